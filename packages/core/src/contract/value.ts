@@ -1,0 +1,136 @@
+/**
+ * Values as text, type-exact: JSON plus what JSON loses. A value that JSON cannot carry becomes
+ * `{"$": [kind, data]}`; an object that has a key `$` of its own becomes `{"$": ["object", …]}`.
+ *
+ * Kinds: `undefined`, `number` (NaN, Infinity, -Infinity, -0), `bigint`, `date`, `map`, `set`,
+ * `regexp`, `bytes` (typed arrays, as `[name, base64]`), `error` (`[name, message]`), `object`.
+ * Functions and symbols become `undefined`; cycles throw a TypeError that names the path.
+ */
+export function encodeValue(value: unknown): string {
+  return JSON.stringify(tag(value, '$', new Set()))
+}
+
+/** The inverse of {@link encodeValue}. `__proto__` keys are dropped. @throws SyntaxError on other text. */
+export function decodeValue(text: string): unknown {
+  return untag(JSON.parse(text))
+}
+
+type Tagged = null | boolean | number | string | Tagged[] | { [key: string]: Tagged }
+
+const TYPED_ARRAYS = new Map(
+  [
+    Int8Array,
+    Uint8Array,
+    Uint8ClampedArray,
+    Int16Array,
+    Uint16Array,
+    Int32Array,
+    Uint32Array,
+    Float32Array,
+    Float64Array,
+    BigInt64Array,
+    BigUint64Array,
+  ].map((type) => [type.name, type]),
+)
+
+function mark(kind: string, ...data: Tagged[]): Tagged {
+  return { $: [kind, ...data] }
+}
+
+function tag(value: unknown, path: string, above: Set<object>): Tagged {
+  if (value === null || typeof value === 'boolean' || typeof value === 'string') return value
+  if (typeof value === 'number') {
+    return Number.isFinite(value) && !Object.is(value, -0)
+      ? value
+      : mark('number', Object.is(value, -0) ? '-0' : String(value))
+  }
+  if (typeof value === 'bigint') return mark('bigint', String(value))
+  if (typeof value !== 'object') return mark('undefined')
+  if (above.has(value)) throw new TypeError(`a value that contains itself cannot be sent: ${path}`)
+  above.add(value)
+  const tagged = tagObject(value, path, above)
+  above.delete(value)
+  return tagged
+}
+
+function tagObject(value: object, path: string, above: Set<object>): Tagged {
+  if (Array.isArray(value)) return Array.from(value, (item, index) => tag(item, `${path}[${index}]`, above))
+  if (value instanceof Date) return mark('date', value.getTime())
+  if (value instanceof Map) {
+    return mark(
+      'map',
+      [...value].map(([key, item], index) => [
+        tag(key, `${path}.key(${index})`, above),
+        tag(item, `${path}.get(${index})`, above),
+      ]),
+    )
+  }
+  if (value instanceof Set)
+    return mark(
+      'set',
+      [...value].map((item, index) => tag(item, `${path}.item(${index})`, above)),
+    )
+  if (value instanceof RegExp) return mark('regexp', value.source, value.flags)
+  if (value instanceof Error) return mark('error', value.name, value.message)
+  if (ArrayBuffer.isView(value) && TYPED_ARRAYS.has(value.constructor.name)) {
+    const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+    return mark('bytes', value.constructor.name, bytes.toString('base64'))
+  }
+  const tagged: { [key: string]: Tagged } = {}
+  for (const [key, item] of Object.entries(value)) {
+    Object.defineProperty(tagged, key, {
+      value: tag(item, `${path}.${key}`, above),
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    })
+  }
+  return Object.hasOwn(tagged, '$') ? mark('object', tagged) : tagged
+}
+
+function untag(value: Tagged): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(untag)
+  if (Array.isArray(value.$)) return untagMarked(value.$)
+  return untagFields(value)
+}
+
+function untagFields(fields: { [key: string]: Tagged }): Record<string, unknown> {
+  const object: Record<string, unknown> = {}
+  for (const [key, item] of Object.entries(fields)) if (key !== '__proto__') object[key] = untag(item)
+  return object
+}
+
+function untagMarked([kind, ...data]: Tagged[]): unknown {
+  const [first, second] = data
+  switch (kind) {
+    case 'undefined':
+      return undefined
+    case 'number':
+      return Number(first)
+    case 'bigint':
+      return BigInt(String(first))
+    case 'date':
+      return new Date(first === null ? Number.NaN : Number(first))
+    case 'map':
+      return new Map(
+        (first as Tagged[][]).map(([key, item]) => [untag(key as Tagged), untag(item as Tagged)]),
+      )
+    case 'set':
+      return new Set((first as Tagged[]).map(untag))
+    case 'regexp':
+      return new RegExp(String(first), String(second))
+    case 'error':
+      return Object.assign(new Error(String(second)), { name: String(first) })
+    case 'bytes': {
+      const type = TYPED_ARRAYS.get(String(first))
+      if (type === undefined) throw new SyntaxError(`unknown typed array ${String(first)}`)
+      const bytes = Uint8Array.from(Buffer.from(String(second), 'base64'))
+      return new type(bytes.buffer as ArrayBuffer)
+    }
+    case 'object':
+      return untagFields(first as { [key: string]: Tagged })
+    default:
+      throw new SyntaxError(`unknown kind of encoded value: ${String(kind)}`)
+  }
+}

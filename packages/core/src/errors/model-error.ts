@@ -1,0 +1,38 @@
+import { BailiwickError } from './bailiwick-error.ts'
+
+/** Why a model gave no usable reply. Which of them are tried again is the models package's business. */
+export type ModelErrorCode =
+  | 'model-auth'
+  | 'model-unknown'
+  | 'model-quota'
+  | 'model-rate-limit'
+  | 'model-overloaded'
+  | 'model-server'
+  | 'model-unreachable'
+  | 'model-timeout'
+  | 'model-cut'
+  | 'model-empty'
+  | 'model-malformed'
+  | 'model-not-an-api'
+  | 'model-context'
+  | 'model-refused'
+  | 'model-no-tools'
+  | 'model-script'
+  | 'model-replay-miss'
+
+/** A model call failed. `retryAfterMs` is what the server asked for. */
+export class ModelError extends BailiwickError {
+  declare readonly code: ModelErrorCode
+  readonly status: number | undefined
+  readonly retryAfterMs: number | undefined
+
+  constructor(
+    code: ModelErrorCode,
+    message: string,
+    options: ErrorOptions & { status?: number; retryAfterMs?: number } = {},
+  ) {
+    super(code, message, options)
+    this.status = options.status
+    this.retryAfterMs = options.retryAfterMs
+  }
+}

@@ -1,0 +1,8 @@
+import { BailiwickError } from './bailiwick-error.ts'
+
+/** The gate, or a grant, does not allow what was asked for. */
+export class RefusedError extends BailiwickError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('refused', message, options)
+  }
+}
