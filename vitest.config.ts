@@ -1,20 +1,13 @@
 import { defineConfig } from 'vitest/config'
 
+const inCi = process.env.CI === 'true'
+
 export default defineConfig({
   test: {
-    projects: [
-      {
-        test: {
-          name: 'bailiwick',
-          include: [
-            'packages/*/{src,test}/**/*.test.ts',
-            'apps/*/{src,test}/**/*.test.ts',
-            'scripts/**/*.test.ts',
-          ],
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
-        },
-      },
-    ],
+    include: ['{packages,apps}/*/{src,test}/**/*.test.ts', 'docs/**/*.test.ts', 'scripts/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    reporters: inCi ? ['default', 'json'] : ['default'],
+    outputFile: { json: '.test-results/vitest.json' },
   },
 })

@@ -1,0 +1,29 @@
+/**
+ * Holds every import of every package to `dependency-rules.ts`, and every manifest to the rule that
+ * a specialist package depends on `@bailiwick/core` as a peer only. Exits 1 with a line for each fault.
+ */
+import { globSync, readFileSync } from 'node:fs'
+import { checkImports, type Manifest } from './check-imports.ts'
+import { WORKSPACE_IMPORTS } from './dependency-rules.ts'
+
+const problems: string[] = []
+let files = 0
+
+for (const folder of globSync(['packages/*', 'apps/*']).map((path) => path.replaceAll('\\', '/'))) {
+  if (!Object.hasOwn(WORKSPACE_IMPORTS, folder)) problems.push(`${folder} has no row in dependency-rules.ts`)
+  const manifest: Manifest = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'))
+  if (folder.startsWith('packages/agent-')) {
+    for (const name of Object.keys(manifest.dependencies ?? {})) {
+      if (name.startsWith('@bailiwick/'))
+        problems.push(`${folder}/package.json: ${name} must be a peer dependency`)
+    }
+  }
+  for (const file of globSync([`${folder}/src/**/*.ts`, `${folder}/test/**/*.ts`])) {
+    files += 1
+    problems.push(...checkImports(folder, manifest, file.replaceAll('\\', '/'), readFileSync(file, 'utf8')))
+  }
+}
+
+for (const problem of problems) console.error(problem)
+console.log(`dependency rules: ${files} files, ${problems.length} problems`)
+process.exitCode = problems.length === 0 ? 0 : 1
