@@ -70,7 +70,16 @@ export type ModelReply = z.infer<typeof modelReplySchema>
 export type ModelEvent =
   | { type: 'text'; text: string }
   | { type: 'thinking'; text: string }
+  /** The stream broke and the model is asked again: every delta so far is void. */
+  | { type: 'restart'; reason: string }
   | { type: 'reply'; reply: ModelReply }
+
+/** What a model call may take besides its request. */
+export interface GenerateOptions {
+  signal: AbortSignal
+  /** Unix milliseconds: no attempt begins, and no pause between attempts ends, after it. */
+  deadline?: number
+}
 
 /**
  * A language model. `generate` yields deltas and ends with exactly one `reply`; it throws a
@@ -79,5 +88,5 @@ export type ModelEvent =
 export interface Model {
   /** `provider/model`, for example `ollama/qwen3:8b`. */
   readonly id: string
-  generate(request: ModelRequest, options: { signal: AbortSignal }): AsyncIterable<ModelEvent>
+  generate(request: ModelRequest, options: GenerateOptions): AsyncIterable<ModelEvent>
 }
