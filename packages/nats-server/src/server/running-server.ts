@@ -1,0 +1,122 @@
+import type { UserCredentials, UserRequest } from '../identity/credentials.ts'
+import { mintUser } from '../identity/credentials.ts'
+import { type Identity, saveIdentity, withRevocation } from '../identity/identity.ts'
+import { isUserPublicKey } from '../identity/key-text.ts'
+import { pushAccount } from '../identity/push-account.ts'
+import { NatsServerError } from '../nats-server-error.ts'
+import type { DataLayout } from '../store/data-layout.ts'
+import type { ExclusiveLock } from '../store/exclusive-lock.ts'
+import { readServerRecord, writeServerRecord } from '../store/server-record.ts'
+import type { ReadyServer } from './launch-server.ts'
+import type { ServerExit } from './server-process.ts'
+
+/** A nats-server in this process's charge. Disposing it stops it. */
+export interface RunningNatsServer extends AsyncDisposable {
+  /** Such as `nats://127.0.0.1:4222`. */
+  readonly url: string
+  readonly port: number
+  readonly pid: number
+  readonly version: string
+  /** Whether it ran already and was taken over. */
+  readonly adopted: boolean
+  /** Public key of the one tenant account, which has JetStream. */
+  readonly account: string
+  /** A new user of the tenant account. Takes about a millisecond; the server is not involved. */
+  credentials(user: UserRequest): Promise<UserCredentials>
+  /** A new user of the system account, who sees `$SYS` events of all accounts. Not for agents. */
+  systemCredentials(): Promise<UserCredentials>
+  /**
+   * Ends a user for good: connections are closed at once and the key is refused from now on, also after
+   * the server was started again.
+   *
+   * @throws NatsServerError `not-running` where the server cannot be told; it is remembered all the same and
+   * holds from the next start on
+   */
+  revoke(publicKey: string): Promise<void>
+  /** Ends the server: asks, and kills after `graceMs` (default 5 s). The port is remembered. */
+  stop(options?: { graceMs?: number }): Promise<void>
+  /** Gives up charge and leaves the server running, for the next `startNatsServer` to adopt. */
+  release(): Promise<void>
+  /** Settles when the server has ended, whoever ended it. The data directory is free again by then. */
+  readonly exited: Promise<ServerExit>
+}
+
+export interface RunningParts extends ReadyServer {
+  readonly adopted: boolean
+  readonly host: string
+  readonly identity: Identity
+  readonly layout: DataLayout
+  readonly lock: ExclusiveLock
+}
+
+export async function runningServer(parts: RunningParts): Promise<RunningNatsServer> {
+  const { process: child, host, port, version, layout, lock } = parts
+  const url = `nats://${host}:${port}`
+  const expiries = new Map<string, number>()
+  let identity = parts.identity
+  let charge: 'held' | 'released' = 'held'
+  let revoking: Promise<void> = Promise.resolve()
+
+  const exited = child.exited.then(async (exit) => {
+    if (charge === 'held') await lock.release()
+    return exit
+  })
+
+  // What the one before us saved but could not tell the server any more.
+  if (parts.adopted && Object.keys(identity.revocations).length > 0) await pushAccount(url, identity)
+
+  const revoke = async (publicKey: string) => {
+    const now = Math.floor(Date.now() / 1000)
+    const expires = expiries.get(publicKey)
+    identity = await withRevocation(identity, publicKey, { at: now, ...(expires && { expires }) })
+    await saveIdentity(layout.keys, identity)
+    await pushAccount(url, identity)
+    expiries.delete(publicKey)
+  }
+
+  const stop = async ({ graceMs = 5_000 }: { graceMs?: number } = {}) => {
+    if (charge === 'released') return
+    child.kill('SIGTERM')
+    const timer = setTimeout(() => child.kill('SIGKILL'), graceMs)
+    await exited
+    clearTimeout(timer)
+    const record = await readServerRecord(layout.record)
+    if (record) await writeServerRecord(layout.record, { v: 1, port: record.port, version: record.version })
+  }
+
+  return {
+    url,
+    port,
+    pid: child.pid,
+    version,
+    adopted: parts.adopted,
+    account: identity.account.getPublicKey(),
+    exited,
+    async credentials(user) {
+      const minted = await mintUser(identity.account, user)
+      if (minted.expires !== undefined) expiries.set(minted.publicKey, minted.expires)
+      return minted
+    },
+    systemCredentials: () => mintUser(identity.system, { name: 'system' }),
+    revoke(publicKey) {
+      if (!isUserPublicKey(publicKey)) {
+        throw new NatsServerError(
+          'bad-argument',
+          `Wanted a user's public key (U…) to revoke, got "${publicKey}".`,
+        )
+      }
+      // One after the other: each account JWT replaces the one before it.
+      const done = revoking.then(() => revoke(publicKey))
+      revoking = done.catch(() => {})
+      return done
+    },
+    stop,
+    async release() {
+      if (charge === 'released') return
+      charge = 'released'
+      child.unref()
+      await lock.release()
+    },
+    [Symbol.asyncDispose]: () => stop(),
+  }
+}

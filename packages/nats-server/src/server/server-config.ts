@@ -1,0 +1,67 @@
+import type { Identity } from '../identity/identity.ts'
+
+/** Bounds of one server. Bytes, where not said otherwise. */
+export interface ServerLimits {
+  /** The largest message. Default 1 MiB; the server warns above 8 MiB. */
+  readonly maxPayload?: number
+  /** The longest protocol line, which holds a user's JWT. Default 64 KiB: the server's own 4 KiB are too few for a JWT with many subjects. */
+  readonly maxControlLine?: number
+  /** Soft memory limit of the process (GOMEMLIMIT). Default 256 MiB. */
+  readonly memory?: number
+}
+
+export interface ServerPaths {
+  readonly store: string
+  readonly ports: string
+  readonly log: string
+}
+
+export const DEFAULT_LIMITS: Required<ServerLimits> = {
+  maxPayload: 1024 * 1024,
+  maxControlLine: 64 * 1024,
+  memory: 256 * 1024 * 1024,
+}
+
+/** The text of nats.conf. It holds public keys and JWTs, no seeds. */
+export function serverConfig(options: {
+  host: string
+  /** -1: whichever is free. */
+  port: number
+  identity: Identity
+  paths: ServerPaths
+  limits: Required<ServerLimits>
+}): string {
+  const { host, port, identity, paths, limits } = options
+  const system = identity.system.getPublicKey()
+  const account = identity.account.getPublicKey()
+  // JSON strings are valid strings of this format, with Windows' backslashes escaped.
+  const text = (value: string) => JSON.stringify(value)
+  return `server_name: ${serverName(identity)}
+host: ${text(host)}
+port: ${port}
+ports_file_dir: ${text(paths.ports)}
+log_file: ${text(paths.log)}
+logfile_size_limit: 16MB
+logfile_max_num: 2
+max_payload: ${limits.maxPayload}
+max_control_line: ${limits.maxControlLine}
+# A stopped client is noticed within 6 s; the server's own default takes 4 min.
+ping_interval: "2s"
+ping_max: 2
+jetstream {
+  store_dir: ${text(paths.store)}
+}
+operator: ${identity.operatorJwt}
+system_account: ${system}
+resolver: MEMORY
+resolver_preload: {
+  ${system}: ${identity.systemJwt}
+  ${account}: ${identity.accountJwt}
+}
+`
+}
+
+/** What the server calls itself in its greeting: proves whose data directory it serves. */
+export function serverName(identity: Identity): string {
+  return `embedded-${identity.operator.getPublicKey()}`
+}

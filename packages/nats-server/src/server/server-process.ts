@@ -1,0 +1,86 @@
+import { spawn } from 'node:child_process'
+import { open } from 'node:fs/promises'
+import { isAlive, type ProcessMark, signalable } from '../store/process-mark.ts'
+
+/** How a server process ended; both null where it was adopted, so that nobody could be told. */
+export interface ServerExit {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+/** A nats-server process: a child of this one, or one found running. */
+export interface ServerProcess {
+  readonly pid: number
+  readonly exited: Promise<ServerExit>
+  kill(signal: NodeJS.Signals): void
+  /** Lets this process end while the server runs on. */
+  unref(): void
+}
+
+/** Starts the executable in a process group of its own, so that Ctrl-C in a terminal reaches the parent alone. */
+export async function spawnServer(options: {
+  binary: string
+  config: string
+  log: string
+  memory: number
+}): Promise<ServerProcess> {
+  // What it prints before it opens its log file goes to the same file: a pipe would break with our exit.
+  const log = await open(options.log, 'a', 0o600)
+  try {
+    const child = spawn(options.binary, ['-c', options.config], {
+      detached: true,
+      windowsHide: true,
+      stdio: ['ignore', log.fd, log.fd],
+      env: serverEnvironment(options.memory),
+    })
+    const exited = new Promise<ServerExit>((resolve) => {
+      child.once('exit', (code, signal) => resolve({ code, signal }))
+    })
+    await new Promise((resolve, reject) => {
+      child.once('spawn', resolve)
+      child.once('error', reject)
+    })
+    const pid = child.pid ?? 0
+    return { pid, exited, kill: (signal) => void child.kill(signal), unref: () => child.unref() }
+  } finally {
+    await log.close()
+  }
+}
+
+/** Takes charge of a process that somebody else started. Its end is noticed within 200 ms. */
+export function adoptProcess(mark: ProcessMark): ServerProcess {
+  let timer: NodeJS.Timeout
+  const exited = new Promise<ServerExit>((resolve) => {
+    const look = async () => {
+      if (await stillRuns(mark)) return
+      clearInterval(timer)
+      resolve({ code: null, signal: null })
+    }
+    timer = setInterval(look, 200)
+  })
+  return {
+    pid: mark.pid,
+    exited,
+    kill: (signal) => {
+      if (signalable(mark.pid)) process.kill(mark.pid, signal)
+    },
+    unref: () => timer.unref(),
+  }
+}
+
+// Only Linux tells the start time without starting a process; elsewhere the id must do while polling.
+async function stillRuns(mark: ProcessMark): Promise<boolean> {
+  return process.platform === 'linux' ? isAlive(mark) : signalable(mark.pid)
+}
+
+// The parent's environment may hold keys; the server needs none of them.
+const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'SystemRoot', 'TEMP', 'TMP']
+
+function serverEnvironment(memory: number): Record<string, string> {
+  const environment: Record<string, string> = { GOMEMLIMIT: String(memory) }
+  for (const name of PASSED_ON) {
+    const value = process.env[name]
+    if (value !== undefined) environment[name] = value
+  }
+  return environment
+}

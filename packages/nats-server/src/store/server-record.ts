@@ -1,0 +1,27 @@
+import { readFile } from 'node:fs/promises'
+import { writePrivateFile } from './private-file.ts'
+import type { ProcessMark } from './process-mark.ts'
+
+/** What a data directory remembers of its server: for adoption, and for the port of the next start. */
+export interface ServerRecord {
+  readonly v: 1
+  readonly port: number
+  readonly version: string
+  /** Of the server process; missing once it was stopped. */
+  readonly process?: ProcessMark
+}
+
+/** The record; undefined where there is none, or none that can be read: it only speeds up what can be found out. */
+export async function readServerRecord(path: string): Promise<ServerRecord | undefined> {
+  try {
+    const record = JSON.parse(await readFile(path, 'utf8')) as ServerRecord
+    return record.v === 1 && Number.isInteger(record.port) ? record : undefined
+  } catch (error) {
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+export async function writeServerRecord(path: string, record: ServerRecord): Promise<void> {
+  await writePrivateFile(path, JSON.stringify(record))
+}
