@@ -1,1 +1,45 @@
-export {}
+/** Bailiwick on NATS, in the order in which a run meets it. */
+
+// What an agent's code reaches: tools, delegates, files.
+export { getArtifact } from './artifact/get-artifact.ts'
+export { type ArtifactContent, type NewArtifact, putArtifact } from './artifact/put-artifact.ts'
+// The connection.
+export type { Bus } from './connect/bus.ts'
+export { type ConnectOptions, connectBus } from './connect/connect-bus.ts'
+export { connectFromEnv } from './connect/connect-from-env.ts'
+// How hosts are told.
+export { type SendControlOptions, sendControl } from './control/send-control.ts'
+export { type ControlHandlers, serveControl } from './control/serve-control.ts'
+export { requestDelegation } from './delegate/request-delegation.ts'
+export { type DelegationHandler, serveDelegations } from './delegate/serve-delegations.ts'
+export * from './errors/bus-error.ts'
+export * from './errors/queue-full-error.ts'
+// What everybody may see.
+export { type FollowEventsOptions, followEvents } from './event/follow-events.ts'
+export { lastEvent } from './event/last-event.ts'
+export { projectJournal } from './event/project-journal.ts'
+export { publishEvent } from './event/publish-event.ts'
+// The journal: the only durable truth.
+export { type FollowJournalOptions, followJournal, type JournalAppend } from './journal/follow-journal.ts'
+export { type JournalAddress, openJournal } from './journal/open-journal.ts'
+export { readFirst } from './journal/read-first.ts'
+export { followLive, type LiveMessage, publishLive } from './live/live.ts'
+export * from './protocol/index.ts'
+// The queue: a doorbell for each task.
+export { handOver } from './queue/hand-over.ts'
+// What the coordinator makes before anything else.
+export { prepareQueue, type QueueOptions } from './queue/prepare-queue.ts'
+export { ringTask } from './queue/ring-task.ts'
+export { type TakeOptions, takeTasks } from './queue/take-tasks.ts'
+export type { TaskDelivery } from './queue/task-delivery.ts'
+// Who is there: hosts and tools.
+export { type Announcement, announceAgent, type PresenceInput } from './registry/announce-agent.ts'
+export { listTools, type RegisteredTool, registerTool, unregisterTool, watchTools } from './registry/tools.ts'
+export { listAgents, type WatchAgentsOptions, watchAgents } from './registry/watch-agents.ts'
+// Runs: asked for by users, answered by the coordinator.
+export { requestRun } from './run/request-run.ts'
+export { type RunHandlers, serveRuns } from './run/serve-runs.ts'
+export { prepareStreams, prepareWriter } from './streams/prepare-streams.ts'
+export { type StreamLimits, streamLimitsSchema } from './streams/stream-limits.ts'
+export { remoteTool } from './tool/remote-tool.ts'
+export { type ServeToolOptions, serveTool } from './tool/serve-tool.ts'

@@ -1,0 +1,26 @@
+import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import type { HeldTasks } from '../queue/held-tasks.ts'
+import type { Replies } from '../request/replies.ts'
+import type { Link } from './link.ts'
+
+/** A connection to the bus: what every function of this package takes first. Disposing drains it. */
+export interface Bus extends AsyncDisposable {
+  readonly connection: NatsConnection
+  readonly js: JetStreamClient
+  readonly jsm: JetStreamManager
+  /** Who the server knows this connection as; undefined where it asks for no credentials. */
+  readonly user: string | undefined
+  /** Whether the connection is up right now. */
+  readonly link: Link
+  /** Answers on their way to this process. */
+  readonly replies: Replies
+  /** Tasks that this process has taken and not yet settled; announced with its heartbeats. */
+  readonly held: HeldTasks
+  /** Aborts when the connection is closed for good. */
+  readonly closed: AbortSignal
+  /** Lets what is under way finish, then closes. */
+  drain(): Promise<void>
+  /** Closes at once; what was not sent is lost. */
+  close(): Promise<void>
+}

@@ -1,0 +1,156 @@
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { InputError, TOKEN } from '@bailiwick/core/contract'
+import { jetstream, jetstreamManager } from '@nats-io/jetstream'
+import {
+  AuthorizationError,
+  type ConnectionOptions,
+  connect,
+  credsAuthenticator,
+  errors,
+  type NatsConnection,
+  type TlsOptions,
+} from '@nats-io/transport-node'
+import { BusError } from '../errors/bus-error.ts'
+import { inboxPrefix } from '../protocol/places.ts'
+import { HeldTasks } from '../queue/held-tasks.ts'
+import { Replies } from '../request/replies.ts'
+import type { Bus } from './bus.ts'
+import { Link } from './link.ts'
+import { credsUser, readCredsFile } from './read-creds.ts'
+
+export interface ConnectOptions {
+  /** `nats://host:port`, several with commas between. A user and a password may stand in it. */
+  url: string
+  /** Path of a `.creds` file. It is read again at every reconnect, so that renewing it is enough. */
+  credsFile?: string
+  /** The text of a `.creds` file. */
+  creds?: string
+  /** What the server's monitoring shows; by convention the process's name. */
+  name: string
+  tls?: TlsOptions
+  /** Milliseconds to keep trying for the first connection. Default 5,000. */
+  waitMs?: number
+  signal?: AbortSignal
+}
+
+/**
+ * Connects to the bus. Once connected it reconnects for ever, with jitter.
+ *
+ * @throws BusError `bus-unreachable` when nobody answers within `waitMs`, `bus-auth` when the server
+ * refuses the credentials; InputError for an unusable address or credentials file.
+ * @example
+ * await using bus = await connectBus({ url: 'nats://127.0.0.1:4222', name: 'dashboard' })
+ */
+export async function connectBus(options: ConnectOptions): Promise<Bus> {
+  const { servers, user: urlUser, pass } = parseUrls(options.url)
+  const creds =
+    options.creds ??
+    (options.credsFile === undefined ? undefined : await readCredsFile(options.credsFile, options.signal))
+  const user = creds === undefined ? urlUser : credsUser(creds)
+  const inbox = user !== undefined && TOKEN.test(user) ? inboxPrefix(user) : undefined
+  const { credsFile } = options
+  const read = () => Buffer.from(credsFile === undefined ? (creds ?? '') : readFileSync(credsFile, 'utf8'))
+  const connection = await connectFirst(
+    {
+      servers,
+      name: options.name,
+      ...(creds === undefined ? {} : { authenticator: credsAuthenticator(read) }),
+      ...(urlUser === undefined ? {} : { user: urlUser, pass: pass ?? '' }),
+      ...(inbox === undefined ? {} : { inboxPrefix: inbox }),
+      ...(options.tls === undefined ? {} : { tls: options.tls }),
+      maxReconnectAttempts: -1,
+      // A renewed credentials file lets a refused reconnect succeed later.
+      ignoreAuthErrorAbort: true,
+      reconnectDelayHandler: () => 50 + Math.random() * 450,
+      pingInterval: 5_000,
+      maxPingOut: 2,
+    },
+    options,
+  )
+  return assemble(connection, user, inbox)
+}
+
+async function assemble(
+  connection: NatsConnection,
+  user: string | undefined,
+  inbox: string | undefined,
+): Promise<Bus> {
+  // Without a watcher prefix, watchers listen on the default inbox, which is forbidden to most users.
+  const jsOptions = { timeout: 5_000, ...(inbox === undefined ? {} : { watcherPrefix: inbox }) }
+  const js = jetstream(connection, jsOptions)
+  const jsm = await jetstreamManager(connection, { ...jsOptions, checkAPI: false })
+  const ended = new AbortController()
+  connection.closed().then((error) => {
+    ended.abort(new BusError('bus-unreachable', 'the connection to NATS is closed', { cause: error }))
+  })
+  const drain = async () => {
+    if (!connection.isClosed() && !connection.isDraining()) await connection.drain()
+  }
+  return {
+    connection,
+    js,
+    jsm,
+    user,
+    link: new Link(connection),
+    replies: new Replies(connection, inbox),
+    held: new HeldTasks(),
+    closed: ended.signal,
+    drain,
+    close: () => connection.close(),
+    [Symbol.asyncDispose]: drain,
+  }
+}
+
+async function connectFirst(settings: ConnectionOptions, options: ConnectOptions): Promise<NatsConnection> {
+  const until = Date.now() + (options.waitMs ?? 5_000)
+  for (let attempt = 1; ; attempt++) {
+    options.signal?.throwIfAborted()
+    try {
+      return await connect(settings)
+    } catch (error) {
+      if (error instanceof AuthorizationError || error instanceof errors.UserAuthenticationExpiredError) {
+        throw new BusError(
+          'bus-auth',
+          `NATS at ${where(options.url)} refuses these credentials: ${error.message}`,
+          {
+            cause: error,
+          },
+        )
+      }
+      if (Date.now() >= until) {
+        const reason = error instanceof Error ? error.message : String(error)
+        throw new BusError(
+          'bus-unreachable',
+          `no NATS answers at ${where(options.url)} (${reason}): start one with \`bailiwick up\`, or correct NATS_URL`,
+          { cause: error },
+        )
+      }
+      const pause = Math.min(50 * 2 ** attempt, 1_000) * (0.5 + Math.random() / 2)
+      await sleep(pause, undefined, options.signal === undefined ? {} : { signal: options.signal })
+    }
+  }
+}
+
+function parseUrls(text: string): { servers: string[]; user?: string; pass?: string } {
+  const servers: string[] = []
+  let user: string | undefined
+  let pass: string | undefined
+  for (const part of text.split(',').map((item) => item.trim())) {
+    const url = URL.parse(part.includes('://') ? part : `nats://${part}`)
+    if (url === null || !['nats:', 'tls:'].includes(url.protocol) || url.hostname === '') {
+      throw new InputError(`"${part.slice(0, 80)}" is no address of a NATS server: wanted nats://host:port`)
+    }
+    if (url.username !== '') {
+      user = decodeURIComponent(url.username)
+      pass = decodeURIComponent(url.password)
+    }
+    servers.push(`${url.protocol}//${url.host}`)
+  }
+  return { servers, ...(user === undefined ? {} : { user }), ...(pass === undefined ? {} : { pass }) }
+}
+
+/** The address without what must not be shown. */
+function where(url: string): string {
+  return url.replaceAll(/\/\/[^@/,]*@/g, '//')
+}

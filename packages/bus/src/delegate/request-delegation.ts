@@ -1,0 +1,47 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { TaskResult } from '@bailiwick/core/contract'
+import type { z } from 'zod'
+import type { Bus } from '../connect/bus.ts'
+import { BusError } from '../errors/bus-error.ts'
+import {
+  DELEGATION_POLL_MS,
+  delegationAnswerSchema,
+  type delegationRequestSchema,
+} from '../protocol/delegation.ts'
+import { SUBJECTS } from '../protocol/subjects.ts'
+import { ask } from '../request/ask.ts'
+
+/**
+ * Asks the coordinator to start a delegate and waits for its result, for as long as it takes: through
+ * silences, restarts of the server and of the coordinator. Aborting takes the delegation back.
+ *
+ * @throws RefusedError when the delegate is not granted, BusError `bus-forbidden` below level 4.
+ */
+export async function requestDelegation(
+  bus: Bus,
+  caller: string,
+  request: z.input<typeof delegationRequestSchema>,
+  signal: AbortSignal,
+): Promise<TaskResult> {
+  const subject = SUBJECTS.delegate(caller)
+  for (;;) {
+    try {
+      const answer = await ask(bus, {
+        subject,
+        payload: request,
+        answer: delegationAnswerSchema,
+        waitMs: DELEGATION_POLL_MS * 1.5,
+        signal,
+      })
+      if (answer.state === 'done') return answer.result
+    } catch (error) {
+      if (signal.aborted && !bus.connection.isClosed()) {
+        bus.connection.publish(SUBJECTS.cancel(caller), JSON.stringify({ key: request.key }))
+      }
+      const away = error instanceof BusError && (error.code === 'no-responder' || error.code === 'no-answer')
+      if (signal.aborted || bus.closed.aborted || !away) throw error
+      // The coordinator is away; the delegation is in the journals, and the next one goes on with it.
+      await sleep(200 + Math.random() * 300, undefined, { signal })
+    }
+  }
+}

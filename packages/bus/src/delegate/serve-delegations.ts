@@ -1,0 +1,110 @@
+import { InputError, type TaskResult } from '@bailiwick/core/contract'
+import type { Msg } from '@nats-io/transport-node'
+import type { Bus } from '../connect/bus.ts'
+import {
+  DELEGATION_POLL_MS,
+  type DelegationAnswer,
+  type DelegationRequest,
+  delegationRequestSchema,
+} from '../protocol/delegation.ts'
+import { INBOX } from '../protocol/places.ts'
+import { parseCallerSubject, SUBJECTS } from '../protocol/subjects.ts'
+import { cancelSchema } from '../protocol/tool-call.ts'
+import { matches, serve } from '../request/serve.ts'
+
+/**
+ * Starts a delegate and waits for its result. It is called again for the same key after a restart of the
+ * coordinator, and must then go on with the same delegation. The signal aborts when the caller takes the
+ * call back.
+ */
+export type DelegationHandler = (
+  request: DelegationRequest & { caller: string },
+  signal: AbortSignal,
+) => Promise<TaskResult>
+
+/** Answers requests for delegates until disposed. */
+export async function serveDelegations(
+  bus: Bus,
+  handler: DelegationHandler,
+  { pollMs = DELEGATION_POLL_MS }: { pollMs?: number } = {},
+): Promise<AsyncDisposable> {
+  const open = new Map<string, { result: Promise<TaskResult>; controller: AbortController }>()
+
+  function begin(id: string, request: DelegationRequest & { caller: string }): Promise<TaskResult> {
+    const known = open.get(id)
+    if (known !== undefined) return known.result
+    const controller = new AbortController()
+    const result = handler(request, controller.signal)
+    // Its failure is told to whoever asks; nobody may be asking at the moment it fails.
+    result.catch(() => {})
+    open.set(id, { result, controller })
+    return result
+  }
+
+  async function handle(request: DelegationRequest, message: Msg): Promise<DelegationAnswer> {
+    const caller = parseCallerSubject('delegate', message.subject)
+    if (caller === undefined) throw new InputError(`${message.subject} names no caller`)
+    if (bus.user !== undefined && !message.reply?.startsWith(`${INBOX}.${caller}.`)) {
+      throw new InputError(`a delegation by ${caller} must be answered in its own inbox`)
+    }
+    const id = `${caller} ${request.key}`
+    const answer = await firstOf(begin(id, { ...request, caller }), pollMs, () => open.delete(id))
+    return answer
+  }
+
+  const cancels = bus.connection.subscribe(SUBJECTS.cancel('*'), {
+    callback: (error, message) => {
+      if (error !== null || !matches(SUBJECTS.cancel('*'), message.subject)) return
+      const cancel = cancelSchema.safeParse(readJson(message))
+      const caller = parseCallerSubject('cancel', message.subject)
+      if (cancel.success) open.get(`${caller} ${cancel.data.key}`)?.controller.abort()
+    },
+  })
+  const server = await serve(bus, {
+    subject: SUBJECTS.delegate('*'),
+    queue: 'coordinator',
+    schema: delegationRequestSchema,
+    handle,
+  })
+  return {
+    async [Symbol.asyncDispose]() {
+      cancels.unsubscribe()
+      await server[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** The result, or `working` after a while. A settled delegation is forgotten: the journal has it. */
+async function firstOf(
+  result: Promise<TaskResult>,
+  pollMs: number,
+  settled: () => void,
+): Promise<DelegationAnswer> {
+  let timer: NodeJS.Timeout | undefined
+  const waited = new Promise<DelegationAnswer>((resolve) => {
+    timer = setTimeout(() => resolve({ state: 'working' }), pollMs)
+  })
+  const done = result.then(
+    (value): DelegationAnswer => {
+      settled()
+      return { state: 'done', result: value }
+    },
+    (error: unknown) => {
+      settled()
+      throw error
+    },
+  )
+  try {
+    return await Promise.race([done, waited])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function readJson(message: Msg): unknown {
+  try {
+    return message.json()
+  } catch {
+    return undefined
+  }
+}

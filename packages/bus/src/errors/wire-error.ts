@@ -1,0 +1,31 @@
+import {
+  BailiwickError,
+  ExhaustedError,
+  FencedError,
+  InputError,
+  RefusedError,
+} from '@bailiwick/core/contract'
+import type { WireError } from '../protocol/answer.ts'
+import { QueueFullError } from './queue-full-error.ts'
+
+const CLASSES = {
+  refused: RefusedError,
+  exhausted: ExhaustedError,
+  fenced: FencedError,
+  'bad-input': InputError,
+  'queue-full': QueueFullError,
+} as const
+
+/** An error as it is sent: code and message; never a stack, which names paths of the other machine. */
+export function toWireError(error: unknown): WireError {
+  if (BailiwickError.isInstance(error)) return { code: error.code, message: error.message }
+  if (error instanceof Error)
+    return { code: error.name === 'AbortError' ? 'canceled' : 'failed', message: error.message }
+  return { code: 'failed', message: String(error) }
+}
+
+/** The error that the other side threw, of the same class where this side knows it. */
+export function fromWireError({ code, message }: WireError): BailiwickError {
+  if (Object.hasOwn(CLASSES, code)) return new CLASSES[code as keyof typeof CLASSES](message)
+  return new BailiwickError(code, message)
+}

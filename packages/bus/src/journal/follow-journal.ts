@@ -1,0 +1,39 @@
+import type { JournalRecord } from '@bailiwick/core/contract'
+import type { Bus } from '../connect/bus.ts'
+import type { SetAside } from '../protocol/journal-message.ts'
+import { STREAMS } from '../protocol/places.ts'
+import { parseJournalSubject, SUBJECTS } from '../protocol/subjects.ts'
+import { followStream } from '../streams/follow-stream.ts'
+import type { JournalAddress } from './open-journal.ts'
+import { resolveMessage } from './resolve-message.ts'
+
+/** One append to one journal. */
+export interface JournalAppend extends JournalAddress {
+  /** Of the stream: counts the appends of all journals together. */
+  sequence: number
+  records: JournalRecord[]
+  /** What this version could not read; empty in good times. */
+  setAside: SetAside[]
+}
+
+export interface FollowJournalOptions extends Partial<JournalAddress> {
+  /** Where to begin. Default 1: the oldest append that is kept. */
+  fromSequence?: number
+  signal?: AbortSignal
+}
+
+/** Every append, in order, from the past on and then as they come, until aborted. */
+export async function* followJournal(
+  bus: Bus,
+  options: FollowJournalOptions = {},
+): AsyncGenerator<JournalAppend> {
+  const { writer = '*', run = '*', task = '*', fromSequence = 1, signal } = options
+  const source = { stream: STREAMS.journal, subject: SUBJECTS.journal(writer, run, task), fromSequence }
+  for await (const message of followStream(bus, source, signal)) {
+    const address = parseJournalSubject(message.subject)
+    // Stored messages of other subjects can be had delivered into the stream: not an append.
+    if (address === undefined) continue
+    const { records, setAside } = await resolveMessage(bus, address.writer, message.string())
+    yield { ...address, sequence: message.seq, records, setAside }
+  }
+}

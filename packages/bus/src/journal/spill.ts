@@ -1,0 +1,40 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { JournalError } from '@bailiwick/core/contract'
+import { objectBucket } from '../artifact/object-bucket.ts'
+import type { Bus } from '../connect/bus.ts'
+import type { Spilled } from '../protocol/journal-message.ts'
+import { journalBucket } from '../protocol/places.ts'
+import { persist } from '../publish/transient.ts'
+
+/** Keeps the records of a large append in the writer's journal bucket. */
+export async function spillRecords(
+  bus: Bus,
+  journal: { writer: string; run: string; task: string },
+  records: string,
+): Promise<Spilled> {
+  const bytes = Buffer.from(records)
+  const key = `${journal.run}/${journal.task}/${randomUUID()}`
+  await persist(bus, 'storing a large journal message', undefined, async () => {
+    const bucket = await objectBucket(bus, journalBucket(journal.writer))
+    await bucket.putBlob({ name: key }, bytes)
+  })
+  return { key, size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
+}
+
+/** The text that was spilled. @throws JournalError when it is gone, or not what was stored. */
+export async function readSpilled(bus: Bus, writer: string, spilled: Spilled): Promise<string> {
+  const bytes = await persist(bus, 'reading a large journal message', undefined, async () => {
+    const bucket = await objectBucket(bus, journalBucket(writer))
+    return bucket.getBlob(spilled.key)
+  })
+  if (bytes === null) {
+    throw new JournalError(`part of the journal is gone: ${spilled.key} of ${writer} (${spilled.size} bytes)`)
+  }
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  if (sha256 !== spilled.sha256) {
+    throw new JournalError(
+      `part of the journal was changed: ${spilled.key} of ${writer} has sha256 ${sha256}, the journal says ${spilled.sha256}`,
+    )
+  }
+  return Buffer.from(bytes).toString('utf8')
+}

@@ -1,0 +1,57 @@
+import type { AgentEvent } from '@bailiwick/core/contract'
+import type { Bus } from '../connect/bus.ts'
+import { parseLiveSubject, SUBJECTS } from '../protocol/subjects.ts'
+import { Buffered } from '../streams/buffered.ts'
+
+/** Shows something that is worth seeing now and not worth keeping: token deltas, console lines. */
+export function publishLive(
+  bus: Bus,
+  from: { agent: string; run: string; task: string },
+  event: AgentEvent,
+): void {
+  if (bus.link.up && !bus.connection.isClosed()) {
+    bus.connection.publish(SUBJECTS.live(from.agent, from.run, from.task), JSON.stringify(event))
+  }
+}
+
+/** Something that an agent showed. */
+export interface LiveMessage {
+  agent: string
+  run: string
+  task: string
+  event: AgentEvent
+}
+
+/** What agents show from now on, until aborted. What happens while disconnected is missed. */
+export async function* followLive(
+  bus: Bus,
+  options: { run?: string; agent?: string; signal?: AbortSignal } = {},
+): AsyncGenerator<LiveMessage> {
+  const messages = new Buffered<LiveMessage>(options.signal)
+  const subscription = bus.connection.subscribe(
+    SUBJECTS.live(options.agent ?? '*', options.run ?? '*', '*'),
+    {
+      callback: (error, message) => {
+        if (error !== null) return messages.end(error)
+        const from = parseLiveSubject(message.subject)
+        const event = parseEvent(message.string())
+        if (from !== undefined && event !== undefined) messages.push({ ...from, event })
+      },
+    },
+  )
+  try {
+    yield* messages
+  } finally {
+    if (!subscription.isClosed()) subscription.unsubscribe()
+  }
+}
+
+/** Only agents themselves may publish here, so that the shape is taken on trust; the subject is not. */
+function parseEvent(text: string): AgentEvent | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && 'type' in value ? (value as AgentEvent) : undefined
+  } catch {
+    return undefined
+  }
+}

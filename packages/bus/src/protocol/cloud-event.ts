@@ -1,0 +1,50 @@
+import { BRAND, InputError } from '@bailiwick/core/contract'
+import { z } from 'zod'
+import { EVENT_TYPES, type EventName } from './event-types.ts'
+import { SUBJECTS } from './subjects.ts'
+
+/** The version in the type of every event of today. */
+const VERSION = 'v1'
+
+/** A CloudEvents 1.0 event in structured JSON mode, with our extension attributes. */
+export const cloudEventSchema = z.object({
+  specversion: z.literal('1.0'),
+  /** `<sequence of the journal message>.<index in it>`: unique, and the message id in the stream. */
+  id: z.string().min(1),
+  /** Whose journal it comes from: `/bailiwick/<writer>`. */
+  source: z.string().min(1),
+  /** `dev.bailiwick.<entity>.<verb>.v1`. */
+  type: z.string().min(1),
+  /** `<run>/<task>`. */
+  subject: z.string(),
+  time: z.iso.datetime(),
+  datacontenttype: z.literal('application/json'),
+  run: z.string(),
+  task: z.string(),
+  /** The agent at work; `coordinator` for what concerns the run as a whole. */
+  agent: z.string(),
+  /** The agent's agency level, 0 to 5; absent for what concerns the run as a whole. */
+  level: z.number().int().min(0).max(5).optional(),
+  data: z.record(z.string(), z.unknown()),
+})
+export type CloudEvent = z.infer<typeof cloudEventSchema>
+
+/** `dev.bailiwick.task.ended.v1`. */
+export function eventType(name: EventName): string {
+  return `${BRAND.events}.${name}.${VERSION}`
+}
+
+/** `task.ended` for a known type; undefined for one of a newer version. */
+export function eventName(type: string): EventName | undefined {
+  const name = type.slice(BRAND.events.length + 1, -VERSION.length - 1)
+  return Object.hasOwn(EVENT_TYPES, name) && eventType(name as EventName) === type
+    ? (name as EventName)
+    : undefined
+}
+
+/** The subject that an event is published on. @throws InputError for an unknown type. */
+export function eventSubject(event: CloudEvent): string {
+  const [entity, verb] = eventName(event.type)?.split('.') ?? []
+  if (entity === undefined || verb === undefined) throw new InputError(`unknown type of event: ${event.type}`)
+  return SUBJECTS.event(entity, verb, event.run)
+}

@@ -1,0 +1,16 @@
+/** The protocol as pure data: subjects, schemas, events, permissions. No input or output. */
+
+export * from './answer.ts'
+export * from './cloud-event.ts'
+export * from './control-ops.ts'
+export * from './delegation.ts'
+export { describeRecord, markText } from './describe-record.ts'
+export * from './event-types.ts'
+export * from './journal-message.ts'
+export * from './places.ts'
+export * from './presence.ts'
+export * from './project-events.ts'
+export * from './ring.ts'
+export * from './run-ops.ts'
+export * from './subjects.ts'
+export * from './tool-call.ts'

@@ -1,0 +1,85 @@
+import { JOURNAL_VERSION, type JournalRecord, journalRecordSchema } from '@bailiwick/core/contract'
+import { z } from 'zod'
+
+/** Where the records of a message are that was too large for the stream. */
+export const spilledSchema = z.object({
+  key: z.string().min(1),
+  size: z.number().int().nonnegative(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+})
+export type Spilled = z.infer<typeof spilledSchema>
+
+/** One append: the records of one tick, or where they are. */
+const envelopeSchema = z.object({
+  v: z.number().int().positive(),
+  records: z.array(z.unknown()).optional(),
+  spilled: spilledSchema.optional(),
+})
+
+/** A record, or a whole message, that this version cannot read: kept and shown, never dropped. */
+export interface SetAside {
+  /** Its place in the message; absent when the whole message could not be read. */
+  index?: number
+  reason: string
+  /** The text as stored, cut at 4,096 characters. */
+  text: string
+}
+
+/** What a stored message turned out to be. */
+export type JournalMessage =
+  | { kind: 'records'; records: JournalRecord[]; setAside: SetAside[] }
+  | { kind: 'spilled'; spilled: Spilled }
+  /** An append by a newer version. */
+  | { kind: 'newer'; setAside: SetAside }
+  /** No append at all: somebody had a reply of the server delivered to the journal's subject. */
+  | { kind: 'foreign'; setAside: SetAside }
+
+/** The text of one append. */
+export function encodeJournalMessage(records: JournalRecord[]): string {
+  return JSON.stringify({ v: JOURNAL_VERSION, records })
+}
+
+/** The text of an append whose records are in the object store. */
+export function encodeSpilled(spilled: Spilled): string {
+  return JSON.stringify({ v: JOURNAL_VERSION, spilled })
+}
+
+/** Reads one stored message. Never throws: what cannot be read is set aside with the reason. */
+export function parseJournalMessage(text: string): JournalMessage {
+  const envelope = envelopeSchema.safeParse(parseJson(text))
+  if (!envelope.success) return { kind: 'foreign', setAside: setAside('not a journal message', text) }
+  const { v, records, spilled } = envelope.data
+  if (v > JOURNAL_VERSION) {
+    return {
+      kind: 'newer',
+      setAside: setAside(`version ${v}; this reader knows up to ${JOURNAL_VERSION}: update it`, text),
+    }
+  }
+  if (spilled !== undefined) return { kind: 'spilled', spilled }
+  if (records === undefined) return { kind: 'foreign', setAside: setAside('not a journal message', text) }
+  return { kind: 'records', ...parseRecords(records) }
+}
+
+/** Tells the records that this version knows from those it must set aside. */
+export function parseRecords(values: unknown[]): { records: JournalRecord[]; setAside: SetAside[] } {
+  const records: JournalRecord[] = []
+  const aside: SetAside[] = []
+  for (const [index, value] of values.entries()) {
+    const parsed = journalRecordSchema.safeParse(value)
+    if (parsed.success) records.push(parsed.data)
+    else aside.push({ ...setAside(z.prettifyError(parsed.error), JSON.stringify(value)), index })
+  }
+  return { records, setAside: aside }
+}
+
+function setAside(reason: string, text: string): SetAside {
+  return { reason, text: text.slice(0, 4096) }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,126 @@
+import {
+  artifactRefSchema,
+  budgetSchema,
+  finalStatusSchema,
+  journalRecordSchema,
+  statusSchema,
+  taskErrorSchema,
+  taskInputSchema,
+  tokenSchema,
+  usageSchema,
+} from '@bailiwick/core/contract'
+import { z } from 'zod'
+
+/** What a user asks for. The client makes the id: submitting it twice is one run. */
+export const submitSchema = z.object({
+  run: tokenSchema,
+  text: z.string().min(1),
+  /** Files are artifacts of the writer `user`, uploaded before. */
+  inputs: z.array(taskInputSchema).default([]),
+  strategy: z.enum(['plan', 'direct']).optional(),
+  /** With strategy `direct`: who gets the whole task. */
+  agent: tokenSchema.optional(),
+  budget: budgetSchema.optional(),
+  /** Whether figures in the answer must be references to results. */
+  references: z.boolean().optional(),
+})
+
+/** A run as lists show it. */
+export const runSummarySchema = z.object({
+  run: tokenSchema,
+  status: statusSchema,
+  /** The beginning of what was asked. */
+  text: z.string(),
+  submittedAt: z.number(),
+  endedAt: z.number().optional(),
+})
+export type RunSummary = z.infer<typeof runSummarySchema>
+
+/** One task of a run. */
+export const runTaskSchema = z.object({
+  /** Its name in the plan. */
+  name: z.string(),
+  task: z.string(),
+  agent: z.string(),
+  attempt: z.number().int(),
+  status: statusSchema,
+  after: z.array(z.string()).default([]),
+  error: taskErrorSchema.optional(),
+  usage: usageSchema.optional(),
+  startedAt: z.number().optional(),
+  endedAt: z.number().optional(),
+})
+export type RunTask = z.infer<typeof runTaskSchema>
+
+/** All that is known of a run. */
+export const runViewSchema = runSummarySchema.extend({
+  strategy: z.enum(['plan', 'direct']),
+  tasks: z.array(runTaskSchema),
+  /** Calls that wait for somebody's yes. */
+  asked: z
+    .array(z.object({ task: z.string(), call: z.string(), name: z.string(), args: z.string() }))
+    .default([]),
+  result: z
+    .object({
+      status: finalStatusSchema,
+      answer: z.unknown().optional(),
+      error: taskErrorSchema.optional(),
+      usage: usageSchema,
+      artifacts: z.array(artifactRefSchema),
+    })
+    .optional(),
+})
+export type RunView = z.infer<typeof runViewSchema>
+
+/** A task that is given to nobody any more. */
+export const deadTaskSchema = z.object({
+  agent: z.string(),
+  run: z.string(),
+  task: z.string(),
+  attempts: z.number().int(),
+  reason: z.string(),
+  /** Unix milliseconds. */
+  at: z.number(),
+})
+export type DeadTask = z.infer<typeof deadTaskSchema>
+
+const runOnly = z.object({ run: tokenSchema })
+
+/** Requests to the coordinator about runs, by operation: `bailiwick.v1.run.<op>`. */
+export const RUN_OPS = {
+  submit: { request: submitSchema, answer: z.object({ run: tokenSchema, duplicate: z.boolean() }) },
+  cancel: {
+    request: runOnly.extend({ reason: z.string().optional() }),
+    answer: z.object({ run: tokenSchema, status: statusSchema }),
+  },
+  get: { request: runOnly, answer: runViewSchema },
+  list: {
+    request: z.object({ limit: z.number().int().min(1).max(1_000).default(50) }),
+    answer: z.object({ runs: z.array(runSummarySchema) }),
+  },
+  /** A yes or no to a call that waits for one. */
+  answer: {
+    request: runOnly.extend({
+      task: tokenSchema,
+      call: z.string(),
+      approved: z.boolean(),
+      note: z.string().optional(),
+    }),
+    answer: z.object({ accepted: z.boolean() }),
+  },
+  /** The journal of one task, prompts and replies included; `run` is the run's own. */
+  journal: {
+    request: runOnly.extend({ task: tokenSchema.default('run') }),
+    answer: z.object({ records: z.array(journalRecordSchema) }),
+  },
+  dead: { request: z.object({}), answer: z.object({ dead: z.array(deadTaskSchema) }) },
+  retry: { request: z.object({ task: tokenSchema }), answer: z.object({ task: tokenSchema }) },
+  /** What the daemon does at the moment; its shape is the daemon's. */
+  status: { request: z.object({}), answer: z.record(z.string(), z.unknown()) },
+  purge: { request: runOnly, answer: z.object({ run: tokenSchema, messages: z.number().int() }) },
+} as const
+
+export type RunOp = keyof typeof RUN_OPS
+export type RunRequest<O extends RunOp> = z.output<(typeof RUN_OPS)[O]['request']>
+export type RunRequestInput<O extends RunOp> = z.input<(typeof RUN_OPS)[O]['request']>
+export type RunAnswer<O extends RunOp> = z.output<(typeof RUN_OPS)[O]['answer']>

@@ -1,0 +1,80 @@
+import { BRAND, InputError, TOKEN } from '@bailiwick/core/contract'
+
+const ROOT = BRAND.subjects
+
+/**
+ * Every subject of the bus, built in one place. An argument is one token; `'*'` makes a subscription's
+ * wildcard of it. The subjects are the public protocol: see `docs/events.md` and `docs/asyncapi.json`.
+ */
+export const SUBJECTS = {
+  /** One task's (or run's) journal; stream JOURNAL. */
+  journal: (writer: string, run: string, task: string) => join('journal', writer, run, task),
+  /** A doorbell: this task waits for that agent; stream TASK. */
+  task: (agent: string, task: string) => join('task', agent, task),
+  /** What happened, as a CloudEvent; stream EVENT. */
+  event: (entity: string, verb: string, run: string) => join('event', entity, verb, run),
+  /** Token deltas and console lines; never stored. */
+  live: (agent: string, run: string, task: string) => join('live', agent, run, task),
+  /** Requests about runs, to the coordinator. */
+  run: (op: string) => join('run', op),
+  /** Requests to one agent's hosts, by the coordinator. */
+  control: (agent: string, op: string) => join('control', agent, op),
+  /** A caller asks the coordinator to start a delegate. */
+  delegate: (caller: string) => join('delegate', caller),
+  /** One call of a tool. */
+  tool: (tool: string, caller: string) => join('tool', tool, caller),
+  /** A caller takes back a call or a delegation; every tool host and the coordinator hear it. */
+  cancel: (caller: string) => join('cancel', caller),
+} as const
+
+/** Everything below the prefix, as a subscription. */
+export const EVERYTHING = `${ROOT}.>`
+
+/** Where a journal message belongs, read from its subject; undefined for any other subject. */
+export function parseJournalSubject(
+  subject: string,
+): { writer: string; run: string; task: string } | undefined {
+  const [writer, run, task] = tokensAfter('journal', subject, 3) ?? []
+  return writer && run && task ? { writer, run, task } : undefined
+}
+
+/** The agent and task of a doorbell. */
+export function parseTaskSubject(subject: string): { agent: string; task: string } | undefined {
+  const [agent, task] = tokensAfter('task', subject, 2) ?? []
+  return agent && task ? { agent, task } : undefined
+}
+
+/** The agent, run and task of a live message. */
+export function parseLiveSubject(subject: string): { agent: string; run: string; task: string } | undefined {
+  const [agent, run, task] = tokensAfter('live', subject, 3) ?? []
+  return agent && run && task ? { agent, run, task } : undefined
+}
+
+/** The tool and caller of a tool call. The caller is in the subject because a payload can lie. */
+export function parseToolSubject(subject: string): { tool: string; caller: string } | undefined {
+  const [tool, caller] = tokensAfter('tool', subject, 2) ?? []
+  return tool && caller ? { tool, caller } : undefined
+}
+
+/** The last token of a two-token subject below `kind`: the caller of `delegate` and `cancel`, the op of `run`. */
+export function parseCallerSubject(kind: 'delegate' | 'cancel' | 'run', subject: string): string | undefined {
+  return tokensAfter(kind, subject, 1)?.[0]
+}
+
+function join(...tokens: string[]): string {
+  for (const token of tokens) {
+    if (token !== '*' && !TOKEN.test(token)) {
+      throw new InputError(
+        `"${token.slice(0, 80)}" cannot be part of a subject: wanted 1 to 63 characters out of letters, digits, "_" and "-"`,
+      )
+    }
+  }
+  return `${ROOT}.${tokens.join('.')}`
+}
+
+function tokensAfter(kind: string, subject: string, count: number): string[] | undefined {
+  const prefix = `${ROOT}.${kind}.`
+  if (!subject.startsWith(prefix)) return undefined
+  const tokens = subject.slice(prefix.length).split('.')
+  return tokens.length === count && tokens.every((token) => TOKEN.test(token)) ? tokens : undefined
+}

@@ -1,0 +1,18 @@
+import type { Bus } from '../connect/bus.ts'
+import { STREAMS } from '../protocol/places.ts'
+import type { AgentPresence } from '../protocol/presence.ts'
+
+/**
+ * Gives the tasks of a dead process to the next host at once, instead of after the acknowledgement time.
+ * For the coordinator, when the server says that the process is gone. Harmless for tasks that were
+ * settled; a process that lives after all is fenced by the journal.
+ */
+export async function handOver(bus: Bus, dead: AgentPresence, delayMs = 0): Promise<void> {
+  const nak = delayMs > 0 ? `-NAK {"delay": ${Math.round(delayMs * 1e6)}}` : '-NAK'
+  for (const settleOn of Object.values(dead.held)) {
+    // The subject comes from the process itself: it may settle its own agent's deliveries only.
+    if (settleOn.startsWith(`$JS.ACK.${STREAMS.task}.${dead.card.name}.`))
+      bus.connection.publish(settleOn, nak)
+  }
+  await bus.connection.flush()
+}

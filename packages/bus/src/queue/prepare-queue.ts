@@ -1,0 +1,44 @@
+import { InputError } from '@bailiwick/core/contract'
+import { AckPolicy, DeliverPolicy } from '@nats-io/jetstream'
+import { nanos } from '@nats-io/transport-node'
+import type { Bus } from '../connect/bus.ts'
+import { STREAMS } from '../protocol/places.ts'
+import { SUBJECTS } from '../protocol/subjects.ts'
+import { persist } from '../publish/transient.ts'
+import { prepareWriter } from '../streams/prepare-streams.ts'
+import type { StreamLimits } from '../streams/stream-limits.ts'
+
+export interface QueueOptions {
+  /** Milliseconds without a sign of work after which a task is given to the next host. Default 30,000. */
+  ackWaitMs?: number
+  /** Deliveries after which a task is a dead letter. Default 5. */
+  maxDeliver?: number
+  /** Tasks that all hosts of the agent together may hold. Default 1,000. */
+  maxHeld?: number
+  limits?: StreamLimits
+  signal?: AbortSignal
+}
+
+/**
+ * Makes an agent's queue and buckets, or brings them to these options. The coordinator alone does this,
+ * because whoever may create a consumer may also aim it at other agents' tasks.
+ */
+export async function prepareQueue(bus: Bus, agent: string, options: QueueOptions = {}): Promise<void> {
+  const { ackWaitMs = 30_000, maxDeliver = 5, maxHeld = 1_000, limits = {}, signal } = options
+  if (agent === 'coordinator') throw new InputError('"coordinator" is reserved: no agent can have that name')
+  const filter = SUBJECTS.task(agent, '*')
+  await prepareWriter(bus, agent, limits, signal)
+  await persist(bus, `preparing the queue of ${agent}`, signal, () =>
+    bus.jsm.consumers.add(STREAMS.task, {
+      durable_name: agent,
+      name: agent,
+      filter_subject: filter,
+      ack_policy: AckPolicy.Explicit,
+      deliver_policy: DeliverPolicy.All,
+      ack_wait: nanos(ackWaitMs),
+      max_deliver: maxDeliver,
+      max_ack_pending: maxHeld,
+      num_replicas: limits.replicas ?? 1,
+    }),
+  )
+}

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { created, startTestBus, type TestBus, take, until } from '../../test/test-bus.ts'
+import { openJournal } from '../journal/open-journal.ts'
+import { readFirst } from '../journal/read-first.ts'
+import { prepareQueue } from './prepare-queue.ts'
+import { ringTask } from './ring-task.ts'
+import { takeTasks } from './take-tasks.ts'
+import type { TaskDelivery } from './task-delivery.ts'
+
+let test: TestBus
+beforeAll(async () => {
+  test = await startTestBus()
+})
+afterAll(() => test[Symbol.asyncDispose]())
+
+/** Collects deliveries in the background. */
+function collect(agent: string, maxConcurrent: number): { taken: TaskDelivery[]; stop(): Promise<void> } {
+  const controller = new AbortController()
+  const taken: TaskDelivery[] = []
+  const done = (async () => {
+    const options = { maxConcurrent, signal: controller.signal }
+    for await (const delivery of takeTasks(test.bus, agent, options)) taken.push(delivery)
+  })()
+  return {
+    taken,
+    async stop() {
+      controller.abort()
+      await done
+    },
+  }
+}
+
+describe('the queue', () => {
+  it('gives a task out, and again after a retry, and never after an ack', async () => {
+    await prepareQueue(test.bus, 'one')
+    await ringTask(test.bus, { agent: 'one', run: 'r1', task: 'r1-a', ring: 1 })
+    const { taken, stop } = collect('one', 1)
+    const first = await until(() => taken[0], 'the first delivery')
+    expect(first).toMatchObject({ run: 'r1', task: 'r1-a', redelivered: false, attempts: 1 })
+    first.retry(1)
+    const second = await until(() => taken[1], 'the second delivery')
+    expect(second).toMatchObject({ task: 'r1-a', redelivered: true, attempts: 2 })
+    await second.ack()
+    await ringTask(test.bus, { agent: 'one', run: 'r1', task: 'r1-b', ring: 1 })
+    expect((await until(() => taken[2], 'the next task')).task).toBe('r1-b')
+    await taken[2]?.ack()
+    await stop()
+  })
+
+  it('rings once however often it is rung, and again after the task was settled', async () => {
+    await prepareQueue(test.bus, 'bell')
+    for (const ring of [1, 1, 2]) await ringTask(test.bus, { agent: 'bell', run: 'r1', task: 'r1-c', ring })
+    const { taken, stop } = collect('bell', 5)
+    await (await until(() => taken[0], 'the task')).ack()
+    await ringTask(test.bus, { agent: 'bell', run: 'r1', task: 'r1-c', ring: 3 })
+    await until(() => taken[1], 'the task, rung again')
+    expect(taken).toHaveLength(2)
+    await taken[1]?.ack()
+    await stop()
+  })
+
+  it('holds no more tasks than it may, and gives a slot away while a task waits', async () => {
+    await prepareQueue(test.bus, 'slots')
+    for (const task of ['r1-d', 'r1-e', 'r1-f']) {
+      await ringTask(test.bus, { agent: 'slots', run: 'r1', task, ring: 1 })
+    }
+    const { taken, stop } = collect('slots', 1)
+    const first = await until(() => taken[0], 'the first task')
+    expect((await test.bus.jsm.consumers.info('TASK', 'slots')).num_ack_pending).toBe(1)
+    const goOn = first.releaseSlot()
+    const second = await until(() => taken[1], 'the second task')
+    let back = false
+    const returned = goOn().then(() => {
+      back = true
+    })
+    expect(back).toBe(false)
+    await second.ack()
+    await returned
+    await first.ack()
+    await (await until(() => taken[2], 'the third task')).ack()
+    await stop()
+  })
+
+  it('knows the run of a task at work from its bell, and of no other', async () => {
+    await prepareQueue(test.bus, 'known')
+    await openJournal(test.bus, { writer: 'known', run: 'r2', task: 'r2-a' }).append([
+      created({ run: 'r2', task: 'r2-a', agent: 'known' }),
+    ])
+    await expect(readFirst(test.bus, { writer: 'known', task: 'r2-a' })).rejects.toThrow('no task r2-a')
+    await ringTask(test.bus, { agent: 'known', run: 'r2', task: 'r2-a', ring: 1 })
+    const first = await readFirst(test.bus, { writer: 'known', task: 'r2-a' })
+    expect(first).toMatchObject({ run: 'r2', record: { type: 'task.created' } })
+  })
+
+  it('says clearly when an agent has no queue', async () => {
+    await expect(take(takeTasks(test.bus, 'nobody'), 1)).rejects.toMatchObject({ code: 'bus-unprepared' })
+  })
+})

@@ -1,0 +1,70 @@
+import { InputError, tokenSchema } from '@bailiwick/core/contract'
+import { headers } from '@nats-io/transport-node'
+import type { Bus } from '../connect/bus.ts'
+import { BUCKETS } from '../protocol/places.ts'
+import type { AgentPresence } from '../protocol/presence.ts'
+import { publishDurably } from '../publish/publish-durably.ts'
+
+/** What a host says of itself; time, connection and held tasks are added by the bus. */
+export type PresenceInput = Omit<AgentPresence, 'at' | 'client' | 'held'>
+
+/** A host's place in the registry: gone when disposed, or some seconds after the process has died. */
+export interface Announcement extends AsyncDisposable {
+  /** Changes what the heartbeat says, and sends it at once. */
+  update(change: Partial<PresenceInput>): Promise<void>
+}
+
+/**
+ * Announces a host of an agent, with a heartbeat every `everyMs` (default 2,000). The heartbeat also
+ * carries the tasks that this connection has taken.
+ *
+ * @throws BusError `bus-forbidden` when these credentials are another agent's.
+ */
+export async function announceAgent(
+  bus: Bus,
+  presence: PresenceInput,
+  { everyMs = 2_000 }: { everyMs?: number } = {},
+): Promise<Announcement> {
+  if (!tokenSchema.safeParse(presence.host).success) {
+    throw new InputError(
+      `"${presence.host}" is no name for a host: wanted 1 to 63 letters, digits, "_" or "-"`,
+    )
+  }
+  let said = presence
+  const subject = `$KV.${BUCKETS.agents}.${presence.card.name}.${presence.host}`
+  const message = () => {
+    const client = bus.connection.info?.client_id
+    const beat: AgentPresence = {
+      ...said,
+      at: Date.now(),
+      held: bus.held.list(),
+      ...(client === undefined ? {} : { client }),
+    }
+    return JSON.stringify(beat)
+  }
+  await publishDurably(bus, subject, message())
+  // A beat that is lost is made good by the next one, so nobody waits for it.
+  const beat = () => {
+    if (bus.link.up && !bus.connection.isClosed()) bus.connection.publish(subject, message())
+  }
+  const timer = setInterval(beat, everyMs)
+  timer.unref()
+  const forgetHeld = bus.held.listen(beat)
+  const forgetBack = bus.link.onBack(beat)
+
+  return {
+    async update(change) {
+      said = { ...said, ...change }
+      await publishDurably(bus, subject, message())
+    },
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer)
+      forgetHeld()
+      forgetBack()
+      if (bus.connection.isClosed() || !bus.link.up) return
+      const gone = headers()
+      gone.set('KV-Operation', 'DEL')
+      await publishDurably(bus, subject, '', { headers: gone })
+    },
+  }
+}

@@ -1,0 +1,61 @@
+import { type ToolCard, tokenSchema, toolCard, toolCardSchema } from '@bailiwick/core/contract'
+import { headers } from '@nats-io/transport-node'
+import { z } from 'zod'
+import type { Bus } from '../connect/bus.ts'
+import { BUCKETS } from '../protocol/places.ts'
+import { publishDurably } from '../publish/publish-durably.ts'
+import { watchBucket } from './watch-bucket.ts'
+
+const registeredToolSchema = z.object({
+  card: toolCardSchema,
+  /** Who hosts it. */
+  host: tokenSchema,
+  /** Unix milliseconds of the registration. */
+  at: z.number(),
+})
+
+/** A tool that some process hosts. */
+export interface RegisteredTool {
+  card: ToolCard
+  host: string
+  at: number
+}
+
+/** Makes a tool known to the coordinator, which grants it. Registering again replaces the card. */
+export async function registerTool(bus: Bus, card: ToolCard, { host }: { host: string }): Promise<void> {
+  const entry: RegisteredTool = { card: toolCard(card), host, at: Date.now() }
+  await publishDurably(bus, toolKey(card.name), JSON.stringify(entry))
+}
+
+/** Takes a tool out of the registry. */
+export async function unregisterTool(bus: Bus, name: string): Promise<void> {
+  const gone = headers()
+  gone.set('KV-Operation', 'DEL')
+  await publishDurably(bus, toolKey(name), '', { headers: gone })
+}
+
+/** All registered tools, after every change, until aborted. */
+export async function* watchTools(
+  bus: Bus,
+  options: { signal?: AbortSignal } = {},
+): AsyncGenerator<RegisteredTool[]> {
+  for await (const entries of watchBucket(bus, BUCKETS.tools, parseTool, options)) {
+    yield entries.filter(({ key, value }) => key === value.card.name).map(({ value }) => value)
+  }
+}
+
+/** All tools that are registered now. */
+export async function listTools(bus: Bus, signal?: AbortSignal): Promise<RegisteredTool[]> {
+  for await (const tools of watchTools(bus, signal === undefined ? {} : { signal })) return tools
+  signal?.throwIfAborted()
+  return []
+}
+
+function toolKey(name: string): string {
+  return `$KV.${BUCKETS.tools}.${name}`
+}
+
+function parseTool(value: unknown): RegisteredTool | undefined {
+  const parsed = registeredToolSchema.safeParse(value)
+  return parsed.success ? { ...parsed.data, card: toolCard(parsed.data.card as ToolCard) } : undefined
+}

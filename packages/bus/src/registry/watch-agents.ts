@@ -1,0 +1,46 @@
+import type { Bus } from '../connect/bus.ts'
+import { BUCKETS } from '../protocol/places.ts'
+import { type AgentPresence, presenceSchema } from '../protocol/presence.ts'
+import { watchBucket } from './watch-bucket.ts'
+
+export interface WatchAgentsOptions {
+  /** Milliseconds of silence after which a host counts as gone. Default 6,000: three heartbeats. */
+  silenceMs?: number
+  signal?: AbortSignal
+}
+
+/** All hosts that are alive, after every change, until aborted. */
+export async function* watchAgents(
+  bus: Bus,
+  options: WatchAgentsOptions = {},
+): AsyncGenerator<AgentPresence[]> {
+  const settings = { silenceMs: 6_000, ...options }
+  for await (const entries of watchBucket(bus, BUCKETS.agents, parsePresence, settings)) {
+    yield entries
+      .filter(({ key, value }) => key === `${value.card.name}.${value.host}`)
+      .map(({ value }) => value)
+  }
+}
+
+/** All hosts that are alive now. */
+export async function listAgents(bus: Bus, signal?: AbortSignal): Promise<AgentPresence[]> {
+  for await (const agents of watchAgents(bus, signal === undefined ? {} : { signal })) return agents
+  signal?.throwIfAborted()
+  return []
+}
+
+function parsePresence(value: unknown): AgentPresence | undefined {
+  const parsed = presenceSchema.safeParse(value)
+  if (!parsed.success) return undefined
+  const { card, client, ...rest } = parsed.data
+  const { model, output, ...plain } = card
+  return {
+    ...rest,
+    card: {
+      ...plain,
+      ...(model === undefined ? {} : { model }),
+      ...(output === undefined ? {} : { output }),
+    },
+    ...(client === undefined ? {} : { client }),
+  }
+}

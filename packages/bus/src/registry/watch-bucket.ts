@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto'
+import { DeliverPolicy, type JsMsg } from '@nats-io/jetstream'
+import type { Bus } from '../connect/bus.ts'
+import { kvStream } from '../protocol/places.ts'
+import { persist } from '../publish/transient.ts'
+import { Buffered } from '../streams/buffered.ts'
+
+/** An entry of a bucket, with the time at which it came here. */
+export interface Entry<T> {
+  key: string
+  value: T
+  arrivedAt: number
+}
+
+/**
+ * The bucket's whole content, and again after every change, until aborted. With `silenceMs`, an entry
+ * that was not renewed for so long is dropped: servers before 2.11 say nothing when one expires. Values
+ * that cannot be read are left out.
+ */
+export async function* watchBucket<T>(
+  bus: Bus,
+  bucket: string,
+  parse: (value: unknown) => T | undefined,
+  options: { silenceMs?: number; signal?: AbortSignal } = {},
+): AsyncGenerator<Entry<T>[]> {
+  const { silenceMs, signal } = options
+  if (signal?.aborted) return
+  const prefix = `$KV.${bucket}.`
+  const consumer = await persist(bus, `watching ${bucket}`, signal, () =>
+    bus.js.consumers.get(kvStream(bucket), {
+      name_prefix: `watch_${randomUUID()}`,
+      filter_subjects: `${prefix}>`,
+      deliver_policy: DeliverPolicy.LastPerSubject,
+    }),
+  )
+  let initial = (await consumer.info(true)).num_pending
+  const entries = new Map<string, Entry<T>>()
+  const changes = new Buffered<'changed' | 'sweep'>(signal)
+  const messages = await consumer.consume()
+  const reading = (async () => {
+    if (initial === 0) changes.push('changed')
+    for await (const message of messages) {
+      apply(entries, message.subject.slice(prefix.length), message, parse)
+      if (initial > 0) initial--
+      if (initial === 0) changes.push('changed')
+    }
+  })()
+  reading.then(
+    () => changes.end(),
+    (error: unknown) => changes.end(error),
+  )
+  const sweep = () => changes.push('sweep')
+  const timer = silenceMs === undefined ? undefined : setInterval(sweep, Math.min(silenceMs / 6, 1_000))
+  timer?.unref()
+  try {
+    for await (const change of changes) {
+      const dropped = silenceMs !== undefined && dropSilent(entries, silenceMs)
+      if (change === 'changed' || dropped) yield [...entries.values()]
+    }
+  } finally {
+    clearInterval(timer)
+    await messages.close()
+  }
+}
+
+function apply<T>(
+  entries: Map<string, Entry<T>>,
+  key: string,
+  message: JsMsg,
+  parse: (value: unknown) => T | undefined,
+): void {
+  const removed = (message.headers?.get('KV-Operation') ?? '') !== ''
+  const value = removed ? undefined : parse(readJson(message))
+  if (value === undefined) entries.delete(key)
+  else entries.set(key, { key, value, arrivedAt: Date.now() })
+}
+
+function dropSilent(entries: Map<string, Entry<unknown>>, silenceMs: number): boolean {
+  const oldest = Date.now() - silenceMs
+  let dropped = false
+  for (const [key, { arrivedAt }] of entries) {
+    if (arrivedAt >= oldest) continue
+    entries.delete(key)
+    dropped = true
+  }
+  return dropped
+}
+
+function readJson(message: JsMsg): unknown {
+  try {
+    return message.json()
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,38 @@
+import type { z } from 'zod'
+import type { Bus } from '../connect/bus.ts'
+import { BusError } from '../errors/bus-error.ts'
+import { fromWireError } from '../errors/wire-error.ts'
+import { answerSchema } from '../protocol/answer.ts'
+import { converse } from './converse.ts'
+
+export interface AskOptions<S extends z.ZodType> {
+  subject: string
+  payload: unknown
+  answer: S
+  /** Default 10,000. */
+  waitMs?: number
+  signal?: AbortSignal
+}
+
+/** One request, one answer. @throws what the other side threw, or BusError as {@link converse}. */
+export function ask<S extends z.ZodType>(bus: Bus, options: AskOptions<S>): Promise<z.output<S>> {
+  const { subject, payload, answer, waitMs = 10_000, signal } = options
+  return converse<z.output<S>>(bus, {
+    subject,
+    payload: JSON.stringify(payload),
+    waitMs,
+    ...(signal === undefined ? {} : { signal }),
+    read(message) {
+      const envelope = answerSchema.safeParse(message.json())
+      if (!envelope.success) throw badAnswer(subject, envelope.error.message)
+      if (!envelope.data.ok) throw fromWireError(envelope.data.error)
+      const value = answer.safeParse(envelope.data.value)
+      if (!value.success) throw badAnswer(subject, value.error.message)
+      return { result: value.data }
+    },
+  })
+}
+
+function badAnswer(subject: string, problem: string): BusError {
+  return new BusError('bad-answer', `an answer on ${subject} is not as the protocol says: ${problem}`)
+}

@@ -1,0 +1,71 @@
+import type { Msg } from '@nats-io/transport-node'
+import type { Bus } from '../connect/bus.ts'
+import { BusError } from '../errors/bus-error.ts'
+
+export interface ConverseOptions<T> {
+  subject: string
+  payload: string
+  /** Reads one answer: a result, or `{ again: ms }` to wait that much longer for the next. Throwing ends it. */
+  read(message: Msg): { result: T } | { again: number }
+  /** Milliseconds to wait for the first answer. */
+  waitMs: number
+  signal?: AbortSignal
+}
+
+/**
+ * One request and as many answers as it takes.
+ *
+ * @throws BusError `no-responder` when nobody listens, `no-answer` after the wait or when the connection
+ * breaks meanwhile; the signal's reason when aborted.
+ */
+export function converse<T>(bus: Bus, options: ConverseOptions<T>): Promise<T> {
+  const { subject, payload, read, waitMs, signal } = options
+  if (signal?.aborted) return Promise.reject(signal.reason)
+  return new Promise<T>((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined
+    const inbox = bus.replies.open((message) => {
+      try {
+        if (message.data.length === 0 && message.headers?.code === 503) throw noResponder(subject)
+        const answer = read(message)
+        if ('again' in answer) waitFor(answer.again)
+        else finish(() => resolve(answer.result))
+      } catch (error) {
+        finish(() => reject(error))
+      }
+    })
+    const aborted = () => finish(() => reject(signal?.reason))
+    const forgetLost = bus.link.onLost(() => finish(() => reject(silent(subject, 'the connection broke'))))
+    signal?.addEventListener('abort', aborted, { once: true })
+
+    function waitFor(ms: number): void {
+      clearTimeout(timer)
+      timer = setTimeout(() => finish(() => reject(silent(subject, `${ms / 1000} s have gone by`))), ms)
+    }
+    function finish(settle: () => void): void {
+      clearTimeout(timer)
+      inbox.close()
+      forgetLost()
+      signal?.removeEventListener('abort', aborted)
+      settle()
+    }
+
+    waitFor(waitMs)
+    try {
+      bus.connection.publish(subject, payload, { reply: inbox.subject })
+    } catch (error) {
+      finish(() =>
+        reject(
+          new BusError('bus-unreachable', `cannot ask on ${subject}: ${String(error)}`, { cause: error }),
+        ),
+      )
+    }
+  })
+}
+
+function noResponder(subject: string): BusError {
+  return new BusError('no-responder', `nobody answers on ${subject}: the process that should is not running`)
+}
+
+function silent(subject: string, why: string): BusError {
+  return new BusError('no-answer', `no answer on ${subject}: ${why}; whether it was done is not known`)
+}

@@ -1,0 +1,80 @@
+import type { Msg } from '@nats-io/transport-node'
+import type { z } from 'zod'
+import type { Bus } from '../connect/bus.ts'
+import { toWireError } from '../errors/wire-error.ts'
+import { INBOX } from '../protocol/places.ts'
+
+export interface ServeOptions<S extends z.ZodType> {
+  /** May hold wildcards. */
+  subject: string
+  /** Processes of the same queue share the requests. */
+  queue?: string
+  schema: S
+  /** Answers; what it throws is sent as an error. */
+  handle(request: z.output<S>, message: Msg): Promise<unknown>
+  /** Wraps what `handle` gave; default `{ ok: true, value }`. */
+  wrap?(value: unknown): unknown
+}
+
+/**
+ * Answers requests until disposed; requests under way are finished first.
+ *
+ * A request whose subject is not below the served one, or whose reply subject is no inbox, is dropped
+ * unanswered: a stored message can be had delivered to a served subject, and an answer to a subject of
+ * the asker's choice would be published with this process's permissions.
+ */
+export async function serve<S extends z.ZodType>(
+  bus: Bus,
+  options: ServeOptions<S>,
+): Promise<AsyncDisposable> {
+  const { subject, queue, schema, handle, wrap = (value: unknown) => ({ ok: true, value }) } = options
+  const underWay = new Set<Promise<void>>()
+  const subscription = bus.connection.subscribe(subject, {
+    ...(queue === undefined ? {} : { queue }),
+    callback: (error, message) => {
+      if (error !== null || !matches(subject, message.subject) || !isInbox(message.reply)) return
+      const work = answer(message).finally(() => underWay.delete(work))
+      underWay.add(work)
+    },
+  })
+  await bus.connection.flush()
+
+  async function answer(message: Msg): Promise<void> {
+    let reply: unknown
+    try {
+      reply = wrap(await handle(schema.parse(readJson(message)), message))
+    } catch (error) {
+      reply = { ok: false, error: toWireError(error) }
+    }
+    if (!bus.connection.isClosed()) message.respond(JSON.stringify(reply))
+  }
+
+  return {
+    async [Symbol.asyncDispose]() {
+      if (!subscription.isClosed()) await subscription.drain()
+      await Promise.all(underWay)
+    },
+  }
+}
+
+/** Whether a subject is one of those that the pattern (tokens and `*`) stands for. */
+export function matches(pattern: string, subject: string): boolean {
+  const wanted = pattern.split('.')
+  const tokens = subject.split('.')
+  return (
+    wanted.length === tokens.length &&
+    wanted.every((token, index) => token === '*' || token === tokens[index])
+  )
+}
+
+function isInbox(reply: string | undefined): boolean {
+  return reply?.startsWith(`${INBOX}.`) ?? false
+}
+
+function readJson(message: Msg): unknown {
+  try {
+    return message.json()
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,34 @@
+import type { Bus } from '../connect/bus.ts'
+import { BusError } from '../errors/bus-error.ts'
+import { RUN_OPS, type RunAnswer, type RunOp, type RunRequestInput } from '../protocol/run-ops.ts'
+import { SUBJECTS } from '../protocol/subjects.ts'
+import { ask } from '../request/ask.ts'
+
+/**
+ * Asks the coordinator about runs.
+ *
+ * @throws what the coordinator threw, or BusError `no-responder` when none is running.
+ * @example
+ * const { runs } = await requestRun(bus, 'list', {})
+ */
+export async function requestRun<O extends RunOp>(
+  bus: Bus,
+  op: O,
+  payload: RunRequestInput<O>,
+  options: { waitMs?: number; signal?: AbortSignal } = {},
+): Promise<RunAnswer<O>> {
+  try {
+    const answer = await ask(bus, {
+      subject: SUBJECTS.run(op),
+      payload,
+      answer: RUN_OPS[op].answer,
+      ...options,
+    })
+    return answer as RunAnswer<O>
+  } catch (error) {
+    if (!(error instanceof BusError) || error.code !== 'no-responder') throw error
+    throw new BusError('no-responder', 'no coordinator is running: start one with `bailiwick up`', {
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,67 @@
+import { InputError } from '@bailiwick/core/contract'
+import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream/internal'
+import { z } from 'zod'
+import type { Bus } from '../connect/bus.ts'
+import { persist } from '../publish/transient.ts'
+import { type StreamPlan, streamPlans, writerPlans } from './stream-configs.ts'
+import { type CheckedStreamLimits, type StreamLimits, streamLimitsSchema } from './stream-limits.ts'
+
+/** Writers that exist in every tenant. */
+const STANDING_WRITERS = ['coordinator', 'user', 'toolbox']
+
+/**
+ * Makes the streams and buckets, or brings those that exist to these limits. The coordinator alone does
+ * this; doing it again changes nothing.
+ *
+ * @throws InputError when a limit is out of its bounds.
+ */
+export async function prepareStreams(
+  bus: Bus,
+  limits: StreamLimits = {},
+  signal?: AbortSignal,
+): Promise<void> {
+  const checked = checkLimits(limits)
+  const plans = [
+    ...streamPlans(checked),
+    ...STANDING_WRITERS.flatMap((writer) => writerPlans(writer, checked)),
+  ]
+  await Promise.all(plans.map((plan) => ensureStream(bus, plan, signal)))
+}
+
+/** Makes the buckets of one more writer: an agent, or an outside host of tools. */
+export async function prepareWriter(
+  bus: Bus,
+  writer: string,
+  limits: StreamLimits = {},
+  signal?: AbortSignal,
+): Promise<void> {
+  const plans = writerPlans(writer, checkLimits(limits))
+  await Promise.all(plans.map((plan) => ensureStream(bus, plan, signal)))
+}
+
+function checkLimits(limits: StreamLimits): CheckedStreamLimits {
+  const checked = streamLimitsSchema.safeParse(limits)
+  if (checked.success) return checked.data
+  throw new InputError(`these limits of the streams cannot be used:\n${z.prettifyError(checked.error)}`)
+}
+
+async function ensureStream(bus: Bus, plan: StreamPlan, signal: AbortSignal | undefined): Promise<void> {
+  await persist(bus, `preparing the stream ${plan.name}`, signal, async () => {
+    try {
+      const { config } = await bus.jsm.streams.info(plan.name)
+      if (differs(plan, config)) await bus.jsm.streams.update(plan.name, { ...config, ...plan })
+    } catch (error) {
+      if (!(error instanceof JetStreamApiError) || error.code !== JetStreamApiCodes.StreamNotFound)
+        throw error
+      await bus.jsm.streams.add(plan)
+    }
+  })
+}
+
+function differs(plan: StreamPlan, config: object): boolean {
+  const stored = new Map<string, unknown>(Object.entries(config))
+  // The server leaves out what is false.
+  return Object.entries(plan).some(
+    ([key, value]) => JSON.stringify(stored.get(key) ?? false) !== JSON.stringify(value ?? false),
+  )
+}

@@ -1,0 +1,117 @@
+import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from '@nats-io/jetstream'
+import { nanos } from '@nats-io/transport-node'
+import {
+  artifactBucket,
+  BUCKETS,
+  journalBucket,
+  kvStream,
+  objectStream,
+  STREAMS,
+} from '../protocol/places.ts'
+import { SUBJECTS } from '../protocol/subjects.ts'
+import type { CheckedStreamLimits } from './stream-limits.ts'
+
+/** A stream's configuration, as far as we set it. */
+export type StreamPlan = Partial<StreamConfig> & Pick<StreamConfig, 'name' | 'subjects'>
+
+/**
+ * The streams of a tenant.
+ *
+ * Direct gets are off wherever others write: the server sends their answers, verbatim, to any reply
+ * subject that the asker names, so that stored bytes could be put under somebody else's subject.
+ */
+export function streamPlans(limits: CheckedStreamLimits): StreamPlan[] {
+  const base = { storage: StorageType.File, num_replicas: limits.replicas, allow_direct: false }
+  return [
+    {
+      ...base,
+      name: STREAMS.journal,
+      subjects: [SUBJECTS.journal('*', '*', '*')],
+      max_age: age(limits.journalMaxAgeMs),
+      max_bytes: limits.journalMaxBytes,
+      // Discarding old messages would cut open tasks: a flood in one journal would delete the others.
+      discard: DiscardPolicy.New,
+      deny_delete: true,
+      duplicate_window: nanos(120_000),
+    },
+    {
+      ...base,
+      name: STREAMS.task,
+      subjects: [SUBJECTS.task('*', '*')],
+      retention: RetentionPolicy.Workqueue,
+      discard: DiscardPolicy.New,
+      max_msgs: limits.maxQueued,
+      // One message a task: ringing again while the first bell still hangs there changes nothing.
+      max_msgs_per_subject: 1,
+      discard_new_per_subject: true,
+      // By subject only, and only for who may see all tasks.
+      allow_direct: true,
+    },
+    {
+      ...base,
+      name: STREAMS.event,
+      subjects: [SUBJECTS.event('*', '*', '*')],
+      max_age: age(limits.eventMaxAgeMs),
+      max_bytes: limits.eventMaxBytes,
+      deny_delete: true,
+      duplicate_window: nanos(120_000),
+    },
+    {
+      ...base,
+      name: STREAMS.dead,
+      subjects: ['MAX_DELIVERIES', 'MSG_TERMINATED'].map(
+        (kind) => `$JS.EVENT.ADVISORY.CONSUMER.${kind}.${STREAMS.task}.*`,
+      ),
+      max_age: age(limits.deadMaxAgeMs),
+    },
+    keyValuePlan(BUCKETS.agents, limits, limits.presenceMs),
+    keyValuePlan(BUCKETS.tools, limits, 0),
+  ]
+}
+
+/** The two object-store buckets of one writer. */
+export function writerPlans(writer: string, limits: CheckedStreamLimits): StreamPlan[] {
+  return [
+    objectPlan(artifactBucket(writer), limits.artifactMaxAgeMs, limits.artifactMaxBytes, limits.replicas),
+    objectPlan(journalBucket(writer), limits.journalMaxAgeMs, limits.journalMaxBytes, limits.replicas),
+  ]
+}
+
+/**
+ * A key-value bucket without roll-ups: with them, one message with the header `Nats-Rollup: all` on a key
+ * of one's own would empty the whole bucket.
+ */
+function keyValuePlan(bucket: string, limits: CheckedStreamLimits, ttlMs: number): StreamPlan {
+  return {
+    name: kvStream(bucket),
+    subjects: [`$KV.${bucket}.>`],
+    storage: StorageType.File,
+    num_replicas: limits.replicas,
+    max_msgs_per_subject: 1,
+    max_age: age(ttlMs),
+    discard: DiscardPolicy.New,
+    allow_direct: true,
+    allow_rollup_hdrs: false,
+    deny_delete: true,
+    // At most the age, or the server refuses the configuration.
+    duplicate_window: nanos(ttlMs > 0 ? Math.min(ttlMs, 120_000) : 120_000),
+  }
+}
+
+function objectPlan(bucket: string, maxAgeMs: number, maxBytes: number, replicas: number): StreamPlan {
+  return {
+    name: objectStream(bucket),
+    subjects: [`$O.${bucket}.C.>`, `$O.${bucket}.M.>`],
+    storage: StorageType.File,
+    num_replicas: replicas,
+    max_age: age(maxAgeMs),
+    max_bytes: maxBytes,
+    discard: DiscardPolicy.New,
+    allow_rollup_hdrs: true,
+    allow_direct: false,
+  }
+}
+
+function age(ms: number): number {
+  return ms > 0 ? nanos(ms) : 0
+}

@@ -1,0 +1,90 @@
+import { RefusedError, type Tool } from '@bailiwick/core/contract'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startTestBus, type TestBus, until } from '../../test/test-bus.ts'
+import type { Bus } from '../connect/bus.ts'
+import { prepareWriter } from '../streams/prepare-streams.ts'
+import { remoteTool } from './remote-tool.ts'
+import { serveTool } from './serve-tool.ts'
+
+let test: TestBus
+let caller: Bus
+beforeAll(async () => {
+  test = await startTestBus()
+  caller = await test.connect('analyst')
+  await prepareWriter(test.bus, 'analyst')
+})
+afterAll(() => test[Symbol.asyncDispose]())
+
+function tool(name: string, run: Tool['run']): Tool {
+  return { name, description: name, input: { type: 'object' }, effect: 'none', run }
+}
+function context(id: string, signal: AbortSignal = new AbortController().signal) {
+  return { id, key: `t/${id}`, caller: 'ignored', run: 'r1', task: 'r1-t1', signal }
+}
+
+describe('remoteTool', () => {
+  it('calls the tool where it is hosted; the caller is who the subject says', async () => {
+    const echo = tool('echo', async (input, { caller, run, task, key }) => ({
+      input,
+      caller,
+      run,
+      task,
+      key,
+    }))
+    await using _ = await serveTool(test.bus, echo)
+    expect(await remoteTool(caller, echo, 'analyst').run({ n: 1 }, context('1.1'))).toEqual({
+      input: { n: 1 },
+      caller: 'analyst',
+      run: 'r1',
+      task: 'r1-t1',
+      key: 't/1.1',
+    })
+  })
+
+  it('passes large inputs and results through the object store', async () => {
+    const text = 'y'.repeat(2_000_000)
+    const twice = tool('twice', async (input) => ({ got: (input as { text: string }).text.length, text }))
+    await using _ = await serveTool(test.bus, twice, { writer: 'toolbox' })
+    const result = await remoteTool(caller, twice, 'analyst').run({ text }, context('1.2'))
+    expect(result).toEqual({ got: 2_000_000, text })
+  })
+
+  it('throws what the tool threw, with its code', async () => {
+    const fails = tool('fails', async () => {
+      throw new RefusedError('not on a Sunday')
+    })
+    await using _ = await serveTool(test.bus, fails)
+    const call = remoteTool(caller, fails, 'analyst').run({}, context('1.3'))
+    await expect(call).rejects.toThrow(new RefusedError('not on a Sunday'))
+  })
+
+  it('says at once when nobody hosts the tool', async () => {
+    const missing = remoteTool(
+      caller,
+      tool('missing', async () => 0),
+      'analyst',
+    )
+    await expect(missing.run({}, context('1.4'))).rejects.toMatchObject({
+      code: 'no-responder',
+      message: 'no process hosts the tool missing now',
+    })
+  })
+
+  it('tells the host when the caller gives up', async () => {
+    let told: unknown
+    const slow = tool('slow', (_, { signal }) => {
+      return new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          told = signal.reason
+          reject(signal.reason)
+        })
+      })
+    })
+    await using _ = await serveTool(test.bus, slow)
+    const controller = new AbortController()
+    const call = remoteTool(caller, slow, 'analyst').run({}, context('1.5', controller.signal))
+    setTimeout(() => controller.abort(new Error('enough')), 50)
+    await expect(call).rejects.toThrow('enough')
+    await until(() => told, 'the host to be told')
+  })
+})
