@@ -1,1 +1,1 @@
-export {}
+export { describeTables, QUERY_LIMITS, type QueryLimits, queryTables } from './table/query-tables.ts'

@@ -1,0 +1,56 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { describe, expect, it } from 'vitest'
+import { runChild } from './run-child.ts'
+
+const LIMITS = { timeMs: 20_000, memoryBytes: 256 * 2 ** 20, answerBytes: 1e6 }
+
+function probe(request: object, limits: Partial<typeof LIMITS> = {}): Promise<unknown> {
+  const entry = new URL('../../test/child/probe.js', import.meta.url)
+  const reads = [new URL('../../dist', import.meta.url).pathname]
+  const { signal } = new AbortController()
+  return runChild({ entry, reads, request, limits: { ...LIMITS, ...limits }, what: 'the probe', signal })
+}
+
+describe('runChild', () => {
+  it('gives the child nothing to reach out with', async () => {
+    const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const results = await probe({ do: 'escape', port })
+    server.close()
+    const denied = 'ERR_ACCESS_DENIED'
+    expect(results).toEqual({
+      env: process.platform === 'win32' ? ['SystemRoot', 'TZ'] : expect.not.arrayContaining(['PATH', 'HOME']),
+      read: denied,
+      write: denied,
+      spawn: denied,
+      worker: denied,
+      eval: 'EvalError',
+      addon: 'ERR_DLOPEN_DISABLED',
+      network: Number.parseInt(process.versions.node, 10) >= 26 ? denied : 'done',
+    })
+  })
+
+  it('carries requests and answers far larger than a pipe holds', async () => {
+    const value = 'ä'.repeat(3e6)
+    expect(await probe({ do: 'echo', value }, { answerBytes: 1e7 })).toBe(value)
+  })
+
+  it('says how it ended: too slow, too large, crashed', async () => {
+    await expect(probe({ do: 'spin' }, { timeMs: 500 })).rejects.toMatchObject({
+      code: 'child-timeout',
+      message: 'the probe took longer than 0.5 s and was stopped',
+    })
+    await expect(probe({ do: 'fill' }, { memoryBytes: 120 * 2 ** 20 })).rejects.toMatchObject({
+      code: 'child-memory',
+      message: 'the probe needed more than 126 MB and was stopped',
+    })
+    await expect(probe({ do: 'exit' })).rejects.toMatchObject({ code: 'child-crashed' })
+  })
+
+  it('takes many at once in turn', async () => {
+    const values = Array.from({ length: 8 }, (_, value) => value)
+    expect(await Promise.all(values.map((value) => probe({ do: 'echo', value })))).toEqual(values)
+  })
+})

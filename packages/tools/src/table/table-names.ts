@@ -1,0 +1,38 @@
+import { basename, extname } from 'node:path'
+
+/**
+ * What SQL calls each file: its name without the extension, made an identifier that needs no quotes
+ * (`Seattle weather.csv` → `seattle_weather`), and unique: the second one gets `_2`.
+ */
+export function tableNames(files: string[]): Map<string, string> {
+  const taken = new Set<string>()
+  const names = new Map<string, string>()
+  for (const file of files) {
+    const plain = identifier(basename(file, extname(file)))
+    let name = plain
+    for (let count = 2; taken.has(name); count++) name = `${plain}_${count}`
+    taken.add(name)
+    names.set(file, name)
+  }
+  return names
+}
+
+function identifier(text: string): string {
+  const words = text
+    .normalize('NFKD')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '_')
+    .replaceAll(/^_+|_+$/g, '')
+  if (words === '') return 'data'
+  return /^[0-9]/.test(words) || KEYWORDS.has(words) || words.startsWith('sqlite_') ? `t_${words}` : words
+}
+
+/** The words that SQLite takes for its own where a table's name could stand. */
+const KEYWORDS = new Set(
+  (
+    'add all alter and as autoincrement between case check collate commit constraint create default ' +
+    'deferrable delete distinct drop else escape except exists foreign from group having if in index ' +
+    'indexed insert intersect into is isnull join limit not nothing notnull null on or order primary ' +
+    'references returning select set table then to transaction union unique update using values when where'
+  ).split(' '),
+)
