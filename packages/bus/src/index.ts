@@ -26,6 +26,7 @@ export { readFirst } from './journal/read-first.ts'
 export { followLive, type LiveMessage, publishLive } from './live/live.ts'
 export * from './protocol/index.ts'
 // The queue: a doorbell for each task.
+export { listDead, retryDead } from './queue/dead-tasks.ts'
 export { handOver } from './queue/hand-over.ts'
 // What the coordinator makes before anything else.
 export { prepareQueue, type QueueOptions } from './queue/prepare-queue.ts'
@@ -40,6 +41,7 @@ export { listAgents, type WatchAgentsOptions, watchAgents } from './registry/wat
 export { requestRun } from './run/request-run.ts'
 export { type RunHandlers, serveRuns } from './run/serve-runs.ts'
 export { prepareStreams, prepareWriter } from './streams/prepare-streams.ts'
+export { purgeRun } from './streams/purge-run.ts'
 export { type StreamLimits, streamLimitsSchema } from './streams/stream-limits.ts'
 export { remoteTool } from './tool/remote-tool.ts'
 export { type ServeToolOptions, serveTool } from './tool/serve-tool.ts'

@@ -27,8 +27,8 @@ export const SUBJECTS = {
   cancel: (caller: string) => join('cancel', caller),
 } as const
 
-/** Everything below the prefix, as a subscription. */
-export const EVERYTHING = `${ROOT}.>`
+/** All events, and all live messages, as subscriptions. */
+export const EVERYTHING_OF = { event: `${ROOT}.event.>`, live: `${ROOT}.live.>` } as const
 
 /** Where a journal message belongs, read from its subject; undefined for any other subject. */
 export function parseJournalSubject(

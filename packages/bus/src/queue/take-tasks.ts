@@ -33,7 +33,12 @@ export async function* takeTasks(
   options: TakeOptions = {},
 ): AsyncGenerator<TaskDelivery> {
   const { maxConcurrent = 1 } = options
-  const signal = options.signal === undefined ? bus.closed : AbortSignal.any([options.signal, bus.closed])
+  const stopped = new AbortController()
+  const signal = AbortSignal.any([
+    stopped.signal,
+    bus.closed,
+    ...(options.signal === undefined ? [] : [options.signal]),
+  ])
   if (signal.aborted) return
   const consumer = await persist(bus, `opening the queue of ${agent}`, signal, () =>
     bus.js.consumers.get(STREAMS.task, agent),
@@ -42,20 +47,21 @@ export async function* takeTasks(
   const workingMs = Math.min(ackWaitMs === undefined ? 10_000 : ackWaitMs / 1e6 / 3, 10_000)
   const slots = new Slots(maxConcurrent)
   const taken = new Buffered<TaskDelivery>(signal)
-  const pullers = Array.from({ length: maxConcurrent }, () => pull())
-  const ended = Promise.all(pullers).then(
+  Promise.all(Array.from({ length: maxConcurrent }, () => pull())).then(
     () => taken.end(),
     (error: unknown) => taken.end(error),
   )
   try {
     yield* taken
   } finally {
-    void ended
+    stopped.abort()
+    for (const unread of taken.rest()) unread.retry(0)
   }
 
   async function pull(): Promise<void> {
     while (!signal.aborted) {
       await slots.take()
+      if (signal.aborted) return
       const message = await next(bus, consumer, signal)
       if (message === undefined) {
         slots.give()
@@ -93,6 +99,7 @@ async function next(bus: Bus, consumer: Consumer, signal: AbortSignal): Promise<
   const forget = bus.link.onBack(stop)
   signal.addEventListener('abort', stop, { once: true })
   try {
+    if (signal.aborted) stop()
     for await (const message of pulled) return message
     return undefined
   } finally {

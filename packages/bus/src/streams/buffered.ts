@@ -24,6 +24,12 @@ export class Buffered<T> implements AsyncIterable<T> {
     this.#wake?.()
   }
 
+  /** What was pushed and not read; afterwards nothing is. */
+  rest(): T[] {
+    this.end()
+    return this.#items.splice(0)
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<T> {
     for (;;) {
       const item = this.#items.shift()

@@ -90,7 +90,7 @@ function keyValuePlan(bucket: string, limits: CheckedStreamLimits, ttlMs: number
     max_msgs_per_subject: 1,
     max_age: age(ttlMs),
     discard: DiscardPolicy.New,
-    allow_direct: true,
+    allow_direct: false,
     allow_rollup_hdrs: false,
     deny_delete: true,
     // At most the age, or the server refuses the configuration.

@@ -1,0 +1,182 @@
+import { InputError, type Level, TOKEN } from '@bailiwick/core/contract'
+import { BUCKETS, inboxPrefix, STREAMS } from '../places.ts'
+import { EVERYTHING_OF, SUBJECTS } from '../subjects.ts'
+import { compactSubjects, type NatsPermissions } from './nats-permissions.ts'
+import {
+  followWholeStream,
+  ownLargeRecords,
+  type Part,
+  readArtifacts,
+  readBucket,
+  readLargeRecords,
+  readStream,
+  takeTasks,
+  writeArtifacts,
+} from './parts.ts'
+
+/** Whose files everybody with files may read besides their own. */
+const STANDING_WRITERS = ['coordinator', 'toolbox', 'user']
+
+/** Whom permissions are for, and what was granted. */
+export type RoleGrant =
+  /** A process of an agent. From level 4 on it may ask for delegates. */
+  | {
+      role: 'host'
+      agent: string
+      level: Level
+      /** Tools that it may call. */
+      tools: readonly string[]
+      /** Tools that it hosts itself. */
+      serves?: readonly string[]
+      /** Other agents whose files it may read. */
+      readsFrom?: readonly string[]
+    }
+  /** The process that hosts the shipped tools. It looks up the callers' tasks. */
+  | { role: 'toolbox'; tools: readonly string[]; readsFrom?: readonly string[] }
+  /** An outside process that hosts tools. */
+  | { role: 'tool-host'; name: string; tools: readonly string[]; readsFrom?: readonly string[] }
+  /** Somebody who asks for runs, and sees what they do. */
+  | { role: 'user'; name?: string; readsFrom?: readonly string[] }
+  /** A service that follows events; with `prompts` also live texts and journals. */
+  | { role: 'reader'; name?: string; prompts?: boolean; readsFrom?: readonly string[] }
+  | { role: 'coordinator' }
+
+export type Role = RoleGrant['role']
+
+/**
+ * The name of a user with this grant. Its replies arrive under `_INBOX.<name>`, and callers are known by
+ * it: credentials must be made out to exactly this name.
+ */
+export function userName(grant: RoleGrant): string {
+  switch (grant.role) {
+    case 'host':
+      return grant.agent
+    case 'toolbox':
+    case 'coordinator':
+      return grant.role
+    case 'tool-host':
+      return grant.name
+    case 'user':
+    case 'reader':
+      return grant.name ?? grant.role
+  }
+}
+
+/**
+ * What a process may do on the bus, as data for the server. Everything that is not named is forbidden.
+ *
+ * @throws InputError for names that are no tokens.
+ * @example
+ * const grant = { role: 'host', agent: 'analyst', level: 5, tools: ['queryTable'] } as const
+ * const { creds } = await server.credentials({ name: userName(grant), permissions: permissionsFor(grant) })
+ */
+export function permissionsFor(grant: RoleGrant): NatsPermissions {
+  if (grant.role === 'coordinator') return { publish: { allow: ['>'] }, subscribe: { allow: ['>'] } }
+  const name = userName(grant)
+  if (!TOKEN.test(name))
+    throw new InputError(`"${name}" cannot be a user's name: wanted one token of a subject`)
+  if (grant.role !== 'user' && STANDING_WRITERS.includes(name) && grant.role !== 'toolbox') {
+    throw new InputError(`"${name}" is reserved: take another name for this ${grant.role}`)
+  }
+  const parts = [{ subscribe: [`${inboxPrefix(name)}.>`] }, ...partsOf(grant)]
+  const responses = responsesOf(grant)
+  return {
+    publish: { allow: compactSubjects(parts.flatMap((part) => part.publish ?? [])) },
+    subscribe: { allow: compactSubjects(parts.flatMap((part) => part.subscribe ?? [])) },
+    ...(responses === undefined ? {} : { responses }),
+  }
+}
+
+/** Who is asked may answer whoever asked, instead of publishing into every inbox. */
+function responsesOf(grant: RoleGrant): NatsPermissions['responses'] {
+  const serves =
+    grant.role === 'toolbox' || grant.role === 'tool-host' || (grant.role === 'host' && grant.serves)
+  // A host of tools says every two seconds that it works, for up to a day.
+  if (serves) return { max: 50_000, ttlMs: 24 * 60 * 60 * 1000 }
+  return grant.role === 'host' ? { max: 1, ttlMs: 60_000 } : undefined
+}
+
+function partsOf(grant: Exclude<RoleGrant, { role: 'coordinator' }>): Part[] {
+  const files = [...STANDING_WRITERS, ...(grant.readsFrom ?? [])].map(readArtifacts)
+  switch (grant.role) {
+    case 'host':
+      return [...files, ...hostParts(grant), ...serveParts(grant.serves ?? [])]
+    case 'toolbox':
+      return [
+        ...files,
+        ...serveParts(grant.tools),
+        writeArtifacts('toolbox'),
+        ...lookUpParts(grant.readsFrom ?? []),
+      ]
+    case 'tool-host':
+      return [...files, ...serveParts(grant.tools), writeArtifacts(grant.name)]
+    case 'user':
+      return [
+        ...files,
+        ...readerParts(),
+        liveParts(),
+        writeArtifacts('user'),
+        { publish: [SUBJECTS.run('*')] },
+      ]
+    case 'reader':
+      return [
+        ...readerParts(),
+        ...(grant.prompts ? [liveParts(), ...promptParts(grant.readsFrom ?? [])] : []),
+      ]
+  }
+}
+
+function hostParts({ agent, level, tools }: Extract<RoleGrant, { role: 'host' }>): Part[] {
+  const journals = SUBJECTS.journal(agent, '*', '*')
+  return [
+    readStream(STREAMS.journal, journals),
+    takeTasks(agent),
+    ownLargeRecords(agent),
+    writeArtifacts(agent),
+    {
+      publish: [
+        journals,
+        SUBJECTS.live(agent, '*', '*'),
+        `$KV.${BUCKETS.agents}.${agent}.*`,
+        SUBJECTS.cancel(agent),
+        ...tools.map((tool) => SUBJECTS.tool(tool, agent)),
+        ...(level >= 4 ? [SUBJECTS.delegate(agent)] : []),
+      ],
+      subscribe: [SUBJECTS.control(agent, '*')],
+    },
+  ]
+}
+
+function serveParts(tools: readonly string[]): Part[] {
+  if (tools.length === 0) return []
+  return [
+    {
+      publish: tools.map((tool) => `$KV.${BUCKETS.tools}.${tool}`),
+      subscribe: [SUBJECTS.cancel('*'), ...tools.map((tool) => SUBJECTS.tool(tool, '*'))],
+    },
+  ]
+}
+
+/** Who calls, and for which run: the task's bell, and its first record. */
+function lookUpParts(agents: readonly string[]): Part[] {
+  const bells = { publish: [`$JS.API.DIRECT.GET.${STREAMS.task}.${SUBJECTS.task('*', '*')}`] }
+  const journals = readStream(STREAMS.journal, SUBJECTS.journal('*', '*', '*'))
+  return [bells, journals, ...agents.map(readLargeRecords)]
+}
+
+function readerParts(): Part[] {
+  return [
+    followWholeStream(STREAMS.event),
+    readBucket(BUCKETS.agents),
+    readBucket(BUCKETS.tools),
+    { subscribe: [EVERYTHING_OF.event] },
+  ]
+}
+
+function liveParts(): Part {
+  return { subscribe: [EVERYTHING_OF.live] }
+}
+
+function promptParts(agents: readonly string[]): Part[] {
+  return [followWholeStream(STREAMS.journal), ...['coordinator', ...agents].map(readLargeRecords)]
+}
