@@ -1,4 +1,4 @@
-import type { NatsConnection } from '@nats-io/transport-node'
+import { type NatsConnection, PermissionViolationError } from '@nats-io/transport-node'
 
 /**
  * Whether the connection is up, and who wants to know when it is not. Requests that were in flight when
@@ -7,6 +7,7 @@ import type { NatsConnection } from '@nats-io/transport-node'
 export class Link {
   readonly #lost = new Set<() => void>()
   readonly #back = new Set<() => void>()
+  readonly #forbidden = new Set<(error: PermissionViolationError) => void>()
   #up = true
 
   constructor(connection: NatsConnection) {
@@ -29,10 +30,20 @@ export class Link {
     return () => this.#back.delete(listener)
   }
 
+  /** Calls back when the server refuses a publish, which nothing else tells the publisher. */
+  onForbidden(listener: (error: PermissionViolationError) => void): () => void {
+    this.#forbidden.add(listener)
+    return () => this.#forbidden.delete(listener)
+  }
+
   async #follow(connection: NatsConnection): Promise<void> {
     for await (const status of connection.status()) {
       if (status.type === 'disconnect') this.#turn(false)
       else if (status.type === 'reconnect') this.#turn(true)
+      else if (status.type === 'error' && status.error instanceof PermissionViolationError) {
+        if (status.error.operation !== 'publish') continue
+        for (const listener of [...this.#forbidden]) listener(status.error)
+      }
     }
     this.#turn(false)
   }

@@ -15,7 +15,7 @@ export interface ConverseOptions<T> {
 /**
  * One request and as many answers as it takes.
  *
- * @throws BusError `no-responder` when nobody listens, `no-answer` after the wait or when the connection
+ * @throws BusError `no-responder` when nobody listens, `bus-forbidden` when it may not be asked, `no-answer` after the wait or when the connection
  * breaks meanwhile; the signal's reason when aborted.
  */
 export function converse<T>(bus: Bus, options: ConverseOptions<T>): Promise<T> {
@@ -35,6 +35,9 @@ export function converse<T>(bus: Bus, options: ConverseOptions<T>): Promise<T> {
     })
     const aborted = () => finish(() => reject(signal?.reason))
     const forgetLost = bus.link.onLost(() => finish(() => reject(silent(subject, 'the connection broke'))))
+    const forgetForbidden = bus.link.onForbidden((error) => {
+      if (error.subject === subject) finish(() => reject(forbidden(subject, error)))
+    })
     signal?.addEventListener('abort', aborted, { once: true })
 
     function waitFor(ms: number): void {
@@ -45,6 +48,7 @@ export function converse<T>(bus: Bus, options: ConverseOptions<T>): Promise<T> {
       clearTimeout(timer)
       inbox.close()
       forgetLost()
+      forgetForbidden()
       signal?.removeEventListener('abort', aborted)
       settle()
     }
@@ -64,6 +68,12 @@ export function converse<T>(bus: Bus, options: ConverseOptions<T>): Promise<T> {
 
 function noResponder(subject: string): BusError {
   return new BusError('no-responder', `nobody answers on ${subject}: the process that should is not running`)
+}
+
+function forbidden(subject: string, cause: Error): BusError {
+  return new BusError('bus-forbidden', `the server does not allow these credentials to ask on ${subject}`, {
+    cause,
+  })
 }
 
 function silent(subject: string, why: string): BusError {

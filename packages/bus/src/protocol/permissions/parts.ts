@@ -25,7 +25,6 @@ export function readStream(stream: string, filter: string): Part {
 export function followWholeStream(stream: string): Part {
   return {
     publish: [
-      '$JS.API.INFO',
       `$JS.API.STREAM.INFO.${stream}`,
       `$JS.API.STREAM.MSG.GET.${stream}`,
       `$JS.API.CONSUMER.CREATE.${stream}`,

@@ -78,7 +78,9 @@ export function permissionsFor(grant: RoleGrant): NatsPermissions {
   if (grant.role !== 'user' && STANDING_WRITERS.includes(name) && grant.role !== 'toolbox') {
     throw new InputError(`"${name}" is reserved: take another name for this ${grant.role}`)
   }
-  const parts = [{ subscribe: [`${inboxPrefix(name)}.>`] }, ...partsOf(grant)]
+  // Clients ask what the account may do before they open a bucket.
+  const base: Part = { publish: ['$JS.API.INFO'], subscribe: [`${inboxPrefix(name)}.>`] }
+  const parts = [base, ...partsOf(grant)]
   const responses = responsesOf(grant)
   return {
     publish: { allow: compactSubjects(parts.flatMap((part) => part.publish ?? [])) },
