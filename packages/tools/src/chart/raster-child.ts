@@ -1,0 +1,39 @@
+/** The process that paints an SVG as PNG. It loads a native add-on, and so is kept away from the specification. */
+import { Resvg } from '@resvg/resvg-js'
+import { serveChild } from '../child/serve-child.ts'
+import { BadRequest } from '../errors/bad-request.ts'
+import { CHART_FONT, chartFontFiles } from './chart-fonts.ts'
+
+export interface RasterRequest {
+  svg: string
+  /** Pixels of the picture for each pixel of the chart. */
+  scale: number
+}
+
+await serveChild((request) => {
+  const { svg, scale } = request as RasterRequest
+  refuseForeign(svg)
+  const picture = new Resvg(svg, {
+    fitTo: { mode: 'zoom', value: scale },
+    font: {
+      loadSystemFonts: false,
+      fontFiles: Object.values(chartFontFiles()),
+      defaultFontFamily: CHART_FONT,
+      // Whatever family a text names, it is painted in the font that it was measured in.
+      serifFamily: CHART_FONT,
+      sansSerifFamily: CHART_FONT,
+      cursiveFamily: CHART_FONT,
+      fantasyFamily: CHART_FONT,
+      monospaceFamily: CHART_FONT,
+    },
+  }).render()
+  return { png: picture.asPng().toString('base64'), width: picture.width, height: picture.height }
+})
+
+/** The painter would open a picture by its path: only those inside of the SVG are let through. */
+function refuseForeign(svg: string): void {
+  for (const [, address = ''] of svg.matchAll(/\bhref\s*=\s*["']([^"']*)/g)) {
+    if (!/^(#|data:image\/)/.test(address)) throw new BadRequest(`a chart refers to ${address.slice(0, 200)}`)
+  }
+  if (/<!ENTITY/i.test(svg)) throw new BadRequest('a chart declares entities')
+}
