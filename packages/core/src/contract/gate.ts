@@ -5,6 +5,8 @@ export interface CallRequest {
   /** Unique within the task: `<step>.<n>`. */
   id: string
   step: number
+  /** The turn of the session that it left at; 0 for JSON calls. */
+  turn?: number
   /** A tool's or a delegate's name. */
   name: string
   /** The one argument object, unvalidated. */

@@ -1,8 +1,11 @@
 import { BailiwickError } from './bailiwick-error.ts'
 
-/** A budget is spent. */
+/** A budget is spent. `limit` names which: `steps`, `tokens`, `cost`, `wallMs` or `calls`. */
 export class ExhaustedError extends BailiwickError {
-  constructor(message: string, options?: ErrorOptions) {
+  readonly limit: string
+
+  constructor(limit: string, message: string, options?: ErrorOptions) {
     super('exhausted', message, options)
+    this.limit = limit
   }
 }
