@@ -2,10 +2,10 @@ import { BailiwickError } from './bailiwick-error.ts'
 
 /** A budget is spent. `limit` names which: `steps`, `tokens`, `cost`, `wallMs` or `calls`. */
 export class ExhaustedError extends BailiwickError {
-  readonly limit: string
+  readonly limit: string | undefined
 
-  constructor(limit: string, message: string, options?: ErrorOptions) {
+  constructor(message: string, options: ErrorOptions & { limit?: string } = {}) {
     super('exhausted', message, options)
-    this.limit = limit
+    this.limit = options.limit
   }
 }

@@ -38,7 +38,7 @@ export async function ask(
   const { options, state, signal } = run
   const characters = messages.reduce((sum, { content }) => sum + content.length, 0)
   const spent = spentLimit(state, run.now(), { tokens: Math.ceil(characters / CHARS_PER_TOKEN) })
-  if (spent !== undefined) throw new ExhaustedError(spent.limit, spent.message)
+  if (spent !== undefined) throw new ExhaustedError(spent.message, { limit: spent.limit })
   const request: ModelRequest = {
     messages,
     purpose: purpose === 'last' ? 'act' : purpose,
