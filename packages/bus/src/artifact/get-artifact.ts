@@ -3,7 +3,7 @@ import type { ArtifactRef } from '@bailiwick/core/contract'
 import type { Bus } from '../connect/bus.ts'
 import { BusError } from '../errors/bus-error.ts'
 import { artifactBucket } from '../protocol/places.ts'
-import { persist } from '../publish/transient.ts'
+import { persist } from '../publish/persist.ts'
 import { objectBucket } from './object-bucket.ts'
 
 /**

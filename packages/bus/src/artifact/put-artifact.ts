@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ArtifactRef } from '@bailiwick/core/contract'
 import type { Bus } from '../connect/bus.ts'
 import { artifactBucket } from '../protocol/places.ts'
-import { persist } from '../publish/transient.ts'
+import { persist } from '../publish/persist.ts'
 import { objectBucket } from './object-bucket.ts'
 
 /** A file to keep. */
@@ -29,11 +29,11 @@ export async function putArtifact(
   signal?: AbortSignal,
 ): Promise<ArtifactRef> {
   const { writer, key, name, mediaType } = artifact
-  const bucket = await objectBucket(bus, artifactBucket(writer))
+  const open = () => objectBucket(bus, artifactBucket(writer))
   const meta = { name: key, metadata: { name, mediaType } }
   if ('bytes' in artifact) {
     const { bytes } = artifact
-    await persist(bus, `storing the file ${name}`, signal, () => bucket.putBlob(meta, bytes))
+    await persist(bus, `storing the file ${name}`, signal, async () => (await open()).putBlob(meta, bytes))
     return { writer, key, name, mediaType, size: bytes.length, sha256: digest(bytes) }
   }
   const hash = createHash('sha256')
@@ -48,7 +48,7 @@ export async function putArtifact(
     }),
     signal === undefined ? {} : { signal },
   )
-  await bucket.put(meta, counted)
+  await (await open()).put(meta, counted)
   return { writer, key, name, mediaType, size, sha256: hash.digest('hex') }
 }
 

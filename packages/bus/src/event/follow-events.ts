@@ -25,7 +25,7 @@ export async function* followEvents(
   const source = {
     stream: STREAMS.event,
     subject: SUBJECTS.event('*', '*', run),
-    fromSequence: from === 'beginning' ? 1 : from,
+    from: from === 'beginning' ? 1 : from,
   }
   for await (const message of followStream(bus, source, signal)) {
     const event = parseEvent(message.string())

@@ -4,7 +4,7 @@ import type { Bus } from '../connect/bus.ts'
 import type { CloudEvent } from '../protocol/cloud-event.ts'
 import { STREAMS } from '../protocol/places.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
-import { persist } from '../publish/transient.ts'
+import { persist } from '../publish/persist.ts'
 import { parseEvent } from './follow-events.ts'
 
 /** The newest event: where the projection of journals goes on. Undefined when there is none. */

@@ -28,7 +28,7 @@ export async function* followJournal(
   options: FollowJournalOptions = {},
 ): AsyncGenerator<JournalAppend> {
   const { writer = '*', run = '*', task = '*', fromSequence = 1, signal } = options
-  const source = { stream: STREAMS.journal, subject: SUBJECTS.journal(writer, run, task), fromSequence }
+  const source = { stream: STREAMS.journal, subject: SUBJECTS.journal(writer, run, task), from: fromSequence }
   for await (const message of followStream(bus, source, signal)) {
     const address = parseJournalSubject(message.subject)
     // Stored messages of other subjects can be had delivered into the stream: not an append.

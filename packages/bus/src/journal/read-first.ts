@@ -5,7 +5,7 @@ import type { Bus } from '../connect/bus.ts'
 import { STREAMS } from '../protocol/places.ts'
 import { ringSchema } from '../protocol/ring.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
-import { persist } from '../publish/transient.ts'
+import { persist } from '../publish/persist.ts'
 import { readStored } from './read-stored.ts'
 import { resolveMessage } from './resolve-message.ts'
 

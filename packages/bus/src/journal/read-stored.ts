@@ -1,8 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { AckPolicy, type ConsumerConfig, DeliverPolicy, type JsMsg } from '@nats-io/jetstream'
+import {
+  AckPolicy,
+  type Consumer,
+  type ConsumerConfig,
+  type ConsumerMessages,
+  DeliverPolicy,
+  type JsMsg,
+} from '@nats-io/jetstream'
 import { nanos } from '@nats-io/transport-node'
 import type { Bus } from '../connect/bus.ts'
-import { persist } from '../publish/transient.ts'
+import { isTransient } from '../publish/is-transient.ts'
+import { persist } from '../publish/persist.ts'
 
 /**
  * Every message that a stream holds on one subject, from `fromSequence` to what is stored when it is
@@ -25,22 +33,31 @@ export async function* readStored(
     let left = info.num_pending
     if (left === 0) return
     const consumer = bus.js.consumers.getConsumerFromInfo(info)
-    while (left > 0) {
-      const batch = await consumer.fetch({ max_messages: Math.min(left, 500), expires: 5_000, bind: true })
-      let got = 0
-      for await (const message of batch) {
-        signal?.throwIfAborted()
-        got++
-        left--
-        from = message.seq + 1
-        yield message
+    try {
+      while (left > 0) {
+        const before = left
+        for await (const message of await fetchSome(bus, consumer, left)) {
+          signal?.throwIfAborted()
+          left--
+          from = message.seq + 1
+          yield message
+        }
+        // Nothing although something is left: the server was restarted and has forgotten the consumer.
+        if (left === before) break
       }
-      // Nothing although something is left: the server was restarted and has forgotten the consumer.
-      if (got === 0) break
+    } catch (error) {
+      if (!isTransient(error)) throw error
     }
     if (left === 0) return
     bus.closed.throwIfAborted()
   }
+}
+
+async function fetchSome(bus: Bus, consumer: Consumer, left: number): Promise<ConsumerMessages> {
+  const batch = await consumer.fetch({ max_messages: Math.min(left, 500), expires: 5_000, bind: true })
+  const forget = bus.link.onBack(() => batch.stop())
+  batch.closed().then(forget, forget)
+  return batch
 }
 
 function readerConfig(subject: string, from: number): Partial<ConsumerConfig> {

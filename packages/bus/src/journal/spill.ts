@@ -4,7 +4,7 @@ import { objectBucket } from '../artifact/object-bucket.ts'
 import type { Bus } from '../connect/bus.ts'
 import type { Spilled } from '../protocol/journal-message.ts'
 import { journalBucket } from '../protocol/places.ts'
-import { persist } from '../publish/transient.ts'
+import { persist } from '../publish/persist.ts'
 
 /** Keeps the records of a large append in the writer's journal bucket. */
 export async function spillRecords(

@@ -1,7 +1,7 @@
 import type { JetStreamPublishOptions, PubAck } from '@nats-io/jetstream'
 import type { Bus } from '../connect/bus.ts'
 import { BusError } from '../errors/bus-error.ts'
-import { LostAnswer, persist } from './transient.ts'
+import { persist } from './persist.ts'
 
 export interface PublishOptions
   extends Pick<Partial<JetStreamPublishOptions>, 'msgID' | 'expect' | 'headers'> {
@@ -12,26 +12,22 @@ export interface PublishOptions
  * Publishes into a stream and waits for the server's acknowledgement, again and again while the server is
  * away. A publish without acknowledgement is silently lost while disconnected, so nothing durable goes
  * out in another way.
- *
- * `repeated` tells whether an earlier attempt may have been stored already.
  */
 export async function publishDurably(
   bus: Bus,
   subject: string,
   payload: string | Uint8Array,
   options: PublishOptions = {},
-  onRepeat?: () => void,
 ): Promise<PubAck> {
   const { signal, ...publishOptions } = options
   checkSize(bus, subject, payload)
-  return persist(bus, `publishing on ${subject}`, signal, (tries) => {
-    if (tries > 0) onRepeat?.()
-    return answered(
-      bus,
-      (timeout) => bus.js.publish(subject, payload, { ...publishOptions, timeout, retries: 1 }),
-      tries,
-    )
-  })
+  return persist(bus, `publishing on ${subject}`, signal, (tries) =>
+    bus.js.publish(subject, payload, {
+      ...publishOptions,
+      timeout: Math.min(2_000 * 2 ** tries, 20_000),
+      retries: 1,
+    }),
+  )
 }
 
 function checkSize(bus: Bus, subject: string, payload: string | Uint8Array): void {
@@ -44,16 +40,5 @@ function checkSize(bus: Bus, subject: string, payload: string | Uint8Array): voi
       'too-large',
       `a message of ${size} bytes for ${subject} exceeds the server's max_payload of ${limit}: send it as an artifact`,
     )
-  }
-}
-
-/** Fails at once when the connection breaks, instead of at the timeout. */
-async function answered<T>(bus: Bus, send: (timeoutMs: number) => Promise<T>, tries: number): Promise<T> {
-  const { promise: broken, reject } = Promise.withResolvers<never>()
-  const forget = bus.link.onLost(() => reject(new LostAnswer('the connection broke before the answer came')))
-  try {
-    return await Promise.race([send(Math.min(2_000 * 2 ** tries, 20_000)), broken])
-  } finally {
-    forget()
   }
 }

@@ -7,7 +7,7 @@ import { readStored } from '../journal/read-stored.ts'
 import { STREAMS } from '../protocol/places.ts'
 import { ringSchema } from '../protocol/ring.ts'
 import type { DeadTask } from '../protocol/run-ops.ts'
-import { persist } from '../publish/transient.ts'
+import { persist } from '../publish/persist.ts'
 import { ringTask } from './ring-task.ts'
 
 /** What the server says when it gives up on a message, or when a consumer does. */

@@ -4,7 +4,7 @@ import { nanos } from '@nats-io/transport-node'
 import type { Bus } from '../connect/bus.ts'
 import { STREAMS } from '../protocol/places.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
-import { persist } from '../publish/transient.ts'
+import { persist } from '../publish/persist.ts'
 import { prepareWriter } from '../streams/prepare-streams.ts'
 import type { StreamLimits } from '../streams/stream-limits.ts'
 

@@ -3,8 +3,8 @@ import type { Bus } from '../connect/bus.ts'
 import { QueueFullError } from '../errors/queue-full-error.ts'
 import type { Ring } from '../protocol/ring.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
+import { LIMIT_REACHED } from '../publish/is-transient.ts'
 import { publishDurably } from '../publish/publish-durably.ts'
-import { LIMIT_REACHED } from '../publish/transient.ts'
 
 /**
  * Rings the doorbell of a task whose journal has its first record. Ringing while an earlier bell still

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Consumer, ConsumerMessages, JsMsg } from '@nats-io/jetstream'
 import type { Bus } from '../connect/bus.ts'
 import { STREAMS } from '../protocol/places.ts'
-import { isTransient, persist } from '../publish/transient.ts'
+import { isTransient } from '../publish/is-transient.ts'
+import { persist } from '../publish/persist.ts'
 import { Buffered } from '../streams/buffered.ts'
 import { Slots } from './slots.ts'
 import { openDelivery, type TaskDelivery } from './task-delivery.ts'
@@ -101,6 +102,10 @@ async function next(bus: Bus, consumer: Consumer, signal: AbortSignal): Promise<
   try {
     if (signal.aborted) stop()
     for await (const message of pulled) return message
+    return undefined
+  } catch (error) {
+    if (!isTransient(error)) throw error
+    await sleep(100)
     return undefined
   } finally {
     forget()

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto'
-import { DeliverPolicy, type JsMsg } from '@nats-io/jetstream'
+import type { JsMsg } from '@nats-io/jetstream'
 import type { Bus } from '../connect/bus.ts'
 import { kvStream } from '../protocol/places.ts'
-import { persist } from '../publish/transient.ts'
 import { Buffered } from '../streams/buffered.ts'
+import { followStream, type Source } from '../streams/follow-stream.ts'
 
 /** An entry of a bucket, with the time at which it came here. */
 export interface Entry<T> {
@@ -26,19 +25,17 @@ export async function* watchBucket<T>(
   const { silenceMs, signal } = options
   if (signal?.aborted) return
   const prefix = `$KV.${bucket}.`
-  const consumer = await persist(bus, `watching ${bucket}`, signal, () =>
-    bus.js.consumers.get(kvStream(bucket), {
-      name_prefix: `watch_${randomUUID()}`,
-      filter_subjects: `${prefix}>`,
-      deliver_policy: DeliverPolicy.LastPerSubject,
-    }),
-  )
-  let initial = (await consumer.info(true)).num_pending
+  let initial = 0
   const entries = new Map<string, Entry<T>>()
   const changes = new Buffered<'changed' | 'sweep'>(signal)
-  const messages = await consumer.consume()
+  const stopped = new AbortController()
+  const either = signal === undefined ? stopped.signal : AbortSignal.any([signal, stopped.signal])
+  const source: Source = { stream: kvStream(bucket), subject: `${prefix}>`, from: 'last-of-each' }
   const reading = (async () => {
-    if (initial === 0) changes.push('changed')
+    const messages = followStream(bus, source, either, (pending) => {
+      initial = pending
+      if (pending === 0) changes.push('changed')
+    })
     for await (const message of messages) {
       apply(entries, message.subject.slice(prefix.length), message, parse)
       if (initial > 0) initial--
@@ -59,7 +56,8 @@ export async function* watchBucket<T>(
     }
   } finally {
     clearInterval(timer)
-    await messages.close()
+    stopped.abort()
+    await reading
   }
 }
 

@@ -1,36 +1,91 @@
 import { randomUUID } from 'node:crypto'
-import { DeliverPolicy, type JsMsg } from '@nats-io/jetstream'
+import {
+  type Consumer,
+  type ConsumerMessages,
+  DeliverPolicy,
+  type JsMsg,
+  type OrderedConsumerOptions,
+} from '@nats-io/jetstream'
 import type { Bus } from '../connect/bus.ts'
-import { persist } from '../publish/transient.ts'
+import { isTransient } from '../publish/is-transient.ts'
+import { persist } from '../publish/persist.ts'
+
+/** What to follow, and from where on. */
+export interface Source {
+  stream: string
+  subject: string
+  /** A sequence; what comes from now on; or the last message of each subject, and then what comes. */
+  from: number | 'new' | 'last-of-each'
+}
 
 /**
- * Every message of a stream on one subject, in order and without gaps, from `fromSequence` on and for
- * ever; a restart of the server is only a pause. Ends when aborted, or when the connection is closed.
+ * Every message of a stream on one subject, in order and without gaps, for ever; a restart of the server
+ * is only a pause. Ends when aborted.
+ *
+ * The client's own ordered consumer notices a restart by missed heartbeats, which takes half a minute;
+ * this one begins anew behind the last message as soon as the connection stands again.
+ *
+ * @param opened hears how many messages are stored already, each time the following begins.
  */
 export async function* followStream(
   bus: Bus,
-  source: { stream: string; subject: string; fromSequence: number | 'new' },
+  source: Source,
   signal?: AbortSignal,
+  opened?: (pending: number) => void,
 ): AsyncGenerator<JsMsg> {
-  const { stream, subject, fromSequence } = source
-  if (signal?.aborted) return
-  const consumer = await persist(bus, `following ${subject}`, signal, () =>
-    bus.js.consumers.get(stream, {
-      name_prefix: `follow_${randomUUID()}`,
-      filter_subjects: subject,
-      ...(fromSequence === 'new'
-        ? { deliver_policy: DeliverPolicy.New }
-        : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: fromSequence }),
-    }),
-  )
-  const messages = await consumer.consume({ max_messages: 500 })
-  const stop = () => messages.stop()
-  signal?.addEventListener('abort', stop, { once: true })
-  try {
-    if (signal?.aborted) return
-    yield* messages
-  } finally {
-    signal?.removeEventListener('abort', stop)
-    await messages.close()
+  const either = signal === undefined ? bus.closed : AbortSignal.any([signal, bus.closed])
+  let { from } = source
+  while (!either.aborted) {
+    const consumer = await openConsumer(bus, { ...source, from }, either)
+    if (consumer === undefined) break
+    opened?.((await consumer.info(true)).num_pending)
+    const messages = await consumer.consume({ max_messages: 500, idle_heartbeat: 5_000 })
+    const undo = stopWhen(bus, either, messages)
+    try {
+      for await (const message of messages) {
+        if (from !== 'last-of-each') from = message.seq + 1
+        yield message
+      }
+    } catch (error) {
+      if (!isTransient(error)) throw error
+    } finally {
+      undo()
+      await messages.close()
+    }
   }
+  if (bus.closed.aborted && !signal?.aborted) throw bus.closed.reason
+}
+
+function stopWhen(bus: Bus, signal: AbortSignal, messages: ConsumerMessages): () => void {
+  const stop = () => messages.stop()
+  signal.addEventListener('abort', stop, { once: true })
+  const forget = bus.link.onBack(stop)
+  if (signal.aborted) stop()
+  return () => {
+    signal.removeEventListener('abort', stop)
+    forget()
+  }
+}
+
+/** Undefined when aborted meanwhile. */
+async function openConsumer(bus: Bus, source: Source, signal: AbortSignal): Promise<Consumer | undefined> {
+  const { stream, subject, from } = source
+  const options: Partial<OrderedConsumerOptions> = {
+    // Unforeseeable: whoever knows a consumer's name may pull from it.
+    name_prefix: `follow_${randomUUID()}`,
+    filter_subjects: subject,
+    ...startAt(from),
+  }
+  try {
+    return await persist(bus, `following ${subject}`, signal, () => bus.js.consumers.get(stream, options))
+  } catch (error) {
+    if (signal.aborted) return undefined
+    throw error
+  }
+}
+
+function startAt(from: Source['from']): Partial<OrderedConsumerOptions> {
+  if (from === 'new') return { deliver_policy: DeliverPolicy.New }
+  if (from === 'last-of-each') return { deliver_policy: DeliverPolicy.LastPerSubject }
+  return { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: from }
 }

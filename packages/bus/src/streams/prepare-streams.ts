@@ -2,7 +2,7 @@ import { InputError } from '@bailiwick/core/contract'
 import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream/internal'
 import { z } from 'zod'
 import type { Bus } from '../connect/bus.ts'
-import { persist } from '../publish/transient.ts'
+import { persist } from '../publish/persist.ts'
 import { type StreamPlan, streamPlans, writerPlans } from './stream-configs.ts'
 import { type CheckedStreamLimits, type StreamLimits, streamLimitsSchema } from './stream-limits.ts'
 

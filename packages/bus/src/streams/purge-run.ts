@@ -2,7 +2,7 @@ import { objectBucket } from '../artifact/object-bucket.ts'
 import type { Bus } from '../connect/bus.ts'
 import { objectStream, STREAMS } from '../protocol/places.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
-import { persist } from '../publish/transient.ts'
+import { persist } from '../publish/persist.ts'
 
 /**
  * Deletes all that is kept of a run: journals, events, files, large records. For the coordinator,

@@ -1,0 +1,21 @@
+import { JetStreamApiError } from '@nats-io/jetstream'
+import { JetStreamStatusError } from '@nats-io/jetstream/internal'
+import { errors, NoRespondersError, RequestError, TimeoutError } from '@nats-io/transport-node'
+
+/** The server's code for every limit of a stream that discards new messages. */
+export const LIMIT_REACHED = 10077
+
+/** Broken before it was answered: whether it happened is not known. */
+export class LostAnswer extends Error {}
+
+/** True for what a server that is away, starting or electing a leader causes: trying again helps. */
+export function isTransient(error: unknown): boolean {
+  if (error instanceof LostAnswer || error instanceof TimeoutError) return true
+  if (error instanceof NoRespondersError || error instanceof errors.ConnectionError) return true
+  // What ends a pull: the server shuts down, another leads, the consumer is gone.
+  if (error instanceof JetStreamStatusError) return true
+  // A limit that is reached bears the status of a server that is away, and does not pass by itself.
+  if (error instanceof JetStreamApiError) return error.status === 503 && error.code !== LIMIT_REACHED
+  if (error instanceof RequestError) return isTransient(error.cause)
+  return false
+}

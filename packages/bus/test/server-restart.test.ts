@@ -1,0 +1,126 @@
+import { startNatsServer } from '@bailiwick/nats-server'
+import { startTestServer, type TestServer } from '@bailiwick/nats-server/testing'
+import { afterEach, describe, expect, it } from 'vitest'
+import {
+  type Bus,
+  connectBus,
+  followEvents,
+  followJournal,
+  openJournal,
+  prepareQueue,
+  prepareStreams,
+  projectJournal,
+  putArtifact,
+  ringTask,
+  takeTasks,
+} from '../src/index.ts'
+import { all, created, planned, until } from './test-bus.ts'
+
+const cleanUp: (() => PromiseLike<unknown>)[] = []
+afterEach(async () => {
+  for (const undo of cleanUp.splice(0).reverse()) await undo()
+})
+
+async function start(): Promise<{ server: TestServer; bus: Bus }> {
+  const server = await startTestServer()
+  cleanUp.push(() => server[Symbol.asyncDispose]())
+  const { creds } = await server.credentials({ name: 'coordinator' })
+  const bus = await connectBus({ url: server.url, creds, name: 'coordinator' })
+  cleanUp.push(() => bus.close())
+  await prepareStreams(bus)
+  await prepareQueue(bus, 'analyst')
+  return { server, bus }
+}
+
+/** kill -9, and after `awayMs` another server on the same port and data. */
+async function killAndRestart(server: TestServer, awayMs: number): Promise<void> {
+  process.kill(server.pid, 'SIGKILL')
+  await server.exited
+  await new Promise((resolve) => setTimeout(resolve, awayMs))
+  const again = await startNatsServer({ dataDir: server.dataDir, port: Number(new URL(server.url).port) })
+  cleanUp.push(() => again.stop())
+}
+
+describe('when the server is killed and comes back', () => {
+  it('no append is lost or written twice, and followers, queue and events go on', async () => {
+    const { server, bus } = await start()
+    const controller = new AbortController()
+    const { signal } = controller
+    const followed: string[] = []
+    const events: string[] = []
+    const background = [
+      (async () => {
+        for await (const { records } of followJournal(bus, { run: 'r1', signal })) {
+          for (const record of records) if (record.type === 'planned') followed.push(record.text)
+        }
+      })(),
+      (async () => {
+        for await (const { event } of followEvents(bus, { from: 'beginning', run: 'r1', signal }))
+          events.push(event.id)
+      })(),
+      projectJournal(bus, signal),
+    ]
+    const tasks = takeTasks(bus, 'analyst', { signal })
+    const waiting = tasks.next()
+
+    const address = { writer: 'analyst', run: 'r1', task: 'r1-a' }
+    const journal = openJournal(bus, address)
+    await journal.append([created({ run: 'r1', task: 'r1-a', agent: 'analyst' })])
+    const wanted = Array.from({ length: 150 }, (_, n) => `${n}`)
+    const appending = (async () => {
+      for (const text of wanted) await journal.append([planned(text)])
+    })()
+    await until(() => followed.length > 10, 'the first records')
+    await killAndRestart(server, 300)
+    await appending
+
+    expect((await all(openJournal(bus, address).read())).slice(1)).toEqual(
+      wanted.map((text) => planned(text)),
+    )
+    await until(() => followed.length >= wanted.length, 'the follower')
+    expect(followed).toEqual(wanted)
+    await ringTask(bus, { agent: 'analyst', run: 'r1', task: 'r1-a', ring: 1 })
+    const delivery = await waiting
+    expect(delivery.value).toMatchObject({ task: 'r1-a' })
+    await delivery.value?.ack()
+    await until(() => events.length >= wanted.length + 1, 'the events')
+    expect(new Set(events).size).toBe(events.length)
+    controller.abort()
+    await Promise.all(background)
+  })
+
+  it('what is published meanwhile waits, instead of being lost', async () => {
+    const { server, bus } = await start()
+    process.kill(server.pid, 'SIGKILL')
+    await server.exited
+    await until(() => !bus.link.up, 'the connection to break')
+    const journal = openJournal(bus, { writer: 'analyst', run: 'r1', task: 'r1-b' })
+    const work = Promise.all([
+      journal.append([planned('while away')]),
+      ringTask(bus, { agent: 'analyst', run: 'r1', task: 'r1-b', ring: 1 }),
+      putArtifact(bus, {
+        writer: 'user',
+        key: 'r1/a',
+        name: 'a',
+        mediaType: 'text/plain',
+        bytes: Buffer.from('a'),
+      }),
+    ])
+    const port = Number(new URL(server.url).port)
+    const again = await startNatsServer({ dataDir: server.dataDir, port })
+    cleanUp.push(() => again.stop())
+    await work
+    expect((await bus.jsm.streams.info('JOURNAL')).state.messages).toBe(1)
+    expect((await bus.jsm.streams.info('TASK')).state.messages).toBe(1)
+  })
+
+  it('waiting for it can be aborted', async () => {
+    const { server, bus } = await start()
+    process.kill(server.pid, 'SIGKILL')
+    await server.exited
+    const bell = { agent: 'analyst', run: 'r1', task: 'r1-c', ring: 1 }
+    const signal = AbortSignal.timeout(200)
+    await expect(ringTask(bus, bell, signal)).rejects.toMatchObject({ name: 'TimeoutError' })
+    await bus.close()
+  })
+})
