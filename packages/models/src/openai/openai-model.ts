@@ -1,0 +1,97 @@
+import type { Model, ModelEvent, ModelRequest } from '@bailiwick/core/contract'
+import type { AdapterOptions } from '../adapter-options.ts'
+import { isModelError } from '../is-model-error.ts'
+import { instruct } from '../reply/instruct.ts'
+import { ReplyBuilder } from '../reply/reply-builder.ts'
+import { causeOf } from '../wire/cause-of.ts'
+import { type Exchange, openExchange } from '../wire/exchange.ts'
+import type { Timers } from '../wire/timers.ts'
+import { chatBody, type OpenAiFeatures } from './chat-body.ts'
+import { openClient } from './open-client.ts'
+import { OPENAI_URL } from './presets.ts'
+import { type Chunk, readChunk } from './read-chunk.ts'
+import { toModelError } from './to-model-error.ts'
+import { unlearn } from './unlearn.ts'
+
+export interface OpenAiModelOptions {
+  /** The model's name as the server knows it. */
+  model: string
+  /** First part of the model's id. Default `openai`. */
+  provider?: string
+  /** Default: OpenAI's own. */
+  baseURL?: string | undefined
+  /** Local servers need none. */
+  apiKey?: string | undefined
+  headers?: Record<string, string> | undefined
+  /** False asks for whole completions. Default true. */
+  stream?: boolean | undefined
+  timers?: Partial<Timers> | undefined
+  /** What the server does not understand, where that is known. The rest is found out. */
+  features?: Partial<OpenAiFeatures> | undefined
+}
+
+const ALL_FEATURES: OpenAiFeatures = {
+  tools: true,
+  outputSchema: true,
+  streamUsage: true,
+  temperature: true,
+  stop: true,
+  maxTokensField: 'max_tokens',
+}
+/** One for each feature that a server may refuse. */
+const MOST_LESSONS = Object.keys(ALL_FEATURES).length
+
+/**
+ * A model behind any server that speaks OpenAI's chat completions. One attempt a call: retries,
+ * limits and prices are `resolveModel`'s.
+ *
+ * @example
+ * ```ts
+ * const model = openaiModel({ model: 'qwen3-8b', baseURL: 'http://127.0.0.1:1234/v1' })
+ * ```
+ */
+export function openaiModel(options: OpenAiModelOptions): Model {
+  const { baseURL = OPENAI_URL, stream = true } = options
+  const provider = options.provider ?? 'openai'
+  const id = `${provider}/${options.model}`
+  let features: OpenAiFeatures = {
+    ...ALL_FEATURES,
+    ...(baseURL === OPENAI_URL && { maxTokensField: 'max_completion_tokens' }),
+    ...options.features,
+  }
+
+  async function* attempt(request: ModelRequest, tried: OpenAiFeatures, exchange: Exchange) {
+    const client = await openClient({ ...options, baseURL }, exchange.fetch)
+    const { request: sent, read } = instruct(request, tried)
+    const builder = new ReplyBuilder(provider, options.model)
+    const answer: unknown = await client.chat.completions.create(chatBody(options.model, sent, tried, stream))
+    if (stream) {
+      for await (const chunk of answer as AsyncIterable<Chunk>) yield* builder.add(readChunk(id, chunk, true))
+    } else yield* builder.add(readChunk(id, answer as Chunk, false))
+    // A stream that was aborted, cut by a timer or by the server ends like a whole one.
+    exchange.check()
+    yield { type: 'reply' as const, reply: read(builder.build(sent)) }
+  }
+
+  async function* generate(request: ModelRequest, call: AdapterOptions): AsyncGenerator<ModelEvent> {
+    for (let lessons = 0; ; lessons++) {
+      const tried = features
+      using exchange = openExchange({
+        model: id,
+        signal: call.signal,
+        timers: options.timers,
+        fetch: call.fetch,
+        form: stream ? 'events' : 'json',
+      })
+      try {
+        return yield* attempt(request, tried, exchange)
+      } catch (error) {
+        const cause = causeOf(exchange, error, toModelError)
+        const lesson = isModelError(cause) && unlearn(tried, cause, exchange.faultBody)
+        if (!lesson || lessons === MOST_LESSONS) throw cause
+        features = { ...features, ...lesson }
+      }
+    }
+  }
+  return { id, generate }
+}
