@@ -1,0 +1,59 @@
+import { InputError } from '@bailiwick/core/contract'
+import { startTestServer } from '@bailiwick/nats-server/testing'
+import { describe, expect, it, vi } from 'vitest'
+import { startTestBus } from '../../test/test-bus.ts'
+import { prepareStreams } from '../streams/prepare-streams.ts'
+import { connectBus } from './connect-bus.ts'
+import { connectFromEnv } from './connect-from-env.ts'
+
+describe('connectBus', () => {
+  it('says what to do when nobody answers, and shows no password', async () => {
+    const asked = connectBus({ url: 'nats://me:secret@127.0.0.1:1', name: 'x', waitMs: 100 })
+    await expect(asked).rejects.toMatchObject({
+      code: 'bus-unreachable',
+      message: expect.stringMatching(/^(?!.*secret).*bailiwick up/s),
+    })
+  })
+
+  it('stops trying when aborted', async () => {
+    const signal = AbortSignal.timeout(50)
+    const asked = connectBus({ url: 'nats://127.0.0.1:1', name: 'x', waitMs: 60_000, signal })
+    await expect(asked).rejects.toMatchObject({ name: expect.stringMatching(/AbortError|TimeoutError/) })
+  })
+
+  it('tells refused credentials from a server that is away', async () => {
+    await using server = await startTestServer()
+    await using other = await startTestServer()
+    const { creds } = await other.credentials({ name: 'stranger' })
+    await expect(connectBus({ url: server.url, creds, name: 'x' })).rejects.toMatchObject({
+      code: 'bus-auth',
+    })
+    await expect(connectBus({ url: server.url, creds: 'nonsense', name: 'x' })).rejects.toBeInstanceOf(
+      InputError,
+    )
+  })
+
+  it.each(['', 'http://127.0.0.1', 'nats://'])('refuses the address "%s"', async (url) => {
+    await expect(connectBus({ url, name: 'x' })).rejects.toBeInstanceOf(InputError)
+  })
+})
+
+describe('connectFromEnv', () => {
+  it('says which variable is missing', async () => {
+    await expect(connectFromEnv('x', {})).rejects.toThrow('NATS_URL is not set')
+    const env = { NATS_URL: 'nats://127.0.0.1:1', NATS_CREDS: '/nowhere/x.creds' }
+    await expect(connectFromEnv('x', env)).rejects.toThrow('/nowhere/x.creds')
+  })
+})
+
+describe('prepareStreams', () => {
+  it('changes what exists to new limits, and nothing when done again', async () => {
+    await using test = await startTestBus()
+    await prepareStreams(test.bus, { maxQueued: 7 })
+    expect((await test.bus.jsm.streams.info('TASK')).config.max_msgs).toBe(7)
+    const update = vi.spyOn(test.bus.jsm.streams, 'update')
+    await prepareStreams(test.bus, { maxQueued: 7 })
+    expect(update.mock.calls).toEqual([])
+    await expect(prepareStreams(test.bus, { replicas: 9 })).rejects.toThrow(/replicas/)
+  })
+})

@@ -1,0 +1,77 @@
+import { NO_USAGE, RefusedError, type TaskResult } from '@bailiwick/core/contract'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startTestBus, type TestBus, until } from '../../test/test-bus.ts'
+import type { Bus } from '../connect/bus.ts'
+import { requestDelegation } from './request-delegation.ts'
+import { serveDelegations } from './serve-delegations.ts'
+
+let test: TestBus
+let caller: Bus
+beforeAll(async () => {
+  test = await startTestBus()
+  caller = await test.connect('lead')
+})
+afterAll(() => test[Symbol.asyncDispose]())
+
+const result: TaskResult = { status: 'completed', output: 42, usage: NO_USAGE, artifacts: [] }
+const never = new AbortController().signal
+function request(key: string) {
+  return { call: '1.1', key, run: 'r1', task: 'r1-t1', target: 'writer', text: 'write it' }
+}
+
+describe('requestDelegation', () => {
+  it('waits over many polls for one delegation, and knows who asks', async () => {
+    let begun = 0
+    let asker: string | undefined
+    const { promise, resolve } = Promise.withResolvers<TaskResult>()
+    await using _ = await serveDelegations(
+      test.bus,
+      ({ caller }) => {
+        begun++
+        asker = caller
+        return promise
+      },
+      { pollMs: 20 },
+    )
+    const asked = requestDelegation(caller, 'lead', request('k1'), never)
+    setTimeout(() => resolve(result), 150)
+    expect(await asked).toEqual(result)
+    expect({ begun, asker }).toEqual({ begun: 1, asker: 'lead' })
+  })
+
+  it('goes on when the coordinator was replaced meanwhile', async () => {
+    const first = await serveDelegations(test.bus, () => new Promise(() => {}), { pollMs: 20 })
+    const asked = requestDelegation(caller, 'lead', request('k2'), never)
+    await first[Symbol.asyncDispose]()
+    const successor = await test.connect('coordinator')
+    await using _ = await serveDelegations(successor, async () => result)
+    expect(await asked).toEqual(result)
+  })
+
+  it('tells the coordinator when the caller gives up', async () => {
+    let stopped = false
+    let begun = false
+    await using _ = await serveDelegations(test.bus, (_request, signal) => {
+      begun = true
+      return new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          stopped = true
+          reject(signal.reason)
+        })
+      })
+    })
+    const controller = new AbortController()
+    const asked = requestDelegation(caller, 'lead', request('k3'), controller.signal)
+    await until(() => begun, 'the delegation to begin')
+    controller.abort(new Error('enough'))
+    await expect(asked).rejects.toThrow('enough')
+    await until(() => stopped, 'the delegation to stop')
+  })
+
+  it('passes a refusal on', async () => {
+    await using _ = await serveDelegations(test.bus, async () => {
+      throw new RefusedError('writer is not granted to lead')
+    })
+    await expect(requestDelegation(caller, 'lead', request('k4'), never)).rejects.toBeInstanceOf(RefusedError)
+  })
+})

@@ -1,0 +1,94 @@
+import { NO_USAGE } from '@bailiwick/core/contract'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { created, planned, startTestBus, type TestBus, take, until } from '../../test/test-bus.ts'
+import { getArtifact } from '../artifact/get-artifact.ts'
+import { putArtifact } from '../artifact/put-artifact.ts'
+import { openJournal } from '../journal/open-journal.ts'
+import { purgeRun } from '../streams/purge-run.ts'
+import { followEvents } from './follow-events.ts'
+import { lastEvent } from './last-event.ts'
+import { projectJournal } from './project-journal.ts'
+
+let test: TestBus
+beforeAll(async () => {
+  test = await startTestBus()
+})
+afterAll(() => test[Symbol.asyncDispose]())
+
+/** Runs the projection until the last event is this one. */
+async function projectUntil(type: string): Promise<void> {
+  const controller = new AbortController()
+  const done = projectJournal(test.bus, controller.signal)
+  await until(async () => (await lastEvent(test.bus))?.event.type.includes(type), type)
+  controller.abort()
+  await done
+}
+
+describe('projectJournal', () => {
+  it('tells all of a task but its texts, and goes on where it was stopped', async () => {
+    const secret = 'a prompt that nobody else may see'
+    const journal = openJournal(test.bus, { writer: 'analyst', run: 'r1', task: 'r1-t1' })
+    await journal.append([created({ run: 'r1', task: 'r1-t1', agent: 'analyst' }, { text: secret })])
+    await journal.append([planned(secret, 1), planned(secret, 2)])
+    await projectUntil('task.planned')
+    const result = { status: 'failed', error: { code: 'x', message: secret }, output: secret } as const
+    await journal.append([
+      { type: 'task.ended', at: 1, result: { ...result, usage: NO_USAGE, artifacts: [] } },
+    ])
+    await projectUntil('task.ended')
+    const events = await take(followEvents(test.bus, { from: 'beginning', run: 'r1' }), 4)
+    expect(events.map(({ event }) => event.type)).toEqual([
+      'dev.bailiwick.task.created.v1',
+      'dev.bailiwick.task.planned.v1',
+      'dev.bailiwick.task.planned.v1',
+      'dev.bailiwick.task.ended.v1',
+    ])
+    expect(events.every(({ event }) => event.agent === 'analyst' && event.level === 5)).toBe(true)
+    expect(new Set(events.map(({ event }) => event.id)).size).toBe(4)
+    expect(JSON.stringify(events)).not.toContain(secret)
+    expect((await test.bus.jsm.streams.info('EVENT')).state.messages).toBe(4)
+  })
+})
+
+describe('purgeRun', () => {
+  it('deletes all of one run and nothing of another', async () => {
+    for (const run of ['r2', 'r3']) {
+      await openJournal(test.bus, { writer: 'coordinator', run, task: 'run' }).append([
+        planned('x'.repeat(200_000)),
+      ])
+    }
+    const file = (run: string) => ({
+      writer: 'user',
+      key: `${run}/a.csv`,
+      name: 'a.csv',
+      mediaType: 'text/csv',
+    })
+    const gone = await putArtifact(test.bus, { ...file('r2'), bytes: Buffer.from('a') })
+    const kept = await putArtifact(test.bus, { ...file('r3'), bytes: Buffer.from('b') })
+    expect(await purgeRun(test.bus, 'r2')).toBe(3)
+    await expect(getArtifact(test.bus, gone)).rejects.toMatchObject({ code: 'bad-artifact' })
+    expect(Buffer.from(await getArtifact(test.bus, kept)).toString()).toBe('b')
+    const { state } = await test.bus.jsm.streams.info('JOURNAL', { subjects_filter: '>' })
+    expect(Object.keys(state.subjects ?? {})).toEqual([
+      'bailiwick.v1.journal.analyst.r1.r1-t1',
+      'bailiwick.v1.journal.coordinator.r3.run',
+    ])
+  })
+})
+
+describe('artifacts', () => {
+  it('are refused when their bytes are others than the reference says', async () => {
+    const file = { writer: 'user', key: 'r4/a', name: 'a', mediaType: 'text/plain' }
+    const first = await putArtifact(test.bus, { ...file, bytes: Buffer.from('first') })
+    await putArtifact(test.bus, { ...file, bytes: Buffer.from('other') })
+    await expect(getArtifact(test.bus, first)).rejects.toThrow('was replaced')
+  })
+
+  it('may come as a stream', async () => {
+    const stream = new Blob(['one, ', 'two']).stream()
+    const file = { writer: 'user', key: 'r4/b', name: 'b', mediaType: 'text/plain', stream }
+    const ref = await putArtifact(test.bus, file)
+    expect(ref.size).toBe(8)
+    expect(Buffer.from(await getArtifact(test.bus, ref)).toString()).toBe('one, two')
+  })
+})

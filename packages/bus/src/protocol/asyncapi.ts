@@ -1,0 +1,181 @@
+import { BRAND, journalRecordSchema } from '@bailiwick/core/contract'
+import { z } from 'zod'
+import { answerSchema } from './answer.ts'
+import { cloudEventSchema, eventType } from './cloud-event.ts'
+import { CONTROL_OPS, controlAnswerSchema } from './control-ops.ts'
+import { delegationAnswerSchema, delegationRequestSchema } from './delegation.ts'
+import { EVENT_TYPES, type EventName } from './event-types.ts'
+import { spilledSchema } from './journal-message.ts'
+import { STREAMS } from './places.ts'
+import { ringSchema } from './ring.ts'
+import { RUN_OPS, type RunOp } from './run-ops.ts'
+import { cancelSchema, toolAnswerSchema, toolRequestSchema } from './tool-call.ts'
+
+type Data = { [key: string]: unknown }
+
+/** A channel of the document: an address, its messages, and what is done there. */
+interface Channel {
+  address: string
+  summary: string
+  stream?: string
+  messages: Record<string, { summary?: string; payload: z.ZodType }>
+  /** From the view of somebody who uses Bailiwick. */
+  action: 'send' | 'receive'
+  /** The message that answers. */
+  reply?: z.ZodType
+}
+
+/**
+ * The whole protocol as an AsyncAPI 3 document, made from the schemas. The NATS binding knows no
+ * streams, so that these stand in `x-jetstream-stream`.
+ */
+export function asyncApiDocument(version: string): Data {
+  const channels = [...eventChannels(), ...requestChannels(), ...inwardChannels()]
+  return {
+    asyncapi: '3.0.0',
+    info: {
+      title: 'Bailiwick on NATS',
+      version,
+      description: 'Subjects and messages of a tenant: what others may follow, ask for, and host.',
+      license: { name: 'Apache-2.0' },
+    },
+    defaultContentType: 'application/json',
+    servers: { local: { host: '127.0.0.1:4222', protocol: 'nats' } },
+    channels: Object.fromEntries(channels.map(([name, channel]) => [name, writeChannel(channel)])),
+    operations: Object.fromEntries(channels.map(([name, channel]) => [name, writeOperation(name, channel)])),
+  }
+}
+
+function eventChannels(): [string, Channel][] {
+  return Object.entries(EVENT_TYPES).map(([name, { summary, data }]) => [
+    `event.${name}`,
+    {
+      address: `${BRAND.subjects}.event.${name}.{run}`,
+      summary,
+      stream: STREAMS.event,
+      action: 'receive',
+      messages: {
+        event: {
+          payload: cloudEventSchema.extend({ type: z.literal(eventType(name as EventName)), data }),
+        },
+      },
+    },
+  ])
+}
+
+function requestChannels(): [string, Channel][] {
+  const runs = Object.entries(RUN_OPS).map(([op, { request, answer }]): [string, Channel] => [
+    `run.${op}`,
+    {
+      address: `${BRAND.subjects}.run.${op}`,
+      summary: `Asks the coordinator: ${op as RunOp}.`,
+      action: 'send',
+      messages: { request: { payload: request } },
+      reply: answered(answer),
+    },
+  ])
+  const tool: Channel = {
+    address: `${BRAND.subjects}.tool.{tool}.{caller}`,
+    summary: 'A call of a tool. Whoever hosts the tool subscribes with the queue group "host" and answers.',
+    action: 'receive',
+    messages: { request: { payload: toolRequestSchema } },
+    reply: toolAnswerSchema,
+  }
+  const cancel: Channel = {
+    address: `${BRAND.subjects}.cancel.{caller}`,
+    summary: 'The caller takes a call back: nobody waits for its answer.',
+    action: 'receive',
+    messages: { cancel: { payload: cancelSchema } },
+  }
+  return [...runs, ['tool', tool], ['cancel', cancel]]
+}
+
+/** Between Bailiwick's own processes; described because journals and queues outlive versions. */
+function inwardChannels(): [string, Channel][] {
+  const journal: Channel = {
+    address: `${BRAND.subjects}.journal.{writer}.{run}.{task}`,
+    summary: 'One append to the journal of a task: its records, or where they are when they are large.',
+    stream: STREAMS.journal,
+    action: 'receive',
+    messages: {
+      append: {
+        payload: z.object({
+          v: z.literal(1),
+          records: z.array(journalRecordSchema).optional(),
+          spilled: spilledSchema.optional(),
+        }),
+      },
+    },
+  }
+  const task: Channel = {
+    address: `${BRAND.subjects}.task.{agent}.{task}`,
+    summary: "A task waits in its agent's queue.",
+    stream: STREAMS.task,
+    action: 'receive',
+    messages: { ring: { payload: ringSchema } },
+  }
+  const delegate: Channel = {
+    address: `${BRAND.subjects}.delegate.{caller}`,
+    summary: 'An agent asks for a delegate; answered with "working" until there is a result.',
+    action: 'send',
+    messages: { request: { payload: delegationRequestSchema } },
+    reply: answered(delegationAnswerSchema),
+  }
+  const control = Object.entries(CONTROL_OPS).map(([op, request]): [string, Channel] => [
+    `control.${op}`,
+    {
+      address: `${BRAND.subjects}.control.{agent}.${op}`,
+      summary: `The coordinator tells all hosts of an agent: ${op}.`,
+      action: 'receive',
+      messages: { request: { payload: request } },
+      reply: answered(controlAnswerSchema),
+    },
+  ])
+  return [['journal', journal], ['task', task], ['delegate', delegate], ...control]
+}
+
+function answered(value: z.ZodType): z.ZodType {
+  const [, failure] = answerSchema.options
+  return z.union([z.object({ ok: z.literal(true), value }), failure])
+}
+
+function writeChannel(channel: Channel): Data {
+  const parameters = [...channel.address.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, PARAMETER])
+  const messages = Object.entries(channel.messages).map(([name, { summary, payload }]) => [
+    name,
+    { ...(summary === undefined ? {} : { summary }), payload: jsonSchema(payload) },
+  ])
+  if (channel.reply !== undefined) messages.push(['reply', { payload: jsonSchema(channel.reply) }])
+  return {
+    address: channel.address,
+    summary: channel.summary,
+    ...(parameters.length === 0 ? {} : { parameters: Object.fromEntries(parameters) }),
+    ...(channel.stream === undefined ? {} : { 'x-jetstream-stream': channel.stream }),
+    messages: Object.fromEntries(messages),
+  }
+}
+
+const PARAMETER = { description: '1 to 63 letters, digits, "_" or "-".' }
+
+function writeOperation(name: string, channel: Channel): Data {
+  const at = `#/channels/${name.replaceAll('/', '~1')}`
+  return {
+    action: channel.action,
+    channel: { $ref: at },
+    summary: channel.summary,
+    messages: Object.keys(channel.messages).map((message) => ({ $ref: `${at}/messages/${message}` })),
+    ...(channel.reply === undefined
+      ? {}
+      : { reply: { channel: { $ref: at }, messages: [{ $ref: `${at}/messages/reply` }] } }),
+  }
+}
+
+function jsonSchema(schema: z.ZodType): Data {
+  // Draft 7 is what an AsyncAPI 3 document's own schemas are. What zod cannot say is any value.
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    target: 'draft-7',
+    unrepresentable: 'any',
+    io: 'input',
+  }) as Data
+  return rest
+}

@@ -1,0 +1,43 @@
+import { InputError } from '@bailiwick/core/contract'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startTestBus, type TestBus } from '../../test/test-bus.ts'
+import { requestRun } from './request-run.ts'
+import { serveRuns } from './serve-runs.ts'
+
+let test: TestBus
+beforeAll(async () => {
+  test = await startTestBus()
+})
+afterAll(() => test[Symbol.asyncDispose]())
+
+describe('requestRun', () => {
+  it('asks the coordinator, with defaults filled in on its side', async () => {
+    const user = await test.connect('user')
+    await using _ = await serveRuns(test.bus, {
+      submit: async ({ run, inputs }) => ({ run: `${run}${inputs.length}`, duplicate: false }),
+      cancel: async () => {
+        throw new InputError('there is no run r9')
+      },
+    })
+    expect(await requestRun(user, 'submit', { run: 'r1', text: 'count' })).toEqual({
+      run: 'r10',
+      duplicate: false,
+    })
+    await expect(requestRun(user, 'cancel', { run: 'r9' })).rejects.toThrow(
+      new InputError('there is no run r9'),
+    )
+  })
+
+  it('refuses what is not in the protocol, and says what was wanted', async () => {
+    await using _ = await serveRuns(test.bus, { submit: async ({ run }) => ({ run, duplicate: false }) })
+    const asked = requestRun(test.bus, 'submit', { run: 'not a token', text: 'count' })
+    await expect(asked).rejects.toThrow(/run.*1 to 63 characters/s)
+  })
+
+  it('says so when no coordinator is running', async () => {
+    await expect(requestRun(test.bus, 'list', {})).rejects.toMatchObject({
+      code: 'no-responder',
+      message: expect.stringContaining('bailiwick up'),
+    })
+  })
+})
