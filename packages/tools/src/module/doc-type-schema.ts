@@ -1,0 +1,42 @@
+import type { JsonSchema } from '@bailiwick/core/contract'
+import { parseSync } from 'oxc-parser'
+import type { DocComment, DocParam } from './doc-comment.ts'
+import type { Source } from './source.ts'
+import { refuse, type TypeScope } from './type-scope.ts'
+
+/** The schema of a type that is written in a doc comment: TypeScript, or JSDoc's older ways to say it. */
+export function writtenTypeSchema(type: string, scope: TypeScope): JsonSchema {
+  const modern = type
+    .replace(/^\?(.*)$/, '($1) | null')
+    .replace(/^\*$/, 'unknown')
+    .replaceAll('.<', '<')
+    .replaceAll(/\b[Oo]bject</g, 'Record<')
+    .replaceAll(/\bObject\b/g, 'object')
+  const text = `type T = ${modern}`
+  const { program, comments, errors } = parseSync('doc.ts', text, { astType: 'ts' })
+  const [statement] = program.body
+  const outer = { start: scope.source.text.indexOf(type) }
+  if (errors.length > 0 || program.body.length !== 1 || statement?.type !== 'TSTypeAliasDeclaration') {
+    return refuse(scope, outer, `\`${type}\` is no type`)
+  }
+  const inner: Source = { file: scope.source.file, text, program, comments }
+  return scope.read(statement.typeAnnotation, { ...scope, source: inner })
+}
+
+/** The schema of a `@typedef`: its type, or the object that its `@property` tags describe. */
+export function docTypeSchema(doc: DocComment, scope: TypeScope): JsonSchema {
+  const type = doc.typedef?.type
+  if (doc.properties.size === 0 && type !== undefined) return writtenTypeSchema(type, scope)
+  return docMembersSchema(doc.properties, scope)
+}
+
+/** The object whose members are documented by these tags. */
+export function docMembersSchema(members: Map<string, DocParam>, scope: TypeScope): JsonSchema {
+  const properties: Record<string, JsonSchema> = {}
+  for (const [name, { type, text }] of members) {
+    const schema = type === undefined ? {} : writtenTypeSchema(type, scope)
+    properties[name] = { ...schema, ...(text === '' ? {} : { description: text }) }
+  }
+  const required = [...members].filter(([, { optional }]) => !optional).map(([name]) => name)
+  return { type: 'object', properties, required }
+}
