@@ -1,0 +1,42 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { dataPaths } from '../../config/data-dir.ts'
+import { processMark } from '../../config/process-mark.ts'
+
+/** Ends what a killed daemon left running on a data directory. @returns what that was, for people */
+export async function endLeftovers(dataDir: string): Promise<string[]> {
+  if (!existsSync(dataPaths.processes(dataDir))) return []
+  const { livingChildren, removePidFile } = await import('../../daemon/supervise/pid-file.ts')
+  const { endProcess } = await import('../../daemon/supervise/end-process.ts')
+  const children = livingChildren(dataDir)
+  await Promise.all(
+    children.map(async (child) => {
+      await endProcess(child, 2_000)
+      removePidFile(dataDir, child.name)
+    }),
+  )
+  const ended = children.map(({ name, pid }) => `${name} (process ${pid})`)
+  const server = await endServer(dataDir)
+  return server === undefined ? ended : [...ended, server]
+}
+
+/** The nats-server is adopted to be stopped: that way its lock and its records are left in order. */
+async function endServer(dataDir: string): Promise<string | undefined> {
+  if (!mayRun(dataDir)) return undefined
+  const { startNatsServer } = await import('@bailiwick/nats-server')
+  const server = await startNatsServer({ dataDir: dataPaths.nats(dataDir) })
+  await server.stop()
+  return server.adopted ? `nats-server (process ${server.pid})` : undefined
+}
+
+/** Whether the recorded server process is there. It is a guess: adopting it finds out. */
+function mayRun(dataDir: string): boolean {
+  try {
+    const record: { process?: { pid: number } } = JSON.parse(
+      readFileSync(join(dataPaths.nats(dataDir), 'server.json'), 'utf8'),
+    )
+    return record.process !== undefined && processMark(record.process.pid) !== undefined
+  } catch {
+    return false // No record: nothing was ever started here.
+  }
+}

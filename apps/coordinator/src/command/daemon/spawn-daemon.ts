@@ -1,0 +1,83 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { DaemonAddress } from '../../config/daemon-address.ts'
+import { dataPaths, makeDataDir } from '../../config/data-dir.ts'
+import type { DaemonMessage } from '../../daemon/daemon-message.ts'
+import { CodedError } from '../frame/coded-error.ts'
+
+export interface SpawnOptions {
+  dataDir: string
+  config?: string | undefined
+  cwd: string
+  env: NodeJS.ProcessEnv
+  /** Ends with this process. */
+  ephemeral: boolean
+  note(line: string): void
+}
+
+/** A daemon that this command has started. */
+export interface SpawnedDaemon {
+  readonly address: DaemonAddress
+  readonly pid: number
+  /** Settles when the process has ended. */
+  readonly ended: Promise<void>
+  /** Asks it to end everything, and waits until it has. */
+  stop(): Promise<void>
+  /** Lets it live on without this process. */
+  detach(): void
+}
+
+/**
+ * Starts a daemon in a process group of its own, so that Ctrl-C reaches the command alone, and waits until
+ * it is ready.
+ *
+ * @throws CodedError with the daemon's own message where it could not start
+ */
+export async function spawnDaemon(options: SpawnOptions): Promise<SpawnedDaemon> {
+  const { dataDir, config, cwd, env, ephemeral, note } = options
+  makeDataDir(dataDir)
+  const log = openSync(dataPaths.log(dataDir, 'daemon'), 'a', 0o600)
+  const child = fork(
+    fileURLToPath(new URL('../../daemon/main.js', import.meta.url)),
+    [
+      ...(config === undefined ? [] : ['--config', config]),
+      ...['--data-dir', dataDir],
+      ...(ephemeral ? ['--ephemeral'] : []),
+    ],
+    { cwd, env, detached: true, stdio: ['ignore', log, log, 'ipc'] },
+  )
+  closeSync(log)
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const address = await untilReady(child, ended, note)
+  return {
+    address,
+    pid: address.pid,
+    ended,
+    async stop() {
+      child.kill('SIGTERM')
+      await ended
+    },
+    detach() {
+      child.disconnect()
+      child.unref()
+    },
+  }
+}
+
+async function untilReady(
+  child: ChildProcess,
+  ended: Promise<void>,
+  note: (line: string) => void,
+): Promise<DaemonAddress> {
+  const { promise, resolve, reject } = Promise.withResolvers<DaemonAddress>()
+  let failure: CodedError | undefined
+  child.on('message', (message: DaemonMessage) => {
+    if (message.kind === 'note') note(message.line)
+    else if (message.kind === 'ready') resolve(message.address)
+    else failure = new CodedError(message.code, message.message)
+  })
+  // It cleans up before it ends: only then is the failure told, so that nothing is left running by then.
+  ended.then(() => reject(failure ?? new CodedError('daemon', 'the daemon ended before it was ready')))
+  return promise
+}

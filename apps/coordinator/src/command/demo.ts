@@ -1,0 +1,23 @@
+import type { Command } from './frame/command.ts'
+
+export const command: Command = {
+  words: '',
+  count: [0, 0],
+  summary: 'answer a real question on real data, start to finish',
+  details: `A question about 1,461 days of weather in Seattle, answered by an analyst that writes code and a writer.
+Daemon, nats-server, toolbox and agents are processes of their own, and all end with the command.
+With a model (an OpenAI key, Ollama, BAILIWICK_MODEL) it is asked; without, replies are pre-written.`,
+  options: {
+    out: {
+      type: 'string',
+      short: 'o',
+      value: 'dir',
+      help: 'folder for report, chart and run.json; default: out',
+    },
+    data: { type: 'string', value: 'file', help: 'another CSV of the same columns' },
+  },
+  async run(context) {
+    const { runDemo } = await import('./demo/run-demo.ts')
+    return runDemo(context)
+  },
+}

@@ -1,0 +1,6 @@
+import { defineConfig } from '../../config/define-config.ts'
+
+/** The demo's team: two processes for the analyst, one for the writer. */
+export default defineConfig({
+  team: [{ agent: '@bailiwick/agent-analyst', replicas: 2 }, '@bailiwick/agent-writer'],
+})

@@ -1,0 +1,44 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { detectModel } from '@bailiwick/models'
+import type { CommandContext } from '../frame/command.ts'
+import { readInputs } from '../run-task/read-inputs.ts'
+import { runTask } from '../run-task/run-task.ts'
+
+const QUESTION =
+  'How did the seasons differ from year to year, and was any month out of line? Write a one-page report with a chart.'
+
+const PRE_WRITTEN =
+  "no model found: the agents' replies are pre-written; planning check, processes, sandbox, tools, bus and figures are live."
+
+/** Files of the demo, beside this package's sources. */
+const demoFile = (name: string) => fileURLToPath(new URL(`../../../demo/${name}`, import.meta.url))
+
+/** Runs the demo on a daemon of its own, in a folder that is gone afterwards. @returns the exit code */
+export async function runDemo(context: CommandContext): Promise<number> {
+  const { cwd, options, note } = context
+  const out = resolve(cwd, typeof options.out === 'string' ? options.out : 'out')
+  const data = typeof options.data === 'string' ? options.data : demoFile('seattle-weather.csv')
+  const files = await readInputs([`weather=${data}`], cwd)
+  const env = { ...context.env }
+  const found = await detectModel(env)
+  if (found === undefined) {
+    note(PRE_WRITTEN)
+    env.BAILIWICK_MODEL = `scripted:${demoFile('replies.json')}`
+  } else {
+    note(`model: ${found.name} (from ${found.source})`)
+  }
+  const dataDir = await mkdtemp(join(tmpdir(), 'bailiwick-demo-'))
+  try {
+    const config = fileURLToPath(new URL('./demo-config.js', import.meta.url))
+    return await runTask(
+      { ...context },
+      { dataDir, config, cwd, env },
+      { text: QUESTION, files, strategy: 'plan', out },
+    )
+  } finally {
+    await rm(dataDir, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,119 @@
+import { findDaemon } from '../../config/daemon-address.ts'
+import type { LoadedConfig } from '../../config/load-config.ts'
+import { readConfig } from '../daemon/use-daemon.ts'
+import type { CommandContext } from '../frame/command.ts'
+
+/** One thing that was looked at. */
+export interface Finding {
+  what: string
+  state: 'ok' | 'warning' | 'problem'
+  found: string
+  /** What to do. */
+  advice?: string
+}
+
+/** Looks at everything that a run needs, one after the other; a failure is a finding, not an error. */
+export async function checkMachine(context: CommandContext): Promise<Finding[]> {
+  const config = await readConfig(context).catch((error: unknown) => error)
+  if (!isConfig(config)) return [checkNode(), problem('configuration', config)]
+  const checks: [string, () => Promise<Finding>][] = [
+    ['nats-server', () => checkServer(config, context.env)],
+    ['model', () => checkModel(config, context)],
+    ['isolation', checkIsolation],
+    ['team', () => checkTeam(config, context.signal)],
+    ['daemon', async () => checkDaemon(config)],
+  ]
+  const findings = await Promise.all(
+    checks.map(([what, check]) => check().catch((error: unknown) => problem(what, error))),
+  )
+  return [checkNode(), checkConfig(config), ...findings]
+}
+
+function isConfig(value: unknown): value is LoadedConfig {
+  return !(value instanceof Error)
+}
+
+function problem(what: string, error: unknown): Finding {
+  const [first = '', ...rest] = (error instanceof Error ? error.message : String(error)).split('\n')
+  return { what, state: 'problem', found: first, ...(rest.length === 0 ? {} : { advice: rest.join('\n') }) }
+}
+
+function checkNode(): Finding {
+  const [major = 0] = process.versions.node.split('.').map(Number)
+  const found = `${process.version} on ${process.platform} ${process.arch}`
+  return major >= 24
+    ? { what: 'node', state: 'ok', found }
+    : { what: 'node', state: 'problem', found, advice: 'Node 24 or newer is needed: https://nodejs.org' }
+}
+
+function checkConfig({ file, dataDir }: LoadedConfig): Finding {
+  return {
+    what: 'configuration',
+    state: 'ok',
+    found: `${file ?? 'defaults (no bailiwick.config.ts)'}, data in ${dataDir}`,
+  }
+}
+
+async function checkServer(config: LoadedConfig, env: NodeJS.ProcessEnv): Promise<Finding> {
+  const what = 'nats-server'
+  const url = env.NATS_URL || config.nats.url
+  if (url !== undefined) return { what, state: 'ok', found: `${url} (not started here)` }
+  const { findNatsServer } = await import('@bailiwick/nats-server')
+  const binary = await findNatsServer({ env })
+  if (binary === undefined) {
+    return {
+      what,
+      state: 'warning',
+      found: 'none on this machine',
+      advice: 'it is fetched when a daemon first starts',
+    }
+  }
+  const found = `${binary.version} at ${binary.path}`
+  const [major = 0, minor = 0] = binary.version.split('.').map(Number)
+  return major > 2 || minor >= 11
+    ? { what, state: 'ok', found }
+    : {
+        what,
+        state: 'warning',
+        found,
+        advice: 'known vulnerabilities are fixed in later versions: 2.11 is the least to recommend',
+      }
+}
+
+async function checkModel(config: LoadedConfig, { env, signal }: CommandContext): Promise<Finding> {
+  const { detectModel, noModelMessage } = await import('@bailiwick/models')
+  const found = await detectModel(env, { configured: config.model, aliases: config.models, signal })
+  return found === undefined
+    ? problem('model', noModelMessage())
+    : { what: 'model', state: 'ok', found: `${found.name} (from ${found.source})` }
+}
+
+async function checkIsolation(): Promise<Finding> {
+  const { probeIsolation } = await import('@bailiwick/sandbox')
+  const { isolation, reason } = await probeIsolation()
+  const what = 'isolation'
+  if (isolation === 'confined')
+    return { what, state: 'ok', found: 'confined: isolate, guarded process, OS container' }
+  return {
+    what,
+    state: 'warning',
+    found: `${isolation}: isolate and guarded process`,
+    ...(reason === undefined ? {} : { advice: reason }),
+  }
+}
+
+async function checkTeam(config: LoadedConfig, signal: AbortSignal): Promise<Finding> {
+  const { loadTeam } = await import('../../daemon/team/load-team.ts')
+  const team = await loadTeam(config, signal)
+  const found = team
+    .map(({ card, member }) => `${card.name} (level ${member.level ?? card.level})`)
+    .join(', ')
+  return { what: 'team', state: 'ok', found }
+}
+
+function checkDaemon({ dataDir }: LoadedConfig): Finding {
+  const daemon = findDaemon(dataDir)
+  const found =
+    daemon === undefined ? 'none runs; "bailiwick up" starts one' : `process ${daemon.pid} at ${daemon.url}`
+  return { what: 'daemon', state: 'ok', found }
+}

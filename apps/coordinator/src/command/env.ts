@@ -1,0 +1,66 @@
+import type { Command } from './frame/command.ts'
+import { EXIT } from './frame/exit-codes.ts'
+import { UsageError } from './frame/usage-error.ts'
+
+const ROLES = ['user', 'reader', 'agent', 'tool-host'] as const
+
+export const command: Command = {
+  words: '',
+  count: [0, 0],
+  summary: 'print address and credentials for another process',
+  details: `Prints NATS_URL and NATS_CREDS (the path of a credentials file) as shell exports:
+  eval "$(bailiwick env --role reader)"
+
+Roles: user (submits and follows runs), reader (follows events), agent:<name> (hosts that agent),
+tool-host:<name> (hosts the tools named by --tool).`,
+  options: {
+    role: { type: 'string', value: 'role', help: 'whose credentials; default: user' },
+    tool: {
+      type: 'string',
+      multiple: true,
+      value: 'name',
+      help: 'with role tool-host: a tool it offers; may repeat',
+    },
+  },
+  async run(context) {
+    const { options, json, print } = context
+    const [role, name] = parseRole(String(options.role ?? 'user'))
+    const { readConfig } = await import('./daemon/use-daemon.ts')
+    const { findDaemon } = await import('../config/daemon-address.ts')
+    const { askLocal } = await import('../local/ask-local.ts')
+    const config = await readConfig(context)
+    const address = findDaemon(config.dataDir)
+    if (address === undefined) {
+      const { CodedError } = await import('./frame/coded-error.ts')
+      throw new CodedError('no-daemon', `no daemon runs on ${config.dataDir}: start one with "bailiwick up"`)
+    }
+    const tools = Array.isArray(options.tool) ? options.tool : []
+    const { credentials } = await askLocal(address, {
+      op: 'credentials',
+      role,
+      tools,
+      ...(name === undefined ? {} : { name }),
+    })
+    const exported = {
+      NATS_URL: address.url,
+      ...(credentials === undefined ? {} : { NATS_CREDS: credentials }),
+    }
+    if (json) print(JSON.stringify(exported))
+    else for (const [key, value] of Object.entries(exported)) print(`export ${key}=${quote(value)}`)
+    return EXIT.ok
+  },
+}
+
+function parseRole(text: string): [(typeof ROLES)[number], string | undefined] {
+  const [word = '', name] = text.split(':')
+  const role = ROLES.find((known) => known === word)
+  if (role === undefined) {
+    throw new UsageError(`unknown role "${text}": wanted user, reader, agent:<name> or tool-host:<name>`)
+  }
+  return [role, name]
+}
+
+/** One word for a POSIX shell, whatever is in it. */
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`
+}

@@ -1,0 +1,61 @@
+import { nearest } from '../../config/nearest.ts'
+import { version } from '../../config/version.ts'
+import { COMMANDS } from './command-table.ts'
+import { EXIT } from './exit-codes.ts'
+import { commandHelp, programHelp } from './help.ts'
+import { parseWords } from './parse-words.ts'
+import { tellError } from './tell-error.ts'
+import { UsageError } from './usage-error.ts'
+
+/** Runs one command line and resolves with its exit code. Every error ends here, as one clear message. */
+export async function runProgram(line: string[]): Promise<number> {
+  const json = line.includes('--json')
+  try {
+    return await dispatch(line)
+  } catch (error) {
+    return tellError(error, json)
+  }
+}
+
+async function dispatch(line: string[]): Promise<number> {
+  const [name, ...rest] = line
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    console.log(programHelp())
+    return name === undefined ? EXIT.usage : EXIT.ok
+  }
+  if (name === '--version' || name === '-v') {
+    console.log(version())
+    return EXIT.ok
+  }
+  const row = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (row === undefined) {
+    const meant = nearest(name, Object.keys(COMMANDS))
+    const hint = meant === undefined ? '"bailiwick --help" lists what there is' : `did you mean "${meant}"?`
+    throw new UsageError(`unknown command "${name}": ${hint}`)
+  }
+  const { command } = await row.load()
+  const { options, words } = parseWords(name, command, rest)
+  if (options.help === true) {
+    console.log(commandHelp(name, command))
+    return EXIT.ok
+  }
+  const interrupt = new AbortController()
+  const stop = (signal: NodeJS.Signals) => interrupt.abort(signal)
+  process.once('SIGINT', stop)
+  process.once('SIGTERM', stop)
+  try {
+    return await command.run({
+      options,
+      words,
+      cwd: process.cwd(),
+      env: process.env,
+      signal: interrupt.signal,
+      json: options.json === true,
+      print: (text) => process.stdout.write(`${text}\n`),
+      note: (text) => process.stderr.write(`${text}\n`),
+    })
+  } finally {
+    process.off('SIGINT', stop)
+    process.off('SIGTERM', stop)
+  }
+}

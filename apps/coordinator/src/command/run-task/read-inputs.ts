@@ -1,0 +1,70 @@
+import { readFile, stat } from 'node:fs/promises'
+import { basename, extname, resolve } from 'node:path'
+import { UsageError } from '../frame/usage-error.ts'
+
+/** A file to hand to a run. */
+export interface InputFile {
+  /** How tasks refer to it. */
+  name: string
+  /** The file's own name. */
+  file: string
+  path: string
+  bytes: Uint8Array
+  mediaType: string
+}
+
+const MEDIA_TYPES: Record<string, string> = {
+  '.csv': 'text/csv',
+  '.tsv': 'text/tab-separated-values',
+  '.json': 'application/json',
+  '.jsonl': 'application/jsonl',
+  '.ndjson': 'application/jsonl',
+  '.md': 'text/markdown',
+  '.txt': 'text/plain',
+  '.html': 'text/html',
+  '.xml': 'application/xml',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.jpeg': 'image/jpeg',
+  '.pdf': 'application/pdf',
+}
+
+/**
+ * Reads the files of `--input name=path` (or `--input path`, named after the file).
+ *
+ * @throws UsageError for a missing file, a folder, or two inputs of one name
+ */
+export async function readInputs(given: readonly string[], cwd: string): Promise<InputFile[]> {
+  const inputs: InputFile[] = []
+  for (const text of given) {
+    const input = await readInput(text, cwd)
+    const same = inputs.find(({ name }) => name === input.name)
+    if (same !== undefined) {
+      throw new UsageError(
+        `two inputs are called "${input.name}" (${same.path} and ${input.path}): name them, --input <name>=<path>`,
+      )
+    }
+    inputs.push(input)
+  }
+  return inputs
+}
+
+async function readInput(text: string, cwd: string): Promise<InputFile> {
+  const named = /^([A-Za-z_][\w-]*)=(.+)$/s.exec(text)
+  const path = resolve(cwd, named?.[2] ?? text)
+  const file = basename(path)
+  const name = named?.[1] ?? basename(path, extname(path)).replaceAll(/\W+/g, '_')
+  const found = await stat(path).catch(() => undefined)
+  if (found === undefined) throw new UsageError(`no input file at ${path} (given as --input ${text})`)
+  if (found.isDirectory()) {
+    throw new UsageError(`${path} is a directory; an input is one file: give each file by its own --input`)
+  }
+  const mediaType = MEDIA_TYPES[extname(path).toLowerCase()] ?? 'application/octet-stream'
+  return { name, file, path, bytes: await readFile(path), mediaType }
+}
+
+/** True for what can be shown to a model as text. */
+export function isText({ mediaType }: Pick<InputFile, 'mediaType'>): boolean {
+  return /^text\/|json|xml/.test(mediaType)
+}

@@ -1,0 +1,94 @@
+import { type Bus, type RunRequestInput, type RunView, requestRun } from '@bailiwick/bus'
+import type { DaemonAddress } from '../../config/daemon-address.ts'
+import { askLocal } from '../../local/ask-local.ts'
+import type { SpawnOptions } from '../daemon/spawn-daemon.ts'
+import type { CommandContext } from '../frame/command.ts'
+import { EXIT } from '../frame/exit-codes.ts'
+import type { InputFile } from './read-inputs.ts'
+import { newRunId } from './run-id.ts'
+import { Session } from './session.ts'
+import { uploadInputs } from './upload-inputs.ts'
+import { openScreen, watchRun } from './watch-run.ts'
+import { answerText, writeOutputs } from './write-outputs.ts'
+
+/** What to run, as the command line says. */
+export interface RunOrder {
+  text: string
+  files: readonly InputFile[]
+  agent?: string | undefined
+  /** An agent that need not be in the team: its file. */
+  agentFile?: string | undefined
+  strategy?: 'plan' | 'direct' | undefined
+  /** Folder for what the run gives. */
+  out?: string | undefined
+}
+
+/**
+ * Submits a run, shows it, and writes what it gave. Without a daemon one lives for the length of it. The
+ * first Ctrl-C cancels the run; another ends the command at once.
+ *
+ * @returns the exit code
+ */
+export async function runTask(
+  context: CommandContext,
+  spawn: Omit<SpawnOptions, 'note' | 'ephemeral'>,
+  order: RunOrder,
+): Promise<number> {
+  const { json, signal } = context
+  const run = newRunId()
+  using screen = openScreen(run, json)
+  await using session = await Session.open({ ...spawn, ephemeral: true, note: (line) => screen.note(line) })
+  signal.throwIfAborted()
+  const cancel = () => {
+    screen.note('canceling; Ctrl-C again ends at once')
+    // The watch sees the end; an error here is that the run has ended already.
+    requestRun(session.bus, 'cancel', { run, reason: 'Ctrl-C' }, { waitMs: 15_000 }).catch(() => {})
+  }
+  await session.hold((bus, _died, address) => submit(bus, address, run, order))
+  signal.addEventListener('abort', cancel, { once: true })
+  if (signal.aborted) cancel()
+  await session.hold((bus, died) => watchRun(bus, run, screen, died))
+  screen[Symbol.dispose]()
+  const view = await session.hold((bus) => requestRun(bus, 'get', { run }))
+  const written = order.out === undefined ? [] : await writeOutputs(session.bus, view, order.out)
+  tell(context, view, order.out, written)
+  return exitCode(view, signal.aborted)
+}
+
+async function submit(bus: Bus, address: DaemonAddress, run: string, order: RunOrder): Promise<void> {
+  const agent = order.agentFile === undefined ? order.agent : await hostFile(address, order.agentFile)
+  const request: RunRequestInput<'submit'> = {
+    run,
+    text: order.text,
+    inputs: await uploadInputs(bus, run, order.files),
+    ...(agent === undefined ? {} : { agent }),
+    ...(order.strategy === undefined ? {} : { strategy: order.strategy }),
+  }
+  await requestRun(bus, 'submit', request)
+}
+
+/** Has the daemon take an agent into the team. @returns its name */
+async function hostFile(address: DaemonAddress, file: string): Promise<string | undefined> {
+  return (await askLocal(address, { op: 'host', file })).agent
+}
+
+function tell(context: CommandContext, view: RunView, out: string | undefined, written: string[]): void {
+  const { json, print, note } = context
+  const { result } = view
+  if (json)
+    return print(
+      JSON.stringify({ run: view.run, ...result, ...(out === undefined ? {} : { out, files: written }) }),
+    )
+  if (result?.error !== undefined) note(`${result.status}: ${result.error.message}`)
+  if (out === undefined && result?.answer !== undefined) print(answerText(result.answer))
+  if (out !== undefined) print(`${out}: ${written.join(', ')}`)
+  const kept = out === undefined ? (result?.artifacts ?? []) : []
+  if (kept.length > 0)
+    note(`files: ${kept.map(({ name }) => name).join(', ')} (with --out <folder> they are written there)`)
+}
+
+function exitCode(view: RunView, interrupted: boolean): number {
+  if (view.status === 'completed') return EXIT.ok
+  if (view.status === 'canceled') return interrupted ? EXIT.interrupted : EXIT.canceled
+  return EXIT.runFailed
+}

@@ -1,0 +1,15 @@
+import type { Command } from './frame/command.ts'
+import { EXIT } from './frame/exit-codes.ts'
+
+export const command: Command = {
+  words: '',
+  count: [0, 0],
+  summary: 'try the sandbox that agents act in',
+  details: 'Type JavaScript or TypeScript; variables last from one entry to the next. Ctrl-D ends it.',
+  options: {},
+  async run() {
+    const { runSandboxPrompt } = await import('@bailiwick/sandbox')
+    await runSandboxPrompt()
+    return EXIT.ok
+  },
+}

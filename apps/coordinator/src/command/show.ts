@@ -1,0 +1,37 @@
+import type { Command } from './frame/command.ts'
+import { EXIT } from './frame/exit-codes.ts'
+
+export const command: Command = {
+  words: '<run>',
+  count: [1, 1],
+  summary: 'show one run',
+  details:
+    'Its tasks, what each used, and the answer. With --out the answer and the files are written there.',
+  options: { out: { type: 'string', short: 'o', value: 'dir', help: 'folder for the answer and the files' } },
+  async run(context) {
+    const [run = ''] = context.words
+    const { withDaemon } = await import('./daemon/use-daemon.ts')
+    const { requestRun } = await import('@bailiwick/bus')
+    return withDaemon(context, async (bus) => {
+      const view = await requestRun(bus, 'get', { run })
+      const out = context.options.out
+      if (typeof out === 'string') {
+        const { resolve } = await import('node:path')
+        const { writeOutputs } = await import('./run-task/write-outputs.ts')
+        const folder = resolve(context.cwd, out)
+        const files = await writeOutputs(bus, view, folder)
+        context.print(
+          context.json ? JSON.stringify({ out: folder, files }) : `${folder}: ${files.join(', ')}`,
+        )
+        return EXIT.ok
+      }
+      if (context.json) {
+        context.print(JSON.stringify(view))
+        return EXIT.ok
+      }
+      const { viewLines } = await import('../show/view-lines.ts')
+      for (const line of viewLines(view, Date.now())) context.print(line)
+      return EXIT.ok
+    })
+  },
+}

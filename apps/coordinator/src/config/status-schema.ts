@@ -1,0 +1,35 @@
+import { z } from 'zod'
+
+/** What a daemon says of itself: the answer of the `status` request. */
+export const statusSchema = z.object({
+  pid: z.number(),
+  version: z.string(),
+  ephemeral: z.boolean(),
+  dataDir: z.string(),
+  url: z.string(),
+  natsServer: z.object({ pid: z.number(), version: z.string() }).optional(),
+  model: z.object({ name: z.string(), source: z.string() }).optional(),
+  processes: z.array(
+    z.object({
+      name: z.string(),
+      state: z.enum(['running', 'waiting', 'failed', 'stopped']),
+      pid: z.number().optional(),
+      startedAt: z.number().optional(),
+      adopted: z.boolean().optional(),
+      restarts: z.number(),
+      lastDeath: z.object({ reason: z.string(), lines: z.array(z.string()) }).optional(),
+    }),
+  ),
+  agents: z.array(
+    z.object({
+      name: z.string(),
+      level: z.number(),
+      description: z.string(),
+      tools: z.array(z.string()),
+      hosts: z.array(z.object({ host: z.string(), pid: z.number(), slots: z.number(), busy: z.number() })),
+    }),
+  ),
+  workingRuns: z.number(),
+  memoryMb: z.number(),
+})
+export type DaemonStatus = z.infer<typeof statusSchema>

@@ -1,0 +1,75 @@
+import { type Budget, RefusedError, type TaskSpec } from '@bailiwick/core/contract'
+import { smallest } from '../runs/decide/carve-budget.ts'
+import type { TaskState } from '../runs/fold/task-state.ts'
+
+/** What is left of a parent's budget, of which one delegation may take this part at most. */
+const SHARE = 1 / 2
+
+/**
+ * Whether a task may start a delegate, and with what budget: a pure function of what the coordinator
+ * recorded, never of what the caller says about itself.
+ *
+ * @param parent the asking task, as its first record says
+ * @param tasks every task of the run
+ * @throws RefusedError with a reason that the agent can act upon
+ */
+export function admitDelegation(options: {
+  parent: TaskSpec
+  target: string
+  wanted: Budget
+  tasks: ReadonlyMap<string, TaskState>
+  limits: { depth: number; fanOut: number }
+}): Budget {
+  const { parent, target, wanted, tasks, limits } = options
+  const granted = parent.grant.delegates.map(({ name }) => name)
+  if (!granted.includes(target)) {
+    throw new RefusedError(
+      `"${target}" is not granted to ${parent.agent}; it may start ${granted.join(', ') || 'nobody'}`,
+    )
+  }
+  if (parent.depth >= limits.depth) {
+    throw new RefusedError(`delegations may be ${limits.depth} deep: do this part yourself`)
+  }
+  const line = ancestors(parent, tasks)
+  if (line.includes(target)) {
+    throw new RefusedError(
+      `"${target}" waits for this very task (${[...line].reverse().join(' → ')}): do this part yourself`,
+    )
+  }
+  const children = [...tasks.values()].filter(({ spec }) => spec.parent?.task === parent.task)
+  if (children.length >= limits.fanOut) {
+    throw new RefusedError(`one task may start ${limits.fanOut} delegates in all: do the rest yourself`)
+  }
+  return smallest(wanted, carve(parent, tasks, children))
+}
+
+/** The asking task's agent and those above it. */
+function ancestors(spec: TaskSpec, tasks: ReadonlyMap<string, TaskState>): string[] {
+  const above = spec.parent === undefined ? undefined : tasks.get(spec.parent.task)?.spec
+  return [spec.agent, ...(above === undefined ? [] : ancestors(above, tasks))]
+}
+
+/** Half of what the parent has left, after what it and its delegates have used or may still use. */
+function carve(parent: TaskSpec, tasks: ReadonlyMap<string, TaskState>, children: TaskState[]): Budget {
+  const { budget } = parent.grant
+  const own = tasks.get(parent.task)
+  const used = tokensOf(own) + children.map(reserved).reduce((a, b) => a + b, 0)
+  const part: Budget = {}
+  if (budget.tokens !== undefined) part.tokens = Math.max(0, Math.floor((budget.tokens - used) * SHARE))
+  if (budget.cost !== undefined) part.cost = Math.max(0, (budget.cost - (own?.usage.cost ?? 0)) * SHARE)
+  if (budget.steps !== undefined) part.steps = budget.steps
+  if (budget.calls !== undefined) part.calls = Math.floor(budget.calls * SHARE)
+  if (budget.wallMs !== undefined) {
+    part.wallMs = Math.max(1, budget.wallMs - (Date.now() - (own?.createdAt ?? Date.now())))
+  }
+  return part
+}
+
+function tokensOf(task: TaskState | undefined): number {
+  return task === undefined ? 0 : task.usage.inputTokens + task.usage.outputTokens
+}
+
+/** What a delegate has used, once it has ended, and what it may use until then. */
+function reserved(child: TaskState): number {
+  return child.result === undefined ? (child.spec.grant.budget.tokens ?? tokensOf(child)) : tokensOf(child)
+}

@@ -1,0 +1,181 @@
+import { type AgentPresence, handOver, prepareQueue } from '@bailiwick/bus'
+import type { LoadedConfig } from '../config/load-config.ts'
+import type { Broker } from './broker.ts'
+import { keylessEnv, modelEnv } from './supervise/child-env.ts'
+import { type ChildSpec, childSignature } from './supervise/child-spec.ts'
+import { endProcess } from './supervise/end-process.ts'
+import { livingChildren, type PidFile, removePidFile } from './supervise/pid-file.ts'
+import { resolveScript } from './supervise/resolve-script.ts'
+import { type ChildReport, type SupervisedChild, supervise } from './supervise/supervise.ts'
+import type { LoadedSpecialist } from './team/load-team.ts'
+import type { Team } from './team/team.ts'
+
+/** Tools that the toolbox hosts. */
+const TOOLBOX_TOOLS = ['listFiles', 'readFile', 'writeArtifact', 'queryTable', 'drawChart']
+
+export interface HostsOptions {
+  config: LoadedConfig
+  env: NodeJS.ProcessEnv
+  broker: Broker
+  team: Team
+  specialists: readonly LoadedSpecialist[]
+  /** Name of the model of agents that name none. */
+  model: string | undefined
+  note(line: string): void
+}
+
+/** The processes that this daemon keeps alive: the toolbox, and the hosts of every specialist. */
+export interface Hosts {
+  report(): ChildReport[]
+  /** Starts the hosts of one more specialist. */
+  add(specialist: LoadedSpecialist): Promise<void>
+  stop(graceMs: number): Promise<void>
+  release(): void
+}
+
+/** Starts every process of the team, adopting those that live from a daemon before. */
+export async function startHosts(options: HostsOptions): Promise<Hosts> {
+  const { broker, config, specialists, note } = options
+  await Promise.all(specialists.map(({ card }) => prepareQueue(broker.bus, card.name)))
+  const planned = [
+    await toolboxSpec(options),
+    ...(await Promise.all(specialists.map((specialist) => hostSpecs(options, specialist)))).flat(),
+  ]
+  const living = new Map(livingChildren(config.dataDir).map((child) => [child.name, child]))
+  for (const child of living.values()) {
+    const wanted = planned.find(({ spec }) => spec.name === child.name)
+    if (wanted !== undefined && childSignature(wanted.spec) === child.signature) continue
+    living.delete(child.name)
+    await endStale(config.dataDir, child, note)
+  }
+  const hopes = new Map<string, number>()
+  const start = (child: PlannedChild) => {
+    const { agent } = child
+    if (agent !== undefined) hopes.set(agent, (hopes.get(agent) ?? 0) + 1)
+    return superviseOne(options, child, living.get(child.spec.name), hopes)
+  }
+  const children = planned.map(start)
+  return {
+    report: () => children.map((child) => child.report()),
+    async add(specialist) {
+      await prepareQueue(broker.bus, specialist.card.name)
+      children.push(...(await hostSpecs(options, specialist)).map(start))
+    },
+    async stop(graceMs) {
+      await Promise.all(children.map((child) => child.stop(graceMs)))
+    },
+    release() {
+      for (const child of children) child.release()
+    },
+  }
+}
+
+function superviseOne(
+  options: HostsOptions,
+  { spec, agent }: PlannedChild,
+  living: PidFile | undefined,
+  /** By agent: replicas that are not given up. */
+  hopes: Map<string, number>,
+): SupervisedChild {
+  const { broker, config, team, note } = options
+  return supervise(spec, {
+    dataDir: config.dataDir,
+    restarts: config.limits.restarts,
+    living,
+    onDeath(report, pid) {
+      note(`${spec.name} ${report.lastDeath?.reason ?? 'ended'}; starting it again`)
+      // Its tasks go to the next host now, not when their acknowledgement time is over.
+      for (const dead of team.present.filter((host) => isDead(host, pid, agent))) {
+        handOver(broker.bus, dead).catch((error: unknown) =>
+          note(`handing over tasks of ${spec.name}: ${String(error)}`),
+        )
+      }
+    },
+    onGivenUp(report) {
+      const lines = report.lastDeath?.lines.map((line) => `    ${line}`) ?? []
+      const told = [
+        `${spec.name} is given up: it ${report.lastDeath?.reason ?? 'ended'} at start again and again`,
+        ...lines,
+      ]
+      note(told.join('\n'))
+      if (agent === undefined) return
+      const left = (hopes.get(agent) ?? 1) - 1
+      hopes.set(agent, left)
+      if (left === 0) team.giveUp(agent, told.join('\n'))
+    },
+  })
+}
+
+function isDead(host: AgentPresence, pid: number, agent: string | undefined): boolean {
+  return host.pid === pid && host.card.name === agent
+}
+
+async function endStale(dataDir: string, child: PidFile, note: (line: string) => void): Promise<void> {
+  note(`ending ${child.name} (process ${child.pid}) of an earlier daemon: it was started with other settings`)
+  await endProcess(child, 2_000)
+  removePidFile(dataDir, child.name)
+}
+
+interface PlannedChild {
+  spec: ChildSpec
+  agent?: string
+}
+
+async function toolboxSpec(options: HostsOptions): Promise<PlannedChild> {
+  const { env, config, specialists } = options
+  const agents = specialists.map(({ card }) => card.name)
+  const connection = await connectionEnv(options, 'toolbox', {
+    role: 'toolbox',
+    tools: TOOLBOX_TOOLS,
+    readsFrom: agents,
+  })
+  return {
+    spec: {
+      name: 'toolbox',
+      script: resolveScript('@bailiwick/tools', 'bailiwick-toolbox'),
+      args: [],
+      env: { ...keylessEnv(env), ...connection },
+      cwd: config.dataDir,
+    },
+  }
+}
+
+async function hostSpecs(options: HostsOptions, specialist: LoadedSpecialist): Promise<PlannedChild[]> {
+  const { env, config, model, specialists } = options
+  const { card, ownTools, member, file, folder } = specialist
+  const others = specialists.map((other) => other.card.name).filter((name) => name !== card.name)
+  const connection = await connectionEnv(options, card.name, {
+    role: 'host',
+    agent: card.name,
+    level: member.level ?? card.level,
+    tools: card.tools.filter((tool) => member.tools === undefined || member.tools.includes(tool)),
+    serves: ownTools.map((tool) => tool.name),
+    readsFrom: others,
+  })
+  return Array.from({ length: member.replicas }, (_, index) => ({
+    agent: card.name,
+    spec: {
+      name: `agent-${card.name}-${index + 1}`,
+      script: resolveScript('@bailiwick/agent', 'bailiwick-agent'),
+      args: [file, '--max-concurrent', String(member.maxConcurrent)],
+      env: {
+        ...modelEnv(env),
+        ...connection,
+        ...(model === undefined ? {} : { BAILIWICK_MODEL: model }),
+        ...(Object.keys(config.models).length === 0
+          ? {}
+          : { BAILIWICK_MODELS: JSON.stringify(config.models) }),
+      },
+      cwd: folder,
+    },
+  }))
+}
+
+async function connectionEnv(
+  { broker }: HostsOptions,
+  name: string,
+  grant: Parameters<Broker['credentials']>[1],
+): Promise<Record<string, string>> {
+  const file = await broker.credentials(name, grant)
+  return { NATS_URL: broker.url, ...(file === undefined ? {} : { NATS_CREDS: file }) }
+}

@@ -1,0 +1,63 @@
+import type { RoleGrant } from '@bailiwick/bus'
+import { prepareQueue, prepareWriter } from '@bailiwick/bus'
+import { InputError } from '@bailiwick/core/contract'
+import { memberSchema } from '../config/config-schema.ts'
+import type { LoadedConfig } from '../config/load-config.ts'
+import type { LocalAnswer, LocalRequest } from '../local/local-protocol.ts'
+import type { Broker } from './broker.ts'
+import type { Hosts } from './hosts.ts'
+import { loadSpecialist } from './team/load-team.ts'
+import type { Team } from './team/team.ts'
+
+type Answer = Omit<Extract<LocalAnswer, { ok: true }>, 'ok'>
+
+/** What the daemon does for processes of its own user. */
+export function localHandler(parts: {
+  config: LoadedConfig
+  broker: Broker
+  team: Team
+  hosts: Hosts
+  signal: AbortSignal
+}): (request: LocalRequest) => Promise<Answer> {
+  const { config, broker, team, hosts, signal } = parts
+  return async (request) => {
+    if (request.op === 'host') return host(request.file)
+    const grant = await roleGrant(request)
+    const name = `${request.role}${request.name === undefined ? '' : `-${request.name}`}`
+    const credentials = await broker.credentials(name, grant)
+    return credentials === undefined ? {} : { credentials }
+  }
+
+  async function host(file: string): Promise<Answer> {
+    const specialist = await loadSpecialist(memberSchema.parse({ agent: file }), config.folder, signal)
+    const { name } = specialist.card
+    const known = hosts.report().some((child) => child.name.startsWith(`agent-${name}-`))
+    if (!known) {
+      if (team.has(name)) {
+        throw new InputError(`${file} defines an agent "${name}", and the team has one of that name already`)
+      }
+      team.add(specialist)
+      await hosts.add(specialist)
+    }
+    return { agent: name }
+  }
+
+  async function roleGrant(request: Extract<LocalRequest, { op: 'credentials' }>): Promise<RoleGrant> {
+    const { role, name, tools } = request
+    const readsFrom = team.names()
+    if (role === 'user' || role === 'reader')
+      return { role, readsFrom, ...(name === undefined ? {} : { name }) }
+    if (name === undefined) throw new InputError(`role "${role}" wants a name: ${role}:<name>`)
+    if (role === 'tool-host') {
+      await prepareWriter(broker.bus, name)
+      return { role, name, tools, readsFrom }
+    }
+    await prepareQueue(broker.bus, name)
+    if (!team.has(name)) {
+      // Its definition is elsewhere and unknown here: it may ask for anything that the toolbox has.
+      return { role: 'host', agent: name, level: 5, tools: team.tools(), readsFrom }
+    }
+    const { level, tools: asked } = team.card(name)
+    return { role: 'host', agent: name, level, tools: asked, readsFrom }
+  }
+}

@@ -1,0 +1,145 @@
+import { ringTask } from '@bailiwick/bus'
+import { hasCode, NO_USAGE, type TaskResult, type TaskSpec } from '@bailiwick/core/contract'
+import { carveBudget, spent } from '../decide/carve-budget.ts'
+import { type PlannedTask, readyTasks } from '../decide/next-tasks.ts'
+import { taskId } from '../decide/task-ids.ts'
+import { type Attempt, completed, openAttempts, type RunState } from '../fold/run-state.ts'
+import { createTask } from './create-task.ts'
+import { endTask } from './end-task.ts'
+import type { RunContext } from './run-context.ts'
+
+/** Creates an attempt at a task, journals it, and rings its agent's bell. */
+export async function dispatch(
+  context: RunContext,
+  task: PlannedTask,
+  attempt = 1,
+  because?: string,
+): Promise<void> {
+  const { bus, log } = context
+  const spec = await buildSpec(context, task, attempt, because)
+  await createTask(bus, spec)
+  await log.append({
+    type: 'run.dispatched',
+    at: Date.now(),
+    name: task.name,
+    task: spec.task,
+    agent: task.agent,
+    attempt,
+  })
+  await ring(context, spec)
+}
+
+/**
+ * Waits for an attempt to end and journals how. An attempt whose agent has no host left, and will get none,
+ * is ended here.
+ */
+export function settle(context: RunContext, attempt: Attempt): Promise<void> {
+  const known = context.settling.get(attempt.task)
+  if (known !== undefined) return known
+  const settling = waitForEnd(context, attempt).then(async (result) => {
+    const { name, task } = attempt
+    await context.log.append({ type: 'run.returned', at: Date.now(), name, task, result })
+    context.settling.delete(task)
+  })
+  // Awaited by whoever waits for progress; a failure after the run ended has nobody left to hear it.
+  settling.catch(() => {})
+  context.settling.set(attempt.task, settling)
+  return settling
+}
+
+/** Rings again for every open attempt: a bell that still waits or is worked on stays as it is. */
+export async function ringAgain(context: RunContext): Promise<void> {
+  for (const { task, agent } of openAttempts(context.log.state)) {
+    if (context.team.has(agent)) await ring(context, { run: context.log.run, task, agent })
+  }
+}
+
+async function waitForEnd(context: RunContext, { task, agent }: Attempt): Promise<TaskResult> {
+  const { bus, log, team, watch } = context
+  const done = new AbortController()
+  const signal = AbortSignal.any([context.signal, done.signal])
+  const lost = team.lost(agent, signal).then(async (message) => {
+    await endTask(
+      bus,
+      { writer: agent, run: log.run, task },
+      {
+        status: 'failed',
+        error: { code: 'no-host', message },
+      },
+    )
+  })
+  lost.catch(() => {})
+  try {
+    return await watch.end(task, signal)
+  } finally {
+    done.abort()
+  }
+}
+
+async function ring(context: RunContext, spec: Pick<TaskSpec, 'agent' | 'run' | 'task'>): Promise<void> {
+  const { agent, run, task } = spec
+  try {
+    await ringTask(context.bus, { agent, run, task, ring: Date.now() })
+  } catch (error) {
+    if (!hasCode(error, 'queue-full')) throw error
+    await endTask(
+      context.bus,
+      { writer: agent, run, task },
+      {
+        status: 'rejected',
+        error: { code: 'queue-full', message: error.message },
+      },
+    )
+  }
+}
+
+async function buildSpec(
+  context: RunContext,
+  task: PlannedTask,
+  attempt: number,
+  because: string | undefined,
+): Promise<TaskSpec> {
+  const { log, team, watch } = context
+  const state = log.state
+  const { submitted } = state
+  const member = team.member(task.agent)
+  const budget = carveBudget({
+    whole: submitted.budget,
+    used: spent(state, watch.tasks),
+    shares: stillToCome(state),
+    ceiling: member.budget,
+    elapsedMs: Date.now() - submitted.at,
+  })
+  const model = member.model
+  return {
+    run: log.run,
+    task: taskId(log.run, task.name, attempt),
+    agent: task.agent,
+    name: task.name,
+    text: because === undefined ? task.text : `${task.text}\n\n(An earlier attempt ended as ${because})`,
+    inputs: submitted.inputs.filter(({ name }) => task.inputs.includes(name)),
+    results: Object.fromEntries(
+      task.after.flatMap((name) => {
+        const result = completed(state, name)
+        return result === undefined ? [] : [[name, result]]
+      }),
+    ),
+    grant: await team.grant(task.agent, budget, context.signal),
+    ...(model === undefined ? {} : { model }),
+    seed: `${log.run}/${task.name}/${attempt}`,
+    ...(budget.wallMs === undefined ? {} : { deadline: Date.now() + budget.wallMs }),
+    depth: 0,
+  }
+}
+
+/** Tasks among which what is left of the budget is divided: open, ready, later, and the answer. */
+function stillToCome(state: RunState): number {
+  const planned = state.plan?.tasks ?? []
+  const notBegun = planned.filter(({ name }) => !state.attempts.has(name)).length
+  return Math.max(readyTasks(state).length, notBegun) + openAttempts(state).length + 1
+}
+
+/** The result of a task that never ran. */
+export function neverRan(code: string, message: string): TaskResult {
+  return { status: 'failed', error: { code, message }, usage: NO_USAGE, artifacts: [] }
+}

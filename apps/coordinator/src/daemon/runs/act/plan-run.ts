@@ -1,0 +1,91 @@
+import { InputError, type Plan, planSchema } from '@bailiwick/core/contract'
+import { planner } from '../agents/planner.ts'
+import { review } from '../decide/review.ts'
+import { PLAN } from '../decide/task-ids.ts'
+import { completed, lastAttempt, type RunState } from '../fold/run-state.ts'
+import type { RunContext } from './run-context.ts'
+import { runOwnTask } from './run-own-task.ts'
+
+/** Makes the run's plan, or a new one after a task failed for good. @returns what is next */
+export async function planRun(context: RunContext): Promise<'execute' | 'synthesise'> {
+  const { log, config } = context
+  const { state } = log
+  const replan = review(state, config.limits).find(({ kind }) => kind === 'replan')
+  if (state.plan !== undefined && replan === undefined) return 'execute'
+  if (state.submitted.strategy === 'direct') return direct(context)
+
+  const attempt = state.plans + 1
+  const finished = lastAttempt(state, PLAN)
+  const result =
+    finished?.attempt === attempt && finished.result !== undefined
+      ? finished.result
+      : await runOwnTask(
+          context,
+          planner({
+            team: context.team.planned(),
+            inputs: state.submitted.inputs,
+            limits: config.limits,
+            planning: config.planning,
+          }),
+          {
+            name: PLAN,
+            attempt,
+            text: replan === undefined ? state.submitted.text : replanText(state, replan.because),
+            inputs: state.submitted.inputs,
+            results: {},
+          },
+        )
+  if (result.status !== 'completed') return 'synthesise'
+  const plan = keepDone(state, planSchema.parse(result.output))
+  await log.append({ type: 'run.planned', at: Date.now(), plan })
+  return 'execute'
+}
+
+/** The whole task goes to one agent. */
+async function direct(context: RunContext): Promise<'execute'> {
+  const { log, team } = context
+  const { submitted } = log.state
+  const agent = submitted.agent ?? team.lead()
+  if (!team.has(agent)) throw new InputError(team.unknown(agent))
+  const inputs = submitted.inputs.map(({ name }) => name)
+  const tasks = [{ name: 't1', agent, text: submitted.text, after: [], inputs }]
+  await log.append({ type: 'run.planned', at: Date.now(), plan: { tasks } })
+  return 'execute'
+}
+
+/**
+ * A new plan keeps what was completed: tasks of the old one that are done stay, and tasks that failed get
+ * names that were never used, so that a name always means one task.
+ */
+function keepDone(state: RunState, plan: Plan): Plan {
+  const before = state.plan?.tasks ?? []
+  const done = before.filter(({ name }) => completed(state, name) !== undefined)
+  if (before.length === 0) return plan
+  const doneNames = new Set(done.map(({ name }) => name))
+  const renamed = new Map(
+    plan.tasks
+      .filter(({ name }) => state.attempts.has(name) && !doneNames.has(name))
+      .map(({ name }) => [name, `${name.slice(0, 26)}_${state.plans + 1}`]),
+  )
+  const rename = (name: string) => renamed.get(name) ?? name
+  const fresh = plan.tasks.filter(({ name }) => !doneNames.has(name))
+  return {
+    tasks: [
+      ...done,
+      ...fresh.map((task) => ({ ...task, name: rename(task.name), after: task.after.map(rename) })),
+    ],
+  }
+}
+
+function replanText(state: RunState, because: string): string {
+  const tasks = (state.plan?.tasks ?? []).map(({ name, agent, text }) => {
+    const result = lastAttempt(state, name)?.result
+    return `- ${name} (${agent}), ${result?.status ?? 'not begun'}: ${text}`
+  })
+  return [
+    state.submitted.text,
+    `An earlier plan did not work out: ${because}`,
+    `Its tasks:\n${tasks.join('\n')}`,
+    'Plan again. Repeat the completed tasks that are still wanted under the same names: they are not run again. Go about the failed one in another way.',
+  ].join('\n\n')
+}

@@ -1,0 +1,22 @@
+import type { Bus } from '@bailiwick/bus'
+import type { Model } from '@bailiwick/core/contract'
+import type { LoadedConfig } from '../../../config/load-config.ts'
+import type { Team } from '../../team/team.ts'
+import type { RunLog } from '../fold/run-log.ts'
+import type { RunWatch } from '../fold/run-watch.ts'
+
+/** What the nodes of one run's graph work with. */
+export interface RunContext {
+  bus: Bus
+  config: LoadedConfig
+  team: Team
+  /** The run's own journal. */
+  log: RunLog
+  /** The journals of its tasks. */
+  watch: RunWatch
+  /** The model of the planner and of the synthesiser. */
+  model(): Promise<Model>
+  /** Attempts whose end is being waited for, by task id. */
+  settling: Map<string, Promise<void>>
+  signal: AbortSignal
+}

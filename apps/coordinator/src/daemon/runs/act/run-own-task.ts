@@ -1,0 +1,52 @@
+import { runLoop } from '@bailiwick/core'
+import type { AgentDefinition, TaskInput, TaskResult, TaskSpec } from '@bailiwick/core/contract'
+import { carveBudget, spent } from '../decide/carve-budget.ts'
+import { taskId } from '../decide/task-ids.ts'
+import { lastAttempt } from '../fold/run-state.ts'
+import { createTask } from './create-task.ts'
+import type { RunContext } from './run-context.ts'
+
+/**
+ * Runs a level-0 agent of the coordinator's own, here in the daemon, by the same loop and with a journal
+ * like any task's. After a crash the loop goes on from that journal: no model call is repeated.
+ */
+export async function runOwnTask(
+  context: RunContext,
+  definition: AgentDefinition,
+  work: { name: string; attempt: number; text: string; inputs: TaskInput[]; results: TaskSpec['results'] },
+): Promise<TaskResult> {
+  const { bus, log, watch, signal } = context
+  const { name, attempt } = work
+  const task = taskId(log.run, name, attempt)
+  const { submitted } = log.state
+  const budget = carveBudget({
+    whole: submitted.budget,
+    used: spent(log.state, watch.tasks),
+    shares: 2,
+    elapsedMs: Date.now() - submitted.at,
+  })
+  const spec: TaskSpec = {
+    run: log.run,
+    task,
+    agent: definition.name,
+    name,
+    text: work.text,
+    inputs: work.inputs,
+    results: work.results,
+    grant: { level: 0, tools: [], delegates: [], imports: [], budget, approval: 'never' },
+    seed: `${log.run}/${name}/${attempt}`,
+    depth: 0,
+  }
+  const journal = await createTask(bus, spec, 'coordinator')
+  if (lastAttempt(log.state, name)?.task !== task) {
+    await log.append({ type: 'run.dispatched', at: Date.now(), name, task, agent: definition.name, attempt })
+  }
+  const model = await context.model()
+  let result: TaskResult | undefined
+  for await (const event of runLoop({ definition, spec, journal, tools: [], model, signal })) {
+    if (event.type === 'record' && event.record.type === 'task.ended') result = event.record.result
+  }
+  if (result === undefined) throw new Error(`task ${task} stopped without a result`)
+  await log.append({ type: 'run.returned', at: Date.now(), name, task, result })
+  return result
+}

@@ -1,0 +1,134 @@
+import {
+  type ArtifactRef,
+  addUsage,
+  NO_USAGE,
+  type TaskResult,
+  type TaskSpec,
+} from '@bailiwick/core/contract'
+import { SYNTHESISER } from '../agents/synthesiser.ts'
+import { reason } from '../decide/review.ts'
+import { ANSWER, PLAN } from '../decide/task-ids.ts'
+import { completed, lastAttempt, openAttempts, type RunState } from '../fold/run-state.ts'
+import { dispatch, settle } from './dispatch.ts'
+import type { RunContext } from './run-context.ts'
+import { runOwnTask } from './run-own-task.ts'
+
+/** Writes the answer from the results and ends the run. */
+export async function synthesiseRun(context: RunContext): Promise<void> {
+  const { log } = context
+  if (log.state.ended !== undefined) return
+  const done = completedResults(log.state)
+  const result = Object.keys(done).length === 0 ? nothingDone(log.state) : await answer(context, done)
+  const { state } = log
+  await log.append({
+    type: 'run.ended',
+    at: Date.now(),
+    status: result.status,
+    usage: totalUsage(state),
+    artifacts: allArtifacts(state),
+    ...(result.output === undefined ? {} : { answer: result.output }),
+    ...(result.error === undefined ? {} : { error: result.error }),
+  })
+}
+
+async function answer(context: RunContext, done: Record<string, TaskResult>): Promise<TaskResult> {
+  const { log, team } = context
+  const writer = team.writer()
+  const only = Object.values(done)
+  // One result that nobody has to word anew is the answer.
+  if (log.state.submitted.strategy === 'direct' && only[0] !== undefined) return only[0]
+  if (writer === undefined && only.length === 1 && only[0] !== undefined) return only[0]
+  for (;;) {
+    const last = lastAttempt(log.state, ANSWER)
+    if (last?.result !== undefined) {
+      const again = last.result.status === 'failed' && last.attempt < context.config.limits.attempts
+      if (!again) return last.result
+    }
+    const attempt = last?.result === undefined ? (last?.attempt ?? 1) : last.attempt + 1
+    if (writer === undefined) {
+      await runOwnTask(context, SYNTHESISER, {
+        name: ANSWER,
+        attempt,
+        text: answerText(log.state),
+        inputs: [],
+        results: done,
+      })
+      continue
+    }
+    if (last === undefined || last.result !== undefined) {
+      const task = {
+        name: ANSWER,
+        agent: writer,
+        text: answerText(log.state),
+        after: Object.keys(done),
+        inputs: [],
+      }
+      await dispatch(context, task, attempt)
+    }
+    const open = openAttempts(log.state).find(({ name }) => name === ANSWER)
+    if (open !== undefined) await settle(context, open)
+  }
+}
+
+function completedResults(state: RunState): TaskSpec['results'] {
+  return Object.fromEntries(
+    (state.plan?.tasks ?? []).flatMap(({ name }) => {
+      const result = completed(state, name)
+      return result === undefined ? [] : [[name, result]]
+    }),
+  )
+}
+
+/** What was asked, and what could not be had. */
+function answerText(state: RunState): string {
+  const missing = (state.plan?.tasks ?? []).flatMap(({ name, text }) => {
+    const result = lastAttempt(state, name)?.result
+    return result?.status === 'completed'
+      ? []
+      : [`- ${text} (${result === undefined ? 'never begun' : reason(result)})`]
+  })
+  if (missing.length === 0) return state.submitted.text
+  return `${state.submitted.text}\n\nThis could not be done, and the answer must say so:\n${missing.join('\n')}`
+}
+
+/** Nothing was completed: the run ends as its first failure did. */
+function nothingDone(state: RunState): TaskResult {
+  const names = [...(state.plan?.tasks ?? []).map(({ name }) => name), PLAN]
+  const failed = names.flatMap((name) => {
+    const last = lastAttempt(state, name)
+    return last?.result === undefined || last.result.status === 'completed' ? [] : [last]
+  })
+  const first = failed[0]
+  if (first?.result === undefined) {
+    const error = { code: 'no-result', message: 'no task of the plan could begin' }
+    return { status: 'failed', error, usage: NO_USAGE, artifacts: [] }
+  }
+  const { status, error } = first.result
+  const lines = failed.map(
+    ({ name, agent, result }) => `${name} (${agent}) ${result === undefined ? '' : reason(result)}`,
+  )
+  return {
+    status: status === 'canceled' ? 'failed' : status,
+    error: { code: 'no-result', ...error, message: lines.join('\n') },
+    usage: NO_USAGE,
+    artifacts: [],
+  }
+}
+
+/** What all attempts of a run used together. */
+export function totalUsage(state: RunState) {
+  return [...state.attempts.values()]
+    .flat()
+    .map(({ result }) => result?.usage ?? NO_USAGE)
+    .reduce(addUsage, NO_USAGE)
+}
+
+/** Files of completed attempts; the last of a name stands. */
+export function allArtifacts(state: RunState): ArtifactRef[] {
+  const byKey = new Map<string, ArtifactRef>()
+  for (const { result } of [...state.attempts.values()].flat()) {
+    if (result?.status !== 'completed') continue
+    for (const artifact of result.artifacts) byKey.set(`${artifact.writer}/${artifact.key}`, artifact)
+  }
+  return [...byKey.values()]
+}

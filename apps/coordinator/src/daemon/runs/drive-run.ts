@@ -1,0 +1,80 @@
+import { sendControl } from '@bailiwick/bus'
+import { BailiwickError, hasCode, type TaskError } from '@bailiwick/core/contract'
+import { ringAgain } from './act/dispatch.ts'
+import { endTask } from './act/end-task.ts'
+import { executeRun } from './act/execute-run.ts'
+import { planRun } from './act/plan-run.ts'
+import { reviewRun } from './act/review-run.ts'
+import type { RunContext } from './act/run-context.ts'
+import { allArtifacts, synthesiseRun, totalUsage } from './act/synthesise-run.ts'
+import { openAttempts } from './fold/run-state.ts'
+import { recursionLimit, runGraph } from './graph.ts'
+
+/** How long tasks get to end by themselves when their run is canceled. Milliseconds. */
+const CANCEL_MS = 3_000
+
+/** Takes a run from wherever its journal says it is to its end. Entered again after a crash, it goes on. */
+export async function driveRun(context: RunContext, cancel: AbortSignal): Promise<void> {
+  const { log, config, signal } = context
+  if (log.state.ended !== undefined) return
+  const working = { ...context, signal: AbortSignal.any([signal, cancel]) }
+  if (!cancel.aborted && log.state.cancel === undefined) {
+    try {
+      await ringAgain(working)
+      await runGraph({
+        plan: () => planRun(working),
+        execute: () => executeRun(working),
+        review: () => reviewRun(working),
+        synthesise: () => synthesiseRun(working),
+      }).invoke({}, { recursionLimit: recursionLimit(config.limits), signal: working.signal })
+      return
+    } catch (error) {
+      // Another coordinator goes on with this run, or the next daemon does.
+      if (hasCode(error, 'fenced') || signal.aborted) throw error
+      if (!cancel.aborted) return endRun(context, 'failed', toTaskError(error))
+    }
+  }
+  await endRun(context, 'canceled', { code: 'canceled', message: log.state.cancel?.reason ?? 'canceled' })
+}
+
+/** Stops whatever of the run is still at work, and ends it. */
+async function endRun(context: RunContext, status: 'failed' | 'canceled', error: TaskError): Promise<void> {
+  const { log } = context
+  await stopTasks(context, error.message)
+  if (log.state.ended !== undefined) return
+  await log.append({
+    type: 'run.ended',
+    at: Date.now(),
+    status,
+    error,
+    usage: totalUsage(log.state),
+    artifacts: allArtifacts(log.state),
+  })
+}
+
+async function stopTasks(context: RunContext, reason: string): Promise<void> {
+  const { bus, log, watch, signal } = context
+  const delegated = [...watch.tasks.values()]
+    .filter(({ result }) => result === undefined)
+    .map(({ spec }) => ({ task: spec.task, agent: spec.agent }))
+  const open = new Map([...openAttempts(log.state), ...delegated].map(({ task, agent }) => [task, agent]))
+  await Promise.all(
+    [...open].map(async ([task, agent]) => {
+      // A task of the coordinator's own stopped with the signal.
+      const writer = context.team.has(agent) ? agent : 'coordinator'
+      const told =
+        writer === agent ? await sendControl(bus, agent, 'cancel', { task, reason }, { signal }) : []
+      if (told.some(({ done }) => done)) {
+        const patience = AbortSignal.any([signal, AbortSignal.timeout(CANCEL_MS)])
+        await watch.end(task, patience).catch(() => {})
+      }
+      const canceled = { status: 'canceled', error: { code: 'canceled', message: reason } } as const
+      await endTask(bus, { writer, run: log.run, task }, canceled)
+    }),
+  )
+}
+
+function toTaskError(error: unknown): TaskError {
+  const message = error instanceof Error ? error.message : String(error)
+  return { code: BailiwickError.isInstance(error) ? error.code : 'internal', message }
+}

@@ -1,0 +1,34 @@
+import { type Bus, openJournal } from '@bailiwick/bus'
+import type { Journal, JournalRecord } from '@bailiwick/core/contract'
+import { foldRun, type RunState } from './run-state.ts'
+
+/** A run's own journal with its fold. Every append goes to the bus first and changes the state after. */
+export class RunLog {
+  readonly run: string
+  readonly #journal: Journal
+  readonly #records: JournalRecord[] = []
+
+  constructor(bus: Bus, run: string) {
+    this.run = run
+    this.#journal = openJournal(bus, { writer: 'coordinator', run, task: 'run' })
+  }
+
+  /** Reads what there is. @returns the state, or undefined for a run that was never submitted */
+  async load(): Promise<RunState | undefined> {
+    this.#records.length = 0
+    for await (const record of this.#journal.read()) this.#records.push(record)
+    return foldRun(this.#records)
+  }
+
+  get state(): RunState {
+    const state = foldRun(this.#records)
+    if (state === undefined) throw new Error(`run ${this.run} was used before it was submitted`)
+    return state
+  }
+
+  /** @throws FencedError where another coordinator has taken the run over */
+  async append(record: JournalRecord): Promise<void> {
+    await this.#journal.append([record])
+    this.#records.push(record)
+  }
+}

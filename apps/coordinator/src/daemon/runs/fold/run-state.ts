@@ -1,0 +1,78 @@
+import type { JournalRecord, Plan, RecordOf, TaskResult } from '@bailiwick/core/contract'
+
+/** One attempt at a task of the plan (or at `plan` and `answer`, the coordinator's own). */
+export interface Attempt {
+  name: string
+  task: string
+  agent: string
+  attempt: number
+  at: number
+  /** How it ended; absent while it is open. */
+  result?: TaskResult
+}
+
+/** A run, folded from its own journal: what every node of the graph decides upon. */
+export interface RunState {
+  submitted: RecordOf<'run.submitted'>
+  /** The plan in force: the last one. */
+  plan?: Plan
+  /** Plans so far; each after the first is a replan. */
+  plans: number
+  /** Attempts by name, oldest first. */
+  attempts: Map<string, Attempt[]>
+  cancel?: RecordOf<'run.cancel-requested'>
+  ended?: RecordOf<'run.ended'>
+}
+
+/** The state after these records, or undefined where the run was never submitted. */
+export function foldRun(records: Iterable<JournalRecord>): RunState | undefined {
+  let state: RunState | undefined
+  for (const record of records) {
+    if (record.type === 'run.submitted') state ??= { submitted: record, plans: 0, attempts: new Map() }
+    else if (state !== undefined) apply(state, record)
+  }
+  return state
+}
+
+function apply(state: RunState, record: JournalRecord): void {
+  switch (record.type) {
+    case 'run.planned':
+      state.plan = record.plan
+      state.plans += 1
+      return
+    case 'run.dispatched': {
+      const { name, task, agent, attempt, at } = record
+      const earlier = state.attempts.get(name) ?? []
+      state.attempts.set(name, [...earlier, { name, task, agent, attempt, at }])
+      return
+    }
+    case 'run.returned': {
+      const attempt = state.attempts.get(record.name)?.find(({ task }) => task === record.task)
+      if (attempt !== undefined) attempt.result = record.result
+      return
+    }
+    case 'run.cancel-requested':
+      state.cancel ??= record
+      return
+    case 'run.ended':
+      state.ended = record
+      return
+    default:
+  }
+}
+
+/** The last attempt at a name. */
+export function lastAttempt(state: RunState, name: string): Attempt | undefined {
+  return state.attempts.get(name)?.at(-1)
+}
+
+/** Every attempt that has not ended. */
+export function openAttempts(state: RunState): Attempt[] {
+  return [...state.attempts.values()].flat().filter(({ result }) => result === undefined)
+}
+
+/** The result of a name whose last attempt was completed. */
+export function completed(state: RunState, name: string): TaskResult | undefined {
+  const result = lastAttempt(state, name)?.result
+  return result?.status === 'completed' ? result : undefined
+}

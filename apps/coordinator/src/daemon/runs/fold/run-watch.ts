@@ -1,0 +1,52 @@
+import { type Bus, followJournal } from '@bailiwick/bus'
+import type { TaskResult } from '@bailiwick/core/contract'
+import { foldTask, type TaskState } from './task-state.ts'
+
+/** Follows the journals of all tasks of one run, and tells who waits for a task's end. */
+export class RunWatch implements Disposable {
+  readonly tasks = new Map<string, TaskState>()
+  readonly #ended = new AbortController()
+  readonly #waiting = new Map<string, Set<(result: TaskResult) => void>>()
+  readonly following: Promise<void>
+
+  constructor(bus: Bus, run: string) {
+    this.following = this.#follow(bus, run)
+    // Whoever waits sees the failure through `following`; without a waiter there is nobody to tell.
+    this.following.catch(() => {})
+  }
+
+  /** The result of a task, as its own journal says, now or when it comes. */
+  async end(task: string, signal: AbortSignal): Promise<TaskResult> {
+    const known = this.tasks.get(task)?.result
+    if (known !== undefined) return known
+    signal.throwIfAborted()
+    const { promise, resolve, reject } = Promise.withResolvers<TaskResult>()
+    const waiting = this.#waiting.get(task) ?? new Set()
+    this.#waiting.set(task, waiting.add(resolve))
+    const abort = () => reject(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    this.following.catch(reject)
+    try {
+      return await promise
+    } finally {
+      waiting.delete(resolve)
+      signal.removeEventListener('abort', abort)
+    }
+  }
+
+  async #follow(bus: Bus, run: string): Promise<void> {
+    for await (const { task, records } of followJournal(bus, { run, signal: this.#ended.signal })) {
+      if (task === 'run') continue
+      for (const record of records) {
+        const state = foldTask(this.tasks.get(task), record)
+        if (state !== undefined) this.tasks.set(task, state)
+        if (record.type !== 'task.ended') continue
+        for (const resolve of this.#waiting.get(task) ?? []) resolve(record.result)
+      }
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#ended.abort()
+  }
+}

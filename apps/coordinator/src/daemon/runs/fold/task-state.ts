@@ -1,0 +1,63 @@
+import {
+  addUsage,
+  type JournalRecord,
+  NO_USAGE,
+  type Status,
+  type TaskResult,
+  type TaskSpec,
+  type Usage,
+} from '@bailiwick/core/contract'
+
+/** A task, folded from its own journal: what screens show and what cancel and delegation need. */
+export interface TaskState {
+  spec: TaskSpec
+  status: Status
+  /** The host of the last attempt. */
+  host?: string
+  step: number
+  usage: Usage
+  createdAt: number
+  startedAt?: number
+  endedAt?: number
+  /** Calls that wait for a person. */
+  asked: { id: string; name: string; args: string }[]
+  result?: TaskResult
+}
+
+/** The state after one more record; undefined until the task is created. */
+export function foldTask(state: TaskState | undefined, record: JournalRecord): TaskState | undefined {
+  if (record.type === 'task.created') {
+    if (state !== undefined) return state
+    const { spec, at } = record
+    return { spec, status: 'submitted', step: 0, usage: NO_USAGE, createdAt: at, asked: [] }
+  }
+  return state === undefined ? undefined : { ...state, ...change(state, record) }
+}
+
+function change(state: TaskState, record: JournalRecord): Partial<TaskState> {
+  switch (record.type) {
+    case 'attempt':
+      return { status: 'working', host: record.host, startedAt: state.startedAt ?? record.at }
+    case 'reply':
+      return { step: record.step, usage: addUsage(state.usage, record.reply.usage) }
+    case 'asked':
+      return {
+        status: 'input-required',
+        asked: [...state.asked, { id: record.id, name: record.name, args: record.args }],
+      }
+    case 'answered': {
+      const asked = state.asked.filter(({ id }) => id !== record.id)
+      return { status: asked.length > 0 ? 'input-required' : 'working', asked }
+    }
+    case 'task.ended':
+      return {
+        status: record.result.status,
+        usage: record.result.usage,
+        endedAt: record.at,
+        asked: [],
+        result: record.result,
+      }
+    default:
+      return {}
+  }
+}

@@ -1,0 +1,159 @@
+import type { Bus, RunAnswer, RunRequest, RunView } from '@bailiwick/bus'
+import { hasCode, InputError, type JournalRecord, type Model } from '@bailiwick/core/contract'
+import type { LoadedConfig } from '../../../config/load-config.ts'
+import type { Team } from '../../team/team.ts'
+import type { RunContext } from '../act/run-context.ts'
+import { smallest } from '../decide/carve-budget.ts'
+import { driveRun } from '../drive-run.ts'
+import { RunLog } from '../fold/run-log.ts'
+import { runView } from '../fold/run-view.ts'
+import { RunWatch } from '../fold/run-watch.ts'
+import { RunIndex } from './run-index.ts'
+
+/** A run that this daemon takes to its end. */
+interface Driven {
+  context: RunContext
+  cancel: AbortController
+  done: Promise<void>
+}
+
+export interface RunsOptions {
+  bus: Bus
+  config: LoadedConfig
+  team: Team
+  model(): Promise<Model>
+  signal: AbortSignal
+  /** Something that no caller hears of. */
+  warn(message: string): void
+}
+
+/** The runs of this daemon: admitted, driven, looked up, canceled. */
+export class Runs {
+  readonly #options: RunsOptions
+  readonly #index = new RunIndex()
+  readonly #driven = new Map<string, Driven>()
+  readonly #admitting = new Map<string, Promise<RunAnswer<'submit'>>>()
+
+  constructor(options: RunsOptions) {
+    this.#options = options
+  }
+
+  /** Reads what runs there are and goes on with every open one. */
+  async adopt(): Promise<number> {
+    const { bus, signal, warn } = this.#options
+    await this.#index.follow(bus, signal, (error) =>
+      warn(`the list of runs is no longer followed: ${text(error)}`),
+    )
+    const open = this.#index.open()
+    for (const run of open) {
+      const log = new RunLog(bus, run)
+      if ((await log.load()) !== undefined) this.#drive(log)
+    }
+    return open.length
+  }
+
+  /** The watch of a run that is driven here: what delegations look into. */
+  context(run: string): RunContext | undefined {
+    return this.#driven.get(run)?.context
+  }
+
+  get working(): number {
+    return this.#driven.size
+  }
+
+  /** Admits a run. The same id twice is one run, also at the same moment. */
+  submit(request: RunRequest<'submit'>): Promise<RunAnswer<'submit'>> {
+    const known = this.#admitting.get(request.run)
+    if (known !== undefined) return known.then(({ run }) => ({ run, duplicate: true }))
+    const admitted = this.#admit(request).finally(() => this.#admitting.delete(request.run))
+    this.#admitting.set(request.run, admitted)
+    return admitted
+  }
+
+  async cancel({ run, reason = 'canceled by a user' }: RunRequest<'cancel'>): Promise<RunAnswer<'cancel'>> {
+    const driven = this.#driven.get(run)
+    if (driven === undefined) return { run, status: (await this.get(run)).status }
+    const { log } = driven.context
+    if (log.state.cancel === undefined) {
+      await log.append({ type: 'run.cancel-requested', at: Date.now(), by: 'user', reason })
+    }
+    driven.cancel.abort(new Error(reason))
+    await driven.done
+    return { run, status: log.state.ended?.status ?? 'working' }
+  }
+
+  async get(run: string): Promise<RunView> {
+    const driven = this.#driven.get(run)
+    if (driven !== undefined) return runView(run, driven.context.log.state, driven.context.watch.tasks)
+    const state = await new RunLog(this.#options.bus, run).load()
+    if (state === undefined) throw new InputError(`no run ${run}; "bailiwick runs" lists those there are`)
+    return runView(run, state, new Map())
+  }
+
+  list(limit: number): RunAnswer<'list'> {
+    return { runs: this.#index.list().slice(0, limit) }
+  }
+
+  forget(run: string): void {
+    if (this.#driven.has(run)) throw new InputError(`run ${run} is at work: cancel it first`)
+    this.#index.forget(run)
+  }
+
+  /** Resolves when every run that is driven here has stopped. */
+  async stopped(): Promise<void> {
+    await Promise.all([...this.#driven.values()].map(({ done }) => done))
+  }
+
+  async #admit(request: RunRequest<'submit'>): Promise<RunAnswer<'submit'>> {
+    const { bus, config, team } = this.#options
+    const { run, text: task, inputs, agent, budget = {} } = request
+    if (this.#driven.has(run)) return { run, duplicate: true }
+    const strategy = request.strategy ?? (agent === undefined ? config.strategy : 'direct')
+    if (agent !== undefined && !team.has(agent)) throw new InputError(team.unknown(agent))
+    if (agent !== undefined && strategy !== 'direct') {
+      throw new InputError(
+        `strategy "${strategy}" chooses the agents itself: leave out the agent "${agent}", or the strategy`,
+      )
+    }
+    // Found out now, not after the run was admitted.
+    const lead = strategy === 'direct' ? (agent ?? team.lead()) : undefined
+    const log = new RunLog(bus, run)
+    if ((await log.load()) !== undefined) return { run, duplicate: true }
+    const record: JournalRecord = {
+      type: 'run.submitted',
+      at: Date.now(),
+      run,
+      text: task,
+      inputs,
+      strategy,
+      ...(lead === undefined ? {} : { agent: lead }),
+      submittedBy: 'user',
+      budget: smallest(budget, config.budget),
+    }
+    await log.append(record)
+    this.#drive(log)
+    return { run, duplicate: false }
+  }
+
+  #drive(log: RunLog): void {
+    const { bus, config, team, model, signal, warn } = this.#options
+    const watch = new RunWatch(bus, log.run)
+    const cancel = new AbortController()
+    const context: RunContext = { bus, config, team, log, watch, model, settling: new Map(), signal }
+    const done = driveRun(context, cancel.signal)
+      .catch((error: unknown) => {
+        if (signal.aborted) return
+        const why = hasCode(error, 'fenced') ? 'another coordinator has taken it over' : text(error)
+        warn(`run ${log.run} is no longer driven here: ${why}`)
+      })
+      .finally(() => {
+        watch[Symbol.dispose]()
+        this.#driven.delete(log.run)
+      })
+    this.#driven.set(log.run, { context, cancel, done })
+  }
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

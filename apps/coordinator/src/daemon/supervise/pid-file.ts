@@ -1,0 +1,44 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { dataPaths, writePrivate } from '../../config/data-dir.ts'
+import { livesStill } from '../../config/process-mark.ts'
+
+const pidFileSchema = z.object({
+  v: z.literal(1),
+  name: z.string(),
+  pid: z.number().int().positive(),
+  mark: z.string(),
+  signature: z.string(),
+  startedAt: z.number(),
+})
+/** A child as it is remembered across daemons. */
+export type PidFile = z.infer<typeof pidFileSchema>
+
+export function writePidFile(dataDir: string, file: Omit<PidFile, 'v'>): void {
+  writePrivate(dataPaths.process(dataDir, file.name), JSON.stringify({ v: 1, ...file }))
+}
+
+export function removePidFile(dataDir: string, name: string): void {
+  rmSync(dataPaths.process(dataDir, name), { force: true })
+}
+
+/** Children of earlier daemons that live still. Files of dead ones are removed. */
+export function livingChildren(dataDir: string): PidFile[] {
+  const folder = dataPaths.processes(dataDir)
+  return readdirSync(folder).flatMap((entry) => {
+    const file = join(folder, entry)
+    const child = readPidFile(file)
+    if (child !== undefined && livesStill(child)) return [child]
+    rmSync(file, { force: true })
+    return []
+  })
+}
+
+function readPidFile(file: string): PidFile | undefined {
+  try {
+    return pidFileSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
+  } catch {
+    return undefined // Cut by a crash, or of another version: whatever it named is found by its heartbeat.
+  }
+}

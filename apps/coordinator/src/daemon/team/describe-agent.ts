@@ -1,0 +1,46 @@
+import { fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { DefinitionError } from '@bailiwick/core/contract'
+import type { AgentDescription } from './describe-child.ts'
+
+const LONGEST_MS = 30_000
+
+/**
+ * What an agent package says of itself, read in a process of its own with nothing of this one's environment.
+ *
+ * @throws DefinitionError where it does not load, or its definition cannot work
+ */
+export async function describeAgent(
+  agent: { spec: string; file: string; folder: string },
+  signal: AbortSignal,
+): Promise<AgentDescription> {
+  const child = fork(fileURLToPath(new URL('./describe-child.js', import.meta.url)), [agent.file], {
+    cwd: agent.folder,
+    env: { PATH: process.env.PATH ?? '' },
+    execArgv: ['--disable-warning=ExperimentalWarning', '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON'],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    signal: AbortSignal.any([signal, AbortSignal.timeout(LONGEST_MS)]),
+  })
+  let printed = ''
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    printed = (printed + text).slice(-4_000)
+  })
+  const { promise, resolve, reject } = Promise.withResolvers<AgentDescription>()
+  const fail = (why: string) =>
+    reject(new DefinitionError(`agent "${agent.spec}" cannot be used: ${why}\n  (${agent.file})`))
+  child.once('message', (message: AgentDescription | { error: string }) => {
+    if ('error' in message) fail(message.error)
+    else resolve(message)
+  })
+  child.once('error', (error) => {
+    if (signal.aborted) reject(signal.reason)
+    else fail(error.name === 'AbortError' ? `it did not load within ${LONGEST_MS / 1000} s` : error.message)
+  })
+  // After a message this changes nothing: a promise settles once.
+  child.once('exit', (code) => fail(`it ended while loading (exit ${code}) ${lastLine(printed)}`.trim()))
+  return promise
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? ''
+}

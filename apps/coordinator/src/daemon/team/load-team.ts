@@ -1,0 +1,45 @@
+import { InputError } from '@bailiwick/core/contract'
+import type { Member } from '../../config/config-schema.ts'
+import type { LoadedConfig } from '../../config/load-config.ts'
+import { describeAgent } from './describe-agent.ts'
+import { findAgentFile, packageFolder } from './find-agent.ts'
+import type { Specialist } from './team.ts'
+
+/** A specialist with the file that its hosts run. */
+export interface LoadedSpecialist extends Specialist {
+  file: string
+  folder: string
+}
+
+/**
+ * Finds and reads every agent of the configuration.
+ *
+ * @throws InputError or DefinitionError for the first that cannot be used, and for two of one name
+ */
+export async function loadTeam(config: LoadedConfig, signal: AbortSignal): Promise<LoadedSpecialist[]> {
+  const specialists = await Promise.all(
+    config.team.map((member) => loadSpecialist(member, config.folder, signal)),
+  )
+  const byName = new Map<string, string>()
+  for (const { card, member } of specialists) {
+    const other = byName.get(card.name)
+    if (other !== undefined) {
+      throw new InputError(
+        `"${other}" and "${member.agent}" both define an agent "${card.name}": names are unique in a team`,
+      )
+    }
+    byName.set(card.name, member.agent)
+  }
+  return specialists
+}
+
+/** Finds and reads one agent. @throws InputError or DefinitionError where it cannot be used */
+export async function loadSpecialist(
+  member: Member,
+  from: string,
+  signal: AbortSignal,
+): Promise<LoadedSpecialist> {
+  const file = findAgentFile(member.agent, from)
+  const folder = packageFolder(file)
+  return { ...(await describeAgent({ spec: member.agent, file, folder }, signal)), member, file, folder }
+}

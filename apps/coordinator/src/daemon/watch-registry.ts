@@ -1,0 +1,25 @@
+import { type AgentPresence, type Bus, handOver, watchAgents, watchTools } from '@bailiwick/bus'
+import type { Team } from './team/team.ts'
+
+/**
+ * Keeps the team's view of hosts and tools up to date until aborted. A host that fell silent is taken for
+ * dead: its tasks go to the next one at once.
+ */
+export async function watchRegistry(bus: Bus, team: Team, signal: AbortSignal): Promise<void> {
+  await Promise.all([
+    (async () => {
+      for await (const hosts of watchAgents(bus, { signal })) {
+        const gone = team.present.filter(({ host }) => !hosts.some((other) => other.host === host))
+        team.present = hosts
+        for (const host of gone) if (holds(host)) await handOver(bus, host)
+      }
+    })(),
+    (async () => {
+      for await (const tools of watchTools(bus, { signal })) team.registered = tools
+    })(),
+  ])
+}
+
+function holds(host: AgentPresence): boolean {
+  return Object.keys(host.held).length > 0
+}

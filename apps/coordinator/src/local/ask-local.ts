@@ -1,0 +1,29 @@
+import { connect } from 'node:net'
+import { createInterface } from 'node:readline'
+import { CodedError } from '../command/frame/coded-error.ts'
+import type { DaemonAddress } from '../config/daemon-address.ts'
+import { type LocalAnswer, type LocalRequestInput, localAnswerSchema } from './local-protocol.ts'
+
+/** Asks a daemon of this machine. @throws CodedError with what the daemon said, or `no-daemon` */
+export async function askLocal(
+  address: DaemonAddress,
+  request: LocalRequestInput,
+): Promise<Extract<LocalAnswer, { ok: true }>> {
+  if (address.local === undefined) {
+    throw new CodedError('no-daemon', 'this must be asked on the machine that the daemon runs on')
+  }
+  const answer = localAnswerSchema.parse(JSON.parse(await exchange(address.local, JSON.stringify(request))))
+  if (!answer.ok) throw new CodedError(answer.code, answer.message)
+  return answer
+}
+
+function exchange(path: string, line: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path, () => socket.write(`${line}\n`))
+    const fail = (reason: string) =>
+      reject(new CodedError('no-daemon', `the daemon does not answer (${reason})`))
+    socket.once('error', (error) => fail(error.message))
+    socket.once('close', () => fail('it hung up'))
+    createInterface(socket).once('line', resolve)
+  })
+}

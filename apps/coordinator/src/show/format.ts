@@ -1,0 +1,23 @@
+/** `950 ms`, `3.2 s`, `2 min 5 s`. */
+export function duration(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`
+  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`
+}
+
+/** `812`, `12.4k`, `1.2M`. */
+export function count(value: number): string {
+  if (value < 1_000) return String(value)
+  return value < 1_000_000 ? `${(value / 1_000).toFixed(1)}k` : `${(value / 1_000_000).toFixed(1)}M`
+}
+
+/** `$0.0123`; an unknown price is said to be unknown, never 0. */
+export function money(cost: number | null): string {
+  return cost === null ? 'cost unknown' : `$${cost.toFixed(4)}`
+}
+
+/** `812 bytes`, `14.2 kB`. */
+export function bytes(size: number): string {
+  if (size < 1_000) return `${size} bytes`
+  return size < 1_000_000 ? `${(size / 1_000).toFixed(1)} kB` : `${(size / 1_000_000).toFixed(1)} MB`
+}

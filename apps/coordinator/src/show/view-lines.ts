@@ -1,0 +1,46 @@
+import type { RunTask, RunView } from '@bailiwick/bus'
+import { bytes, count, duration, money } from './format.ts'
+
+/** A run with everything that is known of it, as `bailiwick show` prints it. */
+export function viewLines(view: RunView, now: number): string[] {
+  const { run, status, text, submittedAt, endedAt, result, asked } = view
+  const took = duration((endedAt ?? now) - submittedAt)
+  const usage = result?.usage
+  const spent =
+    usage === undefined
+      ? ''
+      : `, ${count(usage.inputTokens + usage.outputTokens)} tokens, ${money(usage.cost)}`
+  return [
+    `run ${run}: ${status} in ${took}${spent}`,
+    `  ${text.replaceAll('\n', '\n  ')}`,
+    ...view.tasks.map((task) => `  ${taskLine(task, now)}`),
+    ...asked.map(
+      ({ task, call, name, args }) => `  waits for your yes: ${name}(${args}) of ${task}, call ${call}`,
+    ),
+    ...(result?.error === undefined ? [] : [`  ${result.error.code}: ${result.error.message}`]),
+    ...(result?.artifacts ?? []).map(
+      ({ name, mediaType, size }) => `  file ${name} (${mediaType}, ${bytes(size)})`,
+    ),
+    ...answerLines(result?.answer),
+  ]
+}
+
+function taskLine(
+  { name, agent, attempt, status, after, error, usage, startedAt, endedAt }: RunTask,
+  now: number,
+): string {
+  const parts = [
+    `${name} ${agent}: ${status}`,
+    attempt > 1 ? `attempt ${attempt}` : '',
+    after.length > 0 && attempt === 0 ? `waits for ${after.join(', ')}` : '',
+    usage === undefined ? '' : `${count(usage.inputTokens + usage.outputTokens)} tokens`,
+    startedAt === undefined ? '' : duration((endedAt ?? now) - startedAt),
+    error === undefined ? '' : `${error.code}: ${error.message}`,
+  ]
+  return parts.filter((part) => part !== '').join(', ')
+}
+
+function answerLines(answer: unknown): string[] {
+  if (answer === undefined) return []
+  return ['', typeof answer === 'string' ? answer : JSON.stringify(answer, undefined, 2)]
+}
