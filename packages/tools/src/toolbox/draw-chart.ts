@@ -1,0 +1,67 @@
+import { defineTool } from '@bailiwick/core'
+import { artifactRefSchema, InputError, type Tool } from '@bailiwick/core/contract'
+import { z } from 'zod'
+import { drawChart as draw } from '../chart/draw-chart.ts'
+import { wantedFiles } from '../chart/fill-data.ts'
+import { fileNameSchema } from './file-name.ts'
+import type { RunFiles } from './run-files.ts'
+import { readTables, tableSources } from './table-files.ts'
+
+const input = z.object({
+  spec: z
+    .record(z.string(), z.unknown())
+    .describe(
+      'Vega-Lite: mark, encoding, layer, title, width, height … with data.values, or data.url naming a file',
+    ),
+  data: z
+    .union([z.string(), z.array(z.record(z.string(), z.unknown()))])
+    .optional()
+    .describe('instead of spec.data: the name of a CSV or JSON file of this task, or the rows themselves'),
+  name: fileNameSchema.default('chart').describe('of the files, without extension'),
+})
+
+/** `drawChart`: a Vega-Lite specification in, an SVG and a PNG of the run out. */
+export function drawChart(files: RunFiles): Tool {
+  return defineTool({
+    name: 'drawChart',
+    description:
+      'Draws a Vega-Lite chart and keeps it with this run, as SVG and as PNG. Gives the references to both, and warnings about the specification.',
+    input,
+    output: z.object({
+      svg: artifactRefSchema,
+      png: artifactRefSchema,
+      width: z.number().describe('pixels'),
+      height: z.number().describe('pixels'),
+      warnings: z.array(z.string()),
+    }),
+    effect: 'idempotent',
+    async run({ spec, data, name }, context) {
+      const { signal } = context
+      const whole = withData(spec, data)
+      const wanted = new Set(wantedFiles(whole))
+      const sources = wanted.size === 0 ? [] : tableSources(await files.list(context))
+      const tables = await readTables(
+        files,
+        sources.filter(({ source }) => wanted.has(source.name)),
+        signal,
+      )
+      const { svg, png, width, height, warnings } = await draw(whole, tables, { signal })
+      const base = name.replace(/\.(svg|png)$/i, '')
+      const [svgRef, pngRef] = await Promise.all([
+        files.write(context, { name: `${base}.svg`, mediaType: 'image/svg+xml', bytes: Buffer.from(svg) }),
+        files.write(context, { name: `${base}.png`, mediaType: 'image/png', bytes: png }),
+      ])
+      return { svg: svgRef, png: pngRef, width, height, warnings }
+    },
+  })
+}
+
+function withData(
+  spec: Record<string, unknown>,
+  data: z.infer<typeof input>['data'],
+): Record<string, unknown> {
+  if (data === undefined) return spec
+  if (spec.data !== undefined)
+    throw new InputError('both data and spec.data are given: leave one of them out')
+  return { ...spec, data: typeof data === 'string' ? { url: data } : { values: data } }
+}

@@ -1,0 +1,69 @@
+import { defineTool } from '@bailiwick/core'
+import type { Tool } from '@bailiwick/core/contract'
+import { z } from 'zod'
+import { describeTables } from '../table/query-tables.ts'
+import { FILE_LIMITS } from './file-limits.ts'
+import type { RunFile, RunFiles } from './run-files.ts'
+import { readTables, type TableSource, tableSources } from './table-files.ts'
+
+const column = z.object({
+  name: z.string(),
+  type: z.string().describe('integer, number, boolean, date, text, json, mixed or empty'),
+})
+
+const output = z.array(
+  z.object({
+    name: z.string(),
+    from: z.enum(['input', 'result', 'written']),
+    mediaType: z.string(),
+    size: z.number().describe('bytes'),
+    table: z.object({ name: z.string(), rows: z.number(), columns: z.array(column) }).optional(),
+    problem: z.string().optional().describe('why a CSV or JSON file cannot be read as a table'),
+  }),
+)
+
+/** `listFiles`: what the task may read, with the columns of what can be queried. */
+export function listFiles(files: RunFiles): Tool {
+  return defineTool({
+    name: 'listFiles',
+    description:
+      'Lists the files of this task: its inputs, results of earlier tasks, and what was written. CSV and JSON files come with their table name, columns and types for queryTable.',
+    input: z.object({}),
+    output,
+    effect: 'none',
+    async run(_, context) {
+      const all = await files.list(context)
+      const tables = await describe(files, tableSources(all), context.signal)
+      return all.map((file) => ({ ...plain(file), ...tables.get(file.name) }))
+    },
+  })
+}
+
+function plain({ name, from, ref }: RunFile) {
+  return { name, from, mediaType: ref.mediaType, size: ref.size }
+}
+
+type Described =
+  | { table: { name: string; rows: number; columns: z.infer<typeof column>[] } }
+  | { problem: string }
+
+async function describe(
+  files: RunFiles,
+  sources: TableSource[],
+  signal: AbortSignal,
+): Promise<Map<string, Described>> {
+  const described = new Map<string, Described>()
+  const small: TableSource[] = []
+  let total = 0
+  for (const each of sources) {
+    total += each.source.ref.size
+    if (total <= FILE_LIMITS.tables) small.push(each)
+    else described.set(each.source.name, { problem: 'too large to be described along with the other files' })
+  }
+  for (const table of await describeTables(await readTables(files, small, signal), { signal })) {
+    const { file, name } = table
+    if ('problem' in table) described.set(file, { problem: table.problem })
+    else described.set(file, { table: { name, rows: table.rows, columns: table.columns } })
+  }
+  return described
+}

@@ -1,0 +1,29 @@
+import { defineTool } from '@bailiwick/core'
+import type { Tool } from '@bailiwick/core/contract'
+import { z } from 'zod'
+import { queryTables } from '../table/query-tables.ts'
+import type { RunFiles } from './run-files.ts'
+import { readTables, tableSources } from './table-files.ts'
+
+const cell = z.union([z.string(), z.number(), z.null()])
+
+/** `queryTable`: SQL over the task's CSV and JSON files. */
+export function queryTable(files: RunFiles): Tool {
+  return defineTool({
+    name: 'queryTable',
+    description:
+      "SQL (SQLite's dialect, one SELECT) over the CSV and JSON files of this task. A table is named after its file (Seattle-weather.csv is seattle_weather); listFiles gives tables and columns. Column names with blanks go in double quotes; dates are ISO text; booleans are 1 and 0.",
+    input: z.object({ sql: z.string().min(1) }),
+    output: z.object({ columns: z.array(z.string()), rows: z.array(z.record(z.string(), cell)) }),
+    effect: 'none',
+    async run({ sql }, context) {
+      const tables = tableSources(await files.list(context))
+      // A table cannot be used without being named: only those that are named need to be read.
+      const mentioned = new Set(sql.toLowerCase().match(/[a-z0-9_]+/g))
+      const named = tables.filter(({ name }) => mentioned.has(name))
+      const loaded = await readTables(files, named.length > 0 ? named : tables, context.signal)
+      const { columns, rows } = await queryTables(loaded, sql, { signal: context.signal })
+      return { columns, rows: rows as Record<string, z.infer<typeof cell>>[] }
+    },
+  })
+}

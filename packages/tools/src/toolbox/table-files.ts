@@ -1,0 +1,51 @@
+import { InputError } from '@bailiwick/core/contract'
+import { decodeText } from '../table/decode-text.ts'
+import type { TableFile, TableFormat } from '../table/table.ts'
+import { tableFormat } from '../table/table-format.ts'
+import { tableNames } from '../table/table-names.ts'
+import { FILE_LIMITS } from './file-limits.ts'
+import type { RunFile, RunFiles } from './run-files.ts'
+
+/** A file that can be read as a table, not read yet. */
+export interface TableSource {
+  source: RunFile
+  /** What SQL calls it. */
+  name: string
+  format: TableFormat
+}
+
+/** Those of a task's files that can be read as tables, with their names in SQL. */
+export function tableSources(files: RunFile[]): TableSource[] {
+  const tabular = files.flatMap((source) => {
+    const format = tableFormat(source.ref.name, source.ref.mediaType)
+    return format === undefined ? [] : [{ source, format }]
+  })
+  const names = tableNames(tabular.map(({ source }) => source.name))
+  return tabular.map(({ source, format }) => ({
+    source,
+    format,
+    name: names.get(source.name) ?? source.name,
+  }))
+}
+
+/** Reads tables. @throws InputError when they are too large together. */
+export async function readTables(
+  files: RunFiles,
+  sources: TableSource[],
+  signal: AbortSignal,
+): Promise<TableFile[]> {
+  const total = sources.reduce((sum, { source }) => sum + source.ref.size, 0)
+  if (total > FILE_LIMITS.tables) {
+    throw new InputError(
+      `these tables have ${total} bytes: more than the ${FILE_LIMITS.tables} that are read at a time`,
+    )
+  }
+  return Promise.all(
+    sources.map(async ({ source, name, format }) => ({
+      file: source.name,
+      name,
+      format,
+      text: decodeText(await files.read(source, signal)),
+    })),
+  )
+}

@@ -1,0 +1,184 @@
+import { getArtifact, putArtifact } from '@bailiwick/bus'
+import { type ArtifactRef, NO_USAGE } from '@bailiwick/core/contract'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startToolboxBed, type ToolboxBed } from '../../test/toolbox-bed.ts'
+
+let bed: ToolboxBed
+const call: ToolboxBed['call'] = (...args) => bed.call(...args)
+
+const CSV = 'date,temp\n2012-01-01,12.8\n2012-01-02,10.6\n2012-02-01,9\n'
+
+async function upload(run: string, name: string, text: string, mediaType = 'text/csv'): Promise<ArtifactRef> {
+  const bytes = Buffer.from(text)
+  return putArtifact(bed.coordinator, { writer: 'user', key: `${run}/${name}`, name, mediaType, bytes })
+}
+
+async function textOf(ref: ArtifactRef): Promise<string> {
+  return Buffer.from(await getArtifact(bed.coordinator, ref)).toString()
+}
+
+const input = (artifact: ArtifactRef) => ({ name: artifact.name, artifact, description: artifact.name })
+
+beforeAll(async () => {
+  bed = await startToolboxBed()
+  const weather = await upload('r1', 'seattle-weather.csv', CSV)
+  const broken = await upload('r1', 'broken.json', '{"a":', 'application/json')
+  const notes = await upload('r1', 'notes.md', '# Earlier', 'text/markdown')
+  const earlier = { status: 'completed' as const, usage: NO_USAGE, artifacts: [notes] }
+  await bed.createTask({
+    run: 'r1',
+    task: 'r1-t1',
+    agent: 'analyst',
+    inputs: [input(weather), input(broken)],
+    results: { t0: earlier },
+  })
+  await bed.createTask({
+    run: 'r2',
+    task: 'r2-t1',
+    agent: 'analyst',
+    inputs: [input(await upload('r2', 'secret.csv', 'a\n1'))],
+  })
+  await bed.createTask({ run: 'r2', task: 'r2-t2', agent: 'writer' })
+})
+afterAll(() => bed?.[Symbol.asyncDispose]())
+
+describe('the toolbox, in its process', () => {
+  it('lists the files of the task, with the columns of its tables', async () => {
+    const columns = [
+      { name: 'date', type: 'date' },
+      { name: 'temp', type: 'number' },
+    ]
+    expect(await call('analyst', 'listFiles', {}, {})).toEqual([
+      {
+        name: 'seattle-weather.csv',
+        from: 'input',
+        mediaType: 'text/csv',
+        size: CSV.length,
+        table: { name: 'seattle_weather', rows: 3, columns },
+      },
+      {
+        name: 'broken.json',
+        from: 'input',
+        mediaType: 'application/json',
+        size: 5,
+        problem: expect.stringContaining('broken.json: not JSON'),
+      },
+      { name: 'notes.md', from: 'result', mediaType: 'text/markdown', size: 9 },
+    ])
+  })
+
+  it('reads files, whole or in part', async () => {
+    expect(await call('analyst', 'readFile', { name: 'seattle-weather.csv' }, {})).toBe(CSV)
+    expect(await call('analyst', 'readFile', { name: 'notes.md', from: 2, length: 3 }, {})).toBe('Ear')
+    await expect(call('analyst', 'readFile', { name: '../notes.md' }, {})).rejects.toThrow(
+      'this task has no file "../notes.md"; it has: seattle-weather.csv, broken.json, notes.md',
+    )
+  })
+
+  it('answers SQL over the files', async () => {
+    const sql =
+      "select strftime('%m', date) as month, round(avg(temp), 2) as mean from seattle_weather group by 1"
+    expect(await call('analyst', 'queryTable', { sql }, {})).toEqual({
+      columns: ['month', 'mean'],
+      rows: [
+        { month: '01', mean: 11.7 },
+        { month: '02', mean: 9 },
+      ],
+    })
+    await expect(call('analyst', 'queryTable', { sql: 'select * from broken' }, {})).rejects.toThrow(
+      'not JSON',
+    )
+    await expect(call('analyst', 'queryTable', { sql: 'select * from missing' }, {})).rejects.toThrow()
+  })
+
+  it('carries results that are too large for a message', async () => {
+    const sql = 'with recursive n(i) as (select 1 union all select i + 1 from n limit 20000) select i from n'
+    const { rows } = (await call(
+      'analyst',
+      'queryTable',
+      { sql: `${sql} -- seattle_weather` },
+      { id: '1.9' },
+    )) as {
+      rows: unknown[]
+    }
+    expect(rows).toHaveLength(20_000)
+  })
+
+  it('keeps what is written, each version for itself, the same call once', async () => {
+    const write = (content: string, id: string) =>
+      call('analyst', 'writeArtifact', { name: 'report.md', content }, { id }) as Promise<ArtifactRef>
+    const first = await write('one', '2.1')
+    const second = await write('two', '2.2')
+    expect(await write('two', '2.2')).toEqual(second)
+    expect(first).toMatchObject({ writer: 'toolbox', name: 'report.md', mediaType: 'text/markdown', size: 3 })
+    expect([await textOf(first), await textOf(second)]).toEqual(['one', 'two'])
+    expect(await call('analyst', 'readFile', { name: 'report.md' }, {})).toBe('two')
+    const bytes = { name: 'raw.bin', content: 'AAEC', encoding: 'base64' }
+    const raw = (await call('analyst', 'writeArtifact', bytes, { id: '2.3' })) as ArtifactRef
+    expect([...(await getArtifact(bed.coordinator, raw))]).toEqual([0, 1, 2])
+    await expect(call('analyst', 'readFile', { name: 'raw.bin' }, {})).rejects.toThrow('not text')
+  })
+
+  it.each(['../up.md', '/etc/passwd', 'a\\b', '.hidden', 'a\nb', ''])('refuses the name %j', async (name) => {
+    await expect(call('analyst', 'writeArtifact', { name, content: '' }, { id: '2.4' })).rejects.toThrow(
+      'name',
+    )
+  })
+
+  it('draws charts of files and of rows', async () => {
+    const spec = {
+      mark: 'bar',
+      encoding: { x: { field: 'date', type: 'ordinal' }, y: { field: 'temp', type: 'quantitative' } },
+    }
+    const drawn = (await call(
+      'analyst',
+      'drawChart',
+      { spec, data: 'seattle-weather.csv', name: 'temps' },
+      { id: '3.1' },
+    )) as {
+      svg: ArtifactRef
+      png: ArtifactRef
+      warnings: string[]
+    }
+    expect(await textOf(drawn.svg)).toContain('date: 2012-02-01; temp: 9')
+    expect([drawn.svg.name, drawn.png.name, drawn.png.mediaType, drawn.warnings]).toEqual([
+      'temps.svg',
+      'temps.png',
+      'image/png',
+      [],
+    ])
+    const data = [{ date: 'x', temp: 1 }]
+    const rows = (await call('analyst', 'drawChart', { spec, data }, { id: '3.2' })) as typeof drawn
+    expect(await textOf(rows.svg)).toContain('date: x; temp: 1')
+    const inSpec = { ...spec, data: { url: 'file:///etc/passwd' } }
+    await expect(call('analyst', 'drawChart', { spec: inSpec }, { id: '3.3' })).rejects.toThrow(
+      'files of its run only',
+    )
+  })
+})
+
+describe('whose files a call sees', () => {
+  it('those of the task as the coordinator recorded it, whatever run the call names', async () => {
+    const files = (await call('analyst', 'listFiles', {}, { run: 'r2', task: 'r1-t1' })) as { name: string }[]
+    expect(files.map(({ name }) => name)).toContain('seattle-weather.csv')
+    expect(files.map(({ name }) => name)).not.toContain('secret.csv')
+    const ref = await call(
+      'analyst',
+      'writeArtifact',
+      { name: 'x.md', content: 'x' },
+      { id: '4.1', run: 'r2' },
+    )
+    expect(ref).toMatchObject({ key: 'r1/r1-t1/4.1/x.md' })
+  })
+
+  it('none for a task that is not the caller’s, or not there', async () => {
+    for (const task of ['r1-t1', 'r2-t1', 'none']) {
+      await expect(call('writer', 'listFiles', {}, { run: 'r2', task })).rejects.toThrow(
+        `agent writer has no task ${task}`,
+      )
+    }
+    await expect(
+      call('writer', 'readFile', { name: 'secret.csv' }, { run: 'r2', task: 'r2-t2' }),
+    ).rejects.toThrow('it has: none')
+  })
+})

@@ -1,0 +1,115 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  type Bus,
+  connectBus,
+  listTools,
+  openJournal,
+  permissionsFor,
+  prepareQueue,
+  prepareStreams,
+  type RoleGrant,
+  remoteTool,
+  ringTask,
+  userName,
+} from '@bailiwick/bus'
+import type { CallContext, TaskSpec } from '@bailiwick/core/contract'
+import { startTestServer } from '@bailiwick/nats-server/testing'
+import { TOOLBOX_TOOLS } from '../src/toolbox/toolbox.ts'
+
+/** A real server, the toolbox as a process of its own, and an agent that may call it. */
+export interface ToolboxBed extends AsyncDisposable {
+  readonly coordinator: Bus
+  readonly toolbox: ChildProcess
+  connect(grant: RoleGrant): Promise<Bus>
+  /** What `bailiwick-toolbox` is started with. */
+  env(grant: RoleGrant): Promise<Record<string, string>>
+  /** Creates a task as the coordinator does. */
+  createTask(spec: Partial<TaskSpec> & { run: string; task: string; agent: string }): Promise<void>
+  /** Calls a tool as an agent's host does. */
+  call(agent: string, tool: string, input: unknown, context: Partial<CallContext>): Promise<unknown>
+}
+
+export async function startToolboxBed(): Promise<ToolboxBed> {
+  await using stack = new AsyncDisposableStack()
+  const server = stack.use(await startTestServer())
+  const connect = async (grant: RoleGrant) => {
+    const { creds } = await server.credentials({ name: userName(grant), permissions: permissionsFor(grant) })
+    const bus = await connectBus({ url: server.url, creds, name: userName(grant) })
+    stack.defer(() => bus.close())
+    return bus
+  }
+  const env = async (grant: RoleGrant) => {
+    const { creds } = await server.credentials({ name: userName(grant), permissions: permissionsFor(grant) })
+    const file = join(server.dataDir, `${userName(grant)}.creds`)
+    await writeFile(file, creds, { mode: 0o600 })
+    return { NATS_URL: server.url, NATS_CREDS: file }
+  }
+  const coordinator = await connect({ role: 'coordinator' })
+  await prepareStreams(coordinator)
+  const agents = new Map<string, Bus>()
+  for (const agent of ['analyst', 'writer']) {
+    await prepareQueue(coordinator, agent)
+    agents.set(agent, await connect({ role: 'host', agent, level: 5, tools: TOOLBOX_TOOLS }))
+  }
+  const toolbox = startToolbox(
+    await env({ role: 'toolbox', tools: TOOLBOX_TOOLS, readsFrom: ['analyst', 'writer'] }),
+  )
+  stack.defer(async () => {
+    if (toolbox.exitCode === null && toolbox.kill('SIGKILL')) await once(toolbox, 'exit')
+  })
+  await saysReady(toolbox)
+
+  const resources = stack.move()
+  return {
+    coordinator,
+    toolbox,
+    connect,
+    env,
+    async createTask(spec) {
+      const { run, task, agent } = spec
+      const created = {
+        name: 't1',
+        text: 'look at the data',
+        inputs: [],
+        results: {},
+        grant: { level: 5, tools: [], delegates: [], imports: [], budget: {}, approval: 'never' },
+        seed: 's',
+        depth: 0,
+        ...spec,
+      } satisfies TaskSpec
+      const journal = openJournal(coordinator, { writer: agent, run, task })
+      await journal.append([{ type: 'task.created', at: Date.now(), spec: created }])
+      await ringTask(coordinator, { agent, run, task, ring: 1 })
+    },
+    async call(agent, tool, input, { id = '1.1', ...context }) {
+      const bus = agents.get(agent)
+      const card = (await listTools(coordinator)).find((each) => each.card.name === tool)?.card
+      if (bus === undefined || card === undefined) throw new Error(`no agent ${agent} or no tool ${tool}`)
+      const { signal } = new AbortController()
+      const key = `${context.task}/${id}`
+      const whole = { id, key, caller: agent, run: 'r1', task: 'r1-t1', signal, ...context }
+      return remoteTool(bus, card, agent).run(input, whole)
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  }
+}
+
+export function startToolbox(env: Record<string, string>): ChildProcess {
+  const main = new URL('../dist/host/toolbox-main.js', import.meta.url).pathname
+  return spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+/** Waits for the process's first line. */
+export async function saysReady(process: ChildProcess): Promise<void> {
+  let complaint = ''
+  process.stderr?.on('data', (chunk) => {
+    complaint += chunk
+  })
+  const ended = once(process, 'exit').then(() => {
+    throw new Error(`the toolbox has ended: ${complaint}`)
+  })
+  await Promise.race([once(process.stdout ?? process, 'data'), ended])
+}
