@@ -1,5 +1,6 @@
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
+import type { FirstRecords } from '../queue/first-records.ts'
 import type { HeldTasks } from '../queue/held-tasks.ts'
 import type { Replies } from '../request/replies.ts'
 import type { Link } from './link.ts'
@@ -17,6 +18,8 @@ export interface Bus extends AsyncDisposable {
   readonly replies: Replies
   /** Tasks that this process has taken and not yet settled; announced with its heartbeats. */
   readonly held: HeldTasks
+  /** First messages of journals that this process has written, and of those that it was given. */
+  readonly firsts: { readonly written: FirstRecords; readonly given: FirstRecords }
   /** Aborts when the connection is closed for good. */
   readonly closed: AbortSignal
   /** Lets what is under way finish, then closes. */

@@ -13,6 +13,7 @@ import {
 } from '@nats-io/transport-node'
 import { BusError } from '../errors/bus-error.ts'
 import { inboxPrefix } from '../protocol/places.ts'
+import { FirstRecords } from '../queue/first-records.ts'
 import { HeldTasks } from '../queue/held-tasks.ts'
 import { Replies } from '../request/replies.ts'
 import type { Bus } from './bus.ts'
@@ -95,6 +96,7 @@ async function assemble(
     link: new Link(connection),
     replies: new Replies(connection, inbox),
     held: new HeldTasks(),
+    firsts: { written: new FirstRecords(), given: new FirstRecords() },
     closed: ended.signal,
     drain,
     close: () => connection.close(),

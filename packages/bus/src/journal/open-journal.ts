@@ -37,6 +37,12 @@ export function openJournal(bus: Bus, address: JournalAddress): Journal {
   let last: Promise<unknown> = Promise.resolve()
 
   async function* read(): AsyncGenerator<JournalRecord> {
+    const given = bus.firsts.given.take(subject)
+    if (given !== undefined) {
+      yield* (await resolveMessage(bus, address.writer, given.text)).records
+      fence = given.sequence
+      return
+    }
     let end = 0
     for await (const message of readStored(bus, { stream: STREAMS.journal, subject })) {
       const { records, setAside, foreign } = await resolveMessage(bus, address.writer, message.string())
@@ -59,7 +65,10 @@ export function openJournal(bus: Bus, address: JournalAddress): Journal {
     for (;;) {
       try {
         const expect = { lastSubjectSequence: fence }
-        fence = (await publishDurably(bus, subject, payload, { msgID, expect })).seq
+        const { seq } = await publishDurably(bus, subject, payload, { msgID, expect })
+        if (fence === 0) bus.firsts.written.keep(subject, { sequence: seq, text: payload })
+        else bus.firsts.written.take(subject)
+        fence = seq
         return
       } catch (error) {
         if (!(error instanceof JetStreamApiError) || error.code !== WRONG_LAST_SEQUENCE) throw error

@@ -31,7 +31,6 @@ export async function* readStored(
       bus.jsm.consumers.add(where.stream, readerConfig(where.subject, from)),
     )
     let left = info.num_pending
-    if (left === 0) return
     const consumer = bus.js.consumers.getConsumerFromInfo(info)
     try {
       while (left > 0) {
@@ -47,6 +46,9 @@ export async function* readStored(
       }
     } catch (error) {
       if (!isTransient(error)) throw error
+    } finally {
+      // Not waited for: one that is not deleted now goes by itself after a while.
+      consumer.delete().catch(() => {})
     }
     if (left === 0) return
     bus.closed.throwIfAborted()

@@ -38,6 +38,8 @@ export function describeRecord(record: JournalRecord): Described {
       return { name: 'task.started', data: { attempt: record.attempt, host: record.host } }
     case 'planned':
       return { name: 'task.planned', data: { step: record.step, text: markText(record.text) } }
+    case 'continued':
+      return { name: 'task.continued', data: { text: markText(record.text) } }
     case 'diverged': {
       const { step, turn, recorded, replayed } = record
       return {
@@ -52,7 +54,7 @@ export function describeRecord(record: JournalRecord): Described {
 
 type WorkRecord = Exclude<
   JournalRecord,
-  { type: `run.${string}` | `task.${string}` | 'attempt' | 'planned' | 'diverged' }
+  { type: `run.${string}` | `task.${string}` | 'attempt' | 'planned' | 'continued' | 'diverged' }
 >
 
 function describeWork(record: WorkRecord): Described {

@@ -92,7 +92,14 @@ export const EVENT_TYPES = {
     summary: 'A replay asked for something else than the journal says; the task stops.',
     data: z.object({ step, turn: z.number().int(), recorded: textMarkSchema, replayed: textMarkSchema }),
   },
-  'task.ended': { summary: 'The task has ended; its last event.', data: z.object(ended) },
+  'task.continued': {
+    summary: 'The task, once ended, was asked for more.',
+    data: z.object({ text: textMarkSchema }),
+  },
+  'task.ended': {
+    summary: 'The task has ended; its last event, unless it is continued.',
+    data: z.object(ended),
+  },
   'task.returned': {
     summary: 'The coordinator took note of how a task of the plan ended.',
     data: z.object({ name: z.string(), status: finalStatusSchema }),

@@ -8,5 +8,7 @@ export const ringSchema = z.object({
   task: tokenSchema,
   /** Counts the rings for this task, from 1. */
   ring: z.number().int().positive(),
+  /** With the first ring: the journal's first message, so that it need not be read. */
+  first: z.object({ sequence: z.number().int().positive(), text: z.string() }).optional(),
 })
 export type Ring = z.infer<typeof ringSchema>

@@ -18,7 +18,8 @@ export async function ringTask(
   signal?: AbortSignal,
 ): Promise<void> {
   const { agent, run, task, ring } = bell
-  const message: Ring = { v: 1, run, task, ring }
+  const first = bus.firsts.written.take(SUBJECTS.journal(agent, run, task))
+  const message: Ring = { v: 1, run, task, ring, ...(first === undefined || ring > 1 ? {} : { first }) }
   try {
     await publishDurably(bus, SUBJECTS.task(agent, task), JSON.stringify(message), {
       // The number is in it: an id that was used is a duplicate even after its message was settled.

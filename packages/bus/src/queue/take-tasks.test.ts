@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { created, startTestBus, type TestBus, take, until } from '../../test/test-bus.ts'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { all, created, planned, startTestBus, type TestBus, take, until } from '../../test/test-bus.ts'
 import { openJournal } from '../journal/open-journal.ts'
 import { readFirst } from '../journal/read-first.ts'
 import { prepareQueue } from './prepare-queue.ts'
@@ -90,6 +90,27 @@ describe('the queue', () => {
     await ringTask(test.bus, { agent: 'known', run: 'r2', task: 'r2-a', ring: 1 })
     const first = await readFirst(test.bus, { writer: 'known', task: 'r2-a' })
     expect(first).toMatchObject({ run: 'r2', record: { type: 'task.created' } })
+  })
+
+  it('begins a new task without reading its journal, and reads it the next time', async () => {
+    await prepareQueue(test.bus, 'quick')
+    const address = { writer: 'quick', run: 'r3', task: 'r3-a' }
+    const first = created({ run: 'r3', task: 'r3-a', agent: 'quick' })
+    await openJournal(test.bus, address).append([first])
+    await ringTask(test.bus, { agent: 'quick', run: 'r3', task: 'r3-a', ring: 1 })
+    const host = await test.connect('quick')
+    const [delivery] = await take(takeTasks(host, 'quick'), 1)
+    const made = vi.spyOn(host.jsm.consumers, 'add')
+    const journal = openJournal(host, address)
+    expect(await all(journal.read())).toEqual([first])
+    expect(made).not.toHaveBeenCalled()
+    await journal.append([planned('one')])
+    expect(await all(openJournal(host, address).read())).toEqual([first, planned('one')])
+    expect(made).toHaveBeenCalled()
+    delivery?.retry(1)
+    const [again] = await take(takeTasks(host, 'quick'), 1)
+    expect(await all(openJournal(host, address).read())).toEqual([first, planned('one')])
+    await again?.ack()
   })
 
   it('says clearly when an agent has no queue', async () => {

@@ -1,6 +1,7 @@
 import type { JsMsg } from '@nats-io/jetstream'
 import type { Bus } from '../connect/bus.ts'
 import { ringSchema } from '../protocol/ring.ts'
+import { parseTaskSubject, SUBJECTS } from '../protocol/subjects.ts'
 
 /** A task that this process has been given. Settle it exactly once: `ack`, `retry` or `reject`. */
 export interface TaskDelivery {
@@ -45,7 +46,12 @@ export function openDelivery(
     hooks.settled()
     return undefined
   }
-  const { run, task } = ring.data
+  const { run, task, first } = ring.data
+  const attempts = message.info.deliveryCount
+  const agent = parseTaskSubject(message.subject)?.agent
+  if (first !== undefined && agent !== undefined && ring.data.ring === 1 && attempts === 1) {
+    bus.firsts.given.keep(SUBJECTS.journal(agent, run, task), first)
+  }
   const timer = setInterval(() => message.working(), hooks.workingMs)
   timer.unref()
   bus.held.set(task, replyTo)
@@ -58,7 +64,6 @@ export function openDelivery(
     hooks.settled()
     return true
   }
-  const attempts = message.info.deliveryCount
   return {
     run,
     task,

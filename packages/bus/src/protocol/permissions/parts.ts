@@ -17,6 +17,7 @@ export function readStream(stream: string, filter: string): Part {
       `$JS.API.CONSUMER.CREATE.${stream}.*.${filter}`,
       // Consumers' names are random: knowing one's own does not help with another's.
       `$JS.API.CONSUMER.MSG.NEXT.${stream}.*`,
+      `$JS.API.CONSUMER.DELETE.${stream}.*`,
     ],
   }
 }

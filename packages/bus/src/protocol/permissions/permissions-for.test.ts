@@ -40,6 +40,9 @@ describe('permissionsFor', () => {
   it('refuses the names of standing users', () => {
     expect(() => permissionsFor({ ...host(5), agent: 'coordinator' })).toThrow(InputError)
     expect(() => permissionsFor({ role: 'tool-host', name: 'toolbox', tools: [] })).toThrow(InputError)
+    expect(() => permissionsFor({ ...host(5), agent: 'reader' })).toThrow(InputError)
+    expect(() => permissionsFor({ role: 'user', name: 'coordinator' })).toThrow(InputError)
+    expect(permissionsFor({ role: 'user', name: 'user' })).toBeDefined()
     expect(() => permissionsFor({ ...host(5), agent: 'a.b' })).toThrow(InputError)
   })
 })

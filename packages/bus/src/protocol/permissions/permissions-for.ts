@@ -17,6 +17,9 @@ import {
 /** Whose files everybody with files may read besides their own. */
 const STANDING_WRITERS = ['coordinator', 'toolbox', 'user']
 
+/** Names whose inboxes are somebody's already. */
+const RESERVED = [...STANDING_WRITERS, 'reader']
+
 /** Whom permissions are for, and what was granted. */
 export type RoleGrant =
   /** A process of an agent. From level 4 on it may ask for delegates. */
@@ -45,7 +48,7 @@ export type Role = RoleGrant['role']
 
 /**
  * The name of a user with this grant. Its replies arrive under `_INBOX.<name>`, and callers are known by
- * it: credentials must be made out to exactly this name.
+ * it: credentials must be made out to exactly this name, and two roles must not share one.
  */
 export function userName(grant: RoleGrant): string {
   switch (grant.role) {
@@ -75,7 +78,7 @@ export function permissionsFor(grant: RoleGrant): NatsPermissions {
   const name = userName(grant)
   if (!TOKEN.test(name))
     throw new InputError(`"${name}" cannot be a user's name: wanted one token of a subject`)
-  if (grant.role !== 'user' && STANDING_WRITERS.includes(name) && grant.role !== 'toolbox') {
+  if (RESERVED.includes(name) && name !== grant.role) {
     throw new InputError(`"${name}" is reserved: take another name for this ${grant.role}`)
   }
   // Clients ask what the account may do before they open a bucket.
