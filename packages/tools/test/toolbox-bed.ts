@@ -33,7 +33,16 @@ export interface ToolboxBed extends AsyncDisposable {
 }
 
 export async function startToolboxBed(): Promise<ToolboxBed> {
-  await using stack = new AsyncDisposableStack()
+  const stack = new AsyncDisposableStack()
+  try {
+    return await fillBed(stack)
+  } catch (error) {
+    await stack.disposeAsync()
+    throw error
+  }
+}
+
+async function fillBed(stack: AsyncDisposableStack): Promise<ToolboxBed> {
   const server = stack.use(await startTestServer())
   const connect = async (grant: RoleGrant) => {
     const { creds } = await server.credentials({ name: userName(grant), permissions: permissionsFor(grant) })
@@ -62,7 +71,6 @@ export async function startToolboxBed(): Promise<ToolboxBed> {
   })
   await saysReady(toolbox)
 
-  const resources = stack.move()
   return {
     coordinator,
     toolbox,
@@ -93,7 +101,7 @@ export async function startToolboxBed(): Promise<ToolboxBed> {
       const whole = { id, key, caller: agent, run: 'r1', task: 'r1-t1', signal, ...context }
       return remoteTool(bus, card, agent).run(input, whole)
     },
-    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }
 }
 
