@@ -1,11 +1,11 @@
 import { defineTool } from '@bailiwick/core'
-import { artifactRefSchema, InputError, type Tool } from '@bailiwick/core/contract'
+import { artifactRefSchema, type CallContext, InputError, type Tool } from '@bailiwick/core/contract'
 import { z } from 'zod'
 import { drawChart as draw } from '../chart/draw-chart.ts'
 import { wantedFiles } from '../chart/fill-data.ts'
 import { fileNameSchema } from './file-name.ts'
 import type { RunFiles } from './run-files.ts'
-import { readTables, tableSources } from './table-files.ts'
+import { formatOf, readTables, type TableSource } from './table-files.ts'
 
 const input = z.object({
   spec: z
@@ -38,13 +38,10 @@ export function drawChart(files: RunFiles): Tool {
     async run({ spec, data, name }, context) {
       const { signal } = context
       const whole = withData(spec, data)
-      const wanted = new Set(wantedFiles(whole))
-      const sources = wanted.size === 0 ? [] : tableSources(await files.list(context))
-      const tables = await readTables(
-        files,
-        sources.filter(({ source }) => wanted.has(source.name)),
-        signal,
+      const sources = await Promise.all(
+        [...new Set(wantedFiles(whole))].map((url) => sourceOf(files, context, url)),
       )
+      const tables = await readTables(files, sources, signal)
       const { svg, png, width, height, warnings } = await draw(whole, tables, { signal })
       const base = name.replace(/\.(svg|png)$/i, '')
       const [svgRef, pngRef] = await Promise.all([
@@ -64,4 +61,13 @@ function withData(
   if (spec.data !== undefined)
     throw new InputError('both data and spec.data are given: leave one of them out')
   return { ...spec, data: typeof data === 'string' ? { url: data } : { values: data } }
+}
+
+/** The table that a specification calls `url`. */
+async function sourceOf(files: RunFiles, context: CallContext, url: string): Promise<TableSource> {
+  const source = await files.find(context, url)
+  const format = formatOf(source)
+  if (format === undefined)
+    throw new InputError(`${url} is ${source.ref.mediaType}: a chart loads CSV and JSON files`)
+  return { source: { ...source, name: url }, format, name: url }
 }

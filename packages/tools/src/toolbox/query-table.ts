@@ -3,7 +3,7 @@ import type { Tool } from '@bailiwick/core/contract'
 import { z } from 'zod'
 import { queryTables } from '../table/query-tables.ts'
 import type { RunFiles } from './run-files.ts'
-import { readTables, tableSources } from './table-files.ts'
+import { mentionedTables, readTables, tableSources } from './table-files.ts'
 
 const cell = z.union([z.string(), z.number(), z.null()])
 
@@ -18,9 +18,8 @@ export function queryTable(files: RunFiles): Tool {
     effect: 'none',
     async run({ sql }, context) {
       const tables = tableSources(await files.list(context))
-      // A table cannot be used without being named: only those that are named need to be read.
-      const mentioned = new Set(sql.toLowerCase().match(/[a-z0-9_]+/g))
-      const named = tables.filter(({ name }) => mentioned.has(name))
+      const named = mentionedTables(tables, sql)
+      // With none of them named, they are read for the message that says what there is.
       const loaded = await readTables(files, named.length > 0 ? named : tables, context.signal)
       const { columns, rows } = await queryTables(loaded, sql, { signal: context.signal })
       return { columns, rows: rows as Record<string, z.infer<typeof cell>>[] }

@@ -39,7 +39,7 @@ export function openRunFiles(bus: Bus): RunFiles {
     list,
     async find(context, name) {
       const files = await list(context)
-      const found = files.find((file) => file.name === name) ?? files.find((file) => file.ref.name === name)
+      const found = matchFile(files, name)
       if (found !== undefined) return found
       const names = files.map((file) => file.name).join(', ')
       throw new InputError(`this task has no file "${name.slice(0, 200)}"; it has: ${names || 'none'}`)
@@ -75,6 +75,11 @@ async function readSpec(bus: Bus, { caller, task, signal }: CallContext): Promis
     throw new InputError(`the journal of task ${task} does not begin with its creation`)
   }
   return record.spec
+}
+
+/** The file that somebody means: by its name in the task, or else by the name it came with. */
+export function matchFile(files: RunFile[], name: string): RunFile | undefined {
+  return files.find((file) => file.name === name) ?? files.find((file) => file.ref.name === name)
 }
 
 /** What a task is given, what its forerunners made, and what was written in its run. */

@@ -17,7 +17,7 @@ export interface TableSource {
 /** Those of a task's files that can be read as tables, with their names in SQL. */
 export function tableSources(files: RunFile[]): TableSource[] {
   const tabular = files.flatMap((source) => {
-    const format = tableFormat(source.ref.name, source.ref.mediaType)
+    const format = formatOf(source)
     return format === undefined ? [] : [{ source, format }]
   })
   const names = tableNames(tabular.map(({ source }) => source.name))
@@ -26,6 +26,27 @@ export function tableSources(files: RunFile[]): TableSource[] {
     format,
     name: names.get(source.name) ?? source.name,
   }))
+}
+
+/**
+ * The tables that a query names, so that only those are read. An input may also be named after the file
+ * that it came as: `weather` or `seattle_weather`, where `weather` is `seattle-weather.csv`.
+ */
+export function mentionedTables(sources: TableSource[], sql: string): TableSource[] {
+  const words = new Set(sql.toLowerCase().match(/[a-z0-9_]+/g))
+  const named = sources.filter(({ name }) => words.has(name))
+  const aliases = tableNames(sources.map(({ source }) => source.ref.name))
+  const meant = sources.flatMap((each) => {
+    const alias = aliases.get(each.source.ref.name)
+    const taken = alias === undefined || sources.some(({ name }) => name === alias)
+    return !taken && words.has(alias) ? [{ ...each, name: alias }] : []
+  })
+  return [...named, ...meant]
+}
+
+/** How a file can be read as a table; undefined where it cannot. */
+export function formatOf({ ref }: RunFile): TableFormat | undefined {
+  return tableFormat(ref.name, ref.mediaType)
 }
 
 /** Reads tables. @throws InputError when they are too large together. */

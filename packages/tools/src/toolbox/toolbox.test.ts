@@ -91,6 +91,26 @@ describe('the toolbox, in its process', () => {
     await expect(call('analyst', 'queryTable', { sql: 'select * from missing' }, {})).rejects.toThrow()
   })
 
+  it('takes an input by its own name and by that of its file', async () => {
+    const artifact = await upload('r3', 'Seattle weather.csv', CSV)
+    await bed.createTask({
+      run: 'r3',
+      task: 'r3-t1',
+      agent: 'analyst',
+      inputs: [{ name: 'weather', artifact, description: '' }],
+    })
+    const ask = (tool: string, input: unknown) => call('analyst', tool, input, { task: 'r3-t1' })
+    for (const table of ['weather', 'seattle_weather']) {
+      const result = await ask('queryTable', { sql: `select count(*) as n from ${table}` })
+      expect(result).toEqual({ columns: ['n'], rows: [{ n: 3 }] })
+    }
+    const spec = { mark: 'bar', encoding: { y: { field: 'temp', type: 'quantitative' } } }
+    for (const name of ['weather', 'Seattle weather.csv']) {
+      expect(await ask('readFile', { name })).toBe(CSV)
+      expect(await ask('drawChart', { spec, data: name })).toMatchObject({ warnings: [] })
+    }
+  })
+
   it('carries results that are too large for a message', async () => {
     const sql = 'with recursive n(i) as (select 1 union all select i + 1 from n limit 20000) select i from n'
     const { rows } = (await call(
@@ -152,7 +172,11 @@ describe('the toolbox, in its process', () => {
     expect(await textOf(rows.svg)).toContain('date: x; temp: 1')
     const inSpec = { ...spec, data: { url: 'file:///etc/passwd' } }
     await expect(call('analyst', 'drawChart', { spec: inSpec }, { id: '3.3' })).rejects.toThrow(
-      'files of its run only',
+      'this task has no file "file:///etc/passwd"',
+    )
+    const ofText = { ...spec, data: { url: 'notes.md' } }
+    await expect(call('analyst', 'drawChart', { spec: ofText }, { id: '3.4' })).rejects.toThrow(
+      'notes.md is text/markdown: a chart loads CSV and JSON files',
     )
   })
 })
