@@ -1,7 +1,8 @@
-import type { JsMsg } from '@nats-io/jetstream'
+import { nanos } from '@nats-io/transport-node'
 import type { Bus } from '../connect/bus.ts'
 import { ringSchema } from '../protocol/ring.ts'
 import { parseTaskSubject, SUBJECTS } from '../protocol/subjects.ts'
+import type { Pulled } from './puller.ts'
 
 /** A task that this process has been given. Settle it exactly once: `ack`, `retry` or `reject`. */
 export interface TaskDelivery {
@@ -34,52 +35,52 @@ export interface DeliveryHooks {
 }
 
 /** The delivery behind a message, or undefined for one that is no doorbell: that one is rejected. */
-export function openDelivery(
-  bus: Bus,
-  message: JsMsg,
-  replyTo: string,
-  hooks: DeliveryHooks,
-): TaskDelivery | undefined {
-  const ring = ringSchema.safeParse(readJson(message))
-  if (!ring.success) {
-    message.term('not a doorbell of this version')
+export function openDelivery(bus: Bus, message: Pulled, hooks: DeliveryHooks): TaskDelivery | undefined {
+  const { settleOn, attempts } = message
+  const say = (what: string) => {
+    if (!bus.connection.isClosed()) bus.connection.publish(settleOn, what)
+  }
+  const ring = ringSchema.safeParse(parseJson(message.data))
+  const agent = parseTaskSubject(message.subject)?.agent
+  if (!ring.success || agent === undefined) {
+    say('+TERM not a doorbell of this version')
     hooks.settled()
     return undefined
   }
   const { run, task, first } = ring.data
-  const attempts = message.info.deliveryCount
-  const agent = parseTaskSubject(message.subject)?.agent
-  if (first !== undefined && agent !== undefined && ring.data.ring === 1 && attempts === 1) {
+  if (first !== undefined && ring.data.ring === 1 && attempts === 1) {
     bus.firsts.given.keep(SUBJECTS.journal(agent, run, task), first)
   }
-  const timer = setInterval(() => message.working(), hooks.workingMs)
+  const timer = setInterval(() => say('+WPI'), hooks.workingMs)
   timer.unref()
-  bus.held.set(task, replyTo)
+  bus.held.set(task, settleOn)
   let open = true
   const settle = (): boolean => {
     if (!open) return false
     open = false
     clearInterval(timer)
-    bus.held.delete(task, replyTo)
+    bus.held.delete(task, settleOn)
     hooks.settled()
     return true
   }
   return {
     run,
     task,
-    redelivered: message.redelivered,
+    redelivered: attempts > 1,
     attempts,
-    working: () => message.working(),
+    working: () => say('+WPI'),
     async ack() {
-      // Unanswered, it will be delivered again, and its journal says that it has ended.
-      if (settle()) await message.ackAck().catch(() => false)
+      if (!settle()) return
+      say('+ACK')
+      // Unheard, it will be delivered again, and its journal says that it has ended.
+      if (bus.link.up) await bus.connection.flush().catch(() => {})
     },
     retry(delayMs = backOff(attempts)) {
-      if (settle()) message.nak(delayMs)
+      if (settle()) say(delayMs > 0 ? `-NAK {"delay": ${nanos(delayMs)}}` : '-NAK')
     },
     reject(reason) {
       // The advisory bears the reason and the message is gone, so that the reason must name the task.
-      if (settle()) message.term(JSON.stringify({ run, task, reason: reason.slice(0, 1_000) }))
+      if (settle()) say(`+TERM ${JSON.stringify({ run, task, reason: reason.slice(0, 1_000) })}`)
     },
     releaseSlot: hooks.releaseSlot,
   }
@@ -90,9 +91,9 @@ function backOff(attempts: number): number {
   return Math.round(Math.min(500 * 2 ** (attempts - 1), 30_000) * (1 - Math.random() / 4))
 }
 
-function readJson(message: JsMsg): unknown {
+function parseJson(text: string): unknown {
   try {
-    return message.json()
+    return JSON.parse(text)
   } catch {
     return undefined
   }
