@@ -40,7 +40,9 @@ export async function sendControl<O extends ControlOp>(
       ...(signal === undefined ? {} : { signal }),
       read(message) {
         const envelope = answerSchema.safeParse(message.json())
-        const answer = controlAnswerSchema.safeParse(envelope.data?.ok ? envelope.data.value : undefined)
+        const answer = controlAnswerSchema.safeParse(
+          envelope.data !== undefined && 'value' in envelope.data ? envelope.data.value : undefined,
+        )
         if (answer.success) answers.push(answer.data)
         const enough = hosts === undefined ? answers.some(({ done }) => done) : answers.length >= hosts
         return enough ? { result: answers } : { again: Math.max(1, until - Date.now()) }

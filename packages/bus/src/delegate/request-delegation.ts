@@ -9,6 +9,7 @@ import {
   type delegationRequestSchema,
 } from '../protocol/delegation.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
+import { publishCore } from '../publish/publish-core.ts'
 import { ask } from '../request/ask.ts'
 
 /**
@@ -35,8 +36,8 @@ export async function requestDelegation(
       })
       if (answer.state === 'done') return answer.result
     } catch (error) {
-      if (signal.aborted && !bus.connection.isClosed()) {
-        bus.connection.publish(SUBJECTS.cancel(caller), JSON.stringify({ key: request.key }))
+      if (signal.aborted) {
+        publishCore(bus, SUBJECTS.cancel(caller), JSON.stringify({ key: request.key }))
       }
       const away = error instanceof BusError && (error.code === 'no-responder' || error.code === 'no-answer')
       if (signal.aborted || bus.closed.aborted || !away) throw error

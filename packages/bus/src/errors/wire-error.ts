@@ -18,10 +18,15 @@ const CLASSES = {
 
 /** An error as it is sent: code and message; never a stack, which names paths of the other machine. */
 export function toWireError(error: unknown): WireError {
-  if (BailiwickError.isInstance(error)) return { code: error.code, message: error.message }
+  if (BailiwickError.isInstance(error)) return { code: error.code, message: cut(error.message) }
   if (error instanceof Error)
-    return { code: error.name === 'AbortError' ? 'canceled' : 'failed', message: error.message }
+    return { code: error.name === 'AbortError' ? 'canceled' : 'failed', message: cut(error.message) }
   return { code: 'failed', message: String(error) }
+}
+
+/** Long enough for a person or a model, short enough for a message. */
+function cut(message: string): string {
+  return message.length > 16_000 ? `${message.slice(0, 16_000)} … (${message.length} characters)` : message
 }
 
 /** The error that the other side threw, of the same class where this side knows it. */

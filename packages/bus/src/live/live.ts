@@ -1,6 +1,7 @@
 import type { AgentEvent } from '@bailiwick/core/contract'
 import type { Bus } from '../connect/bus.ts'
 import { parseLiveSubject, SUBJECTS } from '../protocol/subjects.ts'
+import { publishCore } from '../publish/publish-core.ts'
 import { Buffered } from '../streams/buffered.ts'
 
 /** Shows something that is worth seeing now and not worth keeping: token deltas, console lines. */
@@ -9,9 +10,7 @@ export function publishLive(
   from: { agent: string; run: string; task: string },
   event: AgentEvent,
 ): void {
-  if (bus.link.up && !bus.connection.isClosed()) {
-    bus.connection.publish(SUBJECTS.live(from.agent, from.run, from.task), JSON.stringify(event))
-  }
+  if (bus.link.up) publishCore(bus, SUBJECTS.live(from.agent, from.run, from.task), JSON.stringify(event))
 }
 
 /** Something that an agent showed. */

@@ -135,8 +135,8 @@ function inwardChannels(): [string, Channel][] {
 }
 
 function answered(value: z.ZodType): z.ZodType {
-  const [, failure] = answerSchema.options
-  return z.union([z.object({ ok: z.literal(true), value }), failure])
+  const [failure, large] = answerSchema.options
+  return z.union([z.object({ ok: z.literal(true), value }), large, failure])
 }
 
 function writeChannel(channel: Channel): Data {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type Msg, nanos } from '@nats-io/transport-node'
 import type { Bus } from '../connect/bus.ts'
 import { inboxPrefix, STREAMS } from '../protocol/places.ts'
+import { publishCore } from '../publish/publish-core.ts'
 
 /** A message of the work queue, as it was delivered. */
 export interface Pulled {
@@ -75,7 +76,7 @@ export class Puller implements Disposable {
 
   #give(message: Msg, settleOn: string): void {
     const { subject } = message
-    if (this.#waiting === undefined) this.#bus.connection.publish(settleOn, '-NAK')
+    if (this.#waiting === undefined) publishCore(this.#bus, settleOn, '-NAK')
     else this.#finish({ subject, data: message.string(), attempts: deliveries(settleOn), settleOn })
   }
 

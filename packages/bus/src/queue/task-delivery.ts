@@ -2,6 +2,7 @@ import { nanos } from '@nats-io/transport-node'
 import type { Bus } from '../connect/bus.ts'
 import { ringSchema } from '../protocol/ring.ts'
 import { parseTaskSubject, SUBJECTS } from '../protocol/subjects.ts'
+import { publishCore } from '../publish/publish-core.ts'
 import type { Pulled } from './puller.ts'
 
 /** A task that this process has been given. Settle it exactly once: `ack`, `retry` or `reject`. */
@@ -37,9 +38,7 @@ export interface DeliveryHooks {
 /** The delivery behind a message, or undefined for one that is no doorbell: that one is rejected. */
 export function openDelivery(bus: Bus, message: Pulled, hooks: DeliveryHooks): TaskDelivery | undefined {
   const { settleOn, attempts } = message
-  const say = (what: string) => {
-    if (!bus.connection.isClosed()) bus.connection.publish(settleOn, what)
-  }
+  const say = (what: string) => publishCore(bus, settleOn, what)
   const ring = ringSchema.safeParse(parseJson(message.data))
   const agent = parseTaskSubject(message.subject)?.agent
   if (!ring.success || agent === undefined) {

@@ -3,6 +3,7 @@ import { headers } from '@nats-io/transport-node'
 import type { Bus } from '../connect/bus.ts'
 import { BUCKETS } from '../protocol/places.ts'
 import type { AgentPresence } from '../protocol/presence.ts'
+import { publishCore } from '../publish/publish-core.ts'
 import { publishDurably } from '../publish/publish-durably.ts'
 
 /** What a host says of itself; time, connection and held tasks are added by the bus. */
@@ -45,7 +46,7 @@ export async function announceAgent(
   await publishDurably(bus, subject, message())
   // A beat that is lost is made good by the next one, so nobody waits for it.
   const beat = () => {
-    if (bus.link.up && !bus.connection.isClosed()) bus.connection.publish(subject, message())
+    if (bus.link.up) publishCore(bus, subject, message())
   }
   const timer = setInterval(beat, everyMs)
   timer.unref()

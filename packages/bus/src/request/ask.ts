@@ -2,7 +2,8 @@ import type { z } from 'zod'
 import type { Bus } from '../connect/bus.ts'
 import { BusError } from '../errors/bus-error.ts'
 import { fromWireError } from '../errors/wire-error.ts'
-import { answerSchema } from '../protocol/answer.ts'
+import { readSpilled } from '../journal/spill.ts'
+import { type Answer, answerSchema } from '../protocol/answer.ts'
 import { converse } from './converse.ts'
 
 export interface AskOptions<S extends z.ZodType> {
@@ -15,9 +16,9 @@ export interface AskOptions<S extends z.ZodType> {
 }
 
 /** One request, one answer. @throws what the other side threw, or BusError as {@link converse}. */
-export function ask<S extends z.ZodType>(bus: Bus, options: AskOptions<S>): Promise<z.output<S>> {
+export async function ask<S extends z.ZodType>(bus: Bus, options: AskOptions<S>): Promise<z.output<S>> {
   const { subject, payload, answer, waitMs = 10_000, signal } = options
-  return converse<z.output<S>>(bus, {
+  const received = await converse<Exclude<Answer, { ok: false }>>(bus, {
     subject,
     payload: JSON.stringify(payload),
     waitMs,
@@ -26,11 +27,17 @@ export function ask<S extends z.ZodType>(bus: Bus, options: AskOptions<S>): Prom
       const envelope = answerSchema.safeParse(message.json())
       if (!envelope.success) throw badAnswer(subject, envelope.error.message)
       if (!envelope.data.ok) throw fromWireError(envelope.data.error)
-      const value = answer.safeParse(envelope.data.value)
-      if (!value.success) throw badAnswer(subject, value.error.message)
-      return { result: value.data }
+      return { result: envelope.data }
     },
   })
+  const value = answer.safeParse(await unpack(bus, received))
+  if (!value.success) throw badAnswer(subject, value.error.message)
+  return value.data
+}
+
+async function unpack(bus: Bus, answer: Exclude<Answer, { ok: false }>): Promise<unknown> {
+  if ('value' in answer) return answer.value
+  return 'spilled' in answer ? JSON.parse(await readSpilled(bus, 'coordinator', answer.spilled)) : undefined
 }
 
 function badAnswer(subject: string, problem: string): BusError {

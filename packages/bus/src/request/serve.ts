@@ -1,8 +1,11 @@
 import type { Msg } from '@nats-io/transport-node'
 import type { z } from 'zod'
 import type { Bus } from '../connect/bus.ts'
+import { BusError } from '../errors/bus-error.ts'
 import { toWireError } from '../errors/wire-error.ts'
+import type { Spilled } from '../protocol/journal-message.ts'
 import { INBOX } from '../protocol/places.ts'
+import { publishCore } from '../publish/publish-core.ts'
 
 export interface ServeOptions<S extends z.ZodType> {
   /** May hold wildcards. */
@@ -12,6 +15,8 @@ export interface ServeOptions<S extends z.ZodType> {
   schema: S
   /** Answers; what it throws is sent as an error. */
   handle(request: z.output<S>, message: Msg): Promise<unknown>
+  /** Where an answer is kept that is too large for a message. Without it, such an answer is an error. */
+  spill?(text: string): Promise<Spilled>
   /** Wraps what `handle` gave; default `{ ok: true, value }`. */
   wrap?(value: unknown): unknown
 }
@@ -46,7 +51,7 @@ export async function serve<S extends z.ZodType>(
     } catch (error) {
       reply = { ok: false, error: toWireError(error) }
     }
-    if (!bus.connection.isClosed()) message.respond(JSON.stringify(reply))
+    if (message.reply !== undefined) publishCore(bus, message.reply, await fit(bus, reply, options.spill))
   }
 
   return {
@@ -54,6 +59,21 @@ export async function serve<S extends z.ZodType>(
       if (!subscription.isClosed()) await subscription.drain()
       await Promise.all(underWay)
     },
+  }
+}
+
+/** The text of an answer, or of one that says where it is, or that it is too large. */
+async function fit(bus: Bus, reply: unknown, spill: ServeOptions<z.ZodType>['spill']): Promise<string> {
+  const text = JSON.stringify(reply)
+  const limit = bus.connection.info?.max_payload ?? Number.POSITIVE_INFINITY
+  const size = text.length * 3 <= limit ? 0 : Buffer.byteLength(text)
+  if (size <= limit) return text
+  try {
+    const { value } = reply as { value?: unknown }
+    if (spill !== undefined) return JSON.stringify({ ok: true, spilled: await spill(JSON.stringify(value)) })
+    throw new BusError('too-large', `the answer has ${size} bytes; the server takes ${limit} in a message`)
+  } catch (error) {
+    return JSON.stringify({ ok: false, error: toWireError(error) })
   }
 }
 

@@ -1,6 +1,8 @@
 import { InputError } from '@bailiwick/core/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startTestBus, type TestBus } from '../../test/test-bus.ts'
+import { planned, startTestBus, type TestBus } from '../../test/test-bus.ts'
+import { connectBus } from '../connect/connect-bus.ts'
+import { permissionsFor } from '../protocol/permissions/permissions-for.ts'
 import { requestRun } from './request-run.ts'
 import { serveRuns } from './serve-runs.ts'
 
@@ -26,6 +28,15 @@ describe('requestRun', () => {
     await expect(requestRun(user, 'cancel', { run: 'r9' })).rejects.toThrow(
       new InputError('there is no run r9'),
     )
+  })
+
+  it('takes answers of any size', async () => {
+    const grant = { role: 'user' } as const
+    const { creds } = await test.server.credentials({ name: 'user', permissions: permissionsFor(grant) })
+    await using user = await connectBus({ url: test.server.url, creds, name: 'user' })
+    const records = [planned('x'.repeat(3_000_000))]
+    await using _ = await serveRuns(test.bus, { journal: async () => ({ records }) })
+    expect(await requestRun(user, 'journal', { run: 'r1' })).toEqual({ records })
   })
 
   it('refuses what is not in the protocol, and says what was wanted', async () => {

@@ -1,4 +1,5 @@
 import type { Bus } from '../connect/bus.ts'
+import { spillRecords } from '../journal/spill.ts'
 import { RUN_OPS, type RunAnswer, type RunOp, type RunRequest } from '../protocol/run-ops.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
 import { disposeAll } from '../request/dispose-all.ts'
@@ -19,6 +20,7 @@ function serveOp<O extends RunOp>(bus: Bus, op: O, handlers: RunHandlers): Promi
     subject: SUBJECTS.run(op),
     queue: 'coordinator',
     schema: RUN_OPS[op].request,
+    spill: (text) => spillRecords(bus, { writer: 'coordinator', run: 'answers', task: op }, text),
     handle: async (request) => handler?.(request as RunRequest<O>),
   })
 }

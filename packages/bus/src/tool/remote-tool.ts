@@ -8,6 +8,7 @@ import { fromWireError } from '../errors/wire-error.ts'
 import { LARGE_BYTES } from '../protocol/places.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
 import { TOOL_TIMING, type ToolAnswer, type ToolRequest, toolAnswerSchema } from '../protocol/tool-call.ts'
+import { publishCore } from '../publish/publish-core.ts'
 import { converse } from '../request/converse.ts'
 
 /**
@@ -72,9 +73,9 @@ async function send(
       },
     })
   } catch (error) {
-    if (signal.aborted && !bus.connection.isClosed()) {
+    if (signal.aborted) {
       const { key } = JSON.parse(payload) as ToolRequest
-      bus.connection.publish(SUBJECTS.cancel(caller), JSON.stringify({ key }))
+      publishCore(bus, SUBJECTS.cancel(caller), JSON.stringify({ key }))
     }
     if (error instanceof BusError && error.code === 'no-responder') {
       throw new BusError('no-responder', `no process hosts the tool ${name} now`, { cause: error })

@@ -7,6 +7,7 @@ import { BusError } from '../errors/bus-error.ts'
 import { INBOX, LARGE_BYTES } from '../protocol/places.ts'
 import { parseToolSubject, SUBJECTS } from '../protocol/subjects.ts'
 import { cancelSchema, TOOL_TIMING, type ToolRequest, toolRequestSchema } from '../protocol/tool-call.ts'
+import { publishCore } from '../publish/publish-core.ts'
 import { matches, serve } from '../request/serve.ts'
 
 export interface ServeToolOptions {
@@ -57,7 +58,10 @@ export async function serveTool(
       options.signal === undefined ? controller.signal : AbortSignal.any([options.signal, controller.signal])
     const id = `${caller} ${request.key}`
     calls.set(id, controller)
-    const sign = setInterval(() => message.respond('{"working":true}'), TOOL_TIMING.workingEvery)
+    const sign = setInterval(
+      () => publishCore(bus, message.reply ?? '', '{"working":true}'),
+      TOOL_TIMING.workingEvery,
+    )
     try {
       const { key, run, task } = request
       const input = await inputOf(bus, request)
@@ -71,8 +75,8 @@ export async function serveTool(
 
   return {
     async [Symbol.asyncDispose]() {
-      cancels.unsubscribe()
       await server[Symbol.asyncDispose]()
+      if (!cancels.isClosed()) cancels.unsubscribe()
     },
   }
 }

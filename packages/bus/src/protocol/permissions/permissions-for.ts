@@ -116,13 +116,7 @@ function partsOf(grant: Exclude<RoleGrant, { role: 'coordinator' }>): Part[] {
     case 'tool-host':
       return [...files, ...serveParts(grant.tools), writeArtifacts(grant.name)]
     case 'user':
-      return [
-        ...files,
-        ...readerParts(),
-        liveParts(),
-        writeArtifacts('user'),
-        { publish: [SUBJECTS.run('*')] },
-      ]
+      return [...files, ...readerParts(), liveParts(), writeArtifacts('user'), ...askParts()]
     case 'reader':
       return [
         ...readerParts(),
@@ -176,6 +170,11 @@ function readerParts(): Part[] {
     readBucket(BUCKETS.tools),
     { subscribe: [EVERYTHING_OF.event] },
   ]
+}
+
+/** Asking the coordinator, whose large answers are in its journal bucket. */
+function askParts(): Part[] {
+  return [{ publish: [SUBJECTS.run('*')] }, readLargeRecords('coordinator')]
 }
 
 function liveParts(): Part {
