@@ -1,0 +1,154 @@
+import { rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { listTools, remoteTool } from '@bailiwick/bus'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { type Bed, startBed } from '../test/bed.ts'
+import {
+  answer,
+  type Client,
+  cancelRun,
+  connect,
+  eventName,
+  getArtifact,
+  getRun,
+  listRuns,
+  newRunId,
+  offerTool,
+  submitRun,
+  waitForRun,
+  watchRun,
+} from './index.ts'
+
+let bed: Bed
+let client: Client
+beforeAll(async () => {
+  bed = await startBed()
+  client = await bed.connect({ role: 'user' })
+})
+afterAll(() => bed?.[Symbol.asyncDispose]())
+
+describe('connect', () => {
+  it('takes the address and the credentials from the environment', async () => {
+    const { url, creds } = await bed.connectOptions({ role: 'user' })
+    const file = join(tmpdir(), `${newRunId()}.creds`)
+    await writeFile(file, creds ?? '', { mode: 0o600 })
+    await using other = await connect({ env: { NATS_URL: url, NATS_CREDS: file } })
+    await rm(file)
+    expect(await listRuns(other)).toEqual(expect.any(Array))
+    await expect(connect({ env: {} })).rejects.toMatchObject({ code: 'bad-input' })
+  })
+})
+
+describe('submitRun', () => {
+  it('keeps files with the run, and describes them', async () => {
+    const csv = 'a,b\n1,2\n'
+    const files = {
+      'Seattle weather.csv': csv,
+      'logo.png': new Uint8Array([137, 80, 0, 1]),
+      '2024.txt': { content: 'hello', mediaType: 'text/x-greeting' },
+    }
+    const { run, duplicate } = await submitRun(client, { text: 'Count.', files, values: { limit: 3 } })
+    expect(run).toMatch(/^r[a-z2-7]{12}$/)
+    expect(duplicate).toBe(false)
+    const [weather, logo, year, limit] = bed.submitted.get(run)?.inputs ?? []
+    expect(weather).toMatchObject({
+      name: 'Seattle_weather',
+      artifact: { writer: 'user', name: 'Seattle weather.csv', mediaType: 'text/csv', size: csv.length },
+      description: 'Seattle_weather: Seattle weather.csv, text/csv, 8 bytes; reads: "a,b\\n1,2\\n"',
+    })
+    expect(logo?.description).toBe('logo: logo.png, application/octet-stream, 4 bytes')
+    expect(year).toMatchObject({ name: '_2024', artifact: { mediaType: 'text/x-greeting' } })
+    expect(limit).toEqual({ name: 'limit', value: 3, description: 'limit: 3' })
+    const kept = weather?.artifact && (await getArtifact(bed.coordinator, weather.artifact))
+    expect(Buffer.from(kept ?? []).toString()).toBe(csv)
+  })
+
+  it('is one run when the same id is submitted twice, whatever comes with it', async () => {
+    const run = newRunId()
+    const first = await submitRun(client, { run, text: 'Count.', files: { 'a.txt': 'one' } })
+    const second = await submitRun(client, { run, text: 'Count.', files: { 'a.txt': 'two' } })
+    expect([first, second]).toEqual([
+      { run, duplicate: false },
+      { run, duplicate: true },
+    ])
+    const artifact = bed.submitted.get(run)?.inputs[0]?.artifact
+    expect(artifact && Buffer.from(await getArtifact(bed.coordinator, artifact)).toString()).toBe('one')
+  })
+
+  it('says when no coordinator is running', async () => {
+    await using alone = await startBed()
+    const user = await alone.connect({ role: 'user' })
+    await alone.coordinator.close()
+    await expect(submitRun(user, { text: 'Count.' })).rejects.toThrow('no coordinator is running')
+  })
+})
+
+describe('a run, watched', () => {
+  it('gives its events from the beginning, and ends with it', async () => {
+    const { run } = await submitRun(client, { text: 'Count.' })
+    const seen: (string | undefined)[] = []
+    for await (const event of watchRun(client, run)) {
+      seen.push(eventName(event.type))
+      if (seen.length === 1) await bed.end(run, 'completed')
+    }
+    expect(seen).toEqual(['run.submitted', 'run.ended'])
+    expect(await getRun(client, run)).toMatchObject({ run, status: 'completed', result: { answer: 42 } })
+    expect((await listRuns(client, { limit: 1 })).length).toBe(1)
+  })
+
+  it('ends by a cancel', async () => {
+    const { run } = await submitRun(client, { text: 'Count.' })
+    const waited = waitForRun(client, run)
+    expect(await cancelRun(client, run, { reason: 'no need' })).toEqual({ run, status: 'canceled' })
+    expect((await waited).status).toBe('canceled')
+  })
+
+  it('is left alone when the watching is given up', async () => {
+    const { run } = await submitRun(client, { text: 'Count.' })
+    const controller = new AbortController()
+    const waited = waitForRun(client, run, { signal: controller.signal })
+    controller.abort(new Error('enough'))
+    await expect(waited).rejects.toThrow('enough')
+    expect((await getRun(client, run)).status).toBe('working')
+  })
+
+  it('is answered', async () => {
+    const reply = { run: 'r1', task: 'r1-t1', call: '1.1', approved: true, note: 'go on' }
+    expect(await answer(client, reply)).toBe(true)
+    expect(bed.answered).toEqual([reply])
+  })
+})
+
+describe('offerTool', () => {
+  it('hosts a tool until it is disposed', async () => {
+    const agent = await bed.connect({ role: 'host', agent: 'analyst', level: 5, tools: ['population'] })
+    const host = await bed.connect({ role: 'tool-host', name: 'geography', tools: ['population'] })
+    const context = { id: '1.1', key: 't/1.1', caller: 'analyst', run: 'r', task: 't' }
+    const { signal } = new AbortController()
+    {
+      await using _ = await offerTool(host, {
+        name: 'population',
+        description: 'Inhabitants of a country, in millions.',
+        input: z.object({ country: z.string() }),
+        effect: 'none',
+        run: ({ country }, { caller }) => ({ country, caller, millions: 5.6 }),
+      })
+      const [registered] = await listTools(bed.coordinator)
+      expect(registered).toMatchObject({ host: 'geography', card: { name: 'population', effect: 'none' } })
+      if (registered === undefined) return
+      const tool = remoteTool(agent, registered.card, 'analyst')
+      const result = await tool.run({ country: 'Norway' }, { ...context, signal })
+      expect(result).toEqual({ country: 'Norway', caller: 'analyst', millions: 5.6 })
+      await expect(tool.run({ country: 7 }, { ...context, signal })).rejects.toThrow('expected string')
+    }
+    expect(await listTools(bed.coordinator)).toEqual([])
+  })
+})
+
+it('depends on the bus, and on zod for schemas, alone', () => {
+  const manifest = createRequire(import.meta.url)('../package.json')
+  expect(Object.keys(manifest.dependencies).sort()).toEqual(['@bailiwick/bus', 'zod'])
+})

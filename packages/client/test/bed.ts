@@ -1,0 +1,112 @@
+import {
+  type Bus,
+  type CloudEvent,
+  connectBus,
+  eventType,
+  permissionsFor,
+  prepareStreams,
+  prepareWriter,
+  publishEvent,
+  type RoleGrant,
+  type RunRequest,
+  type RunView,
+  serveRuns,
+  userName,
+} from '@bailiwick/bus'
+import { startTestServer } from '@bailiwick/nats-server/testing'
+import { type Client, type ConnectClientOptions, connect } from '../src/connect.ts'
+
+const NO_USAGE = { inputTokens: 0, cachedTokens: 0, outputTokens: 0, reasoningTokens: 0, replies: 0, cost: 0 }
+
+/** A real server, and what stands in for a coordinator: it admits runs and ends them when told. */
+export interface Bed extends AsyncDisposable {
+  /** The coordinator's connection. */
+  readonly coordinator: Bus
+  /** What was submitted, by run, the first time. */
+  readonly submitted: Map<string, RunRequest<'submit'>>
+  readonly answered: RunRequest<'answer'>[]
+  end(run: string, status: 'completed' | 'canceled'): Promise<void>
+  connectOptions(grant: RoleGrant): Promise<ConnectClientOptions>
+  connect(grant: RoleGrant): Promise<Client>
+}
+
+export async function startBed(): Promise<Bed> {
+  const stack = new AsyncDisposableStack()
+  const server = stack.use(await startTestServer())
+  const connectOptions = async (grant: RoleGrant) => {
+    const { creds } = await server.credentials({ name: userName(grant), permissions: permissionsFor(grant) })
+    return { url: server.url, creds }
+  }
+  const coordinator = await connectBus({
+    ...(await connectOptions({ role: 'coordinator' })),
+    name: 'coordinator',
+  })
+  stack.defer(() => coordinator.close())
+  await prepareStreams(coordinator)
+  await prepareWriter(coordinator, 'geography')
+
+  const submitted: Bed['submitted'] = new Map()
+  const answered: Bed['answered'] = []
+  const ended = new Map<string, 'completed' | 'canceled'>()
+  let count = 0
+  const publish = (run: string, name: 'run.submitted' | 'run.ended', data: CloudEvent['data']) =>
+    publishEvent(coordinator, {
+      specversion: '1.0',
+      id: `${++count}.0`,
+      source: '/bailiwick/coordinator',
+      type: eventType(name),
+      subject: `${run}/run`,
+      time: new Date().toISOString(),
+      datacontenttype: 'application/json',
+      run,
+      task: 'run',
+      agent: 'coordinator',
+      data,
+    })
+  const end = async (run: string, status: 'completed' | 'canceled') => {
+    ended.set(run, status)
+    await publish(run, 'run.ended', { status, usage: NO_USAGE, artifacts: [] })
+  }
+  const view = (run: string): RunView => {
+    const status = ended.get(run)
+    const result = status && { status, answer: 42, usage: NO_USAGE, artifacts: [] }
+    const text = submitted.get(run)?.text ?? ''
+    const base = { run, text, submittedAt: 1, strategy: 'plan' as const, tasks: [], asked: [] }
+    return result === undefined ? { ...base, status: 'working' } : { ...base, status: result.status, result }
+  }
+  stack.use(
+    await serveRuns(coordinator, {
+      async submit(request) {
+        const duplicate = submitted.has(request.run)
+        if (!duplicate) {
+          submitted.set(request.run, request)
+          await publish(request.run, 'run.submitted', {})
+        }
+        return { run: request.run, duplicate }
+      },
+      get: async ({ run }) => view(run),
+      list: async ({ limit }) => ({ runs: [...submitted.keys()].slice(0, limit).map(view) }),
+      async cancel({ run }) {
+        await end(run, 'canceled')
+        return { run, status: 'canceled' }
+      },
+      async answer(request) {
+        answered.push(request)
+        return { accepted: request.approved }
+      },
+    }),
+  )
+  return {
+    coordinator,
+    submitted,
+    answered,
+    end,
+    connectOptions,
+    async connect(grant) {
+      const client = await connect(await connectOptions(grant))
+      stack.defer(() => client.close())
+      return client
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  }
+}
