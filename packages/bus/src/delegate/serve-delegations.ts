@@ -22,6 +22,9 @@ export type DelegationHandler = (
   signal: AbortSignal,
 ) => Promise<TaskResult>
 
+/** Milliseconds for which a result is kept that nobody has asked for since. */
+const KEEP_MS = 10 * 60_000
+
 /** Answers requests for delegates until disposed. */
 export async function serveDelegations(
   bus: Bus,
@@ -35,9 +38,10 @@ export async function serveDelegations(
     if (known !== undefined) return known.result
     const controller = new AbortController()
     const result = handler(request, controller.signal)
-    // Its failure is told to whoever asks; nobody may be asking at the moment it fails.
-    result.catch(() => {})
     open.set(id, { result, controller })
+    // Kept for whoever asks next; for who never comes back, not for ever.
+    const forget = () => void setTimeout(() => open.delete(id), KEEP_MS).unref()
+    result.then(forget, forget)
     return result
   }
 
@@ -48,8 +52,15 @@ export async function serveDelegations(
       throw new InputError(`a delegation by ${caller} must be answered in its own inbox`)
     }
     const id = `${caller} ${request.key}`
-    const answer = await firstOf(begin(id, { ...request, caller }), pollMs, () => open.delete(id))
-    return answer
+    try {
+      const answer = await firstOf(begin(id, { ...request, caller }), pollMs)
+      // Told: asked again all the same, the handler finds it in the journal.
+      if (answer.state === 'done') open.delete(id)
+      return answer
+    } catch (error) {
+      open.delete(id)
+      throw error
+    }
   }
 
   const cancels = bus.connection.subscribe(SUBJECTS.cancel('*'), {
@@ -74,26 +85,13 @@ export async function serveDelegations(
   }
 }
 
-/** The result, or `working` after a while. A settled delegation is forgotten: the journal has it. */
-async function firstOf(
-  result: Promise<TaskResult>,
-  pollMs: number,
-  settled: () => void,
-): Promise<DelegationAnswer> {
+/** The result, or `working` after a while. */
+async function firstOf(result: Promise<TaskResult>, pollMs: number): Promise<DelegationAnswer> {
   let timer: NodeJS.Timeout | undefined
   const waited = new Promise<DelegationAnswer>((resolve) => {
     timer = setTimeout(() => resolve({ state: 'working' }), pollMs)
   })
-  const done = result.then(
-    (value): DelegationAnswer => {
-      settled()
-      return { state: 'done', result: value }
-    },
-    (error: unknown) => {
-      settled()
-      throw error
-    },
-  )
+  const done = result.then((value): DelegationAnswer => ({ state: 'done', result: value }))
   try {
     return await Promise.race([done, waited])
   } finally {
