@@ -40,8 +40,11 @@ export async function serveDelegations(
     const result = handler(request, controller.signal)
     open.set(id, { result, controller })
     // Kept for whoever asks next; for who never comes back, not for ever.
-    const forget = () => void setTimeout(() => open.delete(id), KEEP_MS).unref()
-    result.then(forget, forget)
+    const forget = () => {
+      if (open.get(id)?.result === result) open.delete(id)
+    }
+    const later = () => void setTimeout(forget, KEEP_MS).unref()
+    result.then(later, later)
     return result
   }
 
