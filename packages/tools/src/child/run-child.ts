@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { serialize } from 'node:v8'
 import { BailiwickError, InputError } from '@bailiwick/core/contract'
 import { z } from 'zod'
 import { ChildError } from '../errors/child-error.ts'
@@ -16,7 +17,7 @@ export interface ChildWork {
   reads: string[]
   /** Whether it may load native add-ons. Only for children that run no code of others. */
   addons?: boolean
-  /** JSON. */
+  /** Plain data. */
   request: unknown
   limits: ChildLimits
   /** For messages: "the query". */
@@ -77,7 +78,8 @@ async function collect(child: ChildProcess, work: ChildWork): Promise<string> {
   // A child that dies early breaks the pipe; how it ended says more than EPIPE.
   child.stdin?.on('error', () => {})
   try {
-    child.stdin?.end(JSON.stringify(work.request))
+    // Large texts go fast this way. The answer is JSON: what comes out of a child is read with suspicion.
+    child.stdin?.end(serialize(work.request))
     const code = await new Promise<number | null>((resolve, reject) => {
       child.once('error', (error) =>
         reject(

@@ -1,4 +1,5 @@
-import { text } from 'node:stream/consumers'
+import { buffer } from 'node:stream/consumers'
+import { deserialize } from 'node:v8'
 import { BadRequest } from '../errors/bad-request.ts'
 
 /**
@@ -12,7 +13,7 @@ export async function serveChild(handle: (request: unknown) => unknown): Promise
 
 async function answerTo(handle: (request: unknown) => unknown): Promise<unknown> {
   try {
-    return { ok: true, value: await handle(JSON.parse(await text(process.stdin))) }
+    return { ok: true, value: await handle(deserialize(await buffer(process.stdin))) }
   } catch (error) {
     if (error instanceof BadRequest) return { ok: false, code: 'bad-input', message: error.message }
     const message = error instanceof Error ? error.message : String(error)

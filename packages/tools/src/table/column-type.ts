@@ -5,13 +5,20 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/
 const LEADING_ZERO = /^[+-]?0\d/
 const DATE = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/
 
-/** What the texts of a CSV column are, taken together. Codes such as `007` stay text. */
-export function textColumnType(texts: Iterable<string>): ColumnType {
-  const kinds = new Set<ColumnType>()
-  for (const text of texts) if (text !== '') kinds.add(textType(text))
-  if (kinds.size === 2 && kinds.has('integer') && kinds.has('number')) return 'number'
-  if (kinds.size > 1) return 'text'
-  return kinds.values().next().value ?? 'empty'
+/** Finds out what the texts of a CSV column are, taken together. Codes such as `007` stay text. */
+export class TextColumn {
+  type: ColumnType = 'empty'
+
+  add(text: string): void {
+    if (text === '' || this.type === 'text') return
+    const type = textType(text)
+    if (this.type === 'empty') this.type = type
+    else if (this.type !== type) this.type = isNumeric(this.type) && isNumeric(type) ? 'number' : 'text'
+  }
+}
+
+function isNumeric(type: ColumnType): boolean {
+  return type === 'integer' || type === 'number'
 }
 
 function textType(text: string): ColumnType {

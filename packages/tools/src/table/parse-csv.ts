@@ -1,13 +1,12 @@
 import { BadRequest } from '../errors/bad-request.ts'
 
 /**
- * The cells of delimiter-separated text after RFC 4180: quotes double inside quotes, line breaks may
- * stand in quotes, lines may end either way. Blank lines are skipped.
+ * The records of delimiter-separated text after RFC 4180, one by one: quotes double inside quotes, line
+ * breaks may stand in quotes, lines may end either way. Blank lines are skipped.
  *
  * @throws BadRequest that names the line of a quote that never closes.
  */
-export function parseCsv(text: string, delimiter: string): string[][] {
-  const records: string[][] = []
+export function* csvRecords(text: string, delimiter: string): Generator<string[]> {
   let record: string[] = []
   let at = 0
   while (at < text.length) {
@@ -20,12 +19,11 @@ export function parseCsv(text: string, delimiter: string): string[][] {
       if (at === text.length) record.push('')
       else continue
     }
-    if (record.length > 1 || record[0] !== '') records.push(record)
+    if (record.length > 1 || record[0] !== '') yield record
     record = []
     if (text[at] === '\r') at++
     if (text[at] === '\n') at++
   }
-  return records
 }
 
 interface CellEnd {
@@ -34,9 +32,15 @@ interface CellEnd {
   end: number
 }
 
+const [LINE_FEED, CARRIAGE_RETURN] = [10, 13]
+
 function bare(text: string, start: number, delimiter: string): CellEnd {
+  const stop = delimiter.charCodeAt(0)
   let end = start
-  while (end < text.length && text[end] !== delimiter && text[end] !== '\n' && text[end] !== '\r') end++
+  for (; end < text.length; end++) {
+    const code = text.charCodeAt(end)
+    if (code === stop || code === LINE_FEED || code === CARRIAGE_RETURN) break
+  }
   return { value: text.slice(start, end).trim(), end }
 }
 

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { readTable } from './read-table.ts'
 
-const rows = (text: string, format: 'csv' | 'tsv' | 'json' | 'ndjson' = 'csv') => readTable(text, format).rows
+const rows = (text: string, format: 'csv' | 'tsv' | 'json' | 'ndjson' = 'csv') => [
+  ...readTable(text, format).rows,
+]
 const types = (text: string) => readTable(text, 'csv').columns.map(({ type }) => type)
 
 describe('readTable', () => {
@@ -38,6 +40,11 @@ describe('readTable', () => {
     ['n,m\n,1', ['empty', 'integer']],
   ])('infers the types of %j', (text, expected) => {
     expect(types(text)).toEqual(expected)
+  })
+
+  it('counts rows, and gives them as often as they are asked for', () => {
+    const { size, rows: again } = readTable('a\n1\n\n2\n', 'csv')
+    expect([size, [...again], [...again]]).toEqual([2, [[1], [2]], [[1], [2]]])
   })
 
   it('makes names unique as SQL compares them, and never empty', () => {

@@ -1,15 +1,15 @@
 import { BadRequest } from '../errors/bad-request.ts'
-import { textColumnType, typedCell, valueColumnType } from './column-type.ts'
-import { guessDelimiter, parseCsv } from './parse-csv.ts'
+import { TextColumn, typedCell, valueColumnType } from './column-type.ts'
+import { csvRecords, guessDelimiter } from './parse-csv.ts'
 import type { Cell, Table, TableFormat } from './table.ts'
 
 /** Reads the text of a file as a table. @throws BadRequest that says where it is none. */
 export function readTable(text: string, format: TableFormat): Table {
   switch (format) {
     case 'csv':
-      return fromRecords(parseCsv(text, guessDelimiter(text)))
+      return fromRecords(() => csvRecords(text, guessDelimiter(text)))
     case 'tsv':
-      return fromRecords(parseCsv(text, '\t'))
+      return fromRecords(() => csvRecords(text, '\t'))
     case 'json':
       return fromObjects(jsonRows(parseJson(text, '')))
     case 'ndjson':
@@ -23,22 +23,37 @@ export function readTable(text: string, format: TableFormat): Table {
   }
 }
 
-function fromRecords([header = [], ...records]: string[][]): Table {
-  const names = columnNames(header)
-  for (const [index, record] of records.entries()) {
-    if (record.length <= names.length) continue
-    const found = `${record.length} cells in a table of ${names.length} columns`
-    throw new BadRequest(`row ${index + 1} has ${found}`)
+/** Reads the text twice, for the types and for the rows, instead of keeping all cells of a large file. */
+function fromRecords(records: () => Iterable<string[]>): Table {
+  let names: string[] | undefined
+  let columns: TextColumn[] = []
+  let size = 0
+  for (const record of records()) {
+    if (names === undefined) {
+      names = columnNames(record)
+      columns = names.map(() => new TextColumn())
+      continue
+    }
+    size++
+    if (record.length > names.length) {
+      throw new BadRequest(`row ${size} has ${record.length} cells in a table of ${names.length} columns`)
+    }
+    for (const [index, text] of record.entries()) columns[index]?.add(text)
   }
-  const types = names.map((_, index) => textColumnType(cellsOf(records, index)))
+  const types = columns.map(({ type }) => type)
   return {
-    columns: names.map((name, index) => ({ name, type: types[index] ?? 'empty' })),
-    rows: records.map((record) => types.map((type, index) => typedCell(record[index] ?? '', type))),
+    columns: (names ?? []).map((name, index) => ({ name, type: types[index] ?? 'empty' })),
+    size,
+    rows: {
+      *[Symbol.iterator]() {
+        let header = true
+        for (const record of records()) {
+          if (!header) yield types.map((type, index) => typedCell(record[index] ?? '', type))
+          header = false
+        }
+      },
+    },
   }
-}
-
-function* cellsOf(records: string[][], index: number): Generator<string> {
-  for (const record of records) yield record[index] ?? ''
 }
 
 /** The rows of a JSON document: the list that it is, or the only list of objects in it. */
@@ -62,6 +77,7 @@ function fromObjects(rows: unknown[]): Table {
       name: names[index] ?? key,
       type: valueColumnType(objects.map((object) => object[key])),
     })),
+    size: objects.length,
     rows: objects.map((object) => keys.map((key) => jsonCell(object[key]))),
   }
 }

@@ -43,8 +43,8 @@ function query(files: TableFile[], sql: string, maxRows: number): QueryResult {
 function describe(file: TableFile): TableDescription {
   const { file: from, name } = file
   try {
-    const { rows, columns } = read(file)
-    return { file: from, name, rows: rows.length, columns }
+    const { size, columns } = read(file)
+    return { file: from, name, rows: size, columns }
   } catch (error) {
     return { file: from, name, problem: error instanceof Error ? error.message : String(error) }
   }

@@ -12,8 +12,10 @@ export interface Column {
 /** The content of a CSV or JSON file. */
 export interface Table {
   columns: Column[]
-  /** Each as long as `columns`. */
-  rows: Cell[][]
+  /** How many rows there are. */
+  size: number
+  /** Each as long as `columns`; may be gone through again and again. */
+  rows: Iterable<Cell[]>
 }
 
 /** How the text of a file becomes a table. */
@@ -31,7 +33,7 @@ export interface TableFile {
 
 /** The rows as objects. */
 export function rowObjects(table: Table): Record<string, Cell>[] {
-  return table.rows.map((row) =>
+  return Array.from(table.rows, (row) =>
     Object.fromEntries(table.columns.map(({ name }, index) => [name, row[index] ?? null])),
   )
 }
