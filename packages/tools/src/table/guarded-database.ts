@@ -28,6 +28,8 @@ export function openDatabase(): DatabaseSync {
  * on the list is refused, so that a new kind of statement is refused as well.
  */
 export function guard(database: DatabaseSync): void {
+  if (!('setAuthorizer' in database))
+    throw new Error('SQL needs Node 24.10 or newer: it cannot be guarded here')
   const {
     SQLITE_OK,
     SQLITE_DENY,
