@@ -4,6 +4,7 @@ import { BadRequest } from '../errors/bad-request.ts'
 import type { TableFile } from '../table/table.ts'
 import { fillData } from './fill-data.ts'
 import { type ChartLayout, layOutChart } from './lay-out-chart.ts'
+import { unknownFields } from './unknown-fields.ts'
 
 export interface ChartRequest {
   spec: object
@@ -14,12 +15,13 @@ export interface ChartRequest {
 
 await serveChild(async (request): Promise<ChartLayout> => {
   const { spec, files, maxArea } = request as ChartRequest
-  const layout = await layOutChart(fillData(spec, files) as object)
+  const filled = fillData(spec, files) as object
+  const layout = await layOutChart(filled)
   if (layout.width * layout.height > maxArea) {
     const side = Math.floor(Math.sqrt(maxArea))
     throw new BadRequest(
       `the chart is ${layout.width} × ${layout.height} pixels: more than ${side} × ${side}`,
     )
   }
-  return layout
+  return { ...layout, warnings: [...unknownFields(filled), ...layout.warnings] }
 })

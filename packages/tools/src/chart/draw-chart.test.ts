@@ -62,15 +62,19 @@ describe('drawChart', () => {
     expect((await draw({ layer: layers }, [csv, json])).svg).toContain('day: Tue; rain: 3.5')
   })
 
-  it('tells what Vega warns of, and characters that the font lacks', async () => {
+  it('tells of fields that are not there, what Vega warns of, and characters that the font lacks', async () => {
     const spec = {
       data: { values },
       mark: 'bar',
-      encoding: { ...encoding, colour: { field: 'day' } },
+      encoding: { ...encoding, colour: { field: 'day' }, detail: { field: 'snow', type: 'nominal' } },
       title: '雨',
     }
     const { warnings } = await draw(spec)
-    expect(warnings).toEqual([expect.stringContaining('colour'), 'the font has no glyph for: 雨'])
+    expect(warnings).toEqual([
+      'encoding.detail: no row has the field "snow"; there is: day, rain',
+      expect.stringContaining('colour'),
+      'the font has no glyph for: 雨',
+    ])
   })
 
   it.each([
