@@ -1,1 +1,1 @@
-export {}
+export { createSandbox, type SandboxOptions } from './parent/create-sandbox.ts'

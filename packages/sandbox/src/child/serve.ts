@@ -1,0 +1,93 @@
+import type { ToChild } from '../frames/frame.ts'
+import type { Engine } from '../world/engine.ts'
+import { GuestStopped } from '../world/guest-stopped.ts'
+import { GuestWorld, type StepEnd } from '../world/guest-world.ts'
+import { type FrameSink, Printer } from './printer.ts'
+
+/** Time for work that is not the step's own: opening, ending. */
+const OWN_MS = 10_000
+
+/**
+ * Serves one session: frame in, guest runs until idle, frames out. The function that it gives takes
+ * one frame, and says whether the world goes on.
+ */
+export function serve(
+  pipe: FrameSink,
+  prelude: string,
+  makeEngine: (memoryMb: number) => Engine,
+  memoryMb: number,
+): (frame: ToChild) => boolean {
+  const printer = new Printer(pipe)
+  const door = {
+    print: (line: string) => printer.print(line),
+    call: (id: string, name: string, args: string) => {
+      pipe.write({ type: 'call', id, name, args: pipe.writeLong(args) })
+    },
+  }
+  const start = (megabytes: number) => new GuestWorld(makeEngine(megabytes), prelude, door)
+  // Made before it is asked for: a warm child has its isolate and prelude ready.
+  let world = start(memoryMb)
+  pipe.write({ type: 'ready' })
+
+  const writeEnd = (end: StepEnd): StepEnd => {
+    printer.flush()
+    return end.final === undefined ? end : { ...end, final: pipe.writeLong(end.final) }
+  }
+  const turn = (run: () => StepEnd | undefined) => {
+    const cpu = process.cpuUsage()
+    const began = performance.now()
+    const end = run()
+    const wallMs = performance.now() - began
+    const used = process.cpuUsage(cpu)
+    const cpuMs = (used.user + used.system) / 1_000
+    printer.flush()
+    pipe.write(
+      end === undefined
+        ? { type: 'turn', cpuMs, wallMs }
+        : { type: 'turn', cpuMs, wallMs, end: writeEnd(end) },
+    )
+  }
+
+  const handle = (frame: ToChild): void => {
+    switch (frame.type) {
+      case 'open':
+        if (frame.memoryMb !== memoryMb) {
+          world.dispose()
+          world = start(frame.memoryMb)
+        }
+        world.open(frame.world, OWN_MS)
+        return pipe.write({ type: 'opened' })
+      case 'step': {
+        const prepared = world.prepare(frame.step, frame.code, frame.clock, OWN_MS)
+        if ('end' in prepared) return turn(() => prepared.end)
+        if (prepared.needs.length > 0) return pipe.write({ type: 'need', names: prepared.needs })
+        return turn(() => world.run(frame.budgetMs))
+      }
+      case 'modules':
+        return turn(() => {
+          world.addModules(frame.modules, frame.budgetMs)
+          return world.run(frame.budgetMs)
+        })
+      case 'outcome':
+        return turn(() => world.deliver(frame, frame.clock, frame.budgetMs))
+      case 'cancel':
+        return turn(() => world.cancel(frame.reason, frame.clock, frame.budgetMs))
+      case 'end':
+        return pipe.write({ type: 'ended', end: writeEnd(world.end(OWN_MS)) })
+    }
+  }
+
+  return (frame) => {
+    try {
+      handle(frame)
+      return true
+    } catch (error) {
+      printer.flush()
+      const { reason, message } =
+        error instanceof GuestStopped ? error : { reason: 'crashed' as const, message: String(error) }
+      // The parent kills this process: what the turn did must not remain.
+      pipe.write({ type: 'stopped', reason, message: message.slice(0, 500) })
+      return false
+    }
+  }
+}

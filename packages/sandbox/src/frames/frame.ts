@@ -1,0 +1,37 @@
+import type { BundleAnswer, OpenWorld, StepEnd } from '../world/guest-world.ts'
+
+/** Parent to child, a line of JSON each. Every entry into the guest carries the time it may take. */
+export type ToChild =
+  | { type: 'open'; world: OpenWorld; memoryMb: number }
+  | { type: 'step'; step: number; code: string; clock: number; budgetMs: number }
+  | { type: 'modules'; modules: BundleAnswer[]; budgetMs: number }
+  | { type: 'outcome'; id: string; ok: true; value: string; clock: number; budgetMs: number }
+  | {
+      type: 'outcome'
+      id: string
+      ok: false
+      reason: string
+      message: string
+      clock: number
+      budgetMs: number
+    }
+  | { type: 'cancel'; reason: string; clock: number; budgetMs: number }
+  | { type: 'end' }
+
+/** Child to parent. Texts beyond {@link PART_CHARS} go ahead in `part` frames and are '' in their own. */
+export type ToParent =
+  | { type: 'ready' }
+  | { type: 'opened' }
+  | { type: 'need'; names: string[] }
+  | { type: 'print'; lines: string[] }
+  | { type: 'part'; text: string }
+  | { type: 'call'; id: string; name: string; args: string }
+  | { type: 'turn'; cpuMs: number; wallMs: number; end?: StepEnd }
+  | { type: 'ended'; end: StepEnd }
+  | { type: 'stopped'; reason: 'timeout' | 'out-of-memory' | 'crashed'; message: string }
+
+/** Longest text within one frame, characters: so that no frame costs the parent more than a moment. */
+export const PART_CHARS = 65_536
+
+/** Longest frame that the parent accepts from a child, bytes. Beyond it the child is taken for a liar. */
+export const MAX_FRAME_BYTES = 1_048_576

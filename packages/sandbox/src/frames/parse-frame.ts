@@ -1,0 +1,99 @@
+import type { GuestError } from '@bailiwick/core/contract'
+import type { StepEnd } from '../world/guest-world.ts'
+import type { ToParent } from './frame.ts'
+
+type Fields = Record<string, unknown>
+
+/**
+ * One line from a child. The child is not trusted: every field is checked and copied, unknown ones
+ * are dropped. Undefined for anything that is no frame.
+ */
+export function parseFrame(line: string): ToParent | undefined {
+  const raw = parseObject(line)
+  if (raw === undefined) return undefined
+  switch (raw['type']) {
+    case 'ready':
+    case 'opened':
+      return { type: raw['type'] }
+    case 'need':
+    case 'print': {
+      const texts = asTexts(raw['type'] === 'need' ? raw['names'] : raw['lines'])
+      if (texts === undefined) return undefined
+      return raw['type'] === 'need' ? { type: 'need', names: texts } : { type: 'print', lines: texts }
+    }
+    case 'part':
+      return typeof raw['text'] === 'string' ? { type: 'part', text: raw['text'] } : undefined
+    case 'call':
+      return parseCall(raw)
+    case 'turn':
+      return parseTurn(raw)
+    case 'ended': {
+      const end = parseEnd(raw['end'])
+      return end === undefined ? undefined : { type: 'ended', end }
+    }
+    case 'stopped':
+      return parseStopped(raw)
+    default:
+      return undefined
+  }
+}
+
+function parseObject(line: string): Fields | undefined {
+  try {
+    const raw: unknown = JSON.parse(line)
+    return typeof raw === 'object' && raw !== null && !Array.isArray(raw) ? (raw as Fields) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function parseCall({ id, name, args }: Fields): ToParent | undefined {
+  if (typeof id !== 'string' || typeof name !== 'string' || typeof args !== 'string') return undefined
+  return /^\d{1,9}\.\d{1,9}$/.test(id) ? { type: 'call', id, name, args } : undefined
+}
+
+function parseTurn({ cpuMs, wallMs, end: rawEnd }: Fields): ToParent | undefined {
+  if (!isDuration(cpuMs) || !isDuration(wallMs)) return undefined
+  if (rawEnd === undefined) return { type: 'turn', cpuMs, wallMs }
+  const end = parseEnd(rawEnd)
+  return end === undefined ? undefined : { type: 'turn', cpuMs, wallMs, end }
+}
+
+function parseStopped({ reason, message }: Fields): ToParent | undefined {
+  if (reason !== 'timeout' && reason !== 'out-of-memory' && reason !== 'crashed') return undefined
+  return { type: 'stopped', reason, message: typeof message === 'string' ? message : '' }
+}
+
+function parseEnd(value: unknown): StepEnd | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const { preview, missingChars, missingLines, final, hash, error } = value as Fields
+  if (typeof preview !== 'string' || !isDuration(missingChars) || !isDuration(missingLines)) return undefined
+  const end: StepEnd = { preview, missingChars, missingLines }
+  if (typeof final === 'string') end.final = final
+  if (typeof hash === 'string') end.hash = hash.slice(0, 64)
+  if (error !== undefined) {
+    const guestError = parseError(error)
+    if (guestError === undefined) return undefined
+    end.error = guestError
+  }
+  return end
+}
+
+function parseError(value: unknown): GuestError | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const { name, message, line, column, excerpt } = value as Fields
+  if (typeof name !== 'string' || typeof message !== 'string') return undefined
+  const error: GuestError = { name, message }
+  if (isDuration(line)) error.line = line
+  if (isDuration(column)) error.column = column
+  if (typeof excerpt === 'string') error.excerpt = excerpt
+  return error
+}
+
+function asTexts(value: unknown): string[] | undefined {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined
+}
+
+function isDuration(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0
+}

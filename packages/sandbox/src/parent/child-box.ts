@@ -1,0 +1,132 @@
+import type { ChildProcess } from 'node:child_process'
+import type { Readable, Writable } from 'node:stream'
+import type { ToChild } from '../frames/frame.ts'
+import type { Box, BoxEnd, BoxFrame, WatchLimits } from './box.ts'
+import { FrameReader } from './frame-reader.ts'
+import { Watchdog } from './watchdog.ts'
+
+const MOST_STDERR = 4_096
+const FRAME_IN = 3
+const FRAME_OUT = 4
+
+type Listener = Parameters<Box['listen']>[0]
+
+/** A box that is a child process. */
+export class ChildBox implements Box {
+  readonly #process: ChildProcess
+  readonly #input: Writable
+  readonly #reader: FrameReader
+  readonly #watchdog: Watchdog
+  readonly #exited: Promise<void>
+  #listener: Listener | undefined
+  #ended: BoxEnd | undefined
+  #early: BoxFrame[] = []
+  #errors = ''
+
+  /** @param leafPid the process to watch, where it is not the one that was started */
+  constructor(child: ChildProcess, maxText: number, leafPid: () => number | undefined) {
+    this.#process = child
+    this.#input = child.stdio[FRAME_IN] as Writable
+    const output = child.stdio[FRAME_OUT] as Readable
+    this.#reader = new FrameReader(
+      {
+        frame: (frame) => this.#frame(frame),
+        fault: (message) => this.kill({ reason: 'crashed', message: `the sandbox's child sent ${message}` }),
+        flow: (open) => (open ? output.resume() : output.pause()),
+      },
+      maxText,
+    )
+    this.#watchdog = new Watchdog(leafPid, (end) => this.kill(end))
+    output.on('data', (chunk: Buffer) => this.#reader.push(chunk))
+    child.stderr?.on('data', (chunk: Buffer) => {
+      if (this.#errors.length < MOST_STDERR) this.#errors += chunk.toString().slice(0, MOST_STDERR)
+    })
+    // A write to a child that is gone: its exit is what gets reported.
+    this.#input.on('error', () => {})
+    output.on('error', () => {})
+    this.#exited = new Promise((resolve) => {
+      child.once('error', (error) => {
+        this.#end({ reason: 'crashed', message: error.message })
+        resolve()
+      })
+      // `close`, not `exit`: the last frames are read first.
+      child.once('close', (code, signal) => {
+        this.#end(this.#explainExit(code, signal))
+        resolve()
+      })
+    })
+  }
+
+  send(frame: ToChild): void {
+    if (this.#ended === undefined) this.#input.write(`${JSON.stringify(frame)}\n`)
+  }
+
+  listen(listener: Listener): void {
+    this.#listener = listener
+    const early = this.#early
+    this.#early = []
+    for (const frame of early) listener.frame(frame)
+    const ended = this.#ended
+    if (ended !== undefined) queueMicrotask(() => listener.ended(ended))
+  }
+
+  watch(limits: WatchLimits | undefined): void {
+    this.#watchdog.set(limits)
+  }
+
+  kill(end: BoxEnd): void {
+    this.#process.kill('SIGKILL')
+    this.#end(end)
+  }
+
+  async close(): Promise<void> {
+    this.#listener = undefined
+    // Its exit is waited for: a spare must not let this process end before.
+    this.background(false)
+    this.#process.kill('SIGKILL')
+    this.#end({ reason: 'canceled', message: 'closed' })
+    await this.#exited
+  }
+
+  get alive(): boolean {
+    return this.#ended === undefined
+  }
+
+  /** Lets this process end although the child is there: for the warm spare. */
+  background(on: boolean): void {
+    for (const part of [this.#process, ...this.#process.stdio] as { ref?(): void; unref?(): void }[]) {
+      if (on) part?.unref?.()
+      else part?.ref?.()
+    }
+  }
+
+  #frame(frame: BoxFrame): void {
+    if (frame.type === 'stopped') {
+      // It says so itself, while it still can; what it did must not remain.
+      this.kill({ reason: frame.reason, message: frame.message })
+    } else if (this.#listener === undefined) this.#early.push(frame)
+    else this.#listener.frame(frame)
+  }
+
+  #end(end: BoxEnd): void {
+    if (this.#ended !== undefined) return
+    this.#ended = end
+    this.#reader.stop()
+    this.#watchdog.set(undefined)
+    this.#listener?.ended(end)
+  }
+
+  /** V8 aborts where the heap is full; SIGABRT shows as 134 through a wrapper. */
+  #explainExit(code: number | null, signal: NodeJS.Signals | null): BoxEnd {
+    const how = signal === null ? `code ${code}` : signal
+    const first = this.#errors.split('\n').find((line) => line.trim() !== '') ?? ''
+    const message = `the sandbox's child ended with ${how}${first === '' ? '' : `: ${first.slice(0, 300)}`}`
+    const memory =
+      /heap|memory|allocat/i.test(this.#errors) ||
+      signal === 'SIGABRT' ||
+      code === 134 ||
+      signal === 'SIGTRAP' ||
+      code === 133
+    return { reason: memory ? 'out-of-memory' : 'crashed', message }
+  }
+}

@@ -1,0 +1,118 @@
+import { MAX_FRAME_BYTES } from '../frames/frame.ts'
+import { parseFrame } from '../frames/parse-frame.ts'
+import type { BoxFrame } from './box.ts'
+
+const NEWLINE = 10
+/** Work on frames in one go, ms: whatever a guest sends, the parent's loop turns meanwhile. */
+const SLICE_MS = 3
+
+export interface ReaderHooks {
+  frame(frame: BoxFrame): void
+  /** The child broke the protocol. */
+  fault(message: string): void
+  /** False: enough is waiting, do not read on for now. */
+  flow(open: boolean): void
+}
+
+/** Frames out of a child's bytes: bounded in size, checked, a few at a time. */
+export class FrameReader {
+  readonly #hooks: ReaderHooks
+  readonly #maxText: number
+  #held: Buffer[] = []
+  #heldBytes = 0
+  #lines: string[] = []
+  #next = 0
+  #parts: string[] = []
+  #partChars = 0
+  #working = false
+  #over = false
+
+  /** @param maxText characters of the longest text that parts may make */
+  constructor(hooks: ReaderHooks, maxText: number) {
+    this.#hooks = hooks
+    this.#maxText = maxText
+  }
+
+  push(chunk: Buffer): void {
+    if (this.#over) return
+    const end = chunk.lastIndexOf(NEWLINE)
+    if (end < 0) {
+      this.#hold(chunk)
+      return
+    }
+    const first = chunk.indexOf(NEWLINE)
+    if (this.#heldBytes + first > MAX_FRAME_BYTES)
+      return this.#fault(`a frame of more than ${MAX_FRAME_BYTES} bytes`)
+    const whole =
+      this.#heldBytes === 0 ? chunk.subarray(0, end) : Buffer.concat([...this.#held, chunk.subarray(0, end)])
+    this.#held = []
+    this.#heldBytes = 0
+    if (end + 1 < chunk.length) this.#hold(chunk.subarray(end + 1))
+    for (const line of whole.toString().split('\n')) this.#lines.push(line)
+    if (!this.#working) this.#work()
+  }
+
+  /** Nothing more is handed on. */
+  stop(): void {
+    this.#over = true
+    this.#lines = []
+    this.#held = []
+    this.#parts = []
+  }
+
+  #hold(bytes: Buffer): void {
+    this.#held.push(bytes)
+    this.#heldBytes += bytes.length
+    if (this.#heldBytes > MAX_FRAME_BYTES) this.#fault(`a frame of more than ${MAX_FRAME_BYTES} bytes`)
+  }
+
+  #work(): void {
+    this.#working = true
+    const until = performance.now() + SLICE_MS
+    while (this.#next < this.#lines.length) {
+      if (performance.now() > until) {
+        this.#hooks.flow(false)
+        setImmediate(() => this.#work())
+        return
+      }
+      const line = this.#lines[this.#next] ?? ''
+      this.#next += 1
+      this.#line(line)
+    }
+    this.#lines = []
+    this.#next = 0
+    this.#working = false
+    if (!this.#over) this.#hooks.flow(true)
+  }
+
+  #line(line: string): void {
+    const frame = parseFrame(line)
+    if (frame === undefined) return this.#fault(`not a frame: ${line.slice(0, 80)}`)
+    if (frame.type === 'part') {
+      this.#parts.push(frame.text)
+      this.#partChars += frame.text.length
+      if (this.#partChars > this.#maxText) this.#fault(`a text of more than ${this.#maxText} characters`)
+      return
+    }
+    if (this.#parts.length > 0) {
+      if (frame.type === 'call' && frame.args === '') frame.args = this.#takeParts()
+      else if ((frame.type === 'turn' || frame.type === 'ended') && frame.end?.final === '') {
+        frame.end.final = this.#takeParts()
+      }
+    }
+    this.#hooks.frame(frame)
+  }
+
+  #takeParts(): string {
+    const text = this.#parts.join('')
+    this.#parts = []
+    this.#partChars = 0
+    return text
+  }
+
+  #fault(message: string): void {
+    if (this.#over) return
+    this.stop()
+    this.#hooks.fault(message)
+  }
+}

@@ -1,0 +1,160 @@
+import {
+  type CallOutcome,
+  type CallReport,
+  type DeliveredOutcome,
+  encodeValue,
+  type GuestCall,
+  type StepHost,
+} from '@bailiwick/core/contract'
+
+/** How long a step that has ended waits for calls that its code did not wait for, ms. */
+const UNAWAITED_MS = 5_000
+
+interface Open {
+  call: GuestCall
+  report: CallReport
+  /** Clock of the turn that made it. */
+  clock: number
+}
+
+interface Hooks {
+  settled(outcome: DeliveredOutcome): void
+  waitedTooLong(): void
+}
+
+/** The calls of one step: those under way, and the report on all of them. */
+export class LiveCalls {
+  readonly reports: CallReport[] = []
+  readonly #open = new Map<string, Open>()
+  readonly #underWay = new Set<Promise<void>>()
+  readonly #abort = new AbortController()
+  readonly #timers = new Set<NodeJS.Timeout>()
+  readonly #host: StepHost
+  readonly #hooks: Hooks
+  readonly #waitMs: number
+  #waiting: NodeJS.Timeout | undefined
+
+  constructor(host: StepHost, waitMs: number, hooks: Hooks) {
+    this.#host = host
+    this.#waitMs = waitMs
+    this.#hooks = hooks
+  }
+
+  /** A turn's calls, at idle. Live ones leave now; recorded ones leave when the record ends without their outcome. */
+  add(calls: GuestCall[], clock: number, replayed: boolean): void {
+    for (const call of calls) {
+      const { id, name, args } = call
+      const report: CallReport = {
+        id,
+        name,
+        args,
+        ok: false,
+        reason: 'canceled',
+        message: 'no outcome',
+        ms: 0,
+        awaited: false,
+      }
+      this.reports.push(report)
+      const open = { call, report, clock }
+      this.#open.set(id, open)
+      if (!replayed) this.#start(open)
+    }
+  }
+
+  goLive(): void {
+    for (const open of this.#open.values()) this.#start(open)
+  }
+
+  /** An outcome reached the guest. */
+  delivered(outcome: DeliveredOutcome, replayed: boolean): void {
+    const open = this.#open.get(outcome.id)
+    if (open === undefined) return
+    this.#open.delete(outcome.id)
+    open.report.awaited = true
+    if (replayed) note(open.report, outcome.ok ? { ok: true, ms: 0 } : { ...outcome, ms: 0 })
+  }
+
+  #start(open: Open): void {
+    if (this.#abort.signal.aborted) return
+    if (open.call.name === 'sleep') return this.#sleep(open)
+    const began = performance.now()
+    const running = this.#host.call(open.call, this.#abort.signal).then(
+      (outcome) => this.#ended(open, outcome),
+      (error) => {
+        // A host that rejects breaks its contract; the guest gets a failed call all the same.
+        const message = error instanceof Error ? error.message : String(error)
+        this.#ended(open, {
+          id: open.call.id,
+          ms: performance.now() - began,
+          ok: false,
+          reason: 'error',
+          message,
+        })
+      },
+    )
+    this.#underWay.add(running)
+    void running.then(() => this.#underWay.delete(running))
+    this.#waiting ??= setTimeout(() => this.#hooks.waitedTooLong(), this.#waitMs)
+  }
+
+  #sleep(open: Open): void {
+    const { ms } = open.call.args as { ms: number }
+    const left = Math.max(0, open.clock + ms - this.#host.now())
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer)
+      note(open.report, { ok: true, ms: left })
+      this.#hooks.settled({ id: open.call.id, ok: true, value: encodeValue(undefined) })
+    }, left)
+    this.#timers.add(timer)
+  }
+
+  #ended(open: Open, outcome: CallOutcome): void {
+    note(open.report, outcome)
+    if (this.#abort.signal.aborted) return
+    this.#hooks.settled(encoded(open.call, outcome, open.report))
+  }
+
+  /** At the step's end: waits a while for what the code did not await, unless it is to be dropped. */
+  async finish(wait: boolean): Promise<void> {
+    for (const timer of this.#timers) clearTimeout(timer)
+    clearTimeout(this.#waiting)
+    if (!wait || this.#underWay.size === 0) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, UNAWAITED_MS)
+    this.#host.signal.addEventListener('abort', () => resolve(), { once: true })
+    await Promise.race([Promise.all(this.#underWay), promise])
+    clearTimeout(timer)
+  }
+
+  abort(reason: string): void {
+    for (const timer of this.#timers) clearTimeout(timer)
+    clearTimeout(this.#waiting)
+    if (!this.#abort.signal.aborted) this.#abort.abort(new Error(reason))
+  }
+}
+
+function note(
+  report: CallReport,
+  outcome: { ok: boolean; reason?: string; message?: string; ms: number },
+): void {
+  report.ok = outcome.ok
+  report.ms = outcome.ms
+  if (outcome.ok) {
+    delete report.reason
+    delete report.message
+    return
+  }
+  report.reason = outcome.reason ?? 'error'
+  report.message = outcome.message ?? ''
+}
+
+function encoded(call: GuestCall, outcome: CallOutcome, report: CallReport): DeliveredOutcome {
+  if (!outcome.ok) return { id: call.id, ok: false, reason: outcome.reason, message: outcome.message }
+  try {
+    return { id: call.id, ok: true, value: encodeValue(outcome.value) }
+  } catch (error) {
+    const message = `the result of ${call.name} cannot be sent: ${error instanceof Error ? error.message : String(error)}`
+    note(report, { ok: false, reason: 'error', message, ms: outcome.ms })
+    return { id: call.id, ok: false, reason: 'error', message }
+  }
+}

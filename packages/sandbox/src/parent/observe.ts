@@ -1,0 +1,63 @@
+import { decodeValue, type Observation, type UndoneTurn } from '@bailiwick/core/contract'
+import type { StepResult } from './step-run.ts'
+
+/** What a step showed, from what it came to. */
+export function observe(result: StepResult): Observation {
+  const { end, undone, stopped, calls, usage } = result
+  const observation: Observation = {
+    status: 'ok',
+    preview: end?.preview ?? '',
+    printed: printedText(result),
+    calls,
+    usage,
+  }
+  if (undone !== undefined) {
+    observation.status = undone.reason === 'crashed' ? 'error' : undone.reason
+    observation.error = { name: NAMES[undone.reason], message: undone.message }
+    observation.lost = lostText(undone)
+    return observation
+  }
+  if (end?.hash !== undefined) observation.worldHash = end.hash
+  if (stopped !== undefined) {
+    observation.status = stopped.status
+    observation.error = { name: NAMES[stopped.status], message: stopped.message }
+  } else if (end?.error !== undefined) {
+    observation.status = 'error'
+    observation.error = end.error
+  }
+  if (end?.final !== undefined) {
+    observation.status = 'ok'
+    delete observation.error
+    observation.final = { value: decodeValue(end.final) }
+  }
+  return observation
+}
+
+const NAMES = {
+  timeout: 'TimeoutError',
+  'out-of-memory': 'OutOfMemoryError',
+  canceled: 'CanceledError',
+  crashed: 'CrashedError',
+}
+
+function printedText({ printed, end }: StepResult): string {
+  const text = printed.join('\n')
+  const chars = end?.missingChars ?? 0
+  if (chars === 0) return text
+  const lines = end?.missingLines ?? 0
+  const count = lines > 0 ? `${lines} more lines, ${chars} characters` : `${chars} more characters`
+  return `${text}${text === '' ? '' : '\n'}… (${count} not shown)`
+}
+
+function lostText({ reason, lost, turn }: UndoneTurn): string {
+  const why = {
+    timeout: 'it ran too long',
+    'out-of-memory': 'it used too much memory',
+    canceled: 'it was canceled',
+    crashed: 'its process ended',
+  }[reason]
+  if (turn === 0)
+    return `The code was stopped because ${why}; nothing that this step did remains. Variables of earlier steps stand.`
+  const outcome = lost?.kind === 'outcome' ? `, the outcome of call ${lost.outcome.id} included` : ''
+  return `The code was stopped because ${why}; everything after its last await was undone${outcome}. What it did before stands, and so do variables of earlier steps.`
+}

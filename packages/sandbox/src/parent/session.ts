@@ -1,0 +1,146 @@
+import {
+  encodeValue,
+  InputError,
+  type Observation,
+  SandboxError,
+  type SandboxLimits,
+  type Session,
+  type StepHost,
+  type StepRequest,
+  type World,
+} from '@bailiwick/core/contract'
+import type { BundleAnswer, OpenWorld } from '../world/guest-world.ts'
+import type { Box } from './box.ts'
+import { observe } from './observe.ts'
+import { StepRun } from './step-run.ts'
+import { replayRequest, type StepRecord } from './world-record.ts'
+
+/** Time for a child to come up and take its world, ms. */
+const OPEN_MS = 20_000
+/** A rebuilt world may need more than the first did. */
+const REBUILD_MEMORY = 1.5
+const NAME = /^[A-Za-z_$][\w$]*$/
+
+export interface SessionParts {
+  world: World
+  limits: SandboxLimits
+  take(): Box
+  bundles(names: string[]): Promise<BundleAnswer[]>
+  /** Called once, when the session is closed. */
+  left(): void
+}
+
+/** One task's world, rebuilt from its inputs when its process is gone. */
+export class WorldSession implements Session {
+  readonly #parts: SessionParts
+  readonly #open: OpenWorld
+  readonly #steps: StepRecord[] = []
+  #box: Box | undefined
+  #running = false
+  #closed = false
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts
+    this.#open = openWorld(parts.world, parts.limits)
+  }
+
+  /** Brings the first box up. @throws SandboxError */
+  async start(): Promise<void> {
+    this.#box = await this.#openBox(this.#parts.limits.memoryMb)
+  }
+
+  async execute(request: StepRequest, host: StepHost): Promise<Observation> {
+    if (this.#closed) throw new SandboxError('the session is closed')
+    if (this.#running) throw new SandboxError('a step is already under way in this session: await it first')
+    this.#running = true
+    try {
+      const box = this.#box ?? (await this.#rebuild())
+      const { limits, bundles } = this.#parts
+      const result = await new StepRun({ box, limits, bundles }, request, host).run()
+      this.#steps.push(result.record)
+      if (result.undone !== undefined) await this.#drop()
+      return observe(result)
+    } catch (error) {
+      // Nothing goes on in a world that diverged or failed.
+      await this.#drop()
+      throw error
+    } finally {
+      this.#running = false
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await this.#drop()
+    this.#parts.left()
+  }
+
+  async #drop(): Promise<void> {
+    const box = this.#box
+    this.#box = undefined
+    await box?.close()
+  }
+
+  /** The world again, from its own inputs: calling nobody. */
+  async #rebuild(): Promise<Box> {
+    const box = await this.#openBox(this.#parts.limits.memoryMb * REBUILD_MEMORY)
+    this.#box = box
+    const { limits, bundles } = this.#parts
+    const host: StepHost = {
+      signal: new AbortController().signal,
+      now: () => 0,
+      call: async ({ id }) => ({ id, ms: 0, ok: false, reason: 'canceled', message: 'replay' }),
+    }
+    for (const step of this.#steps) {
+      await new StepRun({ box, limits, bundles }, replayRequest(step), host).run()
+    }
+    return box
+  }
+
+  async #openBox(memoryMb: number): Promise<Box> {
+    const box = this.#parts.take()
+    const opened = Promise.withResolvers<void>()
+    box.listen({
+      frame: (frame) => {
+        if (frame.type === 'opened') opened.resolve()
+        else if (frame.type !== 'ready')
+          opened.reject(new SandboxError(`the sandbox's child sent ${frame.type} before it was open`))
+      },
+      ended: (end) =>
+        opened.reject(new SandboxError(`a world could not be opened: ${end.reason}: ${end.message}`)),
+    })
+    box.watch({ wallMs: OPEN_MS, cpuMs: OPEN_MS, residentMb: this.#parts.limits.residentMb })
+    box.send({ type: 'open', world: this.#open, memoryMb: Math.floor(memoryMb) })
+    try {
+      await opened.promise
+    } catch (error) {
+      await box.close()
+      throw error
+    }
+    box.watch(undefined)
+    return box
+  }
+}
+
+function openWorld({ inputs, functions, seed }: World, limits: SandboxLimits): OpenWorld {
+  for (const name of [...Object.keys(inputs), ...functions.map((one) => one.name)]) {
+    if (!NAME.test(name))
+      throw new InputError(`an input or function must be named like a variable; "${name}" is not`)
+  }
+  return {
+    inputs: Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, encodeValue(value)])),
+    functions: functions.map(({ name, input }) => ({
+      name,
+      required: textList(input['required']),
+      properties: Object.keys((input['properties'] as object | undefined) ?? {}),
+    })),
+    seed,
+    clock: 0,
+    limits: { ...limits },
+  }
+}
+
+function textList(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
+}

@@ -1,0 +1,362 @@
+import { hash } from 'node:crypto'
+import {
+  type CallReport,
+  DivergedError,
+  decodeValue,
+  type GuestCall,
+  SandboxError,
+  type SandboxLimits,
+  type StepHost,
+  type StepRequest,
+  type TurnInput,
+  type TurnOutput,
+  type UndoneTurn,
+} from '@bailiwick/core/contract'
+import type { ToChild } from '../frames/frame.ts'
+import type { BundleAnswer, StepEnd } from '../world/guest-world.ts'
+import type { Box, BoxEnd, BoxFrame } from './box.ts'
+import { LiveCalls } from './live-calls.ts'
+import type { StepRecord } from './world-record.ts'
+
+/** Inputs on their way to a child at once: they are delivered one after the other all the same. */
+const WINDOW = 64
+/** A committed turn may take this much more on replay, CPU ms. Exceeding it means that it cannot be rebuilt. */
+const REPLAY_FACTOR = 10
+const REPLAY_EXTRA_MS = 2_000
+/** Time after a limit in which the child itself may stop, ms. */
+const GRACE_MS = 250
+
+export interface StepResult {
+  record: StepRecord
+  end: StepEnd | undefined
+  printed: string[]
+  calls: CallReport[]
+  /** Why the step ended before its code did. */
+  stopped?: { status: 'timeout' | 'canceled'; message: string }
+  undone?: UndoneTurn & { message: string }
+  usage: { wallMs: number; cpuMs: number; turns: number }
+}
+
+export interface StepContext {
+  box: Box
+  limits: SandboxLimits
+  bundles(names: string[]): Promise<BundleAnswer[]>
+}
+
+/** One step under way: inputs in, turns out, calls between. */
+export class StepRun {
+  readonly #box: Box
+  readonly #limits: SandboxLimits
+  readonly #context: StepContext
+  readonly #request: StepRequest
+  readonly #host: StepHost
+  readonly #record: StepRecord
+  readonly #calls: LiveCalls
+  readonly #done = Promise.withResolvers<void>()
+  readonly #began = performance.now()
+  readonly #printed: string[] = []
+  #printedChars = 0
+  /** Inputs not yet sent, then those sent whose turn has not come back. Undefined stands for the code. */
+  #queue: TurnInput[] = []
+  #sent: (TurnInput | undefined)[] = []
+  #turnCalls: GuestCall[] = []
+  #replaying: number
+  #usedMs = 0
+  #cpuMs = 0
+  #end: StepEnd | undefined
+  #over = false
+  #stopped: StepResult['stopped']
+  #undone: StepResult['undone']
+  #canceled: string | undefined
+  #killTimer: NodeJS.Timeout | undefined
+
+  constructor(context: StepContext, request: StepRequest, host: StepHost) {
+    this.#box = context.box
+    this.#limits = context.limits
+    this.#context = context
+    this.#request = request
+    this.#host = host
+    this.#record = { step: request.step, code: request.code, clock: request.clock, inputs: [], turns: [] }
+    this.#replaying = request.recorded?.turns.length ?? 0
+    this.#calls = new LiveCalls(host, context.limits.waitMs, {
+      settled: (outcome) => this.#offer({ kind: 'outcome', outcome, clock: host.now() }),
+      waitedTooLong: () => this.#stop('timeout', `no call came back within ${context.limits.waitMs} ms`),
+    })
+  }
+
+  async run(): Promise<StepResult> {
+    const { signal } = this.#host
+    const abort = () =>
+      this.#cancel(String((signal.reason as Error | undefined)?.message ?? signal.reason ?? 'canceled'))
+    this.#box.listen({
+      frame: (frame) => this.#guarded(() => this.#frame(frame)),
+      ended: (end) => this.#guarded(() => this.#boxEnded(end)),
+    })
+    signal.addEventListener('abort', abort, { once: true })
+    try {
+      this.#start()
+      if (signal.aborted) abort()
+      await this.#done.promise
+      await this.#calls.finish(this.#undone === undefined && this.#stopped === undefined)
+    } finally {
+      signal.removeEventListener('abort', abort)
+      clearTimeout(this.#killTimer)
+      this.#box.watch(undefined)
+      this.#calls.abort('the step is over')
+    }
+    return this.#result()
+  }
+
+  #result(): StepResult {
+    const result: StepResult = {
+      record: this.#record,
+      end: this.#end,
+      printed: this.#printed,
+      calls: this.#calls.reports,
+      usage: {
+        wallMs: performance.now() - this.#began,
+        cpuMs: this.#cpuMs,
+        turns: this.#record.turns.length,
+      },
+    }
+    if (this.#stopped !== undefined) result.stopped = this.#stopped
+    if (this.#undone !== undefined) result.undone = this.#undone
+    return result
+  }
+
+  /** What goes wrong in a callback ends the step, not the process. */
+  #guarded(action: () => void): void {
+    try {
+      action()
+    } catch (error) {
+      this.#over = true
+      this.#done.reject(error)
+    }
+  }
+
+  #start(): void {
+    const { recorded, step, code, clock } = this.#request
+    if (recorded !== undefined) this.#queue = [...recorded.inputs]
+    if (recorded?.voided?.turn === 0) return this.#replayEnded()
+    this.#enter(undefined, { type: 'step', step, code, clock, budgetMs: this.#budget() })
+    this.#feed()
+  }
+
+  /** Time that the next turn may take, ms. */
+  #budget(): number {
+    if (this.#replaying > 0) {
+      const turn = this.#request.recorded?.turns[this.#record.turns.length + this.#sent.length]
+      return (turn?.cpuMs ?? 0) * REPLAY_FACTOR + REPLAY_EXTRA_MS
+    }
+    return Math.max(1, this.#limits.wallMs - this.#usedMs)
+  }
+
+  #enter(input: TurnInput | undefined, frame: ToChild & { budgetMs: number }): void {
+    this.#sent.push(input)
+    if (this.#sent.length === 1) this.#begin(input, frame.budgetMs)
+    this.#box.send(frame)
+  }
+
+  /** The guest is about to run on this input. */
+  #begin(input: TurnInput | undefined, budgetMs: number): void {
+    const factor = this.#replaying > 0 ? REPLAY_FACTOR : 1
+    this.#box.watch({
+      wallMs: budgetMs + GRACE_MS,
+      cpuMs: Math.max(1, this.#limits.cpuMs - this.#cpuMs) * factor,
+      residentMb: this.#limits.residentMb * (this.#replaying > 0 ? 1.5 : 1),
+    })
+    if (input !== undefined && this.#replaying === 0) this.#host.delivered?.(input)
+  }
+
+  #feed(): void {
+    while (!this.#over && this.#sent.length < WINDOW && this.#queue.length > 0) {
+      const input = this.#queue.shift()
+      if (input === undefined) return
+      const budgetMs = this.#budget()
+      if (input.kind === 'outcome') {
+        this.#enter(input, { type: 'outcome', ...input.outcome, clock: input.clock, budgetMs })
+      } else this.#enter(input, { type: 'cancel', reason: input.reason, clock: input.clock, budgetMs })
+    }
+  }
+
+  /** A live input joins the queue. */
+  #offer(input: TurnInput): void {
+    if (this.#over || this.#replaying > 0) return
+    this.#queue.push(input)
+    this.#guarded(() => this.#feed())
+  }
+
+  #frame(frame: BoxFrame): void {
+    if (this.#over) return
+    switch (frame.type) {
+      case 'print':
+        return this.#print(frame.lines)
+      case 'call':
+        this.#turnCalls.push(this.#guestCall(frame.id, frame.name, frame.args))
+        return
+      case 'need':
+        void this.#context.bundles(frame.names).then(
+          (modules) => this.#box.send({ type: 'modules', modules, budgetMs: this.#budget() }),
+          (error) =>
+            this.#guarded(() => {
+              throw error
+            }),
+        )
+        return
+      case 'turn':
+        return this.#turn(frame.cpuMs, frame.wallMs, frame.end)
+      case 'ended':
+        this.#end = frame.end
+        return this.#finish()
+      default:
+        throw new SandboxError(`the sandbox's child sent a ${frame.type} frame within a step`)
+    }
+  }
+
+  #print(lines: string[]): void {
+    for (const line of lines) {
+      // The child keeps to the cap itself; a child that lies is cut here.
+      if (this.#printedChars > this.#limits.outputChars + this.#printed.length) return
+      this.#printedChars += line.length
+      this.#printed.push(line)
+      if (this.#replaying === 0) this.#host.printed?.(line)
+    }
+  }
+
+  #guestCall(id: string, name: string, argsText: string): GuestCall {
+    const [step] = id.split('.')
+    if (Number(step) !== this.#request.step || this.#turnCalls.length >= this.#limits.callsPerStep) {
+      throw new SandboxError(`the sandbox's child sent a call that cannot be: ${id}`)
+    }
+    return {
+      id,
+      step: this.#request.step,
+      turn: this.#record.turns.length,
+      name,
+      args: decodeValue(argsText),
+      argsText,
+    }
+  }
+
+  #turn(cpuMs: number, wallMs: number, end: StepEnd | undefined): void {
+    const input = this.#sent.shift()
+    const replayed = this.#replaying > 0
+    const calls = this.#turnCalls
+    this.#turnCalls = []
+    const turn: TurnOutput = {
+      step: this.#request.step,
+      turn: this.#record.turns.length,
+      calls: calls.map(({ id, name, argsText }) => ({
+        id,
+        name,
+        argsHash: hash('sha256', argsText, 'base64url'),
+      })),
+      done: end !== undefined,
+      cpuMs,
+    }
+    if (replayed) this.#compare(turn)
+    this.#usedMs += wallMs
+    this.#cpuMs += cpuMs
+    if (input !== undefined) {
+      this.#record.inputs.push(input)
+      if (input.kind === 'outcome') this.#calls.delivered(input.outcome, replayed)
+    }
+    this.#record.turns.push(turn)
+    if (replayed) this.#replaying -= 1
+    this.#host.committed?.(turn, replayed)
+    this.#calls.add(calls, input?.clock ?? this.#request.clock, replayed)
+    this.#end = end
+    if (end !== undefined) return this.#finish()
+    this.#goOn(replayed)
+  }
+
+  #goOn(replayed: boolean): void {
+    if (this.#sent.length > 0) this.#begin(this.#sent[0], this.#budget())
+    else this.#box.watch(undefined)
+    if (replayed && this.#replaying === 0) {
+      if (this.#request.recorded?.ended) return this.#replayEnded()
+      this.#calls.goLive()
+    }
+    if (this.#cpuMs > this.#limits.cpuMs && this.#replaying === 0) {
+      return this.#stop('timeout', `the step used more than ${this.#limits.cpuMs} ms of CPU time`)
+    }
+    if (this.#canceled !== undefined && this.#sent.length === 0) return this.#deliverCancel(this.#canceled)
+    this.#feed()
+  }
+
+  /** The record ends the step where its code did not: stopped from outside, or a turn undone. */
+  #replayEnded(): void {
+    this.#undone = this.#request.recorded?.voided && {
+      ...this.#request.recorded.voided,
+      message: 'as recorded',
+    }
+    if (this.#undone !== undefined) this.#record.voided = this.#request.recorded?.voided as UndoneTurn
+    else
+      this.#stopped = {
+        status: this.#record.inputs.at(-1)?.kind === 'cancel' ? 'canceled' : 'timeout',
+        message: 'as recorded',
+      }
+    if (this.#record.turns.length === 0) return this.#finish()
+    this.#box.send({ type: 'end' })
+  }
+
+  #compare(turn: TurnOutput): void {
+    const recorded = this.#request.recorded?.turns[turn.turn]
+    const shown = (one: TurnOutput | undefined) => JSON.stringify([one?.calls, one?.done])
+    if (shown(recorded) !== shown(turn)) {
+      throw new DivergedError(
+        `step ${turn.step}, turn ${turn.turn} did something else than was recorded: recorded ${shown(recorded)}, replayed ${shown(turn)}`,
+      )
+    }
+  }
+
+  /** Ends the step at idle; what it did stays. */
+  #stop(status: 'timeout' | 'canceled', message: string): void {
+    if (this.#over || this.#stopped !== undefined) return
+    this.#stopped = { status, message }
+    this.#calls.abort(message)
+    this.#queue = []
+    this.#box.send({ type: 'end' })
+  }
+
+  #cancel(reason: string): void {
+    if (this.#over) return
+    this.#canceled = reason
+    this.#calls.abort(reason)
+    this.#queue = []
+    if (this.#sent.length === 0) return this.#guarded(() => this.#deliverCancel(reason))
+    this.#killTimer = setTimeout(() => this.#box.kill({ reason: 'canceled', message: reason }), GRACE_MS)
+  }
+
+  /** The code learns of it: what it waits for rejects, so that it can clean up; then the step ends. */
+  #deliverCancel(reason: string): void {
+    if (this.#stopped !== undefined) return
+    this.#stopped = { status: 'canceled', message: reason }
+    clearTimeout(this.#killTimer)
+    const clock = this.#host.now()
+    const input: TurnInput = { kind: 'cancel', reason, clock }
+    this.#enter(input, { type: 'cancel', reason, clock, budgetMs: this.#budget() })
+  }
+
+  #boxEnded(end: BoxEnd): void {
+    if (this.#over) return
+    if (this.#replaying > 0) {
+      throw new SandboxError(
+        `the world cannot be rebuilt: ${end.reason} in step ${this.#request.step} (${end.message})`,
+      )
+    }
+    const turn = this.#record.turns.length
+    const lost = this.#sent[0]
+    const undone: UndoneTurn = { step: this.#request.step, turn, reason: end.reason }
+    if (lost !== undefined) undone.lost = lost
+    this.#record.voided = undone
+    this.#undone = { ...undone, message: end.message }
+    this.#host.undone?.(undone)
+    this.#finish()
+  }
+
+  #finish(): void {
+    this.#over = true
+    this.#done.resolve()
+  }
+}

@@ -1,0 +1,135 @@
+import { decode } from './decode.ts'
+import { encodeWithin } from './encode.ts'
+import { noteKeys } from './known-keys.ts'
+import { bare, type List, list, PromiseClass, push } from './primordials.ts'
+import { state } from './state.ts'
+
+interface PendingCall {
+  resolve(value: unknown): void
+  reject(error: unknown): void
+}
+
+interface WaitingCall {
+  id: string
+  name: string
+  args: string
+}
+
+/** Calls without outcome, by id. A null-prototype object: a guest can patch `Map.prototype`. */
+let pending: Record<string, PendingCall | undefined> = bare({})
+let inFlight = 0
+let made = 0
+let canceled: string | undefined
+let closed = false
+/** Calls beyond `callsInFlight`: they leave as others come back. */
+let waiting: List<WaitingCall> = list()
+let nextWaiting = 0
+
+export function resetCalls(): void {
+  pending = bare({})
+  inFlight = 0
+  made = 0
+  canceled = undefined
+  closed = false
+  waiting = list()
+  nextWaiting = 0
+}
+
+/** After the final answer, and between steps, nothing leaves any more. */
+export function closeCalls(): void {
+  closed = true
+  pending = bare({})
+  inFlight = 0
+  waiting = list()
+  nextWaiting = 0
+}
+
+export function pendingCount(): number {
+  return inFlight
+}
+
+class CallError extends Error {
+  constructor(name: string, message: string, id: string) {
+    super(message)
+    Object.defineProperty(this, 'name', { value: name, configurable: true, writable: true })
+    Object.defineProperty(this, 'call', { value: id, configurable: true, writable: true })
+  }
+}
+
+const NEVER = { resolve: () => {}, reject: () => {} }
+
+/** Starts one call and gives the promise of its outcome. @throws RangeError beyond a limit. */
+export function startCall(name: string, args: unknown): { id: string; promise: Promise<unknown> } {
+  const { limits } = state
+  const text = encodeWithin(args, limits.argumentChars, `the argument of ${name}`)
+  if (made >= limits.callsPerStep) {
+    throw new RangeError(`more than ${limits.callsPerStep} calls in one step; go on in the next step`)
+  }
+  if (canceled !== undefined) throw new CallError('CanceledError', canceled, '')
+  made += 1
+  const id = `${state.step}.${made}`
+  const entry: PendingCall = bare({ ...NEVER })
+  const promise = new PromiseClass<unknown>((resolve, reject) => {
+    entry.resolve = resolve
+    entry.reject = reject
+  })
+  if (closed) return bare({ id, promise })
+  pending[id] = entry
+  if (inFlight < limits.callsInFlight) send(id, name, text)
+  else push(waiting, bare({ id, name, args: text }))
+  return bare({ id, promise })
+}
+
+function send(id: string, name: string, args: string): void {
+  inFlight += 1
+  state.door.call(id, name, args)
+}
+
+function sendNextWaiting(): void {
+  const next = waiting[nextWaiting]
+  if (next === undefined) return
+  waiting[nextWaiting] = bare({ id: '', name: '', args: '' })
+  nextWaiting += 1
+  if (pending[next.id] === undefined) sendNextWaiting()
+  else send(next.id, next.name, next.args)
+}
+
+/** Forgets a call that nobody waits for any more (a cleared timer). */
+export function dropCall(id: string): void {
+  if (pending[id] === undefined) return
+  pending[id] = undefined
+  inFlight -= 1
+  sendNextWaiting()
+}
+
+/** Delivers one outcome. `value` is encoded text where `ok`, else a message. */
+export function settle(id: string, ok: boolean, value: string, reason: string): void {
+  const entry = pending[id]
+  if (entry === undefined) return
+  pending[id] = undefined
+  inFlight -= 1
+  if (!closed) sendNextWaiting()
+  if (!ok) return entry.reject(new CallError(REASONS[reason] ?? 'CallError', value, id))
+  const result = decode(value)
+  noteKeys(result)
+  // Wrapped in no object of ours, but a result with a `then` of its own must not be called.
+  entry.resolve(result)
+}
+
+const REASONS: Record<string, string | undefined> = bare({
+  error: 'CallError',
+  refused: 'RefusedError',
+  'unknown-outcome': 'OutcomeUnknownError',
+  canceled: 'CanceledError',
+})
+
+/** Rejects everything that is pending: the code may clean up, and can start nothing more. */
+export function cancelCalls(reason: string): void {
+  canceled = reason
+  waiting = list()
+  nextWaiting = 0
+  const open = pending
+  pending = bare({})
+  inFlight = 0
+  for (const id in open) open[id]?.reject(new CallError('CanceledError', reason, id))
+}

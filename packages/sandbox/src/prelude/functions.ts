@@ -1,0 +1,55 @@
+import { startCall } from './calls.ts'
+import { bare, define, freeze, getDescriptor, isArray, PromiseClass, parseJson } from './primordials.ts'
+import { isProxy } from './proxies.ts'
+
+interface FunctionCard {
+  name: string
+  /** Names of the arguments that must be there. */
+  required: string[]
+  properties: string[]
+}
+
+/** Defines the granted tools and delegates: frozen, and not to be assigned to. */
+export function installFunctions(cards: string): void {
+  const granted = parseJson(cards) as FunctionCard[]
+  for (let index = 0; index < granted.length; index += 1) {
+    const card = granted[index] as FunctionCard
+    const value = freeze(guestFunction(card))
+    define(globalThis, card.name, bare({ value, writable: false, enumerable: false, configurable: false }))
+  }
+}
+
+function guestFunction(card: FunctionCard): (...values: unknown[]) => Promise<unknown> {
+  const { name } = card
+  const call = (...values: unknown[]): Promise<unknown> => {
+    try {
+      return startCall(name, checked(card, values)).promise
+    } catch (error) {
+      return new PromiseClass((_, reject) => reject(error))
+    }
+  }
+  define(call, 'name', bare({ value: name, configurable: true }))
+  return call
+}
+
+function checked(card: FunctionCard, values: unknown[]): unknown {
+  const { name, required, properties } = card
+  const args = values[0] === undefined && required.length === 0 ? {} : values[0]
+  const shape = properties.length === 0 ? '{}' : `{ ${listNames(properties)} }`
+  if (typeof args !== 'object' || args === null || isArray(args) || values.length > 1) {
+    throw new TypeError(`${name} takes one object: ${name}(${shape})`)
+  }
+  for (let index = 0; index < required.length; index += 1) {
+    const key = required[index] as string
+    if (isProxy(args) || getDescriptor(args, key)?.value !== undefined) continue
+    if (getDescriptor(args, key)?.get !== undefined) continue
+    throw new TypeError(`${name} needs the argument \`${key}\`: ${name}(${shape})`)
+  }
+  return args
+}
+
+function listNames(names: string[]): string {
+  let text = ''
+  for (let index = 0; index < names.length; index += 1) text += (index === 0 ? '' : ', ') + names[index]
+  return text
+}

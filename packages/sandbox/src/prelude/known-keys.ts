@@ -1,0 +1,28 @@
+import { bare, isArray, ownKeys } from './primordials.ts'
+
+const MOST = 500
+
+const known: Record<string, true> = bare({})
+let count = 0
+
+/** Remembers the keys of call results, to suggest one where the code misspells it. */
+export function noteKeys(value: unknown, depth = 0): void {
+  if (typeof value !== 'object' || value === null || depth > 3 || count >= MOST) return
+  if (isArray(value)) return noteKeys(value[0], depth + 1)
+  const keys = ownKeys(value)
+  for (let index = 0; index < keys.length && index < 50; index += 1) {
+    const key = keys[index]
+    if (typeof key !== 'string') continue
+    if (known[key] === undefined) {
+      known[key] = true
+      count += 1
+    }
+    noteKeys((value as Record<string, unknown>)[key], depth + 1)
+  }
+}
+
+export function knownKeys(): string {
+  let text = ''
+  for (const key in known) text += (text === '' ? '' : '\n') + key
+  return text
+}

@@ -1,0 +1,215 @@
+/**
+ * Runs inside the isolate, before any guest code, and defines the guest's world. Built into one
+ * script whose value is the {@link Prelude}: the child keeps it, the guest never sees it.
+ */
+import { cancelCalls, closeCalls, pendingCount, resetCalls, settle } from './calls.ts'
+import { installClock, setClock, startClock } from './clock.ts'
+import { installConsole, outputMissing, resetConsole } from './console.ts'
+import { decode } from './decode.ts'
+import { encodeWithin } from './encode.ts'
+import { errorFields } from './error-text.ts'
+import { installExtras } from './extras.ts'
+import {
+  caught,
+  finalAnswer,
+  hasAnswer,
+  installThen,
+  isEndOfPath,
+  resetAnswer,
+  theAnswer,
+} from './final-answer.ts'
+import { installFunctions } from './functions.ts'
+import { knownKeys } from './known-keys.ts'
+import { lockDown, RealFunction } from './lockdown.ts'
+import { importLater, importModule, registerModule } from './modules.ts'
+import { preview } from './preview.ts'
+import {
+  applyFunction,
+  bare,
+  define,
+  freeze,
+  getDescriptor,
+  type List,
+  list,
+  ownKeys,
+  parseJson,
+  promiseThen,
+  push,
+  quote,
+  slice,
+} from './primordials.ts'
+import { installProxies } from './proxies.ts'
+import { random, reseed } from './random.ts'
+import { type HostDoor, type Limits, state } from './state.ts'
+import { resetTimers } from './timers.ts'
+import { worldHash } from './world-hash.ts'
+
+type Read = () => unknown
+
+/** Every variable of the world, by name, in the order in which they were made. */
+const variables: Record<string, Read> = bare({})
+const names: List<string> = list()
+/** Global properties that were there before any guest code. */
+const baseline: Record<PropertyKey, true> = bare({})
+
+let settled = false
+let failed = false
+let result: unknown
+
+function open(limits: string, seed: string, cards: string, clock: number): void {
+  state.limits = bare(parseJson(limits) as Limits)
+  state.seed = seed
+  startClock(clock)
+  installFunctions(cards)
+  const keys = ownKeys(globalThis)
+  for (let index = 0; index < keys.length; index += 1) baseline[keys[index] as PropertyKey] = true
+}
+
+/** Takes the getters of variables that a step's declarations made. */
+function declare(reads: Record<string, Read>): void {
+  for (const name in reads) {
+    if (variables[name] === undefined) push(names, name)
+    variables[name] = reads[name] as Read
+  }
+}
+
+function beginStep(step: number, clock: number): void {
+  state.step = step
+  setClock(clock)
+  reseed(`${state.seed}/${step}`)
+  resetCalls()
+  resetConsole()
+  resetAnswer()
+  resetTimers()
+  settled = false
+  failed = false
+  result = undefined
+}
+
+/** Runs a step's code. Its promise settles later, or never. */
+function runStep(body: () => Promise<unknown>): void {
+  promiseThen(
+    body(),
+    (value) => {
+      settled = true
+      result = value
+    },
+    (thrown) => {
+      settled = true
+      failed = true
+      result = thrown
+    },
+  )
+}
+
+function deliver(id: string, ok: boolean, value: string, reason: string, clock: number): void {
+  setClock(clock)
+  settle(id, ok, value, reason)
+}
+
+function cancel(reason: string, clock: number): void {
+  setClock(clock)
+  cancelCalls(reason)
+}
+
+/** After the microtasks are done: '' to go on waiting, else the step's end as JSON. */
+function collect(): string {
+  if (settled || hasAnswer()) return endStep('')
+  if (pendingCount() === 0) {
+    return endStep('the code waits for something that can never happen: no call is under way')
+  }
+  return ''
+}
+
+/** Ends the step: pending calls are dropped, so that no guest code runs between steps. */
+function endStep(stuck: string): string {
+  closeCalls()
+  resetTimers()
+  const missing = outputMissing()
+  let text = `{"missingChars":${missing.chars},"missingLines":${missing.lines}`
+  if (hasAnswer()) text += `,"final":${quote(theAnswer())}`
+  else if (settled && failed && !isEndOfPath(result)) text += errorText(result)
+  else if (settled && !failed) text += previewText(result)
+  else if (stuck !== '') text += `,"error":{"name":"DeadlockError","message":${quote(stuck)},"stack":""}`
+  result = undefined
+  resetAnswer()
+  return `${text},"hash":${quote(hash())}}`
+}
+
+function errorText(thrown: unknown): string {
+  const { name, message, stack } = errorFields(thrown)
+  const keys = quote(knownKeys())
+  return `,"error":{"name":${quote(name)},"message":${quote(message)},"stack":${quote(stack)},"keys":${keys}}`
+}
+
+function previewText(value: unknown): string {
+  if (value === undefined) return ''
+  return `,"preview":${quote(preview(value, state.limits.previewChars, state.limits.previewValues))}`
+}
+
+function hash(): string {
+  const all: List<string> = list()
+  for (let index = 0; index < names.length; index += 1) push(all, names[index] as string)
+  const keys = ownKeys(globalThis)
+  const own: Record<string, true> = bare({})
+  for (let index = 0; index < keys.length; index += 1) {
+    const key = keys[index] as PropertyKey
+    if (typeof key !== 'string' || baseline[key] === true) continue
+    own[key] = true
+    push(all, `globalThis.${key}`)
+  }
+  return worldHash(all, (name) => {
+    const read = variables[name]
+    return read === undefined ? globalProperty(name) : read()
+  })
+}
+
+function globalProperty(name: string): unknown {
+  return getDescriptor(globalThis, slice(name, 'globalThis.'.length))?.value
+}
+
+/** Sets the values of the world's inputs: the child has declared them. */
+function input(text: string, assign: (value: unknown) => void): void {
+  assign(decode(text))
+}
+
+function bundle(name: string, make: (register: unknown, realFunction: unknown) => void): void {
+  applyFunction(make, undefined, [
+    (namespace: Record<string, unknown>) => registerModule(name, namespace),
+    RealFunction,
+  ])
+}
+
+export interface Prelude {
+  open: typeof open
+  declare: typeof declare
+  beginStep: typeof beginStep
+  runStep: typeof runStep
+  deliver: typeof deliver
+  cancel: typeof cancel
+  collect: typeof collect
+  endStep: typeof endStep
+  input: typeof input
+  bundle: typeof bundle
+}
+
+function install(door: HostDoor): Prelude {
+  state.door = bare({ print: door.print, call: door.call, load: door.load })
+  installClock()
+  define(Math, 'random', bare({ value: random, writable: true, configurable: true }))
+  lockDown()
+  installProxies()
+  installThen()
+  installConsole()
+  installExtras()
+  const encode = (value: unknown) => encodeWithin(value, state.limits.resultChars, 'the final answer')
+  const fixed = { writable: false, enumerable: false, configurable: false }
+  define(globalThis, 'finalAnswer', bare({ ...fixed, value: freeze(finalAnswer(encode)) }))
+  // Rewritten code calls these. They give a guest nothing that it does not have.
+  const rewritten = freeze(bare({ caught, import: importLater, module: importModule }))
+  define(globalThis, '$bailiwick', bare({ ...fixed, value: rewritten }))
+  return { open, declare, beginStep, runStep, deliver, cancel, collect, endStep, input, bundle }
+}
+
+/** The script's value. */
+export { install }

@@ -1,0 +1,39 @@
+import { bare, define, freeze, ownKeys, PromiseClass, parseJson } from './primordials.ts'
+import { state } from './state.ts'
+
+const loaded: Record<string, object | undefined> = bare({})
+
+/** A bundle hands over its namespace. A copy, so that the code's `import * as x` is a plain object. */
+export function registerModule(name: string, namespace: Record<string, unknown>): void {
+  const copy: Record<string, unknown> = bare({})
+  const keys = ownKeys(namespace)
+  for (let index = 0; index < keys.length; index += 1) {
+    const key = keys[index]
+    if (typeof key !== 'string' || key === '__esModule') continue
+    define(copy, key, bare({ value: namespace[key], enumerable: true }))
+  }
+  loaded[name] = freeze(copy)
+}
+
+class ImportError extends Error {
+  constructor(message: string) {
+    super(message)
+    define(this, 'name', bare({ value: 'ImportError', configurable: true, writable: true }))
+  }
+}
+
+/** The namespace of a granted package. @throws ImportError that names what may be imported. */
+export function importModule(name: unknown): object {
+  if (typeof name !== 'string') throw new ImportError('import takes the name of a package')
+  const found = loaded[name]
+  if (found !== undefined) return found
+  const answer = parseJson(state.door.load(name)) as { refused?: string }
+  const now = loaded[name]
+  if (now === undefined) throw new ImportError(answer.refused ?? `"${name}" could not be loaded`)
+  return now
+}
+
+/** `import(name)` of guest code. */
+export function importLater(name: unknown): Promise<object> {
+  return new PromiseClass((resolve) => resolve(importModule(name)))
+}

@@ -1,0 +1,262 @@
+import { errorFields } from './error-text.ts'
+import { kindOf } from './kind-of.ts'
+import {
+  bigintText,
+  bufferBytes,
+  dateIso,
+  dateTime,
+  eachEntry,
+  eachItem,
+  functionText,
+  getDescriptor,
+  getPrototype,
+  indexOf,
+  is,
+  isArray,
+  type List,
+  list,
+  mapSize,
+  ownKeys,
+  push,
+  quote,
+  regexpFlags,
+  regexpSource,
+  setSize,
+  slice,
+  symbolText,
+  test,
+  toText,
+  typedArrayLength,
+  typedArrayName,
+} from './primordials.ts'
+import { isProxy } from './proxies.ts'
+import { tableText } from './table.ts'
+
+const IDENTIFIER = /^[A-Za-z_$][\w$]*$/
+const LINE = 76
+const MOST_ITEMS = 100
+const MOST_STRING = 2_000
+const MAX_DEPTH = 6
+
+/** A value as readable text within both bounds. Getters, traps and `toString` of the guest never run. */
+export function preview(value: unknown, maxChars: number, maxValues: number): string {
+  if (typeof value === 'string') return cut(value, maxChars)
+  const table = tableText(value, maxChars)
+  if (table !== undefined) return table
+  return cut(new Inspector(maxChars, maxValues).show(value, 0), maxChars)
+}
+
+export function cut(text: string, most: number): string {
+  return text.length <= most ? text : `${slice(text, 0, most)}… (${text.length - most} more characters)`
+}
+
+class Inspector {
+  #left: number
+  #chars: number
+  readonly #above: List<object> = list()
+
+  constructor(maxChars: number, maxValues: number) {
+    this.#left = maxValues
+    this.#chars = maxChars
+  }
+
+  show(value: unknown, depth: number): string {
+    const text = this.#any(value, depth)
+    this.#chars -= text.length > 40 ? 40 : text.length
+    return text
+  }
+
+  #any(value: unknown, depth: number): string {
+    this.#left -= 1
+    if (typeof value === 'string') return quote(cut(value, depth === 0 ? MOST_STRING : 400))
+    if (typeof value === 'function') return functionName(value)
+    if (typeof value !== 'object' || value === null) return primitive(value)
+    if (isProxy(value)) return '[Proxy]'
+    for (let index = 0; index < this.#above.length; index += 1) {
+      if (this.#above[index] === value) return '[Circular]'
+    }
+    if (this.#left <= 0 || this.#chars <= 0) return '…'
+    push(this.#above, value)
+    const text = this.#object(value, depth)
+    this.#above.length -= 1
+    return text
+  }
+
+  #object(value: object, depth: number): string {
+    const deep = depth >= MAX_DEPTH
+    if (isArray(value)) return deep ? `[${value.length} items]` : this.#array(value, depth)
+    const name = className(value)
+    switch (kindOf(value)) {
+      case 'date':
+        return Number.isNaN(dateTime(value as Date)) ? 'Invalid Date' : dateIso(value as Date)
+      case 'regexp':
+        return `/${regexpSource(value)}/${regexpFlags(value)}`
+      case 'error': {
+        const fields = errorFields(value)
+        return `[${fields.name}: ${fields.message}]`
+      }
+      case 'promise':
+        return 'Promise {…}'
+      case 'buffer':
+        return `${name} (${bufferBytes(value)} bytes)`
+      case 'bytes':
+        return this.#typedArray(value)
+      case 'map':
+        return deep ? `${name} (${mapSize(value)})` : this.#map(value, name, depth)
+      case 'set':
+        return deep ? `${name} (${setSize(value)})` : this.#set(value, name, depth)
+      default:
+        return deep ? `${name === '' ? 'Object' : name} {…}` : this.#fields(value, name, depth)
+    }
+  }
+
+  /** Parts of one value, until a bound is met. `at` gives undefined to skip a part. */
+  #parts(count: number, at: (index: number) => string | undefined): List<string> {
+    const parts: List<string> = list()
+    for (let index = 0; index < count; index += 1) {
+      if (this.#left <= 0 || this.#chars <= 0 || parts.length >= MOST_ITEMS) {
+        push(parts, `… ${count - index} more`)
+        break
+      }
+      const part = at(index)
+      if (part !== undefined) push(parts, part)
+    }
+    return parts
+  }
+
+  #array(value: unknown[], depth: number): string {
+    const parts = this.#parts(value.length, (index) => {
+      const item = getDescriptor(value, toText(index))
+      return item === undefined ? 'empty' : this.#property(item, depth)
+    })
+    const name = className(value)
+    return wrap(name === 'Array' ? '[' : `${name} [`, parts, ']', depth)
+  }
+
+  #property(item: PropertyDescriptor, depth: number): string {
+    if (item.get !== undefined || item.set !== undefined) return '[getter]'
+    return this.show(item.value, depth + 1)
+  }
+
+  #typedArray(value: object): string {
+    const items = value as unknown as { [index: number]: number | bigint }
+    const parts = this.#parts(typedArrayLength(value), (index) => this.show(items[index], 1))
+    return wrap(`${typedArrayName(value)}(${typedArrayLength(value)}) [`, parts, ']', 0)
+  }
+
+  #map(value: object, name: string, depth: number): string {
+    // Entries are taken up to the bound only: forEach cannot stop, so it is left by an exception.
+    const parts: List<string> = list()
+    firstOf(
+      (visit) => eachEntry(value, visit),
+      (item, key) => {
+        if (this.#left <= 0 || this.#chars <= 0 || parts.length >= MOST_ITEMS) return false
+        push(parts, `${this.show(key, depth + 1)} => ${this.show(item, depth + 1)}`)
+        return true
+      },
+    )
+    if (parts.length < mapSize(value)) push(parts, `… ${mapSize(value) - parts.length} more`)
+    return wrap(`${name}(${mapSize(value)}) {`, parts, '}', depth)
+  }
+
+  #set(value: object, name: string, depth: number): string {
+    const parts: List<string> = list()
+    firstOf(
+      (visit) => eachItem(value, visit),
+      (item) => {
+        if (this.#left <= 0 || this.#chars <= 0 || parts.length >= MOST_ITEMS) return false
+        push(parts, this.show(item, depth + 1))
+        return true
+      },
+    )
+    if (parts.length < setSize(value)) push(parts, `… ${setSize(value) - parts.length} more`)
+    return wrap(`${name}(${setSize(value)}) {`, parts, '}', depth)
+  }
+
+  #fields(value: object, name: string, depth: number): string {
+    const keys = ownKeys(value)
+    const parts = this.#parts(keys.length, (index) => {
+      const key = keys[index] as PropertyKey
+      const field = getDescriptor(value, key)
+      if (field === undefined || field.enumerable !== true) return undefined
+      return `${keyText(key)}: ${this.#property(field, depth)}`
+    })
+    const head = name === '' || name === 'Object' ? '{' : `${name} {`
+    return wrap(head, parts, '}', depth)
+  }
+}
+
+const STOP = {}
+
+function firstOf(
+  each: (visit: (item: unknown, key?: unknown) => void) => void,
+  take: (item: unknown, key?: unknown) => boolean,
+): void {
+  try {
+    each((item, key) => {
+      if (!take(item, key)) throw STOP
+    })
+  } catch (error) {
+    if (error !== STOP) throw error
+  }
+}
+
+function primitive(value: unknown): string {
+  if (typeof value === 'bigint') return `${cut(bigintText(value), MOST_STRING)}n`
+  if (typeof value === 'symbol') return symbolText(value)
+  return is(value, -0) ? '-0' : toText(value)
+}
+
+function functionName(value: unknown): string {
+  const name = getDescriptor(value as object, 'name')?.value
+  const source = isProxy(value as object) ? '' : functionText(value as () => void)
+  const kind = indexOf(source, 'class') === 0 ? 'class' : 'function'
+  return typeof name === 'string' && name !== '' ? `[${kind} ${cut(name, 100)}]` : `[${kind}]`
+}
+
+/** The constructor's name, found without running a getter. */
+export function className(value: object): string {
+  for (let at = getPrototype(value); at !== null; at = getPrototype(at)) {
+    if (isProxy(at)) return 'Object'
+    const made = getDescriptor(at, 'constructor')?.value
+    if (typeof made !== 'function' || isProxy(made)) continue
+    const name = getDescriptor(made, 'name')?.value
+    return typeof name === 'string' ? cut(name, 100) : ''
+  }
+  return ''
+}
+
+function keyText(key: PropertyKey): string {
+  if (typeof key === 'symbol') return `[${symbolText(key)}]`
+  const text = toText(key)
+  return test(IDENTIFIER, text) ? text : quote(cut(text, 200))
+}
+
+function wrap(open: string, parts: List<string>, close: string, depth: number): string {
+  if (parts.length === 0) return `${open}${close}`
+  let length = open.length + close.length
+  let broken = false
+  for (let index = 0; index < parts.length; index += 1) {
+    const part = parts[index] as string
+    length += part.length + 2
+    if (indexOf(part, '\n') >= 0) broken = true
+  }
+  const brace = close === '}'
+  if (!broken && length <= LINE - depth * 2) {
+    return brace ? `${open} ${joinParts(parts, ', ')} ${close}` : `${open}${joinParts(parts, ', ')}${close}`
+  }
+  const indent = '\n' + spaces(depth + 1)
+  return `${open}${indent}${joinParts(parts, `,${indent}`)}\n${spaces(depth)}${close}`
+}
+
+function spaces(depth: number): string {
+  let text = ''
+  for (let index = 0; index < depth; index += 1) text += '  '
+  return text
+}
+
+function joinParts(parts: List<string>, separator: string): string {
+  let text = ''
+  for (let index = 0; index < parts.length; index += 1) text += (index === 0 ? '' : separator) + parts[index]
+  return text
+}

@@ -1,0 +1,125 @@
+/**
+ * What the prelude uses of the language, taken before any guest code runs. Guest code may replace
+ * `Array.prototype.push` or `JSON.stringify`; nothing of the prelude may then change its behaviour.
+ * So the prelude never calls a method on a value: it calls these. Lists are null-prototype objects
+ * ({@link list}), because a guest may define a setter for `0` on `Array.prototype`.
+ */
+// biome-ignore lint/complexity/noBannedTypes: any function at all, that is the point
+type Callable = Function
+type Uncurried<F> = F extends (this: infer T, ...args: infer A) => infer R
+  ? (self: T, ...args: A) => R
+  : never
+
+const { apply } = Reflect
+
+function uncurry<F extends Callable>(method: F): Uncurried<F> {
+  return ((self: unknown, ...args: unknown[]) => apply(method, self, args)) as Uncurried<F>
+}
+
+/** The getter behind one accessor property of a builtin. */
+function getter<T>(prototype: object, key: PropertyKey): (self: unknown) => T {
+  const get = Reflect.getOwnPropertyDescriptor(prototype, key)?.get
+  if (get === undefined) return () => undefined as T
+  return (self) => apply(get, self, [])
+}
+
+export const applyFunction = apply
+export const construct = Reflect.construct
+export const ownKeys = Reflect.ownKeys
+export const getDescriptor = Reflect.getOwnPropertyDescriptor
+export const getPrototype = Reflect.getPrototypeOf
+export const setPrototype = Reflect.setPrototypeOf
+export const define = Reflect.defineProperty
+export const freeze = Object.freeze
+export const isArray = Array.isArray
+export const { isFinite: isFiniteNumber, isInteger } = Number
+export const is = Object.is
+export const { floor, min, max, imul, abs } = Math
+export const parseJson = JSON.parse
+/** For strings only: an object would be asked for a `toJSON` that a guest may have defined. */
+export const quote = JSON.stringify as (text: string) => string
+export const toText = String
+export const toNumber = Number
+export const toBigInt = BigInt
+export const { MIN_SAFE_INTEGER, MAX_SAFE_INTEGER } = Number
+
+export const hasOwn = Object.hasOwn
+export const functionText = uncurry(Function.prototype.toString)
+export const objectTag = uncurry(Object.prototype.toString)
+export const isEnumerable = uncurry(Object.prototype.propertyIsEnumerable)
+
+export const charCode = uncurry(String.prototype.charCodeAt)
+export const slice = uncurry(String.prototype.slice)
+export const indexOf = uncurry(String.prototype.indexOf)
+export const repeat = uncurry(String.prototype.repeat)
+export const padEnd = uncurry(String.prototype.padEnd)
+export const padStart = uncurry(String.prototype.padStart)
+export const fromCharCode = String.fromCharCode
+export const bigintText = uncurry(BigInt.prototype.toString)
+export const symbolText = uncurry(Symbol.prototype.toString)
+export const test = uncurry(RegExp.prototype.test)
+export const regexpSource = getter<string>(RegExp.prototype, 'source')
+export const regexpFlags = getter<string>(RegExp.prototype, 'flags')
+
+export const PromiseClass = Promise
+export const promiseThen = uncurry(Promise.prototype.then)
+export const dateTime = uncurry(Date.prototype.getTime)
+export const dateIso = uncurry(Date.prototype.toISOString)
+
+export const MapClass = Map
+export const SetClass = Set
+export const mapGet = uncurry(Map.prototype.get) as (self: unknown, key: unknown) => unknown
+export const mapSet = uncurry(Map.prototype.set) as (self: unknown, key: unknown, value: unknown) => void
+export const mapSize = getter<number>(Map.prototype, 'size')
+export const setSize = getter<number>(Set.prototype, 'size')
+export const setAdd = uncurry(Set.prototype.add) as (self: unknown, value: unknown) => void
+const mapEach = uncurry(Map.prototype.forEach) as (self: unknown, visit: unknown) => void
+const setEach = uncurry(Set.prototype.forEach) as (self: unknown, visit: unknown) => void
+export const eachEntry: (self: unknown, visit: (value: unknown, key: unknown) => void) => void = mapEach
+export const eachItem: (self: unknown, visit: (value: unknown) => void) => void = setEach
+export const WeakSetClass = WeakSet
+export const weakSetHas = uncurry(WeakSet.prototype.has)
+export const weakSetAdd = uncurry(WeakSet.prototype.add)
+
+const TypedArray = Reflect.getPrototypeOf(Uint8Array) as { prototype: object }
+/** `Uint8Array` and its kind, or undefined for everything else. Runs no guest code. */
+export const typedArrayName = getter<string | undefined>(TypedArray.prototype, Symbol.toStringTag)
+export const typedArrayLength = getter<number>(TypedArray.prototype, 'length')
+export const typedArrayBuffer = getter<ArrayBuffer>(TypedArray.prototype, 'buffer')
+export const typedArrayOffset = getter<number>(TypedArray.prototype, 'byteOffset')
+export const typedArrayBytes = getter<number>(TypedArray.prototype, 'byteLength')
+export const bufferBytes = getter<number>(ArrayBuffer.prototype, 'byteLength')
+export const Bytes = Uint8Array
+
+const sample = Reflect.getOwnPropertyDescriptor(new Error('sample'), 'stack')
+/** V8 keeps `stack` as a value before version 14 and behind one shared getter since. */
+export const stackGetter = sample?.get
+
+/** A list that no `Array.prototype` patch can reach. */
+export interface List<T> {
+  length: number
+  [index: number]: T
+}
+
+export function list<T>(): List<T> {
+  const made: List<T> = { length: 0 }
+  setPrototype(made, null)
+  return made
+}
+
+export function push<T>(items: List<T>, item: T): void {
+  items[items.length] = item
+  items.length += 1
+}
+
+export function join(items: List<string>, separator: string): string {
+  let text = ''
+  for (let index = 0; index < items.length; index += 1) text += (index === 0 ? '' : separator) + items[index]
+  return text
+}
+
+/** An object without prototype: reading a missing key gives undefined, whatever the guest patched. */
+export function bare<T extends object>(fields: T): T {
+  setPrototype(fields, null)
+  return fields
+}

@@ -1,0 +1,39 @@
+import { bare } from './primordials.ts'
+
+/** What the child hands the prelude: functions of text to text, nothing else of the host. */
+export interface HostDoor {
+  /** One line of console output. */
+  print(line: string): void
+  /** One call, as encoded text; it leaves at idle. */
+  call(id: string, name: string, args: string): void
+  /** The source of a bundle to evaluate, run by the child; the result is registered by the bundle. */
+  load(name: string): string
+}
+
+export interface Limits {
+  outputChars: number
+  previewChars: number
+  previewValues: number
+  callsPerStep: number
+  callsInFlight: number
+  argumentChars: number
+  resultChars: number
+  waitMs: number
+}
+
+/** The prelude's state of the step under way. One world, one step at a time. */
+export const state = bare({
+  door: bare({ print: () => {}, call: () => {}, load: () => '' }) as HostDoor,
+  limits: bare({
+    outputChars: 20_000,
+    previewChars: 8_000,
+    previewValues: 1_000,
+    callsPerStep: 1_000,
+    callsInFlight: 100,
+    argumentChars: 1_000_000,
+    resultChars: 8_000_000,
+    waitMs: 600_000,
+  }) as Limits,
+  seed: '',
+  step: 0,
+})

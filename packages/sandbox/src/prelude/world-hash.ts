@@ -1,0 +1,189 @@
+import { errorFields } from './error-text.ts'
+import { kindOf } from './kind-of.ts'
+import { className } from './preview.ts'
+import {
+  Bytes,
+  bigintText,
+  charCode,
+  dateTime,
+  eachEntry,
+  eachItem,
+  functionText,
+  getDescriptor,
+  imul,
+  is,
+  isArray,
+  type List,
+  list,
+  MapClass,
+  mapGet,
+  mapSet,
+  mapSize,
+  ownKeys,
+  push,
+  regexpFlags,
+  regexpSource,
+  setSize,
+  symbolText,
+  toText,
+  typedArrayBuffer,
+  typedArrayBytes,
+  typedArrayName,
+  typedArrayOffset,
+} from './primordials.ts'
+import { isProxy } from './proxies.ts'
+
+/** Values visited in full; beyond them only kinds and sizes count, so that a step's end stays cheap. */
+const MOST_VALUES = 100_000
+const MOST_BYTES = 1_000_000
+
+let high = 0
+let low = 0
+let left = 0
+let seen: unknown
+let seenCount = 0
+let queue: List<object> = list()
+
+function mix(code: number): void {
+  high = imul(high ^ code, 2654435761)
+  low = imul(low ^ code ^ (high >>> 15), 1597334677)
+}
+
+function mixText(text: string): void {
+  mix(text.length)
+  for (let index = 0; index < text.length; index += 1) mix(charCode(text, index))
+}
+
+/**
+ * A hash of named values and all they reach: order of keys, identity within the graph, functions by
+ * their source, classes by name. Equal worlds have equal hashes. Runs no getter and no trap.
+ */
+export function worldHash(names: List<string>, value: (name: string) => unknown): string {
+  high = 0xdeadbeef | 0
+  low = 0x41c6ce57
+  left = MOST_VALUES
+  seen = new MapClass()
+  seenCount = 0
+  queue = list()
+  for (let index = 0; index < names.length; index += 1) {
+    const name = names[index] as string
+    mixText(name)
+    visit(value(name))
+  }
+  // Breadth first: a list of a million links must not recurse.
+  for (let index = 0; index < queue.length; index += 1) visitInside(queue[index] as object)
+  queue = list()
+  seen = undefined
+  return hex(high) + hex(low)
+}
+
+function hex(value: number): string {
+  let text = ''
+  for (let shift = 28; shift >= 0; shift -= 4) text += '0123456789abcdef'[(value >>> shift) & 15]
+  return text
+}
+
+function visit(value: unknown): void {
+  left -= 1
+  if (typeof value === 'string') {
+    mix(1)
+    if (left > 0 && value.length < MOST_BYTES) return mixText(value)
+    return mix(value.length)
+  }
+  if (typeof value === 'number') {
+    mix(2)
+    if ((value | 0) === value && !is(value, -0)) return mix(value)
+    return mixText(is(value, -0) ? '-0' : toText(value))
+  }
+  if (typeof value === 'bigint') {
+    mix(3)
+    return mixText(bigintText(value, 36))
+  }
+  if (typeof value === 'symbol') return mixText(symbolText(value))
+  if (typeof value !== 'object' && typeof value !== 'function') return mixText(toText(value))
+  if (value === null) return mix(4)
+  const number = mapGet(seen, value) as number | undefined
+  if (number !== undefined) {
+    mix(5)
+    return mix(number)
+  }
+  seenCount += 1
+  mapSet(seen, value, seenCount)
+  mix(6)
+  if (left > 0) push(queue, value)
+}
+
+function visitInside(value: object): void {
+  if (isProxy(value)) return mixText('proxy')
+  if (typeof value === 'function') {
+    mixText(functionText(value as () => void))
+    return visitFields(value)
+  }
+  mixText(className(value))
+  if (isArray(value)) return visitArray(value)
+  switch (kindOf(value)) {
+    case 'date':
+      return visit(dateTime(value as Date))
+    case 'regexp':
+      mixText(regexpSource(value))
+      return mixText(regexpFlags(value))
+    case 'error': {
+      const fields = errorFields(value)
+      mixText(fields.name)
+      return mixText(fields.message)
+    }
+    case 'bytes':
+      return visitBytes(value)
+    case 'map':
+      mix(mapSize(value))
+      return eachEntry(value, (item, key) => {
+        if (left <= 0) return
+        visit(key)
+        visit(item)
+      })
+    case 'set':
+      mix(setSize(value))
+      return eachItem(value, (item) => {
+        if (left > 0) visit(item)
+      })
+    default:
+      return visitFields(value)
+  }
+}
+
+function visitArray(value: unknown[]): void {
+  mix(value.length)
+  const { length } = value
+  for (let index = 0; index < length && left > 0; index += 1) {
+    const item = getDescriptor(value, toText(index))
+    if (item === undefined) {
+      left -= 1
+      mix(7)
+    } else if (item.get !== undefined) mixText('getter')
+    else visit(item.value)
+  }
+}
+
+function visitBytes(value: object): void {
+  const size = typedArrayBytes(value)
+  mixText(typedArrayName(value) ?? '')
+  mix(size)
+  if (left <= 0) return
+  const bytes = new Bytes(typedArrayBuffer(value), typedArrayOffset(value), size)
+  const most = size < MOST_BYTES ? size : MOST_BYTES
+  for (let index = 0; index < most; index += 1) mix(bytes[index] as number)
+}
+
+function visitFields(value: object): void {
+  const keys = ownKeys(value)
+  mix(keys.length)
+  for (let index = 0; index < keys.length && left > 0; index += 1) {
+    const key = keys[index] as PropertyKey
+    if (typeof value === 'function' && (key === 'prototype' || key === 'length' || key === 'name')) continue
+    mixText(typeof key === 'symbol' ? symbolText(key) : toText(key))
+    const field = getDescriptor(value, key)
+    if (field === undefined) continue
+    if (field.get !== undefined || field.set !== undefined) mixText('getter')
+    else visit(field.value)
+  }
+}

@@ -1,0 +1,77 @@
+import type { AnyNode, Identifier, Pattern, Program, VariableDeclaration } from 'acorn'
+import { isFunction, walk } from './walk.ts'
+
+export interface CollectedNames {
+  /** Variables that last, with the offset of their first declaration. */
+  names: Map<string, number>
+  /** `using` declarations, which are disposed of with their step and stay its own. */
+  local: Set<VariableDeclaration>
+  /** Packages named by `import`, `export … from` and `import()` with a literal. */
+  imports: string[]
+}
+
+/** What a program declares at its top level, `var` in blocks included. */
+export function collectNames(program: Program): CollectedNames {
+  const names = new Map<string, number>()
+  const local = new Set<VariableDeclaration>()
+  const imports = new Set<string>()
+  const add = (id: Identifier) => {
+    if (!names.has(id.name)) names.set(id.name, id.start)
+  }
+  const declare = (declaration: VariableDeclaration) => {
+    if (declaration.kind === 'using' || declaration.kind === 'await using') local.add(declaration)
+    else for (const { id } of declaration.declarations) for (const name of boundNames(id)) add(name)
+  }
+  for (const statement of program.body) {
+    const node =
+      statement.type === 'ExportNamedDeclaration' && statement.declaration ? statement.declaration : statement
+    if (node.type === 'VariableDeclaration') declare(node)
+    else if (node.type === 'FunctionDeclaration' || node.type === 'ClassDeclaration') add(node.id)
+    else if (node.type === 'ImportDeclaration') {
+      for (const specifier of node.specifiers) add(specifier.local)
+    }
+  }
+  walk(program, (node) => {
+    const source = moduleName(node)
+    if (source !== undefined) imports.add(source)
+    return undefined
+  })
+  walk(program, (node) => {
+    if (node.type === 'VariableDeclaration' && node.kind === 'var') declare(node)
+    return !isFunction(node)
+  })
+  return { names, local, imports: [...imports] }
+}
+
+function moduleName(node: AnyNode): string | undefined {
+  if (
+    node.type === 'ImportDeclaration' ||
+    node.type === 'ImportExpression' ||
+    node.type === 'ExportAllDeclaration' ||
+    node.type === 'ExportNamedDeclaration'
+  ) {
+    const { source } = node
+    return source?.type === 'Literal' && typeof source.value === 'string' ? source.value : undefined
+  }
+  return undefined
+}
+
+/** The identifiers that a pattern binds. */
+export function boundNames(pattern: Pattern): Identifier[] {
+  switch (pattern.type) {
+    case 'Identifier':
+      return [pattern]
+    case 'ObjectPattern':
+      return pattern.properties.flatMap((property) =>
+        boundNames(property.type === 'Property' ? property.value : property.argument),
+      )
+    case 'ArrayPattern':
+      return pattern.elements.flatMap((element) => (element === null ? [] : boundNames(element)))
+    case 'AssignmentPattern':
+      return boundNames(pattern.left)
+    case 'RestElement':
+      return boundNames(pattern.argument)
+    default:
+      return []
+  }
+}

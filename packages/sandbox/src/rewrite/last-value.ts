@@ -1,0 +1,46 @@
+import type { Program, Statement } from 'acorn'
+import type { SourceEdit } from './source-edit.ts'
+
+/** The value of the program's last statement, through `if`, loops, blocks and `try`, is kept in `name`. */
+export function markLastValue(edit: SourceEdit, program: Program, name: string): void {
+  markList(edit, program.body as Statement[], name)
+}
+
+function markList(edit: SourceEdit, statements: readonly Statement[], name: string): void {
+  const last = statements.findLast(
+    (statement) => statement.type !== 'EmptyStatement' && statement.type !== 'FunctionDeclaration',
+  )
+  if (last !== undefined) mark(edit, last, name)
+}
+
+function mark(edit: SourceEdit, node: Statement, name: string): void {
+  switch (node.type) {
+    case 'ExpressionStatement':
+      edit.insert(node.expression.start, `${name}=(`)
+      edit.insert(node.expression.end, ')')
+      break
+    case 'BlockStatement':
+      markList(edit, node.body, name)
+      break
+    case 'IfStatement':
+      mark(edit, node.consequent, name)
+      if (node.alternate) mark(edit, node.alternate, name)
+      break
+    case 'ForStatement':
+    case 'ForInStatement':
+    case 'ForOfStatement':
+    case 'WhileStatement':
+    case 'DoWhileStatement':
+    case 'LabeledStatement':
+      mark(edit, node.body, name)
+      break
+    case 'TryStatement':
+      markList(edit, node.block.body, name)
+      if (node.handler) markList(edit, node.handler.body.body, name)
+      break
+    case 'SwitchStatement':
+      for (const branch of node.cases) markList(edit, branch.consequent, name)
+      break
+    default:
+  }
+}

@@ -1,0 +1,117 @@
+import type {
+  ClassDeclaration,
+  FunctionDeclaration,
+  ImportDeclaration,
+  Program,
+  VariableDeclaration,
+} from 'acorn'
+import type { SourceEdit } from './source-edit.ts'
+import { isFunction, walk } from './walk.ts'
+
+interface Range {
+  start: number
+  end: number
+}
+
+/** What was turned into an assignment that belongs at the step's start. */
+export interface Moved {
+  hoisted: (Range & { name: string })[]
+  imports: Range[]
+}
+
+/**
+ * Turns declarations at the top level into assignments to variables declared elsewhere. Functions
+ * become `name=function(…){…}`: within them the name means the variable, so that a later step that
+ * defines the function again changes it for everyone.
+ */
+export function makeGlobal(
+  edit: SourceEdit,
+  program: Program,
+  local: ReadonlySet<VariableDeclaration>,
+): Moved {
+  const moved: Moved = { hoisted: [], imports: [] }
+  const inLoopHead = loopHeads(program)
+  for (const statement of program.body) {
+    if (statement.type === 'ExportDefaultDeclaration') {
+      edit.replace(statement.start, statement.declaration.start, '')
+    } else if (statement.type === 'ImportDeclaration') {
+      importAssignment(edit, statement)
+      moved.imports.push({ start: statement.start, end: statement.end })
+    } else if (statement.type === 'ExportNamedDeclaration' || statement.type === 'ExportAllDeclaration') {
+      const inner = statement.type === 'ExportNamedDeclaration' ? statement.declaration : null
+      edit.replace(statement.start, inner?.start ?? statement.end, '')
+    }
+    const node =
+      statement.type === 'ExportNamedDeclaration' && statement.declaration ? statement.declaration : statement
+    if (node.type === 'FunctionDeclaration') {
+      functionAssignment(edit, node)
+      moved.hoisted.push({ start: statement.start, end: statement.end, name: node.id.name })
+    } else if (node.type === 'ClassDeclaration') classAssignment(edit, node)
+    else if (node.type === 'VariableDeclaration' && node.kind !== 'var' && !local.has(node)) {
+      variableAssignment(edit, node, false)
+    }
+  }
+  walk(program, (node) => {
+    if (node.type === 'VariableDeclaration' && node.kind === 'var')
+      variableAssignment(edit, node, inLoopHead.has(node))
+    return !isFunction(node)
+  })
+  return moved
+}
+
+/** `for (var x of …)` and `for (var i = 0; …)`: no statement, so no `;` and no initial value. */
+function loopHeads(program: Program): Set<VariableDeclaration> {
+  const heads = new Set<VariableDeclaration>()
+  walk(program, (node) => {
+    const head =
+      node.type === 'ForStatement'
+        ? node.init
+        : node.type === 'ForOfStatement' || node.type === 'ForInStatement'
+          ? node.left
+          : null
+    if (head?.type === 'VariableDeclaration') heads.add(head)
+    return undefined
+  })
+  return heads
+}
+
+function functionAssignment(edit: SourceEdit, node: FunctionDeclaration): void {
+  edit.insert(node.start, `${node.id.name}=`)
+  edit.replace(node.id.start, node.id.end, '')
+}
+
+function classAssignment(edit: SourceEdit, node: ClassDeclaration): void {
+  edit.insert(node.start, `${node.id.name}=`)
+  edit.insert(node.end, ';')
+}
+
+function variableAssignment(edit: SourceEdit, node: VariableDeclaration, inHead: boolean): void {
+  const [first] = node.declarations
+  const last = node.declarations.at(-1)
+  if (first === undefined || last === undefined) return
+  // The parenthesis makes `{ a } = …` a pattern and not a block, and the whole an expression.
+  const single = inHead && node.declarations.length === 1 && !first.init
+  edit.replace(node.start, first.start, single ? '' : inHead ? '(' : ';(')
+  for (const declarator of node.declarations) {
+    if (!declarator.init && !inHead && node.kind !== 'var') edit.insert(declarator.end, '=void 0')
+    else if (!declarator.init && node.kind === 'var' && !inHead && declarator.id.type !== 'Identifier') {
+      edit.insert(declarator.end, '=void 0')
+    }
+  }
+  if (!single) edit.insert(last.end, ')')
+}
+
+function importAssignment(edit: SourceEdit, node: ImportDeclaration): void {
+  const source = `$bailiwick.module(${JSON.stringify(node.source.value)})`
+  const namespace = node.specifiers.find((specifier) => specifier.type === 'ImportNamespaceSpecifier')
+  const parts = node.specifiers.flatMap((specifier) => {
+    if (specifier.type === 'ImportDefaultSpecifier') return [`default:${specifier.local.name}`]
+    if (specifier.type === 'ImportNamespaceSpecifier') return []
+    const { imported } = specifier
+    const name = imported.type === 'Identifier' ? imported.name : JSON.stringify(imported.value)
+    return [`${name}:${specifier.local.name}`]
+  })
+  const named = parts.length > 0 ? `({${parts.join(',')}}=${source})` : ''
+  const whole = namespace === undefined ? '' : `${namespace.local.name}=${source}`
+  edit.replace(node.start, node.end, [whole, named].filter((text) => text !== '').join(',') || source)
+}

@@ -1,0 +1,30 @@
+import type { AnyNode, Node } from 'acorn'
+
+/** Calls `visit` for every node below and including this one; `false` keeps out of its children. */
+export function walk(node: Node, visit: (node: AnyNode) => boolean | undefined): void {
+  const stack: Node[] = [node]
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    if (visit(next as AnyNode) === false) continue
+    const children: Node[] = []
+    for (const value of Object.values(next)) {
+      if (Array.isArray(value)) children.push(...value.filter(isNode))
+      else if (isNode(value)) children.push(value)
+    }
+    // In source order, without recursion: code may be nested as deep as the parser got.
+    for (const child of children.reverse()) stack.push(child)
+  }
+}
+
+export function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && typeof (value as Node).type === 'string'
+}
+
+/** Where a new scope for `var` and `await` begins. */
+export function isFunction(node: AnyNode): boolean {
+  return (
+    node.type === 'FunctionDeclaration' ||
+    node.type === 'FunctionExpression' ||
+    node.type === 'ArrowFunctionExpression' ||
+    node.type === 'StaticBlock'
+  )
+}

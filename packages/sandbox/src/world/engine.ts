@@ -1,0 +1,24 @@
+/** A value inside the guest's isolate, held from outside. */
+export type Handle = { readonly handle: unique symbol }
+
+export type Argument = string | number | boolean | Handle
+
+/** Functions of text that the guest's prelude may call. */
+export interface Door {
+  print(line: string): void
+  call(id: string, name: string, args: string): void
+  load(name: string): string
+}
+
+/** Where guest code runs: an isolate, or for tests of the loop a context of this process. */
+export interface Engine {
+  /** Evaluates a script and holds its value. @throws GuestStopped, or the compiler's SyntaxError */
+  evaluate(source: string, file: string, budgetMs: number): Handle
+  /** Calls a held function; microtasks are done when it returns. Gives text, '' for anything else. */
+  call(target: Handle, args: Argument[], budgetMs: number): string
+  /** Holds the fields of an object. */
+  fields<Name extends string>(target: Handle, names: readonly Name[]): Record<Name, Handle>
+  /** Calls a function with the door and holds its result. */
+  install(target: Handle, door: Door): Handle
+  dispose(): void
+}

@@ -1,0 +1,243 @@
+import type { GuestError } from '@bailiwick/core/contract'
+import { type RewrittenStep, rewriteStep } from '../rewrite/rewrite-step.ts'
+import { StepSyntaxError } from '../rewrite/step-syntax-error.ts'
+import type { Door, Engine, Handle } from './engine.ts'
+import { explainError } from './explain-error.ts'
+
+const ENTRIES = [
+  'open',
+  'declare',
+  'beginStep',
+  'runStep',
+  'deliver',
+  'cancel',
+  'collect',
+  'endStep',
+  'input',
+  'bundle',
+] as const
+
+export interface OpenWorld {
+  /** Encoded text of each input, by name. */
+  inputs: Record<string, string>
+  functions: { name: string; required: string[]; properties: string[] }[]
+  seed: string
+  clock: number
+  limits: { sourceChars: number } & Record<string, number>
+}
+
+/** What a step came to. */
+export interface StepEnd {
+  preview: string
+  /** Encoded text. */
+  final?: string
+  error?: GuestError
+  missingChars: number
+  missingLines: number
+  hash?: string
+}
+
+export type BundleAnswer = { name: string; source: string } | { name: string; refused: string }
+
+/** One task's world inside an engine: the prelude's entries, the variables so far, the step under way. */
+export class GuestWorld {
+  readonly #engine: Engine
+  readonly #entries: Record<(typeof ENTRIES)[number], Handle>
+  readonly #variables = new Set<string>()
+  readonly #reserved = new Set([
+    'finalAnswer',
+    'sleep',
+    'console',
+    'globalThis',
+    'undefined',
+    'NaN',
+    'Infinity',
+  ])
+  readonly #modules = new Map<string, string | undefined>()
+  #names: string[] = []
+  #step: { number: number; code: string; rewritten: RewrittenStep } | undefined
+  #sourceChars = 0
+
+  constructor(engine: Engine, prelude: string, door: Omit<Door, 'load'>) {
+    this.#engine = engine
+    const install = engine.evaluate(prelude, 'bailiwick:prelude', 10_000)
+    const installed = engine.install(install, { ...door, load: (name) => this.#loadLate(name) })
+    this.#entries = engine.fields(installed, ENTRIES)
+  }
+
+  open(world: OpenWorld, budgetMs: number): void {
+    this.#sourceChars = world.limits.sourceChars
+    this.#names = [...world.functions.map(({ name }) => name), 'finalAnswer', 'sleep']
+    for (const { name } of world.functions) this.#reserved.add(name)
+    const cards = JSON.stringify(world.functions)
+    this.#enter('open', [JSON.stringify(world.limits), world.seed, cards, world.clock], budgetMs)
+    for (const [name, text] of Object.entries(world.inputs)) {
+      const script = `"use strict";let ${name};({read:{__proto__:null,${name}:()=>${name}},set:(value)=>{${name}=value}})`
+      const made = this.#engine.fields(this.#engine.evaluate(script, 'bailiwick:inputs', budgetMs), [
+        'read',
+        'set',
+      ])
+      this.#enter('declare', [made.read], budgetMs)
+      this.#enter('input', [text, made.set], budgetMs)
+      this.#variables.add(name)
+    }
+  }
+
+  /** Rewrites a step. Gives the packages it needs, or the end of a step whose code does not parse. */
+  prepare(
+    number: number,
+    code: string,
+    clock: number,
+    budgetMs: number,
+  ): { needs: string[] } | { end: StepEnd } {
+    this.#enter('beginStep', [number, clock], budgetMs)
+    try {
+      if (code.length > this.#sourceChars) {
+        throw new StepSyntaxError(
+          `the code has ${code.length} characters; at most ${this.#sourceChars} are allowed`,
+          '',
+          0,
+        )
+      }
+      const rewritten = rewriteStep(code, this.#variables, this.#reserved)
+      this.#step = { number, code, rewritten }
+      return {
+        needs: rewritten.imports.filter(
+          (name) => !this.#modules.has(name) || this.#modules.get(name) !== undefined,
+        ),
+      }
+    } catch (error) {
+      if (!(error instanceof StepSyntaxError)) throw error
+      return { end: this.#failed(syntaxError(error), budgetMs) }
+    }
+  }
+
+  addModules(answers: BundleAnswer[], budgetMs: number): void {
+    for (const answer of answers) {
+      if ('refused' in answer) this.#modules.set(answer.name, answer.refused)
+      else {
+        const file = `bailiwick:module/${answer.name}`
+        const wrapped = `((register,Function)=>{var self=globalThis,global=globalThis;${answer.source}\n})`
+        this.#enter('bundle', [answer.name, this.#engine.evaluate(wrapped, file, budgetMs)], budgetMs)
+        this.#modules.set(answer.name, undefined)
+      }
+    }
+  }
+
+  /** Runs the prepared step until idle. */
+  run(budgetMs: number): StepEnd | undefined {
+    const step = this.#step
+    if (step === undefined) throw new Error('no step was prepared')
+    const { declarations, body, names } = step.rewritten
+    try {
+      if (declarations !== undefined) {
+        const made = this.#engine.evaluate(declarations.text, stepFile(step.number, 'names'), budgetMs)
+        this.#enter('declare', [made], budgetMs)
+      }
+      for (const name of names) this.#variables.add(name)
+      const script = this.#engine.evaluate(body.text, stepFile(step.number, 'body'), budgetMs)
+      this.#enter('runStep', [script], budgetMs)
+    } catch (error) {
+      // V8 refuses some code that parses: `let` of a builtin that cannot be shadowed, for one.
+      if (!(error instanceof SyntaxError)) throw error
+      return this.#failed({ name: 'SyntaxError', message: error.message.replace(/ \[.*\]$/s, '') }, budgetMs)
+    }
+    return this.#collect(budgetMs)
+  }
+
+  deliver(
+    outcome:
+      | { id: string; ok: true; value: string }
+      | { id: string; ok: false; reason: string; message: string },
+    clock: number,
+    budgetMs: number,
+  ): StepEnd | undefined {
+    const text = outcome.ok ? outcome.value : outcome.message
+    this.#enter('deliver', [outcome.id, outcome.ok, text, outcome.ok ? '' : outcome.reason, clock], budgetMs)
+    return this.#collect(budgetMs)
+  }
+
+  cancel(reason: string, clock: number, budgetMs: number): StepEnd | undefined {
+    this.#enter('cancel', [reason, clock], budgetMs)
+    return this.#collect(budgetMs)
+  }
+
+  /** Ends the step from outside: what is pending is dropped. */
+  end(budgetMs: number): StepEnd {
+    return this.#parse(this.#enter('endStep', [''], budgetMs))
+  }
+
+  dispose(): void {
+    this.#engine.dispose()
+  }
+
+  #enter(entry: (typeof ENTRIES)[number], args: Parameters<Engine['call']>[1], budgetMs: number): string {
+    return this.#engine.call(this.#entries[entry], args, budgetMs)
+  }
+
+  #collect(budgetMs: number): StepEnd | undefined {
+    const text = this.#enter('collect', [], budgetMs)
+    return text === '' ? undefined : this.#parse(text)
+  }
+
+  #failed(error: GuestError, budgetMs: number): StepEnd {
+    return { ...this.end(budgetMs), error }
+  }
+
+  #parse(text: string): StepEnd {
+    const { error, keys, ...end } = readEnd(text)
+    if (error === undefined || this.#step === undefined) return end
+    return {
+      ...end,
+      error: explainError(error, { ...this.#step, names: [...this.#names, ...this.#variables], keys }),
+    }
+  }
+
+  #loadLate(name: string): string {
+    const refused =
+      this.#modules.get(name) ??
+      `"${name}" was not loaded: import() takes the name of a granted package as a literal text, so that it is loaded before the step runs`
+    return JSON.stringify({ refused })
+  }
+}
+
+export function stepFile(step: number, part: 'names' | 'body'): string {
+  return `step-${step}.${part}.js`
+}
+
+function syntaxError(error: StepSyntaxError): GuestError {
+  const { name, message, line, column, excerpt } = error
+  return excerpt.startsWith('\n') ? { name, message } : { name, message, line, column, excerpt }
+}
+
+interface RawEnd extends Omit<StepEnd, 'error'> {
+  error?: { name: string; message: string; stack: string }
+  keys: string
+}
+
+/** The prelude's account of a step's end. It comes out of the guest's isolate: only its types are trusted. */
+function readEnd(text: string): RawEnd {
+  const raw: Record<string, unknown> = JSON.parse(text)
+  const end: RawEnd = {
+    preview: asText(raw['preview']),
+    missingChars: Number(raw['missingChars']),
+    missingLines: Number(raw['missingLines']),
+    keys: '',
+  }
+  if (typeof raw['final'] === 'string') end.final = raw['final']
+  if (typeof raw['hash'] === 'string') end.hash = raw['hash']
+  const error = raw['error'] as Record<string, unknown> | undefined
+  if (error !== undefined) {
+    end.error = {
+      name: asText(error['name']),
+      message: asText(error['message']),
+      stack: asText(error['stack']),
+    }
+    end.keys = asText(error['keys'])
+  }
+  return end
+}
+
+function asText(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
