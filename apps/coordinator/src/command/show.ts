@@ -7,14 +7,30 @@ export const command: Command = {
   summary: 'show one run',
   details:
     'Its tasks, what each used, and the answer. With --out the answer and the files are written there.',
-  options: { out: { type: 'string', short: 'o', value: 'dir', help: 'folder for the answer and the files' } },
+  options: {
+    out: { type: 'string', short: 'o', value: 'dir', help: 'folder for the answer and the files' },
+    task: {
+      type: 'string',
+      short: 't',
+      value: 'name',
+      help: 'by its name in the plan or its id; "run": its own',
+    },
+  },
   async run(context) {
     const [run = ''] = context.words
     const { withDaemon } = await import('./daemon/use-daemon.ts')
     const { requestRun } = await import('@bailiwick/bus')
     return withDaemon(context, async (bus) => {
       const view = await requestRun(bus, 'get', { run })
-      const out = context.options.out
+      const { out, task } = context.options
+      if (typeof task === 'string') {
+        const { journalLines } = await import('../show/journal-lines.ts')
+        const id = view.tasks.findLast(({ name }) => name === task)?.task ?? task
+        const { records } = await requestRun(bus, 'journal', { run, task: id })
+        if (context.json) for (const record of records) context.print(JSON.stringify(record))
+        else for (const line of records.flatMap(journalLines)) context.print(line)
+        return EXIT.ok
+      }
       if (typeof out === 'string') {
         const { resolve } = await import('node:path')
         const { writeOutputs } = await import('./run-task/write-outputs.ts')

@@ -1,19 +1,21 @@
 import { existsSync } from 'node:fs'
 import { type Bus, connectBus, permissionsFor, type RoleGrant, userName } from '@bailiwick/bus'
-import { startNatsServer } from '@bailiwick/nats-server'
 import { dataPaths, writePrivate } from '../config/data-dir.ts'
 import type { LoadedConfig } from '../config/load-config.ts'
+import { keepServer } from './keep-server.ts'
 
 /** The NATS server that this daemon works with: its own, or somebody else's. */
 export interface Broker {
   bus: Bus
   url: string
   /** Where it is this daemon's own. */
-  server?: { pid: number; version: string; adopted: boolean; exited: Promise<unknown> }
+  server?(): { pid: number; version: string }
+  /** Settles when its own server has died again and again. Connections outlive a single death. */
+  readonly failed: Promise<Error>
   /** Writes a credentials file for a process and returns its path; undefined where the server asks for none. */
   credentials(file: string, grant: RoleGrant): Promise<string | undefined>
-  /** Ends the connection, and the server where it is this daemon's own and is not to be left running. */
-  close(how: 'stop' | 'leave'): Promise<void>
+  /** Ends the connection, and the server where it is this daemon's own. */
+  close(): Promise<void>
 }
 
 /**
@@ -26,47 +28,40 @@ export async function openBroker(
   options: { note(line: string): void; signal: AbortSignal },
 ): Promise<Broker> {
   const url = env.NATS_URL || config.nats.url
-  return url === undefined ? startOwn(config, env, options) : connectForeign(config, env, url, options.signal)
+  return url === undefined ? startOwn(config, options) : connectForeign(config, env, url, options.signal)
 }
 
 async function startOwn(
   config: LoadedConfig,
-  env: NodeJS.ProcessEnv,
-  { note, signal }: { note(line: string): void; signal: AbortSignal },
+  options: { note(line: string): void; signal: AbortSignal },
 ): Promise<Broker> {
-  const { dataDir, nats } = config
-  const server = await startNatsServer({
-    dataDir: dataPaths.nats(dataDir),
-    ...(nats.port === undefined ? {} : { port: nats.port }),
-    onProgress: note,
-    signal,
-  })
+  const { dataDir } = config
+  const kept = await keepServer(config, options)
   try {
-    const mint = async (grant: RoleGrant) =>
-      (await server.credentials({ name: userName(grant), permissions: permissionsFor(grant) })).creds
-    const bus = await connectBus({
-      url: server.url,
-      creds: await mint({ role: 'coordinator' }),
-      name: 'coordinator',
-      signal,
-    })
-    const { pid, version, adopted, exited } = server
+    const mint = async (grant: RoleGrant) => {
+      const user = { name: userName(grant), permissions: permissionsFor(grant) }
+      return (await kept.server().credentials(user)).creds
+    }
+    const { url } = kept.server()
+    const creds = await mint({ role: 'coordinator' })
+    const bus = await connectBus({ url, creds, name: 'coordinator', signal: options.signal })
     return {
       bus,
-      url: server.url,
-      server: { pid, version, adopted, exited },
+      url,
+      server: () => ({ pid: kept.server().pid, version: kept.server().version }),
+      failed: kept.failed,
       async credentials(file, grant) {
         const path = dataPaths.credentials(dataDir, file)
         writePrivate(path, await mint(grant))
         return path
       },
-      async close(how) {
-        await bus.drain()
-        await (how === 'stop' ? server.stop() : server.release())
+      async close() {
+        await letGo(bus)
+        await kept.stop()
       },
     }
   } catch (error) {
-    await server.stop()
+    await kept.stop()
     throw error
   }
 }
@@ -87,11 +82,17 @@ async function connectForeign(
   return {
     bus,
     url,
+    failed: new Promise(() => {}), // It reconnects for ever.
     async credentials(file) {
       // Somebody else's server: what its operator prepared for a role, or what we were given ourselves.
       const prepared = dataPaths.credentials(config.dataDir, file)
       return existsSync(prepared) ? prepared : credsFile
     },
-    close: () => bus.drain(),
+    close: () => letGo(bus),
   }
+}
+
+/** Drains a connection that stands; one that is down has nobody to drain to, and would wait for ever. */
+function letGo(bus: Bus): Promise<void> {
+  return bus.link.up ? bus.drain() : bus.close()
 }

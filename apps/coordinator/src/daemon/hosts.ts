@@ -157,7 +157,12 @@ async function hostSpecs(options: HostsOptions, specialist: LoadedSpecialist): P
     spec: {
       name: `agent-${card.name}-${index + 1}`,
       script: resolveScript('@bailiwick/agent', 'bailiwick-agent'),
-      args: [file, '--max-concurrent', String(member.maxConcurrent)],
+      args: [
+        file,
+        ...['--max-concurrent', String(member.maxConcurrent)],
+        // Before it is killed: what is at work then must be handed on in order.
+        ...['--grace-ms', String(Math.max(1, Math.round(config.limits.graceMs * 0.8)))],
+      ],
       env: {
         ...modelEnv(env),
         ...connection,

@@ -51,9 +51,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     loadTeam(config, signal),
     findModel(config, env, signal),
     openBroker(config, env, { note, signal }),
-    async (opened) => opened.close('stop'),
+    async (opened) => opened.close(),
   )
-  const undo: (() => Promise<void>)[] = [() => broker.close('stop')]
+  const undo: (() => Promise<void>)[] = [() => broker.close()]
   try {
     const failed = Promise.withResolvers<Error>()
     const fail = (what: string) => (error: unknown) => {
@@ -62,7 +62,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         new Error(`${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error }),
       )
     }
-    broker.server?.exited.then(() => fail('nats-server ended')(new Error('start the daemon again')))
+    broker.failed.then(fail('the broker'))
     const { bus } = broker
     await prepareStreams(bus)
     const team = new Team({ specialists, lead: config.lead, writer: config.writer })
@@ -99,7 +99,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         await runs.stopped()
         removeAddress(config.dataDir)
         await hosts.stop(config.limits.graceMs)
-        await broker.close('stop')
+        await broker.close()
       },
     }
   } catch (error) {
@@ -184,9 +184,7 @@ function report(parts: {
     ephemeral: options.ephemeral,
     dataDir: options.config.dataDir,
     url: broker.url,
-    ...(broker.server === undefined
-      ? {}
-      : { natsServer: { pid: broker.server.pid, version: broker.server.version } }),
+    ...(broker.server === undefined ? {} : { natsServer: broker.server() }),
     ...(model === undefined ? {} : { model: { name: model.name, source: model.source } }),
     processes: hosts.report(),
     agents: team.names().map((name) => {

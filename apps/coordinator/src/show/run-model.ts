@@ -47,9 +47,9 @@ interface Usage {
 /** Takes one event into the picture. `name` is the event's `<entity>.<verb>`. */
 export function applyEvent(shown: ShownRun, name: string, event: CloudEvent): void {
   const at = Date.parse(event.time)
-  if (event.type.includes('.run.')) return applyRunEvent(shown, name, event, at)
-  if (name === 'task.created') return addTask(shown, event)
   const task = shown.tasks.get(event.task)
+  if (name.startsWith('run.')) applyRunEvent(shown, name, event, at)
+  if (name === 'task.created') addTask(shown, event)
   if (task !== undefined) applyTaskEvent(shown, task, name, event, at)
 }
 

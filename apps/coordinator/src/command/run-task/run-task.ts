@@ -75,10 +75,11 @@ async function hostFile(address: DaemonAddress, file: string): Promise<string | 
 function tell(context: CommandContext, view: RunView, out: string | undefined, written: string[]): void {
   const { json, print, note } = context
   const { result } = view
-  if (json)
-    return print(
-      JSON.stringify({ run: view.run, ...result, ...(out === undefined ? {} : { out, files: written }) }),
-    )
+  if (json) {
+    const files = out === undefined ? {} : { out, files: written }
+    print(JSON.stringify({ run: view.run, ...result, ...files }))
+    return
+  }
   if (result?.error !== undefined) note(`${result.status}: ${result.error.message}`)
   if (out === undefined && result?.answer !== undefined) print(answerText(result.answer))
   if (out !== undefined) print(`${out}: ${written.join(', ')}`)

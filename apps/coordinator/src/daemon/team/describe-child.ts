@@ -3,15 +3,8 @@
  * ours, and the daemon holds the signing key.
  */
 import { pathToFileURL } from 'node:url'
-import { defineAgent } from '@bailiwick/core'
-import {
-  type AgentCard,
-  type AgentDefinition,
-  levelSchema,
-  type ToolCard,
-  toolCard,
-} from '@bailiwick/core/contract'
-import { z } from 'zod'
+import { agentCard, defineAgent } from '@bailiwick/core'
+import { type AgentCard, type AgentDefinition, type ToolCard, toolCard } from '@bailiwick/core/contract'
 
 /** What is printed: the card, and the cards of tools that the definition brings along. */
 export interface AgentDescription {
@@ -34,20 +27,6 @@ try {
 }
 
 function describe(definition: AgentDefinition): AgentDescription {
-  const { name, description, level, tools = [], delegates = [], imports = [], model, output } = definition
-  return {
-    card: {
-      name,
-      description,
-      level: levelSchema.parse(level),
-      tools: tools.map((tool) => (typeof tool === 'string' ? tool : tool.name)),
-      delegates: delegates.map((delegate) => (typeof delegate === 'string' ? delegate : delegate.name)),
-      imports,
-      ...(typeof model === 'string' ? { model } : {}),
-      ...(output === undefined
-        ? {}
-        : { output: output instanceof z.ZodType ? z.toJSONSchema(output) : output }),
-    },
-    ownTools: tools.flatMap((tool) => (typeof tool === 'string' ? [] : [toolCard(tool)])),
-  }
+  const own = (definition.tools ?? []).filter((tool) => typeof tool !== 'string')
+  return { card: agentCard(definition), ownTools: own.map(toolCard) }
 }

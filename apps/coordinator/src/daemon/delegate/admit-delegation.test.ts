@@ -1,0 +1,90 @@
+import { NO_USAGE, type TaskSpec } from '@bailiwick/core/contract'
+import { describe, expect, it } from 'vitest'
+import type { TaskState } from '../runs/fold/task-state.ts'
+import { admitDelegation } from './admit-delegation.ts'
+
+const delegates = ['scout', 'boss'].map((name) => ({ name, description: 'x', level: 3 as const }))
+function spec(change: Partial<TaskSpec> = {}): TaskSpec {
+  return {
+    run: 'r1',
+    task: 'r1-t1',
+    agent: 'boss',
+    name: 't1',
+    text: 'x',
+    inputs: [],
+    results: {},
+    grant: { level: 4, tools: [], delegates, imports: [], budget: { tokens: 1_000 }, approval: 'never' },
+    seed: 's',
+    depth: 0,
+    ...change,
+  }
+}
+function state(of: TaskSpec, tokens = 0): TaskState {
+  const usage = { ...NO_USAGE, inputTokens: tokens }
+  return { spec: of, status: 'working', step: 0, usage, createdAt: Date.now(), asked: [] }
+}
+const limits = { depth: 2, fanOut: 2 }
+const tasksOf = (...states: TaskState[]) => new Map(states.map((one) => [one.spec.task, one]))
+
+describe('admitDelegation', () => {
+  const parent = spec()
+
+  it('gives half of what the parent has left', () => {
+    const budget = admitDelegation({
+      parent,
+      target: 'scout',
+      wanted: {},
+      tasks: tasksOf(state(parent, 200)),
+      limits,
+    })
+    expect(budget).toEqual({ tokens: 400 })
+  })
+
+  it('counts what earlier delegates may still use, and what the caller wants less', () => {
+    const child = spec({
+      task: 'r1-d1',
+      agent: 'scout',
+      parent: { agent: 'boss', task: 'r1-t1', call: '1.1' },
+    })
+    child.grant.budget = { tokens: 600 }
+    const tasks = tasksOf(state(parent), state(child))
+    expect(admitDelegation({ parent, target: 'scout', wanted: {}, tasks, limits })).toEqual({ tokens: 200 })
+    expect(admitDelegation({ parent, target: 'scout', wanted: { tokens: 5 }, tasks, limits })).toEqual({
+      tokens: 5,
+    })
+  })
+
+  it('refuses whom the recorded grant does not name', () => {
+    expect(() => admitDelegation({ parent, target: 'thief', wanted: {}, tasks: tasksOf(), limits })).toThrow(
+      '"thief" is not granted to boss; it may start scout, boss',
+    )
+  })
+
+  it('refuses depth, circles and too many', () => {
+    const deep = spec({ depth: 2 })
+    expect(() =>
+      admitDelegation({ parent: deep, target: 'scout', wanted: {}, tasks: tasksOf(), limits }),
+    ).toThrow('may be 2 deep')
+    const below = spec({
+      task: 'r1-d1',
+      agent: 'scout',
+      depth: 1,
+      parent: { agent: 'boss', task: 'r1-t1', call: '1.1' },
+    })
+    const circle = {
+      parent: below,
+      target: 'boss',
+      wanted: {},
+      tasks: tasksOf(state(parent), state(below)),
+      limits,
+    }
+    expect(() => admitDelegation(circle)).toThrow('"boss" waits for this very task (boss → scout)')
+    const children = [1, 2].map((n) =>
+      state(
+        spec({ task: `r1-d${n}`, agent: 'scout', parent: { agent: 'boss', task: 'r1-t1', call: `1.${n}` } }),
+      ),
+    )
+    const many = { parent, target: 'scout', wanted: {}, tasks: tasksOf(state(parent), ...children), limits }
+    expect(() => admitDelegation(many)).toThrow('may start 2 delegates in all')
+  })
+})

@@ -1,0 +1,83 @@
+import { type JournalRecord, NO_USAGE, type TaskResult } from '@bailiwick/core/contract'
+import { describe, expect, it } from 'vitest'
+import { foldRun, type RunState } from '../fold/run-state.ts'
+import { readyTasks } from './next-tasks.ts'
+import { review } from './review.ts'
+
+const submitted: JournalRecord = {
+  type: 'run.submitted',
+  at: 0,
+  run: 'r1',
+  text: 'x',
+  inputs: [],
+  strategy: 'plan',
+  submittedBy: 'user',
+  budget: {},
+}
+const task = (name: string, ...after: string[]) => ({ name, agent: 'a', text: 'x', after, inputs: [] })
+const planned: JournalRecord = {
+  type: 'run.planned',
+  at: 0,
+  plan: { tasks: [task('t1'), task('t2', 't1'), task('t3')] },
+}
+const sent = (name: string, attempt = 1): JournalRecord => ({
+  type: 'run.dispatched',
+  at: 0,
+  name,
+  task: `r1-${name}-${attempt}`,
+  agent: 'a',
+  attempt,
+})
+const back = (name: string, status: TaskResult['status'], code = 'x', attempt = 1): JournalRecord => ({
+  type: 'run.returned',
+  at: 0,
+  name,
+  task: `r1-${name}-${attempt}`,
+  result: {
+    status,
+    usage: NO_USAGE,
+    artifacts: [],
+    ...(status === 'completed' ? {} : { error: { code, message: 'went wrong' } }),
+  },
+})
+function stateOf(...records: JournalRecord[]): RunState {
+  const state = foldRun([submitted, planned, ...records])
+  if (state === undefined) throw new Error('no state')
+  return state
+}
+
+describe('readyTasks', () => {
+  const names = (...records: JournalRecord[]) => readyTasks(stateOf(...records)).map(({ name }) => name)
+
+  it('are those whose own dependencies are done, whatever else is open', () => {
+    expect(names()).toEqual(['t1', 't3'])
+    expect(names(sent('t1'), sent('t3'))).toEqual([])
+    expect(names(sent('t1'), sent('t3'), back('t1', 'completed'))).toEqual(['t2'])
+    expect(names(sent('t1'), sent('t3'), back('t1', 'failed'))).toEqual([])
+  })
+})
+
+describe('review', () => {
+  const limits = { attempts: 2, replans: 1 }
+  const kinds = (...records: JournalRecord[]) => review(stateOf(...records), limits).map(({ kind }) => kind)
+
+  it('has nothing to say while nothing has failed', () => {
+    expect(kinds(sent('t1'), back('t1', 'completed'), sent('t3'))).toEqual([])
+  })
+
+  it('tries a failed task again, then changes the plan, then gives it up', () => {
+    const first = [sent('t1'), back('t1', 'failed')]
+    expect(kinds(...first)).toEqual(['retry'])
+    const second = [...first, sent('t1', 2)]
+    expect(kinds(...second)).toEqual([])
+    const third = [...second, back('t1', 'failed', 'x', 2)]
+    expect(kinds(...third)).toEqual(['replan'])
+    expect(kinds(...third, planned)).toEqual(['give-up'])
+  })
+
+  it('does not try again what must go the same way', () => {
+    expect(kinds(sent('t1'), back('t1', 'exhausted'))).toEqual(['replan'])
+    expect(kinds(sent('t1'), back('t1', 'failed', 'refused'))).toEqual(['replan'])
+    expect(kinds(sent('t1'), back('t1', 'failed', 'model-auth'))).toEqual(['give-up'])
+  })
+})

@@ -1,0 +1,64 @@
+import type { JournalRecord } from '@bailiwick/core/contract'
+import { duration } from './format.ts'
+
+/** One record of a task's journal, for people: what the model said, what was done, what came of it. */
+export function journalLines(record: JournalRecord): string[] {
+  switch (record.type) {
+    case 'task.created':
+      return [
+        `task ${record.spec.task} for ${record.spec.agent}, level ${record.spec.grant.level}`,
+        ...indent(record.spec.text),
+      ]
+    case 'attempt':
+      return [`attempt ${record.attempt} on ${record.host}`]
+    case 'reply':
+      return [
+        `step ${record.step}: ${record.reply.model} replied`,
+        ...indent(record.reply.text),
+        ...record.reply.calls.map((call) => `  call ${call.name}(${JSON.stringify(call.arguments)})`),
+      ]
+    case 'started':
+      return [`  ${record.id} ${record.name}(${cut(record.args)})`]
+    case 'outcome':
+    case 'late': {
+      const came = record.ok
+        ? cut(record.value ?? '')
+        : `${record.reason ?? 'failed'}: ${record.message ?? ''}`
+      return [
+        `  ${record.id} ${record.type === 'late' ? 'came late' : 'came back'} in ${duration(record.ms)}: ${came}`,
+      ]
+    }
+    case 'observed':
+      return [`step ${record.step} observed (${record.status})`, ...indent(record.text)]
+    case 'policy.refused':
+      return [`  ${record.name} refused: ${record.reason}`]
+    case 'void':
+      return [`  turn ${record.turn} undone: ${record.reason}`]
+    case 'diverged':
+      return [
+        `diverged at step ${record.step}, turn ${record.turn}`,
+        ...indent(`recorded ${record.recorded}\nreplayed ${record.replayed}`),
+      ]
+    case 'task.ended': {
+      const { status, error, output } = record.result
+      const told =
+        error?.message ?? (typeof output === 'string' ? output : JSON.stringify(output, undefined, 2))
+      return [`ended: ${status}`, ...indent(told ?? '')]
+    }
+    case 'step':
+    case 'turn':
+      return [] // The code is in the reply, the turn in its calls.
+    default: {
+      const { type, at: _at, ...rest } = record
+      return [`${type} ${cut(JSON.stringify(rest))}`]
+    }
+  }
+}
+
+function indent(text: string): string[] {
+  return text.split('\n').map((line) => `    ${line}`)
+}
+
+function cut(text: string): string {
+  return text.length > 300 ? `${text.slice(0, 300)}… (${text.length} characters)` : text
+}

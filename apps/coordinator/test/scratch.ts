@@ -1,0 +1,23 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** A folder of a test's own, gone afterwards. */
+export interface Scratch extends AsyncDisposable {
+  readonly folder: string
+  /** Writes a file into it and returns its path. */
+  write(name: string, content: string | object): Promise<string>
+}
+
+export async function scratch(): Promise<Scratch> {
+  const folder = await mkdtemp(join(tmpdir(), 'bailiwick-test-'))
+  return {
+    folder,
+    async write(name, content) {
+      const file = join(folder, name)
+      await writeFile(file, typeof content === 'string' ? content : JSON.stringify(content))
+      return file
+    },
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
+  }
+}

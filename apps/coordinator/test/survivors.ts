@@ -1,0 +1,48 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** A process that has something to do with a folder. */
+export interface Survivor {
+  pid: number
+  command: string
+}
+
+/**
+ * Processes whose command line or working directory names the folder, and everything in their process
+ * groups: a sandbox's command line names nothing. Linux only: it reads /proc.
+ */
+export function survivors(folder: string): Survivor[] {
+  const all = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .flatMap((name) => {
+      try {
+        const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
+        const [state, , group = ''] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+        const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ')
+        const cwd = readlinkSync(`/proc/${name}/cwd`)
+        return state === 'Z' ? [] : [{ pid: Number(name), group, command, cwd }]
+      } catch {
+        return [] // Gone meanwhile.
+      }
+    })
+  const named = all.filter(({ command, cwd }) => command.includes(folder) || cwd.startsWith(folder))
+  const own = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]?.split(' ')[2]
+  const groups = new Set(named.map(({ group }) => group).filter((group) => group !== own))
+  return all
+    .filter((candidate) => named.includes(candidate) || groups.has(candidate.group))
+    .map(({ pid, command }) => ({ pid, command }))
+}
+
+/** Waits until nothing of the folder runs any more; what still does after the wait is returned. */
+export async function untilNoneSurvive(folder: string, waitMs = 10_000): Promise<Survivor[]> {
+  const until = Date.now() + waitMs
+  while (survivors(folder).length > 0 && Date.now() < until) await sleep(50)
+  return survivors(folder)
+}
+
+/** The pid of the one process whose command line matches. */
+export function pidOf(folder: string, pattern: RegExp): number {
+  const found = survivors(folder).filter(({ command }) => pattern.test(command))
+  if (found[0] === undefined) throw new Error(`no process of ${folder} matches ${pattern}`)
+  return found[0].pid
+}
