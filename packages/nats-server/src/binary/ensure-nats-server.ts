@@ -1,13 +1,9 @@
-import { fetchNatsServer } from '../fetch/fetch-nats-server.ts'
-import { type FindOptions, findNatsServer } from './find-nats-server.ts'
+import { type FetchOptions, fetchNatsServer } from '../fetch/fetch-nats-server.ts'
+import { findNatsServer } from './find-nats-server.ts'
 import type { NatsServerBinary } from './server-binary.ts'
 
-export interface EnsureOptions extends FindOptions {
-  /** Where release archives are fetched from, when apt cannot serve; see {@link RELEASES_URL}. */
-  readonly releasesUrl?: string
-  /** Lines for a person: what is fetched, what should be upgraded. */
-  readonly onProgress?: (line: string) => void
-}
+/** Where to look, where to fetch from, and whom to tell. */
+export type EnsureOptions = FetchOptions
 
 /**
  * Finds a nats-server as {@link findNatsServer} does, or fetches one into the cache.

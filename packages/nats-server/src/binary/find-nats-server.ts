@@ -6,6 +6,10 @@ import { compareVersions, inspectBinary, type NatsServerBinary } from './server-
 import { usualPlaces } from './usual-places.ts'
 
 export interface FindOptions extends CacheOptions {
+  /** Folders to look in after `PATH`; default: where the platform's packages put it. */
+  readonly places?: readonly string[]
+  /** Lines for a person: what is passed over, fetched, or should be upgraded. */
+  readonly onProgress?: (line: string) => void
   readonly signal?: AbortSignal
 }
 
@@ -29,7 +33,10 @@ export async function findNatsServer(options: FindOptions = {}): Promise<NatsSer
   const cached = await newestCached(binaryCacheDir(options))
   if (cached) return cached
   const onPath = (env.PATH ?? '').split(delimiter).filter(Boolean)
-  return (await firstUsable(onPath, 'path', signal)) ?? (await firstUsable(usualPlaces(env), 'usual', signal))
+  return (
+    (await firstUsable(onPath, 'path', options)) ??
+    (await firstUsable(options.places ?? usualPlaces(env), 'usual', options))
+  )
 }
 
 async function newestCached(cacheDir: string): Promise<NatsServerBinary | undefined> {
@@ -45,7 +52,7 @@ async function newestCached(cacheDir: string): Promise<NatsServerBinary | undefi
 async function firstUsable(
   directories: readonly string[],
   source: 'path' | 'usual',
-  signal: AbortSignal | undefined,
+  { signal, onProgress }: FindOptions,
 ): Promise<NatsServerBinary | undefined> {
   for (const directory of directories) {
     const path = join(directory, EXECUTABLE)
@@ -55,6 +62,7 @@ async function firstUsable(
     } catch (error) {
       // One that happens to lie about and is too old or broken is no reason not to look further.
       if (!NatsServerError.isInstance(error)) throw error
+      onProgress?.(`passed over: ${error.message}`)
     }
   }
   return undefined

@@ -12,8 +12,8 @@ import { fetchWithApt } from './fetch-with-apt.ts'
 import { installCommand } from './install-command.ts'
 
 export interface FetchOptions extends FindOptions {
+  /** Where release archives come from, where apt cannot serve. Default: `NATS_SERVER_RELEASES`, or the project's own. */
   readonly releasesUrl?: string
-  readonly onProgress?: (line: string) => void
 }
 
 /**

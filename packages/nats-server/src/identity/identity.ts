@@ -7,7 +7,7 @@ import { createKey, keyFromSeed } from './key-pair.ts'
 
 /** A user's key that must not be accepted any more. Times are in seconds since 1970. */
 export interface Revocation {
-  /** JWTs issued up to this moment are refused. */
+  /** When it was revoked. */
   readonly at: number
   /** When the revoked JWT would have ended by itself; the entry is dropped then. */
   readonly expires?: number
@@ -32,6 +32,7 @@ interface IdentityFile {
 }
 
 const UNLIMITED = { subs: -1, data: -1, payload: -1, imports: -1, exports: -1, conn: -1, leaf: -1 }
+const DAY = 86_400
 const STORAGE = { mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1 }
 
 /** Reads the keys of a data directory; the first call makes them. */
@@ -103,7 +104,8 @@ function signAccount(
 ): Promise<string> {
   const claims: Partial<Account> = {
     limits: { ...UNLIMITED, ...STORAGE, wildcards: true },
-    revocations: Object.fromEntries(Object.entries(revocations).map(([key, { at }]) => [key, at])),
+    // A key is minted once, so a day later than needed refuses nothing else; it holds where the clock is set back.
+    revocations: Object.fromEntries(Object.entries(revocations).map(([key, { at }]) => [key, at + DAY])),
   }
   return encodeAccount('tenant', keys.account, claims, { signer: keys.operator })
 }

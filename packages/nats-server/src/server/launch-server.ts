@@ -102,7 +102,7 @@ async function launchOn(
     await writeServerRecord(layout.record, { v: 1, ...ready, ...(mark && { process: mark }) })
     return { process: child, ...ready }
   } catch (error) {
-    child.kill('SIGKILL')
+    await child.kill('SIGKILL')
     await child.exited
     throw error
   }

@@ -6,7 +6,6 @@ import { pushAccount } from '../identity/push-account.ts'
 import { NatsServerError } from '../nats-server-error.ts'
 import type { DataLayout } from '../store/data-layout.ts'
 import type { ExclusiveLock } from '../store/exclusive-lock.ts'
-import { readServerRecord, writeServerRecord } from '../store/server-record.ts'
 import type { ReadyServer } from './launch-server.ts'
 import type { ServerExit } from './server-process.ts'
 
@@ -61,6 +60,8 @@ export async function runningServer(parts: RunningParts): Promise<RunningNatsSer
     if (charge === 'held') await lock.release()
     return exit
   })
+  // Whoever awaits it is told; nobody has to.
+  exited.catch(() => {})
 
   // What the one before us saved but could not tell the server any more.
   if (parts.adopted && Object.keys(identity.revocations).length > 0) await pushAccount(url, identity)
@@ -76,12 +77,9 @@ export async function runningServer(parts: RunningParts): Promise<RunningNatsSer
 
   const stop = async ({ graceMs = 5_000 }: { graceMs?: number } = {}) => {
     if (charge === 'released') return
-    child.kill('SIGTERM')
+    await child.kill('SIGTERM')
     const timer = setTimeout(() => child.kill('SIGKILL'), graceMs)
-    await exited
-    clearTimeout(timer)
-    const record = await readServerRecord(layout.record)
-    if (record) await writeServerRecord(layout.record, { v: 1, port: record.port, version: record.version })
+    await exited.finally(() => clearTimeout(timer))
   }
 
   return {

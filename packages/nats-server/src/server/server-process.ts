@@ -12,7 +12,7 @@ export interface ServerExit {
 export interface ServerProcess {
   readonly pid: number
   readonly exited: Promise<ServerExit>
-  kill(signal: NodeJS.Signals): void
+  kill(signal: NodeJS.Signals): Promise<void>
   /** Lets this process end while the server runs on. */
   unref(): void
 }
@@ -41,7 +41,7 @@ export async function spawnServer(options: {
       child.once('error', reject)
     })
     const pid = child.pid ?? 0
-    return { pid, exited, kill: (signal) => void child.kill(signal), unref: () => child.unref() }
+    return { pid, exited, kill: async (signal) => void child.kill(signal), unref: () => child.unref() }
   } finally {
     await log.close()
   }
@@ -61,8 +61,9 @@ export function adoptProcess(mark: ProcessMark): ServerProcess {
   return {
     pid: mark.pid,
     exited,
-    kill: (signal) => {
-      if (signalable(mark.pid)) process.kill(mark.pid, signal)
+    async kill(signal) {
+      // Never a process that got the id after the server's end.
+      if (await isAlive(mark)) process.kill(mark.pid, signal)
     },
     unref: () => timer.unref(),
   }

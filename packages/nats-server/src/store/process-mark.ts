@@ -14,6 +14,9 @@ export interface ProcessMark {
   readonly began: string
 }
 
+// Where the platform does not tell the start time, the id alone must do: rather a lock too many than a store lost.
+const UNKNOWN = 'unknown'
+
 /** The mark of a running process; undefined where there is none by that id, or it is a zombie. */
 export async function markOf(pid: number): Promise<ProcessMark | undefined> {
   const began = await beganAt(pid)
@@ -24,14 +27,16 @@ let own: Promise<ProcessMark> | undefined
 
 /** The mark of this process. */
 export function ownMark(): Promise<ProcessMark> {
-  own ??= markOf(process.pid).then((mark) => mark ?? { pid: process.pid, began: 'unknown' })
+  own ??= markOf(process.pid).then((mark) => mark ?? { pid: process.pid, began: UNKNOWN })
   return own
 }
 
 /** Whether the marked process still runs. */
 export async function isAlive(mark: ProcessMark): Promise<boolean> {
   if (!signalable(mark.pid)) return false
-  return (await beganAt(mark.pid)) === mark.began
+  const began = await beganAt(mark.pid)
+  if (began === UNKNOWN || mark.began === UNKNOWN) return began !== undefined
+  return began === mark.began
 }
 
 /** Whether a process by that id exists, whoever it is: cheap, for polling a process known to be ours. */
@@ -56,11 +61,11 @@ async function beganAt(pid: number): Promise<string | undefined> {
       : ['ps', '-o', 'lstart=', '-p', String(pid)]
   try {
     const { stdout } = await run(command, args, { env: { ...process.env, LC_ALL: 'C' }, windowsHide: true })
-    return stdout.trim() || undefined
+    if (stdout.trim()) return stdout.trim()
   } catch {
-    // Both commands fail where no process has that id any more.
-    return undefined
+    // Both commands fail where no process has that id any more; or there is no such command.
   }
+  return signalable(pid) ? UNKNOWN : undefined
 }
 
 async function linuxBeganAt(pid: number): Promise<string | undefined> {
@@ -78,6 +83,7 @@ async function linuxBeganAt(pid: number): Promise<string | undefined> {
     // Ticks since boot mean nothing across boots, nor ids across containers.
     return `${boot.trim()} ${namespace} ${fields[19]}`
   } catch {
-    return undefined
+    // No such process; or a /proc that is not mounted or hides the processes of others.
+    return signalable(pid) ? UNKNOWN : undefined
   }
 }

@@ -7,7 +7,7 @@ export interface ServerRecord {
   readonly v: 1
   readonly port: number
   readonly version: string
-  /** Of the server process; missing once it was stopped. */
+  /** Of the server process, which may have ended since. */
   readonly process?: ProcessMark
 }
 
