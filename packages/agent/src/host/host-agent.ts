@@ -26,6 +26,8 @@ export interface HostOptions {
   /** How long tasks at work may go on when the host drains, ms. Default 30,000. */
   graceMs?: number
   env?: NodeJS.ProcessEnv
+  /** Told of what goes wrong outside of any task's own result. Default: standard error. */
+  note?: (line: string) => void
 }
 
 /** A definition at work on the bus. */
@@ -47,7 +49,13 @@ export async function hostAgent(
   bus: Bus,
   options: HostOptions,
 ): Promise<HostedAgent> {
-  const { maxConcurrent = 1, graceMs = 30_000, env = process.env, importsFrom } = options
+  const {
+    maxConcurrent = 1,
+    graceMs = 30_000,
+    env = process.env,
+    importsFrom,
+    note = console.error,
+  } = options
   const host = `${definition.name.slice(0, 40)}-${randomBytes(6).toString('hex')}`
   const card = agentCard(definition)
   const draining = new AbortController()
@@ -127,8 +135,9 @@ export async function hostAgent(
         importsFrom,
         env,
         host,
-        sandbox: sandbox.get,
+        sandbox,
         signal: controller.signal,
+        note,
       })
     } finally {
       working.delete(delivery.task)
@@ -152,7 +161,7 @@ export async function hostAgent(
 }
 
 /** The sandbox of a code agent: opened at once, so that a spare is warm; of any other, only if asked for. */
-function lazySandbox(level: Level): AsyncDisposable & { get(): Promise<Sandbox> } {
+function lazySandbox(level: Level): Sandbox {
   let opened: Promise<Sandbox> | undefined
   const get = () => {
     opened ??= import('@bailiwick/sandbox').then(({ createSandbox }) => createSandbox())
@@ -161,7 +170,8 @@ function lazySandbox(level: Level): AsyncDisposable & { get(): Promise<Sandbox> 
   // A failure here is met again, and told, by the first task that needs it.
   if (level === 5) get().catch(() => {})
   return {
-    get,
+    isolation: 'process',
+    open: async (world, signal) => (await get()).open(world, signal),
     async [Symbol.asyncDispose]() {
       const sandbox = await opened?.catch(() => undefined)
       await sandbox?.[Symbol.asyncDispose]()

@@ -2,7 +2,6 @@ import {
   type Bus,
   openJournal,
   publishLive,
-  readFirst,
   remoteTool,
   requestDelegation,
   type TaskDelivery,
@@ -12,6 +11,7 @@ import {
   type AgentDefinition,
   BRAND,
   hasCode,
+  type Journal,
   type JournalRecord,
   NO_USAGE,
   type Sandbox,
@@ -30,8 +30,10 @@ export interface WorkOptions {
   importsFrom: string
   env: NodeJS.ProcessEnv
   host: string
-  sandbox(): Promise<Sandbox>
+  sandbox: Sandbox
   signal: AbortSignal
+  /** Told of what made a delivery be tried again. */
+  note(line: string): void
 }
 
 /** A task that was given to more hosts than this without an end is given up: it may be what kills them. */
@@ -44,24 +46,34 @@ const TAKEN_OVER_MS = 30_000
 export async function workOnTask(options: WorkOptions): Promise<void> {
   const { bus, definition, delivery } = options
   try {
-    const { record, run } = await readFirst(bus, { writer: definition.name, task: delivery.task })
-    if (record.type !== 'task.created') return delivery.reject(`its journal begins with "${record.type}"`)
-    const journal = openJournal(bus, { writer: definition.name, run, task: delivery.task })
-    if (delivery.attempts > MAX_DELIVERIES) await giveUp(journal, delivery.attempts)
-    else await runTask(options, record.spec, journal)
+    const journal = openJournal(bus, { writer: definition.name, run: delivery.run, task: delivery.task })
+    const records: JournalRecord[] = []
+    for await (const record of journal.read()) records.push(record)
+    const [first] = records
+    if (first?.type !== 'task.created')
+      return delivery.reject(`its journal begins with "${first?.type ?? 'nothing'}"`)
+    if (records.at(-1)?.type !== 'task.ended') {
+      if (delivery.attempts > MAX_DELIVERIES) await giveUp(journal, delivery.attempts)
+      else
+        await runTask(options, first.spec, {
+          read: () => replayed(records),
+          append: (more) => journal.append(more),
+        })
+    }
     await delivery.ack()
   } catch (error) {
     if (hasCode(error, 'fenced')) delivery.retry(TAKEN_OVER_MS)
     else if (hasCode(error, 'suspended')) delivery.retry(0)
-    else delivery.retry()
+    else {
+      options.note(
+        `task ${delivery.task} is tried again later: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      )
+      delivery.retry()
+    }
   }
 }
 
-async function runTask(
-  options: WorkOptions,
-  spec: TaskSpec,
-  journal: ReturnType<typeof openJournal>,
-): Promise<void> {
+async function runTask(options: WorkOptions, spec: TaskSpec, journal: Journal): Promise<void> {
   const { bus, definition, own, importsFrom, env, host, signal } = options
   const from = { agent: definition.name, run: spec.run, task: spec.task }
   const tools = spec.grant.tools.map(
@@ -77,7 +89,7 @@ async function runTask(
     signal,
     delegate: (request) => startDelegate(options, spec, request),
     host: { id: host, engine: { node: process.version, v8: process.versions.v8, bailiwick: BRAND.subjects } },
-    ...(spec.grant.level === 5 ? { sandbox: await options.sandbox() } : {}),
+    ...(spec.grant.level === 5 ? { sandbox: options.sandbox } : {}),
   })
   for await (const event of loop) {
     if (event.type !== 'record') publishLive(bus, from, event)
@@ -106,10 +118,7 @@ async function startDelegate(
   }
 }
 
-async function giveUp(journal: ReturnType<typeof openJournal>, deliveries: number): Promise<void> {
-  const records: JournalRecord[] = []
-  for await (const record of journal.read()) records.push(record)
-  if (records.at(-1)?.type === 'task.ended') return
+async function giveUp(journal: Journal, deliveries: number): Promise<void> {
   const message = `${deliveries - 1} hosts began this task and none ended it: it is given up`
   const result: TaskResult = {
     status: 'failed',
@@ -118,4 +127,9 @@ async function giveUp(journal: ReturnType<typeof openJournal>, deliveries: numbe
     artifacts: [],
   }
   await journal.append([{ type: 'task.ended', at: Date.now(), result }])
+}
+
+/** What was read once is not read again; the fence stands where that reading ended. */
+async function* replayed(records: JournalRecord[]): AsyncGenerator<JournalRecord> {
+  yield* records
 }
