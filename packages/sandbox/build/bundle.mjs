@@ -27,8 +27,9 @@ await build({
 
 await build({
   ...shared,
-  entryPoints: ['dist/child/main.js'],
-  outfile: 'dist/box/child.cjs',
+  entryPoints: { child: 'dist/child/main.js', probe: 'dist/isolation/probe-child.js' },
+  outdir: 'dist/box',
+  outExtension: { '.js': '.cjs' },
   format: 'cjs',
   platform: 'node',
   target: 'node24',

@@ -1,1 +1,3 @@
+export { type IsolationReport, probeIsolation, type Reach } from './isolation/probe-isolation.ts'
+export { checkImports } from './modules/check-imports.ts'
 export { createSandbox, type SandboxOptions } from './parent/create-sandbox.ts'

@@ -20,6 +20,9 @@ export function serve(
   const printer = new Printer(pipe)
   const door = {
     print: (line: string) => printer.print(line),
+    refused: (name: string, message: string) => {
+      pipe.write({ type: 'refused', name: name.slice(0, 200), message })
+    },
     call: (id: string, name: string, args: string) => {
       pipe.write({ type: 'call', id, name, args: pipe.writeLong(args) })
     },
@@ -48,7 +51,7 @@ export function serve(
     )
   }
 
-  const handle = (frame: ToChild): void => {
+  const handle = (frame: ToChild) => {
     switch (frame.type) {
       case 'open':
         if (frame.memoryMb !== memoryMb) {

@@ -24,6 +24,8 @@ export type ToParent =
   | { type: 'opened' }
   | { type: 'need'; names: string[] }
   | { type: 'print'; lines: string[] }
+  /** The code asked for a package that it may not have. */
+  | { type: 'refused'; name: string; message: string }
   | { type: 'part'; text: string }
   | { type: 'call'; id: string; name: string; args: string }
   | { type: 'turn'; cpuMs: number; wallMs: number; end?: StepEnd }

@@ -11,24 +11,29 @@ type Fields = Record<string, unknown>
 export function parseFrame(line: string): ToParent | undefined {
   const raw = parseObject(line)
   if (raw === undefined) return undefined
-  switch (raw['type']) {
+  switch (raw.type) {
     case 'ready':
     case 'opened':
-      return { type: raw['type'] }
+      return { type: raw.type }
     case 'need':
     case 'print': {
-      const texts = asTexts(raw['type'] === 'need' ? raw['names'] : raw['lines'])
+      const texts = asTexts(raw.type === 'need' ? raw.names : raw.lines)
       if (texts === undefined) return undefined
-      return raw['type'] === 'need' ? { type: 'need', names: texts } : { type: 'print', lines: texts }
+      return raw.type === 'need' ? { type: 'need', names: texts } : { type: 'print', lines: texts }
+    }
+    case 'refused': {
+      const { name, message } = raw
+      if (typeof name !== 'string' || typeof message !== 'string') return undefined
+      return { type: 'refused', name, message }
     }
     case 'part':
-      return typeof raw['text'] === 'string' ? { type: 'part', text: raw['text'] } : undefined
+      return typeof raw.text === 'string' ? { type: 'part', text: raw.text } : undefined
     case 'call':
       return parseCall(raw)
     case 'turn':
       return parseTurn(raw)
     case 'ended': {
-      const end = parseEnd(raw['end'])
+      const end = parseEnd(raw.end)
       return end === undefined ? undefined : { type: 'ended', end }
     }
     case 'stopped':

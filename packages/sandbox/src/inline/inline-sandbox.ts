@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { DEFAULT_SANDBOX_LIMITS, type Sandbox, type SandboxLimits } from '@bailiwick/core/contract'
+import { BundleCache } from '../modules/bundle-cache.ts'
 import { childFiles } from '../parent/child-files.ts'
 import { WorldSession } from '../parent/session.ts'
 import { InlineBox } from './inline-box.ts'
@@ -11,8 +12,9 @@ import { InlineBox } from './inline-box.ts'
  * @example
  * await using sandbox = inlineSandbox()
  */
-export function inlineSandbox(options: { limits?: Partial<SandboxLimits> } = {}): Sandbox {
+export function inlineSandbox(options: { limits?: Partial<SandboxLimits>; cacheDir?: string } = {}): Sandbox {
   const prelude = readFileSync(childFiles().prelude, 'utf8')
+  const modules = new BundleCache(options.cacheDir)
   const limits = { ...DEFAULT_SANDBOX_LIMITS, ...options.limits }
   return {
     isolation: 'inline',
@@ -22,7 +24,7 @@ export function inlineSandbox(options: { limits?: Partial<SandboxLimits> } = {})
         world,
         limits: { ...limits, ...world.limits },
         take: () => new InlineBox(prelude, limits.memoryMb),
-        bundles: async (names) => names.map((name) => ({ name, refused: `"${name}" is not granted` })),
+        modules,
         left: () => {},
       })
       await session.start()

@@ -1,14 +1,25 @@
-import { DEFAULT_SANDBOX_LIMITS, type Sandbox, type SandboxLimits } from '@bailiwick/core/contract'
+import {
+  DEFAULT_SANDBOX_LIMITS,
+  type Sandbox,
+  SandboxError,
+  type SandboxLimits,
+} from '@bailiwick/core/contract'
+import { probeIsolation } from '../isolation/probe-isolation.ts'
+import { BundleCache } from '../modules/bundle-cache.ts'
 import { childFiles } from './child-files.ts'
 import { Pool } from './pool.ts'
 import { WorldSession } from './session.ts'
 import { spawnChild } from './spawn-child.ts'
 
 export interface SandboxOptions {
+  /** The least that this machine must give. Less is an error; without it, whatever there is gets used. */
+  requireIsolation?: 'process' | 'confined'
   /** Worlds at once; the others wait. Default: two a core, at least four. */
   pool?: number
   /** Limits of every world that brings none of its own. */
   limits?: Partial<SandboxLimits>
+  /** Folder for bundles of granted packages. Default: `bailiwick/modules` in the user's cache folder. */
+  cacheDir?: string
 }
 
 /**
@@ -21,20 +32,26 @@ export interface SandboxOptions {
  * const { preview } = await session.execute({ step: 1, code: 'n + 1', clock: Date.now() }, host)
  */
 export async function createSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const modules = new BundleCache(options.cacheDir)
   const limits = { ...DEFAULT_SANDBOX_LIMITS, ...options.limits }
+  const { isolation, layers, notes } = await probeIsolation()
+  if (options.requireIsolation === 'confined' && isolation !== 'confined') {
+    throw new SandboxError(
+      `the sandbox must be confined and this machine gives ${isolation}: ${notes.join('; ') || 'no container works'}`,
+    )
+  }
   const files = childFiles()
-  const start = () =>
-    spawnChild({ files, memoryMb: limits.memoryMb, wrap: (command) => command, maxText: limits.resultChars })
+  const start = () => spawnChild({ files, layers, memoryMb: limits.memoryMb, maxText: limits.resultChars })
   const pool = new Pool(start, options.pool)
   return {
-    isolation: 'process',
+    isolation,
     async open(world, signal) {
       await pool.enter(signal)
       const session = new WorldSession({
         world,
         limits: { ...limits, ...world.limits },
         take: () => pool.take(),
-        bundles: async (names) => names.map((name) => ({ name, refused: `"${name}" is not granted` })),
+        modules,
         left: () => pool.leave(),
       })
       try {

@@ -33,7 +33,7 @@ export class FrameReader {
     this.#maxText = maxText
   }
 
-  push(chunk: Buffer): void {
+  push(chunk: Buffer): undefined {
     if (this.#over) return
     const end = chunk.lastIndexOf(NEWLINE)
     if (end < 0) {
@@ -85,7 +85,7 @@ export class FrameReader {
     if (!this.#over) this.#hooks.flow(true)
   }
 
-  #line(line: string): void {
+  #line(line: string): undefined {
     const frame = parseFrame(line)
     if (frame === undefined) return this.#fault(`not a frame: ${line.slice(0, 80)}`)
     if (frame.type === 'part') {
@@ -110,7 +110,7 @@ export class FrameReader {
     return text
   }
 
-  #fault(message: string): void {
+  #fault(message: string): undefined {
     if (this.#over) return
     this.stop()
     this.#hooks.fault(message)

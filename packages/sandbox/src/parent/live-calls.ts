@@ -10,6 +10,9 @@ import {
 /** How long a step that has ended waits for calls that its code did not wait for, ms. */
 const UNAWAITED_MS = 5_000
 
+/** Reports of one step; imports in a loop would fill the parent otherwise. */
+const MOST_REFUSED = 10_000
+
 interface Open {
   call: GuestCall
   report: CallReport
@@ -61,6 +64,22 @@ export class LiveCalls {
     }
   }
 
+  /** An import that was refused is in the report, whether the code caught it or not. */
+  refused(step: number, module: string, message: string): void {
+    if (this.reports.length >= MOST_REFUSED) return
+    const id = `${step}.import`
+    this.reports.push({
+      id,
+      name: 'import',
+      args: { module },
+      ok: false,
+      reason: 'refused',
+      message,
+      ms: 0,
+      awaited: true,
+    })
+  }
+
   goLive(): void {
     for (const open of this.#open.values()) this.#start(open)
   }
@@ -74,7 +93,7 @@ export class LiveCalls {
     if (replayed) note(open.report, outcome.ok ? { ok: true, ms: 0 } : { ...outcome, ms: 0 })
   }
 
-  #start(open: Open): void {
+  #start(open: Open): undefined {
     if (this.#abort.signal.aborted) return
     if (open.call.name === 'sleep') return this.#sleep(open)
     const began = performance.now()
@@ -97,7 +116,7 @@ export class LiveCalls {
     this.#waiting ??= setTimeout(() => this.#hooks.waitedTooLong(), this.#waitMs)
   }
 
-  #sleep(open: Open): void {
+  #sleep(open: Open): undefined {
     const { ms } = open.call.args as { ms: number }
     const left = Math.max(0, open.clock + ms - this.#host.now())
     const timer = setTimeout(() => {

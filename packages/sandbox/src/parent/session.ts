@@ -9,10 +9,12 @@ import {
   type StepRequest,
   type World,
 } from '@bailiwick/core/contract'
-import type { BundleAnswer, OpenWorld } from '../world/guest-world.ts'
+import type { BundleCache } from '../modules/bundle-cache.ts'
+import { checkImports } from '../modules/check-imports.ts'
+import type { OpenWorld } from '../world/guest-world.ts'
 import type { Box } from './box.ts'
 import { observe } from './observe.ts'
-import { StepRun } from './step-run.ts'
+import { type StepContext, StepRun } from './step-run.ts'
 import { replayRequest, type StepRecord } from './world-record.ts'
 
 /** Time for a child to come up and take its world, ms. */
@@ -25,7 +27,7 @@ export interface SessionParts {
   world: World
   limits: SandboxLimits
   take(): Box
-  bundles(names: string[]): Promise<BundleAnswer[]>
+  modules: BundleCache
   /** Called once, when the session is closed. */
   left(): void
 }
@@ -42,6 +44,7 @@ export class WorldSession implements Session {
   constructor(parts: SessionParts) {
     this.#parts = parts
     this.#open = openWorld(parts.world, parts.limits)
+    checkImports(parts.world.imports, parts.world.importsFrom ?? process.cwd())
   }
 
   /** Brings the first box up. @throws SandboxError */
@@ -55,8 +58,7 @@ export class WorldSession implements Session {
     this.#running = true
     try {
       const box = this.#box ?? (await this.#rebuild())
-      const { limits, bundles } = this.#parts
-      const result = await new StepRun({ box, limits, bundles }, request, host).run()
+      const result = await new StepRun(this.#context(box), request, host).run()
       this.#steps.push(result.record)
       if (result.undone !== undefined) await this.#drop()
       return observe(result)
@@ -76,6 +78,12 @@ export class WorldSession implements Session {
     this.#parts.left()
   }
 
+  #context(box: Box): StepContext {
+    const { limits, modules, world } = this.#parts
+    const from = world.importsFrom ?? process.cwd()
+    return { box, limits, bundles: (names) => modules.answer(names, world.imports, from) }
+  }
+
   async #drop(): Promise<void> {
     const box = this.#box
     this.#box = undefined
@@ -86,14 +94,13 @@ export class WorldSession implements Session {
   async #rebuild(): Promise<Box> {
     const box = await this.#openBox(this.#parts.limits.memoryMb * REBUILD_MEMORY)
     this.#box = box
-    const { limits, bundles } = this.#parts
     const host: StepHost = {
       signal: new AbortController().signal,
       now: () => 0,
       call: async ({ id }) => ({ id, ms: 0, ok: false, reason: 'canceled', message: 'replay' }),
     }
     for (const step of this.#steps) {
-      await new StepRun({ box, limits, bundles }, replayRequest(step), host).run()
+      await new StepRun(this.#context(box), replayRequest(step), host).run()
     }
     return box
   }
@@ -132,8 +139,8 @@ function openWorld({ inputs, functions, seed }: World, limits: SandboxLimits): O
     inputs: Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, encodeValue(value)])),
     functions: functions.map(({ name, input }) => ({
       name,
-      required: textList(input['required']),
-      properties: Object.keys((input['properties'] as object | undefined) ?? {}),
+      required: textList(input.required),
+      properties: Object.keys((input.properties as object | undefined) ?? {}),
     })),
     seed,
     clock: 0,

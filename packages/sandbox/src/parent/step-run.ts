@@ -134,7 +134,7 @@ export class StepRun {
     }
   }
 
-  #start(): void {
+  #start(): undefined {
     const { recorded, step, code, clock } = this.#request
     if (recorded !== undefined) this.#queue = [...recorded.inputs]
     if (recorded?.voided?.turn === 0) return this.#replayEnded()
@@ -186,11 +186,14 @@ export class StepRun {
     this.#guarded(() => this.#feed())
   }
 
-  #frame(frame: BoxFrame): void {
+  #frame(frame: BoxFrame): undefined {
     if (this.#over) return
     switch (frame.type) {
       case 'print':
         return this.#print(frame.lines)
+      case 'refused':
+        this.#calls.refused(this.#request.step, frame.name, frame.message)
+        return
       case 'call':
         this.#turnCalls.push(this.#guestCall(frame.id, frame.name, frame.args))
         return
@@ -213,7 +216,7 @@ export class StepRun {
     }
   }
 
-  #print(lines: string[]): void {
+  #print(lines: string[]): undefined {
     for (const line of lines) {
       // The child keeps to the cap itself; a child that lies is cut here.
       if (this.#printedChars > this.#limits.outputChars + this.#printed.length) return
@@ -238,7 +241,7 @@ export class StepRun {
     }
   }
 
-  #turn(cpuMs: number, wallMs: number, end: StepEnd | undefined): void {
+  #turn(cpuMs: number, wallMs: number, end: StepEnd | undefined): undefined {
     const input = this.#sent.shift()
     const replayed = this.#replaying > 0
     const calls = this.#turnCalls
@@ -270,7 +273,7 @@ export class StepRun {
     this.#goOn(replayed)
   }
 
-  #goOn(replayed: boolean): void {
+  #goOn(replayed: boolean): undefined {
     if (this.#sent.length > 0) this.#begin(this.#sent[0], this.#budget())
     else this.#box.watch(undefined)
     if (replayed && this.#replaying === 0) {
@@ -285,7 +288,7 @@ export class StepRun {
   }
 
   /** The record ends the step where its code did not: stopped from outside, or a turn undone. */
-  #replayEnded(): void {
+  #replayEnded(): undefined {
     this.#undone = this.#request.recorded?.voided && {
       ...this.#request.recorded.voided,
       message: 'as recorded',
@@ -311,7 +314,7 @@ export class StepRun {
   }
 
   /** Ends the step at idle; what it did stays. */
-  #stop(status: 'timeout' | 'canceled', message: string): void {
+  #stop(status: 'timeout' | 'canceled', message: string): undefined {
     if (this.#over || this.#stopped !== undefined) return
     this.#stopped = { status, message }
     this.#calls.abort(message)
@@ -324,12 +327,12 @@ export class StepRun {
     this.#canceled = reason
     this.#calls.abort(reason)
     this.#queue = []
-    if (this.#sent.length === 0) return this.#guarded(() => this.#deliverCancel(reason))
-    this.#killTimer = setTimeout(() => this.#box.kill({ reason: 'canceled', message: reason }), GRACE_MS)
+    if (this.#sent.length === 0) this.#guarded(() => this.#deliverCancel(reason))
+    else this.#killTimer = setTimeout(() => this.#box.kill({ reason: 'canceled', message: reason }), GRACE_MS)
   }
 
   /** The code learns of it: what it waits for rejects, so that it can clean up; then the step ends. */
-  #deliverCancel(reason: string): void {
+  #deliverCancel(reason: string): undefined {
     if (this.#stopped !== undefined) return
     this.#stopped = { status: 'canceled', message: reason }
     clearTimeout(this.#killTimer)
@@ -355,7 +358,7 @@ export class StepRun {
     this.#finish()
   }
 
-  #finish(): void {
+  #finish(): undefined {
     this.#over = true
     this.#done.resolve()
   }

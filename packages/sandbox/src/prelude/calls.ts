@@ -109,10 +109,12 @@ export function settle(id: string, ok: boolean, value: string, reason: string): 
   pending[id] = undefined
   inFlight -= 1
   if (!closed) sendNextWaiting()
-  if (!ok) return entry.reject(new CallError(REASONS[reason] ?? 'CallError', value, id))
+  if (!ok) {
+    entry.reject(new CallError(REASONS[reason] ?? 'CallError', value, id))
+    return
+  }
   const result = decode(value)
   noteKeys(result)
-  // Wrapped in no object of ours, but a result with a `then` of its own must not be called.
   entry.resolve(result)
 }
 

@@ -36,10 +36,11 @@ export function installClock(): void {
   const dateText = Date.prototype.toString
   const now = () => Math.trunc(read())
   const trunc = Math.trunc
-  const PatchedDate = function Date(this: unknown, ...args: unknown[]): unknown {
+  const PatchedDate = function (this: unknown, ...args: unknown[]): unknown {
     if (new.target === undefined) return applyFunction(dateText, new RealDate(trunc(read())), [])
     return construct(RealDate, args.length === 0 ? [trunc(read())] : args, new.target)
   }
+  define(PatchedDate, 'name', bare({ value: 'Date', configurable: true }))
   define(PatchedDate, 'length', bare({ value: 7, configurable: true }))
   hide(PatchedDate, 'now', function now() {
     return trunc(read())

@@ -18,7 +18,7 @@ export function outputMissing(): { chars: number; lines: number } {
 }
 
 /** Prints within the step's cap; beyond it only counts, so that a flood costs no memory. */
-function print(text: string): void {
+function print(text: string): undefined {
   const left = state.limits.outputChars - printed
   if (left <= 0) {
     missing += text.length + 1
@@ -31,7 +31,7 @@ function print(text: string): void {
   state.door.print(kept)
 }
 
-function log(...values: unknown[]): void {
+function log(...values: unknown[]): undefined {
   const left = state.limits.outputChars - printed
   if (left <= 0 && typeof values[0] !== 'string') return print('')
   let text = ''
@@ -50,8 +50,8 @@ export function installConsole(): void {
   const names = ['log', 'info', 'warn', 'error', 'debug', 'table', 'dir', 'trace', 'group'] as const
   const made: Record<string, unknown> = {}
   for (const name of names) made[name] = log
-  made['groupEnd'] = () => {}
-  made['assert'] = (holds: unknown, ...values: unknown[]) => {
+  made.groupEnd = () => {}
+  made.assert = (holds: unknown, ...values: unknown[]) => {
     if (!holds) log('Assertion failed:', ...values)
   }
   define(

@@ -46,7 +46,7 @@ function untag(value: Tagged): unknown {
     return value
   }
   if (hasOwn(value, '$')) {
-    const marked = value['$']
+    const marked = value.$
     if (isArray(marked)) return untagMarked(marked)
   }
   return untagFields(value)

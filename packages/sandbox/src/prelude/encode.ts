@@ -47,18 +47,18 @@ class Encoder {
     this.#what = what
   }
 
-  put(text: string): void {
+  put(text: string): undefined {
     this.#mustFit(text.length)
     this.text += text
   }
 
-  #mustFit(length: number): void {
+  #mustFit(length: number): undefined {
     if (this.text.length + length > this.#limit) {
       throw new RangeError(`${this.#what} is longer than ${this.#limit} characters`)
     }
   }
 
-  value(value: unknown, path: string): void {
+  value(value: unknown, path: string): undefined {
     if (value === null || value === true || value === false) return this.put(toText(value))
     if (typeof value === 'string') return this.string(value)
     if (typeof value === 'number') {
@@ -70,13 +70,13 @@ class Encoder {
     this.object(value, path)
   }
 
-  string(text: string): void {
+  string(text: string): undefined {
     // Quoting first would build up to six times the text before the limit is looked at.
     this.#mustFit(text.length)
     this.put(quote(text))
   }
 
-  object(value: object, path: string): void {
+  object(value: object, path: string): undefined {
     const above = this.#above
     for (let index = 0; index < above.length; index += 1) {
       if (above[index] === value) {
@@ -89,7 +89,7 @@ class Encoder {
     above.length -= 1
   }
 
-  #inner(value: object, path: string): void {
+  #inner(value: object, path: string): undefined {
     if (isProxy(value)) throw new TypeError(`a Proxy cannot be sent: ${path}`)
     if (isArray(value)) return this.#array(value, path)
     switch (kindOf(value)) {
@@ -112,7 +112,7 @@ class Encoder {
     }
   }
 
-  #array(value: unknown[], path: string): void {
+  #array(value: unknown[], path: string): undefined {
     const { length } = value
     // A sparse array of 2**32-1 holes must not be walked: each hole costs characters.
     this.#mustFit(length * 2)
@@ -124,7 +124,7 @@ class Encoder {
     this.put(']')
   }
 
-  #map(value: object, path: string): void {
+  #map(value: object, path: string): undefined {
     let count = 0
     this.put('{"$":["map",[')
     eachEntry(value, (item, key) => {
@@ -138,7 +138,7 @@ class Encoder {
     this.put(']]}')
   }
 
-  #set(value: object, path: string): void {
+  #set(value: object, path: string): undefined {
     let count = 0
     this.put('{"$":["set",[')
     eachItem(value, (item) => {
@@ -149,14 +149,14 @@ class Encoder {
     this.put(']]}')
   }
 
-  #bytes(value: object): void {
+  #bytes(value: object): undefined {
     const size = typedArrayBytes(value)
     this.#mustFit(size)
     const bytes = new Bytes(typedArrayBuffer(value), typedArrayOffset(value), size)
     this.put(`{"$":["bytes",${quote(typedArrayName(value) ?? '')},"${bytesToBase64(bytes)}"]}`)
   }
 
-  #fields(value: object, path: string): void {
+  #fields(value: object, path: string): undefined {
     const keys = ownKeys(value)
     const own = getDescriptor(value, '$') !== undefined && isEnumerable(value, '$')
     this.put(own ? '{"$":["object",{' : '{')

@@ -6,7 +6,7 @@ const known: Record<string, true> = bare({})
 let count = 0
 
 /** Remembers the keys of call results, to suggest one where the code misspells it. */
-export function noteKeys(value: unknown, depth = 0): void {
+export function noteKeys(value: unknown, depth = 0): undefined {
   if (typeof value !== 'object' || value === null || depth > 3 || count >= MOST) return
   if (isArray(value)) return noteKeys(value[0], depth + 1)
   const keys = ownKeys(value)

@@ -20,9 +20,9 @@ type Root = Record<string, unknown>
 export function lockDown(): void {
   const root = globalThis as unknown as Root
   for (const name of REMOVED) delete root[name]
-  delete (Math as unknown as Root)['f16round']
-  delete (DataView.prototype as unknown as Root)['getFloat16']
-  delete (DataView.prototype as unknown as Root)['setFloat16']
+  delete (Math as unknown as Root).f16round
+  delete (DataView.prototype as unknown as Root).getFloat16
+  delete (DataView.prototype as unknown as Root).setFloat16
   removeCodeFromText(root)
   fixBuffers()
   // V8 calls it with every stack that is built, whoever defined it.
@@ -42,25 +42,28 @@ function removeCodeFromText(root: Root): void {
     Object.getPrototypeOf(async function* () {}),
   ]
   for (const prototype of kinds) {
-    const blocked = function Function(): never {
+    // biome-ignore lint/complexity/useArrowFunction: `new Function()` must reach the message
+    const blocked = function (): never {
       throw new EvalError('code from text is not available here')
     }
+    define(blocked, 'name', bare({ value: 'Function', configurable: true }))
     define(blocked, 'prototype', bare({ value: prototype, writable: false }))
     define(prototype, 'constructor', bare({ value: blocked, writable: false, configurable: false }))
     if (prototype === kinds[0])
       define(root, 'Function', bare({ value: blocked, writable: true, configurable: true }))
   }
-  delete root['eval']
+  delete root.eval
 }
 
 /** Resizable buffers live outside the heap's limit. */
 function fixBuffers(): void {
   const RealBuffer = ArrayBuffer
   const construct = Reflect.construct
-  const Fixed = function ArrayBuffer(length?: unknown): ArrayBuffer {
+  const Fixed = function (length?: unknown): ArrayBuffer {
     if (new.target === undefined) throw new TypeError("Constructor ArrayBuffer requires 'new'")
     return construct(RealBuffer, [length], new.target)
   }
+  define(Fixed, 'name', bare({ value: 'ArrayBuffer', configurable: true }))
   define(Fixed, 'prototype', bare({ value: RealBuffer.prototype, writable: false }))
   define(Fixed, 'isView', bare({ value: RealBuffer.isView, writable: true, configurable: true }))
   define(RealBuffer.prototype, 'constructor', bare({ value: Fixed, writable: true, configurable: true }))

@@ -16,6 +16,7 @@ import {
   type List,
   list,
   mapSize,
+  min,
   ownKeys,
   push,
   quote,
@@ -62,7 +63,7 @@ class Inspector {
 
   show(value: unknown, depth: number): string {
     const text = this.#any(value, depth)
-    this.#chars -= text.length > 40 ? 40 : text.length
+    this.#chars -= min(text.length, 40)
     return text
   }
 
@@ -245,7 +246,7 @@ function wrap(open: string, parts: List<string>, close: string, depth: number): 
   if (!broken && length <= LINE - depth * 2) {
     return brace ? `${open} ${joinParts(parts, ', ')} ${close}` : `${open}${joinParts(parts, ', ')}${close}`
   }
-  const indent = '\n' + spaces(depth + 1)
+  const indent = `\n${spaces(depth + 1)}`
   return `${open}${indent}${joinParts(parts, `,${indent}`)}\n${spaces(depth)}${close}`
 }
 

@@ -11,7 +11,7 @@ export function isProxy(value: object): boolean {
 export function installProxies(): void {
   const RealProxy = Proxy
   const realRevocable = Proxy.revocable
-  const NotedProxy = function Proxy(target: object, handler: ProxyHandler<object>): object {
+  const NotedProxy = function (target: object, handler: ProxyHandler<object>): object {
     if (new.target === undefined) throw new TypeError("Constructor Proxy requires 'new'")
     const proxy = construct(RealProxy, [target, handler]) as object
     weakSetAdd(made, proxy)
@@ -22,6 +22,7 @@ export function installProxies(): void {
     weakSetAdd(made, pair.proxy)
     return pair
   }
+  define(NotedProxy, 'name', bare({ value: 'Proxy', configurable: true }))
   define(NotedProxy, 'revocable', bare({ value: revocable, writable: true, configurable: true }))
   define(NotedProxy, 'prototype', bare({ value: undefined, writable: false }))
   define(globalThis, 'Proxy', bare({ value: NotedProxy, writable: true, configurable: true }))

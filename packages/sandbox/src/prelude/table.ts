@@ -6,6 +6,7 @@ import {
   getDescriptor,
   is,
   isArray,
+  isFiniteNumber,
   type List,
   list,
   ownKeys,
@@ -13,6 +14,7 @@ import {
   padStart,
   push,
   slice,
+  toNumber,
   toText,
 } from './primordials.ts'
 import { isProxy } from './proxies.ts'
@@ -72,7 +74,11 @@ function cell(value: unknown): string | undefined {
   if (typeof value === 'number') return is(value, -0) ? '-0' : toText(value)
   if (value === null || value === undefined || typeof value === 'boolean') return toText(value)
   if (typeof value !== 'object' || isProxy(value) || kindOf(value) !== 'date') return undefined
-  return dateTime(value as Date) === dateTime(value as Date) ? dateIso(value as Date) : 'Invalid Date'
+  return isFiniteNumber(dateTime(value as Date)) ? dateIso(value as Date) : 'Invalid Date'
+}
+
+function isNumeric(text: string): boolean {
+  return text !== '' && isFiniteNumber(toNumber(text))
 }
 
 function draw(columns: List<string>, rows: List<List<string>>): string {
@@ -84,7 +90,7 @@ function draw(columns: List<string>, rows: List<List<string>>): string {
     for (let row = 0; row < rows.length; row += 1) {
       const text = (rows[row] as List<string>)[column] as string
       if (text.length > width) width = text.length
-      if (+text !== +text || text === '') numbers = false
+      if (!isNumeric(text)) numbers = false
     }
     widths[column] = width
     numeric[column] = numbers

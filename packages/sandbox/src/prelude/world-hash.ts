@@ -19,6 +19,7 @@ import {
   mapGet,
   mapSet,
   mapSize,
+  min,
   ownKeys,
   push,
   regexpFlags,
@@ -44,12 +45,12 @@ let seen: unknown
 let seenCount = 0
 let queue: List<object> = list()
 
-function mix(code: number): void {
+function mix(code: number): undefined {
   high = imul(high ^ code, 2654435761)
   low = imul(low ^ code ^ (high >>> 15), 1597334677)
 }
 
-function mixText(text: string): void {
+function mixText(text: string): undefined {
   mix(text.length)
   for (let index = 0; index < text.length; index += 1) mix(charCode(text, index))
 }
@@ -83,7 +84,7 @@ function hex(value: number): string {
   return text
 }
 
-function visit(value: unknown): void {
+function visit(value: unknown): undefined {
   left -= 1
   if (typeof value === 'string') {
     mix(1)
@@ -113,7 +114,7 @@ function visit(value: unknown): void {
   if (left > 0) push(queue, value)
 }
 
-function visitInside(value: object): void {
+function visitInside(value: object): undefined {
   if (isProxy(value)) return mixText('proxy')
   if (typeof value === 'function') {
     mixText(functionText(value as () => void))
@@ -136,22 +137,24 @@ function visitInside(value: object): void {
       return visitBytes(value)
     case 'map':
       mix(mapSize(value))
-      return eachEntry(value, (item, key) => {
+      eachEntry(value, (item, key) => {
         if (left <= 0) return
         visit(key)
         visit(item)
       })
+      return
     case 'set':
       mix(setSize(value))
-      return eachItem(value, (item) => {
+      eachItem(value, (item) => {
         if (left > 0) visit(item)
       })
+      return
     default:
       return visitFields(value)
   }
 }
 
-function visitArray(value: unknown[]): void {
+function visitArray(value: unknown[]): undefined {
   mix(value.length)
   const { length } = value
   for (let index = 0; index < length && left > 0; index += 1) {
@@ -164,17 +167,17 @@ function visitArray(value: unknown[]): void {
   }
 }
 
-function visitBytes(value: object): void {
+function visitBytes(value: object): undefined {
   const size = typedArrayBytes(value)
   mixText(typedArrayName(value) ?? '')
   mix(size)
   if (left <= 0) return
   const bytes = new Bytes(typedArrayBuffer(value), typedArrayOffset(value), size)
-  const most = size < MOST_BYTES ? size : MOST_BYTES
+  const most = min(size, MOST_BYTES)
   for (let index = 0; index < most; index += 1) mix(bytes[index] as number)
 }
 
-function visitFields(value: object): void {
+function visitFields(value: object): undefined {
   const keys = ownKeys(value)
   mix(keys.length)
   for (let index = 0; index < keys.length && left > 0; index += 1) {

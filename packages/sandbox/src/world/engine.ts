@@ -7,6 +7,7 @@ export type Argument = string | number | boolean | Handle
 export interface Door {
   print(line: string): void
   call(id: string, name: string, args: string): void
+  /** Why a package cannot be had, as JSON `{ refused }`. */
   load(name: string): string
 }
 

@@ -1,7 +1,7 @@
 import type { GuestError } from '@bailiwick/core/contract'
 import { type RewrittenStep, rewriteStep } from '../rewrite/rewrite-step.ts'
 import { StepSyntaxError } from '../rewrite/step-syntax-error.ts'
-import type { Door, Engine, Handle } from './engine.ts'
+import type { Engine, Handle } from './engine.ts'
 import { explainError } from './explain-error.ts'
 
 const ENTRIES = [
@@ -24,6 +24,13 @@ export interface OpenWorld {
   seed: string
   clock: number
   limits: { sourceChars: number } & Record<string, number>
+}
+
+/** What a world tells while it runs. */
+export interface WorldDoor {
+  print(line: string): void
+  call(id: string, name: string, args: string): void
+  refused(name: string, message: string): void
 }
 
 /** What a step came to. */
@@ -57,11 +64,17 @@ export class GuestWorld {
   #names: string[] = []
   #step: { number: number; code: string; rewritten: RewrittenStep } | undefined
   #sourceChars = 0
+  readonly #door: WorldDoor
 
-  constructor(engine: Engine, prelude: string, door: Omit<Door, 'load'>) {
+  constructor(engine: Engine, prelude: string, door: WorldDoor) {
     this.#engine = engine
+    this.#door = door
     const install = engine.evaluate(prelude, 'bailiwick:prelude', 10_000)
-    const installed = engine.install(install, { ...door, load: (name) => this.#loadLate(name) })
+    const installed = engine.install(install, {
+      print: door.print,
+      call: door.call,
+      load: (name) => this.#loadLate(name),
+    })
     this.#entries = engine.fields(installed, ENTRIES)
   }
 
@@ -197,6 +210,7 @@ export class GuestWorld {
     const refused =
       this.#modules.get(name) ??
       `"${name}" was not loaded: import() takes the name of a granted package as a literal text, so that it is loaded before the step runs`
+    this.#door.refused(name, refused)
     return JSON.stringify({ refused })
   }
 }
@@ -219,21 +233,21 @@ interface RawEnd extends Omit<StepEnd, 'error'> {
 function readEnd(text: string): RawEnd {
   const raw: Record<string, unknown> = JSON.parse(text)
   const end: RawEnd = {
-    preview: asText(raw['preview']),
-    missingChars: Number(raw['missingChars']),
-    missingLines: Number(raw['missingLines']),
+    preview: asText(raw.preview),
+    missingChars: Number(raw.missingChars),
+    missingLines: Number(raw.missingLines),
     keys: '',
   }
-  if (typeof raw['final'] === 'string') end.final = raw['final']
-  if (typeof raw['hash'] === 'string') end.hash = raw['hash']
-  const error = raw['error'] as Record<string, unknown> | undefined
+  if (typeof raw.final === 'string') end.final = raw.final
+  if (typeof raw.hash === 'string') end.hash = raw.hash
+  const error = raw.error as Record<string, unknown> | undefined
   if (error !== undefined) {
     end.error = {
-      name: asText(error['name']),
-      message: asText(error['message']),
-      stack: asText(error['stack']),
+      name: asText(error.name),
+      message: asText(error.message),
+      stack: asText(error.stack),
     }
-    end.keys = asText(error['keys'])
+    end.keys = asText(error.keys)
   }
   return end
 }

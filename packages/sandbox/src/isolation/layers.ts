@@ -1,0 +1,93 @@
+import { existsSync, realpathSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { ChildFiles } from '../parent/child-files.ts'
+import { findProgram } from './find-program.ts'
+import { seccompFilter } from './seccomp-filter.ts'
+
+/** What is put around the child beyond the runtime's own walls. */
+export interface Layers {
+  /** `prlimit`: address space, open files, core dumps, file size. */
+  limits: boolean
+  /** `bwrap`: namespaces without network, no files but those named, no capabilities. */
+  container: boolean
+  /** A seccomp filter within the container. */
+  seccomp: boolean
+}
+
+/** How to start one child inside its layers. */
+export interface WrappedCommand {
+  command: string
+  args: string[]
+  /** On this file descriptor the container says which process is the child. */
+  infoFd?: number
+  /** On this one it reads the filter. */
+  filter?: { fd: number; bytes: Buffer }
+}
+
+const INFO_FD = 5
+const FILTER_FD = 6
+/** V8 reserves far more address space than it uses: 1.5 GiB is too little to start. */
+const ADDRESS_SPACE_BASE_MB = 3_840
+const OPEN_FILES = 64
+
+/** Every layer that this machine has a program for. Whether it works is the probe's business. */
+export function availableLayers(): Layers {
+  if (process.platform !== 'linux') return { limits: false, container: false, seccomp: false }
+  const container = findProgram('bwrap') !== undefined
+  return {
+    limits: findProgram('prlimit') !== undefined,
+    container,
+    seccomp: container && seccompFilter() !== undefined,
+  }
+}
+
+/** Puts the layers around a command. */
+export function wrapCommand(
+  layers: Layers,
+  files: ChildFiles,
+  command: readonly string[],
+  memoryMb: number,
+  environment: Readonly<Record<string, string>>,
+): WrappedCommand {
+  const inner = layers.limits ? [...limitArguments(memoryMb), ...command] : [...command]
+  if (!layers.container) {
+    const [program = '', ...args] = inner
+    return { command: program, args }
+  }
+  const wrapped: WrappedCommand = {
+    command: findProgram('bwrap') ?? 'bwrap',
+    args: [],
+    infoFd: INFO_FD,
+  }
+  const filter = layers.seccomp ? seccompFilter() : undefined
+  if (filter !== undefined) wrapped.filter = { fd: FILTER_FD, bytes: filter }
+  wrapped.args = [
+    ...['--unshare-all', '--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--clearenv'],
+    ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]),
+    ...readable(files),
+    ...['--proc', '/proc', '--chdir', files.folder, '--info-fd', String(INFO_FD)],
+    ...(filter === undefined ? [] : ['--seccomp', String(FILTER_FD)]),
+    '--',
+    ...inner,
+  ]
+  return wrapped
+}
+
+function limitArguments(memoryMb: number): string[] {
+  const space = (ADDRESS_SPACE_BASE_MB + memoryMb) * 1_048_576
+  const program = findProgram('prlimit') ?? 'prlimit'
+  return [program, `--as=${space}`, '--core=0', '--fsize=0', `--nofile=${OPEN_FILES}`, '--']
+}
+
+/** The runtime, what it is linked with, the child's own folder and the addon; nothing else exists inside. */
+function readable({ folder, addon }: ChildFiles): string[] {
+  const node = realpathSync(process.execPath)
+  const places = ['/lib', '/lib64', '/usr/lib', '/usr/lib64', '/usr/bin/prlimit', '/bin/prlimit'].filter(
+    (place) => existsSync(place),
+  )
+  return [...places, node, process.execPath, folder, dirname(addon)].flatMap((place) => [
+    '--ro-bind',
+    place,
+    place,
+  ])
+}

@@ -1,0 +1,52 @@
+import type { ChildProcess, spawn as nodeSpawn } from 'node:child_process'
+import type { Readable, Writable } from 'node:stream'
+import { type Layers, wrapCommand } from '../isolation/layers.ts'
+import type { ChildFiles } from './child-files.ts'
+
+/** Zone and locale are part of the world; nothing else is in the child's environment. */
+const CHILD_ENVIRONMENT = Object.freeze({ TZ: 'UTC', LC_ALL: 'en_US.UTF-8' })
+
+export interface WrappedChild {
+  child: ChildProcess
+  /** The process that guest code runs in; unknown for a moment where a container starts it. */
+  leafPid(): number | undefined
+}
+
+/** Starts a command inside the layers: frames on descriptors 3 and 4, errors on 2, nothing else open. */
+export function startWrapped(
+  layers: Layers,
+  files: ChildFiles,
+  command: readonly string[],
+  memoryMb: number,
+  spawn: typeof nodeSpawn,
+): WrappedChild {
+  const wrapped = wrapCommand(layers, files, command, memoryMb, CHILD_ENVIRONMENT)
+  const stdio: ('ignore' | 'pipe')[] = ['ignore', 'ignore', 'pipe', 'pipe', 'pipe']
+  if (wrapped.infoFd !== undefined) stdio[wrapped.infoFd] = 'pipe'
+  if (wrapped.filter !== undefined) stdio[wrapped.filter.fd] = 'pipe'
+  const child = spawn(wrapped.command, wrapped.args, {
+    env: CHILD_ENVIRONMENT,
+    cwd: files.folder,
+    stdio,
+    windowsHide: true,
+  })
+  if (wrapped.filter !== undefined) {
+    const input = child.stdio[wrapped.filter.fd] as Writable
+    input.on('error', () => {})
+    input.end(wrapped.filter.bytes)
+  }
+  if (wrapped.infoFd === undefined) return { child, leafPid: () => child.pid }
+  return { child, leafPid: readLeaf(child.stdio[wrapped.infoFd] as Readable) }
+}
+
+/** The container writes `{"child-pid": n, …}` once it has started its one process. */
+function readLeaf(info: Readable): () => number | undefined {
+  let text = ''
+  let pid: number | undefined
+  info.on('error', () => {})
+  info.on('data', (chunk: Buffer) => {
+    text += chunk.toString()
+    pid = Number(/"child-pid":\s*(\d+)/.exec(text)?.[1]) || undefined
+  })
+  return () => pid
+}
