@@ -1,25 +1,47 @@
-export * from './answer/fill-references.ts'
+/** Contract: what every package speaks. */
+
+/** Replies and answers. */
+export { type FilledText, fillReferences } from './answer/fill-references.ts'
+export { judge } from './answer/judge.ts'
 export * from './contract/index.ts'
-export { definitionProblems, functionName } from './define/check-definition.ts'
-export * from './define/define-agent.ts'
-export * from './define/define-tool.ts'
-export * from './gate/create-gate.ts'
-export * from './gate/nearest-name.ts'
-export * from './gate/validate-input.ts'
-export * from './journal/journal-writer.ts'
-export * from './levels/effective-grant.ts'
-export * from './levels/level-table.ts'
-export * from './loop/run-loop.ts'
-export { DEFAULT_STEPS } from './loop/run-steps.ts'
+/** Define agents and tools. */
+export { agentCard } from './define/agent-card.ts'
+export { checkDefinition } from './define/check-definition.ts'
+export { defineAgent } from './define/define-agent.ts'
+export { defineTool, type ToolOptions } from './define/define-tool.ts'
+export { explainAgent } from './define/explain-agent.ts'
+export { functionName } from './define/function-name.ts'
+/** The loop, and the gate that its calls pass. */
+export { type Approve, createGate, type GateOptions } from './gate/create-gate.ts'
+export { DELEGATE_INPUT, type Delegate, type DelegateRequest } from './gate/delegation.ts'
+export { nearestNames, unknownName } from './gate/nearest-name.ts'
+export { Spending } from './gate/spend.ts'
+export { checkValue } from './gate/validate-input.ts'
+/** Journal and memory: state is a fold, messages are a function of it. */
+export { JournalWriter } from './journal/journal-writer.ts'
+export { MemoryJournal, memoryJournal } from './journal/memory-journal.ts'
+/** Levels: what an agent may do, and what of it is granted. */
+export { definedGrant, type GrantSources } from './levels/defined-grant.ts'
+export { type Ceiling, effectiveGrant, exceeds } from './levels/effective-grant.ts'
+export { LEVEL_TABLE, type LevelRules } from './levels/level-table.ts'
+export type { RoutedTask } from './levels/route-tools.ts'
+export { runLoop } from './loop/run-loop.ts'
 export type { LoopOptions } from './loop/task-run.ts'
-export * from './memory/describe-input.ts'
-export * from './memory/task-state.ts'
-export * from './memory/to-messages.ts'
-export * from './parse/find-code.ts'
-export * from './parse/find-json.ts'
-export * from './parse/parse-reply.ts'
-export * from './parse/strip-thinking.ts'
-export * from './plan/check-plan.ts'
-export * from './prompts/declarations.ts'
-export * from './prompts/level-prompts.ts'
-export * from './prompts/task-prompt.ts'
+export { describeInput, type InputFile } from './memory/describe-input.ts'
+export { applyRecord, foldRecords } from './memory/fold-records.ts'
+export type { CallState, Chapter, StepState, TaskState } from './memory/task-state.ts'
+export { toMessages } from './memory/to-messages.ts'
+export { type CodeTest, type ParsedReply, parseCalls, parseCode, parseText } from './parse/parse-reply.ts'
+
+/** Plans and prompts. */
+export { checkPlan } from './plan/check-plan.ts'
+export { declareDelegates, declareTools } from './prompts/declarations.ts'
+export type { PromptFacts } from './prompts/prompt-facts.ts'
+export {
+  LEVEL_PROMPTS,
+  type LevelPrompt,
+  promptFacts,
+  promptFor,
+  systemPrompt,
+} from './prompts/system-prompt.ts'
+export { taskPrompt } from './prompts/task-prompt.ts'

@@ -25,10 +25,18 @@ export interface Route {
   to: RouteTarget
 }
 
+/** What a check may look at besides the answer. */
+export interface AnswerContext {
+  /** The task's text. */
+  text: string
+  /** Asks the agent's model; the reply's text. Journaled, and paid from the task's budget. */
+  ask(question: string): Promise<string>
+}
+
 /** Looks at a final answer; returns what is wrong with it, in words for the model, or nothing. */
 export type AnswerCheck = (
   answer: unknown,
-  context: { text: string },
+  context: AnswerContext,
 ) => string | undefined | Promise<string | undefined>
 
 /** An agent, as its author writes it. Plain data: nothing runs when it is defined or loaded. */

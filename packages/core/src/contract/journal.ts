@@ -155,7 +155,14 @@ export const journalRecordSchema = z.discriminatedUnion('type', [
     recorded: z.string(),
     replayed: z.string(),
   }),
-  /** Last record of a task. */
+  /** The conversation goes on: the task, once ended, is asked for more. */
+  z.object({
+    type: z.literal('continued'),
+    ...at,
+    text: z.string(),
+    inputs: taskSpecSchema.shape.inputs.optional(),
+  }),
+  /** Last record of a task, unless it is continued. */
   z.object({ type: z.literal('task.ended'), ...at, result: taskResultSchema }),
 
   /** Records of a run's own journal, written by the coordinator only. */

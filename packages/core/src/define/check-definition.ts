@@ -1,98 +1,64 @@
-import { z } from 'zod'
 import type { AgentDefinition } from '../contract/agent.ts'
-import { budgetSchema } from '../contract/budget.ts'
-import { approvalSchema } from '../contract/grant.ts'
 import { levelSchema } from '../contract/level.ts'
-import { tokenSchema } from '../contract/name.ts'
-import { issueLines } from '../gate/validate-input.ts'
-import { checkToolName } from './define-tool.ts'
-
-const named = z.looseObject({ name: z.string() })
-const definitionSchema = z.strictObject({
-  name: tokenSchema.refine((name) => name !== 'coordinator', '"coordinator" is reserved'),
-  description: z.string().min(1, 'wanted what the agent is good for, in words for the planner'),
-  level: levelSchema,
-  model: z
-    .union([z.string().min(1), z.custom((value) => typeof value === 'object' && value !== null)])
-    .optional(),
-  instructions: z.string().optional(),
-  tools: z.array(z.union([z.string(), named])).optional(),
-  delegates: z.array(z.union([z.string(), named])).optional(),
-  imports: z.array(z.string().min(1)).optional(),
-  routes: z.record(z.string(), z.object({ when: z.string().min(1), to: z.unknown() })).optional(),
-  defaultRoute: z.string().optional(),
-  output: z.custom((value) => typeof value === 'object' && value !== null).optional(),
-  checks: z.array(z.custom((value) => typeof value === 'function')).optional(),
-  planEvery: z.number().int().positive().optional(),
-  budget: budgetSchema.optional(),
-  approval: approvalSchema.optional(),
-  limits: z.record(z.string(), z.number().nonnegative()).optional(),
-  references: z.boolean().optional(),
-})
+import { functionNameSchema, tokenSchema } from '../contract/name.ts'
+import { LEVEL_TABLE } from '../levels/level-table.ts'
+import { isReservedName } from './reserved-names.ts'
 
 /** What is wrong with a definition, a line each; empty when it can work. */
-export function definitionProblems(definition: unknown): string[] {
-  const parsed = definitionSchema.safeParse(definition)
-  if (!parsed.success) return issueLines(parsed.error)
-  return grantProblems(definition as AgentDefinition, parsed.data.level)
-}
-
-/** The name that a tool, delegate or agent goes by. */
-export function nameOf(reference: string | { name: string }): string {
-  return typeof reference === 'string' ? reference : reference.name
-}
-
-function grantProblems(definition: AgentDefinition, level: number): string[] {
+export function checkDefinition(definition: AgentDefinition): string[] {
   const problems: string[] = []
-  const tools = (definition.tools ?? []).map(nameOf)
-  const delegates = (definition.delegates ?? []).map(nameOf)
-  const below = (field: keyof AgentDefinition, needed: number) => {
-    const value = definition[field]
-    const size = typeof value === 'object' && value !== null ? Object.keys(value).length : 0
-    if (size > 0 && level < needed)
-      problems.push(`${field} need level ${needed} or higher; the level is ${level}`)
+  const { name, description, tools = [], delegates = [], routes, defaultRoute } = definition
+  if (!tokenSchema.safeParse(name).success) {
+    problems.push(`name: wanted 1 to 63 letters, digits, "_" or "-"; got ${JSON.stringify(name)}`)
   }
-  below('tools', 2)
-  below('delegates', 4)
-  below('imports', 5)
-  below('limits', 5)
-  if (level === 1 && Object.keys(definition.routes ?? {}).length === 0)
-    problems.push('level 1 (router) needs routes')
-  if (level !== 1 && definition.routes !== undefined)
-    problems.push(`routes are for level 1; the level is ${level}`)
+  if (name === 'coordinator') problems.push('name: "coordinator" is reserved')
+  if (!description?.trim()) problems.push('description: wanted a sentence on what the agent is good for')
+  const level = levelSchema.safeParse(definition.level)
+  if (!level.success) return [...problems, `level: ${level.error.issues[0]?.message}`]
+
+  const toolNames = tools.map((tool) => (typeof tool === 'string' ? tool : tool.name))
+  const delegateNames = delegates.map((delegate) => (typeof delegate === 'string' ? delegate : delegate.name))
+  problems.push(...checkNames([...toolNames, ...delegateNames]))
+  for (const delegate of delegates) {
+    if (typeof delegate !== 'string')
+      problems.push(...checkDefinition(delegate).map((problem) => `delegate ${delegate.name}: ${problem}`))
+  }
+
+  const rules = LEVEL_TABLE[level.data]
+  if (tools.length > 0 && rules.rounds === 0)
+    problems.push(`tools: need level 2 or more; this is ${level.data}`)
+  if (delegates.length > 0 && !rules.delegates) {
+    problems.push(`delegates: need level 4 or 5; this is ${level.data}`)
+  }
+  if (definition.limits && rules.action !== 'code')
+    problems.push(`limits: are of code, level 5; this is ${level.data}`)
+  if (rules.action === 'route' && Object.keys(routes ?? {}).length === 0) {
+    problems.push('routes: a router needs at least one: { name: { when, to } }')
+  }
+  if (routes && rules.action !== 'route') problems.push(`routes: are of level 1; this is ${level.data}`)
+  if (defaultRoute !== undefined && !Object.hasOwn(routes ?? {}, defaultRoute)) {
+    problems.push(
+      `defaultRoute: "${defaultRoute}" is none of the routes ${Object.keys(routes ?? {}).join(', ')}`,
+    )
+  }
   if (
-    definition.defaultRoute !== undefined &&
-    !Object.hasOwn(definition.routes ?? {}, definition.defaultRoute)
+    definition.planEvery !== undefined &&
+    !(Number.isInteger(definition.planEvery) && definition.planEvery > 0)
   ) {
-    problems.push(`defaultRoute "${definition.defaultRoute}" is none of the routes`)
-  }
-  const seen = new Set<string>()
-  for (const name of [...tools, ...delegates.map(functionName)]) {
-    if (seen.has(name)) problems.push(`"${name}" is there twice among tools and delegates`)
-    seen.add(name)
-  }
-  for (const name of tools) {
-    try {
-      checkToolName(name)
-    } catch (error) {
-      problems.push(error instanceof Error ? error.message : String(error))
-    }
-  }
-  for (const delegate of definition.delegates ?? []) {
-    if (typeof delegate !== 'string') {
-      problems.push(
-        ...definitionProblems(delegate).map((problem) => `delegate ${nameOf(delegate)}: ${problem}`),
-      )
-    }
+    problems.push(`planEvery: wanted a positive whole number of steps; got ${definition.planEvery}`)
   }
   return problems
 }
 
-/** The function that code calls to start a delegate: its name as an identifier. */
-export function functionName(agent: string): string {
-  const name = agent.replaceAll(
-    /[^A-Za-z0-9_]+(.)?/g,
-    (_, next: string | undefined) => next?.toUpperCase() ?? '',
-  )
-  return /^[0-9]/.test(name) ? `_${name}` : name
+function checkNames(names: string[]): string[] {
+  const problems: string[] = []
+  for (const name of new Set(names)) {
+    const seen = names.filter((other) => other === name).length
+    if (seen > 1) problems.push(`"${name}" names ${seen} tools or delegates; names must differ`)
+    const fits = functionNameSchema.safeParse(name).success || tokenSchema.safeParse(name).success
+    if (!fits) problems.push(`"${name}" is no usable name of a tool or delegate`)
+    if (isReservedName(name))
+      problems.push(`"${name}" is reserved: code could not call it; choose another name`)
+  }
+  return problems
 }

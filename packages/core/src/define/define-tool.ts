@@ -1,71 +1,75 @@
 import { z } from 'zod'
 import type { JsonSchema } from '../contract/json.ts'
-import { functionNameSchema } from '../contract/name.ts'
-import type { CallContext, Effect, Tool } from '../contract/tool.ts'
+import { type CallContext, type Effect, type Tool, toolCardSchema } from '../contract/tool.ts'
 import { DefinitionError } from '../errors/definition-error.ts'
-import { issueLines } from '../gate/validate-input.ts'
+import { InputError } from '../errors/input-error.ts'
+import { describeIssues } from '../gate/describe-issues.ts'
 
-/** Words that code cannot declare as a name. */
-export const RESERVED_WORDS = new Set(
-  'await break case catch class const continue debugger default delete do else enum export extends false finally for function if implements import in instanceof interface let new null package private protected public return static super switch this throw true try typeof var void while with yield arguments eval console finalAnswer sleep setTimeout observations undefined globalThis'.split(
-    ' ',
-  ),
-)
+export interface ToolOptions<Input extends z.ZodType, Output> {
+  /** A JavaScript identifier of at most 63 characters: code calls the tool by it. */
+  name: string
+  /** What it does and gives, in words for the model. */
+  description: string
+  /** Schema of the one argument object. `.describe()` its fields: the model reads it. */
+  input: Input
+  /** Schema of the result: typed for code, checked after each call. */
+  output?: z.ZodType<Output>
+  /** What calling it twice does. Default `once`: a lost call is never sent again. */
+  effect?: Effect
+  run(input: z.output<Input>, context: CallContext): Output | Promise<Output>
+}
 
 /**
- * A tool from a zod schema and a function.
+ * A tool: a card and its code.
  *
- * @throws DefinitionError when the name is no identifier or a reserved word, or a schema has no JSON form
+ * @throws DefinitionError for a bad name, or a schema that JSON Schema cannot express.
  * @example
  * const population = defineTool({
  *   name: 'population',
  *   description: 'Inhabitants of a country, in millions.',
  *   input: z.object({ country: z.string() }),
  *   effect: 'none',
- *   run: async ({ country }) => table[country],
+ *   run: ({ country }) => (country === 'Norway' ? 5.6 : Number.NaN),
  * })
  */
-export function defineTool<Input extends z.ZodType, Output extends z.ZodType = z.ZodUnknown>(tool: {
-  name: string
-  description: string
-  input: Input
-  output?: Output
-  /** What calling it twice does; `once` unless said otherwise. */
-  effect?: Effect
-  run(input: z.output<Input>, context: CallContext): Promise<z.input<Output>> | z.input<Output>
-}): Tool {
-  checkToolName(tool.name)
-  const output = tool.output === undefined ? undefined : jsonSchema(tool.name, 'output', tool.output)
+export function defineTool<Input extends z.ZodType, Output>(options: ToolOptions<Input, Output>): Tool {
+  const { name, description, input, output, effect = 'once', run } = options
+  const card = toolCardSchema.safeParse({
+    name,
+    description,
+    effect,
+    input: jsonSchemaOf(input, 'input', `tool ${name}: input`),
+    ...(output && { output: jsonSchemaOf(output, 'output', `tool ${name}: output`) }),
+  })
+  if (!card.success)
+    throw new DefinitionError(`tool ${JSON.stringify(name)}: ${describeIssues(card.error.issues)}`)
+  if (card.data.input['type'] !== 'object') {
+    throw new DefinitionError(`tool ${name}: input must be z.object({…}); a tool has one argument object`)
+  }
   return Object.freeze({
-    name: tool.name,
-    description: tool.description,
-    input: jsonSchema(tool.name, 'input', tool.input),
-    effect: tool.effect ?? 'once',
-    ...(output === undefined ? {} : { output }),
-    async run(input: unknown, context: CallContext) {
-      const parsed = tool.input.safeParse(input)
-      if (!parsed.success) throw new DefinitionError(issueLines(parsed.error).join('; '))
-      return tool.run(parsed.data, context)
+    ...card.data,
+    run: async (value: unknown, context: CallContext) => {
+      const args = fit(input, value, `${name} was called with a wrong argument`) as z.output<Input>
+      const result = await run(args, context)
+      return output ? fit(output, result, `${name} returned something else than it declares`) : result
     },
   })
 }
 
-/** @throws DefinitionError for a name that code cannot call */
-export function checkToolName(name: string): void {
-  const parsed = functionNameSchema.safeParse(name)
-  if (!parsed.success) throw new DefinitionError(`tool "${name}": ${issueLines(parsed.error).join('; ')}`)
-  if (RESERVED_WORDS.has(name)) {
-    throw new DefinitionError(
-      `tool "${name}": the name is taken by the language or the sandbox; choose another`,
-    )
+/** A zod schema as JSON Schema. @throws DefinitionError where JSON Schema cannot express it. */
+export function jsonSchemaOf(schema: z.ZodType, io: 'input' | 'output', where: string): JsonSchema {
+  try {
+    const { $schema, ...rest } = z.toJSONSchema(schema, { io })
+    return rest
+  } catch (error) {
+    throw new DefinitionError(`${where} cannot be written as JSON Schema: ${(error as Error).message}`, {
+      cause: error,
+    })
   }
 }
 
-function jsonSchema(name: string, which: 'input' | 'output', schema: z.ZodType): JsonSchema {
-  try {
-    return z.toJSONSchema(schema, { io: which === 'input' ? 'input' : 'output' }) as JsonSchema
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new DefinitionError(`tool "${name}": its ${which} schema has no JSON form (${why})`, { cause })
-  }
+function fit<T>(schema: z.ZodType<T>, value: unknown, wrong: string): T {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  throw new InputError(`${wrong}: ${describeIssues(parsed.error.issues)}`)
 }

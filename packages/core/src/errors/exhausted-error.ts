@@ -1,6 +1,6 @@
 import { BailiwickError } from './bailiwick-error.ts'
 
-/** A budget is spent. `limit` names which: `steps`, `tokens`, `cost`, `wallMs` or `calls`. */
+/** A budget is spent. `limit` names which: `steps`, `tokens`, `cost`, `wallMs`, `calls`, `deadline`. */
 export class ExhaustedError extends BailiwickError {
   readonly limit: string | undefined
 

@@ -1,31 +1,42 @@
-/** Edits (insert, delete, replace) between two texts; Levenshtein 1966, two rows. */
+/** The known names that a wrong one may have meant, best first; at most three. */
+export function nearestNames(wrong: string, known: readonly string[]): string[] {
+  const plain = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, '')
+  const wanted = plain(wrong)
+  return known
+    .map((name) => ({ name, far: distance(wanted, plain(name)) }))
+    .filter(({ name, far }) => {
+      const near = plain(name)
+      return (
+        far <= Math.max(2, near.length / 3) ||
+        (wanted.length > 3 && (near.includes(wanted) || wanted.includes(near)))
+      )
+    })
+    .sort((a, b) => a.far - b.far)
+    .slice(0, 3)
+    .map(({ name }) => name)
+}
+
+/** Levenshtein distance; only the first 64 characters count. */
 function distance(a: string, b: string): number {
-  let above = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i += 1) {
-    const row = [i]
-    for (let j = 1; j <= b.length; j += 1) {
-      const replace = (above[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      row.push(Math.min((above[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, replace))
+  const [left, right] = [a.slice(0, 64), b.slice(0, 64)]
+  let row = Array.from({ length: right.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= left.length; i += 1) {
+    const next = [i]
+    for (let j = 1; j <= right.length; j += 1) {
+      const swap = (row[j - 1] ?? 0) + (left[i - 1] === right[j - 1] ? 0 : 1)
+      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
     }
-    above = row
+    row = next
   }
-  return above[b.length] ?? 0
+  return row[right.length] ?? 0
 }
 
-/** The name that was most likely meant, or undefined where none is near. */
-export function nearestName(wanted: string, names: readonly string[]): string | undefined {
-  const near = names
-    .map((name) => ({ name, edits: distance(wanted.toLowerCase(), name.toLowerCase()) }))
-    .filter(({ name, edits }) => edits <= Math.max(1, Math.floor(Math.max(wanted.length, name.length) / 3)))
-    .sort((a, b) => a.edits - b.edits)
-  return near[0]?.name
-}
-
-/** `unknown tool "serach"; did you mean "search"? There are: search, fetch`. */
-export function unknownName(kind: string, wanted: string, names: readonly string[]): string {
-  const near = nearestName(wanted, names)
-  const hint = near === undefined ? '' : `; did you mean "${near}"?`
-  return `unknown ${kind} "${wanted}"${hint}${hint === '' ? '.' : ''} ${
-    names.length === 0 ? 'There are none.' : `There are: ${names.join(', ')}`
-  }`
+/** That a name is unknown, what it may have meant, and which there are. */
+export function unknownName(kind: string, wrong: string, known: readonly string[]): string {
+  const there = `there is no ${kind} "${wrong}"`
+  if (known.length === 0) return `${there}, and none at all here`
+  const near = nearestNames(wrong, known)
+  const meant = near.length > 0 ? `; did you mean ${near.join(' or ')}?` : '.'
+  const more = known.length > 30 ? ` and ${known.length - 30} more` : ''
+  return `${there}${meant} Known: ${known.slice(0, 30).join(', ')}${more}`
 }

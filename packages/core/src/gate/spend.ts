@@ -1,28 +1,92 @@
+import type { Budget } from '../contract/budget.ts'
+import type { ModelMessage, ModelTool } from '../contract/model.ts'
+import { ExhaustedError } from '../errors/exhausted-error.ts'
 import type { TaskState } from '../memory/task-state.ts'
 
-/** Which limit of the task's budget is spent, in words; undefined while there is room. */
-export function spentLimit(state: TaskState, now: number, about: { tokens: number } = { tokens: 0 }) {
-  const { budget } = state.spec.grant
-  const { usage } = state
-  const tokens = usage.inputTokens + usage.outputTokens
-  const elapsed = now - (state.begunAt ?? now)
-  if (budget.tokens !== undefined && tokens + about.tokens > budget.tokens) {
-    return {
-      limit: 'tokens',
-      message: `${tokens} of ${budget.tokens} tokens are used, and about ${about.tokens} more are needed`,
+/** Characters of a token, on the average of what agents read and write. */
+const CHARACTERS_PER_TOKEN = 3.5
+
+/** Tokens that a request will about cost to read. */
+export function estimateTokens(messages: readonly ModelMessage[], tools: readonly ModelTool[] = []): number {
+  let characters = tools.length === 0 ? 0 : JSON.stringify(tools).length
+  for (const { content, calls } of messages) {
+    characters += content.length + (calls === undefined ? 0 : JSON.stringify(calls).length)
+  }
+  return Math.ceil(characters / CHARACTERS_PER_TOKEN)
+}
+
+/** Sets budget aside for calls under way, so that parallel ones cannot spend the same twice. */
+export class Spending {
+  readonly #state: TaskState
+  readonly #deadline: number | undefined
+  readonly #reserved = new Map<string, Budget>()
+
+  constructor(state: TaskState, deadline: number | undefined) {
+    this.#state = state
+    this.#deadline = deadline
+  }
+
+  /** What may still be spent, reservations taken off. */
+  left(now: number): Budget {
+    const { usage, calls, spec } = this.#state
+    const { budget } = spec.grant
+    const left: Budget = {}
+    const reserved = (limit: 'tokens' | 'cost' | 'calls') =>
+      [...this.#reserved.values()].reduce((sum, part) => sum + (part[limit] ?? 0), 0)
+    const spent = { tokens: usage.inputTokens + usage.outputTokens, cost: usage.cost ?? 0, calls }
+    for (const limit of ['tokens', 'cost', 'calls'] as const) {
+      const most = budget[limit]
+      if (most !== undefined) left[limit] = Math.max(0, most - spent[limit] - reserved(limit))
     }
+    if (this.#deadline !== undefined) left.wallMs = Math.max(1, this.#deadline - now)
+    return left
   }
-  if (budget.cost !== undefined && usage.cost === null) {
-    return {
-      limit: 'cost',
-      message: `the cost is limited to $${budget.cost}, but the model's price is unknown`,
+
+  /** Half of what is left, set aside for a delegate until {@link settle}. */
+  carve(id: string, now: number): Budget {
+    const { tokens, cost, calls, wallMs } = this.left(now)
+    const part: Budget = {
+      ...(tokens !== undefined && { tokens: Math.floor(tokens / 2) }),
+      ...(cost !== undefined && { cost: cost / 2 }),
+      ...(calls !== undefined && { calls: Math.floor(calls / 2) }),
+      ...(wallMs !== undefined && { wallMs: Math.ceil(wallMs) }),
     }
+    this.#reserved.set(id, part)
+    return part
   }
-  if (budget.cost !== undefined && usage.cost !== null && usage.replies > 0 && usage.cost >= budget.cost) {
-    return { limit: 'cost', message: `$${usage.cost.toFixed(4)} of $${budget.cost} are spent` }
+
+  settle(id: string): void {
+    this.#reserved.delete(id)
   }
-  if (budget.wallMs !== undefined && elapsed >= budget.wallMs) {
-    return { limit: 'wallMs', message: `${elapsed} of ${budget.wallMs} ms have passed` }
+
+  /**
+   * Room for one more model reply, before it is asked for.
+   *
+   * @returns the most tokens it may write, where the budget bounds them.
+   * @throws ExhaustedError that names the limit.
+   */
+  admitReply(estimate: number, now: number): number | undefined {
+    const { usage, spec } = this.#state
+    const { budget } = spec.grant
+    if (budget.cost !== undefined && usage.cost === null) {
+      throw new ExhaustedError(
+        'a budget in dollars is set and the model’s price is unknown: nothing more is spent',
+        {
+          limit: 'cost',
+        },
+      )
+    }
+    const left = this.left(now)
+    if (left.cost !== undefined && left.cost <= 0) {
+      throw new ExhaustedError(`the budget of $${budget.cost} is spent`, { limit: 'cost' })
+    }
+    if (left.tokens === undefined) return undefined
+    if (left.tokens <= estimate) {
+      const wanted = `the next reply needs about ${estimate} tokens to be asked for`
+      throw new ExhaustedError(`of ${budget.tokens} tokens ${left.tokens} are left; ${wanted}`, {
+        limit: 'tokens',
+      })
+    }
+    return left.tokens - estimate
   }
-  return undefined
 }

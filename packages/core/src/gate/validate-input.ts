@@ -1,29 +1,56 @@
 import { z } from 'zod'
 import type { JsonSchema } from '../contract/json.ts'
+import { describeIssues } from './describe-issues.ts'
 
-const VALIDATORS = new WeakMap<JsonSchema, z.ZodType>()
+export type Checked = { ok: true; value: unknown } | { ok: false; problem: string }
 
-/** The zod schema of a JSON Schema, made once per schema object. */
-function validatorOf(schema: JsonSchema): z.ZodType {
-  let validator = VALIDATORS.get(schema)
+/** By the schema's identity: cards live as long as their task. */
+const compiled = new WeakMap<JsonSchema, z.ZodType>()
+
+/** Whether a value fits a JSON Schema; the value comes back with defaults filled in. */
+export function checkValue(schema: JsonSchema, value: unknown): Checked {
+  let validator = compiled.get(schema)
   if (validator === undefined) {
-    validator = z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0])
-    VALIDATORS.set(schema, validator)
+    validator = compile(schema)
+    compiled.set(schema, validator)
   }
-  return validator
-}
-
-/** A line for each thing that is wrong with a value; empty when it fits. Paths read `items[2].name`. */
-export function schemaProblems(schema: JsonSchema | z.ZodType, value: unknown): string[] {
-  const validator = schema instanceof z.ZodType ? schema : validatorOf(schema)
   const parsed = validator.safeParse(value)
-  return parsed.success ? [] : issueLines(parsed.error)
+  return parsed.success
+    ? { ok: true, value: parsed.data }
+    : { ok: false, problem: describeIssues(parsed.error.issues) }
 }
 
-/** zod's issues as lines with readable paths. */
-export function issueLines(error: z.ZodError): string[] {
-  return error.issues.map(({ path, message }) => {
-    const where = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('')
-    return where === '' ? message : `${where.replace(/^\./, '')}: ${message}`
-  })
+/**
+ * A call's arguments against its card, after undoing what models get wrong about their form: JSON in a
+ * string, and a bare value where the one argument object was wanted.
+ */
+export function validateInput(schema: JsonSchema, args: unknown): Checked {
+  return checkValue(schema, toArgumentObject(schema, args))
+}
+
+function toArgumentObject(schema: JsonSchema, args: unknown): unknown {
+  if (args === undefined || args === null) return {}
+  if (typeof args === 'object' && !Array.isArray(args)) return args
+  if (typeof args === 'string' && /^\s*\{/.test(args)) {
+    try {
+      return JSON.parse(args)
+    } catch {
+      // Not JSON after all: a text that begins with a brace.
+    }
+  }
+  const { required, properties } = schema as { required?: string[]; properties?: object }
+  const field = required?.[0] ?? Object.keys(properties ?? {})[0]
+  return field === undefined ? args : { [field]: args }
+}
+
+/** A schema with keywords that zod does not know still has its top level checked. */
+function compile(schema: JsonSchema): z.ZodType {
+  try {
+    return z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0])
+  } catch {
+    const required = (schema as { required?: string[] }).required ?? []
+    return z.looseObject(
+      Object.fromEntries(required.map((name) => [name, z.unknown().refine((v) => v !== undefined)])),
+    )
+  }
 }

@@ -1,50 +1,81 @@
 import type { Journal, JournalRecord } from '../contract/journal.ts'
 
 /**
- * Group commit over a journal: one append is in flight at a time, and what is written meanwhile goes
- * into the next one, in order. After a failed append (a fence, a broken connection) every later write
- * and wait fails with the same error: state that follows from a lost record must not leave the process.
+ * Group commit: one append under way at a time; what is written meanwhile goes out together with the
+ * next. Whoever lets something leave the box awaits {@link flushed} first.
  */
 export class JournalWriter {
   readonly #journal: Journal
   readonly #acknowledged: (record: JournalRecord) => void
-  #queue: JournalRecord[] = []
-  #inFlight: Promise<void> | undefined
-  #failure: { error: unknown } | undefined
+  readonly #failed: (error: unknown) => void
+  #queue: (JournalRecord | (() => void))[] = []
+  #written = 0
+  #done = 0
+  #appending: Promise<void> | undefined
+  #error: { cause: unknown } | undefined
 
-  /** @param acknowledged called for each record in order, once it is durable */
-  constructor(journal: Journal, acknowledged: (record: JournalRecord) => void = () => {}) {
+  /**
+   * @param acknowledged hears of each record, in order, once it is durable
+   * @param failed hears of the first append that fails; nothing is appended after it
+   */
+  constructor(
+    journal: Journal,
+    acknowledged: (record: JournalRecord) => void = () => {},
+    failed: (error: unknown) => void = () => {},
+  ) {
     this.#journal = journal
     this.#acknowledged = acknowledged
+    this.#failed = failed
   }
 
   /** Queues records. Returns at once; {@link flushed} tells when they are durable. */
-  write(...records: JournalRecord[]): void {
-    if (this.#failure !== undefined) throw this.#failure.error
-    this.#queue.push(...records)
-    this.#inFlight ??= this.#drain()
+  write(...records: readonly JournalRecord[]): void {
+    this.#add(records)
   }
 
-  /** Resolves when everything written before this call is acknowledged. */
+  /** Calls back in its place among the records: when all that was written before is durable. */
+  whenFlushed(done: () => void): void {
+    if (this.#appending === undefined && this.#error === undefined) done()
+    else this.#add([done])
+  }
+
+  #add(entries: readonly (JournalRecord | (() => void))[]): void {
+    this.#queue.push(...entries)
+    this.#written += entries.length
+    if (this.#appending === undefined) void this.#drain()
+  }
+
+  /**
+   * Resolves when everything written before this call is acknowledged; later records are not waited for.
+   *
+   * @throws whatever the append threw, FencedError above all: nothing may leave the box any more.
+   */
   async flushed(): Promise<void> {
-    await this.#inFlight
-    if (this.#failure !== undefined) throw this.#failure.error
+    const target = this.#written
+    while (this.#error === undefined && this.#done < target) await this.#appending
+    if (this.#error !== undefined) throw this.#error.cause
   }
 
   async #drain(): Promise<void> {
-    // Writes of one tick go together.
-    await Promise.resolve()
+    while (this.#queue.length > 0 && this.#error === undefined) {
+      this.#appending = this.#append()
+      await this.#appending
+    }
+    this.#appending = undefined
+  }
+
+  async #append(): Promise<void> {
+    await Promise.resolve() // What is written in one tick is one append.
+    const entries = this.#queue
+    this.#queue = []
     try {
-      while (this.#queue.length > 0) {
-        const batch = this.#queue
-        this.#queue = []
-        await this.#journal.append(batch)
-        for (const record of batch) this.#acknowledged(record)
-      }
-    } catch (error) {
-      this.#failure = { error }
-    } finally {
-      this.#inFlight = undefined
+      const records = entries.filter((entry) => typeof entry !== 'function')
+      if (records.length > 0) await this.#journal.append(records)
+      this.#done += entries.length
+      for (const entry of entries) typeof entry === 'function' ? entry() : this.#acknowledged(entry)
+    } catch (cause) {
+      this.#error = { cause }
+      this.#failed(cause)
     }
   }
 }

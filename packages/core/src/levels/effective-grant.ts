@@ -1,37 +1,67 @@
 import type { Budget } from '../contract/budget.ts'
-import type { Grant } from '../contract/grant.ts'
+import type { Approval, Grant } from '../contract/grant.ts'
 import type { Level } from '../contract/level.ts'
+import { LEVEL_TABLE } from './level-table.ts'
+import { matchesPattern } from './match-pattern.ts'
 
-const APPROVALS = ['never', 'risky', 'always'] as const
+/** What somebody allows at most. What it does not name, it does not limit; names may be patterns with `*`. */
+export interface Ceiling {
+  level?: Level
+  tools?: readonly (string | { name: string })[]
+  delegates?: readonly (string | { name: string })[]
+  imports?: readonly string[]
+  budget?: Budget
+  approval?: Approval
+}
 
-/** The smaller of two grants in everything: tools, delegates, imports, budget; the stricter approval. */
-export function intersectGrants(asked: Grant, allowed: Partial<Grant>): Grant {
-  const named = <T extends { name: string }>(mine: T[], theirs: { name: string }[] | undefined) =>
-    theirs === undefined ? mine : mine.filter(({ name }) => theirs.some((other) => other.name === name))
-  const level = allowed.level === undefined ? asked.level : (Math.min(asked.level, allowed.level) as Level)
-  const stricter = Math.max(APPROVALS.indexOf(asked.approval), APPROVALS.indexOf(allowed.approval ?? 'never'))
+/**
+ * What is asked for under every ceiling: the operator's, the task's, the parent's delegable grant. Each
+ * only takes away. What the resulting level has no use for is left out.
+ */
+export function effectiveGrant(asked: Grant, ...ceilings: Ceiling[]): Grant {
+  const level = Math.min(asked.level, ...ceilings.map(({ level = 5 }) => level)) as Level
+  const rules = LEVEL_TABLE[level]
+  const allowed = (kind: 'tools' | 'delegates' | 'imports', name: string) =>
+    ceilings.every((ceiling) => ceiling[kind]?.some((one) => matchesPattern(nameOf(one), name)) ?? true)
+  const mayCall = rules.rounds > 0 || rules.action === 'route'
   return {
     level,
-    tools: level >= 2 ? named(asked.tools, allowed.tools) : [],
-    delegates: level >= 4 ? named(asked.delegates, allowed.delegates) : [],
-    imports:
-      level >= 5
-        ? asked.imports.filter((name) => allowed.imports === undefined || allowed.imports.includes(name))
-        : [],
-    budget: smallerBudget(asked.budget, allowed.budget ?? {}),
-    approval: APPROVALS[stricter] ?? 'always',
+    tools: mayCall ? asked.tools.filter(({ name }) => allowed('tools', name)) : [],
+    delegates: rules.delegates ? asked.delegates.filter(({ name }) => allowed('delegates', name)) : [],
+    imports: rules.action === 'code' ? asked.imports.filter((name) => allowed('imports', name)) : [],
+    budget: leastBudget(asked.budget, ...ceilings.map(({ budget }) => budget ?? {})),
+    approval: strictest(asked.approval, ...ceilings.map(({ approval }) => approval ?? 'never')),
   }
 }
 
-/** The definition's grant under every ceiling: the operator's, the task's, the parent's. */
-export function effectiveGrant(asked: Grant, ...ceilings: Partial<Grant>[]): Grant {
-  return ceilings.reduce<Grant>(intersectGrants, intersectGrants(asked, {}))
+/** What an asked-for grant has and a ceiling does not allow, in words; empty when it fits. */
+export function exceeds(asked: Grant, ceiling: Ceiling): string[] {
+  const granted = effectiveGrant(asked, ceiling)
+  const problems =
+    granted.level < asked.level ? [`level ${asked.level}, and ${granted.level} is allowed`] : []
+  for (const kind of ['tools', 'delegates', 'imports'] as const) {
+    const have = granted[kind].map(nameOf)
+    const over = asked[kind].map(nameOf).filter((name) => !have.includes(name))
+    if (over.length > 0) problems.push(`${kind} ${over.join(', ')}`)
+  }
+  return problems
 }
 
-function smallerBudget(a: Budget, b: Budget): Budget {
-  const budget: Budget = { ...a }
-  for (const [limit, value] of Object.entries(b) as [keyof Budget, number | undefined][]) {
-    if (value !== undefined) budget[limit] = Math.min(value, budget[limit] ?? value)
+function nameOf(one: string | { name: string }): string {
+  return typeof one === 'string' ? one : one.name
+}
+
+function leastBudget(...budgets: Budget[]): Budget {
+  const least: Budget = {}
+  for (const budget of budgets) {
+    for (const limit of ['steps', 'tokens', 'cost', 'wallMs', 'calls'] as const) {
+      const value = budget[limit]
+      if (value !== undefined) least[limit] = Math.min(value, least[limit] ?? value)
+    }
   }
-  return budget
+  return least
+}
+
+function strictest(...approvals: Approval[]): Approval {
+  return (['always', 'risky'] as const).find((approval) => approvals.includes(approval)) ?? 'never'
 }

@@ -1,29 +1,30 @@
-import { LEVEL_NAMES, type Level, type LevelName } from '../contract/level.ts'
+import type { Level } from '../contract/level.ts'
 
-/** What a level gives the loop. One loop serves all six: a level differs by its row here. */
-export interface LevelRow {
-  level: Level
-  name: LevelName
-  /** How a reply may act: not at all, by naming a route, by rounds of JSON calls, by code. */
-  acts: 'answer' | 'route' | 'calls' | 'code'
-  /** Rounds of calls that are allowed; the code level counts steps instead. */
+/** What the loop is given at a level. The levels differ in nothing else. */
+export interface LevelRules {
+  /** What a reply is read as. */
+  action: 'answer' | 'route' | 'calls' | 'code'
+  /** Rounds of calls, after which only an answer is accepted. */
   rounds: number
+  /** May start delegates. */
   delegates: boolean
+  /** Replies that may be spent when the budget names no number of steps. */
+  steps: number
+  /**
+   * How the loop ends when its steps are spent: `answer` asks for a last answer in words;
+   * `repair` has only repairs of one answer to spend, and gives up.
+   */
+  atEnd: 'answer' | 'repair'
 }
 
-const row = (level: Level, acts: LevelRow['acts'], rounds: number, delegates: boolean): LevelRow =>
-  Object.freeze({ level, name: LEVEL_NAMES[level], acts, rounds, delegates })
+/** One reply and two repairs. */
+const REPAIRED = 3
 
-export const LEVEL_TABLE: readonly LevelRow[] = Object.freeze([
-  row(0, 'answer', 0, false),
-  row(1, 'route', 0, false),
-  row(2, 'calls', 1, false),
-  row(3, 'calls', Number.POSITIVE_INFINITY, false),
-  row(4, 'calls', Number.POSITIVE_INFINITY, true),
-  row(5, 'code', Number.POSITIVE_INFINITY, true),
-])
-
-/** The row of a level. */
-export function levelRow(level: Level): LevelRow {
-  return LEVEL_TABLE[level] as LevelRow
+export const LEVEL_TABLE: Readonly<Record<Level, LevelRules>> = {
+  0: { action: 'answer', rounds: 0, delegates: false, steps: REPAIRED, atEnd: 'repair' },
+  1: { action: 'route', rounds: 0, delegates: false, steps: REPAIRED, atEnd: 'repair' },
+  2: { action: 'calls', rounds: 1, delegates: false, steps: 1 + REPAIRED, atEnd: 'repair' },
+  3: { action: 'calls', rounds: Number.POSITIVE_INFINITY, delegates: false, steps: 20, atEnd: 'answer' },
+  4: { action: 'calls', rounds: Number.POSITIVE_INFINITY, delegates: true, steps: 20, atEnd: 'answer' },
+  5: { action: 'code', rounds: Number.POSITIVE_INFINITY, delegates: true, steps: 20, atEnd: 'answer' },
 }

@@ -1,55 +1,26 @@
-import type { RouteTarget } from '../contract/agent.ts'
-import type { ModelReply } from '../contract/model.ts'
-import { unknownName } from '../gate/nearest-name.ts'
-import { stripThinking } from '../parse/strip-thinking.ts'
-import type { Acted, TaskRun } from './task-run.ts'
+import type { StepState } from '../memory/task-state.ts'
+import { parseText } from '../parse/parse-reply.ts'
+import { callAll } from './act-calls.ts'
+import { type Acted, mistake, type TaskRun } from './task-run.ts'
 
-/** Level 0: the reply is the answer. */
-export async function actAnswer(run: TaskRun, reply: ModelReply): Promise<Acted> {
-  const text = stripThinking(reply.text)
-  if (text === '') return { status: 'error', text: 'The reply was empty. Write the answer itself.' }
+/** Level 0: the reply is the answer. Calls are refused by the gate, one by one. */
+export async function actAnswer(run: TaskRun, step: StepState): Promise<Acted> {
+  const { reply } = step
+  if (reply === undefined) return mistake('there was no reply')
+  if (reply.calls.length > 0)
+    return callAll(
+      run,
+      step,
+      reply.calls.map(({ name, arguments: args }) => ({ name, args })),
+    )
   if (reply.finish === 'length')
-    return { status: 'error', text: 'The reply was cut at its length limit. Answer again, shorter.' }
-  return {
-    status: 'ok',
-    text: '',
-    final: { value: run.options.definition.references === true ? unfence(text) : text },
-  }
+    return mistake('Your reply was cut at its length limit. Answer again, shorter.')
+  const { text } = parseText(reply)
+  if (text === '') return mistake('Your reply was empty. Write the answer itself.')
+  return { status: 'ok', text: '', final: { value: unfence(text) } }
 }
 
-/** Models like to wrap a whole Markdown answer in a fence. */
+/** Models like to wrap a whole answer in Markdown in a fence. */
 function unfence(text: string): string {
-  return /^```(?:markdown|md)?\s*\n([\s\S]*)\n```$/.exec(text)?.[1] ?? text
-}
-
-/** Level 1: the reply names a route, and the host runs it. */
-export async function actRoute(run: TaskRun, step: number, reply: ModelReply): Promise<Acted> {
-  const { routes = {}, defaultRoute } = run.options.definition
-  const named = stripThinking(reply.text).replaceAll(/["'`.*\s]/g, '')
-  const chosen = Object.hasOwn(routes, named) ? named : step >= 4 ? defaultRoute : undefined
-  const route = chosen === undefined ? undefined : routes[chosen]
-  if (route === undefined) {
-    return {
-      status: 'error',
-      text: `${unknownName('route', named.slice(0, 60), Object.keys(routes))}. Answer with one name only.`,
-    }
-  }
-  return { status: 'ok', text: `Route: ${chosen}`, final: { value: await follow(run, step, route.to) } }
-}
-
-async function follow(run: TaskRun, step: number, target: RouteTarget): Promise<unknown> {
-  const { text } = run.state.spec
-  if (typeof target === 'function') return target(text)
-  if ('answer' in target) return target.answer
-  if ('agent' in target) return { route: { agent: target.agent } }
-  const { run: id, task, agent } = run.state.spec
-  const context = {
-    id: `${step}.1`,
-    key: `${task}/${step}.1`,
-    caller: agent,
-    run: id,
-    task,
-    signal: run.signal,
-  }
-  return target.run({ text }, context)
+  return /^```(?:markdown|md)\s*\n([\s\S]*)\n```$/.exec(text)?.[1] ?? text
 }

@@ -1,84 +1,93 @@
 import type { CallOutcome } from '../contract/gate.ts'
-import type { ModelReply } from '../contract/model.ts'
-import { decodeValue, encodeValue } from '../contract/value.ts'
-import { cut } from '../memory/cut.ts'
-import { showOutcome } from '../memory/show-outcome.ts'
-import { stepOf } from '../memory/task-state.ts'
+import { decodeValue } from '../contract/value.ts'
+import { functionName } from '../define/function-name.ts'
+import { FINAL_ANSWER } from '../define/reserved-names.ts'
+import { RESULT_CHARS, showOutcome } from '../memory/show-outcome.ts'
+import type { StepState } from '../memory/task-state.ts'
 import { callId } from '../memory/to-messages.ts'
-import { parseTextCalls } from '../parse/parse-reply.ts'
-import { stripThinking } from '../parse/strip-thinking.ts'
-import type { Acted, TaskRun } from './task-run.ts'
+import type { FoundCall } from '../parse/find-calls.ts'
+import { parseCalls } from '../parse/parse-reply.ts'
+import { finalBesideCalls, noCall } from '../prompts/feedback.ts'
+import { outcomeRecord } from './outcome-record.ts'
+import { type Acted, mistake, type TaskRun } from './task-run.ts'
 
 /** Levels 2 to 4: the calls of one reply, all at once; or the answer. */
-export async function actCalls(run: TaskRun, step: number, reply: ModelReply): Promise<Acted> {
-  const native = reply.calls.length > 0
-  const calls = (native ? reply.calls : parseTextCalls(reply.text)).map((call, index) => ({
-    ...call,
-    id: callId(step, index),
-  }))
-  const finals = calls.filter(({ name }) => name === 'finalAnswer')
-  const others = calls.filter(({ name }) => name !== 'finalAnswer')
-  const [final] = finals
-  if (calls.length === 0) return answerInText(reply)
-  if (final !== undefined && others.length === 0)
-    return { status: 'ok', text: '', final: { value: answerOf(final.arguments) } }
-
-  const outcomes = await Promise.all(others.map((call) => callOnce(run, step, call)))
-  const notes =
-    final === undefined
-      ? []
-      : ['finalAnswer was refused: it came beside other calls, before their results. Call it alone.']
-  // Native calls are answered one by one, by id; described calls all together.
-  const shown = native
-    ? []
-    : others.map(({ name }, index) => `${name}: ${cut(showOutcome(outcomes[index] ?? { ok: false }), 8_000)}`)
-  return { status: outcomes.every(({ ok }) => ok) ? 'ok' : 'error', text: [...shown, ...notes].join('\n\n') }
+export async function actCalls(run: TaskRun, step: StepState): Promise<Acted> {
+  const { reply } = step
+  if (reply === undefined) return mistake('there was no reply')
+  const parsed = parseCalls(reply)
+  if (parsed.kind !== 'calls' || (reply.calls.length === 0 && isAnswer(run, parsed.calls))) {
+    return answerInWords(run, step, parsed.text)
+  }
+  const { calls } = parsed
+  const [first] = calls
+  const alone = calls.length === 1 && first?.name === FINAL_ANSWER
+  return alone
+    ? { status: 'ok', text: '', final: { value: answerOf(first.args) } }
+    : callAll(run, step, calls)
 }
 
-function answerInText(reply: ModelReply): Acted {
-  const text = stripThinking(reply.text)
-  if (text === '') return { status: 'error', text: 'The reply was empty. Call a tool, or give the answer.' }
+/** Makes calls at the same time; one that fails loses nobody else's result. */
+export async function callAll(run: TaskRun, step: StepState, calls: readonly FoundCall[]): Promise<Acted> {
+  const outcomes = await Promise.all(
+    calls.map(({ name, args }, index) => callOnce(run, step, { id: callId(step.step, index), name, args })),
+  )
+  run.signal.throwIfAborted()
+  const shown = outcomes.map(({ id }, index) => {
+    const outcome = step.calls.get(id)?.outcome
+    return `[${id} ${calls[index]?.name}] ${outcome ? showOutcome(outcome) : ''}`
+  })
+  return {
+    status: outcomes.every(({ ok }) => ok) ? 'ok' : 'error',
+    text: shown.join('\n\n').slice(0, 4 * RESULT_CHARS),
+  }
+}
+
+/** Makes a call unless its outcome is in the journal, and journals the outcome. */
+export async function callOnce(
+  run: TaskRun,
+  step: StepState,
+  call: FoundCall & { id: string },
+): Promise<CallOutcome> {
+  const { id, name, args } = call
+  const known = step.calls.get(id)?.outcome
+  if (known !== undefined) {
+    const { ms, ok, value, reason = 'error', message = '' } = known
+    return ok ? { id, ms, ok, value: decodeValue(value ?? 'null') } : { id, ms, ok, reason, message }
+  }
+  const outcome: CallOutcome =
+    name === FINAL_ANSWER
+      ? { id, ms: 0, ok: false, reason: 'refused', message: finalBesideCalls }
+      : await run.gate.call({ id, step: step.step, name, args }, run.signal)
+  // A call that was cut off by the end of its task has no outcome: the next attempt decides by its effect.
+  run.signal.throwIfAborted()
+  run.record({ type: 'outcome', ...outcomeRecord(run.now(), step.step, outcome), clock: run.now() })
+  return outcome
+}
+
+/** Words in place of calls: the answer after level 2's round, or when a model insists. */
+function answerInWords(run: TaskRun, step: StepState, text: string): Acted {
+  if (text === '') return mistake('Your reply was empty. Call a tool, or give the answer.')
+  if (step.reply?.finish === 'length') return mistake('Your reply was cut at its length limit. Write less.')
+  const before = run.state.steps.find(
+    (other) => other.step === step.step - 1 && other.step >= run.state.firstStep,
+  )
+  const insists = before?.reply?.calls.length === 0 && before.observed?.text === noCall
+  if (run.rules.rounds > 1 && !insists) return mistake(noCall)
   return { status: 'ok', text: '', final: { value: text } }
+}
+
+/** JSON that names nothing callable is an answer that happens to look like a call. */
+function isAnswer({ rules, state }: TaskRun, calls: readonly FoundCall[]): boolean {
+  const { tools, delegates } = state.spec.grant
+  const known = [
+    FINAL_ANSWER,
+    ...tools.map(({ name }) => name),
+    ...delegates.map(({ name }) => functionName(name)),
+  ]
+  return rules.rounds === 1 && !calls.some(({ name }) => known.includes(name))
 }
 
 function answerOf(args: unknown): unknown {
   return typeof args === 'object' && args !== null && 'answer' in args ? args.answer : args
-}
-
-/** Makes a call unless its outcome is in the journal, and journals the outcome. */
-async function callOnce(
-  run: TaskRun,
-  step: number,
-  call: { id: string; name: string; arguments: unknown },
-): Promise<CallOutcome> {
-  const known = stepOf(run.state, step).outcomes.find(({ id }) => id === call.id)
-  if (known !== undefined) {
-    const { id, ms, ok, value, reason = 'error', message = '' } = known
-    return ok ? { id, ms, ok, value: decodeValue(value ?? 'null') } : { id, ms, ok, reason, message }
-  }
-  const { id, name } = call
-  const args = typeof call.arguments === 'string' ? parsed(call.arguments) : call.arguments
-  const outcome = await run.gate.call({ id, step, name, args }, run.signal)
-  run.signal.throwIfAborted()
-  run.record({
-    type: 'outcome',
-    at: run.now(),
-    step,
-    id,
-    ok: outcome.ok,
-    ms: outcome.ms,
-    clock: run.now(),
-    ...(outcome.ok
-      ? { value: encodeValue(outcome.value) }
-      : { reason: outcome.reason, message: outcome.message }),
-  })
-  return outcome
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
 }

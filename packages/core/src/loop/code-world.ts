@@ -1,21 +1,17 @@
-import type { CallOutcome } from '../contract/gate.ts'
-import type { ModelReply } from '../contract/model.ts'
-import type {
-  GuestCall,
-  Observation,
-  RecordedStep,
-  Session,
-  StepHost,
-  TurnInput,
-} from '../contract/sandbox.ts'
-import { functionName } from '../define/check-definition.ts'
+import type { RecordedStep, Session } from '../contract/sandbox.ts'
+import { functionName } from '../define/function-name.ts'
+import { hasCode } from '../errors/bailiwick-error.ts'
+import type { DivergedError } from '../errors/diverged-error.ts'
 import { SandboxError } from '../errors/sandbox-error.ts'
-import { DELEGATE_INPUT } from '../gate/create-gate.ts'
+import { DELEGATE_INPUT } from '../gate/delegation.ts'
+import { repeatedCode } from '../gate/repeat-breaker.ts'
 import type { StepState } from '../memory/task-state.ts'
-import { stepOf } from '../memory/task-state.ts'
-import { parseCodeReply } from '../parse/parse-reply.ts'
-import { showObservation } from './show-observation.ts'
-import type { Acted, TaskRun } from './task-run.ts'
+import { parseCode } from '../parse/parse-reply.ts'
+import { noCode, worldLost } from '../prompts/feedback.ts'
+import { CodeStep, replayHost } from './code-step.ts'
+import { ownFunctions } from './own-functions.ts'
+import { showStep } from './show-step.ts'
+import { type Acted, mistake, type TaskRun } from './task-run.ts'
 
 /** Level 5: the task's JavaScript world, opened at its first step and rebuilt from the journal on resume. */
 export class CodeWorld implements AsyncDisposable {
@@ -26,77 +22,99 @@ export class CodeWorld implements AsyncDisposable {
     this.#run = run
   }
 
-  /** Runs the code of a reply. */
-  async step(step: number, reply: ModelReply): Promise<Acted> {
-    const run = this.#run
-    const known = stepOf(run.state, step)
-    const action = parseCodeReply(reply.text, run.options.parses)
-    if (known.code === undefined && action.kind === 'none') return { status: 'error', text: action.why }
-    const session = await this.#open()
-    if (known.code === undefined && action.kind === 'code') {
-      const clock = run.now()
-      run.record({
-        type: 'step',
-        at: clock,
-        step,
-        code: action.code,
-        clock,
-        functions: guestFunctions(run).map(({ name }) => name),
-      })
-      await run.flushed()
+  /** Runs the code of a reply, or what is left of it after an attempt that was cut off. */
+  async act(step: StepState, left: number): Promise<Acted> {
+    const { reply } = step
+    if (reply === undefined) return mistake('there was no reply')
+    const parsed = parseCode(reply, this.#run.options.parses)
+    if (parsed.kind !== 'code') {
+      return mistake(
+        noCode(parsed.kind === 'nothing' ? parsed.problem : 'no-code', reply.finish === 'length'),
+      )
     }
-    const { code } = known
-    if (code === undefined) throw new SandboxError(`step ${step} has no code`)
-    const observation = await session.execute(
-      { step, code: code.code, clock: code.clock, recorded: recordedStep(known) },
-      stepHost(run, step),
-    )
-    run.signal.throwIfAborted()
-    const invented = action.kind === 'code' && action.invented
-    return acted(observation, invented)
+    const repeated = step.code ? undefined : repeatedCode(this.#run.state, step.step, parsed.code)
+    if (repeated !== undefined)
+      return mistake(`${repeated}\nIt was not run again. Do something else, or answer.`)
+    try {
+      const observation = await this.#execute(step, parsed.code)
+      return showStep(observation, parsed, left)
+    } catch (error) {
+      if (!hasCode(error, 'diverged')) throw error
+      await this.#lose(step, error)
+      return mistake(worldLost)
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#session?.[Symbol.asyncDispose]()
   }
 
-  async #open(): Promise<Session> {
+  async #execute(step: StepState, code: string) {
+    const run = this.#run
+    const session = await this.#open(step)
+    if (step.code === undefined) {
+      const clock = run.now()
+      const functions = guestFunctions(run).map(({ name }) => name)
+      run.record({ type: 'step', at: clock, step: step.step, code, clock, functions })
+    }
+    const { code: source, clock } = step.code ?? { code, clock: run.now() }
+    const recorded = recordedStep(step)
+    const host = new CodeStep(run, step)
+    const request = { step: step.step, code: source, clock, ...(recorded && { recorded }) }
+    const observation = await session.execute(request, host)
+    await host.settle()
+    return observation
+  }
+
+  /** The world as it was before `current`: every earlier step's code again, with what was delivered to it. */
+  async #open(current: StepState): Promise<Session> {
     if (this.#session !== undefined) return this.#session
     const { options, state, signal } = this.#run
-    if (options.sandbox === undefined) throw new SandboxError('level 5 needs a sandbox, and none was given')
-    const { importsFrom } = options
-    const { limits } = options.definition
-    this.#session = await options.sandbox.open(
+    if (options.sandbox === undefined) throw new SandboxError('level 5 runs code: give the loop a sandbox')
+    const { importsFrom, definition, inputs = {} } = options
+    const { seed, grant } = state.spec
+    const given = state.chapters.flatMap(({ spec }) => spec.inputs).filter(({ value }) => value !== undefined)
+    const results = Object.assign({}, ...state.chapters.map(({ spec }) => spec.results))
+    const session = await options.sandbox.open(
       {
-        inputs: Object.fromEntries(
-          state.spec.inputs
-            .filter(({ value }) => value !== undefined)
-            .map(({ name, value }) => [name, value]),
-        ),
+        inputs: {
+          ...Object.fromEntries(given.map(({ name, value }) => [name, value])),
+          ...inputs,
+          ...(Object.keys(results).length > 0 && { results }),
+        },
         functions: guestFunctions(this.#run),
-        imports: state.spec.grant.imports,
-        seed: state.spec.seed,
-        ...(importsFrom === undefined ? {} : { importsFrom }),
-        ...(limits === undefined ? {} : { limits }),
+        imports: grant.imports,
+        seed,
+        ...(importsFrom !== undefined && { importsFrom }),
+        ...(definition.limits && { limits: definition.limits }),
       },
       signal,
     )
+    this.#session = session
     for (const step of state.steps) {
-      if (step.code === undefined || step.observed === undefined) continue
+      const recorded = recordedStep(step)
+      if (step === current || step.code === undefined || step.step <= state.worldLostAfter || !recorded)
+        continue
       const { code, clock } = step.code
-      await this.#session.execute(
-        { step: step.step, code, clock, recorded: recordedStep(step) },
-        replayHost(this.#run),
-      )
+      await session.execute({ step: step.step, code, clock, recorded }, replayHost(this.#run))
     }
-    return this.#session
+    return session
+  }
+
+  /** Nothing goes on in a world that is not what the journal says: the next step gets a fresh one. */
+  async #lose({ step, turns }: StepState, error: Error): Promise<void> {
+    await this.#session?.[Symbol.asyncDispose]()
+    this.#session = undefined
+    const { recorded = 'see the message', replayed = error.message } = error as Partial<DivergedError> & Error
+    this.#run.record({ type: 'diverged', at: this.#run.now(), step, turn: turns.length, recorded, replayed })
   }
 }
 
-function guestFunctions({ state }: TaskRun) {
+function guestFunctions({ state, options }: TaskRun) {
   const { tools, delegates } = state.spec.grant
+  const called = [...tools, ...ownFunctions(options.definition, state)]
   return [
-    ...tools.map(({ name, description, input }) => ({ name, description, input })),
+    ...called.map(({ name, description, input }) => ({ name, description, input })),
     ...delegates.map(({ name, description }) => ({
       name: functionName(name),
       description,
@@ -105,104 +123,9 @@ function guestFunctions({ state }: TaskRun) {
   ]
 }
 
-function recordedStep(step: StepState): RecordedStep {
-  const { inputs, turns, observed, voided } = step
-  return {
-    inputs: [...inputs],
-    turns: turns.map(({ step: number, turn, calls, done, cpuMs }) => ({
-      step: number,
-      turn,
-      calls,
-      done,
-      cpuMs,
-    })),
-    ended: observed !== undefined || voided !== undefined,
-    ...(voided === undefined
-      ? {}
-      : {
-          voided: {
-            step: voided.step,
-            turn: voided.turn,
-            reason: voided.reason,
-            ...(voided.lost === undefined ? {} : { lost: voided.lost as TurnInput }),
-          },
-        }),
-  }
-}
-
-/** The host's side of a step that goes on live: every call through the gate, every input journaled. */
-function stepHost(run: TaskRun, step: number): StepHost {
-  const times = new Map<string, number>()
-  return {
-    signal: run.signal,
-    now: run.now,
-    async call(call: GuestCall, signal: AbortSignal): Promise<CallOutcome> {
-      const outcome = await run.gate.call(
-        { id: call.id, step, turn: call.turn, name: call.name, args: call.args },
-        signal,
-      )
-      times.set(call.id, outcome.ms)
-      return outcome
-    },
-    delivered(input) {
-      if (input.kind === 'cancel') {
-        run.record({ type: 'cancel', at: run.now(), step, reason: input.reason, clock: input.clock })
-        return
-      }
-      const { outcome, clock } = input
-      run.record({
-        type: 'outcome',
-        at: run.now(),
-        step,
-        id: outcome.id,
-        ok: outcome.ok,
-        ms: times.get(outcome.id) ?? 0,
-        clock,
-        ...(outcome.ok
-          ? { value: outcome.value }
-          : { reason: failureOf(outcome.reason), message: outcome.message }),
-      })
-    },
-    committed(turn, replayed) {
-      if (!replayed) run.record({ type: 'turn', at: run.now(), ...turn })
-    },
-    undone({ turn, reason, lost }) {
-      run.record({ type: 'void', at: run.now(), step, turn, reason, ...(lost === undefined ? {} : { lost }) })
-    },
-    printed(line) {
-      run.live({ type: 'print', step, line })
-    },
-  }
-}
-
-const FAILURES = ['error', 'refused', 'unknown-outcome', 'canceled'] as const
-
-function failureOf(reason: string): (typeof FAILURES)[number] {
-  return FAILURES.find((known) => known === reason) ?? 'error'
-}
-
-/** A step that has ended is only executed again: nothing may leave it. */
-function replayHost(run: TaskRun): StepHost {
-  return {
-    signal: run.signal,
-    now: run.now,
-    call: async ({ id }) => ({ id, ms: 0, ok: false, reason: 'canceled', message: 'the step has ended' }),
-  }
-}
-
-function acted(observation: Observation, invented: boolean): Acted {
-  const note = invented ? '\n\nYou wrote an observation yourself; it was ignored. Stop after </code>.' : ''
-  const { status, worldHash } = observation
-  // An answer that rests on an observation the model made up is not one.
-  const final = invented && observation.calls.length > 0 ? undefined : observation.final
-  const refused =
-    final === undefined && observation.final !== undefined
-      ? '\n\nfinalAnswer was refused: look at the real results first.'
-      : ''
-  return {
-    status,
-    text: `${showObservation(observation)}${note}${refused}`,
-    ...(final === undefined ? {} : { final }),
-    ...(worldHash === undefined ? {} : { worldHash }),
-  }
+/** What the journal holds of a step; nothing where its code never ran. */
+function recordedStep({ code, inputs, turns, observed, voided }: StepState): RecordedStep | undefined {
+  if (code === undefined) return undefined
+  const ended = observed !== undefined || voided !== undefined
+  return { inputs: [...inputs], turns: [...turns], ended, ...(voided && { voided }) }
 }

@@ -1,34 +1,30 @@
 import type { TaskResult } from '../contract/task.ts'
-import { levelRow } from '../levels/level-table.ts'
+import { stepOf } from '../memory/task-state.ts'
 import { toMessages } from '../memory/to-messages.ts'
-import { stripThinking } from '../parse/strip-thinking.ts'
+import { parseText } from '../parse/parse-reply.ts'
+import { lastAnswer } from '../prompts/feedback.ts'
+import { checkAnswer } from './check-answer.ts'
+import { resultOf } from './end-of.ts'
 import type { TaskRun } from './task-run.ts'
 import { ask } from './think.ts'
 
 /** No step is left: one last call writes what there is, and the task ends as exhausted. */
-export async function lastAnswer(run: TaskRun, limit: number): Promise<TaskResult> {
-  const { state } = run
-  const row = levelRow(state.spec.grant.level)
-  const message = `no answer within ${limit} steps`
-  if (row.acts === 'answer' || row.acts === 'route') {
-    const why = state.steps.at(-1)?.observed?.text ?? message
-    return {
-      status: 'failed',
-      error: { code: 'bad-answer', message: `${message}: ${why}` },
-      usage: state.usage,
-      artifacts: [],
-    }
+export async function giveLastAnswer(run: TaskRun, limit: number): Promise<TaskResult> {
+  const { state, rules } = run
+  const last = state.steps.at(-1)
+  const { steps } = state.spec.grant.budget
+  const ownLimit = steps === undefined || steps > limit || rules.action === 'route'
+  if (rules.atEnd === 'repair' && ownLimit) {
+    const message = `no usable answer in ${limit} replies: ${last?.observed?.text ?? 'none was asked for'}`
+    return resultOf(state, { status: 'failed', error: { code: 'bad-answer', message } })
   }
-  const content =
-    'No step is left. Write the best answer you can from what you have seen, in plain words. Say what is missing.'
+  const step = Math.max(1, last?.step ?? 1)
+  const content = lastAnswer('steps')
   const reply =
-    state.last?.reply ??
-    (await ask(run, limit + 1, 'last', [...toMessages(run.head, state), { role: 'user', content }]))
-  return {
-    status: 'exhausted',
-    output: stripThinking(reply.text),
-    error: { code: 'exhausted', message, limit: 'steps' },
-    usage: state.usage,
-    artifacts: [],
-  }
+    state.lastReply ??
+    (await ask(run, step, 'last', [...toMessages(run.system, state), { role: 'user', content }]))
+  const { text } = parseText(reply)
+  const answer = await checkAnswer(run, stepOf(state, step), text)
+  const error = { code: 'exhausted', message: `no final answer within ${limit} steps`, limit: 'steps' }
+  return resultOf(state, { status: 'exhausted', output: answer.ok ? answer.value : text, error })
 }

@@ -1,42 +1,44 @@
 import type { AgentEvent } from '../contract/event.ts'
 import type { JournalRecord } from '../contract/journal.ts'
-import { levelSchema } from '../contract/level.ts'
-import type { TaskResult } from '../contract/task.ts'
-import { outputSchema } from '../define/define-agent.ts'
-import { BailiwickError, hasCode } from '../errors/bailiwick-error.ts'
+import { BailiwickError } from '../errors/bailiwick-error.ts'
 import { ExhaustedError } from '../errors/exhausted-error.ts'
 import { createGate } from '../gate/create-gate.ts'
+import { Spending } from '../gate/spend.ts'
 import { JournalWriter } from '../journal/journal-writer.ts'
-import { applyRecord, foldRecords } from '../memory/task-state.ts'
-import { systemPrompt } from '../prompts/level-prompts.ts'
-import { taskPrompt } from '../prompts/task-prompt.ts'
+import { LEVEL_TABLE } from '../levels/level-table.ts'
+import { applyRecord, foldRecords } from '../memory/fold-records.ts'
+import { systemPrompt } from '../prompts/system-prompt.ts'
 import { CodeWorld } from './code-world.ts'
+import { endOf } from './end-of.ts'
 import { EventQueue } from './event-queue.ts'
+import { ownFunctions } from './own-functions.ts'
 import { runSteps } from './run-steps.ts'
 import type { LoopOptions, TaskRun } from './task-run.ts'
 
+/** Timers cannot wait longer. */
+const LONGEST_TIMER = 2 ** 31 - 1
+
 /**
- * Works on one task until it has ended: think, act, observe. Events come in order; the last is the
- * `task.ended` record. A journal that holds records already is resumed: no model call is repeated, and no
- * tool called again but as its effect allows.
+ * Works on one task until it has ended: think, act, observe. Events come in order, records once they are
+ * durable; the last is the `task.ended` record. A journal that holds records already is resumed: no model
+ * call is repeated, and no tool called again but as its effect allows. Breaking out of the iteration, or
+ * aborting with a reason of code `suspended`, leaves the task open for the next attempt.
  *
  * @throws FencedError when another host took the task over: nothing more was written
+ * @example
+ * for await (const event of runLoop({ definition, spec, journal, tools, model })) console.log(event.type)
  */
 export async function* runLoop(options: LoopOptions): AsyncGenerator<AgentEvent> {
   const queue = new EventQueue<AgentEvent>()
-  const abandoned = new AbortController()
-  const signal = AbortSignal.any([
-    abandoned.signal,
-    ...(options.signal === undefined ? [] : [options.signal]),
-  ])
-  const work = workOn(options, queue, signal).then(
+  const stop = new AbortController()
+  const work = workOn(options, queue, stop).then(
     () => queue.end(),
     (error: unknown) => queue.fail(error),
   )
   try {
     yield* queue
   } finally {
-    abandoned.abort(new BailiwickError('suspended', 'nobody listens to this task any more'))
+    stop.abort(new BailiwickError('suspended', 'nobody listens to this task any more'))
     await work
   }
 }
@@ -44,89 +46,73 @@ export async function* runLoop(options: LoopOptions): AsyncGenerator<AgentEvent>
 async function workOn(
   options: LoopOptions,
   queue: EventQueue<AgentEvent>,
-  signal: AbortSignal,
+  stop: AbortController,
 ): Promise<void> {
   const { spec, journal, now = Date.now } = options
   const origin = { run: spec.run, task: spec.task, agent: spec.agent, level: spec.grant.level }
   const tell = (record: JournalRecord) => queue.push({ ...origin, type: 'record', record })
+  const writer = new JournalWriter(journal, tell, (error) => stop.abort(error))
   const records: JournalRecord[] = []
   for await (const record of journal.read()) records.push(record)
-  const writer = new JournalWriter(journal, tell)
+  const last = records.at(-1)
+  if (last?.type === 'task.ended') return tell(last)
   if (records.length === 0) {
     const created: JournalRecord = { type: 'task.created', at: now(), spec }
     records.push(created)
     writer.write(created)
   }
   const state = foldRecords(records)
-  const last = records.at(-1)
-  if (last?.type === 'task.ended') return tell(last)
-
   const record = (next: JournalRecord) => {
     applyRecord(state, next)
     writer.write(next)
   }
-  record({
-    type: 'attempt',
-    at: now(),
-    attempt: state.attempts + 1,
-    host: options.host?.id ?? 'in-process',
-    engine: options.host?.engine ?? { node: process.version, v8: process.versions.v8, bailiwick: '' },
-    level: levelSchema.parse(spec.grant.level),
-  })
-  const schema = spec.output ?? outputSchema(options.definition)
-  const deadline =
-    spec.deadline === undefined ? [] : [AbortSignal.timeout(Math.max(0, spec.deadline - now()))]
+  const { id: host, engine } = options.host ?? IN_PROCESS
+  const { level } = state.spec.grant
+  record({ type: 'attempt', at: now(), attempt: state.attempts + 1, host, engine, level })
+
+  const deadline = deadlineOf(state.spec, state.startedAt ?? now())
+  const timer = deadline === undefined ? undefined : startTimer(deadline - now(), stop)
+  const flushed = () => writer.flushed()
+  const spending = new Spending(state, deadline)
+  const tools = new Map(options.tools.map((tool) => [tool.name, tool]))
+  const own = new Map(ownFunctions(options.definition, state).map((tool) => [tool.name, tool]))
+  const { delegate, approve, signal } = options
   const run: TaskRun = {
     options,
     state,
-    signal: AbortSignal.any([signal, ...deadline]),
-    schema,
-    head: {
-      system: systemPrompt({
-        definition: options.definition,
-        instructions: spec.instructions ?? options.definition.instructions,
-        grant: spec.grant,
-        output: schema,
-      }),
-      task: taskPrompt(spec),
-    },
-    gate: createGate({ ...options, state, now, write: record, flushed: () => writer.flushed() }),
+    rules: LEVEL_TABLE[level],
+    gate: createGate({ state, spending, tools, own, delegate, approve, write: record, flushed, now }),
+    spending,
+    signal: signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]),
+    deadline,
+    system: systemPrompt(options.definition, state.spec, options.prompt),
     now,
     record,
-    flushed: () => writer.flushed(),
-    live: (event) => queue.push({ ...origin, ...event }),
+    flushed,
+    live: (event) => writer.whenFlushed(() => queue.push({ ...origin, ...event })),
   }
-  await writer.flushed()
-  await using world = new CodeWorld(run)
-  const result = await runSteps(run, world).catch((error: unknown) => failed(run, error))
-  record({ type: 'task.ended', at: now(), result })
-  await writer.flushed()
+  try {
+    await using world = new CodeWorld(run)
+    const result = await runSteps(run, world).catch((error: unknown) => endOf(run, error))
+    record({ type: 'task.ended', at: now(), result })
+    await flushed()
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
-/** How a task ends that could not go on. What must not be written as an end is thrown on. */
-async function failed(run: TaskRun, error: unknown): Promise<TaskResult> {
-  if (hasCode(error, 'fenced')) throw error
-  const { usage, spec } = run.state
-  const ended = (
-    status: TaskResult['status'],
-    code: string,
-    message: string,
-    limit?: string,
-  ): TaskResult => ({
-    status,
-    error: { code, message, ...(limit === undefined ? {} : { limit }) },
-    usage,
-    artifacts: [],
-  })
-  if (run.signal.aborted) {
-    const reason: unknown = run.signal.reason
-    if (hasCode(reason, 'suspended')) throw reason
-    const late = spec.deadline !== undefined && run.now() >= spec.deadline
-    return late
-      ? ended('exhausted', 'exhausted', 'the task ran into its deadline', 'wallMs')
-      : ended('canceled', 'canceled', reason instanceof Error ? reason.message : 'the task was canceled')
-  }
-  if (error instanceof ExhaustedError) return ended('exhausted', 'exhausted', error.message, error.limit)
-  const code = BailiwickError.isInstance(error) ? error.code : 'internal'
-  return ended('failed', code, error instanceof Error ? error.message : String(error))
+const IN_PROCESS: NonNullable<LoopOptions['host']> = {
+  id: 'in-process',
+  engine: { node: process.version, v8: process.versions.v8, bailiwick: '' },
+}
+
+function deadlineOf({ grant, deadline }: TaskRun['state']['spec'], startedAt: number): number | undefined {
+  const { wallMs } = grant.budget
+  if (wallMs === undefined) return deadline
+  return Math.min(startedAt + wallMs, deadline ?? Number.POSITIVE_INFINITY)
+}
+
+function startTimer(ms: number, stop: AbortController): ReturnType<typeof setTimeout> {
+  const late = new ExhaustedError('the task’s time is up', { limit: 'wallMs' })
+  return setTimeout(() => stop.abort(late), Math.min(Math.max(0, ms), LONGEST_TIMER))
 }

@@ -1,86 +1,75 @@
-import type { Level } from '../contract/level.ts'
 import type { TaskResult } from '../contract/task.ts'
 import { decodeValue, encodeValue } from '../contract/value.ts'
-import { levelRow } from '../levels/level-table.ts'
-import { actAnswer, actRoute } from './act-answer.ts'
+import { type StepState, stepOf } from '../memory/task-state.ts'
+import { answerRefused } from '../prompts/feedback.ts'
+import { actAnswer } from './act-answer.ts'
 import { actCalls } from './act-calls.ts'
+import { actRoute } from './act-route.ts'
+import { checkAnswer } from './check-answer.ts'
 import type { CodeWorld } from './code-world.ts'
-import { checkAnswer } from './final-answer.ts'
-import { lastAnswer } from './last-answer.ts'
-import { makePlan } from './make-plan.ts'
+import { resultOf } from './end-of.ts'
+import { giveLastAnswer } from './last-answer.ts'
 import type { Acted, TaskRun } from './task-run.ts'
-import { think } from './think.ts'
-
-/** Steps where the budget names none: a model that answers or routes may repair its reply three times. */
-export const DEFAULT_STEPS: Readonly<Record<Level, number>> = Object.freeze({
-  0: 4,
-  1: 4,
-  2: 5,
-  3: 20,
-  4: 20,
-  5: 20,
-})
+import { makePlan, think } from './think.ts'
 
 /** Think, act, observe, until there is an answer or no step is left. */
 export async function runSteps(run: TaskRun, world: CodeWorld): Promise<TaskResult> {
   const { state } = run
-  const { grant } = state.spec
-  const limit = grant.budget.steps ?? DEFAULT_STEPS[grant.level]
-  const final = state.steps.at(-1)?.observed?.final
-  if (final !== undefined) return completed(run, decodeValue(final))
+  const limit = stepLimit(run)
   for (;;) {
     const last = state.steps.at(-1)
+    const present = last !== undefined && last.step >= state.firstStep ? last : undefined
+    const final = present?.observed?.final
+    if (final !== undefined) return resultOf(state, { status: 'completed', output: decodeValue(final) })
     const number = last === undefined ? 1 : last.observed === undefined ? last.step : last.step + 1
-    if (number > limit) return lastAnswer(run, limit)
-    await makePlan(run, number, limit)
-    const reply =
-      last?.step === number && last.reply !== undefined ? last.reply.reply : await think(run, number)
-    const acted = await checkFinal(run, await act(run, world, number, reply))
+    if (number - state.firstStep >= limit) return giveLastAnswer(run, limit)
+    const left = limit - (number - state.firstStep)
+    await makePlan(run, number, left)
+    const step = stepOf(state, number)
+    if (step.reply === undefined) await think(run, number)
+    const acted = await checked(run, step, await act(run, world, step, left))
+    run.signal.throwIfAborted()
+    const { status, text, worldHash } = acted
     run.record({
       type: 'observed',
       at: run.now(),
       step: number,
-      status: acted.status,
-      text: acted.text,
-      ...(acted.worldHash === undefined ? {} : { worldHash: acted.worldHash }),
-      ...(acted.final === undefined ? {} : { final: encodeValue(acted.final.value) }),
+      status,
+      text,
+      ...(worldHash !== undefined && { worldHash }),
+      ...(acted.final && { final: encodeValue(acted.final.value) }),
     })
-    await run.flushed()
-    run.signal.throwIfAborted()
-    if (acted.final !== undefined) return completed(run, acted.final.value)
   }
 }
 
-function act(
-  run: TaskRun,
-  world: CodeWorld,
-  step: number,
-  reply: Parameters<typeof actCalls>[2],
-): Promise<Acted> {
-  switch (levelRow(run.state.spec.grant.level).acts) {
+/** Replies that this task may spend: the budget's, but never more repairs of one answer than the level has. */
+export function stepLimit({ rules, state }: Pick<TaskRun, 'rules' | 'state'>): number {
+  const { steps } = state.spec.grant.budget
+  return rules.atEnd === 'repair' ? Math.min(steps ?? rules.steps, rules.steps) : (steps ?? rules.steps)
+}
+
+function act(run: TaskRun, world: CodeWorld, step: StepState, left: number): Promise<Acted> {
+  switch (run.rules.action) {
     case 'answer':
-      return actAnswer(run, reply)
+      return actAnswer(run, step)
     case 'route':
-      return actRoute(run, step, reply)
+      return actRoute(run, step, left === 1)
     case 'calls':
-      return actCalls(run, step, reply)
+      return actCalls(run, step)
     case 'code':
-      return world.step(step, reply)
+      return world.act(step, left)
   }
 }
 
-/** A final answer that does not pass goes back as an observation, and the loop goes on. */
-async function checkFinal(run: TaskRun, acted: Acted): Promise<Acted> {
+/** An answer that does not pass goes back as an observation, and the loop goes on. */
+async function checked(run: TaskRun, step: StepState, acted: Acted): Promise<Acted> {
   if (acted.final === undefined) return acted
-  const checked = await checkAnswer(run, acted.final.value)
-  if (checked.ok) return { ...acted, final: { value: checked.output } }
+  const answer = await checkAnswer(run, step, acted.final.value)
+  if (answer.ok) return { ...acted, final: { value: answer.value } }
   const { final: _, ...rest } = acted
-  const text = [acted.text, `The answer was not accepted:\n${checked.problem}`]
-    .filter((part) => part !== '')
-    .join('\n\n')
-  return { ...rest, status: 'error', text }
-}
-
-function completed(run: TaskRun, output: unknown): TaskResult {
-  return { status: 'completed', output, usage: run.state.usage, artifacts: [] }
+  return {
+    ...rest,
+    status: 'error',
+    text: [acted.text, answerRefused(answer.problem)].filter(Boolean).join('\n\n'),
+  }
 }

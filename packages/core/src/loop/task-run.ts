@@ -1,18 +1,23 @@
 import type { AgentDefinition } from '../contract/agent.ts'
-import type { AgentEvent } from '../contract/event.ts'
-import type { CallRequest, Gate } from '../contract/gate.ts'
-import type { Journal, JournalRecord } from '../contract/journal.ts'
-import type { JsonSchema } from '../contract/json.ts'
+import type { AgentEvent, EventOrigin } from '../contract/event.ts'
+import type { Gate } from '../contract/gate.ts'
+import type { Journal, JournalRecord, RecordOf } from '../contract/journal.ts'
 import type { Model } from '../contract/model.ts'
 import type { Sandbox } from '../contract/sandbox.ts'
-import type { TaskResult, TaskSpec } from '../contract/task.ts'
-import type { Effect, Tool } from '../contract/tool.ts'
-import type { DelegateRequest } from '../gate/create-gate.ts'
+import type { TaskSpec } from '../contract/task.ts'
+import type { Tool } from '../contract/tool.ts'
+import type { Approve } from '../gate/create-gate.ts'
+import type { Delegate } from '../gate/delegation.ts'
+import type { Spending } from '../gate/spend.ts'
+import type { LevelRules } from '../levels/level-table.ts'
 import type { TaskState } from '../memory/task-state.ts'
+import type { CodeTest } from '../parse/parse-reply.ts'
+import type { LevelPrompt } from '../prompts/system-prompt.ts'
 
 /** What the loop is given. A level differs by what is in here and by its row in the level table. */
 export interface LoopOptions {
   definition: AgentDefinition
+  /** The first record of the journal; appended where the journal is empty. */
   spec: TaskSpec
   /** The task's own journal: empty, or with what is done already. */
   journal: Journal
@@ -21,48 +26,61 @@ export interface LoopOptions {
   model: Model
   /** Needed at level 5. */
   sandbox?: Sandbox
+  /** Values of inputs that `spec` has by reference only; they become variables too. */
+  inputs?: Record<string, unknown>
   /** Folder that the code's imports resolve from. */
   importsFrom?: string
-  /** Starts a delegate and waits for its result. */
-  delegate?: (request: DelegateRequest) => Promise<TaskResult>
+  /** Starts a delegate and waits for its result. Without it delegations are refused. */
+  delegate?: Delegate
   /** Asks a person. Without it whatever needs approval is refused. */
-  approve?: (request: CallRequest & { effect: Effect }, signal: AbortSignal) => Promise<boolean>
+  approve?: Approve
   /** Ends the task as canceled, unless its reason has the code `suspended`: then the task stays open. */
   signal?: AbortSignal
   /** Unix milliseconds. */
   now?: () => number
   /** Written into the attempt's record. */
-  host?: { id: string; engine: { node: string; v8: string; bailiwick: string } }
-  /** Whether a text is JavaScript or TypeScript: asked of replies without a code block. */
-  parses?: (text: string) => boolean
+  host?: { id: string; engine: RecordOf<'attempt'>['engine'] }
+  /** Whether a text is JavaScript or TypeScript: asked of replies without a block of code. */
+  parses?: CodeTest
+  /** Replaces the level's prompt. */
+  prompt?: LevelPrompt
 }
+
+type Live<T> = T extends { type: 'record' }
+  ? never
+  : T extends EventOrigin
+    ? Omit<T, keyof EventOrigin>
+    : never
 
 /** One attempt at a task, as the parts of the loop see it. */
 export interface TaskRun {
-  options: LoopOptions
-  state: TaskState
-  gate: Gate
-  signal: AbortSignal
-  head: { system: string; task: string }
-  /** JSON Schema of the output, where there is one. */
-  schema: JsonSchema | undefined
+  readonly options: LoopOptions
+  readonly state: TaskState
+  readonly rules: LevelRules
+  readonly gate: Gate
+  readonly spending: Spending
+  readonly signal: AbortSignal
+  /** Unix milliseconds at which the task is given up. */
+  readonly deadline: number | undefined
+  readonly system: string
   now(): number
+  /** Takes a record into the state and queues it for the journal. */
   record(record: JournalRecord): void
+  /** Resolves when all that was recorded is acknowledged. */
   flushed(): Promise<void>
-  live(
-    event:
-      | { type: 'text' | 'thinking'; step: number; text: string }
-      | { type: 'print'; step: number; line: string },
-  ): void
+  live(event: Live<AgentEvent>): void
 }
 
-/** What acting on a reply came to. */
+/** What acting on a reply came to: the step's end, before its answer is checked. */
 export interface Acted {
-  status: 'ok' | 'error' | 'timeout' | 'out-of-memory' | 'canceled'
+  status: RecordOf<'observed'>['status']
   /** What the model is told. */
   text: string
   final?: { value: unknown }
   worldHash?: string
 }
 
-export type { AgentEvent }
+/** An observation of something that went wrong, in words that help. */
+export function mistake(text: string): Acted {
+  return { status: 'error', text }
+}

@@ -1,85 +1,85 @@
-import { createHash } from 'node:crypto'
-import type { JournalRecord } from '../contract/journal.ts'
-import type { ModelMessage, ModelReply, ModelRequest, ModelTool } from '../contract/model.ts'
-import { functionName } from '../define/check-definition.ts'
-import { ExhaustedError } from '../errors/exhausted-error.ts'
+import { hash } from 'node:crypto'
+import type { RecordOf } from '../contract/journal.ts'
+import type { ModelMessage, ModelReply, ModelRequest } from '../contract/model.ts'
+import { outputSchema } from '../define/output-schema.ts'
 import { ModelError } from '../errors/model-error.ts'
-import { DELEGATE_INPUT } from '../gate/create-gate.ts'
-import { spentLimit } from '../gate/spend.ts'
-import { levelRow } from '../levels/level-table.ts'
+import { estimateTokens } from '../gate/spend.ts'
 import { toMessages } from '../memory/to-messages.ts'
+import { stripThinking } from '../parse/strip-thinking.ts'
+import { planRequest } from '../prompts/feedback.ts'
+import { offeredTools } from './offered-tools.ts'
 import type { TaskRun } from './task-run.ts'
 
-/** Characters of a token, for estimates before a call. */
-const CHARS_PER_TOKEN = 3.5
+type Purpose = RecordOf<'reply'>['purpose']
 
-/** Asks the model for the step's reply and journals it, acknowledged, before anything in it is acted on. */
-export function think(run: TaskRun, step: number): Promise<ModelReply> {
-  const { state, head, schema } = run
-  const { grant } = state.spec
-  const row = levelRow(grant.level)
-  const tools = row.acts === 'calls' ? offeredTools(run) : []
-  const structured =
-    row.acts === 'answer' && schema !== undefined && run.options.definition.references !== true
-  return ask(run, step, 'act', toMessages(head, state), {
-    ...(tools.length === 0 ? {} : { tools }),
-    ...(structured ? { output: { name: 'answer', schema } } : {}),
+/** Asks for the step's reply. */
+export async function think(run: TaskRun, step: number): Promise<ModelReply> {
+  const { definition } = run.options
+  const tools = offeredTools(run)
+  // References stand where figures would: a server that enforces the schema would forbid them.
+  const schema =
+    run.rules.action === 'answer' && !definition.references
+      ? outputSchema(definition, run.state.spec)
+      : undefined
+  return ask(run, step, 'act', toMessages(run.system, run.state), {
+    ...(tools.length > 0 && { tools }),
+    ...(schema && { output: { name: 'answer', schema } }),
   })
 }
 
-/** One model call within the budget: streamed as live events, journaled whole. */
+/** Writes down a plan before the first step and every so many, where the definition asks for it. */
+export async function makePlan(run: TaskRun, step: number, left: number): Promise<void> {
+  const every = run.options.definition.planEvery
+  const done = step - run.state.firstStep
+  const known = run.state.steps.find((other) => other.step === step)
+  if (every === undefined || done % every !== 0 || known?.reply) return
+  let text = known?.plan
+  if (text === undefined) {
+    const request: ModelMessage = { role: 'user', content: planRequest(done === 0, left) }
+    const reply = await ask(run, step, 'plan', [...toMessages(run.system, run.state), request])
+    text = reply.text
+  }
+  // The thoughts before a plan are not part of it.
+  run.record({ type: 'planned', at: run.now(), step, text: stripThinking(text).text })
+}
+
+/** One model call within the budget: streamed as live events, journaled whole before anybody acts on it. */
 export async function ask(
   run: TaskRun,
   step: number,
-  purpose: Extract<JournalRecord, { type: 'reply' }>['purpose'],
+  purpose: Purpose,
   messages: ModelMessage[],
   extra: Pick<ModelRequest, 'tools' | 'output'> = {},
 ): Promise<ModelReply> {
-  const { options, state, signal } = run
-  const characters = messages.reduce((sum, { content }) => sum + content.length, 0)
-  const spent = spentLimit(state, run.now(), { tokens: Math.ceil(characters / CHARS_PER_TOKEN) })
-  if (spent !== undefined) throw new ExhaustedError(spent.message, { limit: spent.limit })
+  const { state, signal, deadline } = run
+  const most = run.spending.admitReply(estimateTokens(messages, extra.tools), run.now())
   const request: ModelRequest = {
     messages,
     purpose: purpose === 'last' ? 'act' : purpose,
-    lane: { agent: state.spec.agent, task: state.spec.name, step: state.usage.replies + 1 },
+    lane: { agent: state.spec.agent, task: state.spec.name, step: state.replies + 1 },
     ...extra,
+    ...(most !== undefined && { maxOutputTokens: most }),
   }
-  const { deadline } = state.spec
-  for await (const event of options.model.generate(request, {
-    signal,
-    ...(deadline === undefined ? {} : { deadline }),
-  })) {
-    if (event.type === 'text' || event.type === 'thinking')
-      run.live({ type: event.type, step, text: event.text })
-    if (event.type !== 'reply') continue
-    const requestHash = createHash('sha256').update(JSON.stringify(request)).digest('hex')
-    run.record({ type: 'reply', at: run.now(), step, purpose, reply: event.reply, requestHash })
-    await run.flushed()
-    return event.reply
-  }
-  throw new ModelError('model-cut', `${options.model.id} ended its stream without a reply`)
+  const requestHash = hash('sha256', JSON.stringify(request))
+  // The request tells what was observed: that leaves the box only once it is durable.
+  await run.flushed()
+  signal.throwIfAborted()
+  const reply = await generate(run, step, request, { signal, ...(deadline !== undefined && { deadline }) })
+  run.record({ type: 'reply', at: run.now(), step, purpose, reply, requestHash })
+  await run.flushed()
+  return reply
 }
 
-/** What a reply may call: at level 2 nothing after the round. */
-function offeredTools({ state, schema }: TaskRun): ModelTool[] {
-  const { grant } = state.spec
-  const row = levelRow(grant.level)
-  const rounds = state.steps.filter(({ started }) => started.length > 0).length
-  if (rounds >= row.rounds) return []
-  const tools = grant.tools.map(({ name, description, input }) => ({ name, description, input }))
-  const delegates = row.delegates
-    ? grant.delegates.map(({ name, description }) => ({
-        name: functionName(name),
-        description,
-        input: DELEGATE_INPUT,
-      }))
-    : []
-  if (row.rounds === 1) return tools
-  const input = { type: 'object', properties: { answer: schema ?? {} }, required: ['answer'] }
-  return [
-    ...tools,
-    ...delegates,
-    { name: 'finalAnswer', description: 'Ends the task with this answer.', input },
-  ]
+async function generate(
+  run: TaskRun,
+  step: number,
+  request: ModelRequest,
+  options: { signal: AbortSignal; deadline?: number },
+): Promise<ModelReply> {
+  const { model } = run.options
+  for await (const event of model.generate(request, options)) {
+    if (event.type === 'reply') return event.reply
+    if (event.type !== 'restart') run.live({ type: event.type, step, text: event.text })
+  }
+  throw new ModelError('model-cut', `${model.id} ended its stream without a reply; ask it again`)
 }

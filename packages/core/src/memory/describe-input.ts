@@ -1,85 +1,86 @@
-/** Rows that a table's description shows. */
-const SAMPLE_ROWS = 3
-/** Characters of a text's description. */
-const SAMPLE_CHARS = 400
+import { describeTable, type Row, readDelimited } from './describe-table.ts'
+
+/** A text or bytes with what kind they are, as a file comes. */
+export interface InputFile {
+  text?: string
+  bytes?: Uint8Array
+  mediaType: string
+}
+
+const HEAD = 200
 
 /**
- * What a prompt says of an input: type, size, and a sample; of a table its columns with types and ranges.
- * Never the whole.
+ * What a prompt says of an input: its name, type and size, a sample, and for tables (CSV, TSV, lists of
+ * objects) each column with its type and range. Never the whole, unless it is tiny.
+ *
+ * @example
+ * describeInput('sales', { text: 'region,sum\nnorth,12\n', mediaType: 'text/csv' })
  */
 export function describeInput(name: string, value: unknown): string {
-  if (typeof value === 'string') return describeText(name, value)
-  if (Array.isArray(value)) return describeArray(name, value)
-  if (typeof value === 'object' && value !== null) {
-    const keys = Object.keys(value)
-    return `${name}: object with ${keys.length} keys (${keys.slice(0, 20).join(', ')}${keys.length > 20 ? ', …' : ''})`
-  }
-  return `${name}: ${typeof value} ${String(value).slice(0, SAMPLE_CHARS)}`
+  return isFile(value) ? describeFile(name, value) : describeValue(name, value)
 }
 
-function describeText(name: string, text: string): string {
-  const table = readTable(text)
-  if (table !== undefined) return `${name}: CSV text, ${text.length} characters, ${describeRows(table)}`
-  try {
-    const parsed: unknown = JSON.parse(text)
-    if (typeof parsed === 'object' && parsed !== null) {
-      return describeInput(`${name}: JSON text, ${text.length} characters, holding`, parsed)
+function describeFile(name: string, { text, bytes, mediaType }: InputFile): string {
+  const size = bytes?.byteLength ?? Buffer.byteLength(text ?? '')
+  const kind = `${name}: ${mediaType}, ${size} bytes`
+  if (!/^text\/|json|csv|xml|yaml/.test(mediaType)) return kind
+  const content = text ?? new TextDecoder().decode(bytes)
+  if (/json/.test(mediaType)) {
+    try {
+      return describeValue(kind, JSON.parse(content))
+    } catch {
+      return `${kind}, not valid JSON; begins ${JSON.stringify(content.slice(0, HEAD))}`
     }
-  } catch {
-    // Plain text.
   }
-  const sample = text.length <= SAMPLE_CHARS ? text : `${text.slice(0, SAMPLE_CHARS)}…`
-  return `${name}: text, ${text.length} characters: ${JSON.stringify(sample)}`
+  const delimiter = /tab-separated|tsv/.test(mediaType) || /\.tsv$/.test(name) ? '\t' : ','
+  const table =
+    /csv|tab-separated|tsv/.test(mediaType) || /\.[ct]sv$/.test(name) ? readDelimited(content, delimiter) : []
+  return table.length > 0 ? `${kind}, ${describeTable(table)}` : describeValue(kind, content)
 }
 
-function describeArray(name: string, items: unknown[]): string {
-  const rows = items.filter(
-    (item): item is Record<string, unknown> =>
-      typeof item === 'object' && item !== null && !Array.isArray(item),
+function describeValue(name: string, value: unknown): string {
+  if (typeof value === 'string') {
+    return value.length <= HEAD
+      ? `${name}: text ${JSON.stringify(value)}`
+      : `${name}: text, ${value.length} characters, ${value.split('\n').length} lines; begins ${JSON.stringify(value.slice(0, HEAD))}`
+  }
+  if (Array.isArray(value)) {
+    if (value.length > 0 && value.every(isRow)) return `${name}: list of objects, ${describeTable(value)}`
+    const kinds = [...new Set(value.map(kindOf))].join(' | ')
+    return `${name}: list of ${value.length} (${kinds || 'empty'})${value.length > 0 ? `; first ${preview(value.slice(0, 3))}` : ''}`
+  }
+  if (ArrayBuffer.isView(value)) return `${name}: ${value.constructor.name}, ${value.byteLength} bytes`
+  if (value instanceof Map || value instanceof Set)
+    return `${name}: ${value.constructor.name} of ${value.size}`
+  if (value instanceof Date) return `${name}: Date ${value.toJSON()}`
+  if (!isRow(value)) return `${name}: ${kindOf(value)} ${String(value)}`
+  const text = preview(value)
+  if (text.length <= HEAD) return `${name}: object ${text}`
+  const keys = Object.entries(value).slice(0, 30)
+  return `${name}: object with ${Object.keys(value).length} keys: ${keys.map(([key, item]) => `${key} (${Array.isArray(item) ? `list of ${item.length}` : kindOf(item)})`).join(', ')}`
+}
+
+function isFile(value: unknown): value is InputFile {
+  return isRow(value) && typeof value['mediaType'] === 'string' && ('text' in value || 'bytes' in value)
+}
+
+function isRow(value: unknown): value is Row {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    [Object.prototype, null].includes(Object.getPrototypeOf(value))
   )
-  if (rows.length > 0 && rows.length === items.length)
-    return `${name}: array of objects, ${describeRows(rows)}`
-  return `${name}: array of ${items.length} items, the first: ${JSON.stringify(items.slice(0, SAMPLE_ROWS))?.slice(0, SAMPLE_CHARS)}`
 }
 
-function describeRows(rows: Record<string, unknown>[]): string {
-  const columns = Object.keys(rows[0] ?? {}).map((column) => describeColumn(column, rows))
-  const sample = rows.slice(0, SAMPLE_ROWS).map((row) => `  ${JSON.stringify(row).slice(0, SAMPLE_CHARS)}`)
-  return `${rows.length} rows\n  columns: ${columns.join('; ')}\n  first rows:\n${sample.join('\n')}`
+function kindOf(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'list'
+  if (value instanceof Date) return 'Date'
+  return typeof value
 }
 
-function describeColumn(column: string, rows: Record<string, unknown>[]): string {
-  const values = rows
-    .map((row) => row[column])
-    .filter((value) => value !== '' && value !== null && value !== undefined)
-  const missing = rows.length - values.length
-  const gaps = missing === 0 ? '' : `, ${missing} empty`
-  const numbers = values.map(Number)
-  if (values.length > 0 && numbers.every(Number.isFinite)) {
-    const low = numbers.reduce((a, b) => Math.min(a, b))
-    const high = numbers.reduce((a, b) => Math.max(a, b))
-    return `${column} number ${low}…${high}${gaps}`
-  }
-  const texts = values.map(String)
-  const sorted = [...texts].sort()
-  if (texts.length > 0 && texts.every((text) => /^\d{4}[-/]\d{2}/.test(text)))
-    return `${column} date ${sorted[0]}…${sorted.at(-1)}${gaps}`
-  const distinct = [...new Set(texts)]
-  const shown = distinct.length <= 8 ? `one of ${distinct.join(' | ')}` : `${distinct.length} different texts`
-  return `${column} ${shown}${gaps}`
-}
-
-/** A CSV text as rows, where it looks like one: the same number of fields in the first lines, at least two. */
-function readTable(text: string): Record<string, unknown>[] | undefined {
-  const lines = text.trimEnd().split(/\r?\n/)
-  const header = lines[0]?.split(',') ?? []
-  if (lines.length < 2 || header.length < 2) return undefined
-  const unquoted = (field: string) => field.trim().replace(/^"(.*)"$/, '$1')
-  const split = (line: string) =>
-    (line.match(/("([^"]|"")*"|[^,]*)(,|$)/g) ?? [])
-      .slice(0, header.length)
-      .map((field) => unquoted(field.replace(/,$/, '')))
-  const rows = lines.slice(1).map(split)
-  if (rows.slice(0, 20).some((row) => row.length !== header.length)) return undefined
-  return rows.map((row) => Object.fromEntries(header.map((column, index) => [unquoted(column), row[index]])))
+function preview(value: unknown): string {
+  const text =
+    JSON.stringify(value, (_, item) => (typeof item === 'bigint' ? String(item) : item)) ?? String(value)
+  return text.length <= 2 * HEAD ? text : `${text.slice(0, 2 * HEAD)}…`
 }

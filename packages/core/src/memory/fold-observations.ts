@@ -1,18 +1,45 @@
-/** Observations are folded in blocks of so many steps, so that a prompt's prefix stays the same between folds. */
-export const FOLD_BLOCK = 10
-/** Steps whose observations always stay whole. */
-export const FOLD_KEEP = 5
-/** Characters that stay of a folded observation. */
-export const FOLD_HEAD = 120
+import type { StepState } from './task-state.ts'
 
-/** Steps before this number (counted from 1) are shown folded when the task has come to `steps` steps. */
-export function foldedBefore(steps: number): number {
-  return Math.max(0, Math.floor((steps - FOLD_KEEP) / FOLD_BLOCK) * FOLD_BLOCK) + 1
+/** Characters of whole observations at which the older ones are folded. */
+export const FOLD_ABOVE = 12_000
+/** Characters of the latest observations that stay whole then. */
+export const FOLD_KEEP = 3_000
+/** Characters that stay of a folded one. */
+export const FOLD_HEAD = 160
+
+/**
+ * The first step whose observation is shown whole. It moves in blocks: between two folds every request
+ * begins with the one before, so that a provider's cache serves all but the newest step.
+ */
+export function firstWholeStep(steps: readonly StepState[]): number {
+  let first = 0
+  let whole = 0
+  for (const [index, step] of steps.entries()) {
+    whole += sizeOf(step)
+    if (whole <= FOLD_ABOVE) continue
+    // The newest stays whole whatever its size: the model has not seen it yet.
+    let kept = sizeOf(step)
+    let from = index
+    while (from > first && kept + sizeOf(steps[from - 1]) <= FOLD_KEEP) {
+      from -= 1
+      kept += sizeOf(steps[from])
+    }
+    first = from
+    whole = kept
+  }
+  return steps[first]?.step ?? 1
 }
 
-/** What stays of an old observation. Code can still read the whole as `observations[step]`. */
-export function foldObservation(text: string, step: number, readable: boolean): string {
-  if (text.length <= FOLD_HEAD * 2) return text
-  const where = readable ? `; the whole is in observations[${step}]` : ''
-  return `${text.slice(0, FOLD_HEAD)} [folded: ${text.length} characters${where}]`
+function sizeOf(step: StepState | undefined): number {
+  let size = step?.observed?.text.length ?? 0
+  for (const text of step?.reply?.calls.length ? [] : [step?.reply?.text ?? ''])
+    size += Math.max(0, text.length - FOLD_HEAD)
+  return size
+}
+
+/** What stays of an old observation. */
+export function foldText(text: string, step: number, readable: boolean): string {
+  if (text.length <= FOLD_HEAD * 1.5) return text
+  const where = readable ? `; whole: await readObservation({ step: ${step} })` : ''
+  return `${text.slice(0, FOLD_HEAD)} […${text.length - FOLD_HEAD} more characters${where}]`
 }

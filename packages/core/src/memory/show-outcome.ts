@@ -1,15 +1,29 @@
-/** A call's outcome as the model reads it. */
+import { decodeValue } from '../contract/value.ts'
+import { cut } from './cut.ts'
+
+/** Characters of one call's result that a prompt shows at most. */
+export const RESULT_CHARS = 8_000
+
+/** A journaled outcome as the model reads it. */
 export function showOutcome(outcome: {
   ok: boolean
-  value?: unknown
+  id: string
+  value?: string | undefined
   reason?: string | undefined
   message?: string | undefined
 }): string {
-  if (!outcome.ok) return `Error (${outcome.reason ?? 'error'}): ${outcome.message ?? 'no message'}`
-  if (outcome.value === undefined) return 'Done (no value).'
-  return typeof outcome.value === 'string' ? outcome.value : JSON.stringify(outcome.value, bigints, 1)
+  if (!outcome.ok)
+    return `Call ${outcome.id} failed (${outcome.reason ?? 'error'}): ${outcome.message ?? 'no message'}`
+  const value = decodeValue(outcome.value ?? '{"$":["undefined"]}')
+  if (value === undefined) return 'Done; there is no value.'
+  return cut(
+    typeof value === 'string' ? value : (JSON.stringify(value, plain) ?? String(value)),
+    RESULT_CHARS,
+  )
 }
 
-function bigints(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? `${value}n` : value
+function plain(_key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return `${value}n`
+  if (value instanceof Map || value instanceof Set) return [...value]
+  return value
 }

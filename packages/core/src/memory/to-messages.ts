@@ -1,59 +1,70 @@
 import type { ModelMessage } from '../contract/model.ts'
-import { decodeValue } from '../contract/value.ts'
-import { levelRow } from '../levels/level-table.ts'
-import { cut } from './cut.ts'
-import { foldedBefore, foldObservation } from './fold-observations.ts'
+import { FINAL_ANSWER } from '../define/reserved-names.ts'
+import { LEVEL_TABLE } from '../levels/level-table.ts'
+import { planAccepted } from '../prompts/feedback.ts'
+import { taskPrompt } from '../prompts/task-prompt.ts'
+import { firstWholeStep, foldText } from './fold-observations.ts'
 import { showOutcome } from './show-outcome.ts'
 import type { StepState, TaskState } from './task-state.ts'
 
-/** Characters of one call's result that a prompt shows at most. */
-export const RESULT_CHARS = 8_000
-
-/** The messages of the next request: a pure function of the prompt's head and the task's state. */
-export function toMessages(head: { system: string; task: string }, state: TaskState): ModelMessage[] {
-  const fold = foldedBefore(state.steps.length)
-  const readable = levelRow(state.spec.grant.level).acts === 'code'
-  const messages: ModelMessage[] = [
-    { role: 'system', content: head.system },
-    { role: 'user', content: head.task },
-  ]
-  for (const step of state.steps) {
-    const shorten = (text: string) => (step.step < fold ? foldObservation(text, step.step, readable) : text)
-    messages.push(...stepMessages(step, shorten))
+/**
+ * The messages of the next request: a pure function of the level's prompt and the task's state. Only
+ * ever longer at the end, but where observations are folded.
+ */
+export function toMessages(system: string, state: TaskState): ModelMessage[] {
+  const messages: ModelMessage[] = [{ role: 'system', content: system }]
+  const whole = firstWholeStep(state.steps)
+  const readable = LEVEL_TABLE[state.spec.grant.level].action === 'code'
+  for (const [index, { spec, firstStep }] of state.chapters.entries()) {
+    const next = state.chapters[index + 1]?.firstStep ?? Number.POSITIVE_INFINITY
+    messages.push({ role: 'user', content: taskPrompt(spec) })
+    for (const step of state.steps) {
+      if (step.step < firstStep || step.step >= next) continue
+      messages.push(...stepMessages(step, step.step < whole, readable))
+    }
   }
   return messages
 }
 
-function stepMessages(step: StepState, shorten: (text: string) => string): ModelMessage[] {
-  const messages: ModelMessage[] = []
-  if (step.plan !== undefined) messages.push({ role: 'assistant', content: `Plan:\n${step.plan}` })
-  if (step.reply === undefined) return messages
-  const { text, calls } = step.reply.reply
-  if (calls.length === 0) {
-    messages.push({ role: 'assistant', content: text })
-    if (step.observed !== undefined) messages.push({ role: 'user', content: shorten(step.observed.text) })
-    return messages
+function stepMessages(step: StepState, folded: boolean, readable: boolean): ModelMessage[] {
+  const { plan, reply, observed } = step
+  const shorten = (text: string) => (folded ? foldText(text, step.step, readable) : text)
+  const messages: ModelMessage[] =
+    plan === undefined
+      ? []
+      : [
+          { role: 'assistant', content: plan },
+          { role: 'user', content: planAccepted },
+        ]
+  if (reply === undefined || observed === undefined) return messages
+  if (reply.calls.length === 0 || readable) {
+    const observation = readable ? `Observation:\n${shorten(observed.text)}` : shorten(observed.text)
+    const said = folded && readable ? shortenReply(reply.text) : reply.text
+    return [...messages, { role: 'assistant', content: said }, { role: 'user', content: observation }]
   }
-  const own = calls.map((call, index) => ({ ...call, id: callId(step.step, index) }))
-  messages.push({ role: 'assistant', content: text, calls: own })
-  for (const { id } of own) {
-    const outcome = step.outcomes.find((candidate) => candidate.id === id)
-    const shown =
-      outcome === undefined
-        ? 'Not called.'
-        : showOutcome({
-            ...outcome,
-            value: outcome.value === undefined ? undefined : decodeValue(outcome.value),
-          })
-    messages.push({ role: 'tool', callId: id, content: shorten(cut(shown, RESULT_CHARS)) })
-  }
-  if (step.observed !== undefined && step.observed.text !== '') {
-    messages.push({ role: 'user', content: shorten(step.observed.text) })
+  // Providers want every call answered, one by one, under an id that is unique in the conversation.
+  const calls = reply.calls.map((call, index) => ({ ...call, id: messageCallId(step.step, index) }))
+  messages.push({ role: 'assistant', content: reply.text, calls })
+  for (const [index, { id, name }] of calls.entries()) {
+    const outcome = step.calls.get(callId(step.step, index))?.outcome
+    const text = outcome ? showOutcome(outcome) : name === FINAL_ANSWER ? observed.text : 'not called'
+    messages.push({ role: 'tool', callId: id, content: shorten(text) })
   }
   return messages
 }
 
-/** Call ids are ours: models repeat theirs. */
+/** Code of old steps still tells what exists; what was said around it does not matter any more. */
+function shortenReply(text: string): string {
+  const code = text.indexOf('<code>')
+  return code > 200 ? `[…] ${text.slice(code)}` : text
+}
+
+/** A call's id within its task: ours, because models repeat theirs. */
 export function callId(step: number, index: number): string {
   return `${step}.${index + 1}`
+}
+
+/** The same, in the characters that providers allow. */
+function messageCallId(step: number, index: number): string {
+  return `call_${step}_${index + 1}`
 }

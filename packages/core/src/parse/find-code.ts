@@ -1,62 +1,41 @@
-/** Code found in a reply. `invented`: an observation that the model made up was cut off behind it. */
-export interface FoundCode {
-  blocks: string[]
-  invented: boolean
-}
+import { findOutsideLiterals } from './skip-literal.ts'
 
-const TAGGED = /<code>\s*\n?([\s\S]*?)(?:<\/code>|$)/gi
-const FENCED = /^[ \t]*(`{3,}|~{3,})[ \t]*(\w*)[^\n]*\n([\s\S]*?)(?:^[ \t]*\1[`~]*[ \t]*$|$(?![\s\S]))/gm
-const LANGUAGES = new Set(['', 'js', 'javascript', 'ts', 'typescript', 'mjs', 'jsx', 'tsx', 'node'])
-const OBSERVATION = /^(?:Observation|Execution logs|Output)s?\s*:/im
-
-/**
- * The code blocks of a reply: `<code>` first (unclosed allowed), then fences tagged as JavaScript,
- * TypeScript or nothing. Text after a line-initial "Observation:" outside of code is the model's own
- * invention; of several blocks only those before it count.
- */
-export function findCode(reply: string): FoundCode {
-  const found = spans(reply, TAGGED, (match) => match[1]) ?? spans(reply, FENCED, fencedCode) ?? []
-  const outside = mask(reply, found)
-  const invention = OBSERVATION.exec(outside)
-  const kept = invention === null ? found : found.filter(({ start }) => start < invention.index)
-  return {
-    blocks: kept.map(({ code }) => unwrapFence(code).trim()).filter((code) => code !== ''),
-    invented: invention !== null,
-  }
-}
-
-interface Span {
-  start: number
-  end: number
+/** A block of a reply. `language` is the fence's word, in lower case; '' where there is none. */
+export interface Block {
+  language: string
   code: string
 }
 
-function spans(
-  text: string,
-  pattern: RegExp,
-  codeOf: (match: RegExpExecArray) => string | undefined,
-): Span[] | undefined {
-  const found: Span[] = []
-  for (const match of text.matchAll(pattern)) {
-    const code = codeOf(match)
-    if (code !== undefined) found.push({ start: match.index, end: match.index + match[0].length, code })
+const TAGGED = 'tag'
+
+/**
+ * The blocks of code in a reply: `<code>…</code>` where there is any (the last may be unclosed),
+ * otherwise fences. Neither closes inside a string or a template.
+ */
+export function findCode(text: string): Block[] {
+  const tagged = findBlocks(text, /<code>/g, /<\/code>/)
+  if (tagged.length > 0) return tagged.map((block) => unfence({ ...block, language: TAGGED }))
+  return findBlocks(text, /(?:^|\n)[ \t]*```([^\n`]*)(?:\n|$)/g, /(?<=\n[ \t]*)```/)
+}
+
+function findBlocks(text: string, open: RegExp, close: RegExp): Block[] {
+  const blocks: Block[] = []
+  for (let found = open.exec(text); found !== null; found = open.exec(text)) {
+    const start = open.lastIndex
+    const end = findOutsideLiterals(text, close, start)
+    const code = text.slice(start, end < 0 ? text.length : end)
+    if (code.trim() !== '')
+      blocks.push({ language: (found[1] ?? '').trim().toLowerCase(), code: code.trim() })
+    if (end < 0) break
+    open.lastIndex = end + (/^<\/code>|^```/.exec(text.slice(end))?.[0].length ?? 0)
   }
-  return found.length === 0 ? undefined : found
+  return blocks
 }
 
-function fencedCode(match: RegExpExecArray): string | undefined {
-  return LANGUAGES.has((match[2] ?? '').toLowerCase()) ? match[3] : undefined
-}
-
-/** A fence inside a `<code>` tag is packaging, not code. */
-function unwrapFence(code: string): string {
-  const match = /^\s*```\w*\s*\n([\s\S]*?)\n?```\s*$/.exec(code)
-  return match?.[1] ?? code
-}
-
-function mask(text: string, found: Span[]): string {
-  let masked = text
-  for (const { start, end } of found)
-    masked = masked.slice(0, start) + ' '.repeat(end - start) + masked.slice(end)
-  return masked
+/** A fence inside the tag is the model being thorough. */
+function unfence(block: Block): Block {
+  const fenced = /^```([^\n`]*)\n([\s\S]*?)\n?[ \t]*```$/.exec(block.code)
+  return fenced
+    ? { language: (fenced[1] ?? '').trim().toLowerCase() || TAGGED, code: fenced[2] ?? '' }
+    : block
 }

@@ -1,34 +1,57 @@
-/** The first JSON value in a reply: the whole text, a json fence, or the first balanced object or array. */
-export function findJson(text: string): { value: unknown } | undefined {
-  const fence = /```(?:json)?\s*\n([\s\S]*?)```/.exec(text)
-  for (const candidate of [text.trim(), fence?.[1]?.trim(), balanced(text)]) {
-    if (candidate === undefined || candidate === '') continue
-    try {
-      return { value: JSON.parse(candidate) }
-    } catch {
-      // Not this one: the next candidate may be JSON.
-    }
+import type { Json } from '../contract/json.ts'
+
+/** Every JSON object or array in a text, outermost ones only, in order. Half ones are left out. */
+export function findJson(text: string): Json[] {
+  const found: Json[] = []
+  for (let i = 0; i < text.length; i += 1) {
+    if (text[i] !== '{' && text[i] !== '[') continue
+    const end = balancedEnd(text, i)
+    if (end < 0) continue
+    const value = parse(text.slice(i, end))
+    if (value === undefined) continue
+    found.push(value)
+    i = end - 1
   }
-  return undefined
+  return found
 }
 
-/** From the first opening bracket to its closing one, strings respected. */
-function balanced(text: string): string | undefined {
-  const start = text.search(/[[{]/)
-  if (start < 0) return undefined
-  let depth = 0
-  let inString = false
-  for (let index = start; index < text.length; index += 1) {
-    const character = text[index]
-    if (inString) {
-      if (character === '\\') index += 1
-      else if (character === '"') inString = false
-    } else if (character === '"') inString = true
-    else if (character === '{' || character === '[') depth += 1
-    else if (character === '}' || character === ']') {
-      depth -= 1
-      if (depth === 0) return text.slice(start, index + 1)
+/** The text as one JSON value, a scalar too: as it is, in a fence, or the one object or array within. */
+export function readJson(text: string): Json | undefined {
+  const bare = text
+    .trim()
+    .replace(/^```\w*\s*\n?([\s\S]*?)\n?```$/, '$1')
+    .trim()
+  return parse(bare) ?? findJson(text)[0]
+}
+
+function parse(text: string): Json | undefined {
+  try {
+    return JSON.parse(text)
+  } catch {
+    try {
+      // The commonest slip: a comma before the closing bracket.
+      return JSON.parse(text.replace(/,(\s*[}\]])/g, '$1'))
+    } catch {
+      return undefined
     }
   }
-  return undefined
+}
+
+/** Where the bracket at `at` closes, counting brackets outside of strings; -1 where it never does. */
+function balancedEnd(text: string, at: number): number {
+  let depth = 0
+  let quoted = false
+  for (let i = at; i < text.length; i += 1) {
+    const char = text[i]
+    if (quoted) {
+      if (char === '\\') i += 1
+      else if (char === '"') quoted = false
+    } else if (char === '"') quoted = true
+    else if (char === '{' || char === '[') depth += 1
+    else if (char === '}' || char === ']') {
+      depth -= 1
+      if (depth === 0) return i + 1
+    }
+  }
+  return -1
 }

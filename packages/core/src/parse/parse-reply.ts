@@ -1,59 +1,113 @@
-import { findCode } from './find-code.ts'
+import type { ModelReply } from '../contract/model.ts'
+import { FINAL_ANSWER } from '../define/reserved-names.ts'
+import { cutObservation } from './cut-observation.ts'
+import { type FoundCall, findCalls } from './find-calls.ts'
+import { type Block, findCode } from './find-code.ts'
 import { findJson } from './find-json.ts'
+import { looksLikeCode, looksLikePython } from './looks-like-code.ts'
 import { stripThinking } from './strip-thinking.ts'
 
-/** What a reply of a code agent asks for. `none`: it holds no code, and `why` says so to the model. */
-export type CodeAction = { kind: 'code'; code: string; invented: boolean } | { kind: 'none'; why: string }
+/** What a reply asks for. `invented`: it went on to make up the observation, which was cut off. */
+export type ParsedReply = { text: string; thinking: string; invented: boolean } & (
+  | { kind: 'code'; code: string }
+  | { kind: 'calls'; calls: FoundCall[] }
+  | { kind: 'text' }
+  /** Code was wanted and cannot be had. */
+  | { kind: 'nothing'; problem: 'no-code' | 'python' | 'empty' }
+)
 
-const SHAPE =
-  'Write one short thought, then one block:\n<code>\nconst rows = await someTool({ argument: 1 })\n</code>'
+/** Whether a text parses as code; asked where a whole reply may be unmarked code. */
+export type CodeTest = (text: string) => boolean
 
 /**
- * From a reply to the code it carries: `<code>`, then a js, ts or untagged fence, then JSON with a `code`
- * field, then the whole reply if it parses as more than a name.
- *
- * @param parses tells whether a text is JavaScript or TypeScript; the host has a parser, core does not
+ * A reply read as JSON calls, or as text where there are none: native calls first, then calls that
+ * were written as text.
  */
-export function parseCodeReply(reply: string, parses: (text: string) => boolean = () => false): CodeAction {
-  const text = stripThinking(reply)
-  const { blocks, invented } = findCode(text)
-  if (blocks.length > 0) {
-    // Behind an invented observation nothing can be trusted: only the first block was written in earnest.
-    const code = invented ? blocks[0] : blocks.join('\n')
-    return { kind: 'code', code: code ?? '', invented }
+export function parseCalls(reply: ModelReply): ParsedReply {
+  const { text, ...rest } = clean(reply)
+  if (reply.calls.length > 0) {
+    const calls = reply.calls.map(({ name, arguments: args }) => ({ name, args }))
+    return { ...rest, text, kind: 'calls', calls }
   }
-  const json = findJson(text)?.value
-  if (typeof json === 'object' && json !== null && 'code' in json && typeof json.code === 'string') {
-    return { kind: 'code', code: json.code, invented: false }
+  const calls = findCalls(text)
+  return calls.length > 0 ? { ...rest, text, kind: 'calls', calls } : { ...rest, text, kind: 'text' }
+}
+
+/** A reply read as text: thoughts and inventions gone. */
+export function parseText(reply: ModelReply): ParsedReply {
+  return { ...clean(reply), invented: false, kind: 'text' }
+}
+
+/**
+ * A reply read as code, in the order that copes with real models: marked code, fences, JSON with a
+ * `code` field, calls in JSON (rewritten as code, so that they pass the same way), and a whole reply
+ * that is code.
+ */
+export function parseCode(reply: ModelReply, isCode: CodeTest = looksLikeCode): ParsedReply {
+  const cleaned = clean(reply)
+  const { text, invented } = cleaned
+  const blocks = findCode(text)
+  const runnable = blocks.filter(
+    ({ language, code }) => RUNNABLE.has(language) && !isJsonAction(language, code),
+  )
+  if (runnable.length > 0) {
+    // After an invented observation, later blocks build on what never happened.
+    const code = (invented ? runnable.slice(0, 1) : runnable).map(({ code }) => code).join('\n\n')
+    return looksLikePython(code)
+      ? { ...cleaned, kind: 'nothing', problem: 'python' }
+      : { ...cleaned, kind: 'code', code }
   }
-  if (/[^\w\s.,!?'"-]/.test(text) && parses(text)) return { kind: 'code', code: text, invented: false }
-  return { kind: 'none', why: `The reply holds no code to run. ${SHAPE}` }
+  const inJson = codeInJson(reply, text)
+  if (inJson !== undefined) return { ...cleaned, kind: 'code', code: inJson }
+  if (blocks.some(({ language }) => PYTHON.has(language)))
+    return { ...cleaned, kind: 'nothing', problem: 'python' }
+  if (text === '') return { ...cleaned, kind: 'nothing', problem: 'empty' }
+  if (blocks.length === 0 && isCode(text) && !/^[\w$]+$/.test(text))
+    return { ...cleaned, kind: 'code', code: text }
+  return { ...cleaned, kind: 'nothing', problem: 'no-code' }
 }
 
-export interface TextCall {
-  name: string
-  arguments: unknown
+const RUNNABLE = new Set([
+  'tag',
+  '',
+  'js',
+  'javascript',
+  'mjs',
+  'jsx',
+  'ts',
+  'typescript',
+  'tsx',
+  'node',
+  'code',
+])
+const PYTHON = new Set(['py', 'python', 'python3'])
+
+function clean(reply: ModelReply): { text: string; thinking: string; invented: boolean } {
+  const { text, thinking } = stripThinking(reply.text)
+  return { thinking: [reply.thinking, thinking].filter(Boolean).join('\n'), ...cutObservation(text) }
 }
 
-/** JSON tool calls written as text: `{"calls":[{"name","arguments"}]}`, one such object, or a list. */
-export function parseTextCalls(reply: string): TextCall[] {
-  const value = findJson(stripThinking(reply))?.value
-  const list = Array.isArray(value)
-    ? value
-    : isObject(value) && Array.isArray(value.calls)
-      ? value.calls
-      : [value]
-  const calls = list.map(asCall)
-  return calls.every((call) => call !== undefined) ? calls : []
+/** An untagged fence that holds `{"code": …}` is JSON, not a block statement. */
+function isJsonAction(language: Block['language'], code: string): boolean {
+  return (language === '' || language === 'tag') && /^\s*[{[]\s*["{]/.test(code) && findJson(code).length > 0
 }
 
-function asCall(value: unknown): TextCall | undefined {
-  if (!isObject(value)) return undefined
-  const name = value.name ?? value.tool ?? value.function
-  const args = value.arguments ?? value.args ?? value.input ?? value.parameters
-  return typeof name === 'string' && args !== undefined ? { name, arguments: args } : undefined
+function codeInJson(reply: ModelReply, text: string): string | undefined {
+  const calls =
+    reply.calls.length > 0
+      ? reply.calls.map(({ name, arguments: args }) => ({ name, args }))
+      : findCalls(text)
+  const values = [...calls.map(({ args }) => args), ...findJson(text)]
+  for (const value of values) {
+    const code = (value as { code?: unknown } | null)?.code
+    if (typeof code === 'string' && code.trim() !== '') return code
+  }
+  return calls.length > 0 ? calls.map(asCode).join('\n') : undefined
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+/** Names are checked by whoever runs the code; an identifier it must be, or it would not be a call. */
+function asCode({ name, args }: FoundCall): string {
+  const callee = /^[A-Za-z_$][\w$]*$/.test(name) ? name : `globalThis[${JSON.stringify(name)}]`
+  const call = `${callee}(${args === undefined ? '' : JSON.stringify(args)})`
+  return name === FINAL_ANSWER ? call : `await ${call}`
 }

@@ -1,76 +1,47 @@
 import type { DelegateCard } from '../contract/grant.ts'
 import type { JsonSchema } from '../contract/json.ts'
-import type { ToolCard } from '../contract/tool.ts'
-import { functionName } from '../define/check-definition.ts'
+import { levelName } from '../contract/level.ts'
+import type { Effect, ToolCard } from '../contract/tool.ts'
+import { functionName } from '../define/function-name.ts'
+import { printType } from './print-type.ts'
 
-/** A JSON Schema as a TypeScript type, on one line. What has no counterpart is `unknown`. */
-export function typeOf(schema: unknown): string {
-  if (typeof schema !== 'object' || schema === null) return 'unknown'
-  const {
-    type,
-    enum: values,
-    const: constant,
-    anyOf,
-    oneOf,
-    items,
-    properties,
-    required,
-    additionalProperties,
-  } = schema as JsonSchema
-  if (constant !== undefined) return JSON.stringify(constant)
-  if (Array.isArray(values)) return values.map((value) => JSON.stringify(value)).join(' | ')
-  const options = anyOf ?? oneOf
-  if (Array.isArray(options)) return options.map(typeOf).join(' | ')
-  if (Array.isArray(type)) return type.map((one) => typeOf({ ...schema, type: one })).join(' | ')
-  if (type === 'array') {
-    const item = typeOf(items)
-    return /[|{ ]/.test(item) && !item.startsWith('{') ? `(${item})[]` : `${item}[]`
-  }
-  if (type === 'integer' || type === 'number') return 'number'
-  if (type === 'string' || type === 'boolean' || type === 'null') return type
-  if (typeof properties !== 'object' || properties === null) {
-    if (type !== 'object') return 'unknown'
-    return `Record<string, ${typeof additionalProperties === 'object' ? typeOf(additionalProperties) : 'unknown'}>`
-  }
-  const needed = Array.isArray(required) ? required : []
-  const fields = Object.entries(properties).map(
-    ([name, field]) => `${name}${needed.includes(name) ? '' : '?'}: ${typeOf(field)}`,
-  )
-  return `{ ${fields.join('; ')} }`
+const EFFECTS: Record<Effect, string> = {
+  none: 'Only reads.',
+  idempotent: 'Changes something; the same call twice changes it once.',
+  once: 'Changes something each time: do not repeat.',
 }
 
-/** Tools as TypeScript declarations with doc comments, effects and result types. */
-export function declareTools(tools: readonly ToolCard[]): string {
-  return tools
-    .map(({ name, description, input, output, effect }) => {
-      const notes = [
-        ...description.trim().split('\n'),
-        ...fieldNotes(input),
-        ...(effect === 'once' ? ['Takes effect each time it is called.'] : []),
-      ]
-      return `${comment(notes)}\ndeclare function ${name}(input: ${typeOf(input)}): Promise<${typeOf(output)}>`
-    })
-    .join('\n\n')
+/** Tools as TypeScript declarations, as a model reads them. */
+export function declareTools(cards: readonly ToolCard[]): string {
+  return cards.map(declareTool).join('\n')
 }
 
-/** Delegates likewise, with what they are good for and their level. */
-export function declareDelegates(delegates: readonly DelegateCard[]): string {
-  return delegates
-    .map(({ name, description, level, output }) => {
-      const result = `{ status: 'completed' | 'failed' | 'exhausted' | 'canceled' | 'rejected'; output?: ${typeOf(output)}; error?: { code: string; message: string } }`
-      return `${comment([description, `An agent of level ${level}.`])}\ndeclare function ${functionName(name)}(input: { task: string; inputs?: Record<string, unknown> }): Promise<${result}>`
-    })
-    .join('\n\n')
+function declareTool({ name, description, input, output, effect }: ToolCard): string {
+  const argument = isEmptyObject(input) ? '' : `input: ${printType(input)}`
+  return `/** ${comment(description)} ${EFFECTS[effect]} */
+declare function ${name}(${argument}): Promise<${output ? printType(output) : 'any'}>`
 }
 
-function fieldNotes(input: JsonSchema): string[] {
-  return Object.entries((input.properties ?? {}) as Record<string, JsonSchema>).flatMap(
-    ([name, { description }]) =>
-      typeof description === 'string' ? [`@param input.${name} ${description}`] : [],
-  )
+/** Delegates, likewise, with what they are good for and their level. */
+export function declareDelegates(cards: readonly DelegateCard[]): string {
+  return cards
+    .map(
+      ({ name, description, level, output }) => `/** Agent (${levelName(level)}): ${comment(description)} */
+declare function ${functionName(name)}(input: { task: string; inputs?: Record<string, unknown> }): Promise<Result<${output ? printType(output) : 'any'}>>`,
+    )
+    .join('\n')
 }
 
-function comment(lines: string[]): string {
-  const [first = ''] = lines
-  return lines.length === 1 ? `/** ${first} */` : `/**\n${lines.map((line) => ` * ${line}`).join('\n')}\n */`
+/** What a delegate gives back; stands once above the delegates. */
+export const RESULT_TYPE = `type Result<T> = {
+  status: 'completed' | 'failed' | 'exhausted' | 'canceled' | 'rejected'
+  output?: T; error?: { code: string; message: string }; usage: object
+}`
+
+function comment(text: string): string {
+  return text.trim().replaceAll('*/', '* /').replaceAll('\n', '\n * ')
+}
+
+function isEmptyObject({ properties, additionalProperties }: JsonSchema): boolean {
+  return Object.keys(properties ?? {}).length === 0 && !additionalProperties
 }

@@ -1,3 +1,5 @@
-/** Test doubles for whoever writes agents. */
-export * from './memory-journal.ts'
-export * from './scripted-model.ts'
+/** Test doubles for whoever writes agents: a model that says what it is told, a journal, a world. */
+export { MemoryJournal, memoryJournal } from '../journal/memory-journal.ts'
+export { inlineSandbox } from './inline-sandbox.ts'
+export { type Script, type ScriptedReply, scriptedModel } from './scripted-model.ts'
+export { type Trial, type TrialOptions, tryTask } from './try-task.ts'

@@ -32,7 +32,7 @@ export class MemoryJournal implements Journal {
   }
 }
 
-/** A new journal in memory. */
-export function memoryJournal(records?: JournalRecord[]): MemoryJournal {
-  return new MemoryJournal(records)
+/** A journal in memory that begins with these records. */
+export function memoryJournal(records: readonly JournalRecord[] = []): MemoryJournal {
+  return new MemoryJournal([...records])
 }

@@ -1,0 +1,26 @@
+import type { AnswerCheck } from '../contract/agent.ts'
+
+/**
+ * A check by the agent's own model: does the answer meet the criterion? What it finds wrong goes back to
+ * the agent. Its replies are journaled and paid from the task's budget.
+ *
+ * @example
+ * defineAgent({ …, checks: [judge('Every claim names its source.')] })
+ */
+export function judge(criterion: string): AnswerCheck {
+  return async (answer, { text, ask }) => {
+    const shown = typeof answer === 'string' ? answer : JSON.stringify(answer)
+    const verdict = await ask(`Judge an answer by one criterion alone.
+
+Task:
+${text}
+
+Answer:
+${shown}
+
+Criterion: ${criterion}
+
+If the answer meets it, reply with the one word PASS. Otherwise say in one sentence what is wrong.`)
+    return /^\W*PASS\b/.test(verdict) ? undefined : verdict
+  }
+}

@@ -1,0 +1,24 @@
+import type { AgentCard, AgentDefinition } from '../contract/agent.ts'
+import { levelSchema } from '../contract/level.ts'
+import { outputSchema } from './output-schema.ts'
+
+/** A definition as it is announced: names and numbers, no code. */
+export function agentCard(definition: AgentDefinition): AgentCard {
+  const { name, description, model, tools = [], delegates = [], imports = [] } = definition
+  const output = outputSchema(definition)
+  return {
+    name,
+    description,
+    level: levelSchema.parse(definition.level),
+    tools: tools.map(nameOf),
+    delegates: delegates.map(nameOf),
+    imports,
+    ...(typeof model === 'string' && { model }),
+    ...(output && { output }),
+  }
+}
+
+/** The name of a tool or delegate, however it is given. */
+export function nameOf(named: string | { name: string }): string {
+  return typeof named === 'string' ? named : named.name
+}

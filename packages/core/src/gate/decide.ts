@@ -1,0 +1,91 @@
+import type { CallRequest } from '../contract/gate.ts'
+import type { DelegateCard, Grant } from '../contract/grant.ts'
+import { levelName } from '../contract/level.ts'
+import type { Tool } from '../contract/tool.ts'
+import { encodeValue } from '../contract/value.ts'
+import { functionName } from '../define/function-name.ts'
+import { LEVEL_TABLE } from '../levels/level-table.ts'
+import type { TaskState } from '../memory/task-state.ts'
+import { DELEGATE_INPUT } from './delegation.ts'
+import { unknownName } from './nearest-name.ts'
+import { repeatedCall } from './repeat-breaker.ts'
+import { validateInput } from './validate-input.ts'
+
+export type Target = { tool: Tool } | { delegate: DelegateCard }
+
+export type Decision =
+  | { ok: true; target: Target; args: unknown; argsText: string }
+  | { ok: false; reason: 'refused' | 'error'; message: string }
+
+export interface Callable {
+  /** Tools of the grant that can be called here. */
+  tools: ReadonlyMap<string, Tool>
+  /** The loop's own functions and a router's routes: no round, no budget, no approval. */
+  own: ReadonlyMap<string, Tool>
+}
+
+/** Whether a call may be made, by the state as it is. Nothing is done and nothing is written. */
+export function decide(
+  request: CallRequest,
+  state: TaskState,
+  callable: Callable,
+  callsLeft?: number,
+): Decision {
+  const refuse = (message: string): Decision => ({ ok: false, reason: 'refused', message })
+  const { grant } = state.spec
+  const rules = LEVEL_TABLE[grant.level]
+  const delegate = grant.delegates.find(
+    ({ name }) => functionName(name) === request.name || name === request.name,
+  )
+  const own = callable.own.get(request.name)
+  const tool = own ?? callable.tools.get(request.name)
+  const level = `this agent’s level is ${grant.level} (${levelName(grant.level)})`
+
+  if (!own) {
+    if (rules.rounds === 0)
+      return refuse(`${request.name} was not called: ${level}, which calls nothing. Answer in words.`)
+    if (delegate && !rules.delegates)
+      return refuse(`${request.name} is an agent; starting one needs level 4, and ${level}.`)
+    if (!delegate && !grant.tools.some(({ name }) => name === request.name))
+      return refuse(unknownName('function', request.name, callableNames(grant)))
+    const rounds = roundsBefore(state, request.step)
+    if (rounds >= rules.rounds) {
+      return refuse(
+        `${request.name} was not called: ${level}, which has one round of calls, and it is used. Answer now.`,
+      )
+    }
+  }
+  if (!delegate && !tool)
+    return refuse(`${request.name} was granted, but no host offers it now. Go on without it.`)
+  const checked = validateInput(delegate ? DELEGATE_INPUT : (tool?.input ?? {}), request.args)
+  if (!checked.ok) {
+    return {
+      ok: false,
+      reason: 'error',
+      message: `${request.name} was called with a wrong argument: ${checked.problem}.`,
+    }
+  }
+  const argsText = encodeValue(checked.value)
+  if (!own) {
+    if (callsLeft === 0)
+      return refuse(`the budget of ${grant.budget.calls} calls is used. Answer with what you have.`)
+    const repeated =
+      rules.action === 'calls' ? repeatedCall(state, request.step, request.name, argsText) : undefined
+    if (repeated !== undefined) return refuse(`${repeated}. Do something else, or answer.`)
+  }
+  return { ok: true, target: delegate ? { delegate } : { tool: tool as Tool }, args: checked.value, argsText }
+}
+
+/** Steps of this chapter before `step` in which a call left. */
+export function roundsBefore(state: TaskState, step: number): number {
+  return state.steps.filter(
+    (other) =>
+      other.step >= state.firstStep &&
+      other.step < step &&
+      [...other.calls.values()].some(({ started }) => started),
+  ).length
+}
+
+function callableNames({ tools, delegates }: Grant): string[] {
+  return [...tools.map(({ name }) => name), ...delegates.map(({ name }) => functionName(name))]
+}

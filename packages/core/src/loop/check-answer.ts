@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import { fillReferences } from '../answer/fill-references.ts'
+import { outputSchema } from '../define/output-schema.ts'
+import { describeIssues } from '../gate/describe-issues.ts'
+import { type Checked, checkValue } from '../gate/validate-input.ts'
+import type { StepState } from '../memory/task-state.ts'
+import { readJson } from '../parse/find-json.ts'
+import { parseText } from '../parse/parse-reply.ts'
+import type { TaskRun } from './task-run.ts'
+import { ask } from './think.ts'
+
+/** Holds an answer to its schema, fills its references in, and asks the definition's checks. */
+export async function checkAnswer(run: TaskRun, step: StepState, answer: unknown): Promise<Checked> {
+  const { definition } = run.options
+  const { spec } = run.state
+  const fitted = fitSchema(run, answer)
+  if (!fitted.ok) return fitted
+  const problems: string[] = []
+  const value = definition.references
+    ? mapTexts(fitted.value, (template) => {
+        const filled = fillReferences(template, spec.results, spec.text)
+        problems.push(...filled.problems)
+        return filled.text
+      })
+    : fitted.value
+  if (problems.length > 0) return { ok: false, problem: problems.map((line) => `\n- ${line}`).join('') }
+  let asked = 0
+  const judge = async (question: string) => {
+    const known = step.judgements[asked]
+    asked += 1
+    return parseText(known ?? (await ask(run, step.step, 'judge', [{ role: 'user', content: question }])))
+      .text
+  }
+  for (const check of definition.checks ?? []) {
+    const problem = await check(value, { text: spec.text, ask: judge })
+    if (problem) return { ok: false, problem }
+  }
+  return { ok: true, value }
+}
+
+function fitSchema({ options, state }: TaskRun, answer: unknown): Checked {
+  const schema = outputSchema(options.definition, state.spec)
+  if (schema === undefined) return { ok: true, value: answer }
+  const wantsText = schema['type'] === 'string'
+  const value =
+    typeof answer === 'string' && !wantsText ? (readJson(answer) ?? answer) : unwrapAnswer(schema, answer)
+  const { output } = options.definition
+  // The definition's own schema knows refinements that JSON Schema cannot say.
+  const own =
+    output instanceof z.ZodType && JSON.stringify(outputSchema(options.definition)) === JSON.stringify(schema)
+  const checked = own ? parseWith(output, value) : checkValue(schema, value)
+  return checked.ok
+    ? checked
+    : { ok: false, problem: `${checked.problem}. Wanted: ${JSON.stringify(schema)}` }
+}
+
+function parseWith(schema: z.ZodType, value: unknown): Checked {
+  const parsed = schema.safeParse(value)
+  return parsed.success
+    ? { ok: true, value: parsed.data }
+    : { ok: false, problem: describeIssues(parsed.error.issues) }
+}
+
+/** `finalAnswer({ answer })` and `finalAnswer(answer)` are the same, unless the schema has an `answer` of its own. */
+function unwrapAnswer(schema: { properties?: unknown }, value: unknown): unknown {
+  const keys = typeof value === 'object' && value !== null ? Object.keys(value) : []
+  const declared = Object.hasOwn((schema.properties as object | undefined) ?? {}, 'answer')
+  return keys.length === 1 && keys[0] === 'answer' && !declared
+    ? (value as { answer: unknown }).answer
+    : value
+}
+
+function mapTexts(value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === 'string') return change(value)
+  if (Array.isArray(value)) return value.map((item) => mapTexts(item, change))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapTexts(item, change)]))
+}

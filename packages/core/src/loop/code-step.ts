@@ -1,0 +1,106 @@
+import type { CallOutcome } from '../contract/gate.ts'
+import { callFailureSchema } from '../contract/gate.ts'
+import type { GuestCall, StepHost, TurnInput, TurnOutput, UndoneTurn } from '../contract/sandbox.ts'
+import type { StepState } from '../memory/task-state.ts'
+import { outcomeRecord } from './outcome-record.ts'
+import type { TaskRun } from './task-run.ts'
+
+/** How long a step's end waits for calls of effect `once` that its code did not wait for, ms. */
+const LATE_MS = 2_000
+
+/** The host's side of a step that goes on live: every call through the gate, every input journaled. */
+export class CodeStep implements StepHost {
+  readonly signal: AbortSignal
+  readonly #run: TaskRun
+  readonly #step: StepState
+  /** Outcomes that came and were not delivered, and calls under way. */
+  readonly #came = new Map<string, CallOutcome>()
+  readonly #pending = new Map<string, Promise<void>>()
+
+  constructor(run: TaskRun, step: StepState) {
+    this.#run = run
+    this.#step = step
+    this.signal = run.signal
+  }
+
+  now(): number {
+    return this.#run.now()
+  }
+
+  async call({ id, turn, name, args }: GuestCall, signal: AbortSignal): Promise<CallOutcome> {
+    const called = this.#run.gate.call({ id, step: this.#step.step, turn, name, args }, signal)
+    const arrived = called.then((outcome) => {
+      this.#came.set(id, outcome)
+      this.#pending.delete(id)
+    })
+    this.#pending.set(id, arrived)
+    return called
+  }
+
+  delivered(input: TurnInput): void {
+    const at = this.now()
+    const { step } = this.#step
+    if (input.kind === 'cancel') {
+      this.#run.record({ type: 'cancel', at, step, reason: input.reason, clock: input.clock })
+      return
+    }
+    const { outcome, clock } = input
+    const came = this.#came.get(outcome.id)
+    this.#came.delete(outcome.id)
+    // As delivered, not as it came: the sandbox may have had to cut or refuse the value.
+    const { value, ...fields } = came && !came.ok ? outcomeRecord(at, step, came) : { value: undefined }
+    const ms = came?.ms ?? 0
+    const spent = value === undefined ? {} : { value }
+    const what = outcome.ok
+      ? { value: outcome.value }
+      : { reason: callFailureSchema.catch('error').parse(outcome.reason), message: outcome.message, ...spent }
+    this.#run.record({
+      ...fields,
+      type: 'outcome',
+      at,
+      step,
+      id: outcome.id,
+      ok: outcome.ok,
+      ms,
+      clock,
+      ...what,
+    })
+  }
+
+  committed(turn: TurnOutput, replayed: boolean): void {
+    if (!replayed) this.#run.record({ type: 'turn', at: this.now(), ...turn })
+  }
+
+  undone({ step, turn, reason, lost }: UndoneTurn): void {
+    this.#run.record({ type: 'void', at: this.now(), step, turn, reason, ...(lost && { lost }) })
+  }
+
+  printed(line: string): void {
+    this.#run.live({ type: 'print', step: this.#step.step, line })
+  }
+
+  /** The step has ended: what comes too late is journaled, a bounded wait for what cannot be sent again. */
+  async settle(): Promise<void> {
+    const { calls, step } = this.#step
+    const risky = [...this.#pending].filter(([id]) => calls.get(id)?.started?.effect === 'once')
+    if (risky.length > 0) {
+      const { promise: waited, resolve } = Promise.withResolvers<void>()
+      const timer = setTimeout(resolve, LATE_MS)
+      await Promise.race([Promise.all(risky.map(([, arrived]) => arrived)), waited])
+      clearTimeout(timer)
+    }
+    for (const outcome of this.#came.values()) {
+      this.#run.record({ type: 'late', ...outcomeRecord(this.now(), step, outcome) })
+    }
+    this.#came.clear()
+  }
+}
+
+/** A step that has ended is only executed again: nothing leaves it. */
+export function replayHost({ signal, now }: TaskRun): StepHost {
+  return {
+    signal,
+    now,
+    call: async ({ id }) => ({ id, ms: 0, ok: false, reason: 'canceled', message: 'the step has ended' }),
+  }
+}

@@ -1,0 +1,35 @@
+import { findArtifacts } from '../answer/find-artifacts.ts'
+import type { TaskResult } from '../contract/task.ts'
+import { decodeValue } from '../contract/value.ts'
+import { BailiwickError, hasCode } from '../errors/bailiwick-error.ts'
+import type { TaskState } from '../memory/task-state.ts'
+import type { TaskRun } from './task-run.ts'
+
+/** A result with what the task has used and brought back so far. */
+export function resultOf(
+  state: TaskState,
+  ending: Pick<TaskResult, 'status' | 'output' | 'error'>,
+): TaskResult {
+  const values = state.steps
+    .filter(({ step }) => step >= state.firstStep)
+    .flatMap(({ calls }) => [...calls.values()])
+    .flatMap(({ outcome }) => (outcome?.value?.includes('"sha256"') ? [decodeValue(outcome.value)] : []))
+  return { ...ending, usage: state.usage, artifacts: findArtifacts(values) }
+}
+
+/** How a task ends that could not go on. @throws what must not be written down as an end. */
+export function endOf(run: TaskRun, thrown: unknown): TaskResult {
+  const { state, signal } = run
+  // Whatever an abort makes others throw, its own reason counts.
+  const error: unknown = signal.aborted ? signal.reason : thrown
+  if (hasCode(error, 'suspended') || hasCode(error, 'fenced') || hasCode(error, 'bad-journal')) throw error
+  const message = error instanceof Error ? error.message : String(error)
+  if (hasCode(error, 'exhausted')) {
+    const limit = 'limit' in error ? String(error.limit) : 'unknown'
+    const output = state.steps.findLast(({ observed }) => observed)?.observed?.text
+    return resultOf(state, { status: 'exhausted', output, error: { code: 'exhausted', message, limit } })
+  }
+  if (signal.aborted) return resultOf(state, { status: 'canceled', error: { code: 'canceled', message } })
+  const code = BailiwickError.isInstance(error) ? error.code : 'internal'
+  return resultOf(state, { status: 'failed', error: { code, message } })
+}

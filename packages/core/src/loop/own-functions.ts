@@ -1,0 +1,62 @@
+import type { AgentDefinition } from '../contract/agent.ts'
+import type { Tool } from '../contract/tool.ts'
+import { READ_OBSERVATION, SEARCH_TOOLS } from '../define/reserved-names.ts'
+import { LEVEL_TABLE } from '../levels/level-table.ts'
+import { routeTools } from '../levels/route-tools.ts'
+import type { TaskState } from '../memory/task-state.ts'
+import { declareTools } from '../prompts/declarations.ts'
+import { TOOLS_DECLARED } from '../prompts/parts.ts'
+
+/**
+ * What the loop itself answers, through the gate like every call: routes, observations that were folded,
+ * and declarations where there are too many tools to show them all.
+ */
+export function ownFunctions(definition: AgentDefinition, state: TaskState): Tool[] {
+  const { grant } = state.spec
+  const { action, rounds } = LEVEL_TABLE[grant.level]
+  if (action === 'route') return routeTools(definition)
+  return [
+    ...(action === 'code' ? [readObservation(state)] : []),
+    ...(rounds > 0 && grant.tools.length > TOOLS_DECLARED ? [searchTools(state)] : []),
+  ]
+}
+
+function readObservation({ steps }: TaskState): Tool {
+  return {
+    name: READ_OBSERVATION,
+    description: 'The whole of an earlier observation that is shown shortened.',
+    input: { type: 'object', properties: { step: { type: 'integer' } }, required: ['step'] },
+    effect: 'none',
+    run: async (input) => {
+      const { step } = input as { step: number }
+      const text = steps.find((other) => other.step === step)?.observed?.text
+      if (text === undefined) throw new RangeError(`there is no observation of step ${step} yet`)
+      return text
+    },
+  }
+}
+
+const FOUND = 8
+
+function searchTools({ spec }: TaskState): Tool {
+  return {
+    name: SEARCH_TOOLS,
+    description: 'Declarations of the tools that fit the words best.',
+    input: { type: 'object', properties: { words: { type: 'string' } }, required: ['words'] },
+    effect: 'none',
+    run: async (input) => {
+      const words = (input as { words: string }).words.toLowerCase().match(/[a-z0-9]+/g) ?? []
+      const scored = spec.grant.tools.map((card) => {
+        const name = card.name.toLowerCase()
+        const text = `${name} ${card.description.toLowerCase()}`
+        const score = words.reduce(
+          (sum, word) => sum + (name.includes(word) ? 3 : 0) + (text.includes(word) ? 1 : 0),
+          0,
+        )
+        return { card, score }
+      })
+      const best = scored.filter(({ score }) => score > 0).sort((a, b) => b.score - a.score)
+      return declareTools(best.slice(0, FOUND).map(({ card }) => card)) || 'No tool fits these words.'
+    },
+  }
+}

@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { defineTool } from '../define/define-tool.ts'
+import { memoryJournal } from '../journal/memory-journal.ts'
+import { inlineSandbox } from '../testing/inline-sandbox.ts'
+import { tryTask } from '../testing/try-task.ts'
+
+const population = defineTool({
+  name: 'population',
+  description: 'Inhabitants of a country, in millions.',
+  input: z.object({ country: z.string() }),
+  effect: 'none',
+  run: ({ country }) => ({ Norway: 5.6, Iceland: 0.4 })[country] ?? Number.NaN,
+})
+
+const call = (name: string, args: unknown) => ({ calls: [{ name, arguments: args }] })
+
+describe('runLoop', () => {
+  it('level 0: one reply is the answer', async () => {
+    const { result, records } = await tryTask({ level: 0 }, ['hello'])
+    expect(result).toMatchObject({ status: 'completed', output: 'hello', usage: { replies: 1 } })
+    expect(records.map(({ type }) => type)).toEqual([
+      'task.created',
+      'attempt',
+      'reply',
+      'observed',
+      'task.ended',
+    ])
+  })
+
+  it('level 1: the host runs the route that the reply names', async () => {
+    const routes = {
+      shout: { when: 'loud', to: (text: string) => text.toUpperCase() },
+      billing: { when: 'money', to: { agent: 'accounts' } },
+    }
+    const shouted = await tryTask({ level: 1, routes }, ['{"route": "shout"}'], { text: 'hi' })
+    expect(shouted.result.output).toBe('HI')
+    const billed = await tryTask({ level: 1, routes }, ['billing'])
+    expect(billed.result.output).toEqual({ route: 'billing', agent: 'accounts' })
+  })
+
+  it('level 2: one round of calls, then the answer', async () => {
+    const { result, requests } = await tryTask({ level: 2, tools: [population] }, [
+      call('population', { country: 'Norway' }),
+      '5.6 million',
+    ])
+    expect(result).toMatchObject({ status: 'completed', output: '5.6 million' })
+    expect(requests.map(({ tools }) => tools?.length ?? 0)).toEqual([1, 0])
+    expect(requests[1]?.messages.at(-1)).toEqual({ role: 'tool', callId: 'call_1_1', content: '5.6' })
+  })
+
+  it('the same definition and task give the same answer at level 3 and at level 5', async () => {
+    const definition = { level: 3 as const, tools: [population] }
+    const three = await tryTask(definition, [
+      { calls: ['Norway', 'Iceland'].map((country) => ({ name: 'population', arguments: { country } })) },
+      call('finalAnswer', { answer: 6 }),
+    ])
+    const five = await tryTask(
+      definition,
+      [
+        "<code>\nconst [a, b] = await Promise.all(['Norway', 'Iceland'].map((country) => population({ country })))\nfinalAnswer(a + b)\n</code>",
+      ],
+      { level: 5 },
+    )
+    expect(three.result).toMatchObject({ status: 'completed', output: 6 })
+    expect(five.result).toMatchObject({ status: 'completed', output: 6 })
+    expect(five.records.filter(({ type }) => type === 'started')).toHaveLength(2)
+  })
+
+  it('level 4: delegates are functions with a typed result', async () => {
+    const agents = [{ name: 'web-search', description: 'Searches.', level: 3 as const }]
+    const { result } = await tryTask(
+      { level: 4, delegates: ['web-search'] },
+      [call('web_search', { task: 'find it' }), call('finalAnswer', { answer: 'found' })],
+      {
+        agents,
+        delegate: async ({ target, text }) => ({
+          status: 'completed',
+          output: `${target}: ${text}`,
+          usage: {
+            inputTokens: 100,
+            cachedTokens: 0,
+            outputTokens: 1,
+            reasoningTokens: 0,
+            replies: 1,
+            cost: 0,
+          },
+          artifacts: [],
+        }),
+      },
+    )
+    expect(result).toMatchObject({
+      status: 'completed',
+      output: 'found',
+      usage: { inputTokens: 120, replies: 3 },
+    })
+  })
+})
+
+describe('resuming', () => {
+  it('after every prefix of its journal, a code task ends the same, and no model call or tool call is repeated', async () => {
+    const calls: string[] = []
+    const note = defineTool({
+      name: 'note',
+      description: 'Notes.',
+      input: z.object({ text: z.string() }),
+      effect: 'idempotent',
+      run: ({ text }, { key }) => {
+        calls.push(`${key} ${text}`)
+        return text.length
+      },
+    })
+    const script = [
+      '<code>\nconst first = await note({ text: "one" })\nconsole.log(first)\n</code>',
+      '<code>\nconst second = await note({ text: "three" })\nfinalAnswer(first + second)\n</code>',
+    ]
+    const whole = await tryTask({ level: 5, tools: [note] }, script)
+    expect(whole.result.output).toBe(8)
+    const made = new Set(calls)
+    for (let length = 1; length < whole.records.length; length += 1) {
+      const prefix = whole.records.slice(0, length)
+      const replies = prefix.filter(({ type }) => type === 'reply').length
+      calls.length = 0
+      const again = await tryTask({ level: 5, tools: [note] }, script.slice(replies), {
+        journal: memoryJournal(prefix),
+        sandbox: inlineSandbox(),
+      })
+      expect(again.result.output).toBe(8)
+      expect(again.requests).toHaveLength(2 - replies)
+      const delivered = prefix.filter(({ type }) => type === 'outcome').length
+      expect(calls).toHaveLength(2 - delivered)
+      for (const one of calls) expect(made).toContain(one)
+    }
+  })
+})

@@ -1,0 +1,136 @@
+import type { JournalRecord } from '../contract/journal.ts'
+import type { TurnInput } from '../contract/sandbox.ts'
+import type { TaskResult, TaskSpec } from '../contract/task.ts'
+import { addUsage, NO_USAGE } from '../contract/usage.ts'
+import { decodeValue } from '../contract/value.ts'
+import { functionName } from '../define/function-name.ts'
+import { JournalError } from '../errors/journal-error.ts'
+import { type CallState, stepOf, type TaskState } from './task-state.ts'
+
+/** The state after a journal's records. @throws JournalError where the first one creates no task. */
+export function foldRecords(records: readonly JournalRecord[]): TaskState {
+  const [first, ...rest] = records
+  if (first?.type !== 'task.created') {
+    throw new JournalError(
+      `a task’s journal begins with "task.created"; this one with "${first?.type ?? 'nothing'}"`,
+    )
+  }
+  const state = {
+    ...begin(first.spec, 1),
+    chapters: [{ spec: first.spec, firstStep: 1 }],
+    steps: [],
+    worldLostAfter: 0,
+  }
+  for (const record of rest) applyRecord(state, record)
+  return state
+}
+
+/** What begins anew when a conversation goes on: everything but its memory and its world. */
+function begin(spec: TaskSpec, firstStep: number): Omit<TaskState, 'chapters' | 'steps' | 'worldLostAfter'> {
+  return {
+    spec,
+    firstStep,
+    attempts: 0,
+    startedAt: undefined,
+    usage: NO_USAGE,
+    replies: 0,
+    calls: 0,
+    approvals: new Map(),
+    asked: new Set(),
+    lastReply: undefined,
+    ended: undefined,
+  }
+}
+
+/** Takes one record into the state, in place. Records of a run's own journal change nothing. */
+export function applyRecord(state: TaskState, record: JournalRecord): void {
+  switch (record.type) {
+    case 'continued': {
+      const spec: TaskSpec = { ...state.spec, text: record.text, inputs: record.inputs ?? [], results: {} }
+      const firstStep = (state.steps.at(-1)?.step ?? 0) + 1
+      Object.assign(state, begin(spec, firstStep))
+      state.chapters.push({ spec, firstStep })
+      return
+    }
+    case 'attempt':
+      state.attempts = record.attempt
+      state.startedAt ??= record.at
+      return
+    case 'reply':
+      state.usage = addUsage(state.usage, record.reply.usage)
+      state.replies += 1
+      if (record.purpose === 'last') state.lastReply = record.reply
+      else if (record.purpose === 'plan') stepOf(state, record.step).plan = record.reply.text
+      else if (record.purpose === 'judge') stepOf(state, record.step).judgements.push(record.reply)
+      else stepOf(state, record.step).reply = record.reply
+      return
+    case 'planned':
+      stepOf(state, record.step).plan = record.text
+      return
+    case 'step':
+      stepOf(state, record.step).code = record
+      return
+    case 'started':
+      state.calls += 1
+      callOf(state, record.step, record.id).started = record
+      return
+    case 'outcome':
+    case 'late':
+      applyOutcome(state, record)
+      return
+    case 'cancel':
+      stepOf(state, record.step).inputs.push({ kind: 'cancel', reason: record.reason, clock: record.clock })
+      return
+    case 'turn': {
+      const { step, turn, calls, done, cpuMs } = record
+      stepOf(state, step).turns.push({ step, turn, calls, done, cpuMs })
+      return
+    }
+    case 'void': {
+      const step = stepOf(state, record.step)
+      const lost = record.lost as TurnInput | undefined
+      // The lost input was announced as delivered before the turn was killed: it never was.
+      if (lost !== undefined) step.inputs.pop()
+      step.voided = { step: record.step, turn: record.turn, reason: record.reason, ...(lost && { lost }) }
+      return
+    }
+    case 'observed':
+      stepOf(state, record.step).observed = record
+      return
+    case 'asked':
+      state.asked.add(record.id)
+      return
+    case 'answered':
+      state.approvals.set(record.id, record)
+      return
+    case 'diverged':
+      state.worldLostAfter = state.steps.at(-1)?.step ?? record.step
+      return
+    case 'task.ended':
+      state.ended = record.result
+      return
+  }
+}
+
+function callOf(state: TaskState, step: number, id: string): CallState {
+  const { calls } = stepOf(state, step)
+  const call = calls.get(id) ?? {}
+  calls.set(id, call)
+  return call
+}
+
+function applyOutcome(state: TaskState, record: Extract<JournalRecord, { type: 'outcome' | 'late' }>): void {
+  const call = callOf(state, record.step, record.id)
+  if (record.type === 'outcome' || call.outcome === undefined) call.outcome = record
+  if (record.value !== undefined && isDelegate(state, call)) {
+    state.usage = addUsage(state.usage, (decodeValue(record.value) as TaskResult).usage)
+  }
+  if (record.type === 'late') return
+  const { id, ok, value = '', reason = 'error', message = '', clock } = record
+  const outcome = ok ? ({ id, ok, value } as const) : ({ id, ok, reason, message } as const)
+  stepOf(state, record.step).inputs.push({ kind: 'outcome', outcome, clock })
+}
+
+function isDelegate(state: TaskState, { started }: CallState): boolean {
+  return state.spec.grant.delegates.some(({ name }) => functionName(name) === started?.name)
+}

@@ -1,0 +1,59 @@
+import type { ParsedReply } from '../parse/parse-reply.ts'
+
+type Problem = Extract<ParsedReply, { kind: 'nothing' }>['problem']
+
+const SHAPE = `Write a sentence on what you do next, then the code:
+<code>
+const result = 6 * 7
+finalAnswer(result)
+</code>`
+
+/** Code was wanted and none came. */
+export function noCode(problem: Problem, cut: boolean): string {
+  if (cut)
+    return `Your reply was cut at its length limit before the code was whole. Write less in a step.\n${SHAPE}`
+  if (problem === 'python')
+    return `That is Python; only JavaScript or TypeScript runs here. Write the same in JavaScript.\n${SHAPE}`
+  if (problem === 'empty') return `Your reply was empty. ${SHAPE}`
+  return `There was no code in your reply, so nothing ran. ${SHAPE}\nIf you have the answer already, give it by finalAnswer(…) in code.`
+}
+
+/** A call was wanted and prose came. */
+export const noCall =
+  'Nothing was called, so nothing happened. Call one of the tools, or, if you know the answer, call finalAnswer with it: {"name": "finalAnswer", "arguments": {"answer": …}}'
+
+export const finalBesideCalls =
+  'finalAnswer was refused: it came beside other calls, whose results you had not seen. Look at them, then call finalAnswer alone.'
+
+export const finalAfterInvention =
+  'The final answer was refused: you wrote the observation yourself instead of waiting for it. What the code really showed is above; answer from that.'
+
+export const inventionCut =
+  'What you wrote after your code as its observation was cut: only what is shown here happened.'
+
+export const worldLost =
+  'The variables of all earlier steps are lost: their code could not be run again as it had run. What it did outside stands. The observations above are right; build what you need from them anew.'
+
+/** An answer did not fit its schema or a check. */
+export function answerRefused(problem: string): string {
+  return `The answer was not accepted: ${problem}`
+}
+
+export function wrongRoute(said: string, routes: readonly string[]): string {
+  return `"${said.slice(0, 100)}" names no route. Answer with JSON alone, one of: ${routes.map((route) => `{"route": "${route}"}`).join(', ')}`
+}
+
+/** Asks for what can be said when no step is left. */
+export function lastAnswer(limit: string): string {
+  return `You have no ${limit} left, so nothing more can be called or run. Write the best answer you can from what you have seen, in words, and say what is missing.`
+}
+
+/** Asks for a plan, before step 1 and every so many steps. */
+export function planRequest(first: boolean, stepsLeft: number): string {
+  const what = first
+    ? 'Before you begin: write down what is known, what has to be found out, and a short numbered plan.'
+    : 'Stop for a moment: write down what is known by now, what is still missing, and a short numbered plan for the rest.'
+  return `${what} You have ${stepsLeft} steps left. Do not act yet: no calls, no code.`
+}
+
+export const planAccepted = 'Now go on by that plan.'

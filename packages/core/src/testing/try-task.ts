@@ -1,0 +1,102 @@
+import type { AgentDefinition } from '../contract/agent.ts'
+import type { AgentEvent } from '../contract/event.ts'
+import type { JournalRecord } from '../contract/journal.ts'
+import type { ModelRequest } from '../contract/model.ts'
+import type { TaskResult, TaskSpec } from '../contract/task.ts'
+import type { Tool } from '../contract/tool.ts'
+import { defineAgent } from '../define/define-agent.ts'
+import { type MemoryJournal, memoryJournal } from '../journal/memory-journal.ts'
+import { definedGrant, type GrantSources } from '../levels/defined-grant.ts'
+import { type Ceiling, effectiveGrant } from '../levels/effective-grant.ts'
+import { runLoop } from '../loop/run-loop.ts'
+import type { LoopOptions } from '../loop/task-run.ts'
+import { describeInput } from '../memory/describe-input.ts'
+import { inlineSandbox } from './inline-sandbox.ts'
+import { type Script, scriptedModel } from './scripted-model.ts'
+
+export interface TrialOptions
+  extends Partial<Omit<LoopOptions, 'definition' | 'spec' | 'model' | 'journal' | 'inputs' | 'tools'>>,
+    GrantSources {
+  text?: string
+  inputs?: Record<string, unknown>
+  results?: TaskSpec['results']
+  ceiling?: Ceiling
+  journal?: MemoryJournal
+  /** Overrides of the task. */
+  spec?: Partial<TaskSpec>
+}
+
+export interface Trial {
+  result: TaskResult
+  journal: MemoryJournal
+  records: JournalRecord[]
+  events: AgentEvent[]
+  /** What the model was asked, in order. */
+  requests: ModelRequest[]
+}
+
+/**
+ * Runs an agent on one task with a scripted model, everything else in this process: a test of an agent
+ * in one line.
+ *
+ * @example
+ * const { result } = await tryTask({ name: 'echo', description: 'Echoes.', level: 0 }, ['hello'])
+ */
+export async function tryTask(
+  options: Omit<AgentDefinition, 'name' | 'description'> & Partial<AgentDefinition>,
+  script: Script,
+  trial: TrialOptions = {},
+): Promise<Trial> {
+  const definition = defineAgent({ name: 'tester', description: 'Works in tests.', ...options })
+  const { text = 'The task.', inputs = {}, results = {}, ceiling = {}, journal = memoryJournal() } = trial
+  const { spec: overrides, level, agents, tools: cards, ...loop } = trial
+  const own = (definition.tools ?? []).filter(
+    (tool): tool is Tool => typeof tool === 'object' && 'run' in tool,
+  )
+  const sources = {
+    ...(level !== undefined && { level }),
+    ...(agents && { agents }),
+    ...(cards && { tools: cards }),
+  }
+  const model = scriptedModel(script)
+  const spec: TaskSpec = {
+    run: 'run',
+    task: 'run-t1',
+    agent: definition.name,
+    name: 't1',
+    text,
+    inputs: Object.entries(inputs).map(([name, value]) => ({
+      name,
+      value,
+      description: describeInput(name, value),
+    })),
+    results,
+    grant: effectiveGrant(definedGrant(definition, sources), ceiling),
+    seed: 'seed',
+    depth: 0,
+    ...overrides,
+  }
+  const events: AgentEvent[] = []
+  const sandbox = loop.sandbox ?? inlineSandbox()
+  for await (const event of runLoop({
+    sandbox,
+    ...without(loop, ['text', 'inputs', 'results', 'ceiling', 'journal']),
+    definition,
+    spec,
+    journal,
+    model,
+    tools: [...own, ...(cards ?? [])] as Tool[],
+  })) {
+    events.push(event)
+  }
+  const last = events.at(-1)
+  if (last?.type !== 'record' || last.record.type !== 'task.ended') throw new Error('the task has not ended')
+  return { result: last.record.result, journal, records: journal.records, events, requests: model.requests }
+}
+
+function without<T extends object, K extends string>(value: T, names: readonly K[]): Omit<T, K> {
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name as K))) as Omit<
+    T,
+    K
+  >
+}
