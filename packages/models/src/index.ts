@@ -2,6 +2,7 @@
 
 // From a name to a model.
 export { type DetectedModel, type DetectOptions, detectModel } from './choose/detect-model.ts'
+export { type ListedModel, listModels } from './choose/list-models.ts'
 export { type ModelAliases, type ModelSettings, modelAliasesSchema } from './choose/model-settings.ts'
 export { noModelMessage } from './choose/no-model-message.ts'
 export { type ResolveOptions, resolveModel } from './choose/resolve-model.ts'

@@ -1,10 +1,13 @@
 import { InputError } from '@bailiwick/core/contract'
 import { z } from 'zod'
 
+/** A text, or its lines: JSON has no other way to be read. */
+const textSchema = z.union([z.string(), z.array(z.string()).transform((lines) => lines.join('\n'))])
+
 const scriptedReplySchema = z.union([
   z.string(),
   z.strictObject({
-    text: z.string().default(''),
+    text: textSchema.default(''),
     thinking: z.string().optional(),
     calls: z
       .array(
