@@ -11,4 +11,9 @@ export { NatsServerError, type NatsServerErrorCode } from './nats-server-error.t
 export type { RunningNatsServer } from './server/running-server.ts'
 export type { ServerLimits } from './server/server-config.ts'
 export type { ServerExit } from './server/server-process.ts'
-export { type StartOptions, startNatsServer } from './server/start-nats-server.ts'
+export {
+  type AdoptOptions,
+  adoptNatsServer,
+  type StartOptions,
+  startNatsServer,
+} from './server/start-nats-server.ts'

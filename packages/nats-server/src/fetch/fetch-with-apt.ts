@@ -8,6 +8,8 @@ import { type AptSource, aptSources, INDEX_FORMAT, parseIndexTargets, parseOsRel
 const run = promisify(execFile)
 
 export interface AptOptions {
+  /** Environment in which apt is looked for and runs; default `process.env`. */
+  readonly env?: Readonly<Record<string, string | undefined>>
   readonly onProgress?: (line: string) => void
   readonly signal?: AbortSignal
 }
@@ -21,13 +23,13 @@ export interface AptOptions {
  * @throws NatsServerError `fetch-failed` where this is no Debian or Ubuntu, or apt fails
  */
 export async function fetchWithApt(scratch: string, options: AptOptions = {}): Promise<string> {
-  const { signal, onProgress } = options
-  const sources = await machineSources(signal)
+  const { onProgress, signal } = options
+  const sources = await machineSources(options)
   let cause: unknown
   for (const [index, source] of sources.entries()) {
     try {
       onProgress?.(`fetching nats-server with apt (suite ${source.suite}) …`)
-      return await fetchFrom(source, await emptyFolder(join(scratch, `apt-${index}`)), signal)
+      return await fetchFrom(source, await emptyFolder(join(scratch, `apt-${index}`)), options)
     } catch (error) {
       signal?.throwIfAborted()
       cause = error
@@ -37,11 +39,11 @@ export async function fetchWithApt(scratch: string, options: AptOptions = {}): P
   throw new NatsServerError('fetch-failed', `apt-get: ${reason}`, { cause })
 }
 
-async function machineSources(signal: AbortSignal | undefined): Promise<AptSource[]> {
+async function machineSources({ env = process.env, signal }: AptOptions): Promise<AptSource[]> {
   try {
     const osRelease = parseOsRelease(await readFile('/etc/os-release', 'utf8'))
     const args = ['indextargets', '--format', INDEX_FORMAT, 'Created-By: Packages']
-    const { stdout } = await run('apt-get', args, { ...(signal && { signal }) })
+    const { stdout } = await run('apt-get', args, { env, ...(signal && { signal }) })
     return aptSources(parseIndexTargets(stdout), osRelease)
   } catch (cause) {
     signal?.throwIfAborted()
@@ -52,7 +54,7 @@ async function machineSources(signal: AbortSignal | undefined): Promise<AptSourc
 async function fetchFrom(
   source: AptSource,
   folder: string,
-  signal: AbortSignal | undefined,
+  { env = process.env, signal }: AptOptions,
 ): Promise<string> {
   await writeFile(join(folder, 'sources.list'), `${source.line}\n`)
   const config = join(folder, 'apt.conf')
@@ -61,7 +63,7 @@ async function fetchFrom(
     cwd: folder,
     timeout: 120_000,
     maxBuffer: 16 * 1024 * 1024,
-    env: { ...process.env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' },
+    env: { ...env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' },
     ...(signal && { signal }),
   }
   await run('apt-get', ['-c', config, 'update'], options)

@@ -1,106 +1,64 @@
-import { readdir, readFile, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readFile, stat } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { NatsServerBinary } from '../binary/server-binary.ts'
-import type { Identity } from '../identity/identity.ts'
 import { NatsServerError } from '../nats-server-error.ts'
-import type { DataLayout } from '../store/data-layout.ts'
 import { writePrivateFile } from '../store/private-file.ts'
 import { markOf } from '../store/process-mark.ts'
 import { readServerRecord, writeServerRecord } from '../store/server-record.ts'
-import { isPortFree } from './free-port.ts'
-import { readGreeting } from './greeting.ts'
-import { type ServerLimits, serverConfig, serverName } from './server-config.ts'
+import {
+  addressOf,
+  type ReadyServer,
+  type ServerAddress,
+  START_TIMEOUT_MS,
+  type WantedServer,
+} from './answering-server.ts'
+import { candidatePorts } from './candidate-ports.ts'
+import { STORE_HELD } from './hold-store.ts'
+import { clearPortsFolder } from './ports-file.ts'
+import { serverConfig } from './server-config.ts'
 import { type ServerExit, type ServerProcess, spawnServer } from './server-process.ts'
-
-/** What is asked for, once the lock is held. */
-export interface WantedServer {
-  readonly layout: DataLayout
-  readonly identity: Identity
-  readonly host: string
-  readonly limits: Required<ServerLimits>
-  readonly options: {
-    readonly port?: number
-    readonly startTimeoutMs?: number
-    readonly signal?: AbortSignal
-    readonly onProgress?: (line: string) => void
-  }
-}
-
-/** A server that answers. */
-export interface ReadyServer {
-  readonly process: ServerProcess
-  readonly port: number
-  readonly version: string
-}
-
-const FIRST_PORT = 4222
-const LAST_PORT = 4321
 
 /** Starts the server and waits until it answers. */
 export async function launchServer(wanted: WantedServer, binary: NatsServerBinary): Promise<ReadyServer> {
-  for await (const port of candidatePorts(wanted)) {
-    const ready = await launchOn(port, wanted, binary)
+  const remembered = (await readServerRecord(wanted.layout.record))?.port
+  const ports = candidatePorts(wanted.host, wanted.options.port, remembered)
+  while (true) {
+    const ready = await launchOn((await ports.next()).value, wanted, binary)
+    // A port that was free may be taken by the time the server listens.
     if (ready !== 'port-taken') return ready
-    if (port === wanted.options.port) throw portTaken(wanted.host, port)
   }
-  throw new NatsServerError(
-    'port-taken',
-    `All ports from ${FIRST_PORT} to ${LAST_PORT} on ${wanted.host} are taken. Name a free one.`,
-  )
 }
 
-async function* candidatePorts({ options: { port }, host, layout }: WantedServer): AsyncGenerator<number> {
-  if (port !== undefined && port !== 0) {
-    if (!(await isPortFree(host, port))) throw portTaken(host, port)
-    yield port
-    return
-  }
-  const remembered = (await readServerRecord(layout.record))?.port
-  if (remembered !== undefined && (await isPortFree(host, remembered))) yield remembered
-  if (port === 0) yield -1
-  else for (let next = FIRST_PORT; next <= LAST_PORT; next++) if (await isPortFree(host, next)) yield next
-}
-
-/** A free port may be taken by somebody else before the server listens: then it says so and ends. */
 async function launchOn(
   port: number,
   wanted: WantedServer,
   binary: NatsServerBinary,
 ): Promise<ReadyServer | 'port-taken'> {
   const { layout, identity, host, limits } = wanted
-  // Files of servers that were killed name ports which may be anybody's by now.
-  for (const name of await readdir(layout.ports)) await rm(join(layout.ports, name), { force: true })
-  await writePrivateFile(layout.config, serverConfig({ host, port, identity, paths: layout, limits }))
+  const { version } = binary
+  await clearPortsFolder(layout.ports)
+  await writePrivateFile(
+    layout.config,
+    serverConfig({ host, port, identity, paths: layout, limits, version }),
+  )
   const logStart = await sizeOf(layout.log)
-  const child = await spawnServer({
-    binary: binary.path,
-    config: layout.config,
-    log: layout.log,
-    memory: limits.memory,
-  }).catch((cause: Error) => {
-    throw new NatsServerError('start-failed', `${binary.path} cannot be started: ${cause.message}`, { cause })
-  })
+  const child = await spawnServer({ ...layout, binary: binary.path, memory: limits.memory })
   try {
     const mark = await markOf(child.pid)
-    // Written before it answers, so that a crash of ours from here on leaves a server that is found again.
-    if (mark) {
-      const remembered = port > 0 ? port : FIRST_PORT
-      await writeServerRecord(layout.record, {
-        v: 1,
-        port: remembered,
-        version: binary.version,
-        process: mark,
-      })
-    }
-    const ready = await untilReady(child, wanted)
-    if ('exit' in ready) {
-      const said = (await readFile(layout.log, 'utf8').catch(() => '')).slice(logStart)
+    const remember = (address: Partial<ServerAddress> & { version: string }) =>
+      writeServerRecord(layout.record, { v: 1, ...address, ...(mark && { process: mark }) })
+    // Before it answers: a crash of ours from here on leaves a server that is found again.
+    await remember({ ...(port > 0 && { port }), version })
+    const answer = await untilAnswers(child, wanted)
+    if ('exit' in answer) {
+      const said = await textFrom(layout.log, logStart)
       if (/address already in use|Only one usage of each socket address/i.test(said)) return 'port-taken'
-      throw startFailed(binary, ready.exit, said, layout.log)
+      throw answer.exit.code === STORE_HELD
+        ? storeHeld(layout.store)
+        : ended(version, answer.exit, said, layout.log)
     }
-    await writeServerRecord(layout.record, { v: 1, ...ready, ...(mark && { process: mark }) })
-    return { process: child, ...ready }
+    await remember(answer)
+    return { process: child, ...answer }
   } catch (error) {
     await child.kill('SIGKILL')
     await child.exited
@@ -108,23 +66,20 @@ async function launchOn(
   }
 }
 
-async function untilReady(
+async function untilAnswers(
   child: ServerProcess,
   wanted: WantedServer,
-): Promise<{ port: number; version: string } | { exit: ServerExit }> {
-  const { signal, startTimeoutMs = 60_000 } = wanted.options
+): Promise<ServerAddress | { exit: ServerExit }> {
+  const { signal, startTimeoutMs = START_TIMEOUT_MS } = wanted.options
   const deadline = Date.now() + startTimeoutMs
-  let ended: ServerExit | undefined
-  child.exited.then((exit) => {
-    ended = exit
+  let exit: ServerExit | undefined
+  child.exited.then((value) => {
+    exit = value
   })
-  while (ended === undefined) {
+  while (exit === undefined) {
     signal?.throwIfAborted()
-    const port = await portFromFile(wanted.layout.ports, child.pid)
-    const greeting = port === undefined ? undefined : await readGreeting(wanted.host, port)
-    if (port !== undefined && greeting?.server_name === serverName(wanted.identity)) {
-      return { port, version: greeting.version }
-    }
+    const address = await addressOf(wanted, child.pid)
+    if (address) return address
     if (Date.now() > deadline) {
       throw new NatsServerError(
         'start-failed',
@@ -133,37 +88,30 @@ async function untilReady(
     }
     await Promise.race([delay(4), child.exited])
   }
-  return { exit: ended }
+  return { exit }
 }
 
-/** The server writes `<executable>_<pid>.ports` once it listens. */
-export async function portFromFile(folder: string, pid: number): Promise<number | undefined> {
-  const name = (await readdir(folder)).find((entry) => entry.endsWith(`_${pid}.ports`))
-  if (name === undefined) return undefined
-  try {
-    const { nats } = JSON.parse(await readFile(join(folder, name), 'utf8')) as { nats: string[] }
-    return nats[0] === undefined ? undefined : Number(new URL(nats[0]).port)
-  } catch (error) {
-    // Read while it is being written, or removed by a server that ends.
-    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
-}
-
-function portTaken(host: string, port: number): NatsServerError {
-  return new NatsServerError(
-    'port-taken',
-    `Port ${port} on ${host} is taken by another program. Stop it, choose another port, or choose none to get a free one.`,
-  )
-}
-
-function startFailed(binary: NatsServerBinary, exit: ServerExit, said: string, log: string): NatsServerError {
+function ended(version: string, exit: ServerExit, said: string, log: string): NatsServerError {
   const last = said.trim().split('\n').slice(-5).join('\n')
   return new NatsServerError(
     'start-failed',
-    `nats-server ${binary.version} ended at start (${exit.signal ?? `exit code ${exit.code}`}). ` +
+    `nats-server ${version} ended at start (${exit.signal ?? `exit code ${exit.code}`}). ` +
       `Its last lines, from ${log}:\n${last || '(none)'}`,
   )
+}
+
+function storeHeld(store: string): NatsServerError {
+  return new NatsServerError(
+    'store-locked',
+    `${store} is in use by a nats-server that cannot be seen from here, such as one in another container. ` +
+      'End it first, or use another data directory.',
+  )
+}
+
+/** What was added to a file since it had that many bytes; everything where it was rotated meanwhile. */
+async function textFrom(path: string, start: number): Promise<string> {
+  const bytes = await readFile(path)
+  return bytes.toString('utf8', bytes.length < start ? 0 : start)
 }
 
 async function sizeOf(path: string): Promise<number> {

@@ -6,7 +6,7 @@ import { pushAccount } from '../identity/push-account.ts'
 import { NatsServerError } from '../nats-server-error.ts'
 import type { DataLayout } from '../store/data-layout.ts'
 import type { ExclusiveLock } from '../store/exclusive-lock.ts'
-import type { ReadyServer } from './launch-server.ts'
+import type { ReadyServer } from './answering-server.ts'
 import type { ServerExit } from './server-process.ts'
 
 /** A nats-server in this process's charge. Disposing it stops it. */

@@ -1,3 +1,4 @@
+import { compareVersions } from '../binary/server-binary.ts'
 import type { Identity } from '../identity/identity.ts'
 
 /** Bounds of one server. Bytes, where not said otherwise. */
@@ -30,8 +31,10 @@ export function serverConfig(options: {
   identity: Identity
   paths: ServerPaths
   limits: Required<ServerLimits>
+  /** Of the server that reads it: one below 2.10 refuses settings that it does not know. */
+  version: string
 }): string {
-  const { host, port, identity, paths, limits } = options
+  const { host, port, identity, paths, limits, version } = options
   const system = identity.system.getPublicKey()
   const account = identity.account.getPublicKey()
   // JSON strings are valid strings of this format, with Windows' backslashes escaped.
@@ -42,8 +45,7 @@ port: ${port}
 ports_file_dir: ${text(paths.ports)}
 log_file: ${text(paths.log)}
 logfile_size_limit: 16MB
-logfile_max_num: 2
-max_payload: ${limits.maxPayload}
+${compareVersions(version, '2.10.0') < 0 ? '' : 'logfile_max_num: 2\n'}max_payload: ${limits.maxPayload}
 max_control_line: ${limits.maxControlLine}
 # A stopped client is noticed within 6 s; the server's own default takes 4 min.
 ping_interval: "2s"

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
 import { open } from 'node:fs/promises'
+import { NatsServerError } from '../nats-server-error.ts'
 import { isAlive, type ProcessMark, signalable } from '../store/process-mark.ts'
+import { holdStore } from './hold-store.ts'
 
 /** How a server process ended; both null where it was adopted, so that nobody could be told. */
 export interface ServerExit {
@@ -21,13 +23,16 @@ export interface ServerProcess {
 export async function spawnServer(options: {
   binary: string
   config: string
+  store: string
   log: string
   memory: number
 }): Promise<ServerProcess> {
   // What it prints before it opens its log file goes to the same file: a pipe would break with our exit.
   const log = await open(options.log, 'a', 0o600)
   try {
-    const child = spawn(options.binary, ['-c', options.config], {
+    const words = [...(await holdStore(options.store)), options.binary, '-c', options.config]
+    const [command = options.binary, ...args] = words
+    const child = spawn(command, args, {
       detached: true,
       windowsHide: true,
       stdio: ['ignore', log.fd, log.fd],
@@ -38,7 +43,11 @@ export async function spawnServer(options: {
     })
     await new Promise((resolve, reject) => {
       child.once('spawn', resolve)
-      child.once('error', reject)
+      child.once('error', (cause) =>
+        reject(
+          new NatsServerError('start-failed', `${command} cannot be started: ${cause.message}`, { cause }),
+        ),
+      )
     })
     const pid = child.pid ?? 0
     return { pid, exited, kill: async (signal) => void child.kill(signal), unref: () => child.unref() }
@@ -63,7 +72,13 @@ export function adoptProcess(mark: ProcessMark): ServerProcess {
     exited,
     async kill(signal) {
       // Never a process that got the id after the server's end.
-      if (await isAlive(mark)) process.kill(mark.pid, signal)
+      if (!(await isAlive(mark))) return
+      try {
+        process.kill(mark.pid, signal)
+      } catch (error) {
+        // It ended in between.
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+      }
     },
     unref: () => timer.unref(),
   }

@@ -1,11 +1,11 @@
-import { resolve } from 'node:path'
 import { ensureNatsServer } from '../binary/ensure-nats-server.ts'
 import type { NatsServerBinary } from '../binary/server-binary.ts'
 import { loadIdentity } from '../identity/identity.ts'
 import { NatsServerError } from '../nats-server-error.ts'
-import { openDataDir } from '../store/data-layout.ts'
+import { type DataLayout, dataLayout, isDataDir, openDataDir } from '../store/data-layout.ts'
 import { tryLock } from '../store/exclusive-lock.ts'
 import { adoptServer } from './adopt-server.ts'
+import type { ReadyServer, WantedServer } from './answering-server.ts'
 import { launchServer } from './launch-server.ts'
 import { type RunningNatsServer, runningServer } from './running-server.ts'
 import { DEFAULT_LIMITS, type ServerLimits } from './server-config.ts'
@@ -22,6 +22,7 @@ export interface StartOptions {
   readonly port?: number
   /** Loopback only. */
   readonly host?: '127.0.0.1'
+  /** Bounds of a server that is started; an adopted one keeps its own. */
   readonly limits?: ServerLimits
   /** How long a server may take until it answers; one that recovers a large store takes a while. Default 60 s. */
   readonly startTimeoutMs?: number
@@ -46,23 +47,62 @@ export interface StartOptions {
  * ```
  */
 export async function startNatsServer(options: StartOptions): Promise<RunningNatsServer> {
-  const { dataDir, signal, host = '127.0.0.1' } = options
-  signal?.throwIfAborted()
-  const layout = await openDataDir(dataDir)
+  options.signal?.throwIfAborted()
+  const layout = await openDataDir(options.dataDir)
+  return takeCharge(layout, options, async (wanted) => {
+    const adopted = await adoptServer(wanted)
+    if (adopted) return { ...adopted, adopted: true }
+    const binary = options.binary ?? (await ensureNatsServer(options))
+    return { ...(await launchServer(wanted, binary)), adopted: false }
+  })
+}
+
+/** Nothing but what adopting takes. */
+export type AdoptOptions = Omit<StartOptions, 'binary' | 'limits' | 'onProgress'>
+
+/**
+ * Takes charge of the server that still runs on a data directory, and starts none.
+ *
+ * @returns undefined where none runs
+ * @throws NatsServerError as {@link startNatsServer} does
+ * @example
+ * ```ts
+ * // Ends what a crashed process left running.
+ * await (await adoptNatsServer({ dataDir: '.data/nats' }))?.stop()
+ * ```
+ */
+export async function adoptNatsServer(options: AdoptOptions): Promise<RunningNatsServer | undefined> {
+  options.signal?.throwIfAborted()
+  const layout = dataLayout(options.dataDir)
+  if (!(await isDataDir(layout))) return undefined
+  return takeCharge(layout, options, async (wanted) => {
+    const adopted = await adoptServer(wanted)
+    return adopted && { ...adopted, adopted: true }
+  })
+}
+
+/** Locks the data directory; the lock passes to the server that `serve` comes back with, or is given up. */
+async function takeCharge<Served extends (ReadyServer & { adopted: boolean }) | undefined>(
+  layout: DataLayout,
+  options: AdoptOptions & Pick<StartOptions, 'limits'>,
+  serve: (wanted: WantedServer) => Promise<Served>,
+): Promise<RunningNatsServer | Extract<Served, undefined>> {
+  const { host = '127.0.0.1' } = options
   const lock = await tryLock(layout.lock)
   if ('heldBy' in lock) {
     throw new NatsServerError(
       'store-locked',
-      `${resolve(dataDir)} is in use by process ${lock.heldBy.pid}: one data directory has one nats-server. ` +
+      `${layout.dir} is in use by process ${lock.heldBy.pid}: one data directory has one nats-server. ` +
         'Stop that process first, or use another directory.',
     )
   }
   try {
     const identity = await loadIdentity(layout.keys)
-    const wanted = { layout, identity, host, options, limits: { ...DEFAULT_LIMITS, ...options.limits } }
-    const found = await adoptServer(wanted)
-    const server = found ?? (await launchServer(wanted, options.binary ?? (await ensureNatsServer(options))))
-    return runningServer({ ...server, adopted: found !== undefined, lock, layout, identity, host })
+    const limits = { ...DEFAULT_LIMITS, ...options.limits }
+    const server = await serve({ layout, identity, host, options, limits })
+    if (server) return await runningServer({ ...server, lock, layout, identity, host })
+    await lock.release()
+    return server as Extract<Served, undefined>
   } catch (error) {
     await lock.release()
     throw error

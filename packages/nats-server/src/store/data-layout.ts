@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { access, mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 
 /** The files of a data directory. */
@@ -13,10 +13,10 @@ export interface DataLayout {
   readonly log: string
 }
 
-/** Makes the directory (0700) where it is missing, and names what is inside. */
-export async function openDataDir(dataDir: string): Promise<DataLayout> {
+/** Names what is in a data directory, whether or not it is there. */
+export function dataLayout(dataDir: string): DataLayout {
   const dir = resolve(dataDir)
-  const layout: DataLayout = {
+  return {
     dir,
     lock: join(dir, 'lock'),
     keys: join(dir, 'keys.json'),
@@ -26,8 +26,23 @@ export async function openDataDir(dataDir: string): Promise<DataLayout> {
     store: join(dir, 'store'),
     log: join(dir, 'nats.log'),
   }
+}
+
+/** Makes the directory and its folders (0700) where they are missing. */
+export async function openDataDir(dataDir: string): Promise<DataLayout> {
+  const layout = dataLayout(dataDir)
   for (const folder of [layout.dir, layout.ports, layout.store]) {
     await mkdir(folder, { recursive: true, mode: 0o700 })
   }
   return layout
+}
+
+/** Whether a server was ever started there: it has keys and a folder for ports. */
+export async function isDataDir({ keys, ports }: DataLayout): Promise<boolean> {
+  try {
+    await Promise.all([access(keys), access(ports)])
+    return true
+  } catch {
+    return false
+  }
 }

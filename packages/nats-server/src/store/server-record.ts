@@ -5,7 +5,8 @@ import type { ProcessMark } from './process-mark.ts'
 /** What a data directory remembers of its server: for adoption, and for the port of the next start. */
 export interface ServerRecord {
   readonly v: 1
-  readonly port: number
+  /** Missing until the server told which one it has got. */
+  readonly port?: number
   readonly version: string
   /** Of the server process, which may have ended since. */
   readonly process?: ProcessMark
@@ -15,7 +16,7 @@ export interface ServerRecord {
 export async function readServerRecord(path: string): Promise<ServerRecord | undefined> {
   try {
     const record = JSON.parse(await readFile(path, 'utf8')) as ServerRecord
-    return record.v === 1 && Number.isInteger(record.port) ? record : undefined
+    return record.v === 1 ? record : undefined
   } catch (error) {
     if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error

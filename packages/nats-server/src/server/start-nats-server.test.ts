@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { connect, credsAuthenticator } from '@nats-io/transport-node'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { RunningNatsServer } from '../src/server/running-server.ts'
-import { startNatsServer } from '../src/server/start-nats-server.ts'
+import type { RunningNatsServer } from './running-server.ts'
+import { startNatsServer } from './start-nats-server.ts'
 
 let dataDir: string
 

@@ -1,0 +1,26 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+
+/** A child process that runs a few lines of code, for tests about what survives a process. */
+export interface RunningModule {
+  readonly process: ChildProcess
+  /** The next line it prints; undefined when it has ended. */
+  line(): Promise<string | undefined>
+  /** Its exit code, or null where a signal ended it. */
+  readonly exited: Promise<number | null>
+}
+
+/** Runs module code in a Node process of its own; it imports sources by `import(url)`. */
+export function runModule(code: string, env: NodeJS.ProcessEnv = process.env): RunningModule {
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', code], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  return {
+    process: child,
+    line: async () => (await lines.next()).value,
+    exited: once(child, 'exit').then(([exitCode]) => exitCode as number | null),
+  }
+}
