@@ -56,7 +56,7 @@ export function start(
     stderr += text
     tell()
   })
-  const ended = once(child, 'close').then(([code]: [number | null]) => ({ code, stdout, stderr }))
+  const ended = once(child, 'close').then(([code]): Ended => ({ code, stdout, stderr }))
   return {
     child,
     ended,

@@ -8,8 +8,8 @@ export interface Survivor {
 }
 
 /**
- * Processes whose command line or working directory names the folder, and everything in their process
- * groups: a sandbox's command line names nothing. Linux only: it reads /proc.
+ * Processes whose command line, environment or working directory names the folder, and everything in
+ * their process groups: nothing of a sandbox names anything. Linux only: it reads /proc.
  */
 export function survivors(folder: string): Survivor[] {
   const all = readdirSync('/proc')
@@ -19,13 +19,15 @@ export function survivors(folder: string): Survivor[] {
         const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
         const [state, , group = ''] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
         const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ')
+        const environment = readFileSync(`/proc/${name}/environ`, 'utf8')
         const cwd = readlinkSync(`/proc/${name}/cwd`)
-        return state === 'Z' ? [] : [{ pid: Number(name), group, command, cwd }]
+        const traces = [command, environment, cwd]
+        return state === 'Z' ? [] : [{ pid: Number(name), group, command, traces }]
       } catch {
         return [] // Gone meanwhile.
       }
     })
-  const named = all.filter(({ command, cwd }) => command.includes(folder) || cwd.startsWith(folder))
+  const named = all.filter(({ traces }) => traces.some((trace) => trace.includes(folder)))
   const own = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]?.split(' ')[2]
   const groups = new Set(named.map(({ group }) => group).filter((group) => group !== own))
   return all

@@ -90,16 +90,12 @@ async function checkModel(config: LoadedConfig, { env, signal }: CommandContext)
 
 async function checkIsolation(): Promise<Finding> {
   const { probeIsolation } = await import('@bailiwick/sandbox')
-  const { isolation, reason } = await probeIsolation()
+  const { isolation, notes } = await probeIsolation()
   const what = 'isolation'
   if (isolation === 'confined')
     return { what, state: 'ok', found: 'confined: isolate, guarded process, OS container' }
-  return {
-    what,
-    state: 'warning',
-    found: `${isolation}: isolate and guarded process`,
-    ...(reason === undefined ? {} : { advice: reason }),
-  }
+  const advice = notes.length === 0 ? {} : { advice: notes.join('\n') }
+  return { what, state: 'warning', found: `${isolation}: isolate and guarded process`, ...advice }
 }
 
 async function checkTeam(config: LoadedConfig, signal: AbortSignal): Promise<Finding> {

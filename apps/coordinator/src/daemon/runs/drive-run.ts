@@ -1,6 +1,6 @@
 import { sendControl } from '@bailiwick/bus'
 import { BailiwickError, hasCode, type TaskError } from '@bailiwick/core/contract'
-import { ringAgain } from './act/dispatch.ts'
+import { neverRan, ringAgain } from './act/dispatch.ts'
 import { endTask } from './act/end-task.ts'
 import { executeRun } from './act/execute-run.ts'
 import { planRun } from './act/plan-run.ts'
@@ -41,13 +41,17 @@ export async function driveRun(context: RunContext, cancel: AbortSignal): Promis
 async function endRun(context: RunContext, status: 'failed' | 'canceled', error: TaskError): Promise<void> {
   const { log } = context
   await stopTasks(context, error.message)
+  for (const { name, task } of openAttempts(log.state)) {
+    const result = context.watch.tasks.get(task)?.result ?? neverRan('canceled', error)
+    await log.append({ type: 'run.returned', at: Date.now(), name, task, result })
+  }
   if (log.state.ended !== undefined) return
   await log.append({
     type: 'run.ended',
     at: Date.now(),
     status,
     error,
-    usage: totalUsage(log.state),
+    usage: totalUsage(log.state, context.watch.tasks),
     artifacts: allArtifacts(log.state),
   })
 }

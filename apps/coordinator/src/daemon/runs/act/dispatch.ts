@@ -1,5 +1,5 @@
 import { ringTask } from '@bailiwick/bus'
-import { hasCode, NO_USAGE, type TaskResult, type TaskSpec } from '@bailiwick/core/contract'
+import { hasCode, NO_USAGE, type TaskError, type TaskResult, type TaskSpec } from '@bailiwick/core/contract'
 import { carveBudget, spent } from '../decide/carve-budget.ts'
 import { type PlannedTask, readyTasks } from '../decide/next-tasks.ts'
 import { taskId } from '../decide/task-ids.ts'
@@ -139,7 +139,7 @@ function stillToCome(state: RunState): number {
   return Math.max(readyTasks(state).length, notBegun) + openAttempts(state).length + 1
 }
 
-/** The result of a task that never ran. */
-export function neverRan(code: string, message: string): TaskResult {
-  return { status: 'failed', error: { code, message }, usage: NO_USAGE, artifacts: [] }
+/** The result of a task that nobody ended. */
+export function neverRan(status: 'failed' | 'canceled', error: TaskError): TaskResult {
+  return { status, error, usage: NO_USAGE, artifacts: [] }
 }

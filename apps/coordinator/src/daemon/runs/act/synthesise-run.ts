@@ -4,6 +4,7 @@ import {
   NO_USAGE,
   type TaskResult,
   type TaskSpec,
+  type Usage,
 } from '@bailiwick/core/contract'
 import { SYNTHESISER } from '../agents/synthesiser.ts'
 import { reason } from '../decide/review.ts'
@@ -24,7 +25,7 @@ export async function synthesiseRun(context: RunContext): Promise<void> {
     type: 'run.ended',
     at: Date.now(),
     status: result.status,
-    usage: totalUsage(state),
+    usage: totalUsage(state, context.watch.tasks),
     artifacts: allArtifacts(state),
     ...(result.output === undefined ? {} : { answer: result.output }),
     ...(result.error === undefined ? {} : { error: result.error }),
@@ -115,12 +116,14 @@ function nothingDone(state: RunState): TaskResult {
   }
 }
 
-/** What all attempts of a run used together. */
-export function totalUsage(state: RunState) {
-  return [...state.attempts.values()]
-    .flat()
-    .map(({ result }) => result?.usage ?? NO_USAGE)
-    .reduce(addUsage, NO_USAGE)
+/** What all attempts of a run used together, and the delegates that they started. */
+export function totalUsage(state: RunState, tasks: RunContext['watch']['tasks']): Usage {
+  const attempts = [...state.attempts.values()].flat()
+  const delegated = [...tasks.values()].filter(({ spec }) => spec.parent !== undefined)
+  return [
+    ...attempts.map(({ result }) => result?.usage ?? NO_USAGE),
+    ...delegated.map(({ usage }) => usage),
+  ].reduce(addUsage, NO_USAGE)
 }
 
 /** Files of completed attempts; the last of a name stands. */

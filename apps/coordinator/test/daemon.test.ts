@@ -1,0 +1,122 @@
+import { readFile, stat } from 'node:fs/promises'
+import { connectFromEnv, followEvents, requestRun } from '@bailiwick/bus'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { run } from './program.ts'
+import { untilNoneSurvive } from './survivors.ts'
+import { final, planReply, type TeamFolder, teamFolder } from './team-folder.ts'
+
+describe('a daemon', () => {
+  let place: TeamFolder
+  const bailiwick = (...args: string[]) => run(args, { cwd: place.folder })
+  const asJson = async (...args: string[]) => JSON.parse((await bailiwick(...args, '--json')).stdout)
+
+  beforeAll(async () => {
+    place = await teamFolder(
+      {
+        planner: { plan: [planReply({ name: 't1' })] },
+        worker: { t1: [final('6 * 7')], slow: [] },
+        writer: { answer: ['It is {{t1.output}}.'] },
+        sleeper: { t1: [{ text: 'at last', delayMs: 60_000 }] },
+      },
+      {
+        agents: [
+          { name: 'worker', level: 5 },
+          { name: 'writer', level: 0, references: true },
+          { name: 'sleeper', level: 0 },
+        ],
+        members: { worker: { replicas: 2 } },
+      },
+    )
+    const up = await bailiwick('up', '--detach')
+    expect(up.stdout).toMatch(/daemon \d+ is ready at nats:\/\/127\.0\.0\.1:\d+/)
+    expect(up.code).toBe(0)
+  })
+  afterAll(async () => {
+    const down = await bailiwick('down')
+    expect(down.stdout).toMatch(/ended: daemon/)
+    expect(await untilNoneSurvive(place.folder)).toEqual([])
+    await place[Symbol.asyncDispose]()
+  })
+
+  it('says what is running', async () => {
+    const status = await asJson('status')
+    expect(status.processes.map(({ name, state }: Record<string, string>) => `${name} ${state}`)).toEqual([
+      'toolbox running',
+      'agent-worker-1 running',
+      'agent-worker-2 running',
+      'agent-writer-1 running',
+      'agent-sleeper-1 running',
+    ])
+    const words = await bailiwick('status')
+    expect(words.stdout).toContain('agent-worker-2')
+  })
+
+  it('keeps its address and credentials from others', async () => {
+    for (const file of ['daemon.json', 'credentials/user.creds', 'credentials/worker.creds']) {
+      expect((await stat(`${place.folder}/.bailiwick/${file}`)).mode & 0o777).toBe(0o600)
+    }
+    expect((await stat(`${place.folder}/.bailiwick`)).mode & 0o777).toBe(0o700)
+  })
+
+  it('serves runs, lists and shows them, and outlives the command', async () => {
+    const ended = await bailiwick('run', 'What is it?')
+    expect(ended).toMatchObject({ code: 0, stdout: 'It is 42.\n' })
+    const { runs } = await asJson('runs')
+    expect(runs[0]).toMatchObject({ status: 'completed', text: 'What is it?' })
+    const shown = await bailiwick('show', runs[0].run)
+    expect(shown.stdout).toMatch(/t1 worker: completed/)
+    const journal = await bailiwick('show', runs[0].run, '--task', 't1')
+    expect(journal.stdout).toContain('finalAnswer(6 * 7)')
+    await bailiwick('show', runs[0].run, '--out', 'shown')
+    expect(await readFile(`${place.folder}/shown/report.md`, 'utf8')).toBe('It is 42.\n')
+  })
+
+  it('does not know runs that never were', async () => {
+    for (const command of ['show', 'cancel']) {
+      const ended = await bailiwick(command, 'rnobody')
+      expect(ended.stderr).toContain('no run rnobody')
+      expect(ended.code).toBe(2)
+    }
+  })
+
+  it('takes the same run twice as one', async () => {
+    const { NATS_URL, NATS_CREDS } = await asJson('env')
+    await using bus = await connectFromEnv('test', { NATS_URL, NATS_CREDS })
+    const order = { run: 'rtwice', text: 'x' }
+    const answers = await Promise.all([requestRun(bus, 'submit', order), requestRun(bus, 'submit', order)])
+    expect(answers.map(({ duplicate }) => duplicate).toSorted()).toEqual([false, true])
+    expect(await requestRun(bus, 'submit', order)).toEqual({ run: 'rtwice', duplicate: true })
+    const seen: string[] = []
+    for await (const { event } of followEvents(bus, { from: 'beginning', run: 'rtwice' })) {
+      seen.push(event.type)
+      if (event.type.includes('run.ended')) break
+    }
+    expect(seen.filter((type) => type.includes('run.submitted'))).toHaveLength(1)
+    expect(seen.filter((type) => type.includes('task.created'))).toHaveLength(3)
+  })
+
+  it('lets a reader follow events and nothing else', async () => {
+    const { stdout } = await bailiwick('env', '--role', 'reader')
+    const [, url = '', creds = ''] = /export NATS_URL='(.*)'\nexport NATS_CREDS='(.*)'/.exec(stdout) ?? []
+    await using bus = await connectFromEnv('reader', { NATS_URL: url, NATS_CREDS: creds })
+    for await (const { event } of followEvents(bus, { from: 'beginning' })) {
+      expect(event.specversion).toBe('1.0')
+      break
+    }
+    await expect(requestRun(bus, 'list', {}, { waitMs: 1_000 })).rejects.toThrow()
+  })
+
+  it('cancels a run that is at work, at once', async () => {
+    const { NATS_URL, NATS_CREDS } = await asJson('env')
+    await using bus = await connectFromEnv('test', { NATS_URL, NATS_CREDS })
+    await requestRun(bus, 'submit', { run: 'rslow', text: 'x', agent: 'sleeper' })
+    for await (const { event } of followEvents(bus, { from: 'beginning', run: 'rslow' })) {
+      if (event.type.includes('task.started')) break
+    }
+    const canceled = await bailiwick('cancel', 'rslow', '--reason', 'no need')
+    expect(canceled).toMatchObject({ code: 0, stdout: 'run rslow is canceled\n' })
+    const shown = await bailiwick('show', 'rslow')
+    expect(shown.stdout).toContain('canceled: no need')
+    expect(shown.stdout).toMatch(/t1 sleeper: canceled/)
+  })
+})

@@ -1,0 +1,185 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { findNatsServer } from '@bailiwick/nats-server'
+import { describe, expect, it } from 'vitest'
+import { bareEnv, run, start } from './program.ts'
+import { scratch } from './scratch.ts'
+import { untilNoneSurvive } from './survivors.ts'
+import { final, planReply, teamFolder } from './team-folder.ts'
+
+/** Runs in a folder with a team that would work, and expects a clear refusal. */
+async function refused(args: string[], options: Parameters<typeof teamFolder>[1] = {}) {
+  await using place = await teamFolder({ worker: { t1: [final('1')] } }, options)
+  const ended = await run(args, { cwd: place.folder })
+  expect(await untilNoneSurvive(place.folder)).toEqual([])
+  expect(ended.stdout).toBe('')
+  expect(ended.stderr).not.toMatch(/\n\s+at /)
+  return ended
+}
+
+describe('the command line', () => {
+  it.each([
+    [['rnu'], 'unknown command "rnu": did you mean "run"?'],
+    [['run', 'x', '--inptu', 'a'], 'unknown option --inptu for "bailiwick run": did you mean --input?'],
+    [['run', 'x', '-z'], 'unknown option -z for "bailiwick run"'],
+    [['run'], 'something is missing; wanted: bailiwick run "<task>"'],
+    [
+      ['run', 'two', 'words'],
+      'too many words: "words"; wanted: bailiwick run "<task>" (put the task in quotes)',
+    ],
+    [['run', 'x', '--out'], '--out wants a value: --out <dir>'],
+    [['run', 'x', '--out', '--input'], '--out wants a value'],
+    [['run', '  '], 'the task is empty'],
+    [['run', 'x', '--strategy', 'paln'], 'unknown strategy "paln": wanted plan or direct'],
+    [['runs', '--limit', 'many'], '--limit wants a number from 1 to 1000; got "many"'],
+    [['env', '--role', 'king'], 'unknown role "king": wanted user, reader, agent:<name> or tool-host:<name>'],
+    [['run', 'x', '--input', 'a=missing.csv'], 'missing.csv (given as --input a=missing.csv)'],
+    [['run', 'x', '--input', '.'], 'is a directory; an input is one file'],
+    [
+      ['run', 'x', '--input', 'bailiwick.config.mjs', '--input', './bailiwick.config.mjs'],
+      'two inputs are called',
+    ],
+    [['run', 'x', '--config', 'nowhere.ts'], 'no configuration at'],
+    [['run', 'x', '--agent', './nobody.mjs'], 'no agent at'],
+    [
+      ['run', 'x', '--agent', 'wroker'],
+      'unknown agent "wroker": did you mean "worker"? (the team has worker, writer)',
+    ],
+  ])('%j is refused with what was wanted', async (args, message) => {
+    const ended = await refused(args)
+    expect(ended.stderr).toContain(message)
+    expect(ended.code).toBe(2)
+  })
+
+  it('tells errors as JSON where that was asked for', async () => {
+    await using place = await scratch()
+    const ended = await run(['status', '--json'], { cwd: place.folder })
+    expect(JSON.parse(ended.stdout)).toMatchObject({ error: { code: 'no-daemon' } })
+    expect(ended).toMatchObject({ code: 5, stderr: '' })
+  })
+})
+
+describe('the configuration', () => {
+  it('with a typo is refused with path and what was meant', async () => {
+    const ended = await refused(['run', 'x'], { members: { worker: { replcias: 2 } } })
+    expect(ended.stderr).toContain('team[0].replcias: unknown option; did you mean "replicas"?')
+    expect(ended.code).toBe(2)
+  })
+
+  it('with an unknown level says which there are', async () => {
+    const ended = await refused(['run', 'x'], { members: { worker: { level: 'wizard' } } })
+    expect(ended.stderr).toContain(
+      'team[0].level: wanted a level from 0 to 5 or one of processor, router, tool-caller, multi-step, multi-agent, code; got "wizard"',
+    )
+    expect(ended.code).toBe(2)
+  })
+
+  it('with a port that is taken says so', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const address = server.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    const ended = await refused(['run', 'x'], { config: { nats: { port } } })
+    server.close()
+    expect(ended.stderr).toMatch(new RegExp(`[Pp]ort ${port}`))
+    expect(ended.code).toBe(1)
+  })
+
+  it('with an agent package that is not installed says where it looked', async () => {
+    const ended = await refused(['run', 'x'], { config: { team: ['@acme/agent-legal'] } })
+    expect(ended.stderr).toContain('no agent package "@acme/agent-legal"')
+    expect(ended.code).toBe(2)
+  })
+})
+
+describe('an agent package', () => {
+  it('that throws while loading is named, with what it threw', async () => {
+    await using place = await teamFolder({}, { config: { team: ['./broken.mjs'] } })
+    await place.write('broken.mjs', `throw new Error('no licence found')`)
+    const ended = await run(['run', 'x'], { cwd: place.folder })
+    expect(ended.stderr).toMatch(/agent "\.\/broken\.mjs" .*no licence found/)
+    expect(ended.code).toBe(2)
+    expect(await untilNoneSurvive(place.folder)).toEqual([])
+  })
+
+  it('without a definition says what was wanted', async () => {
+    await using place = await teamFolder({}, { config: { team: ['./empty.mjs'] } })
+    await place.write('empty.mjs', 'export const agent = 1')
+    const ended = await run(['run', 'x'], { cwd: place.folder })
+    expect(ended.stderr).toContain('export default defineAgent({ … })')
+    expect(ended.code).toBe(2)
+  })
+
+  it('that dies at start again and again fails the run, with its last words', async () => {
+    await using place = await teamFolder({}, { config: { team: ['./mortal.mjs'], limits: { restarts: 1 } } })
+    // It loads where it is described, and dies where it is hosted.
+    await place.write(
+      'mortal.mjs',
+      `if (process.env.NATS_URL) { console.error('the licence server is down'); process.exit(1) }
+       export default { name: 'mortal', description: 'x', level: 0 }`,
+    )
+    const ended = await run(['run', 'x', '--agent', 'mortal'], { cwd: place.folder })
+    expect(ended.stderr).toContain('agent-mortal-1 is given up')
+    expect(ended.stderr).toContain('the licence server is down')
+    expect(ended.code).toBe(3)
+    expect(await untilNoneSurvive(place.folder)).toEqual([])
+  })
+})
+
+describe('the machine', () => {
+  it('without a model is told what to install', async () => {
+    await using place = await scratch()
+    const ended = await run(['run', 'x'], { cwd: place.folder })
+    expect(ended.stderr).toContain('No model found. One of these is enough:')
+    expect(ended.code).toBe(2)
+    expect(await untilNoneSurvive(place.folder)).toEqual([])
+  })
+
+  it('without a nats-server and without a network is told the command that installs one', async () => {
+    await using place = await teamFolder({})
+    const nowhere = { PATH: place.folder, HOME: place.folder, XDG_CACHE_HOME: `${place.folder}/cache` }
+    const env = bareEnv({ ...nowhere, NATS_SERVER_RELEASES: 'http://127.0.0.1:9' })
+    delete env.NATS_SERVER_BIN
+    // A machine with a server in /usr/sbin cannot show this.
+    if ((await findNatsServer({ env })) !== undefined) return
+    const ended = await run(['run', 'x'], { cwd: place.folder, env })
+    expect(ended.stderr).toMatch(/nats-server.*\n[\s\S]*(apt|brew|scoop|curl)/)
+    expect(ended.code).toBe(1)
+    expect(await untilNoneSurvive(place.folder)).toEqual([])
+  })
+
+  it('has one daemon for one store', async () => {
+    await using place = await teamFolder({})
+    const first = start(['up'], { cwd: place.folder })
+    await first.until(/is ready/)
+    const second = await run(['up'], { cwd: place.folder })
+    expect(second.stderr).toMatch(/a daemon \(process \d+\) already runs on .*\.bailiwick/)
+    expect(second.code).toBe(2)
+    first.child.kill('SIGINT')
+    expect((await first.ended).code).toBe(0)
+    expect(await untilNoneSurvive(place.folder)).toEqual([])
+  })
+})
+
+describe('a plan', () => {
+  const circle = planReply({ name: 't1', after: ['t2'] }, { name: 't2', after: ['t1'] })
+
+  it('with a circle is fed back, and the mended one is used', async () => {
+    await using place = await teamFolder({
+      planner: { plan: [circle, planReply({ name: 't1' })] },
+      worker: { t1: [final('"mended"')] },
+      writer: { answer: ['It is {{t1.output}}.'] },
+    })
+    const ended = await run(['run', 'x'], { cwd: place.folder })
+    expect(ended.stdout).toBe('It is mended.\n')
+    expect(ended.code).toBe(0)
+  })
+
+  it('with a circle every time fails the run, which names the circle', async () => {
+    await using place = await teamFolder({ planner: { plan: Array.from({ length: 9 }, () => circle) } })
+    const ended = await run(['run', 'x'], { cwd: place.folder })
+    expect(ended.stderr).toMatch(/t1 → t2 → t1/)
+    expect(ended.code).toBe(3)
+    expect(await untilNoneSurvive(place.folder)).toEqual([])
+  })
+})

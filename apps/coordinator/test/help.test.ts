@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest'
+import { COMMANDS } from '../src/command/frame/command-table.ts'
+import { run } from './program.ts'
+import { scratch } from './scratch.ts'
+
+describe('help', () => {
+  it('of the program names every command and the exit codes', async () => {
+    await using place = await scratch()
+    const { code, stdout } = await run(['--help'], { cwd: place.folder })
+    expect(code).toBe(0)
+    for (const name of Object.keys(COMMANDS)) expect(stdout).toContain(`  ${name} `)
+    expect(stdout).toContain('exit codes:')
+    expect((await run([], { cwd: place.folder })).code).toBe(2)
+  })
+
+  it.each(Object.keys(COMMANDS))('of %s tells its options', async (name) => {
+    await using place = await scratch()
+    const { code, stdout, stderr } = await run([name, '--help'], { cwd: place.folder })
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(new RegExp(`usage: bailiwick ${name}.*options:.*--json`, 's'))
+  })
+
+  it.each([['--help'], ['run', '--help'], ['--version']])(
+    '%j %j loads no dependency at all',
+    async (...line) => {
+      await using place = await scratch()
+      const hook = await place.write(
+        'hook.mjs',
+        `import { registerHooks } from 'node:module'
+       registerHooks({ resolve(specifier, context, next) {
+         const found = next(specifier, context)
+         if (found.url.includes('/node_modules/') || found.url.includes('/packages/')) console.error(found.url)
+         return found
+       } })`,
+      )
+      const { stderr, code } = await run(line, { cwd: place.folder, node: ['--import', hook] })
+      expect({ stderr, code }).toEqual({ stderr: '', code: 0 })
+    },
+  )
+
+  it('uses no colours where nobody sees them', async () => {
+    await using place = await scratch()
+    for (const line of [['--help'], ['status'], ['doctor']]) {
+      const { stdout, stderr } = await run(line, { cwd: place.folder })
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with it
+      expect(stdout + stderr).not.toMatch(/\x1b\[/)
+    }
+  })
+})
