@@ -43,7 +43,7 @@ export function defineTool<Input extends z.ZodType, Output>(options: ToolOptions
   })
   if (!card.success)
     throw new DefinitionError(`tool ${JSON.stringify(name)}: ${describeIssues(card.error.issues)}`)
-  if (card.data.input['type'] !== 'object') {
+  if (card.data.input.type !== 'object') {
     throw new DefinitionError(`tool ${name}: input must be z.object({…}); a tool has one argument object`)
   }
   return Object.freeze({

@@ -4,16 +4,11 @@ import type { TaskResult } from '../contract/task.ts'
 import type { CallContext, Effect } from '../contract/tool.ts'
 import { hasCode } from '../errors/bailiwick-error.ts'
 import { stepOf, type TaskState } from '../memory/task-state.ts'
+import { type Approve, askPerson, needsPerson } from './ask-person.ts'
 import { type Callable, decide, type Target } from './decide.ts'
 import type { Delegate } from './delegation.ts'
 import type { Spending } from './spend.ts'
 import { untilAborted } from './until-aborted.ts'
-
-/** Asks a person about a call. Waits as long as it takes; the signal ends it. */
-export type Approve = (
-  request: CallRequest & { effect: Effect },
-  signal: AbortSignal,
-) => Promise<boolean | { approved: boolean; by: string; note?: string }>
 
 export interface GateOptions extends Callable {
   /** Kept up to date by whoever writes records. */
@@ -50,22 +45,27 @@ async function callThrough(options: GateOptions, request: CallRequest, signal: A
   const { id, step, name } = request
   const { spec } = state
   const sent = stepOf(state, step).calls.get(id)?.started
-  const decision = decide(request, state, options, sent ? undefined : options.spending.left(now()).calls)
+  const decideNow = () =>
+    decide(request, state, options, sent ? undefined : options.spending.left(now()).calls)
+  let decision = decideNow()
   if (!decision.ok) return refuseOrFail(options, request, decision)
-  const { target, args, argsText } = decision
-  // A delegation is idempotent by its call id.
-  const effect = 'tool' in target ? target.tool.effect : 'idempotent'
-  const key = `${spec.task}/${id}`
+  const effect = effectOf(decision.target)
   try {
     if (sent && effect === 'once') return outcomeUnknown(name)
-    if (!sent) {
-      const denied = await ask(options, request, effect, args, argsText, signal)
+    if (!sent && !options.own.has(name) && needsPerson(spec.grant, effect)) {
+      const denied = await askPerson(options, request, effect, decision, signal)
       if (denied !== undefined)
         return refuseOrFail(options, request, { ok: false, reason: 'refused', message: denied })
+      // The budget may have been spent while the person thought.
+      decision = decideNow()
+      if (!decision.ok) return refuseOrFail(options, request, decision)
+    }
+    const { target, args, argsText } = decision
+    const key = `${spec.task}/${id}`
+    if (!sent && !(options.own.has(name) && effect === 'none')) {
+      // No await since the decision: parallel calls cannot spend the same call twice.
       const turn = request.turn ?? 0
-      if (!options.own.has(name) || effect !== 'none') {
-        options.write({ type: 'started', at: now(), step, turn, id, name, args: argsText, effect, key })
-      }
+      options.write({ type: 'started', at: now(), step, turn, id, name, args: argsText, effect, key })
     }
     // Reads may run ahead of the journal; whatever changes the world waits for it.
     if (effect !== 'none') await options.flushed()
@@ -75,6 +75,11 @@ async function callThrough(options: GateOptions, request: CallRequest, signal: A
   } catch (error) {
     return toFailure(error, name, signal)
   }
+}
+
+/** A delegation is idempotent by its call id. */
+function effectOf(target: Target): Effect {
+  return 'tool' in target ? target.tool.effect : 'idempotent'
 }
 
 async function perform(
@@ -111,36 +116,6 @@ function delegateEnding(name: string, result: TaskResult): Ending {
     }
   }
   return { ok: true, value: { status, output, error, usage, artifacts } }
-}
-
-/** Why the call may not be made after all, where a person was to be asked. */
-async function ask(
-  options: GateOptions,
-  { id, step, name }: CallRequest,
-  effect: Effect,
-  args: unknown,
-  argsText: string,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const { state, write, now } = options
-  const { grant } = state.spec
-  const wanted = grant.approval === 'always' || (grant.approval === 'risky' && effect === 'once')
-  if (!wanted || options.own.has(name)) return undefined
-  let answer: { approved: boolean; by: string; note?: string | undefined } | undefined =
-    state.approvals.get(id)
-  if (answer === undefined) {
-    if (options.approve === undefined)
-      return `${name} needs a person’s approval, and nobody can be asked here`
-    if (!state.asked.has(id)) write({ type: 'asked', at: now(), step, id, name, args: argsText })
-    await options.flushed()
-    const said = await untilAborted(options.approve({ id, step, name, args, effect }, signal), signal)
-    answer = typeof said === 'boolean' ? { approved: said, by: 'operator' } : said
-    const { approved, by, note } = answer
-    write({ type: 'answered', at: now(), id, approved, by, ...(note !== undefined && { note }) })
-  }
-  return answer.approved
-    ? undefined
-    : `${answer.by} did not approve ${name}${answer.note ? `: ${answer.note}` : ''}`
 }
 
 function refuseOrFail(

@@ -41,7 +41,7 @@ export async function checkAnswer(run: TaskRun, step: StepState, answer: unknown
 function fitSchema({ options, state }: TaskRun, answer: unknown): Checked {
   const schema = outputSchema(options.definition, state.spec)
   if (schema === undefined) return { ok: true, value: answer }
-  const wantsText = schema['type'] === 'string'
+  const wantsText = schema.type === 'string'
   const value =
     typeof answer === 'string' && !wantsText ? (readJson(answer) ?? answer) : unwrapAnswer(schema, answer)
   const { output } = options.definition

@@ -61,7 +61,7 @@ function describeValue(name: string, value: unknown): string {
 }
 
 function isFile(value: unknown): value is InputFile {
-  return isRow(value) && typeof value['mediaType'] === 'string' && ('text' in value || 'bytes' in value)
+  return isRow(value) && typeof value.mediaType === 'string' && ('text' in value || 'bytes' in value)
 }
 
 function isRow(value: unknown): value is Row {

@@ -47,8 +47,8 @@ class InlineSession implements Session {
     this.#executed = executed
     const globals: Record<string, unknown> = { ...(decodeValue(encodeValue(world.inputs)) as object) }
     for (const { name } of world.functions) globals[name] = (args: unknown) => this.#step?.called(name, args)
-    globals['finalAnswer'] = (value: unknown) => this.#step?.answered(value)
-    globals['console'] = { log: (...values: unknown[]) => this.#step?.printed(values) }
+    globals.finalAnswer = (value: unknown) => this.#step?.answered(value)
+    globals.console = { log: (...values: unknown[]) => this.#step?.printed(values) }
     this.#context = createContext(globals)
   }
 

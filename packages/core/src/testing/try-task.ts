@@ -18,6 +18,8 @@ export interface TrialOptions
   extends Partial<Omit<LoopOptions, 'definition' | 'spec' | 'model' | 'journal' | 'inputs' | 'tools'>>,
     GrantSources {
   text?: string
+  /** Tools that the host could call besides the definition's own: not granted by being here. */
+  callable?: readonly Tool[]
   inputs?: Record<string, unknown>
   results?: TaskSpec['results']
   ceiling?: Ceiling
@@ -48,7 +50,14 @@ export async function tryTask(
   trial: TrialOptions = {},
 ): Promise<Trial> {
   const definition = defineAgent({ name: 'tester', description: 'Works in tests.', ...options })
-  const { text = 'The task.', inputs = {}, results = {}, ceiling = {}, journal = memoryJournal() } = trial
+  const {
+    text = 'The task.',
+    callable = [],
+    inputs = {},
+    results = {},
+    ceiling = {},
+    journal = memoryJournal(),
+  } = trial
   const { spec: overrides, level, agents, tools: cards, ...loop } = trial
   const own = (definition.tools ?? []).filter(
     (tool): tool is Tool => typeof tool === 'object' && 'run' in tool,
@@ -80,12 +89,12 @@ export async function tryTask(
   const sandbox = loop.sandbox ?? inlineSandbox()
   for await (const event of runLoop({
     sandbox,
-    ...without(loop, ['text', 'inputs', 'results', 'ceiling', 'journal']),
+    ...without(loop, ['text', 'callable', 'inputs', 'results', 'ceiling', 'journal']),
     definition,
     spec,
     journal,
     model,
-    tools: [...own, ...(cards ?? [])] as Tool[],
+    tools: [...own, ...callable],
   })) {
     events.push(event)
   }
