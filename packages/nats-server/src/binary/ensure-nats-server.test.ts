@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -23,13 +23,15 @@ it('fetches once for two processes that want it at the same time', async () => {
   const module = new URL('./ensure-nats-server.ts', import.meta.url)
   const code = `const { ensureNatsServer } = await import(${JSON.stringify(module)})
     console.log(JSON.stringify(await ensureNatsServer(${JSON.stringify(options)})))`
-  const answers = await Promise.all([1, 2].map(() => runModule(code).line()))
   const cacheDir = join(
     dir,
     process.platform === 'darwin' ? 'Library/Caches' : '.cache',
     'bailiwick',
     'nats-server',
   )
+  // What a fetch that was killed left is not kept.
+  await mkdir(join(cacheDir, '.fetch-dead'), { recursive: true })
+  const answers = await Promise.all([1, 2].map(() => runModule(code).line()))
   for (const answer of answers) {
     expect(JSON.parse(answer ?? '')).toEqual({
       path: join(cacheDir, real.version, 'nats-server'),
@@ -58,8 +60,16 @@ it('gives the command to install one where nothing can be had', async () => {
 })
 
 it('does not go elsewhere quietly where a checksum is wrong', async () => {
-  const real = await ensureNatsServer()
-  await using releases = await serveRelease(real.path, 'f'.repeat(64))
+  await using releases = await serveRelease(import.meta.filename, 'f'.repeat(64))
   const failure = ensureNatsServer({ env: { PATH: dir, HOME: dir }, places: [], releasesUrl: releases.url })
   await expect(failure).rejects.toMatchObject({ code: 'checksum-mismatch' })
+})
+
+it('says which directory cannot be made', async () => {
+  await writeFile(join(dir, 'file'), '')
+  const cacheDir = join(dir, 'file', 'cache')
+  await expect(ensureNatsServer({ env: { PATH: dir }, cacheDir, places: [] })).rejects.toMatchObject({
+    code: 'fetch-failed',
+    message: expect.stringContaining(cacheDir),
+  })
 })

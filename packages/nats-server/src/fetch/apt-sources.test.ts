@@ -18,7 +18,7 @@ describe('aptSources', () => {
     const sources = aptSources(indexes, debian)
     expect(sources.map(({ suite }) => suite)).toEqual(['forky', 'bookworm', 'forky', 'bookworm'])
     expect(sources[0]?.line).toBe(
-      'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://mirror.example/debian forky main',
+      'deb [target=Packages signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://mirror.example/debian forky main',
     )
   })
 
@@ -27,7 +27,7 @@ describe('aptSources', () => {
     expect(aptSources(indexes, { id: 'ubuntu', codename: 'noble' })).toEqual([
       {
         suite: 'noble',
-        line: 'deb [signed-by=/usr/share/keyrings/ubuntu-archive-keyring.gpg] http://ports.example/ubuntu noble universe',
+        line: 'deb [target=Packages signed-by=/usr/share/keyrings/ubuntu-archive-keyring.gpg] http://ports.example/ubuntu noble universe',
       },
     ])
   })

@@ -58,7 +58,8 @@ export function aptSources(indexes: readonly AptIndex[], { id, codename }: OsRel
     .flatMap((site) =>
       suites.map((suite) => ({
         suite,
-        line: `deb [signed-by=${distribution.keyring}] ${site} ${suite} ${distribution.component}`,
+        // Packages alone: some machines are set to fetch icons and translations, too.
+        line: `deb [target=Packages signed-by=${distribution.keyring}] ${site} ${suite} ${distribution.component}`,
       })),
     )
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { chmod, mkdir, rename, rm } from 'node:fs/promises'
+import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { binaryCacheDir, EXECUTABLE } from '../binary/cache-dir.ts'
@@ -24,7 +24,14 @@ export interface FetchOptions extends FindOptions {
 export async function fetchNatsServer(options: FetchOptions): Promise<NatsServerBinary> {
   const { signal } = options
   const cacheDir = binaryCacheDir(options)
-  await mkdir(cacheDir, { recursive: true })
+  await mkdir(cacheDir, { recursive: true }).catch((cause: Error) => {
+    throw new NatsServerError(
+      'fetch-failed',
+      `The cache directory ${cacheDir} cannot be made (${cause.message}). ` +
+        'Name one that can be with XDG_CACHE_HOME, or a nats-server with NATS_SERVER_BIN.',
+      { cause },
+    )
+  })
   while (true) {
     const lock = await tryLock(join(cacheDir, 'fetching'))
     if ('heldBy' in lock) {
@@ -37,11 +44,21 @@ export async function fetchNatsServer(options: FetchOptions): Promise<NatsServer
   }
 }
 
+const SCRATCH = '.fetch-'
+
+/** What fetches that were killed left behind; the lock is ours, so none of it is in use. */
+async function removeLeftovers(cacheDir: string): Promise<void> {
+  for (const name of await readdir(cacheDir)) {
+    if (name.startsWith(SCRATCH)) await rm(join(cacheDir, name), { recursive: true, force: true })
+  }
+}
+
 async function fetchInto(cacheDir: string, options: FetchOptions): Promise<NatsServerBinary> {
   const { signal, onProgress } = options
   const failures: NatsServerError[] = []
+  await removeLeftovers(cacheDir)
   for (const fetch of [fetchWithApt, fetchRelease]) {
-    const scratch = join(cacheDir, `.fetch-${randomUUID()}`)
+    const scratch = join(cacheDir, `${SCRATCH}${randomUUID()}`)
     await mkdir(scratch)
     try {
       const executable = await fetch(scratch, options)

@@ -31,7 +31,7 @@ it('takes the executable out of the archive that the list vouches for', async ()
 })
 
 it('refuses an archive with another checksum, and leaves nothing of it', async () => {
-  await using releases = await serveRelease((await ensureNatsServer()).path, '0'.repeat(64))
+  await using releases = await serveRelease(import.meta.filename, '0'.repeat(64))
   await expect(fetchRelease(scratch, { releasesUrl: releases.url })).rejects.toMatchObject({
     code: 'checksum-mismatch',
     message: expect.stringContaining('0'.repeat(64)),
@@ -49,7 +49,7 @@ it('says which address did not answer', async () => {
 })
 
 it('stops when it is aborted, with the reason that was given', async () => {
-  await using releases = await serveRelease((await ensureNatsServer()).path)
+  await using releases = await serveRelease(import.meta.filename)
   const stop = new AbortController()
   const fetching = fetchRelease(scratch, {
     releasesUrl: releases.url,

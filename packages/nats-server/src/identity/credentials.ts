@@ -18,7 +18,7 @@ export interface SubjectRules {
 }
 
 export interface UserRequest {
-  /** Shown in the server's own events and connection lists; not unique, not a secret. */
+  /** Stands in the JWT, for people; not unique, not a secret. */
   readonly name: string
   /** Nothing given: everything inside the account. */
   readonly permissions?: NatsPermissions
@@ -29,7 +29,7 @@ export interface UserRequest {
 export interface UserCredentials {
   /** The text of a `.creds` file: a JWT and the key that proves it. A secret. */
   readonly creds: string
-  /** Names the user towards `revoke`. */
+  /** Names the user towards `revoke`, and in the events of `$SYS` as `client.user`. */
   readonly publicKey: string
   /** Seconds since 1970, where the credentials end by themselves. */
   readonly expires?: number

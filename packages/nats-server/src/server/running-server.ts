@@ -96,7 +96,7 @@ export async function runningServer(parts: RunningParts): Promise<RunningNatsSer
       return minted
     },
     systemCredentials: () => mintUser(identity.system, { name: 'system' }),
-    revoke(publicKey) {
+    async revoke(publicKey) {
       if (!isUserPublicKey(publicKey)) {
         throw new NatsServerError(
           'bad-argument',

@@ -1,15 +1,26 @@
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
-import { connect, credsAuthenticator } from '@nats-io/transport-node'
+import { connect } from '@nats-io/transport-node'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { RunningNatsServer } from './running-server.ts'
-import { startNatsServer } from './start-nats-server.ts'
+import { signalable } from '../store/process-mark.ts'
+import { connectAs, connectWith } from '../testing/connect-as.ts'
+import { runModule } from '../testing/run-module.ts'
+import { adoptNatsServer, startNatsServer } from './start-nats-server.ts'
 
 let dataDir: string
+
+const hasFlock = (() => {
+  try {
+    return execFileSync('flock', ['--version'], { encoding: 'utf8' }).includes('util-linux')
+  } catch {
+    return false
+  }
+})()
 
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'nats-life-'))
@@ -18,16 +29,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await rm(dataDir, { recursive: true, force: true })
 })
-
-async function connectAs(server: RunningNatsServer, name = 'test') {
-  const { creds, publicKey } = await server.credentials({ name })
-  const connection = await connect({
-    servers: server.url,
-    authenticator: credsAuthenticator(new TextEncoder().encode(creds)),
-    reconnect: false,
-  })
-  return { connection, publicKey }
-}
 
 function codeOf(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
@@ -116,40 +117,6 @@ describe('startNatsServer', () => {
     holder.close()
   })
 
-  it('ends a revoked user at once, and refuses it after a restart', async () => {
-    let creds: string
-    {
-      await using server = await startNatsServer({ dataDir, port: 0 })
-      const user = await server.credentials({ name: 'short-lived' })
-      creds = user.creds
-      const authenticator = credsAuthenticator(new TextEncoder().encode(creds))
-      const connection = await connect({ servers: server.url, authenticator, reconnect: false })
-      await server.revoke(user.publicKey)
-      await connection.closed()
-    }
-    await using again = await startNatsServer({ dataDir })
-    const authenticator = credsAuthenticator(new TextEncoder().encode(creds))
-    await expect(connect({ servers: again.url, authenticator, reconnect: false })).rejects.toThrow(
-      /authorization/i,
-    )
-  })
-
-  it('holds a user to its permissions and to its time', async () => {
-    await using server = await startNatsServer({ dataDir, port: 0 })
-    const { creds } = await server.credentials({
-      name: 'narrow',
-      permissions: { publish: { allow: ['mine.>'] }, subscribe: { allow: ['_INBOX.>'] } },
-      expiresInSeconds: 2,
-    })
-    const authenticator = credsAuthenticator(new TextEncoder().encode(creds))
-    const connection = await connect({ servers: server.url, authenticator, reconnect: false })
-    await expect(connection.request('yours.x', '', { timeout: 5_000 })).rejects.toThrow(
-      /permissions violation/i,
-    )
-    await expect(connection.request('mine.x', '', { timeout: 5_000 })).rejects.toThrow(/no responders/i)
-    await connection.closed() // Ended by the server when the time is over.
-  })
-
   it('shows the server its own last words when it cannot start', async () => {
     const failure = startNatsServer({
       dataDir,
@@ -157,5 +124,114 @@ describe('startNatsServer', () => {
       binary: { path: '/bin/false', version: '2.15.1', source: 'env' },
     })
     await expect(failure).rejects.toMatchObject({ code: 'start-failed' })
+  })
+
+  it('is adopted by the next process where the one in charge was killed, with what it had revoked', async () => {
+    const module = new URL('./start-nats-server.ts', import.meta.url)
+    const daemon = runModule(`const { startNatsServer } = await import(${JSON.stringify(module)})
+      const server = await startNatsServer({ dataDir: ${JSON.stringify(dataDir)}, port: 0 })
+      const user = await server.credentials({ name: 'user' })
+      await server.revoke(user.publicKey)
+      console.log(JSON.stringify({ pid: server.pid, creds: user.creds }))
+      setInterval(() => {}, 1000)`)
+    const started = JSON.parse((await daemon.line()) ?? '') as { pid: number; creds: string }
+    expect(await codeOf(startNatsServer({ dataDir }))).toBe('store-locked')
+    daemon.process.kill('SIGKILL')
+    await daemon.exited
+    await using server = await startNatsServer({ dataDir })
+    expect(server).toMatchObject({ adopted: true, pid: started.pid })
+    await expect(connectWith(server, started.creds)).rejects.toThrow(/authorization/i)
+  })
+
+  it('is adopted without its record, by the ports file it wrote itself', async () => {
+    const first = await startNatsServer({ dataDir, port: 0 })
+    await first.release()
+    await rm(join(dataDir, 'server.json'))
+    await using second = await startNatsServer({ dataDir })
+    expect(second).toMatchObject({ adopted: true, pid: first.pid })
+  })
+
+  it('tells whoever adopted it of its end, and can be started again', async () => {
+    await (await startNatsServer({ dataDir, port: 0 })).release()
+    const adopted = await startNatsServer({ dataDir })
+    process.kill(adopted.pid, 'SIGKILL')
+    expect(await adopted.exited).toEqual({ code: null, signal: null })
+    await using again = await startNatsServer({ dataDir })
+    expect(again).toMatchObject({ adopted: false, url: adopted.url })
+  })
+
+  it('is not adopted for another port than it has', async () => {
+    const first = await startNatsServer({ dataDir, port: 0 })
+    await first.release()
+    await expect(startNatsServer({ dataDir, port: 1 })).rejects.toMatchObject({
+      code: 'port-taken',
+      message: expect.stringContaining(`still runs on port ${first.port}`),
+    })
+    await (await adoptNatsServer({ dataDir }))?.stop()
+  })
+
+  it('starts one server where several processes start at once', async () => {
+    const starts = await Promise.allSettled(
+      Array.from({ length: 4 }, () => startNatsServer({ dataDir, port: 0 })),
+    )
+    const started = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []))
+    const refused = starts.flatMap((start) => (start.status === 'rejected' ? [start.reason.code] : []))
+    await Promise.all(started.map((server) => server.stop()))
+    expect(started).toHaveLength(1)
+    expect(refused).toEqual(['store-locked', 'store-locked', 'store-locked'])
+  })
+
+  it.runIf(hasFlock)('refuses a store that a server out of sight holds', async () => {
+    const first = await startNatsServer({ dataDir, port: 0 })
+    await first.release()
+    // As another container sees it: the process id says nothing, and no port answers.
+    for (const name of ['server.json', 'lock', 'ports']) {
+      await rm(join(dataDir, name), { recursive: true, force: true })
+    }
+    await expect(startNatsServer({ dataDir, port: 0 })).rejects.toMatchObject({
+      code: 'store-locked',
+      message: expect.stringContaining('another container'),
+    })
+    const gone = new Promise<void>((resolve) => {
+      const timer = setInterval(() => {
+        if (signalable(first.pid)) return
+        clearInterval(timer)
+        resolve()
+      }, 10)
+    })
+    process.kill(first.pid, 'SIGTERM')
+    await gone
+    await (await startNatsServer({ dataDir, port: 0 })).stop()
+  })
+
+  it('leaves no server and no lock where its start is aborted', async () => {
+    const stop = new AbortController()
+    const starting = startNatsServer({ dataDir, port: 0, signal: stop.signal })
+    stop.abort(new Error('not now'))
+    await expect(starting).rejects.toThrow('not now')
+    expect(await adoptNatsServer({ dataDir })).toBeUndefined()
+    await (await startNatsServer({ dataDir, port: 0 })).stop()
+  })
+
+  it('has a system account that sees who connects', async () => {
+    await using server = await startNatsServer({ dataDir, port: 0 })
+    const system = await connectWith(server, (await server.systemCredentials()).creds)
+    const events = system.subscribe(`$SYS.ACCOUNT.${server.account}.CONNECT`, { max: 1 })
+    await system.flush()
+    const { connection, publicKey } = await connectAs(server)
+    for await (const event of events) {
+      expect(event.json()).toMatchObject({ client: { user: publicKey } })
+    }
+    await connection.close()
+    await system.close()
+  })
+})
+
+describe('adoptNatsServer', () => {
+  it('starts none and makes nothing where none was', async () => {
+    expect(await adoptNatsServer({ dataDir: join(dataDir, 'none') })).toBeUndefined()
+    await expect(stat(join(dataDir, 'none'))).rejects.toThrow('ENOENT')
+    await (await startNatsServer({ dataDir, port: 0 })).stop()
+    expect(await adoptNatsServer({ dataDir })).toBeUndefined()
   })
 })

@@ -5,6 +5,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { RELEASE } from '../fetch/fetch-release.ts'
 
 /** A server of releases on loopback, for the tests of this package. */
@@ -27,8 +28,8 @@ export async function serveRelease(executable: string, sum?: string): Promise<Re
   const dir = await mkdtemp(join(tmpdir(), 'nats-release-'))
   await mkdir(join(dir, STEM))
   await copyFile(executable, join(dir, STEM, 'nats-server'))
-  execFileSync('tar', ['-czf', join(dir, 'archive'), '-C', dir, STEM])
-  const archive = await readFile(join(dir, 'archive'))
+  execFileSync('tar', ['-cf', join(dir, 'archive'), '-C', dir, STEM])
+  const archive = gzipSync(await readFile(join(dir, 'archive')), { level: 1 })
   await rm(dir, { recursive: true })
   const published = sum ?? createHash('sha256').update(archive).digest('hex')
   const files: Record<string, Buffer | string> = {

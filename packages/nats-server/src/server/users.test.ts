@@ -1,0 +1,124 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { connectWith } from '../testing/connect-as.ts'
+import { startTestServer } from '../testing/start-test-server.ts'
+import { startNatsServer } from './start-nats-server.ts'
+
+let dataDir: string
+
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'nats-users-'))
+})
+
+afterEach(async () => {
+  await rm(dataDir, { recursive: true, force: true })
+})
+
+it('ends a revoked user at once, leaves the others, and refuses it after a restart', async () => {
+  let creds: string
+  {
+    await using server = await startNatsServer({ dataDir, port: 0 })
+    const user = await server.credentials({ name: 'short-lived' })
+    creds = user.creds
+    const connection = await connectWith(server, creds)
+    const other = await connectWith(server, (await server.credentials({ name: 'other' })).creds)
+    await server.revoke(user.publicKey)
+    await connection.closed()
+    await expect(connectWith(server, creds)).rejects.toThrow(/authorization/i)
+    await other.flush()
+    expect(other.isClosed()).toBe(false)
+    await other.close()
+  }
+  await using again = await startNatsServer({ dataDir })
+  await expect(connectWith(again, creds)).rejects.toThrow(/authorization/i)
+})
+
+it('refuses a user who was revoked before anybody had connected', async () => {
+  await using server = await startTestServer()
+  const user = await server.credentials({ name: 'early' })
+  await server.revoke(user.publicKey)
+  await expect(connectWith(server, user.creds)).rejects.toThrow(/authorization/i)
+})
+
+it('revokes many at once, and every one of them', async () => {
+  await using server = await startTestServer()
+  const users = await Promise.all(['a', 'b', 'c', 'd'].map((name) => server.credentials({ name })))
+  await Promise.all(users.map(({ publicKey }) => server.revoke(publicKey)))
+  for (const { creds } of users) await expect(connectWith(server, creds)).rejects.toThrow(/authorization/i)
+})
+
+it('remembers a revocation that the dead server could not be told', async () => {
+  const server = await startNatsServer({ dataDir, port: 0 })
+  const user = await server.credentials({ name: 'late' })
+  await server.stop()
+  await expect(server.revoke(user.publicKey)).rejects.toMatchObject({ code: 'not-running' })
+  await using again = await startNatsServer({ dataDir })
+  await expect(connectWith(again, user.creds)).rejects.toThrow(/authorization/i)
+})
+
+it('revokes users, and nothing else', async () => {
+  await using server = await startTestServer()
+  await expect(server.revoke(server.account)).rejects.toMatchObject({ code: 'bad-argument' })
+  await expect(server.revoke('')).rejects.toMatchObject({ code: 'bad-argument' })
+})
+
+it('holds a user to its permissions and to its time', async () => {
+  await using server = await startTestServer()
+  const { creds } = await server.credentials({
+    name: 'narrow',
+    permissions: { publish: { allow: ['mine.>'] }, subscribe: { allow: ['_INBOX.>'] } },
+    expiresInSeconds: 2,
+  })
+  const connection = await connectWith(server, creds)
+  await expect(connection.request('yours.x', '', { timeout: 5_000 })).rejects.toThrow(
+    /permissions violation/i,
+  )
+  await expect(connection.request('mine.x', '', { timeout: 5_000 })).rejects.toThrow(/no responders/i)
+  await connection.closed() // Ended by the server when the time is over.
+})
+
+it('lets a user with an empty list of subjects publish nothing but the replies it is granted', async () => {
+  await using server = await startTestServer()
+  const service = await server.credentials({
+    name: 'service',
+    permissions: { publish: { allow: [] }, responses: { max: 1, ttlMs: 5_000 } },
+  })
+  const host = await connectWith(server, service.creds)
+  host.subscribe('ask', { callback: (_error, message) => void message.respond('answer') })
+  await host.flush()
+  const caller = await connectWith(server, (await server.credentials({ name: 'caller' })).creds)
+  expect((await caller.request('ask', '', { timeout: 5_000 })).string()).toBe('answer')
+  await expect(host.request('other', '', { timeout: 5_000 })).rejects.toThrow(/permissions violation/i)
+  await Promise.all([host.close(), caller.close()])
+})
+
+it('takes credentials of hundreds of subjects', async () => {
+  await using server = await startTestServer()
+  const allow = Array.from(
+    { length: 400 },
+    (_, index) => `tenant.some.subject.of.a.granted.tool.number.${index}`,
+  )
+  const { creds } = await server.credentials({ name: 'wide', permissions: { publish: { allow } } })
+  const connection = await connectWith(server, creds)
+  await connection.flush()
+  await connection.close()
+})
+
+it('gives the server no key: nothing in its configuration signs', async () => {
+  await using server = await startTestServer()
+  const config = await readFile(join(server.dataDir, 'nats.conf'), 'utf8')
+  const { seeds } = JSON.parse(await readFile(join(server.dataDir, 'keys.json'), 'utf8'))
+  for (const seed of Object.values(seeds)) expect(config).not.toContain(seed)
+  expect(config).not.toMatch(/\bS[OAU][A-Z2-7]{50,}/)
+})
+
+it('refuses a lifetime that is none', async () => {
+  await using server = await startTestServer()
+  for (const expiresInSeconds of [0, -1, Number.NaN]) {
+    await expect(server.credentials({ name: 'x', expiresInSeconds })).rejects.toMatchObject({
+      code: 'bad-argument',
+    })
+  }
+})
