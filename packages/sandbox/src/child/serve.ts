@@ -4,6 +4,9 @@ import { GuestStopped } from '../world/guest-stopped.ts'
 import { GuestWorld, type StepEnd } from '../world/guest-world.ts'
 import { type FrameSink, Printer } from './printer.ts'
 
+/** What belongs to a step that has begun. */
+const AFTER_START = new Set<ToChild['type']>(['modules', 'outcome', 'cancel', 'end'])
+
 /** Time for work that is not the step's own: opening, ending. */
 const OWN_MS = 10_000
 
@@ -30,9 +33,12 @@ export function serve(
   const start = (megabytes: number) => new GuestWorld(makeEngine(megabytes), prelude, door)
   // Made before it is asked for: a warm child has its isolate and prelude ready.
   let world = start(memoryMb)
+  /** Inputs may be on their way when a step ends: they do nothing, live and in replay. */
+  let running = false
   pipe.write({ type: 'ready' })
 
   const writeEnd = (end: StepEnd): StepEnd => {
+    running = false
     printer.flush()
     return end.final === undefined ? end : { ...end, final: pipe.writeLong(end.final) }
   }
@@ -52,6 +58,7 @@ export function serve(
   }
 
   const handle = (frame: ToChild) => {
+    if (!running && AFTER_START.has(frame.type)) return
     switch (frame.type) {
       case 'open':
         if (frame.memoryMb !== memoryMb) {
@@ -61,6 +68,7 @@ export function serve(
         world.open(frame.world, OWN_MS)
         return pipe.write({ type: 'opened' })
       case 'step': {
+        running = true
         const prepared = world.prepare(frame.step, frame.code, frame.clock, OWN_MS)
         if ('end' in prepared) return turn(() => prepared.end)
         if (prepared.needs.length > 0) return pipe.write({ type: 'need', names: prepared.needs })

@@ -18,6 +18,7 @@ export class ChildBox implements Box {
   readonly #reader: FrameReader
   readonly #watchdog: Watchdog
   readonly #exited: Promise<void>
+  readonly #leafPid: () => number | undefined
   #listener: Listener | undefined
   #ended: BoxEnd | undefined
   #early: BoxFrame[] = []
@@ -26,6 +27,7 @@ export class ChildBox implements Box {
   /** @param leafPid the process to watch, where it is not the one that was started */
   constructor(child: ChildProcess, maxText: number, leafPid: () => number | undefined) {
     this.#process = child
+    this.#leafPid = leafPid
     this.#input = child.stdio[FRAME_IN] as Writable
     const output = child.stdio[FRAME_OUT] as Readable
     this.#reader = new FrameReader(
@@ -75,7 +77,7 @@ export class ChildBox implements Box {
   }
 
   kill(end: BoxEnd): void {
-    this.#process.kill('SIGKILL')
+    this.#killProcesses()
     this.#end(end)
   }
 
@@ -83,7 +85,7 @@ export class ChildBox implements Box {
     this.#listener = undefined
     // Its exit is waited for: a spare must not let this process end before.
     this.background(false)
-    this.#process.kill('SIGKILL')
+    this.#killProcesses()
     this.#end({ reason: 'canceled', message: 'closed' })
     await this.#exited
   }
@@ -98,6 +100,17 @@ export class ChildBox implements Box {
       if (on) part?.unref?.()
       else part?.ref?.()
     }
+  }
+
+  /**
+   * A container that is killed while it sets itself up leaves its child behind: so that one is killed
+   * too, and what is not known yet ends when its pipe does.
+   */
+  #killProcesses(): void {
+    this.#process.kill('SIGKILL')
+    const leaf = this.#leafPid()
+    if (leaf !== undefined && leaf !== this.#process.pid) killQuietly(leaf)
+    for (const stream of this.#process.stdio) stream?.destroy()
   }
 
   #frame(frame: BoxFrame): void {
@@ -128,5 +141,13 @@ export class ChildBox implements Box {
       signal === 'SIGTRAP' ||
       code === 133
     return { reason: memory ? 'out-of-memory' : 'crashed', message }
+  }
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ESRCH') throw error
   }
 }

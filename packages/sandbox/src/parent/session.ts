@@ -35,7 +35,7 @@ export interface SessionParts {
 /** One task's world, rebuilt from its inputs when its process is gone. */
 export class WorldSession implements Session {
   readonly #parts: SessionParts
-  readonly #open: OpenWorld
+  #open: OpenWorld | undefined
   readonly #steps: StepRecord[] = []
   #box: Box | undefined
   #running = false
@@ -43,12 +43,13 @@ export class WorldSession implements Session {
 
   constructor(parts: SessionParts) {
     this.#parts = parts
-    this.#open = openWorld(parts.world, parts.limits)
-    checkImports(parts.world.imports, parts.world.importsFrom ?? process.cwd())
   }
 
-  /** Brings the first box up. @throws SandboxError */
+  /** Brings the first box up. @throws SandboxError; InputError for inputs that cannot be; DefinitionError for imports that are not installed */
   async start(): Promise<void> {
+    const { imports, importsFrom } = this.#parts.world
+    checkImports(imports, importsFrom ?? process.cwd())
+    this.#open = openWorld(this.#parts.world, this.#parts.limits)
     this.#box = await this.#openBox(this.#parts.limits.memoryMb)
   }
 
@@ -106,6 +107,7 @@ export class WorldSession implements Session {
   }
 
   async #openBox(memoryMb: number): Promise<Box> {
+    if (this.#open === undefined) throw new SandboxError('the session was not started')
     const box = this.#parts.take()
     const opened = Promise.withResolvers<void>()
     box.listen({

@@ -327,13 +327,14 @@ export class StepRun {
     this.#canceled = reason
     this.#calls.abort(reason)
     this.#queue = []
-    if (this.#sent.length === 0) this.#guarded(() => this.#deliverCancel(reason))
+    // Not at once: it may be our own host that cancels, in the middle of being told something.
+    if (this.#sent.length === 0) queueMicrotask(() => this.#guarded(() => this.#deliverCancel(reason)))
     else this.#killTimer = setTimeout(() => this.#box.kill({ reason: 'canceled', message: reason }), GRACE_MS)
   }
 
   /** The code learns of it: what it waits for rejects, so that it can clean up; then the step ends. */
   #deliverCancel(reason: string): undefined {
-    if (this.#stopped !== undefined) return
+    if (this.#over || this.#stopped !== undefined || this.#sent.length > 0) return
     this.#stopped = { status: 'canceled', message: reason }
     clearTimeout(this.#killTimer)
     const clock = this.#host.now()

@@ -1,7 +1,7 @@
 import { decode } from './decode.ts'
 import { encodeWithin } from './encode.ts'
 import { noteKeys } from './known-keys.ts'
-import { bare, type List, list, PromiseClass, push } from './primordials.ts'
+import { bare, type List, list, PromiseClass, promiseThen, push } from './primordials.ts'
 import { state } from './state.ts'
 
 interface PendingCall {
@@ -56,6 +56,8 @@ class CallError extends Error {
   }
 }
 
+const ignore = () => {}
+
 const NEVER = { resolve: () => {}, reject: () => {} }
 
 /** Starts one call and gives the promise of its outcome. @throws RangeError beyond a limit. */
@@ -73,6 +75,8 @@ export function startCall(name: string, args: unknown): { id: string; promise: P
     entry.resolve = resolve
     entry.reject = reject
   })
+  // A call that nobody awaits and that fails is in the report; it is no unhandled rejection.
+  promiseThen(promise, ignore, ignore)
   if (closed) return bare({ id, promise })
   pending[id] = entry
   if (inFlight < limits.callsInFlight) send(id, name, text)

@@ -40,22 +40,33 @@ export function isEndOfPath(thrown: unknown): boolean {
   return thrown === END_OF_PATH
 }
 
-/** `.catch(…)` and `.then(…, …)` are the code's own catch too. */
+/** Set while `finally` of a promise builds on `then`: what it registers runs for an answer too. */
+let inFinally = false
+
+/** `.catch(…)` and `.then(…, …)` are the code's own catch too: past an answer their path just ends. */
 export function installThen(): void {
-  const realThen = PromiseClass.prototype.then
-  const patched = function then(this: unknown, onValue: unknown, onError: unknown): unknown {
-    const guarded =
-      typeof onError === 'function'
-        ? (reason: unknown) => {
-            caught(reason)
-            return applyFunction(onError, undefined, [reason])
-          }
-        : onError
-    return applyFunction(realThen, this, [onValue, guarded])
+  const prototype = PromiseClass.prototype
+  const realThen = prototype.then
+  const realFinally = prototype.finally
+  function guard(onError: unknown): unknown {
+    if (typeof onError !== 'function' || inFinally) return onError
+    return (reason: unknown) =>
+      reason === END_OF_PATH ? new PromiseClass(() => {}) : applyFunction(onError, undefined, [reason])
   }
-  define(
-    PromiseClass.prototype,
-    'then',
-    bare({ value: patched, writable: true, enumerable: false, configurable: true }),
-  )
+  hide(prototype, 'then', function (this: unknown, onValue: unknown, onError: unknown): unknown {
+    return applyFunction(realThen, this, [onValue, guard(onError)])
+  })
+  hide(prototype, 'finally', function (this: unknown, onDone: unknown): unknown {
+    inFinally = true
+    try {
+      return applyFunction(realFinally, this, [onDone])
+    } finally {
+      inFinally = false
+    }
+  })
+}
+
+function hide(target: object, name: string, value: object): void {
+  define(value, 'name', bare({ value: name, configurable: true }))
+  define(target, name, bare({ value, writable: true, enumerable: false, configurable: true }))
 }

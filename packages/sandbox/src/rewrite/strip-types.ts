@@ -31,10 +31,11 @@ function transform(code: string, asJavaScript: StepSyntaxError): string {
   }
 }
 
-/** The stripper's error names line and caret in its stack: `:2`, the line, a line with the caret. */
+/** The stripper's error has its place in its stack: `:2`, lines of code, a line with the caret. */
 function typedError(error: unknown, code: string): StepSyntaxError | undefined {
   if (!(error instanceof Error)) return undefined
-  const [head, , caret] = (error.stack ?? '').split('\n')
+  const [head, ...shown] = (error.stack ?? '').split('\n')
+  const caret = shown.find((line) => /^\s*\^+\s*$/.test(line))
   const line = Number(/:(\d+)$/.exec(head ?? '')?.[1])
   const column = caret?.indexOf('^') ?? -1
   if (!(line > 0) || column < 0) return undefined

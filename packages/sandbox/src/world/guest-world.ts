@@ -85,7 +85,7 @@ export class GuestWorld {
     const cards = JSON.stringify(world.functions)
     this.#enter('open', [JSON.stringify(world.limits), world.seed, cards, world.clock], budgetMs)
     for (const [name, text] of Object.entries(world.inputs)) {
-      const script = `"use strict";let ${name};({read:{__proto__:null,${name}:()=>${name}},set:(value)=>{${name}=value}})`
+      const script = `"use strict";let ${name};({read:{__proto__:null,${name}:()=>${name}},set:($${name})=>{${name}=$${name}}})`
       const made = this.#engine.fields(this.#engine.evaluate(script, 'bailiwick:inputs', budgetMs), [
         'read',
         'set',

@@ -1,0 +1,472 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Sandbox } from '@bailiwick/core/contract'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createSandbox } from '../src/index.ts'
+import { inlineSandbox } from '../src/inline/index.ts'
+import { openWorld, type TestWorldOptions } from './open-world.ts'
+import { packageFolder } from './package-folder.ts'
+
+const cacheDir = mkdtempSync(join(tmpdir(), 'bailiwick-modules-'))
+const importsFrom = packageFolder({
+  pair: { 'index.js': 'export const two = 2; export default "pair"', 'sub.js': 'export const deep = 3' },
+  lone: { 'index.js': 'export const one = 1' },
+})
+
+/** A call that ends when it is no longer wanted. */
+function until(signal: AbortSignal): Promise<string> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve('dropped'), { once: true }))
+}
+
+describe.each([
+  ['process', () => createSandbox({ cacheDir })],
+  ['inline', async () => inlineSandbox({ cacheDir })],
+] as const)('how code behaves: %s', (kind, make) => {
+  let sandbox: Sandbox
+  beforeAll(async () => {
+    sandbox = await make()
+  })
+  afterAll(async () => {
+    await sandbox[Symbol.asyncDispose]()
+  })
+  const open = (options?: TestWorldOptions) => openWorld(sandbox, { importsFrom, ...options })
+  /** Runs steps in a fresh world; gives the last one's observation. */
+  const run = async (steps: string | string[], options?: TestWorldOptions) => {
+    await using world = await open(options)
+    let last = await world.run([steps].flat()[0] ?? '')
+    for (const code of [steps].flat().slice(1)) last = await world.run(code)
+    return last
+  }
+  const preview = async (steps: string | string[], options?: TestWorldOptions) =>
+    (await run(steps, options)).preview
+
+  it('1. variables and functions persist from step to step', async () => {
+    expect(
+      await preview([
+        'const a = 1; let b = 2; var c = 3; class K { get() { return a } } function f() { return b }',
+        'const { d, e: [e] } = { d: 4, e: [5] }; for (var g = 0; g < 6; g++) {}',
+        'b = 20; [a, b, c, d, e, g, f(), new K().get()]',
+      ]),
+    ).toBe('[1, 20, 3, 4, 5, 6, 20, 1]')
+    expect(
+      await preview([
+        'function inner() { return 1 } function outer() { return inner() }',
+        'function inner() { return 2 }',
+        'outer()',
+      ]),
+    ).toBe('2')
+    expect(await preview(['const again = 1', 'const again = 2', 'again'])).toBe('2')
+  })
+
+  it('2. state persists after a step that threw', async () => {
+    expect(await preview(['let n = 1; n = 2; throw new Error("no"); n = 3', 'n'])).toBe('2')
+  })
+
+  it('3. prints before an error are in the observation', async () => {
+    const seen = await run('console.log("before"); null.x')
+    expect(seen).toMatchObject({ status: 'error', printed: 'before' })
+  })
+
+  it('4. prints inside functions and callbacks are captured, in order', async () => {
+    await using world = await open()
+    const { printed } = await world.run(
+      'function say(x) { console.log("f", x) }; [1, 2].forEach(say); await Promise.resolve().then(() => console.info("then")); console.error({ a: [1] })',
+    )
+    expect(printed).toBe('f 1\nf 2\nthen\n{ a: [1] }')
+    expect(world.printed).toEqual(printed.split('\n'))
+  })
+
+  it('5. prints are cut with a marker that says how much is missing', async () => {
+    const { printed } = await run('for (let i = 0; i < 10; i++) console.log("x".repeat(9))', {
+      limits: { outputChars: 40 },
+    })
+    expect(printed.split('\n')).toEqual([
+      ...Array(4).fill('x'.repeat(9)),
+      '… (6 more lines, 60 characters not shown)',
+    ])
+  })
+
+  it('6. the cap acts while the code runs', async () => {
+    await using world = await open({ limits: { outputChars: 1_000 } })
+    const { printed } = await world.run(
+      'const line = "y".repeat(1000); for (let i = 0; i < 200_000; i++) console.log(line)',
+    )
+    expect(printed.length).toBeLessThan(1_100)
+    expect(printed).toContain('199999 more lines')
+    expect(world.printed).toHaveLength(1)
+  })
+
+  it.each([
+    ['an expression', '1 + 1', '2'],
+    ['an assignment', 'let x; x = 3', '3'],
+    ['an if', 'if (true) { "yes" } else { "no" }', 'yes'],
+    ['a loop body', 'for (let i = 0; i < 4; i++) i * 10', '30'],
+    ['a try', 'try { null.x } catch { "caught" }', 'caught'],
+    ['a switch', 'switch (2) { case 1: "one"; break; case 2: "two" }', 'two'],
+    ['an awaited value', 'await Promise.resolve(5)', '5'],
+    ['a return', 'return 6', '6'],
+  ])('7. the value of the last expression is the output: %s', async (_, code, shown) => {
+    expect(await preview(code)).toBe(shown)
+  })
+
+  it.each(['const a = 1', 'undefined', '', 'function f() {}', '// nothing'])(
+    '8. no value is shown as nothing: %s',
+    async (code) => {
+      expect(await run(code)).toMatchObject({ status: 'ok', preview: '' })
+    },
+  )
+
+  it('9. a long output is cut in the observation and whole as the value', async () => {
+    const seen = await run([
+      'const long = Array.from({ length: 5000 }, (_, i) => i); long',
+      'finalAnswer(long)',
+    ])
+    expect(seen.final?.value).toHaveLength(5000)
+    const cut = await preview('Array.from({ length: 5000 }, (_, i) => i)')
+    expect(cut).toContain('… 4900 more')
+    expect(await preview('"z".repeat(20000)')).toMatch(/^z{8000}… \(12000 more characters\)$/)
+  })
+
+  it('10. finalAnswer stops its own path at once; parallel branches run to idle and are dropped', async () => {
+    await using world = await open({ tools: { quick: () => 'q', slow: (_, __, signal) => until(signal) } })
+    const seen = await world.run(
+      'let after = 0, other = []; const branch = (async () => { other.push(await quick({})); other.push(await slow({})) })(); await quick({}); await Promise.all([branch, (async () => { finalAnswer("a"); after = 1 })()])',
+    )
+    expect(seen).toMatchObject({ status: 'ok', final: { value: 'a' } })
+    expect((await world.run('[after, other]')).preview).toBe('[0, ["q"]]')
+  })
+
+  it('11. finalAnswer is not swallowed by the code’s own catch', async () => {
+    const seen = await run(
+      'try { try { finalAnswer(7) } catch { console.log("one") } } catch ({ message }) { console.log("two") } console.log("three")',
+    )
+    expect(seen).toMatchObject({ status: 'ok', final: { value: 7 }, printed: '' })
+    const promised = await run(
+      'await (async () => finalAnswer(8))().catch(() => console.log("four")); console.log("five")',
+    )
+    expect(promised).toMatchObject({ final: { value: 8 }, printed: '' })
+  })
+
+  it('12. finally still runs', async () => {
+    expect(await run('try { finalAnswer(1) } finally { console.log("cleaned") }')).toMatchObject({
+      printed: 'cleaned',
+      final: { value: 1 },
+    })
+  })
+
+  it('13. finalAnswer works from nested functions, loops and callbacks', async () => {
+    expect(
+      (await run('function deep(n) { return n === 0 ? finalAnswer("deep") : deep(n - 1) } deep(20)')).final
+        ?.value,
+    ).toBe('deep')
+    expect((await run('for (const x of [1, 2, 3]) if (x === 2) finalAnswer(x)')).final?.value).toBe(2)
+    expect((await run('[5, 6].map((x) => finalAnswer(x))')).final?.value).toBe(5)
+    expect(
+      (
+        await run([
+          'const later = () => finalAnswer("earlier step")',
+          'try { later() } catch (e) { console.log(e) }',
+        ])
+      ).final?.value,
+    ).toBe('earlier step')
+  })
+
+  it('14. finalAnswer takes the answer as one value, an object of a schema too', async () => {
+    expect((await run('finalAnswer({ answer: 3, unit: "m" })')).final?.value).toEqual({
+      answer: 3,
+      unit: 'm',
+    })
+    expect((await run('finalAnswer()')).final).toEqual({ value: undefined })
+  })
+
+  it('15. an answer that cannot be sent is a readable error in the code', async () => {
+    const seen = await run('const loop = {}; loop.self = loop; finalAnswer(loop)')
+    expect(seen.final).toBeUndefined()
+    expect(seen.error?.message).toBe('a value that contains itself cannot be sent: $.self')
+    const long = await run('finalAnswer("x".repeat(2000))', { limits: { resultChars: 1_000 } })
+    expect(long.error?.message).toBe('the final answer is longer than 1000 characters')
+  })
+
+  it('16. a missing tool argument is a readable error that names it', async () => {
+    const schemas = { search: { type: 'object', properties: { query: {}, limit: {} }, required: ['query'] } }
+    const world = { tools: { search: () => 1 }, schemas }
+    expect((await run('await search({ limit: 3 })', world)).error?.message).toBe(
+      'search needs the argument `query`: search({ query, limit })',
+    )
+    expect((await run('await search("text")', world)).error?.message).toBe(
+      'search takes one object: search({ query, limit })',
+    )
+  })
+
+  it('17. a structured value arrives type-exact, both ways', async () => {
+    const value = {
+      date: new Date(5),
+      map: new Map<unknown, unknown>([[{ k: 1 }, new Set([1n])]]),
+      bytes: new Uint8Array([1, 2, 255]),
+      floats: new Float64Array([0.5]),
+      nested: { none: undefined, zero: -0, not: Number.NaN },
+      $: 'own',
+      pattern: /a+/gi,
+    }
+    await using world = await open({ inputs: { value }, tools: { echo: (args) => args } })
+    const seen = await world.run(
+      'const back = await echo({ value }); finalAnswer({ back, same: [back.value.date instanceof Date, back.value.map.size, back.value.bytes[2], Object.is(back.value.nested.zero, -0), "none" in back.value.nested] })',
+    )
+    expect(seen.final?.value).toEqual({ back: { value }, same: [true, 1, 255, true, true] })
+    expect(world.calls[0]?.args).toEqual({ value })
+  })
+
+  it.each([
+    'search = 1',
+    'const search = 1',
+    'function search() {}',
+    'globalThis.search = 1',
+    'finalAnswer = 2',
+    'let { sleep } = {}',
+  ])('18. assigning to a tool’s name is rejected: %s', async (code) => {
+    const seen = await run(code, { tools: { search: () => 'tool' } })
+    expect(seen.status).toBe('error')
+    expect(seen.error?.message).toMatch(/search|finalAnswer|sleep/)
+    expect(await preview([code, 'await search({})'], { tools: { search: () => 'tool' } })).toBe('tool')
+  })
+
+  it('19. calling an unknown function names it and the nearest known one', async () => {
+    expect((await run('await serach({})', { tools: { search: () => 1 } })).error).toMatchObject({
+      name: 'ReferenceError',
+      message: 'serach is not defined; did you mean `search`?',
+    })
+  })
+
+  it('20. an undefined variable is an error', async () => {
+    expect((await run('nothing + 1')).error).toMatchObject({
+      name: 'ReferenceError',
+      message: 'nothing is not defined',
+    })
+  })
+
+  it('21. there is no fuzzy matching of variable names', async () => {
+    expect((await run(['const total = 5', 'totl'])).status).toBe('error')
+  })
+
+  it('22. `undef += 5` throws', async () => {
+    expect((await run('undef += 5')).error?.name).toBe('ReferenceError')
+    expect((await run('undef = 5')).error?.name).toBe('ReferenceError')
+  })
+
+  it('23. a syntax error shows line and caret in the agent’s own source, types included', async () => {
+    expect((await run('const a = 1\nconst b = (2 +')).error).toMatchObject({
+      name: 'SyntaxError',
+      line: 2,
+      excerpt: expect.stringContaining('const b = (2 +\n'),
+    })
+    expect((await run('const a: number = 1;\nfunction f(x: string {}')).error).toMatchObject({
+      name: 'SyntaxError',
+      line: 2,
+      excerpt: 'function f(x: string {}\n                     ^',
+    })
+  })
+
+  it('24. a runtime error shows the offending line and the error’s type', async () => {
+    expect((await run('const ok = 1\nconst a: { b?: any } = {}\n  a.b.c')).error).toEqual({
+      name: 'TypeError',
+      message: "Cannot read properties of undefined (reading 'c')",
+      line: 3,
+      column: 7,
+      excerpt: '  a.b.c\n      ^',
+    })
+    const inFunction = await run(
+      'class Odd extends Error { name = "OddError" }\nfunction f() {\n  throw new Odd("why")\n}\nf()',
+    )
+    expect(inFunction.error).toMatchObject({ name: 'OddError', message: 'why', line: 3 })
+    expect((await run('throw "text"')).error?.message).toBe('thrown: text')
+  })
+
+  it('25. a forbidden import names the module and lists the allowed ones', async () => {
+    expect((await run('import fs from "node:fs"', { imports: ['pair'] })).error).toMatchObject({
+      name: 'ImportError',
+      message: '"node:fs" is a module of the runtime and may not be imported; granted here: pair',
+    })
+    expect((await run('await import("lone")')).error?.message).toBe(
+      '"lone" may not be imported; nothing may be imported here',
+    )
+    expect((await run('await import("data:text/javascript,1")', { imports: ['*'] })).status).toBe('error')
+    expect(
+      (await run('const name = "pa" + "ir"; await import(name)', { imports: ['pair'] })).error?.message,
+    ).toContain('as a literal text')
+  })
+
+  it('26. a submodule is not implied by its parent', async () => {
+    expect((await run('import { deep } from "pair/sub.js"', { imports: ['pair'] })).status).toBe('error')
+  })
+
+  it('27. pkg/* and * patterns', async () => {
+    const pair = { imports: ['pair/*'] }
+    expect(await preview('import { deep } from "pair/sub.js"; deep', pair)).toBe('3')
+    expect((await run('import { two } from "pair"; two', pair)).status).toBe('error')
+    expect(
+      await preview(
+        'import name, { two as dos } from "pair"; import * as lone from "lone"; [name, dos, lone.one, (await import("pair")).two]',
+        { imports: ['*'] },
+      ),
+    ).toBe('["pair", 2, 1, 2]')
+    expect(await preview(['import { two } from "pair"', 'two + 1'], { imports: ['pair'] })).toBe('3')
+  })
+
+  it('28. an allowed module that is not installed is refused when the world is made', async () => {
+    await expect(open({ imports: ['no-such-package'] })).rejects.toThrow(/no-such-package is not installed/)
+  })
+
+  it('29. a forbidden import that the code catches is still recorded', async () => {
+    const seen = await run('try { await import("node:net") } catch (e) { console.log(e.name) }')
+    expect(seen).toMatchObject({ status: 'ok', printed: 'ImportError' })
+    expect(seen.calls).toMatchObject([
+      { name: 'import', args: { module: 'node:net' }, ok: false, reason: 'refused' },
+    ])
+  })
+
+  it.each([
+    ['30. an endless while', 'while (true) {}'],
+    ['30. an endless for', 'for (;;);'],
+    ['31. an endless iterator', 'for (const x of { *[Symbol.iterator]() { for (;;) yield 1 } }) {}'],
+    ['31. a microtask loop', 'const spin = () => Promise.resolve().then(spin); await spin()'],
+    ['31. an async generator', 'for await (const x of (async function* () { for (;;) yield 1 })()) {}'],
+    ['33. a regular expression that backtracks', '/^(a+)+$/.test("a".repeat(40) + "!")'],
+  ])('%s is stopped', async (_, code) => {
+    await using world = await open({ limits: { wallMs: 300 } })
+    await world.run('let kept = 1')
+    const seen = await world.run(`kept = 2; ${code}`)
+    expect(seen).toMatchObject({
+      status: 'timeout',
+      lost: expect.stringContaining('nothing that this step did remains'),
+    })
+    expect(world.undone).toEqual([{ step: 2, turn: 0, reason: 'timeout' }])
+    expect((await world.run('kept')).preview).toBe('1')
+  })
+
+  it('32. unbounded recursion is a readable error', async () => {
+    expect((await run('const f = () => f() + 1; f()')).error).toMatchObject({
+      name: 'RangeError',
+      message: 'Maximum call stack size exceeded',
+      line: 1,
+    })
+  })
+
+  it('34. a promise that never settles is stopped on time', async () => {
+    const seen = await run('await new Promise(() => {})')
+    expect(seen).toMatchObject({ status: 'error', error: { name: 'DeadlockError' } })
+    const waiting = await run('await never({})', {
+      tools: { never: () => new Promise(() => {}) },
+      limits: { waitMs: 100 },
+    })
+    expect(waiting).toMatchObject({
+      status: 'timeout',
+      error: { message: 'no call came back within 100 ms' },
+    })
+  })
+
+  it.skipIf(kind === 'inline')('35. a memory bomb ends that step alone', async () => {
+    await using world = await open({ tools: { echo: ({ x }) => x }, limits: { memoryMb: 64 } })
+    await world.run('let kept = await echo({ x: "kept" })')
+    const seen = await world.run(
+      'kept = await echo({ x: "half" }); const pile = []; for (;;) pile.push(new Array(1e5).fill(1.5))',
+    )
+    expect(seen).toMatchObject({
+      status: 'out-of-memory',
+      lost: expect.stringContaining('the outcome of call 2.1 included'),
+    })
+    expect(world.undone).toMatchObject([
+      { step: 2, turn: 1, reason: 'out-of-memory', lost: { kind: 'outcome' } },
+    ])
+    expect((await world.run('kept')).preview).toBe('kept')
+    expect(world.calls).toHaveLength(2)
+  })
+
+  it('36. no file system, process, network or timers beyond what is granted', async () => {
+    expect(
+      await preview(
+        '["process", "require", "module", "fetch", "Buffer", "XMLHttpRequest", "WebSocket", "Deno", "Bun", "WebAssembly", "SharedArrayBuffer", "Atomics", "setImmediate", "eval"].filter((name) => name in globalThis)',
+      ),
+    ).toBe('[]')
+  })
+
+  it.each([
+    ['37. climbing constructors', '[].map.constructor("return this")()'],
+    ['37. climbing from an async function', '(async () => {}).constructor("return 1")()'],
+    ['37. climbing from a generator', 'Object.getPrototypeOf(function* () {}).constructor("yield 1")()'],
+    [
+      '38. indirect access by bind',
+      'Reflect.construct(Function.prototype.bind.constructor, ["return this"])()',
+    ],
+    ['38. indirect access by Proxy', 'new Proxy(finalAnswer.constructor, {})("return this")()'],
+    ['38. indirect access by map', '["return this"].map(sleep.constructor)[0]()'],
+  ])('%s reaches nothing of the host', async (_, code) => {
+    expect((await run(code)).error).toMatchObject({ name: 'EvalError' })
+  })
+
+  it.skipIf(kind === 'inline')(
+    '39. error objects, stack frames and prepareStackTrace reach nothing of the host',
+    async () => {
+      expect((await run('Error.prepareStackTrace = (_, frames) => frames')).error?.name).toBe('TypeError')
+      const stack = await preview('try { await echo({}) } catch (e) { e.stack }', {
+        tools: {
+          echo: () => {
+            throw new Error('no')
+          },
+        },
+      })
+      expect(stack).not.toMatch(/node:|\/src\/|\/dist\/|file:/)
+      expect(await preview('let s; try { null.x } catch (e) { s = e.stack }; s')).not.toMatch(
+        /node:|file:|\/dist\//,
+      )
+    },
+  )
+
+  it('40. a dangerous tool that was granted works', async () => {
+    expect(
+      await preview('await shell({ command: "ls" })', {
+        tools: { shell: ({ command }) => `ran ${command}` },
+      }),
+    ).toBe('ran ls')
+  })
+
+  it('41. a wrong key on a tool’s result suggests near keys', async () => {
+    const tools = { weather: () => ({ temperature: 3, readings: [{ humidity: 1 }] }) }
+    expect(
+      (await run('const w = await weather({}); w.temprature.toFixed(1)', { tools })).error?.message,
+    ).toContain('did you mean `temperature`?')
+    expect(
+      (await run(['const w = await weather({})', 'w.readings[0].humidty.length'], { tools })).error?.message,
+    ).toContain('did you mean `humidity`?')
+  })
+
+  it.each([
+    ['async and await', 'const f = async (x) => (await x) + 1; await f(1)', '2'],
+    ['generators', '[...(function* () { yield 1; yield* [2, 3] })()]', '[1, 2, 3]'],
+    [
+      'destructuring with defaults',
+      'const { a = 1, ...rest } = { b: 2, c: 3 }; [a, rest]',
+      '[1, { b: 2, c: 3 }]',
+    ],
+    ['classes', 'class A { #x = 1; static y = 2; get x() { return this.#x } }; [new A().x, A.y]', '[1, 2]'],
+    ['labels', 'let n = 0; outer: for (;;) { for (;;) { n++; if (n > 3) break outer } } n', '4'],
+    ['regex flags', '"a1b2".match(/(?<d>\\d)/dgv).length', '2'],
+    ['top-level await in a loop', 'let s = 0; for await (const x of [Promise.resolve(1), 2]) s += x; s', '3'],
+    [
+      'types, generics, interfaces',
+      'interface P { x: number }\ntype Q = P & { y: string }\nfunction id<T>(v: T): T { return v }\nid<Q>({ x: 1, y: "a" } as Q)',
+      '{ x: 1, y: "a" }',
+    ],
+    ['enums', 'enum Color { Red, Green = "g" }\n[Color.Red, Color.Green]', '[0, "g"]'],
+    [
+      'parameter properties',
+      'class P { constructor(private readonly x: number, public y = 2) {} sum() { return this.x + this.y } }\nnew P(1).sum()',
+      '3',
+    ],
+    ['optional chaining', 'const o: any = {}; o?.a?.b ?? "none"', 'none'],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the code under test
+    ['tagged templates', '((parts, ...values) => parts.raw.join("|") + values.length)`a${1}b`', 'a|b1'],
+  ])('42. the whole language: %s', async (_, code, shown) => {
+    expect(await run(code)).toMatchObject({ status: 'ok', preview: shown })
+  })
+})

@@ -1,0 +1,246 @@
+import type { RecordedStep, Sandbox, TurnInput, TurnOutput, UndoneTurn } from '@bailiwick/core/contract'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createSandbox } from '../src/index.ts'
+import { inlineSandbox } from '../src/inline/index.ts'
+import { openWorld, type TestWorld } from './open-world.ts'
+
+/** What a journal would hold of a world's last step. */
+function recordOf(world: TestWorld, ended: boolean, voided?: UndoneTurn): RecordedStep {
+  const turns = world.committed.splice(0).map(({ turn }) => turn)
+  const lost = voided?.lost
+  const inputs = world.delivered.splice(0).filter((input) => input !== lost)
+  return { turns, inputs, ended, ...(voided && { voided }) }
+}
+
+const later = <T>(ms: number, value: T) => new Promise<T>((resolve) => setTimeout(() => resolve(value), ms))
+
+describe.each([
+  ['process', () => createSandbox()],
+  ['inline', async () => inlineSandbox()],
+] as const)('the contract: %s', (kind, make) => {
+  let sandbox: Sandbox
+  beforeAll(async () => {
+    sandbox = await make()
+  })
+  afterAll(async () => {
+    await sandbox[Symbol.asyncDispose]()
+  })
+
+  it('says what stands between guest and host', () => {
+    expect(kind === 'inline' ? ['inline'] : ['process', 'confined']).toContain(sandbox.isolation)
+  })
+
+  it('runs calls in parallel, each outcome a turn of its own, in the order of their coming', async () => {
+    const tools = { wait: ({ ms }: Record<string, unknown>) => later(Number(ms), ms) }
+    await using world = await openWorld(sandbox, { tools })
+    const seen = await world.run(
+      'const order = []; await Promise.all([60, 5, 30].map(async (ms) => order.push(await wait({ ms })))); order',
+    )
+    expect(seen.preview).toBe('[5, 30, 60]')
+    expect(seen.calls.map(({ id, ok, awaited }) => [id, ok, awaited])).toEqual([
+      ['1.1', true, true],
+      ['1.2', true, true],
+      ['1.3', true, true],
+    ])
+    expect(world.committed.map(({ turn }) => [turn.turn, turn.calls.length, turn.done])).toEqual([
+      [0, 3, false],
+      [1, 0, false],
+      [2, 0, false],
+      [3, 0, true],
+    ])
+    expect(world.delivered.map((input) => input.kind === 'outcome' && input.outcome.id)).toEqual([
+      '1.2',
+      '1.3',
+      '1.1',
+    ])
+  })
+
+  it('lets calls leave when the guest is idle, not before', async () => {
+    await using world = await openWorld(sandbox, { tools: { touch: () => 1 }, limits: { wallMs: 200 } })
+    const seen = await world.run('touch({}); for (;;);')
+    expect(seen.status).toBe('timeout')
+    expect(world.calls).toEqual([])
+  })
+
+  it('announces an input before its turn, and its turn before the next input', async () => {
+    const happened: string[] = []
+    await using world = await openWorld(sandbox, { tools: { one: () => 1 } })
+    world.host.delivered = (input) =>
+      happened.push(`in ${input.kind === 'outcome' ? input.outcome.id : input.kind}`)
+    world.host.committed = ({ turn }) => happened.push(`out ${turn}`)
+    await world.run('await Promise.all([one({}), one({}), one({})])')
+    expect(happened).toEqual(['out 0', 'in 1.1', 'out 1', 'in 1.2', 'out 2', 'in 1.3', 'out 3'])
+  })
+
+  it('loses no result of a Promise.all where one call fails', async () => {
+    const tools = {
+      half: ({ n }: Record<string, unknown>) => {
+        if (n === 2) throw new Error('two is out')
+        return n
+      },
+    }
+    await using world = await openWorld(sandbox, { tools })
+    const seen = await world.run('await Promise.all([1, 2, 3].map((n) => half({ n })))')
+    expect(seen).toMatchObject({ status: 'error', error: { name: 'CallError', message: 'two is out' } })
+    expect(seen.calls.map(({ ok, message }) => [ok, message])).toEqual([
+      [true, undefined],
+      [false, 'two is out'],
+      [true, undefined],
+    ])
+    expect((await world.run('await Promise.allSettled([1, 2].map((n) => half({ n })))')).preview).toContain(
+      'rejected',
+    )
+  })
+
+  it('waits for a call that nobody awaited and says that nobody did', async () => {
+    await using world = await openWorld(sandbox, { tools: { log: () => later(30, 'done') } })
+    const seen = await world.run('log({}); "over"')
+    expect(seen).toMatchObject({ preview: 'over', calls: [{ name: 'log', ok: true, awaited: false }] })
+  })
+
+  it('gives the same world from the record, calling nobody', async () => {
+    const code =
+      'const got = []; got.push(await pick({ n: 1 })); await Promise.all([2, 3].map(async (n) => got.push(await pick({ n })))); await sleep(5); const r = Math.random(), t = Date.now(); got'
+    const tools = { pick: ({ n }: Record<string, unknown>) => later(n === 2 ? 20 : 1, n) }
+    await using first = await openWorld(sandbox, { tools })
+    const seen = await first.run(code, { clock: 1_000 })
+    const recorded = recordOf(first, true)
+    const next = await first.run('[got, r, t]')
+
+    await using second = await openWorld(sandbox, { tools })
+    const again = await second.run(code, { clock: 1_000, recorded })
+    expect(second.calls).toEqual([])
+    expect(second.printed).toEqual([])
+    expect(second.committed.every(({ replayed }) => replayed)).toBe(true)
+    expect(again).toMatchObject({ preview: seen.preview, worldHash: seen.worldHash })
+    expect((await second.run('[got, r, t]')).preview).toBe(next.preview)
+  })
+
+  it('goes on live where the record ends', async () => {
+    const code =
+      'const a = await step({ n: 1 }); console.log("between"); const b = await step({ n: 2 }); [a, b]'
+    await using first = await openWorld(sandbox, { tools: { step: ({ n }) => n } })
+    await first.run(code)
+    const whole = recordOf(first, false)
+    const cut: RecordedStep = {
+      inputs: whole.inputs.slice(0, 1),
+      turns: whole.turns.slice(0, 2),
+      ended: false,
+    }
+    await using second = await openWorld(sandbox, { tools: { step: ({ n }) => `live ${n}` } })
+    const seen = await second.run(code, { recorded: cut })
+    expect(seen.preview).toBe('[1, "live 2"]')
+    expect(second.calls.map(({ id }) => id)).toEqual(['1.2'])
+    expect(seen.printed).toBe('between')
+  })
+
+  it('makes calls again that have no outcome in the record', async () => {
+    const turn: TurnOutput = { step: 1, turn: 0, calls: [], done: false, cpuMs: 1 }
+    await using first = await openWorld(sandbox, { tools: { step: () => 1 } })
+    await first.run('await step({ n: 1 })')
+    const [made] = first.committed
+    await using second = await openWorld(sandbox, { tools: { step: () => 'again' } })
+    const recorded = { inputs: [], turns: [made?.turn ?? turn], ended: false }
+    expect((await second.run('await step({ n: 1 })', { recorded })).preview).toBe('again')
+  })
+
+  it('refuses to go on where the replay asks for something else', async () => {
+    await using first = await openWorld(sandbox, { tools: { step: () => 1 } })
+    await first.run('await step({ n: 1 })')
+    const recorded = recordOf(first, true)
+    await using second = await openWorld(sandbox, { tools: { step: () => 1 } })
+    await expect(second.run('await step({ n: 2 })', { recorded })).rejects.toThrow(
+      /step 1, turn 0 did something else/,
+    )
+  })
+
+  it('undoes a stopped turn and rebuilds the world, live and from the record', async () => {
+    const tools = { step: () => 'value' }
+    await using first = await openWorld(sandbox, { tools, limits: { wallMs: 250 } })
+    await first.run('let log = ["one"]')
+    first.committed.splice(0)
+    const code = 'log.push(await step({})); await step({}); log.push("lost"); for (;;);'
+    const seen = await first.run(code)
+    expect(seen).toMatchObject({ status: 'timeout', lost: expect.stringContaining('call 2.2') })
+    expect(first.undone).toMatchObject([
+      { step: 2, turn: 2, reason: 'timeout', lost: { kind: 'outcome', outcome: { id: '2.2' } } },
+    ])
+    const recorded = recordOf(first, true, first.undone[0])
+    const after = await first.run('log')
+    expect(after.preview).toBe('["one", "value"]')
+
+    await using second = await openWorld(sandbox, { tools })
+    await second.run('let log = ["one"]')
+    expect(await second.run(code, { recorded })).toMatchObject({ status: 'timeout' })
+    expect(await second.run('log')).toMatchObject({ preview: after.preview, worldHash: after.worldHash })
+    expect(second.calls).toEqual([])
+  })
+
+  it('tells waiting code of a cancel, so that it can clean up', async () => {
+    await using world = await openWorld(sandbox, { tools: { wait: () => new Promise(() => {}) } })
+    world.host.committed = ({ turn }) => turn === 0 && world.cancel('enough')
+    const seen = await world.run(
+      'let state = "waiting"; try { await wait({}) } catch (e) { state = e.name } finally { console.log("cleaned") }',
+    )
+    expect(seen).toMatchObject({ status: 'canceled', printed: 'cleaned', error: { message: 'enough' } })
+    expect(world.delivered).toMatchObject([{ kind: 'cancel', reason: 'enough' }])
+    delete world.host.committed
+    expect((await world.run('state')).preview).toBe('CanceledError')
+  })
+
+  it.skipIf(kind === 'inline')('kills code that runs on when it is canceled', async () => {
+    await using world = await openWorld(sandbox)
+    world.host.printed = () => world.cancel('stop it')
+    const seen = await world.run('console.log("x".repeat(5000)); for (;;);')
+    expect(seen).toMatchObject({ status: 'canceled', lost: expect.any(String) })
+    expect(world.undone).toMatchObject([{ reason: 'canceled', turn: 0 }])
+    expect((await world.run('1 + 1')).preview).toBe('2')
+  })
+
+  it('measures a sleep from its turn’s clock, and fires it at once where that is past', async () => {
+    let clock = 10_000
+    await using world = await openWorld(sandbox, { now: () => clock })
+    const slept = await world.run('await sleep(50); "slept"')
+    expect(slept.preview).toBe('slept')
+    const recorded: RecordedStep = { ...recordOf(world, false), inputs: [] as TurnInput[] }
+    await using second = await openWorld(sandbox, { now: () => clock })
+    clock = 1_000_000
+    const began = performance.now()
+    const turns = recorded.turns.slice(0, 1)
+    expect(
+      (
+        await second.run('await sleep(50000); "slept"'.replace('50000', '50'), {
+          clock: 10_000,
+          recorded: { ...recorded, turns },
+        })
+      ).preview,
+    ).toBe('slept')
+    expect(performance.now() - began).toBeLessThan(5_000)
+  })
+
+  it('has timers that are calls: cleared ones do not count', async () => {
+    await using world = await openWorld(sandbox)
+    const seen = await world.run(
+      'const ran = []; const t = setTimeout(() => ran.push("never"), 5); clearTimeout(t); setTimeout((x) => ran.push(x), 1, "once"); let n = 0; const i = setInterval(() => { n++; if (n === 3) clearInterval(i) }, 1); await sleep(60); [ran, n]',
+    )
+    expect(seen.preview).toBe('[["once"], 3]')
+  })
+
+  it('refuses a second step while one is under way, and any after closing', async () => {
+    const world = await openWorld(sandbox, { tools: { wait: () => later(30, 1) } })
+    const running = world.run('await wait({})')
+    await expect(world.session.execute({ step: 2, code: '1', clock: 1 }, world.host)).rejects.toThrow(
+      /under way/,
+    )
+    await running
+    await world[Symbol.asyncDispose]()
+    await expect(world.run('1')).rejects.toThrow(/closed/)
+  })
+
+  it('refuses inputs that are no variables', async () => {
+    await expect(openWorld(sandbox, { inputs: { 'a b': 1 } })).rejects.toThrow(/named like a variable/)
+    const loop: { self?: unknown } = {}
+    loop.self = loop
+    await expect(openWorld(sandbox, { inputs: { loop } })).rejects.toThrow(/contains itself/)
+  })
+})
