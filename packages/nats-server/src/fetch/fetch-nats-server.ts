@@ -33,9 +33,10 @@ export async function fetchNatsServer(options: FetchOptions): Promise<NatsServer
     )
   })
   while (true) {
+    signal?.throwIfAborted()
     const lock = await tryLock(join(cacheDir, 'fetching'))
     if ('heldBy' in lock) {
-      await delay(100, undefined, { ...(signal && { signal }) })
+      await delay(100)
       continue
     }
     await using _ = lock

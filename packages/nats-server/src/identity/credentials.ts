@@ -40,6 +40,22 @@ export interface UserCredentials {
  * The server need not be told, nor even run: it trusts the signature.
  */
 export async function mintUser(account: KeyPair, request: UserRequest): Promise<UserCredentials> {
+  const { jwt, key, expires } = await signUser(account, request)
+  return {
+    creds: new TextDecoder().decode(fmtCreds(jwt, key)),
+    publicKey: key.getPublicKey(),
+    ...(expires !== undefined && { expires }),
+  }
+}
+
+/** A user as this process itself needs it, to connect without the detour of a `.creds` file. */
+export interface SignedUser {
+  readonly jwt: string
+  readonly key: KeyPair
+  readonly expires?: number
+}
+
+export async function signUser(account: KeyPair, request: UserRequest): Promise<SignedUser> {
   const { name, permissions, expiresInSeconds } = request
   if (expiresInSeconds !== undefined && !(expiresInSeconds > 0)) {
     throw new NatsServerError(
@@ -48,19 +64,10 @@ export async function mintUser(account: KeyPair, request: UserRequest): Promise<
     )
   }
   const key = createKey('user')
-  const exp = expiresInSeconds === undefined ? undefined : Math.ceil(Date.now() / 1000 + expiresInSeconds)
-  const jwt = await encodeUser(
-    name,
-    key,
-    account,
-    permissions ? toClaims(permissions) : {},
-    exp === undefined ? {} : { exp },
-  )
-  return {
-    creds: new TextDecoder().decode(fmtCreds(jwt, key)),
-    publicKey: key.getPublicKey(),
-    ...(exp === undefined ? {} : { expires: exp }),
-  }
+  const claims = permissions ? toClaims(permissions) : {}
+  if (expiresInSeconds === undefined) return { jwt: await encodeUser(name, key, account, claims), key }
+  const expires = Math.ceil(Date.now() / 1000 + expiresInSeconds)
+  return { jwt: await encodeUser(name, key, account, claims, { exp: expires }), key, expires }
 }
 
 function toClaims({ publish, subscribe, responses }: NatsPermissions): Permissions {
