@@ -12,26 +12,36 @@ import {
   type AgentDefinition,
   type AgentEvent,
   type AgentRunOptions,
+  BailiwickError,
+  InputError,
   type JournalRecord,
-  NO_USAGE,
+  type RecordOf,
   type Agent as RunningAgent,
   type TaskResult,
+  type TaskSpec,
 } from '@bailiwick/core/contract'
+import { checkImports } from '@bailiwick/sandbox'
+import { checkInProcess, ownTools } from './definition/check-in-process.ts'
 import { delegateRunner } from './delegate-runner.ts'
-import { type InProcess, openInProcess } from './in-process.ts'
-import { taskSpec } from './task-spec.ts'
+import { InProcess } from './in-process.ts'
+import { describedInputs, taskSpec } from './task-spec.ts'
 
-/** A definition whose name, description and level may be left out, and where its imports resolve from. */
-export type AgentOptions = Omit<AgentDefinition, 'name' | 'description' | 'level'> &
-  Partial<Pick<AgentDefinition, 'name' | 'description' | 'level'>> & {
-    /** Folder that `imports` resolve from. Default: the current one. */
-    importsFrom?: string
-  }
+/** Called with each record of a kind once it is journaled: `reply`, `observed`, `outcome` and so on. */
+type Callbacks = { [T in JournalRecord['type']]?: (record: RecordOf<T>) => void }
+
+/** A definition of which everything may be left out: the defaults make a code agent. */
+export type AgentOptions = Partial<AgentDefinition> & {
+  /** Folder that `imports` resolve from. Default: the current one. */
+  importsFrom?: string
+  /** By kind of record. What a callback throws ends the task's stream. */
+  on?: Callbacks
+}
 
 /**
  * An agent in this process. Level 5 (code) unless said otherwise; its code runs in a guarded child process.
  *
- * @throws DefinitionError for a definition that cannot work
+ * @throws DefinitionError for what cannot work: a name twice, delegates below level 4, an import that is
+ *   not installed
  * @example
  * const agent = new Agent({ model: 'ollama/qwen3:8b', tools: [population] })
  * const { output } = await agent.run('How many people live in Norway?')
@@ -39,50 +49,66 @@ export type AgentOptions = Omit<AgentDefinition, 'name' | 'description' | 'level
 export class Agent implements RunningAgent, AsyncDisposable {
   readonly card: AgentCard
   readonly #definition: AgentDefinition
+  readonly #callbacks: Callbacks
   readonly #inProcess: InProcess
+  readonly #atWork = new Set<AbortController>()
   /** What was journaled for a result, so that a conversation can go on from it. */
-  readonly #journals = new WeakMap<TaskResult, JournalRecord[]>()
+  readonly #journals = new WeakMap<TaskResult, readonly JournalRecord[]>()
 
-  constructor({ importsFrom = process.cwd(), ...options }: AgentOptions) {
-    this.#definition = defineAgent({ name: 'agent', description: 'Solves tasks.', level: 5, ...options })
+  constructor({ importsFrom = process.cwd(), on = {}, ...definition }: AgentOptions = {}) {
+    this.#definition = defineAgent({ name: 'agent', description: 'Solves tasks.', level: 5, ...definition })
+    checkInProcess(this.#definition)
+    checkImports(this.#definition.imports ?? [], importsFrom)
     this.card = agentCard(this.#definition)
-    this.#inProcess = openInProcess(importsFrom)
+    this.#callbacks = on
+    this.#inProcess = new InProcess(importsFrom)
   }
 
-  /** Works on a task. Events come in order; the last is the `task.ended` record. */
+  /**
+   * Works on a task. Events come in order; the last is the `task.ended` record. Breaking out ends the work.
+   *
+   * @throws InputError where no model is found, or `continue` is given a result of somebody else
+   */
   async *stream(task: string, options: AgentRunOptions = {}): AsyncGenerator<AgentEvent> {
-    const { continue: previous, signal } = options
-    const records = previous === undefined ? [] : this.#recordsOf(previous, task)
-    const first = records[0]
-    const spec = first?.type === 'task.created' ? first.spec : taskSpec(this.#definition, task, options)
+    const { spec, records } = this.#begin(task, options)
     const journal = memoryJournal(records)
-    const needsSandbox = spec.grant.level === 5
-    const loop = runLoop({
-      definition: this.#definition,
-      spec,
-      journal,
-      tools: this.#inProcess.tools(this.#definition),
-      model: await this.#inProcess.model(this.#definition),
-      delegate: delegateRunner(this.#definition, spec, this.#inProcess),
-      importsFrom: this.#inProcess.importsFrom,
-      ...(needsSandbox ? { sandbox: await this.#inProcess.sandbox() } : {}),
-      ...(signal === undefined ? {} : { signal }),
-    })
-    for await (const event of loop) {
-      if (event.type === 'record' && event.record.type === 'task.ended') {
-        this.#journals.set(event.record.result, journal.records)
+    const interrupted = new AbortController()
+    this.#atWork.add(interrupted)
+    try {
+      const loop = runLoop({
+        definition: this.#definition,
+        spec,
+        journal,
+        tools: ownTools(this.#definition),
+        model: await this.#inProcess.models.resolve(this.#definition.model),
+        delegate: delegateRunner(this.#definition, spec, this.#inProcess),
+        importsFrom: this.#inProcess.importsFrom,
+        sandbox: this.#inProcess.sandbox,
+        signal: AbortSignal.any([interrupted.signal, ...(options.signal ? [options.signal] : [])]),
+      })
+      for await (const event of loop) {
+        if (event.type === 'record') {
+          if (event.record.type === 'task.ended') this.#journals.set(event.record.result, journal.records)
+          this.#tell(event.record)
+        }
+        yield event
       }
-      yield event
+    } finally {
+      this.#atWork.delete(interrupted)
     }
   }
 
-  /** The same, collected: how the task ended. */
+  /** The same, collected: how the task ended. A task that failed is a result too: look at its `status`. */
   async run(task: string, options: AgentRunOptions = {}): Promise<TaskResult> {
-    let result: TaskResult = { status: 'canceled', usage: NO_USAGE, artifacts: [] }
     for await (const event of this.stream(task, options)) {
-      if (event.type === 'record' && event.record.type === 'task.ended') result = event.record.result
+      if (event.type === 'record' && event.record.type === 'task.ended') return event.record.result
     }
-    return result
+    throw new BailiwickError('no-result', `${this.card.name} stopped before its task had ended`)
+  }
+
+  /** Cuts what is at work, a running step too: those tasks end as `canceled`, and can be continued. */
+  interrupt(reason = 'interrupted'): void {
+    for (const controller of this.#atWork) controller.abort(new BailiwickError('canceled', reason))
   }
 
   /** Level, tools with effects, delegates, imports, limits and approvals, as text. */
@@ -97,12 +123,28 @@ export class Agent implements RunningAgent, AsyncDisposable {
 
   /** Ends the processes that its code ran in. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.interrupt('the agent was disposed of')
     await this.#inProcess[Symbol.asyncDispose]()
   }
 
-  #recordsOf(previous: TaskResult, text: string): JournalRecord[] {
-    const records = this.#journals.get(previous)
-    if (records === undefined) throw new TypeError('continue: wanted a result that this agent returned')
-    return [...records, { type: 'continued', at: Date.now(), text }]
+  #begin(text: string, options: AgentRunOptions): { spec: TaskSpec; records: JournalRecord[] } {
+    if (options.continue === undefined)
+      return { spec: taskSpec(this.#definition, text, options), records: [] }
+    const records = this.#journals.get(options.continue)
+    const first = records?.[0]
+    if (records === undefined || first?.type !== 'task.created') {
+      throw new InputError('continue: wanted the very object that run() of this agent resolved with')
+    }
+    const inputs = describedInputs(options.inputs ?? {})
+    return {
+      spec: first.spec,
+      records: [...records, { type: 'continued', at: Date.now(), text, inputs }],
+    }
+  }
+
+  #tell(record: JournalRecord): void {
+    // TypeScript cannot follow a union through an index by its own discriminant.
+    const callback = this.#callbacks[record.type] as ((record: JournalRecord) => void) | undefined
+    callback?.(record)
   }
 }

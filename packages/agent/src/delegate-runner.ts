@@ -1,42 +1,30 @@
-import {
-  type DelegateRequest,
-  definedGrant,
-  describeInput,
-  effectiveGrant,
-  memoryJournal,
-  runLoop,
-} from '@bailiwick/core'
-import { type AgentDefinition, RefusedError, type TaskResult, type TaskSpec } from '@bailiwick/core/contract'
+import { type Delegate, definedGrant, effectiveGrant, memoryJournal, runLoop } from '@bailiwick/core'
+import { type AgentDefinition, RefusedError, type TaskSpec } from '@bailiwick/core/contract'
+import { ownTools } from './definition/check-in-process.ts'
 import type { InProcess } from './in-process.ts'
+import { describedInputs } from './task-spec.ts'
 
 /** Delegations nested deeper than this are refused. */
 export const MAX_DEPTH = 5
 
-/** Starts the delegates that a definition brings with it, in this process, each call with a state of its own. */
-export function delegateRunner(definition: AgentDefinition, parent: TaskSpec, inProcess: InProcess) {
-  return async (request: DelegateRequest): Promise<TaskResult> => {
-    const delegate = (definition.delegates ?? []).find(
-      (candidate) => typeof candidate === 'object' && candidate.name === request.target,
-    )
-    if (delegate === undefined || typeof delegate === 'string') {
-      throw new RefusedError(
-        `"${request.target}" is named but not defined here: pass its definition in delegates`,
-      )
-    }
+/** Starts the delegates that a definition brings with it, in this process; each call has a state of its own. */
+export function delegateRunner(
+  definition: AgentDefinition,
+  parent: TaskSpec,
+  inProcess: InProcess,
+): Delegate {
+  return async (request) => {
+    const delegate = findDelegate(definition, request.target)
     if (parent.depth >= MAX_DEPTH) throw new RefusedError(`delegations are nested deeper than ${MAX_DEPTH}`)
     const spec: TaskSpec = {
       run: parent.run,
-      task: `${parent.task}.${request.call}`.replaceAll('.', '-').slice(-63),
+      task: `${parent.task}-${request.call.replace('.', '-')}`.slice(-63),
       agent: delegate.name,
       name: delegate.name,
       text: request.text,
-      inputs: Object.entries(request.inputs).map(([name, value]) => ({
-        name,
-        value,
-        description: describeInput(name, value),
-      })),
+      inputs: describedInputs(request.inputs),
       results: {},
-      grant: effectiveGrant(definedGrant(delegate), { budget: definition.budget ?? {} }),
+      grant: effectiveGrant(definedGrant(delegate), { budget: request.budget }),
       seed: `${parent.seed}/${request.call}`,
       parent: { agent: definition.name, task: parent.task, call: request.call },
       depth: parent.depth + 1,
@@ -45,14 +33,19 @@ export function delegateRunner(definition: AgentDefinition, parent: TaskSpec, in
       definition: delegate,
       spec,
       journal: memoryJournal(),
-      tools: inProcess.tools(delegate),
-      model: await inProcess.model(
-        delegate.model === undefined ? { ...delegate, ...modelOf(definition) } : delegate,
+      tools: ownTools(delegate),
+      // What names no model thinks with its parent's.
+      model: await inProcess.models.resolve(delegate.model ?? definition.model),
+      delegate: delegateRunner(
+        definition.model === undefined
+          ? delegate
+          : { ...delegate, model: delegate.model ?? definition.model },
+        spec,
+        inProcess,
       ),
-      delegate: delegateRunner(delegate, spec, inProcess),
       importsFrom: inProcess.importsFrom,
+      sandbox: inProcess.sandbox,
       signal: request.signal,
-      ...(spec.grant.level === 5 ? { sandbox: await inProcess.sandbox() } : {}),
     })
     for await (const event of loop) {
       if (event.type === 'record' && event.record.type === 'task.ended') return event.record.result
@@ -61,6 +54,8 @@ export function delegateRunner(definition: AgentDefinition, parent: TaskSpec, in
   }
 }
 
-function modelOf({ model }: AgentDefinition): Pick<AgentDefinition, 'model'> {
-  return model === undefined ? {} : { model }
+function findDelegate({ delegates = [] }: AgentDefinition, name: string): AgentDefinition {
+  for (const delegate of delegates)
+    if (typeof delegate === 'object' && delegate.name === name) return delegate
+  throw new RefusedError(`there is no delegate "${name}"`)
 }

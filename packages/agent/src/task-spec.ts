@@ -1,15 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { definedGrant, describeInput } from '@bailiwick/core'
-import type { AgentDefinition, AgentRunOptions, TaskSpec } from '@bailiwick/core/contract'
+import type { AgentDefinition, AgentRunOptions, TaskInput, TaskSpec } from '@bailiwick/core/contract'
 
 /** A task of this process for one agent: the definition's grant, the inputs as described values. */
 export function taskSpec(definition: AgentDefinition, text: string, options: AgentRunOptions): TaskSpec {
   const id = randomUUID()
-  const inputs = Object.entries(options.inputs ?? {}).map(([name, value]) => ({
-    name,
-    value,
-    description: describeInput(name, value),
-  }))
   const grant = definedGrant(definition)
   return {
     run: id,
@@ -17,10 +12,19 @@ export function taskSpec(definition: AgentDefinition, text: string, options: Age
     agent: definition.name,
     name: 'task',
     text,
-    inputs,
+    inputs: describedInputs(options.inputs ?? {}),
     results: {},
     grant: { ...grant, budget: { ...grant.budget, ...options.budget } },
     seed: id,
     depth: 0,
   }
+}
+
+/** Values by name, as a task is given them: variables of its code, described in its prompt. */
+export function describedInputs(values: Record<string, unknown>): TaskInput[] {
+  return Object.entries(values).map(([name, value]) => ({
+    name,
+    value,
+    description: describeInput(name, value),
+  }))
 }

@@ -1,21 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import {
-  announceAgent,
-  type Bus,
-  registerTool,
-  serveControl,
-  serveTool,
-  type TaskDelivery,
-  takeTasks,
-} from '@bailiwick/bus'
+import { type Bus, takeTasks } from '@bailiwick/bus'
 import { agentCard } from '@bailiwick/core'
-import {
-  type AgentDefinition,
-  BailiwickError,
-  type Level,
-  type Sandbox,
-  type Tool,
-} from '@bailiwick/core/contract'
+import { type AgentDefinition, BailiwickError } from '@bailiwick/core/contract'
+import { lazySandbox } from '../lazy-sandbox.ts'
+import { Models } from '../models.ts'
+import { AtWork } from './at-work.ts'
+import { joinBus } from './join-bus.ts'
 import { workOnTask } from './work-on-task.ts'
 
 export interface HostOptions {
@@ -25,24 +15,32 @@ export interface HostOptions {
   maxConcurrent?: number
   /** How long tasks at work may go on when the host drains, ms. Default 30,000. */
   graceMs?: number
+  /** Names the models and their keys. Default: this process's. */
   env?: NodeJS.ProcessEnv
   /** Told of what goes wrong outside of any task's own result. Default: standard error. */
   note?: (line: string) => void
 }
 
-/** A definition at work on the bus. */
+/** A definition at work on the bus. Disposing leaves at once: what is at work goes to the next host. */
 export interface HostedAgent extends AsyncDisposable {
-  /** Unique for this process. */
+  /** This process's name on the bus, unique. */
   readonly host: string
   /** Takes nothing new, lets what is at work end within the grace time, and leaves. */
   drain(): Promise<void>
-  /** Settles when the host has left. */
+  /** Settles when the host has left; rejects when it lost the bus for good. */
   readonly left: Promise<void>
 }
 
 /**
  * Hosts an agent: announces it, takes its tasks, journals, answers. Tasks that are still at work when the
  * grace time of a drain is over stay open in their journals, and the next host goes on with them.
+ *
+ * @throws BusError where the agent's queue is not prepared or the credentials are not its own
+ * @example
+ * await using bus = await connectFromEnv('analyst')
+ * const hosted = await hostAgent(analyst, bus, { importsFrom: import.meta.dirname })
+ * process.once('SIGTERM', () => hosted.drain())
+ * await hosted.left
  */
 export async function hostAgent(
   definition: AgentDefinition,
@@ -58,123 +56,55 @@ export async function hostAgent(
   } = options
   const host = `${definition.name.slice(0, 40)}-${randomBytes(6).toString('hex')}`
   const card = agentCard(definition)
+  const atWork = new AtWork()
   const draining = new AbortController()
-  const working = new Map<string, AbortController>()
-  const sandbox = lazySandbox(card.level)
-  const own = (definition.tools ?? []).filter(
-    (tool): tool is Tool => typeof tool === 'object' && 'run' in tool,
-  )
+  const drain = () => draining.abort()
 
   await using stack = new AsyncDisposableStack()
-  stack.use(sandbox)
-  for (const tool of own) {
-    stack.use(await serveTool(bus, tool))
-    await registerTool(bus, tool, { host })
-  }
-  const announced = stack.use(
-    await announceAgent(bus, {
-      card,
-      host,
-      pid: process.pid,
-      slots: maxConcurrent,
-      busy: 0,
-      startedAt: Date.now(),
-    }),
-  )
-  stack.use(
-    await serveControl(bus, definition.name, host, {
-      cancel({ task, reason }) {
-        const controller = working.get(task)
-        controller?.abort(new BailiwickError('canceled', reason))
-        return controller !== undefined
-      },
-      drain: () => draining.abort(),
-      toolsChanged: () => {},
-    }),
+  const sandbox = stack.use(lazySandbox())
+  // So that a spare is ready when the first task comes.
+  if (card.level === 5) sandbox.warm()
+  const joined = stack.use(
+    await joinBus(bus, definition, card, { host, slots: maxConcurrent, atWork, drain }),
   )
   const resources = stack.move()
-
-  const tasks = new Set<Promise<void>>()
-  const left = takeAll()
-  left.catch(() => {})
+  const workplace = { bus, definition, host, importsFrom, models: new Models(env), sandbox, note }
 
   async function takeAll(): Promise<void> {
+    const tasks = new Set<Promise<void>>()
     try {
-      for await (const delivery of takeTasks(bus, definition.name, {
-        maxConcurrent,
-        signal: draining.signal,
-      })) {
-        const task = work(delivery).finally(() => tasks.delete(task))
+      const { signal } = draining
+      for await (const delivery of takeTasks(bus, definition.name, { maxConcurrent, signal })) {
+        const task = atWork.run(delivery.task, (stop) => {
+          joined.busy()
+          return workOnTask(workplace, delivery, stop)
+        })
         tasks.add(task)
+        void task.finally(() => tasks.delete(task) && joined.busy())
       }
-      const late = setTimeout(suspendAll, graceMs)
+      const late = setTimeout(() => atWork.suspendAll(), graceMs)
       await Promise.allSettled(tasks)
       clearTimeout(late)
+      if (!draining.signal.aborted)
+        throw new BailiwickError('bus-lost', 'the connection to the bus is closed')
     } finally {
       await resources.disposeAsync()
     }
   }
 
-  function suspendAll(): void {
-    for (const controller of working.values()) {
-      controller.abort(new BailiwickError('suspended', 'the host is leaving; the next one goes on'))
-    }
-  }
-
-  async function work(delivery: TaskDelivery): Promise<void> {
-    const controller = new AbortController()
-    working.set(delivery.task, controller)
-    const tell = () => announced.update({ busy: working.size }).catch(() => {}) // The next heartbeat says it.
-    void tell()
-    try {
-      await workOnTask({
-        bus,
-        definition,
-        delivery,
-        own,
-        importsFrom,
-        env,
-        host,
-        sandbox,
-        signal: controller.signal,
-        note,
-      })
-    } finally {
-      working.delete(delivery.task)
-      void tell()
-    }
-  }
-
+  const left = takeAll()
+  left.catch(() => {}) // Told to whoever waits for it.
   return {
     host,
     left,
     async drain() {
-      draining.abort()
+      drain()
       await left
     },
     async [Symbol.asyncDispose]() {
-      draining.abort()
-      suspendAll()
+      drain()
+      atWork.suspendAll()
       await left
-    },
-  }
-}
-
-/** The sandbox of a code agent: opened at once, so that a spare is warm; of any other, only if asked for. */
-function lazySandbox(level: Level): Sandbox {
-  let opened: Promise<Sandbox> | undefined
-  const get = () => {
-    opened ??= import('@bailiwick/sandbox').then(({ createSandbox }) => createSandbox())
-    return opened
-  }
-  // A failure here is met again, and told, by the first task that needs it.
-  if (level === 5) get().catch(() => {})
-  return {
-    isolation: 'process',
-    open: async (world, signal) => (await get()).open(world, signal),
-    async [Symbol.asyncDispose]() {
-      const sandbox = await opened?.catch(() => undefined)
-      await sandbox?.[Symbol.asyncDispose]()
     },
   }
 }

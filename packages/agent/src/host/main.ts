@@ -10,27 +10,26 @@ const USAGE = `usage: bailiwick-agent <package or path> [--max-concurrent N] [--
 Hosts an agent on the bus that NATS_URL and NATS_CREDS name. SIGTERM drains it.
 Exit codes: 0 drained, 1 crashed, 2 unusable arguments, environment or definition.`
 
+/** Errors of whoever started this, not of this program. */
+const UNUSABLE = ['bad-input', 'bad-definition']
+
 /** Hosts an agent until it is told to leave. */
-async function main(args: string[]): Promise<number> {
+async function main(args: string[]): Promise<void> {
   const { values, positionals } = readArguments(args)
+  if (values.help === true) return console.log(USAGE)
   const [spec] = positionals
-  if (values.help === true) {
-    console.log(USAGE)
-    return 0
+  if (spec === undefined || positionals.length > 1) {
+    throw new InputError(`wanted one package or path, got ${positionals.length}\n\n${USAGE}`)
   }
-  if (spec === undefined || positionals.length > 1)
-    throw new InputError(`wanted one package or path\n\n${USAGE}`)
+  const maxConcurrent = wholeNumber('max-concurrent', values['max-concurrent'], 1)
+  const graceMs = wholeNumber('grace-ms', values['grace-ms'], 30_000)
   const { definition, folder } = await loadDefinition(spec)
   await using bus = await connectFromEnv(definition.name)
-  const hosted = await hostAgent(definition, bus, {
-    importsFrom: folder,
-    maxConcurrent: wholeNumber('max-concurrent', values['max-concurrent'], 1),
-    graceMs: wholeNumber('grace-ms', values['grace-ms'], 30_000),
-  })
+  const hosted = await hostAgent(definition, bus, { importsFrom: folder, maxConcurrent, graceMs })
+  // The second signal finds no listener, and ends the process as it does any other.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void hosted.drain())
   console.log(`${definition.name} is hosted as ${hosted.host}`)
   await hosted.left
-  return 0
 }
 
 function readArguments(args: string[]) {
@@ -57,9 +56,9 @@ function wholeNumber(name: string, text: string | undefined, otherwise: number):
 }
 
 try {
-  process.exitCode = await main(process.argv.slice(2))
+  await main(process.argv.slice(2))
 } catch (error) {
-  const usable = BailiwickError.isInstance(error)
-  console.error(usable ? `bailiwick-agent: ${error.message}` : error)
-  process.exitCode = usable && ['bad-input', 'bad-definition'].includes(error.code) ? 2 : 1
+  const told = BailiwickError.isInstance(error)
+  console.error(told ? `bailiwick-agent: ${error.message}` : error)
+  process.exitCode = told && UNUSABLE.includes(error.code) ? 2 : 1
 }

@@ -1,135 +1,115 @@
-import {
-  type Bus,
-  openJournal,
-  publishLive,
-  remoteTool,
-  requestDelegation,
-  type TaskDelivery,
-} from '@bailiwick/bus'
-import { type DelegateRequest, describeInput, runLoop } from '@bailiwick/core'
+import { type Bus, openJournal, publishLive, remoteTool, type TaskDelivery } from '@bailiwick/bus'
+import { runLoop } from '@bailiwick/core'
 import {
   type AgentDefinition,
   BRAND,
   hasCode,
   type Journal,
   type JournalRecord,
-  NO_USAGE,
   type Sandbox,
-  type TaskResult,
   type TaskSpec,
-  type Tool,
 } from '@bailiwick/core/contract'
-import { modelFor } from './model-for.ts'
+import { ownTools } from '../definition/check-in-process.ts'
+import type { Models } from '../models.ts'
+import { fruitlessAttempts, giveUp, MAX_FRUITLESS } from './fruitless.ts'
+import { startDelegate } from './start-delegate.ts'
 
-export interface WorkOptions {
+/** What a host works on every task with. */
+export interface Workplace {
   bus: Bus
   definition: AgentDefinition
-  delivery: TaskDelivery
-  /** Tools that the definition brings with it: called here, not over the bus. */
-  own: readonly Tool[]
-  importsFrom: string
-  env: NodeJS.ProcessEnv
+  /** This process's name on the bus. */
   host: string
+  importsFrom: string
+  models: Models
   sandbox: Sandbox
-  signal: AbortSignal
   /** Told of what made a delivery be tried again. */
   note(line: string): void
 }
 
-/** A task that was given to more hosts than this without an end is given up: it may be what kills them. */
-export const MAX_DELIVERIES = 5
-
 /** After this a task that somebody else has taken over is offered again, unless that host is at work on it. */
 const TAKEN_OVER_MS = 30_000
 
-/** Works on one delivered task from its journal, and settles the delivery after its end is committed. */
-export async function workOnTask(options: WorkOptions): Promise<void> {
-  const { bus, definition, delivery } = options
+/** Takes a task to its end, or leaves it for the next host. Settles the delivery in every case. */
+export async function workOnTask(
+  workplace: Workplace,
+  delivery: TaskDelivery,
+  signal: AbortSignal,
+): Promise<void> {
   try {
-    const journal = openJournal(bus, { writer: definition.name, run: delivery.run, task: delivery.task })
-    const records: JournalRecord[] = []
-    for await (const record of journal.read()) records.push(record)
-    const [first] = records
-    if (first?.type !== 'task.created')
-      return delivery.reject(`its journal begins with "${first?.type ?? 'nothing'}"`)
-    if (records.at(-1)?.type !== 'task.ended') {
-      if (delivery.attempts > MAX_DELIVERIES) await giveUp(journal, delivery.attempts)
-      else
-        await runTask(options, first.spec, {
-          read: () => replayed(records),
-          append: (more) => journal.append(more),
-        })
-    }
-    await delivery.ack()
+    const problem = await work(workplace, delivery, signal)
+    if (problem === undefined) await delivery.ack()
+    else delivery.reject(problem)
   } catch (error) {
     if (hasCode(error, 'fenced')) delivery.retry(TAKEN_OVER_MS)
     else if (hasCode(error, 'suspended')) delivery.retry(0)
     else {
-      options.note(
-        `task ${delivery.task} is tried again later: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-      )
+      const why = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      workplace.note(`task ${delivery.task} is tried again later: ${why}`)
       delivery.retry()
     }
   }
 }
 
-async function runTask(options: WorkOptions, spec: TaskSpec, journal: Journal): Promise<void> {
-  const { bus, definition, own, importsFrom, env, host, signal } = options
-  const from = { agent: definition.name, run: spec.run, task: spec.task }
-  const tools = spec.grant.tools.map(
-    (card) => own.find(({ name }) => name === card.name) ?? remoteTool(bus, card, definition.name),
-  )
+/** @returns why this can be nobody's task, or nothing once the task has ended */
+async function work(
+  workplace: Workplace,
+  delivery: TaskDelivery,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { bus, definition } = workplace
+  const journal = openJournal(bus, { writer: definition.name, run: delivery.run, task: delivery.task })
+  const records: JournalRecord[] = []
+  for await (const record of journal.read()) records.push(record)
+  const [first] = records
+  if (first?.type !== 'task.created') return `its journal begins with "${first?.type ?? 'nothing'}"`
+  if (records.at(-1)?.type === 'task.ended') return undefined
+  const fruitless = fruitlessAttempts(records)
+  if (fruitless >= MAX_FRUITLESS) await giveUp(journal, fruitless)
+  else await runTask(workplace, delivery, first.spec, attemptJournal(records, journal, signal), signal)
+  return undefined
+}
+
+async function runTask(
+  workplace: Workplace,
+  delivery: TaskDelivery,
+  spec: TaskSpec,
+  journal: Journal,
+  signal: AbortSignal,
+): Promise<void> {
+  const { bus, definition, host, importsFrom, models, sandbox } = workplace
+  const own = new Map(ownTools(definition).map((tool) => [tool.name, tool]))
   const loop = runLoop({
     definition,
     spec,
     journal,
-    tools,
-    model: modelFor(definition, spec, env),
-    importsFrom,
-    signal,
-    delegate: (request) => startDelegate(options, spec, request),
+    tools: spec.grant.tools.map((card) => own.get(card.name) ?? remoteTool(bus, card, definition.name)),
+    model: models.lazily(spec.model ?? definition.model),
+    delegate: (request) => startDelegate(bus, definition.name, delivery, request),
     host: { id: host, engine: { node: process.version, v8: process.versions.v8, bailiwick: BRAND.subjects } },
-    ...(spec.grant.level === 5 ? { sandbox: options.sandbox } : {}),
+    importsFrom,
+    sandbox,
+    signal,
   })
+  const from = { agent: definition.name, run: spec.run, task: spec.task }
   for await (const event of loop) {
     if (event.type !== 'record') publishLive(bus, from, event)
   }
 }
 
-/** Asks the coordinator; the slot is free meanwhile, or two agents could wait for each other's for ever. */
-async function startDelegate(
-  { bus, definition, delivery }: WorkOptions,
-  spec: TaskSpec,
-  request: DelegateRequest,
-): Promise<TaskResult> {
-  const back = delivery.releaseSlot()
-  try {
-    const { run, task } = spec
-    const { call, target, text, signal } = request
-    const inputs = Object.entries(request.inputs).map(([name, value]) => ({
-      name,
-      value,
-      description: describeInput(name, value),
-    }))
-    const wanted = { call, key: `${task}/${call}`, run, task, target, text, inputs }
-    return await requestDelegation(bus, definition.name, wanted, signal)
-  } finally {
-    await back()
+/**
+ * The journal for one attempt: it is not fetched a second time (its fence stands where the first reading
+ * ended), and it is closed once the host leaves. What stops the work makes calls fail, and such a failure
+ * must not become part of the task: the next host would take it for what really happened.
+ */
+function attemptJournal(records: readonly JournalRecord[], journal: Journal, signal: AbortSignal): Journal {
+  return {
+    async *read() {
+      yield* records
+    },
+    async append(more) {
+      if (hasCode(signal.reason, 'suspended')) throw signal.reason
+      await journal.append(more)
+    },
   }
-}
-
-async function giveUp(journal: Journal, deliveries: number): Promise<void> {
-  const message = `${deliveries - 1} hosts began this task and none ended it: it is given up`
-  const result: TaskResult = {
-    status: 'failed',
-    error: { code: 'hosts-died', message },
-    usage: NO_USAGE,
-    artifacts: [],
-  }
-  await journal.append([{ type: 'task.ended', at: Date.now(), result }])
-}
-
-/** What was read once is not read again; the fence stands where that reading ended. */
-async function* replayed(records: JournalRecord[]): AsyncGenerator<JournalRecord> {
-  yield* records
 }

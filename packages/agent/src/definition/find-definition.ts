@@ -1,0 +1,80 @@
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { createRequire, findPackageJSON } from 'node:module'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { DefinitionError } from '@bailiwick/core/contract'
+
+/** The conditions that a package's `exports` are read under, where `require` cannot read them. */
+const CONDITIONS = ['node', 'import', 'module', 'default']
+
+/**
+ * The file that holds an agent's definition.
+ *
+ * @param spec a path (absolute, relative, or of something that exists), else a package's name
+ * @throws DefinitionError where there is none
+ */
+export function findDefinition(spec: string, from: string): string {
+  const path = resolve(from, spec)
+  if (existsSync(path)) return statSync(path).isDirectory() ? entryOf(path, spec) : path
+  if (isAbsolute(spec) || /^\.{1,2}[/\\]|\.[cm]?[jt]s$/.test(spec)) {
+    throw new DefinitionError(`agent file "${spec}" does not exist (looked for ${path})`)
+  }
+  return packageFile(spec, from)
+}
+
+function packageFile(spec: string, from: string): string {
+  try {
+    return createRequire(join(from, 'noop.js')).resolve(spec)
+  } catch (cause) {
+    // Not installed, or a package that knows no require().
+    const manifest = manifestOf(spec, from)
+    if (manifest !== undefined) return entryOf(dirname(manifest), spec)
+    throw new DefinitionError(
+      `agent package "${spec}" was not found from ${from}: install it there, or give a path that starts with "./"`,
+      { cause },
+    )
+  }
+}
+
+/** What a package is imported as: its `exports` for `import`, else what `require` finds. */
+function entryOf(folder: string, spec: string): string {
+  const manifest = join(folder, 'package.json')
+  const { exports: entries }: { exports?: unknown } = existsSync(manifest)
+    ? JSON.parse(readFileSync(manifest, 'utf8'))
+    : {}
+  const target = pick(mainEntry(entries))
+  if (target !== undefined && existsSync(join(folder, target))) return join(folder, target)
+  try {
+    return createRequire(join(folder, 'noop.js')).resolve(folder)
+  } catch (cause) {
+    const wanted =
+      target === undefined ? 'its package.json names no entry' : `${join(folder, target)} is missing`
+    throw new DefinitionError(
+      `"${spec}" is no agent package: ${wanted}. Was it built? Or give the agent's file`,
+      { cause },
+    )
+  }
+}
+
+function mainEntry(entries: unknown): unknown {
+  return typeof entries === 'object' && entries !== null && '.' in entries ? entries['.'] : entries
+}
+
+function pick(target: unknown): string | undefined {
+  if (typeof target === 'string') return target
+  if (Array.isArray(target)) return target.map(pick).find((file) => file !== undefined)
+  if (typeof target !== 'object' || target === null) return undefined
+  for (const [condition, inner] of Object.entries(target)) {
+    const file = CONDITIONS.includes(condition) ? pick(inner) : undefined
+    if (file !== undefined) return file
+  }
+  return undefined
+}
+
+function manifestOf(spec: string, from: string): string | undefined {
+  try {
+    return findPackageJSON(spec, pathToFileURL(join(from, 'noop.js')))
+  } catch {
+    return undefined // It throws where there is no such package.
+  }
+}

@@ -1,0 +1,21 @@
+import { type Journal, type JournalRecord, NO_USAGE } from '@bailiwick/core/contract'
+
+/** Hosts that may take a task one after the other without getting it a record further: it may be what kills them. */
+export const MAX_FRUITLESS = 3
+
+/** How many attempts at the end of a journal led to nothing. */
+export function fruitlessAttempts(records: readonly JournalRecord[]): number {
+  return records.length - 1 - records.findLastIndex(({ type }) => type !== 'attempt')
+}
+
+/** Ends a task that its hosts do not survive. */
+export async function giveUp(journal: Journal, attempts: number): Promise<void> {
+  const message = `${attempts} hosts in a row took this task and died without getting further: it is given up`
+  await journal.append([
+    {
+      type: 'task.ended',
+      at: Date.now(),
+      result: { status: 'failed', error: { code: 'hosts-died', message }, usage: NO_USAGE, artifacts: [] },
+    },
+  ])
+}

@@ -1,0 +1,136 @@
+import { listAgents, openJournal, prepareQueue, ringTask, sendControl } from '@bailiwick/bus'
+import type { JournalRecord } from '@bailiwick/core/contract'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type GateAgent, gateAgent } from '../../test/gate-agent.ts'
+import { startTestBus, type TestBus, until } from '../../test/test-bus.ts'
+import { hostAgent } from './host-agent.ts'
+
+let test: TestBus
+beforeAll(async () => {
+  test = await startTestBus()
+})
+afterAll(() => test[Symbol.asyncDispose]())
+
+/** An agent with a queue of its own, and hosts of it on connections of their own. */
+async function prepare(name: string) {
+  const agent = gateAgent(name)
+  await prepareQueue(test.bus, name)
+  const notes: string[] = []
+  return {
+    ...agent,
+    notes,
+    host: async (options: { maxConcurrent?: number; graceMs?: number } = {}) =>
+      hostAgent(agent.definition, await test.connect(name), {
+        importsFrom: import.meta.dirname,
+        note: (line) => notes.push(line),
+        ...options,
+      }),
+    give: (task: string, plan = 't1', grant: ReturnType<GateAgent['grant']> = agent.grant()) =>
+      test.give({ task, name: plan, agent: name, grant }),
+  }
+}
+
+describe.concurrent('a hosted agent', () => {
+  it('drains: what is at work ends, nothing new is begun', async () => {
+    const agent = await prepare('drained')
+    const hosted = await agent.host()
+    const atWork = await agent.give('draining')
+    await agent.waiting(1)
+    const drained = hosted.drain()
+    const later = await agent.give('later', 't2')
+    agent.open()
+    await drained
+    expect(await test.result(atWork)).toMatchObject({ status: 'completed', output: { first: 3, second: 5 } })
+    expect((await listAgents(test.bus)).filter(({ card }) => card.name === 'drained')).toEqual([])
+    expect((await test.journal(later)).map(({ type }) => type)).toEqual(['task.created'])
+    await using _next = await agent.host()
+    expect(await test.result(later)).toMatchObject({ status: 'completed', output: 4 })
+    expect(agent.notes).toEqual([])
+  })
+
+  it('leaves what is not done within the grace time to the next host, which loses nothing', async () => {
+    const agent = await prepare('hurried')
+    const hosted = await agent.host({ graceMs: 1 })
+    const spec = await agent.give('long')
+    await agent.waiting(1)
+    await hosted.drain()
+    expect((await test.journal(spec)).at(-1)?.type).not.toBe('task.ended')
+    await using _next = await agent.host()
+    await agent.waiting(2)
+    agent.open()
+    expect(await test.result(spec)).toMatchObject({ status: 'completed', output: { first: 3, second: 5 } })
+    expect(agent.marks).toEqual(['one', 'waiting', 'waiting', 'three'])
+  })
+
+  it('cancels one task and goes on with others', async () => {
+    const agent = await prepare('canceled')
+    await using _hosted = await agent.host()
+    const spec = await agent.give('unwanted')
+    await agent.waiting(1)
+    const request = { task: 'unwanted', reason: 'not needed' }
+    const cancel = () => sendControl(test.bus, 'canceled', 'cancel', request, { hosts: 1 })
+    expect(await cancel()).toMatchObject([{ done: true }])
+    expect(await test.result(spec)).toMatchObject({ status: 'canceled' })
+    const next = await agent.give('wanted', 't2')
+    expect(await test.result(next)).toMatchObject({ status: 'completed' })
+    expect(await cancel()).toMatchObject([{ done: false }])
+  })
+
+  it('lets a task go that somebody else ended, without a word, and takes the next', async () => {
+    const agent = await prepare('fenced')
+    await using _hosted = await agent.host()
+    const spec = await agent.give('taken')
+    await agent.waiting(1)
+    await test.end(spec, 'canceled')
+    agent.open()
+    const next = await agent.give('after', 't2')
+    expect(await test.result(next)).toMatchObject({ status: 'completed' })
+    const ended = (await test.journal(spec)).at(-1)
+    expect(ended).toMatchObject({ type: 'task.ended', result: { status: 'canceled' } })
+    expect(agent.notes).toEqual([])
+  })
+
+  it('works on a task at the level that the task grants', async () => {
+    const agent = await prepare('lowered')
+    await using _hosted = await agent.host()
+    const spec = await agent.give('calls', 'json', agent.grant(2))
+    expect(await test.result(spec)).toMatchObject({ status: 'completed', output: 'It has 4 letters.' })
+    expect(agent.marks).toEqual(['json'])
+  })
+
+  it('holds no more tasks than it has slots, and says how many are at work', async () => {
+    const agent = await prepare('counted')
+    await using hosted = await agent.host({ maxConcurrent: 2 })
+    const presence = async () => (await listAgents(test.bus)).find(({ host }) => host === hosted.host)
+    expect(await presence()).toMatchObject({ card: { level: 5 }, slots: 2, busy: 0 })
+    for (const task of ['c1', 'c2', 'c3']) await agent.give(task)
+    await agent.waiting(2)
+    await until(async () => (await presence())?.busy === 2, 'two busy slots')
+    expect(agent.marks.filter((line) => line === 'waiting').length).toBe(2)
+    agent.open()
+    await until(async () => agent.marks.length === 9 && (await presence())?.busy === 0, 'free slots')
+  })
+
+  it('gives up a task whose hosts all died over it', async () => {
+    const agent = await prepare('poisoned')
+    const spec = { run: 'r1', task: 'poison', agent: 'poisoned' }
+    const created = { ...spec, name: 't1', text: 'die', inputs: [], results: {}, grant: agent.grant() }
+    const attempt = (number: number): JournalRecord => ({
+      type: 'attempt',
+      at: 0,
+      attempt: number,
+      host: `dead-${number}`,
+      engine: { node: '', v8: '', bailiwick: '' },
+      level: 5,
+    })
+    const first: JournalRecord = { type: 'task.created', at: 0, spec: { ...created, seed: 's', depth: 0 } }
+    const journal = openJournal(test.bus, { writer: 'poisoned', run: 'r1', task: 'poison' })
+    await journal.append([first, attempt(1), attempt(2), attempt(3)])
+    await ringTask(test.bus, { ...spec, ring: 1 })
+    await using _hosted = await agent.host()
+    const result = await test.result({ ...created, seed: 's', depth: 0 })
+    expect(result).toMatchObject({ status: 'failed', error: { code: 'hosts-died' } })
+    expect(result.error?.message).toContain('3 hosts in a row')
+    expect(agent.marks).toEqual([])
+  })
+})

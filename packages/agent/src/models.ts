@@ -1,0 +1,46 @@
+import { type AgentDefinition, InputError, type Model } from '@bailiwick/core/contract'
+
+/** What a definition or a task says of its model: an object, a name, or nothing. */
+type Wanted = AgentDefinition['model']
+
+/** Models of this process: each name is resolved once, and what a provider limits is counted once. */
+export class Models {
+  readonly #env: NodeJS.ProcessEnv
+  readonly #resolved = new Map<string | undefined, Promise<Model>>()
+
+  constructor(env: NodeJS.ProcessEnv) {
+    this.#env = env
+  }
+
+  /** @throws InputError for a name that means nothing, and where nothing is named and no model is found */
+  async resolve(wanted: Wanted): Promise<Model> {
+    if (typeof wanted === 'object') return wanted
+    const known = this.#resolved.get(wanted)
+    if (known !== undefined) return known
+    const resolved = resolve(wanted, this.#env)
+    this.#resolved.set(wanted, resolved)
+    // What failed may work later: a key is set, Ollama is started.
+    resolved.catch(() => this.#resolved.delete(wanted))
+    return resolved
+  }
+
+  /** Resolved at the first call: a name that means nothing fails the task, with its reason, not the host. */
+  lazily(wanted: Wanted): Model {
+    if (typeof wanted === 'object') return wanted
+    const resolve = () => this.resolve(wanted)
+    return {
+      id: wanted ?? 'default',
+      async *generate(request, options) {
+        yield* (await resolve()).generate(request, options)
+      },
+    }
+  }
+}
+
+async function resolve(name: string | undefined, env: NodeJS.ProcessEnv): Promise<Model> {
+  const { detectModel, noModelMessage, resolveModel } = await import('@bailiwick/models')
+  if (name !== undefined) return resolveModel(name, { env })
+  const found = await detectModel(env)
+  if (found === undefined) throw new InputError(noModelMessage())
+  return found.model
+}

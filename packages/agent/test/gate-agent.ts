@@ -1,0 +1,71 @@
+import { defineAgent, defineTool } from '@bailiwick/core'
+import type { AgentDefinition, Grant, Level } from '@bailiwick/core/contract'
+import { scriptedModel } from '@bailiwick/models'
+import { z } from 'zod'
+import { grantOf } from './grant-of.ts'
+import { until } from './test-bus.ts'
+
+/** Marks; waits at the gate and marks again; answers with what it holds from both steps. */
+export const IN_STEPS = [
+  '<code>\nconst first = await mark({ line: "one" })\n</code>',
+  '<code>\nawait gate({})\nconst second = await mark({ line: "three" })\n</code>',
+  '<code>\nfinalAnswer({ first, second })\n</code>',
+]
+
+/** An agent whose second step waits until the test opens the gate. Task `t2` ends at once. */
+export interface GateAgent {
+  readonly definition: AgentDefinition
+  readonly grant: (level?: Level) => Grant
+  /** Lines that were marked, and `waiting` for each call of the gate. */
+  readonly marks: string[]
+  open(): void
+  /** Resolves when the gate has been called so often. */
+  waiting(times: number): Promise<unknown>
+}
+
+export function gateAgent(name: string): GateAgent {
+  const marks: string[] = []
+  const { promise: opened, resolve: open } = Promise.withResolvers<void>()
+  const mark = defineTool({
+    name: 'mark',
+    description: 'Leaves a mark.',
+    input: z.object({ line: z.string() }),
+    effect: 'once',
+    run: async ({ line }) => {
+      marks.push(line)
+      return line.length
+    },
+  })
+  const gate = defineTool({
+    name: 'gate',
+    description: 'Waits.',
+    input: z.object({}),
+    effect: 'none',
+    run: async () => {
+      marks.push('waiting')
+      await opened
+      return 'opened'
+    },
+  })
+  const definition = defineAgent({
+    name,
+    description: 'Waits in its second step.',
+    level: 5,
+    tools: [mark, gate],
+    model: scriptedModel({
+      [name]: {
+        t1: IN_STEPS,
+        t2: ['<code>\nfinalAnswer(await mark({ line: "done" }))\n</code>'],
+        json: [{ calls: [{ name: 'mark', arguments: { line: 'json' } }] }, 'It has 4 letters.'],
+      },
+    }),
+  })
+  return {
+    definition,
+    marks,
+    open,
+    grant: (level = 5) => grantOf(definition, level),
+    waiting: (times) =>
+      until(() => marks.filter((line) => line === 'waiting').length >= times, `call ${times} of the gate`),
+  }
+}

@@ -1,0 +1,45 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { handOver, listAgents } from '@bailiwick/bus'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import worker from './agents/worker.ts'
+import { IN_STEPS } from './gate-agent.ts'
+import { grantOf } from './grant-of.ts'
+import { openHosts } from './host-process.ts'
+import { startTestBus, type TestBus, until } from './test-bus.ts'
+
+let test: TestBus
+beforeAll(async () => {
+  test = await startTestBus('worker')
+})
+afterAll(() => test[Symbol.asyncDispose]())
+
+it('a killed host’s task goes on in the next: no reply asked for twice, no effect made twice', async () => {
+  await using hosts = await openHosts(test, { worker: { t1: IN_STEPS } })
+  const lines = async () => (await readFile(hosts.marks, 'utf8').catch(() => '')).trim().split('\n')
+  const waiting = (times: number) =>
+    until(
+      async () => (await lines()).filter((line) => line === 'waiting').length === times,
+      `call ${times} of the gate`,
+    )
+  const first = await hosts.start('worker.ts')
+  const spec = await test.give({ task: 'killed', agent: 'worker', grant: grantOf(worker) })
+  await waiting(1)
+  const [dead] = await listAgents(test.bus)
+  first.child.kill('SIGKILL')
+  expect(await first.ended).toBe('SIGKILL')
+  const second = await hosts.start('worker.ts')
+  // As the coordinator does when it sees a host die.
+  if (dead !== undefined) await handOver(test.bus, dead)
+  await waiting(2)
+  await writeFile(hosts.marks, `${await readFile(hosts.marks, 'utf8')}open\n`)
+
+  expect(await test.result(spec)).toMatchObject({ status: 'completed', output: { first: 3, second: 5 } })
+  const kinds = (await test.journal(spec)).map(({ type }) => type)
+  expect(kinds.filter((type) => type === 'attempt').length).toBe(2)
+  expect(kinds.filter((type) => type === 'reply').length).toBe(3)
+  expect(await lines()).toEqual(['one', 'waiting', 'waiting', 'open', 'three'])
+
+  second.child.kill('SIGTERM')
+  expect(await second.ended).toBe(0)
+  expect(second.output.stderr).toBe('')
+})

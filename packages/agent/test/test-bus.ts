@@ -1,0 +1,99 @@
+import { type Bus, connectBus, openJournal, prepareQueue, prepareStreams, ringTask } from '@bailiwick/bus'
+import {
+  type FinalStatus,
+  type JournalRecord,
+  NO_USAGE,
+  type RecordOf,
+  type TaskResult,
+  type TaskSpec,
+} from '@bailiwick/core/contract'
+import { startTestServer, type TestServer } from '@bailiwick/nats-server/testing'
+
+/** A real server with one agent's queue, and what the coordinator does around a task. */
+export interface TestBus extends AsyncDisposable {
+  readonly server: TestServer
+  readonly bus: Bus
+  connect(name: string): Promise<Bus>
+  /** Writes a task's first record and rings. */
+  give(spec: Partial<TaskSpec> & Pick<TaskSpec, 'task' | 'agent' | 'grant'>): Promise<TaskSpec>
+  /** What the journal of a task holds. */
+  journal(spec: TaskSpec): Promise<JournalRecord[]>
+  /** Ends a task over its host's head. */
+  end(spec: TaskSpec, status: FinalStatus): Promise<void>
+  /** Waits for its end. */
+  result(spec: TaskSpec): Promise<TaskResult>
+}
+
+export async function startTestBus(...agents: string[]): Promise<TestBus> {
+  const server = await startTestServer()
+  const opened: Bus[] = []
+  const connect = async (name: string) => {
+    const { creds } = await server.credentials({ name })
+    const bus = await connectBus({ url: server.url, creds, name })
+    opened.push(bus)
+    return bus
+  }
+  const bus = await connect('coordinator')
+  await prepareStreams(bus)
+  for (const agent of agents) await prepareQueue(bus, agent)
+  const journal = async ({ agent, run, task }: TaskSpec) => {
+    const records: JournalRecord[] = []
+    for await (const record of openJournal(bus, { writer: agent, run, task }).read()) records.push(record)
+    return records
+  }
+  return {
+    server,
+    bus,
+    connect,
+    journal,
+    async give(given) {
+      const spec: TaskSpec = {
+        run: 'r1',
+        name: 't1',
+        text: 'do it',
+        inputs: [],
+        results: {},
+        seed: 's',
+        depth: 0,
+        ...given,
+      }
+      const { agent, run, task } = spec
+      const first: JournalRecord = { type: 'task.created', at: Date.now(), spec }
+      await openJournal(bus, { writer: agent, run, task }).append([first])
+      await ringTask(bus, { agent, run, task, ring: 1 })
+      return spec
+    },
+    async end(spec, status) {
+      const { agent, run, task } = spec
+      const written = openJournal(bus, { writer: agent, run, task })
+      for await (const _record of written.read());
+      const result: TaskResult = { status, usage: NO_USAGE, artifacts: [] }
+      await written.append([{ type: 'task.ended', at: Date.now(), result }])
+    },
+    async result(spec) {
+      const ended = await until(
+        async () =>
+          (await journal(spec)).find(
+            (record): record is RecordOf<'task.ended'> => record.type === 'task.ended',
+          ),
+        `the end of ${spec.task}`,
+      )
+      return ended.result
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(opened.map((each) => each.close()))
+      await server[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** Waits until something holds; fails after twenty seconds. */
+export async function until<T>(look: () => T | Promise<T>, what: string): Promise<NonNullable<T>> {
+  const end = Date.now() + 20_000
+  for (;;) {
+    const seen = await look()
+    if (seen) return seen
+    if (Date.now() > end) throw new Error(`waited twenty seconds for: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
