@@ -23,6 +23,14 @@ export function fillReferences(
     const [path = '', digits] = reference.split(/:(?=\d+$)/)
     const value = lookUp(results, path)
     if (typeof value === 'number') return showNumber(value, digits)
+    if (
+      typeof value === 'string' &&
+      digits !== undefined &&
+      value.trim() !== '' &&
+      Number.isFinite(Number(value))
+    ) {
+      return showNumber(Number(value), digits)
+    }
     if (typeof value === 'string' || typeof value === 'boolean') return String(value)
     problems.push(
       value === undefined
@@ -33,8 +41,10 @@ export function fillReferences(
   })
   const outside = template
     .replaceAll(REFERENCE, ' ')
-    .replaceAll(/!?\[[^\]]*\]\([^)]*\)/g, ' ')
-    .replaceAll(/^\s*\d+\.\s/gm, ' ')
+    // Where a link leads is not read; what it says is.
+    .replaceAll(/\]\([^)]*\)/g, ' ')
+    // Numbers of list items and headings count nothing that was found out.
+    .replaceAll(/^[\s#>]*\d+[.)]\s/gm, ' ')
   const given = new Set(taskText.match(/\d+(?:[.,]\d+)*/g) ?? [])
   for (const figure of new Set(outside.match(/\d+(?:[.,]\d+)*/g) ?? [])) {
     if (!given.has(figure))
@@ -44,8 +54,9 @@ export function fillReferences(
 }
 
 function showNumber(value: number, digits: string | undefined): string {
-  if (digits !== undefined) return value.toFixed(Math.min(Number(digits), 20))
-  return String(value)
+  if (digits === undefined) return String(value)
+  // A small negative number must not be shown as minus nothing.
+  return value.toFixed(Math.min(Number(digits), 20)).replace(/^-(?=0(\.0*)?$)/, '')
 }
 
 /** `t1.output.rows[0].mean` in the results; undefined where a part is missing. */

@@ -4,7 +4,7 @@ export const READ_OBSERVATION = 'readObservation'
 export const SEARCH_TOOLS = 'searchTools'
 
 const RESERVED = new Set(
-  `${FINAL_ANSWER} ${READ_OBSERVATION} ${SEARCH_TOOLS} console results globalThis undefined NaN Infinity eval arguments
+  `${FINAL_ANSWER} ${READ_OBSERVATION} ${SEARCH_TOOLS} console results sleep globalThis undefined NaN Infinity eval arguments
   await break case catch class const continue debugger default delete do else enum export extends false finally for
   function if implements import in instanceof interface let new null package private protected public return static
   super switch this throw true try typeof var void while with yield async of Promise Object Array JSON Math Date`.split(

@@ -41,7 +41,7 @@ const FOUND = 8
 function searchTools({ spec }: TaskState): Tool {
   return {
     name: SEARCH_TOOLS,
-    description: 'Declarations of the tools that fit the words best.',
+    description: `Finds tools: there are ${spec.grant.tools.length}, more than are shown at once. Gives declarations.`,
     input: { type: 'object', properties: { words: { type: 'string' } }, required: ['words'] },
     effect: 'none',
     run: async (input) => {

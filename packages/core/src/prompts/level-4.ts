@@ -1,3 +1,4 @@
+import { functionName } from '../define/function-name.ts'
 import { CALLS } from './level-3.ts'
 import { answerShape, paragraphs, who } from './parts.ts'
 import type { PromptFacts } from './prompt-facts.ts'
@@ -8,7 +9,7 @@ export function level4(facts: PromptFacts): string {
     who(facts),
     CALLS,
     facts.delegates.length > 0 &&
-      `Some of what you can call are agents: ${facts.delegates.map(({ name }) => name).join(', ')}. Each knows only what you give it in \`task\` and \`inputs\`, and comes back with { status, output, error, usage }. Look at status: an agent that did not complete has no finished output.`,
+      `Some of what you can call are agents: ${facts.delegates.map(({ name }) => functionName(name)).join(', ')}. Each knows only what you give it in \`task\` and \`inputs\`, and comes back with { status, output, error, usage }. Look at status: an agent that did not complete has no finished output.`,
     answerShape({ ...facts, output: undefined }),
   )
 }

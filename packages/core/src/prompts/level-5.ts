@@ -9,7 +9,7 @@ export function level5(facts: PromptFacts): string {
     `You act by writing JavaScript (TypeScript is fine). Work in steps. In each step write one or two sentences on what you do next, then code between <code> and </code>, and stop. The code runs, and you are shown what it printed, the value of its last expression, and its error if it threw. Never write an observation yourself.`,
     `- Variables and functions stay from step to step. Inputs of the task are variables; look at a part of a large one, never print all of it.
 - Top-level await works. Every function below is async and takes one object: await name({ field: value }). Calls that do not need each other run at the same time: await Promise.all([…]).
-- Print with console.log what you need to see. There are no files, no network and no timers beyond these functions.
+- Print with console.log what you need to see. There are no files and no network beyond these functions.
 - Compute figures in code; never work them out in your head.
 - If code throws, what ran before stays. Read the error, change the code, go on.
 - When you know the answer, call finalAnswer(value). It ends the task at once, so look at results first.`,
@@ -18,7 +18,9 @@ export function level5(facts: PromptFacts): string {
       `/** Ends the task with its answer. */
 declare function finalAnswer(answer: ${facts.output ? printType(facts.output) : 'any'}): never
 /** The whole of an earlier observation that is shown shortened. */
-declare function readObservation(input: { step: number }): Promise<string>`,
+declare function readObservation(input: { step: number }): Promise<string>
+/** Waits so many milliseconds. */
+declare function sleep(ms: number): Promise<void>`,
       toolSection(facts),
     )}`,
     facts.imports.length > 0

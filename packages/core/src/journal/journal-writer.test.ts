@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest'
+import type { JournalRecord } from '../contract/journal.ts'
+import { JournalWriter } from './journal-writer.ts'
+import { memoryJournal } from './memory-journal.ts'
+
+const planned = (step: number): JournalRecord => ({ type: 'planned', at: 0, step, text: '' })
+const stepsOf = (records: readonly JournalRecord[]) =>
+  records.map((record) => ('step' in record ? record.step : 0))
+
+/** A journal that acknowledges when told. */
+function manual() {
+  const appends: { records: JournalRecord[]; settle: PromiseWithResolvers<void> }[] = []
+  const append = (records: JournalRecord[]) => {
+    const settle = Promise.withResolvers<void>()
+    appends.push({ records, settle })
+    return settle.promise
+  }
+  return { appends, journal: { append, read: () => memoryJournal().read() } }
+}
+
+const tick = () => new Promise((resolve) => setImmediate(resolve))
+
+describe('JournalWriter', () => {
+  it('has one append under way; what is written meanwhile goes into the next, in order', async () => {
+    const { appends, journal } = manual()
+    const told: JournalRecord[] = []
+    const writer = new JournalWriter(journal, (record) => told.push(record))
+    writer.write(planned(1))
+    writer.write(planned(2))
+    await tick()
+    writer.write(planned(3))
+    writer.write(planned(4), planned(5))
+    await tick()
+    expect(appends.map(({ records }) => stepsOf(records))).toEqual([[1, 2]])
+    expect(told).toEqual([])
+    appends[0]?.settle.resolve()
+    await tick()
+    expect(appends.map(({ records }) => stepsOf(records))).toEqual([
+      [1, 2],
+      [3, 4, 5],
+    ])
+    expect(stepsOf(told)).toEqual([1, 2])
+  })
+
+  it('is flushed when what was written before is acknowledged, whatever comes after', async () => {
+    const { appends, journal } = manual()
+    const writer = new JournalWriter(journal)
+    await writer.flushed()
+    writer.write(planned(1))
+    let flushed = false
+    const waiting = writer.flushed().then(() => {
+      flushed = true
+    })
+    await tick()
+    writer.write(planned(2))
+    expect(flushed).toBe(false)
+    appends[0]?.settle.resolve()
+    await waiting
+    expect(appends).toHaveLength(2)
+  })
+
+  it('calls back in order between records', async () => {
+    const { appends, journal } = manual()
+    const seen: (string | number)[] = []
+    const writer = new JournalWriter(journal, (record) => seen.push(...stepsOf([record])))
+    writer.whenFlushed(() => seen.push('at once'))
+    writer.write(planned(1))
+    writer.whenFlushed(() => seen.push('after 1'))
+    writer.write(planned(2))
+    await tick()
+    expect(seen).toEqual(['at once'])
+    appends[0]?.settle.resolve()
+    await tick()
+    expect(seen).toEqual(['at once', 1, 'after 1', 2])
+  })
+
+  it('appends nothing after a failure, and everybody who waits hears of it', async () => {
+    const { appends, journal } = manual()
+    const failures: unknown[] = []
+    const writer = new JournalWriter(journal, undefined, (error) => failures.push(error))
+    writer.write(planned(1))
+    const waiting = writer.flushed()
+    await tick()
+    writer.write(planned(2))
+    const error = new Error('fenced')
+    appends[0]?.settle.reject(error)
+    await expect(waiting).rejects.toBe(error)
+    await expect(writer.flushed()).rejects.toBe(error)
+    writer.write(planned(3))
+    await tick()
+    expect(appends).toHaveLength(1)
+    expect(failures).toEqual([error])
+  })
+})

@@ -1,0 +1,653 @@
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import type { RecordOf } from '../contract/journal.ts'
+import type { ModelReply } from '../contract/model.ts'
+import type { TaskResult } from '../contract/task.ts'
+import { defineAgent } from '../define/define-agent.ts'
+import { defineTool } from '../define/define-tool.ts'
+import { ModelError } from '../errors/model-error.ts'
+import { memoryJournal } from '../journal/memory-journal.ts'
+import { definedGrant } from '../levels/defined-grant.ts'
+import { systemPrompt } from '../prompts/system-prompt.ts'
+import type { ScriptedReply } from '../testing/scripted-model.ts'
+import { type Trial, tryTask } from '../testing/try-task.ts'
+
+/** The numbered behaviours of a code agent's loop that its users rely on. */
+
+const code = (text: string) => `<code>\n${text}\n</code>`
+const call = (name: string, args: unknown): ScriptedReply => ({ calls: [{ name, arguments: args }] })
+const final = (answer: unknown) => call('finalAnswer', { answer })
+const told = ({ requests }: Trial, request: number) => JSON.stringify(requests[request]?.messages.at(-1))
+const types = ({ records }: Trial) => records.map(({ type }) => type)
+
+const double = defineTool({
+  name: 'double',
+  description: 'Twice a number.',
+  input: z.object({ n: z.number() }),
+  effect: 'none',
+  run: ({ n }) => {
+    if (n < 0) throw new Error('only positive numbers have a double here')
+    return 2 * n
+  },
+})
+
+const USAGE = { inputTokens: 7, cachedTokens: 0, outputTokens: 3, reasoningTokens: 0, replies: 1, cost: 0 }
+const HELPER = { name: 'helper', description: 'Helps.', level: 3 as const }
+const ended = (result: Partial<TaskResult>) => async (): Promise<TaskResult> => ({
+  status: 'completed',
+  usage: USAGE,
+  artifacts: [],
+  ...result,
+})
+
+describe('replies', () => {
+  it('43: without a code block the error quotes the expected shape', async () => {
+    const trial = await tryTask({ level: 5 }, ['Let me think.', code('finalAnswer(1)')])
+    expect(told(trial, 1)).toContain('no code in your reply')
+    expect(told(trial, 1)).toContain('<code>')
+    expect(trial.result).toMatchObject({ status: 'completed', output: 1 })
+  })
+
+  it('44: Markdown fences are accepted', async () => {
+    const { result } = await tryTask({ level: 5 }, ['```js\nfinalAnswer(1)\n```'])
+    expect(result.output).toBe(1)
+  })
+
+  it('45: several blocks are joined', async () => {
+    const { result } = await tryTask({ level: 5 }, [`${code('const a = 1')}\n${code('finalAnswer(a + 1)')}`])
+    expect(result.output).toBe(2)
+  })
+
+  it('46: an execution error is fed back with the call’s id and advice', async () => {
+    const json = await tryTask({ level: 3, tools: [double] }, [call('double', { n: -1 }), final(0)])
+    expect(told(json, 1)).toContain('Call 1.1 failed (error): only positive numbers')
+    const inCode = await tryTask({ level: 5, tools: [double] }, [
+      code('await double({ n: -1 })'),
+      code('finalAnswer(0)'),
+    ])
+    expect(told(inCode, 1)).toContain('only positive numbers')
+    expect(told(inCode, 1)).toContain('What ran before the error stays')
+  })
+
+  it('62: a final answer beside parallel tool calls is refused, and their results are kept', async () => {
+    const both = {
+      calls: [
+        { name: 'double', arguments: { n: 2 } },
+        { name: 'finalAnswer', arguments: { answer: 5 } },
+      ],
+    }
+    const trial = await tryTask({ level: 3, tools: [double] }, [both, final(4)])
+    expect(trial.result.output).toBe(4)
+    const [first, second] = trial.requests[1]?.messages.slice(-2) ?? []
+    expect(first?.content).toBe('4')
+    expect(second?.content).toContain('finalAnswer was refused')
+  })
+
+  it('64: an unknown tool lists the valid ones, the nearest first', async () => {
+    const trial = await tryTask({ level: 3, tools: [double] }, [call('duoble', { n: 1 }), final(1)])
+    expect(told(trial, 1)).toContain('did you mean double?')
+    expect(told(trial, 1)).toContain('Known: double')
+  })
+
+  it('an answer that rests on an invented observation is refused', async () => {
+    const trial = await tryTask({ level: 5, tools: [double] }, [
+      `${code('const d = await double({ n: 2 })\nfinalAnswer(5)')}\nObservation: 5`,
+      code('finalAnswer(d)'),
+    ])
+    expect(told(trial, 1)).toContain('The final answer was refused')
+    expect(trial.result.output).toBe(4)
+  })
+
+  it('prose in place of a call is asked about once, then taken as the answer', async () => {
+    const trial = await tryTask({ level: 3, tools: [double] }, ['It is four.', 'It is four, as I said.'])
+    expect(told(trial, 1)).toContain('Nothing was called')
+    expect(trial.result.output).toBe('It is four, as I said.')
+  })
+
+  it('wrong arguments are answered with readable paths', async () => {
+    const trial = await tryTask({ level: 3, tools: [double] }, [
+      call('double', { n: 'two' }),
+      call('double', {}),
+      final(1),
+    ])
+    expect(told(trial, 1)).toContain('n: expected number, received string')
+    expect(told(trial, 2)).toContain('n is missing (expected number)')
+  })
+
+  it('the same call again and again is not made again', async () => {
+    let made = 0
+    const look = defineTool({
+      name: 'look',
+      description: 'Looks.',
+      input: z.object({}),
+      effect: 'none',
+      run: () => {
+        made += 1
+      },
+    })
+    const trial = await tryTask({ level: 3, tools: [look] }, [
+      call('look', {}),
+      call('look', {}),
+      call('look', {}),
+      final(0),
+    ])
+    expect(made).toBe(2)
+    expect(told(trial, 3)).toContain('identical call already made in steps 1 and 2')
+  })
+
+  it('nor is the same code', async () => {
+    const trial = await tryTask({ level: 5 }, [
+      code('nope()'),
+      code('nope()'),
+      code('nope()'),
+      code('finalAnswer(0)'),
+    ])
+    expect(trial.records.filter(({ type }) => type === 'step')).toHaveLength(3)
+    expect(told(trial, 3)).toContain('identical code already ran in steps 1 and 2')
+  })
+})
+
+describe('inputs', () => {
+  const inputs = {
+    rows: Array.from({ length: 500 }, (_, n) => ({ day: `2024-01-${(n % 28) + 1}`, rain: n / 10 })),
+    limit: 40,
+  }
+
+  it('47: are variables in the code', async () => {
+    const { result } = await tryTask(
+      { level: 5 },
+      [code('finalAnswer(rows.filter(({ rain }) => rain > limit).length)')],
+      { inputs },
+    )
+    expect(result.output).toBe(99)
+  })
+
+  it('48: are described in the prompt, not dumped', async () => {
+    const { requests } = await tryTask({ level: 5 }, [code('finalAnswer(1)')], { inputs })
+    const task = requests[0]?.messages[1]?.content ?? ''
+    expect(task).toContain('rows: list of objects, 500 rows × 2 columns')
+    expect(task).toContain('rain: number, 0 to 49.9')
+    expect(task.length).toBeLessThan(800)
+  })
+})
+
+describe('limits', () => {
+  it('49: at max steps there are N actions, one last call for the answer, and an error that says so', async () => {
+    const trial = await tryTask({ level: 5, budget: { steps: 2 } }, [code('1'), code('2'), 'as far as I got'])
+    expect(trial.result).toMatchObject({
+      status: 'exhausted',
+      output: 'as far as I got',
+      error: { code: 'exhausted', limit: 'steps' },
+    })
+    expect(trial.records.filter(({ type }) => type === 'observed')).toHaveLength(2)
+    expect(
+      trial.records.findLast((record): record is RecordOf<'reply'> => record.type === 'reply')?.purpose,
+    ).toBe('last')
+    expect(told(trial, 2)).toContain('no steps left')
+  })
+
+  it('50: a task may override max steps, and 0 means 0', async () => {
+    const trial = await tryTask({ level: 3, tools: [double] }, ['nothing'], {
+      ceiling: { budget: { steps: 0 } },
+    })
+    expect(trial.result).toMatchObject({ status: 'exhausted', output: 'nothing' })
+    expect(trial.requests).toHaveLength(1)
+    expect(trial.records.some(({ type }) => type === 'observed')).toBe(false)
+  })
+
+  it('names the limit of tokens, and has what there is', async () => {
+    const big = defineTool({
+      name: 'big',
+      description: 'Much.',
+      input: z.object({}),
+      effect: 'none',
+      run: () => 'x'.repeat(7000),
+    })
+    const { result } = await tryTask({ level: 3, tools: [big], budget: { tokens: 1500 } }, [
+      call('big', {}),
+      final(1),
+    ])
+    expect(result).toMatchObject({ status: 'exhausted', error: { limit: 'tokens' } })
+    expect(String(result.output)).toContain('xxxx')
+  })
+
+  it('gives the model no more tokens than are left', async () => {
+    const { requests } = await tryTask({ level: 0, budget: { tokens: 1000 } }, ['ok'])
+    expect(requests[0]?.maxOutputTokens).toBeLessThan(1000)
+  })
+
+  it('refuses a budget in dollars where the price is unknown', async () => {
+    const unpriced: ScriptedReply = {
+      ...(call('double', { n: 1 }) as object),
+      usage: { ...USAGE, cost: null },
+    }
+    const { result } = await tryTask({ level: 3, tools: [double], budget: { cost: 1 } }, [unpriced, final(1)])
+    expect(result).toMatchObject({ status: 'exhausted', error: { limit: 'cost' }, usage: { cost: null } })
+  })
+
+  it('ends a step that runs past the wall time, naming it', async () => {
+    const slow = defineTool({
+      name: 'slow',
+      description: 'Waits.',
+      input: z.object({}),
+      effect: 'none',
+      run: (_, { signal }) =>
+        new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    })
+    const { result } = await tryTask({ level: 3, tools: [slow], budget: { wallMs: 50 } }, [call('slow', {})])
+    expect(result).toMatchObject({ status: 'exhausted', error: { limit: 'wallMs' } })
+  })
+
+  it('counts what was spent before a restart', async () => {
+    const script = [call('double', { n: 1 }), call('double', { n: 2 }), final(1)]
+    const whole = await tryTask({ level: 3, tools: [double], budget: { calls: 1 } }, script)
+    const cut = whole.records.findIndex((record) => record.type === 'observed') + 1
+    const again = await tryTask({ level: 3, tools: [double] }, script.slice(1), {
+      journal: memoryJournal(whole.records.slice(0, cut)),
+    })
+    expect(told(again, 1)).toContain('the budget of 1 calls is used')
+  })
+})
+
+describe('answers', () => {
+  it('51: a failing check continues the loop, and its text reaches the model', async () => {
+    const checks = [(answer: unknown) => (answer === 4 ? undefined : 'it must be four')]
+    const trial = await tryTask({ level: 5, checks }, [code('finalAnswer(3)'), code('finalAnswer(4)')])
+    expect(told(trial, 1)).toContain('not accepted: it must be four')
+    expect(trial.result.output).toBe(4)
+  })
+
+  it('14, 15: the keyword form is unwrapped, and held to the schema', async () => {
+    const output = z.object({ sum: z.number() })
+    const trial = await tryTask({ level: 5, output }, [
+      code('finalAnswer({ answer: { sum: "x" } })'),
+      code('finalAnswer({ answer: { sum: 1 } })'),
+    ])
+    expect(told(trial, 1)).toContain('sum: expected number, received string')
+    expect(trial.result.output).toEqual({ sum: 1 })
+  })
+
+  it('a refinement that JSON Schema cannot say still holds', async () => {
+    const output = z.object({ n: z.number().refine((n) => n % 2 === 0, 'wanted an even number') })
+    const trial = await tryTask({ level: 0, output }, ['{"n": 3}', '```json\n{"n": 4}\n```'])
+    expect(told(trial, 1)).toContain('n: wanted an even number')
+    expect(trial.result.output).toEqual({ n: 4 })
+  })
+})
+
+describe('models', () => {
+  const broken = () => {
+    throw new ModelError('model-overloaded', 'the server is busy')
+  }
+
+  it('52: a failure ends the task with its code, and the steps before are kept', async () => {
+    let asked = 0
+    const trial = await tryTask({ level: 3, tools: [double] }, () =>
+      asked++ === 0 ? call('double', { n: 1 }) : broken(),
+    )
+    expect(trial.result).toMatchObject({ status: 'failed', error: { code: 'model-overloaded' } })
+    expect(types(trial)).toContain('observed')
+  })
+
+  it('61: a delegate’s model failure is an error at the caller’s step', async () => {
+    const failed = ended({ status: 'failed', error: { code: 'model-quota', message: 'no money' } })
+    const trial = await tryTask(
+      { level: 4, delegates: ['helper'] },
+      [call('helper', { task: 'x' }), final('gave up')],
+      { agents: [HELPER], delegate: failed },
+    )
+    expect(told(trial, 1)).toContain('helper failed, its model gave no reply: no money')
+    expect(trial.result.usage.replies).toBe(3)
+  })
+})
+
+describe('planning', () => {
+  it('53: at step 1 and every k, with the steps that remain', async () => {
+    const script: ScriptedReply[] = [
+      '1. look',
+      code('1'),
+      code('2'),
+      '<think>hm</think>2. answer',
+      code('finalAnswer(3)'),
+    ]
+    const trial = await tryTask({ level: 5, planEvery: 2, budget: { steps: 5 } }, script)
+    const purposes = trial.records.flatMap((record) => (record.type === 'reply' ? [record.purpose] : []))
+    expect(purposes).toEqual(['plan', 'act', 'act', 'plan', 'act'])
+    expect(told(trial, 0)).toContain('5 steps left')
+    expect(told(trial, 3)).toContain('3 steps left')
+    expect(trial.records.flatMap((record) => (record.type === 'planned' ? [record.text] : []))).toEqual([
+      '1. look',
+      '2. answer',
+    ])
+    expect(trial.requests[4]?.messages.slice(-2).map(({ content }) => content)).toEqual([
+      '2. answer',
+      'Now go on by that plan.',
+    ])
+  })
+})
+
+describe('conversations', () => {
+  it('54: continuing keeps memory and world; a new task has neither', async () => {
+    const first = await tryTask({ level: 5 }, [code('const a = 20\nfinalAnswer(a)')], {
+      text: 'Remember twenty.',
+    })
+    const more = { type: 'continued' as const, at: 1, text: 'Double it.' }
+    const second = await tryTask({ level: 5 }, [code('finalAnswer(a * 2)')], {
+      journal: memoryJournal([...first.records, more]),
+    })
+    expect(second.result).toMatchObject({ output: 40, usage: { replies: 1 } })
+    expect(second.requests[0]?.messages.map(({ content }) => content).join('\n')).toMatch(
+      /Remember twenty[\s\S]*Double it/,
+    )
+    const fresh = await tryTask({ level: 5 }, [code('finalAnswer(typeof a)')])
+    expect(fresh.result.output).toBe('undefined')
+  })
+})
+
+describe('teams', () => {
+  const base = { name: 'lead', description: 'Leads.', level: 4 as const }
+  const helper = { name: 'helper', description: 'Helps.', level: 0 as const }
+
+  it('55: duplicate names are rejected', () => {
+    expect(() => defineAgent({ ...base, tools: [double, double] })).toThrow(
+      '"double" names 2 tools or delegates',
+    )
+    const same = { ...helper, name: 'double' }
+    expect(() => defineAgent({ ...base, tools: [double], delegates: [same] })).toThrow('"double" names 2')
+  })
+
+  it('56: a delegate needs a name and a description', () => {
+    expect(() => defineAgent({ ...base, delegates: [{ ...helper, description: ' ' }] })).toThrow(
+      'delegate helper: description',
+    )
+    expect(() => defineAgent({ ...base, delegates: [{ ...helper, name: '' }] })).toThrow('name')
+  })
+
+  it('57: the team is in the prompt only when there is one', async () => {
+    const alone = await tryTask({ level: 5 }, [code('finalAnswer(1)')])
+    expect(alone.requests[0]?.messages[0]?.content).not.toContain('You may start these agents')
+    const team = await tryTask({ level: 5, delegates: ['helper'] }, [code('finalAnswer(1)')], {
+      agents: [HELPER],
+    })
+    expect(team.requests[0]?.messages[0]?.content).toContain('You may start these agents')
+  })
+
+  it('58, 59: a delegate gives status, output, error and usage, and nothing of its work', async () => {
+    const exhausted = ended({
+      status: 'exhausted',
+      output: 'half',
+      error: { code: 'exhausted', message: 'no steps', limit: 'steps' },
+    })
+    const { result } = await tryTask(
+      { level: 5, delegates: ['helper'] },
+      [
+        code(
+          "const r = await helper({ task: 'x' })\nfinalAnswer([Object.keys(r).sort(), r.status, r.output, r.error.limit])",
+        ),
+      ],
+      { agents: [HELPER], delegate: exhausted },
+    )
+    expect(result.output).toEqual([
+      ['artifacts', 'error', 'output', 'status', 'usage'],
+      'exhausted',
+      'half',
+      'steps',
+    ])
+  })
+
+  it('60: the caller’s usage includes its delegates’, after a restart too', async () => {
+    const options = { agents: [HELPER], delegate: ended({ output: 1 }) }
+    const script = [call('helper', { task: 'x' }), final(1)]
+    const whole = await tryTask({ level: 4, delegates: ['helper'] }, script, options)
+    expect(whole.result.usage).toMatchObject({ inputTokens: 27, replies: 3 })
+    const cut = whole.records.findIndex(({ type }) => type === 'outcome') + 1
+    const again = await tryTask({ level: 4, delegates: ['helper'] }, script.slice(1), {
+      ...options,
+      journal: memoryJournal(whole.records.slice(0, cut)),
+    })
+    expect(again.result.usage).toEqual(whole.result.usage)
+  })
+
+  it('63: tools changed after construction reach the next prompt', () => {
+    const spec = (tools: (typeof double)[]) => ({ grant: definedGrant({ ...base, level: 5, tools }) })
+    const prompt = (tools: (typeof double)[]) =>
+      systemPrompt(base, {
+        run: 'r',
+        task: 't',
+        agent: 'lead',
+        name: 't',
+        text: '',
+        inputs: [],
+        results: {},
+        seed: '',
+        depth: 0,
+        ...spec(tools),
+      })
+    expect(prompt([double])).toContain('declare function double')
+    expect(prompt([{ ...double, name: 'treble' }])).toContain('declare function treble')
+  })
+
+  it('65: nothing runs when an agent is defined', () => {
+    let ran = 0
+    const count = () => {
+      ran += 1
+      return undefined
+    }
+    defineAgent({
+      name: 'x',
+      description: 'X.',
+      level: 1,
+      routes: { a: { when: 'a', to: count } },
+      checks: [count],
+    })
+    expect(ran).toBe(0)
+  })
+
+  it('69: two calls of one delegate at once are two delegations', async () => {
+    const seen: string[] = []
+    const { result } = await tryTask(
+      { level: 5, delegates: ['helper'] },
+      [
+        code(
+          "const r = await Promise.all([helper({ task: 'a' }), helper({ task: 'b' })])\nfinalAnswer(r.map(({ output }) => output))",
+        ),
+      ],
+      {
+        agents: [HELPER],
+        delegate: async ({ call, key, text }) => {
+          seen.push(`${call} ${key}`)
+          return { status: 'completed', output: text, usage: USAGE, artifacts: [] }
+        },
+      },
+    )
+    expect(result.output).toEqual(['a', 'b'])
+    expect(seen).toEqual(['1.1 run-t1/1.1', '1.2 run-t1/1.2'])
+  })
+
+  it('a delegate gets half of what is left, and what it leaves goes back', async () => {
+    const budgets: (number | undefined)[] = []
+    await tryTask(
+      { level: 4, delegates: ['helper'], budget: { tokens: 100_000 } },
+      [call('helper', { task: 'a' }), call('helper', { task: 'b' }), final(1)],
+      {
+        agents: [HELPER],
+        delegate: async ({ budget }) => {
+          budgets.push(budget.tokens)
+          return { status: 'completed', usage: USAGE, artifacts: [] }
+        },
+      },
+    )
+    expect(budgets[0]).toBe(Math.floor((100_000 - 15) / 2))
+    expect(budgets[1]).toBe(Math.floor((100_000 - 15 - 10 - 15) / 2))
+  })
+})
+
+describe('calls', () => {
+  it('66: every call made inside code is recorded: name, arguments, result, time', async () => {
+    const { records } = await tryTask({ level: 5, tools: [double] }, [
+      code('for (const n of [1, 2]) await double({ n })\nfinalAnswer(0)'),
+    ])
+    const started = records.filter((record): record is RecordOf<'started'> => record.type === 'started')
+    const outcomes = records.filter((record): record is RecordOf<'outcome'> => record.type === 'outcome')
+    expect(started.map(({ id, name, args }) => [id, name, args])).toEqual([
+      ['1.1', 'double', '{"n":1}'],
+      ['1.2', 'double', '{"n":2}'],
+    ])
+    expect(outcomes.map(({ id, value, ms }) => [id, value, typeof ms])).toEqual([
+      ['1.1', '2', 'number'],
+      ['1.2', '4', 'number'],
+    ])
+  })
+
+  it('67: one failed call does not lose the others’ results', async () => {
+    const both = { calls: [-1, 3].map((n) => ({ name: 'double', arguments: { n } })) }
+    const { requests } = await tryTask({ level: 3, tools: [double] }, [both, final(1)])
+    expect(requests[1]?.messages.slice(-2).map(({ content }) => content)).toEqual([
+      'Call 1.1 failed (error): only positive numbers have a double here',
+      '6',
+    ])
+  })
+
+  it.each([3, 5] as const)('68: interrupting cuts a running step at level %i', async (level) => {
+    const stop = new AbortController()
+    let reached: unknown
+    const wait = defineTool({
+      name: 'wait',
+      description: 'Waits for ever.',
+      input: z.object({}),
+      effect: 'none',
+      run: (_, { signal }) => {
+        queueMicrotask(() => stop.abort(new Error('the user pressed Escape')))
+        return new Promise((_, reject) => {
+          signal.addEventListener('abort', () => {
+            reached = signal.reason
+            reject(reached)
+          })
+        })
+      },
+    })
+    const reply = level === 5 ? code('await wait({})') : call('wait', {})
+    const { result } = await tryTask({ level, tools: [wait] }, [reply], { signal: stop.signal })
+    expect(result).toMatchObject({ status: 'canceled', error: { message: 'the user pressed Escape' } })
+    expect(reached).toBeInstanceOf(Error)
+  })
+
+  it('a value that cannot be sent is a failed call, not a failed task', async () => {
+    const loop: { self?: unknown } = {}
+    loop.self = loop
+    const odd = defineTool({
+      name: 'odd',
+      description: 'Odd.',
+      input: z.object({}),
+      effect: 'none',
+      run: () => loop,
+    })
+    const trial = await tryTask({ level: 3, tools: [odd] }, [call('odd', {}), final(1)])
+    expect(told(trial, 1)).toContain('contains itself')
+    expect(trial.result.status).toBe('completed')
+  })
+})
+
+describe('references', () => {
+  const results = {
+    t1: {
+      status: 'completed',
+      output: { mean: 5.125, day: '2012-07-05' },
+      usage: USAGE,
+      artifacts: [],
+    } as TaskResult,
+  }
+
+  it('are filled in; digits that were typed are fed back', async () => {
+    const trial = await tryTask(
+      { level: 0, references: true },
+      [
+        'The mean was 5.1.',
+        'The mean was {{t1.output.average:1}}.',
+        'In 2012 the mean was {{t1.output.mean:1}}.',
+      ],
+      { results, text: 'What was the mean in 2012?' },
+    )
+    expect(told(trial, 1)).toContain('5.1')
+    expect(told(trial, 2)).toContain('does not resolve; t1.output has mean, day')
+    expect(trial.result.output).toBe('In 2012 the mean was 5.1.')
+  })
+})
+
+describe('messages', () => {
+  it('70: old observations are folded; input does not grow with the square of the steps', async () => {
+    const observe = defineTool({
+      name: 'observe',
+      description: 'A page.',
+      input: z.object({ page: z.number() }),
+      effect: 'none',
+      run: ({ page }) => `page ${page} `.repeat(140).slice(0, 1000),
+    })
+    const steps = 50
+    let step = 0
+    const { requests } = await tryTask({ level: 5, tools: [observe], budget: { steps: steps + 1 } }, () => {
+      step += 1
+      return step > steps ? code('finalAnswer(1)') : code(`console.log(await observe({ page: ${step} }))`)
+    })
+    const sent = requests.map(({ messages }) => messages.map(({ content }) => content))
+    const text = sent.map((contents) => contents.join('\n'))
+    expect(text.at(-1)?.length).toBeLessThan(text[10] === undefined ? 0 : 3 * text[10].length)
+
+    // Cost of a request: what its predecessor did not begin with, and a tenth of the rest.
+    const cost = (texts: string[]) =>
+      texts.reduce((sum, next, index) => {
+        const before = texts[index - 1] ?? ''
+        let same = 0
+        while (same < before.length && before[same] === next[same]) same += 1
+        return sum + (next.length - same) + same / 10
+      }, 0)
+    const appended = (requests.at(-1)?.messages ?? []).map((message, index, all) => {
+      const number = all.slice(0, index).filter(({ role }) => role === 'assistant').length
+      return message.role === 'user' && index > 1
+        ? `Observation:\nPrinted:\n${`page ${number} `.repeat(140).slice(0, 1000)}`
+        : message.content
+    })
+    const everything = sent.map((contents) => appended.slice(0, contents.length).join('\n'))
+    const ratio = cost(text) / cost(everything)
+    expect(everything.at(-1)?.length).toBeGreaterThan(50_000)
+    expect(ratio).toBeLessThanOrEqual(0.8)
+    const folded = requests.at(-1)?.messages.find(({ content }) => content.includes('more characters'))
+    expect(folded?.content).toContain('readObservation({ step: 1 })')
+  })
+
+  it('what was folded can be read by code', async () => {
+    const { result } = await tryTask({ level: 5 }, [
+      code('console.log("x".repeat(900))'),
+      code('finalAnswer((await readObservation({ step: 1 })).length)'),
+    ])
+    expect(result.output).toBe('Printed:\n'.length + 900)
+  })
+})
+
+describe('a model as judge', () => {
+  it('sends its verdict back, is journaled, and is not asked again after a restart', async () => {
+    const { judge } = await import('../answer/judge.ts')
+    const script = (): ScriptedReply[] => ['too short', 'It names no source.', 'long, by Ada', 'PASS']
+    const trial = await tryTask({ level: 0, checks: [judge('It names its source.')] }, script())
+    expect(trial.result).toMatchObject({ output: 'long, by Ada', usage: { replies: 4 } })
+    expect(told(trial, 2)).toContain('It names no source.')
+    const judged =
+      trial.records.findIndex((record) => record.type === 'reply' && record.purpose === 'judge') + 1
+    const again = await tryTask({ level: 0, checks: [judge('It names its source.')] }, script().slice(2), {
+      journal: memoryJournal(trial.records.slice(0, judged)),
+    })
+    expect(again.result.output).toBe('long, by Ada')
+  })
+})
+
+describe('a reply that was cut', () => {
+  it.each([0, 2, 3] as const)('at its length limit is not taken for an answer at level %i', async (level) => {
+    const cut: Partial<ModelReply> = { text: 'The answer is', finish: 'length' }
+    const trial = await tryTask({ level, ...(level > 1 && { tools: [double] }) }, [
+      cut as ScriptedReply,
+      level === 3 ? final('whole') : 'whole',
+    ])
+    expect(told(trial, 1)).toContain('cut at its length limit')
+    expect(trial.result.output).toBe('whole')
+  })
+})

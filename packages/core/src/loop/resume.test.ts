@@ -1,0 +1,335 @@
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import type { Journal, JournalRecord } from '../contract/journal.ts'
+import type { Effect } from '../contract/tool.ts'
+import { defineAgent } from '../define/define-agent.ts'
+import { defineTool } from '../define/define-tool.ts'
+import { BailiwickError } from '../errors/bailiwick-error.ts'
+import { memoryJournal } from '../journal/memory-journal.ts'
+import { inlineSandbox } from '../testing/inline-sandbox.ts'
+import { type ScriptedReply, scriptedModel } from '../testing/scripted-model.ts'
+import { tryTask } from '../testing/try-task.ts'
+import { runLoop } from './run-loop.ts'
+
+const code = (text: string) => `<code>\n${text}\n</code>`
+const call = (name: string, args: unknown): ScriptedReply => ({ calls: [{ name, arguments: args }] })
+const final = (answer: unknown) => call('finalAnswer', { answer })
+
+function sendTool(effect: Effect, sent: string[] = []) {
+  return defineTool({
+    name: 'send',
+    description: 'Sends.',
+    input: z.object({ to: z.string() }),
+    effect,
+    run: ({ to }, { key }) => {
+      sent.push(`${key} ${to}`)
+      return `sent to ${to}`
+    },
+  })
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const collected: T[] = []
+  for await (const item of items) collected.push(item)
+  return collected
+}
+
+/** The records up to and with the first of a type. */
+function upTo(records: readonly JournalRecord[], type: JournalRecord['type']): JournalRecord[] {
+  return records.slice(0, records.findIndex((record) => record.type === type) + 1)
+}
+
+describe('a call that was started and has no outcome', () => {
+  const script = {
+    3: [call('send', { to: 'Ada' }), final('done')],
+    5: [code("await send({ to: 'Ada' })"), code("finalAnswer('done')")],
+  }
+
+  it.each([3, 5] as const)(
+    'of effect once is not sent again, and the model is told, at level %i',
+    async (level) => {
+      const whole = await tryTask({ level, tools: [sendTool('once')] }, script[level])
+      const sent: string[] = []
+      const again = await tryTask({ level, tools: [sendTool('once', sent)] }, script[level].slice(1), {
+        journal: memoryJournal(upTo(whole.records, 'started')),
+      })
+      expect(sent).toEqual([])
+      expect(JSON.stringify(again.requests[0]?.messages.at(-1))).toContain(
+        'whether it took effect is unknown',
+      )
+      expect(again.result.status).toBe('completed')
+      expect(again.records).toContainEqual(
+        expect.objectContaining({ type: 'outcome', reason: 'unknown-outcome' }),
+      )
+    },
+  )
+
+  it.each([
+    [3, 'none'],
+    [3, 'idempotent'],
+    [5, 'none'],
+    [5, 'idempotent'],
+  ] as const)('at level %i of effect %s is sent again under the same key', async (level, effect) => {
+    const whole = await tryTask({ level, tools: [sendTool(effect)] }, script[level])
+    const sent: string[] = []
+    const again = await tryTask({ level, tools: [sendTool(effect, sent)] }, script[level].slice(1), {
+      journal: memoryJournal(upTo(whole.records, 'started')),
+    })
+    expect(sent).toEqual(['run-t1/1.1 Ada'])
+    expect(again.records.filter(({ type }) => type === 'started')).toHaveLength(1)
+    expect(again.result.output).toBe('done')
+  })
+})
+
+describe('what leaves the box', () => {
+  /** A journal whose appends are acknowledged when the test says so. */
+  function slowJournal() {
+    const inner = memoryJournal()
+    const gates: (() => void)[] = []
+    const journal: Journal = {
+      read: () => inner.read(),
+      append: async (records) => {
+        await new Promise<void>((resolve) => gates.push(resolve))
+        await inner.append(records)
+      },
+    }
+    return { journal, inner, release: () => gates.shift()?.() }
+  }
+
+  it.each(['none', 'idempotent', 'once'] as const)(
+    'a call of effect %s waits for the journal as it must',
+    async (effect) => {
+      const { journal, inner, release } = slowJournal()
+      const seen: JournalRecord['type'][][] = []
+      const send = defineTool({
+        name: 'send',
+        description: 'Sends.',
+        input: z.object({ to: z.string() }),
+        effect,
+        run: () => void seen.push(inner.records.map(({ type }) => type)),
+      })
+      const definition = defineAgent({ name: 'tester', description: 'Tests.', level: 5, tools: [send] })
+      const { records } = await tryTask(definition, [code('finalAnswer(1)')])
+      const spec = records[0]?.type === 'task.created' ? records[0].spec : undefined
+      if (spec === undefined) throw new Error('no spec')
+      const model = scriptedModel([code("finalAnswer(await send({ to: 'Ada' }))")])
+      const loop = runLoop({ definition, spec, journal, model, tools: [send], sandbox: inlineSandbox() })
+      const done = collect(loop)
+      let ended = false
+      void done.then(() => {
+        ended = true
+      })
+      while (!ended) {
+        release()
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      // A reply is durable before its code runs; what changes the world is so before it leaves.
+      expect(seen[0]).toContain('reply')
+      if (effect !== 'none') expect(seen[0]?.slice(-3)).toEqual(['step', 'turn', 'started'])
+      expect((await done).at(-1)).toMatchObject({ record: { type: 'task.ended' } })
+    },
+  )
+
+  it('an event tells a record only once it is durable, in order, and the last is the end', async () => {
+    const { journal, inner, release } = slowJournal()
+    const definition = defineAgent({ name: 'tester', description: 'Tests.', level: 0 })
+    const { records } = await tryTask(definition, ['x'])
+    const spec = records[0]?.type === 'task.created' ? records[0].spec : undefined
+    if (spec === undefined) throw new Error('no spec')
+    const pump = setInterval(release, 1)
+    const types: string[] = []
+    for await (const event of runLoop({
+      definition,
+      spec,
+      journal,
+      model: scriptedModel(['hello']),
+      tools: [],
+    })) {
+      types.push(event.type === 'record' ? event.record.type : event.type)
+      if (event.type === 'record') expect(inner.records).toContain(event.record)
+    }
+    clearInterval(pump)
+    expect(types).toEqual(['task.created', 'attempt', 'text', 'reply', 'observed', 'task.ended'])
+  })
+})
+
+describe('another host', () => {
+  it('that takes the task over ends this one by the fence: nothing more is written, and nothing called', async () => {
+    const sent: string[] = []
+    const journal = memoryJournal()
+    const other = journal.writer()
+    const script = async () => {
+      for await (const _ of other.read());
+      await other.append([
+        {
+          type: 'attempt',
+          at: 1,
+          attempt: 2,
+          host: 'other',
+          engine: { node: '', v8: '', bailiwick: '' },
+          level: 3,
+        },
+      ])
+    }
+    const model = scriptedModel([call('send', { to: 'Ada' })])
+    const taken = {
+      ...model,
+      async *generate(...args: Parameters<typeof model.generate>) {
+        await script()
+        yield* model.generate(...args)
+      },
+    }
+    const tool = sendTool('once', sent)
+    const definition = defineAgent({ name: 'tester', description: 'Tests.', level: 3, tools: [tool] })
+    const { records } = await tryTask(definition, [final(1)])
+    const spec = records[0]?.type === 'task.created' ? records[0].spec : undefined
+    if (spec === undefined) throw new Error('no spec')
+    const loop = collect(runLoop({ definition, spec, journal, model: taken, tools: [tool] }))
+    await expect(loop).rejects.toMatchObject({ code: 'fenced' })
+    expect(sent).toEqual([])
+    expect(journal.records.at(-1)).toMatchObject({ type: 'attempt', host: 'other' })
+  })
+})
+
+describe('leaving a task open', () => {
+  it('by breaking out of the events, or by a reason of code suspended, writes no end', async () => {
+    const definition = defineAgent({ name: 'tester', description: 'Tests.', level: 0 })
+    const { records } = await tryTask(definition, ['x'])
+    const spec = records[0]?.type === 'task.created' ? records[0].spec : undefined
+    if (spec === undefined) throw new Error('no spec')
+    const first = memoryJournal()
+    for await (const event of runLoop({
+      definition,
+      spec,
+      journal: first,
+      model: scriptedModel(['x']),
+      tools: [],
+    })) {
+      if (event.type === 'record' && event.record.type === 'attempt') break
+    }
+    expect(first.records.map(({ type }) => type)).not.toContain('task.ended')
+    const again = await tryTask(definition, ['y'], { journal: memoryJournal(first.records) })
+    expect(again.result.status).toBe('completed')
+
+    const second = memoryJournal()
+    const signal = AbortSignal.abort(new BailiwickError('suspended', 'the host drains'))
+    const loop = collect(
+      runLoop({ definition, spec, journal: second, model: scriptedModel(['x']), tools: [], signal }),
+    )
+    await expect(loop).rejects.toMatchObject({ code: 'suspended' })
+    expect(second.records.map(({ type }) => type)).not.toContain('task.ended')
+  })
+
+  it('an ended task is only told again', async () => {
+    const whole = await tryTask({ level: 0 }, ['x'])
+    const again = await tryTask({ level: 0 }, [], { journal: memoryJournal(whole.records) })
+    expect(again.result).toEqual(whole.result)
+    expect(again.requests).toHaveLength(0)
+    expect(again.records).toHaveLength(whole.records.length)
+  })
+})
+
+describe('a world that diverges', () => {
+  it('is left; the model gets a fresh one, is told, and both sides are journaled', async () => {
+    const sent: string[] = []
+    const tool = sendTool('idempotent', sent)
+    const whole = await tryTask({ level: 5, tools: [tool] }, [
+      code("const a = await send({ to: 'Ada' })"),
+      code('finalAnswer(a)'),
+    ])
+    const prefix = upTo(whole.records, 'observed').map(
+      (record): JournalRecord =>
+        record.type === 'turn' && record.turn === 0
+          ? { ...record, calls: record.calls.map((one) => ({ ...one, argsHash: 'another' })) }
+          : record,
+    )
+    const again = await tryTask(
+      { level: 5, tools: [tool] },
+      [code('finalAnswer(a)'), code('finalAnswer(typeof a)')],
+      {
+        journal: memoryJournal(prefix),
+      },
+    )
+    expect(again.records).toContainEqual(
+      expect.objectContaining({ type: 'diverged', step: 2, recorded: expect.stringContaining('another') }),
+    )
+    expect(JSON.stringify(again.requests[1]?.messages.at(-1))).toContain(
+      'variables of all earlier steps are lost',
+    )
+    expect(again.result.output).toBe('undefined')
+    expect(sent).toHaveLength(1)
+  })
+})
+
+describe('a call that nobody waited for', () => {
+  it('is told to the model, and a late outcome of effect once is journaled', async () => {
+    const { promise, resolve } = Promise.withResolvers<string>()
+    const slow = defineTool({
+      name: 'slow',
+      description: 'Slow.',
+      input: z.object({}),
+      effect: 'once',
+      run: () => promise,
+    })
+    setTimeout(() => resolve('late'), 30)
+    const trial = await tryTask({ level: 5, tools: [slow] }, [code("slow({})\nfinalAnswer('early')")])
+    expect(trial.result.output).toBe('early')
+    expect(trial.records).toContainEqual(expect.objectContaining({ type: 'late', id: '1.1' }))
+  })
+})
+
+describe('approval', () => {
+  const script = [call('send', { to: 'Ada' }), final('done')]
+
+  it.each([
+    ['never', 'once', 0],
+    ['risky', 'none', 0],
+    ['risky', 'idempotent', 0],
+    ['risky', 'once', 1],
+    ['always', 'none', 1],
+  ] as const)('%s asks about effect %s %i times', async (approval, effect, times) => {
+    const asked: unknown[] = []
+    const sent: string[] = []
+    await tryTask({ level: 3, tools: [sendTool(effect, sent)], approval }, script, {
+      approve: async ({ id, name, args }) => {
+        asked.push([id, name, args])
+        return { approved: true, by: 'Grace' }
+      },
+    })
+    expect(asked).toEqual(times === 0 ? [] : [['1.1', 'send', { to: 'Ada' }]])
+    expect(sent).toHaveLength(1)
+  })
+
+  it('is journaled, a no is told with its reason, and without anybody to ask the answer is no', async () => {
+    const sent: string[] = []
+    const options = { level: 3 as const, tools: [sendTool('once', sent)], approval: 'risky' as const }
+    const no = await tryTask(options, script, {
+      approve: async () => ({ approved: false, by: 'Grace', note: 'not on Sundays' }),
+    })
+    expect(no.records.map(({ type }) => type)).toEqual(
+      expect.arrayContaining(['asked', 'answered', 'policy.refused']),
+    )
+    expect(JSON.stringify(no.requests[1]?.messages.at(-1))).toContain(
+      'Grace did not approve send: not on Sundays',
+    )
+    const nobody = await tryTask(options, script)
+    expect(JSON.stringify(nobody.requests[1]?.messages.at(-1))).toContain('nobody can be asked')
+    expect(sent).toEqual([])
+  })
+
+  it('asks nobody twice: an answer outlives the host, a question is put again without a second record', async () => {
+    const options = { level: 3 as const, tools: [sendTool('once')], approval: 'always' as const }
+    const yes = async () => true
+    const whole = await tryTask(options, script, { approve: yes })
+    const answered = await tryTask(options, script.slice(1), {
+      journal: memoryJournal(upTo(whole.records, 'answered')),
+    })
+    expect(answered.result.output).toBe('done')
+    const asked = await tryTask(options, script.slice(1), {
+      journal: memoryJournal(upTo(whole.records, 'asked')),
+      approve: yes,
+    })
+    expect(asked.records.filter(({ type }) => type === 'asked')).toHaveLength(1)
+    expect(asked.result.output).toBe('done')
+  })
+})
