@@ -27,7 +27,9 @@ and keeps them running. Open runs go on. Ctrl-C lets tasks under way finish for 
       config: config.file,
       cwd: config.folder,
       env: context.env,
-      ephemeral: context.options.detach !== true,
+      lifeline: context.options.detach !== true,
+      ephemeral: false,
+      signal: context.signal,
       note: context.note,
     })
     const { address } = daemon
@@ -44,6 +46,8 @@ and keeps them running. Open runs go on. Ctrl-C lets tasks under way finish for 
     })
     const first = await Promise.race([interrupted, daemon.ended.then(() => 'ended' as const)])
     if (first === 'ended') {
+      const { endLeftovers } = await import('./daemon/end-leftovers.ts')
+      await endLeftovers(config.dataDir)
       context.note(`the daemon has ended; its log is in ${config.dataDir}/logs/daemon.log`)
       return EXIT.error
     }

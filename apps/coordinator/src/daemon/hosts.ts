@@ -24,6 +24,15 @@ export interface HostsOptions {
   note(line: string): void
 }
 
+/** Later than the server notices that other hosts died with this one: a pull of theirs would swallow the task. */
+const HAND_OVER_MS = 200
+
+/**
+ * Deliveries of one task. More than a host's own limit, so that a host says that the task kills hosts before
+ * the server silently stops delivering it.
+ */
+const MAX_DELIVER = 10
+
 /** The processes that this daemon keeps alive: the toolbox, and the hosts of every specialist. */
 export interface Hosts {
   report(): ChildReport[]
@@ -36,7 +45,9 @@ export interface Hosts {
 /** Starts every process of the team, adopting those that live from a daemon before. */
 export async function startHosts(options: HostsOptions): Promise<Hosts> {
   const { broker, config, specialists, note } = options
-  await Promise.all(specialists.map(({ card }) => prepareQueue(broker.bus, card.name)))
+  await Promise.all(
+    specialists.map(({ card }) => prepareQueue(broker.bus, card.name, { maxDeliver: MAX_DELIVER })),
+  )
   const planned = [
     await toolboxSpec(options),
     ...(await Promise.all(specialists.map((specialist) => hostSpecs(options, specialist)))).flat(),
@@ -58,7 +69,7 @@ export async function startHosts(options: HostsOptions): Promise<Hosts> {
   return {
     report: () => children.map((child) => child.report()),
     async add(specialist) {
-      await prepareQueue(broker.bus, specialist.card.name)
+      await prepareQueue(broker.bus, specialist.card.name, { maxDeliver: MAX_DELIVER })
       children.push(...(await hostSpecs(options, specialist)).map(start))
     },
     async stop(graceMs) {
@@ -86,7 +97,7 @@ function superviseOne(
       note(`${spec.name} ${report.lastDeath?.reason ?? 'ended'}; starting it again`)
       // Its tasks go to the next host now, not when their acknowledgement time is over.
       for (const dead of team.present.filter((host) => isDead(host, pid, agent))) {
-        handOver(broker.bus, dead).catch((error: unknown) =>
+        handOver(broker.bus, dead, HAND_OVER_MS).catch((error: unknown) =>
           note(`handing over tasks of ${spec.name}: ${String(error)}`),
         )
       }

@@ -1,6 +1,7 @@
 /**
- * The daemon as a process of its own, started by the command with an IPC channel. With `--ephemeral` the
- * channel is its lifeline: when the command ends, however it ends, so does everything here.
+ * The daemon as a process of its own, started by the command with an IPC channel. With `--lifeline` the
+ * daemon ends when the command does, however that ends. With `--ephemeral` it lives for one run, and
+ * nobody waits for tasks under way when it ends.
  */
 import { parseArgs } from 'node:util'
 import { loadConfig } from '../config/load-config.ts'
@@ -12,15 +13,19 @@ const { values } = parseArgs({
   options: {
     config: { type: 'string' },
     'data-dir': { type: 'string' },
+    lifeline: { type: 'boolean', default: false },
     ephemeral: { type: 'boolean', default: false },
   },
 })
-const ephemeral = values.ephemeral
+const { ephemeral } = values
+/** How long an orderly end may take at most, besides the grace time of tasks. Milliseconds. */
+const SHUTDOWN_MS = 20_000
+
 const ended = new AbortController()
 const { promise: told, resolve: stop } = Promise.withResolvers<string>()
 process.once('SIGTERM', () => stop('SIGTERM'))
 process.once('SIGINT', () => stop('SIGINT'))
-if (ephemeral) process.once('disconnect', () => stop('the command has ended'))
+if (values.lifeline) process.once('disconnect', () => stop('the command has ended'))
 told.then((reason) => ended.abort(new Error(reason)))
 
 const say = (message: DaemonMessage) => {
@@ -40,7 +45,9 @@ try {
   say({ kind: 'ready', address: daemon.address })
   const failure = await Promise.race([daemon.failed, told])
   if (failure instanceof Error) say({ kind: 'failed', code: 'daemon', message: failure.message })
-  await daemon.stop(ephemeral ? 0 : config.limits.graceMs)
+  const graceMs = ephemeral ? 0 : config.limits.graceMs
+  forceEnd(2 * graceMs + SHUTDOWN_MS)
+  await daemon.stop(graceMs)
   process.exitCode = failure instanceof Error ? 1 : 0
 } catch (error) {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'internal'
@@ -50,3 +57,8 @@ try {
   process.exitCode = 1
 }
 if (process.connected) process.disconnect?.()
+
+/** Ends the process where an orderly end hangs; what it leaves behind is ended by the command, or adopted. */
+function forceEnd(afterMs: number): void {
+  setTimeout(() => process.exit(1), afterMs).unref()
+}

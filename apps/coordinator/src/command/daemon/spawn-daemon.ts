@@ -11,8 +11,12 @@ export interface SpawnOptions {
   config?: string | undefined
   cwd: string
   env: NodeJS.ProcessEnv
-  /** Ends with this process. */
+  /** It ends when this process does, however that ends. */
+  lifeline: boolean
+  /** It lives for one run. */
   ephemeral: boolean
+  /** Gives up starting it. */
+  signal: AbortSignal
   note(line: string): void
 }
 
@@ -20,8 +24,8 @@ export interface SpawnOptions {
 export interface SpawnedDaemon {
   readonly address: DaemonAddress
   readonly pid: number
-  /** Settles when the process has ended. */
-  readonly ended: Promise<void>
+  /** Settles when the process has ended; true where it ended in order. */
+  readonly ended: Promise<boolean>
   /** Asks it to end everything, and waits until it has. */
   stop(): Promise<void>
   /** Lets it live on without this process. */
@@ -35,7 +39,7 @@ export interface SpawnedDaemon {
  * @throws CodedError with the daemon's own message where it could not start
  */
 export async function spawnDaemon(options: SpawnOptions): Promise<SpawnedDaemon> {
-  const { dataDir, config, cwd, env, ephemeral, note } = options
+  const { dataDir, config, cwd, env, lifeline, ephemeral, signal } = options
   makeDataDir(dataDir)
   const log = openSync(dataPaths.log(dataDir, 'daemon'), 'a', 0o600)
   const child = fork(
@@ -43,13 +47,17 @@ export async function spawnDaemon(options: SpawnOptions): Promise<SpawnedDaemon>
     [
       ...(config === undefined ? [] : ['--config', config]),
       ...['--data-dir', dataDir],
+      ...(lifeline ? ['--lifeline'] : []),
       ...(ephemeral ? ['--ephemeral'] : []),
     ],
     { cwd, env, detached: true, stdio: ['ignore', log, log, 'ipc'] },
   )
   closeSync(log)
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  const address = await untilReady(child, ended, note)
+  const ended = new Promise<boolean>((resolve) => child.once('exit', (code) => resolve(code === 0)))
+  const giveUp = () => child.kill('SIGTERM')
+  signal.addEventListener('abort', giveUp, { once: true })
+  const address = await untilReady(child, ended, options)
+  signal.removeEventListener('abort', giveUp)
   return {
     address,
     pid: address.pid,
@@ -67,8 +75,8 @@ export async function spawnDaemon(options: SpawnOptions): Promise<SpawnedDaemon>
 
 async function untilReady(
   child: ChildProcess,
-  ended: Promise<void>,
-  note: (line: string) => void,
+  ended: Promise<boolean>,
+  { note, signal }: SpawnOptions,
 ): Promise<DaemonAddress> {
   const { promise, resolve, reject } = Promise.withResolvers<DaemonAddress>()
   let failure: CodedError | undefined
@@ -78,6 +86,12 @@ async function untilReady(
     else failure = new CodedError(message.code, message.message)
   })
   // It cleans up before it ends: only then is the failure told, so that nothing is left running by then.
-  ended.then(() => reject(failure ?? new CodedError('daemon', 'the daemon ended before it was ready')))
+  ended.then(() =>
+    reject(
+      signal.aborted
+        ? signal.reason
+        : (failure ?? new CodedError('daemon', 'the daemon ended before it was ready')),
+    ),
+  )
   return promise
 }

@@ -32,7 +32,7 @@ export async function withDaemon<T>(
   act: (bus: Bus, address: DaemonAddress) => Promise<T>,
 ): Promise<T> {
   const config = await readConfig(context)
-  const address = findDaemon(config.dataDir) ?? fromEnv(context.env)
+  const address = findDaemon(config.dataDir) ?? addressFromEnv(context.env)
   if (address === undefined) {
     throw new CodedError('no-daemon', `no daemon runs on ${config.dataDir}: start one with "bailiwick up"`)
   }
@@ -45,7 +45,7 @@ export async function withDaemon<T>(
 }
 
 /** A daemon on another machine is reached by what `bailiwick env` printed there. */
-function fromEnv(env: NodeJS.ProcessEnv): DaemonAddress | undefined {
+export function addressFromEnv(env: NodeJS.ProcessEnv): DaemonAddress | undefined {
   const { NATS_URL: url, NATS_CREDS: credentials } = env
   if (url === undefined || url === '') return undefined
   return {

@@ -1,5 +1,6 @@
 import { nearest } from '../../config/nearest.ts'
 import { version } from '../../config/version.ts'
+import { CodedError } from './coded-error.ts'
 import { COMMANDS } from './command-table.ts'
 import { EXIT } from './exit-codes.ts'
 import { commandHelp, programHelp } from './help.ts'
@@ -40,7 +41,7 @@ async function dispatch(line: string[]): Promise<number> {
     return EXIT.ok
   }
   const interrupt = new AbortController()
-  const stop = (signal: NodeJS.Signals) => interrupt.abort(signal)
+  const stop = () => interrupt.abort(new CodedError('interrupted', 'interrupted'))
   process.once('SIGINT', stop)
   process.once('SIGTERM', stop)
   try {

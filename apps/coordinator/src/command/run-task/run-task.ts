@@ -1,12 +1,11 @@
 import { type Bus, type RunRequestInput, type RunView, requestRun } from '@bailiwick/bus'
 import type { DaemonAddress } from '../../config/daemon-address.ts'
 import { askLocal } from '../../local/ask-local.ts'
-import type { SpawnOptions } from '../daemon/spawn-daemon.ts'
 import type { CommandContext } from '../frame/command.ts'
 import { EXIT } from '../frame/exit-codes.ts'
 import type { InputFile } from './read-inputs.ts'
 import { newRunId } from './run-id.ts'
-import { Session } from './session.ts'
+import { Session, type SessionOptions } from './session.ts'
 import { uploadInputs } from './upload-inputs.ts'
 import { openScreen, watchRun } from './watch-run.ts'
 import { answerText, writeOutputs } from './write-outputs.ts'
@@ -31,13 +30,14 @@ export interface RunOrder {
  */
 export async function runTask(
   context: CommandContext,
-  spawn: Omit<SpawnOptions, 'note' | 'ephemeral'>,
+  spawn: Omit<SessionOptions, 'note' | 'signal'>,
   order: RunOrder,
 ): Promise<number> {
   const { json, signal } = context
   const run = newRunId()
   using screen = openScreen(run, json)
-  await using session = await Session.open({ ...spawn, ephemeral: true, note: (line) => screen.note(line) })
+  const note = (line: string) => screen.note(line)
+  await using session = await Session.open({ ...spawn, note, signal })
   signal.throwIfAborted()
   const cancel = () => {
     screen.note('canceling; Ctrl-C again ends at once')

@@ -1,100 +1,109 @@
-import type { Bus } from '@bailiwick/bus'
+import { type Bus, requestRun } from '@bailiwick/bus'
 import { type DaemonAddress, findDaemon } from '../../config/daemon-address.ts'
+import { endLeftovers } from '../daemon/end-leftovers.ts'
 import { type SpawnedDaemon, type SpawnOptions, spawnDaemon } from '../daemon/spawn-daemon.ts'
-import { connectTo } from '../daemon/use-daemon.ts'
+import { addressFromEnv, connectTo } from '../daemon/use-daemon.ts'
+import { CodedError } from '../frame/coded-error.ts'
 
 /** How often a daemon of the command's own is started again when it dies. */
 const RESTARTS = 3
+
+export type SessionOptions = Omit<SpawnOptions, 'lifeline' | 'ephemeral'>
 
 /**
  * A connection to the daemon of this folder; where none runs, one is started for the length of the command.
  * A daemon of one's own that dies is started again: it adopts what lives, and the runs go on.
  */
 export class Session implements AsyncDisposable {
-  readonly #options: SpawnOptions
+  readonly #options: SessionOptions
   #daemon: SpawnedDaemon | undefined
-  #bus: Bus | undefined
-  #address: DaemonAddress | undefined
+  #bus: Bus
+  #address: DaemonAddress
   #restarts = 0
-  #closing = false
 
-  constructor(options: SpawnOptions) {
+  private constructor(options: SessionOptions, connected: Connected) {
     this.#options = options
+    this.#daemon = connected.daemon
+    this.#address = connected.address
+    this.#bus = connected.bus
   }
 
-  static async open(options: SpawnOptions): Promise<Session> {
-    const session = new Session(options)
+  static async open(options: SessionOptions): Promise<Session> {
     const known = findDaemon(options.dataDir)
-    if (known === undefined) await session.#start()
-    else await session.#connect(known)
-    return session
+    const found =
+      known === undefined ? await elsewhere(options) : { address: known, bus: await connectTo(known) }
+    return new Session(options, found ?? (await startOwn(options)))
   }
 
   get bus(): Bus {
-    if (this.#bus === undefined) throw new Error('the session is closed')
     return this.#bus
-  }
-
-  get address(): DaemonAddress {
-    if (this.#address === undefined) throw new Error('the session is closed')
-    return this.#address
-  }
-
-  /** Whether the daemon lives for this command alone. */
-  get own(): boolean {
-    return this.#daemon !== undefined
   }
 
   /**
    * Does something with the connection; when the command's own daemon dies meanwhile, it is started again
    * and the thing done anew.
+   *
+   * @throws CodedError `no-daemon` where it was ended by somebody, or has died too often
    */
   async hold<T>(act: (bus: Bus, died: AbortSignal, address: DaemonAddress) => Promise<T>): Promise<T> {
     for (;;) {
       const died = new AbortController()
-      const daemon = this.#daemon
-      const gone = daemon?.ended.then(() => died.abort(new DaemonDied())) ?? new Promise<never>(() => {})
+      const end = Promise.withResolvers<never>()
+      this.#daemon?.ended.then((inOrder) => {
+        const error = new CodedError(
+          'no-daemon',
+          inOrder ? 'the daemon was ended by somebody' : 'the daemon has died',
+        )
+        died.abort(error)
+        end.reject(error)
+      })
       try {
-        return await Promise.race([
-          act(this.bus, died.signal, this.address),
-          gone.then((): never => {
-            throw new DaemonDied()
-          }),
-        ])
+        return await Promise.race([act(this.#bus, died.signal, this.#address), end.promise])
       } catch (error) {
-        if (!died.signal.aborted || this.#closing) throw error
-        if (this.#restarts >= RESTARTS) throw error
+        if (!died.signal.aborted || (await this.#daemon?.ended) === true || this.#restarts >= RESTARTS)
+          throw error
         this.#restarts += 1
         this.#options.note('the daemon has died; starting it again')
-        await this.#bus?.close()
-        await this.#start()
+        await this.#bus.close()
+        const again = await startOwn(this.#options)
+        this.#daemon = again.daemon
+        this.#address = again.address
+        this.#bus = again.bus
       }
     }
   }
 
-  async #start(): Promise<void> {
-    this.#daemon = await spawnDaemon(this.#options)
-    await this.#connect(this.#daemon.address)
-  }
-
-  async #connect(address: DaemonAddress): Promise<void> {
-    this.#address = address
-    this.#bus = await connectTo(address)
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closing = true
-    await this.#bus?.close()
-    this.#bus = undefined
-    await this.#daemon?.stop()
+    await this.#bus.close()
+    if (this.#daemon === undefined) return
+    await this.#daemon.stop()
+    if (!(await this.#daemon.ended)) await endLeftovers(this.#options.dataDir)
   }
 }
 
-class DaemonDied extends Error {
-  readonly code = 'daemon'
+interface Connected {
+  address: DaemonAddress
+  bus: Bus
+  daemon?: SpawnedDaemon
+}
 
-  constructor() {
-    super('the daemon has died again and again; its log is in .bailiwick/logs/daemon.log')
-    this.name = 'DaemonDied'
+async function startOwn(options: SessionOptions): Promise<Connected> {
+  const daemon = await spawnDaemon({ ...options, lifeline: true, ephemeral: true })
+  const { address } = daemon
+  return { daemon, address, bus: await connectTo(address) }
+}
+
+/** The daemon behind `NATS_URL`, where one answers there. */
+async function elsewhere({ env }: SessionOptions): Promise<Connected | undefined> {
+  const address = addressFromEnv(env)
+  if (address === undefined) return undefined
+  const bus = await connectTo(address)
+  try {
+    await requestRun(bus, 'status', {}, { waitMs: 2_000 })
+    return { address, bus }
+  } catch {
+    // Nobody answers: a daemon is started, and uses that server.
+    await bus.close()
+    return undefined
   }
 }

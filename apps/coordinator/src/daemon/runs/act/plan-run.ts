@@ -10,7 +10,7 @@ import { runOwnTask } from './run-own-task.ts'
 export async function planRun(context: RunContext): Promise<'execute' | 'synthesise'> {
   const { log, config } = context
   const { state } = log
-  const replan = review(state, config.limits).find(({ kind }) => kind === 'replan')
+  const replan = review(state, config.limits).find((verdict) => verdict.kind === 'replan')
   if (state.plan !== undefined && replan === undefined) return 'execute'
   if (state.submitted.strategy === 'direct') return direct(context)
 
@@ -54,24 +54,25 @@ async function direct(context: RunContext): Promise<'execute'> {
 }
 
 /**
- * A new plan keeps what was completed: tasks of the old one that are done stay, and tasks that failed get
+ * A new plan keeps what was completed or is at work: those tasks of the old one stay. Tasks that failed get
  * names that were never used, so that a name always means one task.
  */
 function keepDone(state: RunState, plan: Plan): Plan {
   const before = state.plan?.tasks ?? []
-  const done = before.filter(({ name }) => completed(state, name) !== undefined)
+  const isOpen = (name: string) => lastAttempt(state, name)?.result === undefined && state.attempts.has(name)
+  const kept = before.filter(({ name }) => completed(state, name) !== undefined || isOpen(name))
   if (before.length === 0) return plan
-  const doneNames = new Set(done.map(({ name }) => name))
+  const keptNames = new Set(kept.map(({ name }) => name))
   const renamed = new Map(
     plan.tasks
-      .filter(({ name }) => state.attempts.has(name) && !doneNames.has(name))
+      .filter(({ name }) => state.attempts.has(name) && !keptNames.has(name))
       .map(({ name }) => [name, `${name.slice(0, 26)}_${state.plans + 1}`]),
   )
   const rename = (name: string) => renamed.get(name) ?? name
-  const fresh = plan.tasks.filter(({ name }) => !doneNames.has(name))
+  const fresh = plan.tasks.filter(({ name }) => !keptNames.has(name))
   return {
     tasks: [
-      ...done,
+      ...kept,
       ...fresh.map((task) => ({ ...task, name: rename(task.name), after: task.after.map(rename) })),
     ],
   }

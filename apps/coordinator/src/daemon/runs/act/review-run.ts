@@ -11,6 +11,7 @@ export async function reviewRun(context: RunContext): Promise<'execute' | 'plan'
   const verdicts = review(log.state, config.limits)
   if (verdicts.some(({ kind }) => kind === 'replan')) return 'plan'
   for (const verdict of verdicts) {
+    if (verdict.kind === 'route') await dispatch(context, verdict.task, verdict.attempt)
     if (verdict.kind === 'retry') await dispatch(context, verdict.task, verdict.attempt, verdict.because)
   }
   const state = log.state

@@ -20,13 +20,20 @@ const planned: JournalRecord = {
   at: 0,
   plan: { tasks: [task('t1'), task('t2', 't1'), task('t3')] },
 }
-const sent = (name: string, attempt = 1): JournalRecord => ({
+const sent = (name: string, attempt = 1, agent = 'a'): JournalRecord => ({
   type: 'run.dispatched',
   at: 0,
   name,
   task: `r1-${name}-${attempt}`,
-  agent: 'a',
+  agent,
   attempt,
+})
+const routed = (name: string, agent: string, attempt = 1): JournalRecord => ({
+  type: 'run.returned',
+  at: 0,
+  name,
+  task: `r1-${name}-${attempt}`,
+  result: { status: 'completed', output: { route: 'x', agent }, usage: NO_USAGE, artifacts: [] },
 })
 const back = (name: string, status: TaskResult['status'], code = 'x', attempt = 1): JournalRecord => ({
   type: 'run.returned',
@@ -41,7 +48,7 @@ const back = (name: string, status: TaskResult['status'], code = 'x', attempt = 
   },
 })
 function stateOf(...records: JournalRecord[]): RunState {
-  const state = foldRun([submitted, planned, ...records])
+  const state = foldRun([submitted, planned, ...records], (agent) => agent === 'router')
   if (state === undefined) throw new Error('no state')
   return state
 }
@@ -73,6 +80,18 @@ describe('review', () => {
     const third = [...second, back('t1', 'failed', 'x', 2)]
     expect(kinds(...third)).toEqual(['replan'])
     expect(kinds(...third, planned)).toEqual(['give-up'])
+  })
+
+  it('gives a task on to whom a router chose, and to nobody who had it before', () => {
+    const chosen = [sent('t1', 1, 'router'), routed('t1', 'legal')]
+    expect(review(stateOf(...chosen), limits)).toMatchObject([
+      { kind: 'route', attempt: 2, task: { name: 't1', agent: 'legal' } },
+    ])
+    expect(readyTasks(stateOf(...chosen)).map(({ name }) => name)).toEqual(['t3'])
+    expect(kinds(...chosen, sent('t1', 2, 'legal'))).toEqual([])
+    expect(kinds(sent('t1', 1, 'router'), routed('t1', 'router'))).toEqual(['give-up'])
+    // Only a router's result is a route: another agent may return what looks like one.
+    expect(kinds(sent('t1', 1, 'a'), routed('t1', 'legal'))).toEqual([])
   })
 
   it('does not try again what must go the same way', () => {

@@ -4,6 +4,8 @@ import { failedTasks, type PlannedTask } from './next-tasks.ts'
 
 /** What becomes of a failed task. */
 export type Verdict =
+  /** A router chose another agent: the task goes on to that one. */
+  | { kind: 'route'; task: PlannedTask; attempt: number }
   | { kind: 'retry'; task: PlannedTask; attempt: number; because: string }
   | { kind: 'replan'; because: string }
   | { kind: 'give-up'; task: PlannedTask; because: string }
@@ -21,18 +23,23 @@ const LASTING = new Set([
 ])
 
 /**
- * What to do about every failed task, a pure function of the journal: try again while attempts are left
+ * What to do about every task that was routed on, and about every failed one, a pure function of the journal: try again while attempts are left
  * and another attempt could go otherwise, then change the plan once, then give the task up.
  */
 export function review(state: RunState, limits: { attempts: number; replans: number }): Verdict[] {
   const failed = failedTasks(state)
-  const verdicts: Verdict[] = []
+  const verdicts: Verdict[] = routedTasks(state)
   for (const task of failed) {
     const last = lastAttempt(state, task.name)
     if (last?.result === undefined) continue
     const because = reason(last.result)
     if (mayRetry(last.result) && last.attempt < limits.attempts) {
-      verdicts.push({ kind: 'retry', task, attempt: last.attempt + 1, because })
+      verdicts.push({
+        kind: 'retry',
+        task: { ...task, agent: last.agent },
+        attempt: last.attempt + 1,
+        because,
+      })
     } else if (mayReplan(state, last.result, limits)) {
       return [{ kind: 'replan', because: `${task.name} (${task.agent}): ${because}` }]
     } else {
@@ -40,6 +47,17 @@ export function review(state: RunState, limits: { attempts: number; replans: num
     }
   }
   return verdicts
+}
+
+function routedTasks(state: RunState): Verdict[] {
+  return (state.plan?.tasks ?? []).flatMap((task): Verdict[] => {
+    const last = lastAttempt(state, task.name)
+    if (last?.routedTo === undefined) return []
+    const been = state.attempts.get(task.name)?.some(({ agent }) => agent === last.routedTo)
+    if (been)
+      return [{ kind: 'give-up', task, because: `${last.routedTo} had it before: it goes in a circle` }]
+    return [{ kind: 'route', task: { ...task, agent: last.routedTo }, attempt: last.attempt + 1 }]
+  })
 }
 
 function mayRetry(result: TaskResult): boolean {

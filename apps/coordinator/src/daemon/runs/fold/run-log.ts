@@ -6,10 +6,12 @@ import { foldRun, type RunState } from './run-state.ts'
 export class RunLog {
   readonly run: string
   readonly #journal: Journal
+  readonly #isRouter: (agent: string) => boolean
   readonly #records: JournalRecord[] = []
 
-  constructor(bus: Bus, run: string) {
+  constructor(bus: Bus, run: string, isRouter: (agent: string) => boolean = () => false) {
     this.run = run
+    this.#isRouter = isRouter
     this.#journal = openJournal(bus, { writer: 'coordinator', run, task: 'run' })
   }
 
@@ -17,11 +19,11 @@ export class RunLog {
   async load(): Promise<RunState | undefined> {
     this.#records.length = 0
     for await (const record of this.#journal.read()) this.#records.push(record)
-    return foldRun(this.#records)
+    return foldRun(this.#records, this.#isRouter)
   }
 
   get state(): RunState {
-    const state = foldRun(this.#records)
+    const state = foldRun(this.#records, this.#isRouter)
     if (state === undefined) throw new Error(`run ${this.run} was used before it was submitted`)
     return state
   }

@@ -1,4 +1,5 @@
 import type { JournalRecord, Plan, RecordOf, TaskResult } from '@bailiwick/core/contract'
+import { z } from 'zod'
 
 /** One attempt at a task of the plan (or at `plan` and `answer`, the coordinator's own). */
 export interface Attempt {
@@ -9,6 +10,8 @@ export interface Attempt {
   at: number
   /** How it ended; absent while it is open. */
   result?: TaskResult
+  /** Who gets the task instead, where its agent is a router that chose another agent. */
+  routedTo?: string
 }
 
 /** A run, folded from its own journal: what every node of the graph decides upon. */
@@ -24,17 +27,27 @@ export interface RunState {
   ended?: RecordOf<'run.ended'>
 }
 
-/** The state after these records, or undefined where the run was never submitted. */
-export function foldRun(records: Iterable<JournalRecord>): RunState | undefined {
+/** What a router's task ends with when the route leads to an agent. */
+const routedSchema = z.strictObject({ route: z.string(), agent: z.string() })
+
+/**
+ * The state after these records, or undefined where the run was never submitted.
+ *
+ * @param isRouter whether an agent chooses routes (level 1): its result may name who is next
+ */
+export function foldRun(
+  records: Iterable<JournalRecord>,
+  isRouter: (agent: string) => boolean = () => false,
+): RunState | undefined {
   let state: RunState | undefined
   for (const record of records) {
     if (record.type === 'run.submitted') state ??= { submitted: record, plans: 0, attempts: new Map() }
-    else if (state !== undefined) apply(state, record)
+    else if (state !== undefined) apply(state, record, isRouter)
   }
   return state
 }
 
-function apply(state: RunState, record: JournalRecord): void {
+function apply(state: RunState, record: JournalRecord, isRouter: (agent: string) => boolean): void {
   switch (record.type) {
     case 'run.planned':
       state.plan = record.plan
@@ -48,7 +61,10 @@ function apply(state: RunState, record: JournalRecord): void {
     }
     case 'run.returned': {
       const attempt = state.attempts.get(record.name)?.find(({ task }) => task === record.task)
-      if (attempt !== undefined) attempt.result = record.result
+      if (attempt === undefined) return
+      attempt.result = record.result
+      const routed = isRouter(attempt.agent) ? routedSchema.safeParse(record.result.output).data : undefined
+      if (routed !== undefined) attempt.routedTo = routed.agent
       return
     }
     case 'run.cancel-requested':
@@ -71,8 +87,8 @@ export function openAttempts(state: RunState): Attempt[] {
   return [...state.attempts.values()].flat().filter(({ result }) => result === undefined)
 }
 
-/** The result of a name whose last attempt was completed. */
+/** The result of a name whose last attempt was completed by whom it was for. */
 export function completed(state: RunState, name: string): TaskResult | undefined {
-  const result = lastAttempt(state, name)?.result
-  return result?.status === 'completed' ? result : undefined
+  const last = lastAttempt(state, name)
+  return last?.result?.status === 'completed' && last.routedTo === undefined ? last.result : undefined
 }

@@ -46,7 +46,7 @@ export class Runs {
     )
     const open = this.#index.open()
     for (const run of open) {
-      const log = new RunLog(bus, run)
+      const log = this.#open(run)
       if ((await log.load()) !== undefined) this.#drive(log)
     }
     return open.length
@@ -105,7 +105,7 @@ export class Runs {
   }
 
   async #admit(request: RunRequest<'submit'>): Promise<RunAnswer<'submit'>> {
-    const { bus, config, team } = this.#options
+    const { config, team } = this.#options
     const { run, text: task, inputs, agent, budget = {} } = request
     if (this.#driven.has(run)) return { run, duplicate: true }
     const strategy = request.strategy ?? (agent === undefined ? config.strategy : 'direct')
@@ -117,7 +117,7 @@ export class Runs {
     }
     // Found out now, not after the run was admitted.
     const lead = strategy === 'direct' ? (agent ?? team.lead()) : undefined
-    const log = new RunLog(bus, run)
+    const log = this.#open(run)
     if ((await log.load()) !== undefined) return { run, duplicate: true }
     const record: JournalRecord = {
       type: 'run.submitted',
@@ -133,6 +133,11 @@ export class Runs {
     await log.append(record)
     this.#drive(log)
     return { run, duplicate: false }
+  }
+
+  #open(run: string): RunLog {
+    const { bus, team } = this.#options
+    return new RunLog(bus, run, (agent) => team.has(agent) && team.card(agent).level === 1)
   }
 
   #drive(log: RunLog): void {
