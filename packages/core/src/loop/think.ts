@@ -4,10 +4,10 @@ import type { ModelMessage, ModelReply, ModelRequest } from '../contract/model.t
 import { outputSchema } from '../define/output-schema.ts'
 import { ModelError } from '../errors/model-error.ts'
 import { estimateTokens } from '../gate/spend.ts'
+import { offeredTools } from '../levels/offered-tools.ts'
 import { toMessages } from '../memory/to-messages.ts'
 import { stripThinking } from '../parse/strip-thinking.ts'
 import { planRequest } from '../prompts/feedback.ts'
-import { offeredTools } from './offered-tools.ts'
 import type { TaskRun } from './task-run.ts'
 
 type Purpose = RecordOf<'reply'>['purpose']

@@ -1,8 +1,8 @@
 import type { CallReport, GuestError, Observation } from '../contract/sandbox.ts'
+import type { Acted } from '../loop/task-run.ts'
 import { looksLikePython } from '../parse/looks-like-code.ts'
 import type { ParsedReply } from '../parse/parse-reply.ts'
 import { finalAfterInvention, inventionCut } from '../prompts/feedback.ts'
-import type { Acted } from './task-run.ts'
 
 /** Steps left at which the model is told so. */
 const FEW = 3

@@ -1,13 +1,13 @@
 import { z } from 'zod'
-import { fillReferences } from '../answer/fill-references.ts'
 import { outputSchema } from '../define/output-schema.ts'
 import { describeIssues } from '../gate/describe-issues.ts'
 import { type Checked, checkValue } from '../gate/validate-input.ts'
+import type { TaskRun } from '../loop/task-run.ts'
+import { ask } from '../loop/think.ts'
 import type { StepState } from '../memory/task-state.ts'
 import { readJson } from '../parse/find-json.ts'
 import { parseText } from '../parse/parse-reply.ts'
-import type { TaskRun } from './task-run.ts'
-import { ask } from './think.ts'
+import { fillReferences } from './fill-references.ts'
 
 /** Holds an answer to its schema, fills its references in, and asks the definition's checks. */
 export async function checkAnswer(run: TaskRun, step: StepState, answer: unknown): Promise<Checked> {

@@ -1,12 +1,12 @@
 import type { TaskResult } from '../contract/task.ts'
+import type { TaskRun } from '../loop/task-run.ts'
+import { ask } from '../loop/think.ts'
 import { stepOf } from '../memory/task-state.ts'
 import { toMessages } from '../memory/to-messages.ts'
 import { parseText } from '../parse/parse-reply.ts'
 import { lastAnswer } from '../prompts/feedback.ts'
 import { checkAnswer } from './check-answer.ts'
 import { resultOf } from './end-of.ts'
-import type { TaskRun } from './task-run.ts'
-import { ask } from './think.ts'
 
 /** No step is left: one last call writes what there is, and the task ends as exhausted. */
 export async function giveLastAnswer(run: TaskRun, limit: number): Promise<TaskResult> {

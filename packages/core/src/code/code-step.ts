@@ -1,9 +1,9 @@
 import type { CallOutcome } from '../contract/gate.ts'
 import { callFailureSchema } from '../contract/gate.ts'
 import type { GuestCall, StepHost, TurnInput, TurnOutput, UndoneTurn } from '../contract/sandbox.ts'
+import { outcomeRecord } from '../journal/outcome-record.ts'
+import type { TaskRun } from '../loop/task-run.ts'
 import type { StepState } from '../memory/task-state.ts'
-import { outcomeRecord } from './outcome-record.ts'
-import type { TaskRun } from './task-run.ts'
 
 /** How long a step's end waits for calls of effect `once` that its code did not wait for, ms. */
 const LATE_MS = 2_000

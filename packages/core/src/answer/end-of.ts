@@ -1,9 +1,9 @@
-import { findArtifacts } from '../answer/find-artifacts.ts'
 import type { TaskResult } from '../contract/task.ts'
 import { decodeValue } from '../contract/value.ts'
 import { BailiwickError, hasCode } from '../errors/bailiwick-error.ts'
+import type { TaskRun } from '../loop/task-run.ts'
 import type { TaskState } from '../memory/task-state.ts'
-import type { TaskRun } from './task-run.ts'
+import { findArtifacts } from './find-artifacts.ts'
 
 /** A result with what the task has used and brought back so far. */
 export function resultOf(

@@ -4,9 +4,9 @@ import { outputSchema } from '../define/output-schema.ts'
 import { FINAL_ANSWER, SEARCH_TOOLS } from '../define/reserved-names.ts'
 import { roundsBefore } from '../gate/decide.ts'
 import { DELEGATE_INPUT } from '../gate/delegation.ts'
+import { ownFunctions } from '../gate/own-functions.ts'
+import type { TaskRun } from '../loop/task-run.ts'
 import { TOOLS_DECLARED } from '../prompts/parts.ts'
-import { ownFunctions } from './own-functions.ts'
-import type { TaskRun } from './task-run.ts'
 
 /** The tools of a request: what a reply may call natively. None at levels 0, 1 and 5, or after level 2's round. */
 export function offeredTools({ rules, state, options }: TaskRun): ModelTool[] {

@@ -4,14 +4,14 @@ import { hasCode } from '../errors/bailiwick-error.ts'
 import type { DivergedError } from '../errors/diverged-error.ts'
 import { SandboxError } from '../errors/sandbox-error.ts'
 import { DELEGATE_INPUT } from '../gate/delegation.ts'
+import { ownFunctions } from '../gate/own-functions.ts'
 import { repeatedCode } from '../gate/repeat-breaker.ts'
+import { type Acted, mistake, type TaskRun } from '../loop/task-run.ts'
 import type { StepState } from '../memory/task-state.ts'
 import { parseCode } from '../parse/parse-reply.ts'
 import { noCode, worldLost } from '../prompts/feedback.ts'
 import { CodeStep, replayHost } from './code-step.ts'
-import { ownFunctions } from './own-functions.ts'
 import { showStep } from './show-step.ts'
-import { type Acted, mistake, type TaskRun } from './task-run.ts'
 
 /** Level 5: the task's JavaScript world, opened at its first step and rebuilt from the journal on resume. */
 export class CodeWorld implements AsyncDisposable {
