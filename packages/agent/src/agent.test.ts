@@ -1,0 +1,200 @@
+import { fileURLToPath } from 'node:url'
+import { defineTool } from '@bailiwick/core'
+import { type AgentEvent, DefinitionError, type JournalRecord, type Tool } from '@bailiwick/core/contract'
+import { type Script, scriptedModel } from '@bailiwick/core/testing'
+import { afterAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { Agent, type AgentOptions } from './agent.ts'
+
+const opened: Agent[] = []
+afterAll(async () => {
+  for (const agent of opened) await agent[Symbol.asyncDispose]()
+})
+
+function agentOf(script: Script, options: AgentOptions = {}): Agent {
+  const agent = new Agent({ model: scriptedModel(script), ...options })
+  opened.push(agent)
+  return agent
+}
+
+const code = (source: string) => `<code>\n${source}\n</code>`
+
+const population = defineTool({
+  name: 'population',
+  description: 'Inhabitants of a country, in millions.',
+  input: z.object({ country: z.enum(['Kenya', 'Norway']) }),
+  effect: 'none',
+  run: async ({ country }) => ({ Kenya: 56.4, Norway: 5.6 })[country],
+})
+
+/** A tool that answers when the test says so. */
+function waitingTool() {
+  const called = Promise.withResolvers<void>()
+  const tool = defineTool({
+    name: 'wait',
+    description: 'Waits until it is canceled.',
+    input: z.object({}),
+    effect: 'none',
+    run: (_, { signal }) => {
+      called.resolve()
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    },
+  })
+  return { tool, called: called.promise }
+}
+
+describe.concurrent('an agent in this process', () => {
+  it('gives the same answer by code and by calls', async () => {
+    const byCode = agentOf(
+      [
+        code(
+          "const both = await Promise.all(['Norway', 'Kenya'].map((country) => population({ country })))\nfinalAnswer(both[0] + both[1])",
+        ),
+      ],
+      { tools: [population] },
+    )
+    const call = (country: string) => ({ name: 'population', arguments: { country } })
+    const byCalls = agentOf(
+      [
+        { calls: [call('Norway'), call('Kenya')] },
+        { calls: [{ name: 'finalAnswer', arguments: { answer: 62 } }] },
+      ],
+      { tools: [population], level: 3 },
+    )
+    for (const agent of [byCode, byCalls]) {
+      expect(await agent.run('How many live in both?')).toMatchObject({ status: 'completed', output: 62 })
+    }
+  })
+
+  it('streams what happens, in order, and ends with the result', async () => {
+    const agent = agentOf([code('console.log("looking")'), code('finalAnswer(1)')])
+    const events: AgentEvent[] = []
+    for await (const event of agent.stream('Look')) events.push(event)
+    const seen = events.map((event) => (event.type === 'record' ? event.record.type : event.type))
+    expect(seen.filter((type) => type !== 'text')).toEqual([
+      'task.created',
+      'attempt',
+      'reply',
+      'step',
+      'print',
+      'turn',
+      'observed',
+      'reply',
+      'step',
+      'turn',
+      'observed',
+      'task.ended',
+    ])
+    expect(events.every(({ level, agent: name }) => level === 5 && name === 'agent')).toBe(true)
+  })
+
+  it('goes on with the memory and the world of an earlier result', async () => {
+    const agent = agentOf([
+      code('let total = 40\nfinalAnswer(total)'),
+      code('total += more\nfinalAnswer(total)'),
+    ])
+    const first = await agent.run('Start with 40')
+    const second = await agent.run('Add what is in `more`', { continue: first, inputs: { more: 2 } })
+    expect(second).toMatchObject({ status: 'completed', output: 42 })
+    await expect(agent.run('Again', { continue: { ...first } })).rejects.toThrow('the very object that run()')
+  })
+
+  it('keeps tasks apart that run at the same time', async () => {
+    const agent = agentOf(({ messages }) => {
+      const task = messages.find(({ role }) => role === 'user')?.content ?? ''
+      return code(`const mine = ${JSON.stringify(task.match(/number (\d)/)?.[1])}\nfinalAnswer(mine)`)
+    })
+    const results = await Promise.all([1, 2, 3].map((n) => agent.run(`You are number ${n}`)))
+    expect(results.map(({ output }) => output)).toEqual(['1', '2', '3'])
+  })
+
+  it('is cut in a running step by interrupt, and by a signal', async () => {
+    const byHand = waitingTool()
+    const agent = agentOf([code('await wait({})')], { tools: [byHand.tool] })
+    const running = agent.run('Wait')
+    await byHand.called
+    agent.interrupt('enough')
+    expect(await running).toMatchObject({ status: 'canceled', error: { message: 'enough' } })
+
+    const bySignal = waitingTool()
+    const controller = new AbortController()
+    const other = agentOf([code('await wait({})')], { tools: [bySignal.tool] })
+    const aborted = other.run('Wait', { signal: controller.signal })
+    await bySignal.called
+    controller.abort(new Error('too late'))
+    expect(await aborted).toMatchObject({ status: 'canceled', error: { message: 'too late' } })
+  })
+
+  it('calls back by kind of record', async () => {
+    const codes: string[] = []
+    const kinds: JournalRecord['type'][] = []
+    const agent = agentOf([code('1 + 1'), code('finalAnswer(2)')], {
+      on: { step: (record) => codes.push(record.code), 'task.ended': ({ type }) => kinds.push(type) },
+    })
+    await agent.run('Add')
+    expect(codes).toEqual(['1 + 1', 'finalAnswer(2)'])
+    expect(kinds).toEqual(['task.ended'])
+  })
+
+  it('starts delegates that think with its model and spend its budget', async () => {
+    const lead = agentOf(
+      ({ lane }) =>
+        lane.agent === 'counter'
+          ? '17'
+          : code(
+              "const { status, output } = await counter({ task: 'How many words?' })\nfinalAnswer(status + ': ' + output)",
+            ),
+      {
+        delegates: [{ name: 'counter', description: 'Counts words.', level: 0 }],
+        budget: { steps: 3, tokens: 10_000 },
+      },
+    )
+    const result = await lead.run('Have the words counted')
+    expect(result).toMatchObject({ status: 'completed', output: 'completed: 17' })
+    expect(result.usage.replies).toBe(2)
+  })
+
+  it('resolves imports from the folder it is told', async () => {
+    const importsFrom = fileURLToPath(new URL('../../agent-analyst', import.meta.url))
+    const agent = agentOf([code("import { mean } from 'simple-statistics'\nfinalAnswer(mean([1, 2, 6]))")], {
+      imports: ['simple-statistics'],
+      importsFrom,
+    })
+    expect(await agent.run('Average')).toMatchObject({ status: 'completed', output: 3 })
+  })
+
+  it('shows what it may do and what it would say', () => {
+    const agent = agentOf([], { tools: [population], approval: 'risky' })
+    expect(agent.explain()).toMatch(/level +5 \(code\)\ntools +population \(effect none\)/)
+    const [system, user] = agent.prompt('How many?', { inputs: { year: 2024 } })
+    expect(system?.content).toContain('population')
+    expect(user?.content).toContain('year: number 2024')
+  })
+})
+
+describe('what cannot work is said at construction', () => {
+  const named = (name: string): Tool => ({ ...population, name })
+  it.each<[string, AgentOptions, string]>([
+    ['a name twice', { tools: [population, population] }, '"population" names 2 tools'],
+    ['a keyword', { tools: [named('await')] }, '"await"'],
+    ['a tool without code', { tools: ['readFile'] }, 'tool "readFile" of agent has no code here'],
+    ['a delegate without code', { delegates: ['analyst'] }, 'delegate "analyst" of agent is a name only'],
+    [
+      'delegates below level 4',
+      { level: 3, delegates: [{ name: 'a', description: 'b', level: 0 }] },
+      'delegates: need level 4 or 5',
+    ],
+    ['limits of code below level 5', { level: 3, limits: { wallMs: 1 } }, 'limits: are of code'],
+    ['an import that is not installed', { imports: ['no-such-package'] }, 'no-such-package is not installed'],
+    ['a module of the runtime', { imports: ['node:fs'] }, '"node:fs"'],
+    ['a level that does not exist', { level: 'wizard' as 'code' }, 'wanted a level from 0 to 5'],
+    [
+      'a delegate that cannot work',
+      { delegates: [{ name: 'x', description: 'y', level: 3, tools: ['z'] }] },
+      'tool "z" of x has no code',
+    ],
+  ])('%s', (_, options, message) => {
+    expect(() => new Agent(options)).toThrow(DefinitionError)
+    expect(() => new Agent(options)).toThrow(message)
+  })
+})

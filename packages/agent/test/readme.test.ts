@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, it } from 'vitest'
+import { fakeOllama } from './fake-ollama.ts'
+
+const here = fileURLToPath(new URL('..', import.meta.url))
+
+/** Loads the README's example after noting every module that is loaded with it. */
+const NOTING = `
+import { registerHooks } from 'node:module'
+import { appendFileSync } from 'node:fs'
+registerHooks({ load(url, context, next) { appendFileSync(process.env.LOADED, url + '\\n'); return next(url, context) } })
+`
+
+it('the example of the README runs as it stands, and loads neither NATS nor LangGraph', async () => {
+  const readme = await readFile(join(here, 'README.md'), 'utf8')
+  const example = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? ''
+  await using ollama = await fakeOllama([
+    'I add both.\n<code>\nconst both = await Promise.all([population({ country: "Norway" }), population({ country: "Iceland" })])\nfinalAnswer(both[0] + both[1])\n</code>',
+    '<code>\nfinalAnswer("Norway")\n</code>',
+  ])
+  await using stack = new AsyncDisposableStack()
+  const folder = await mkdtemp(join(tmpdir(), 'agent-readme-'))
+  stack.defer(() => rm(folder, { recursive: true }))
+  await mkdir(join(folder, 'node_modules', '@bailiwick'), { recursive: true })
+  await symlink(here, join(folder, 'node_modules', '@bailiwick', 'agent'), 'junction')
+  await symlink(join(here, 'node_modules', 'zod'), join(folder, 'node_modules', 'zod'), 'junction')
+  await writeFile(join(folder, 'package.json'), '{"type":"module"}')
+  await writeFile(join(folder, 'noting.js'), NOTING)
+  await writeFile(join(folder, 'example.ts'), example)
+
+  const loaded = join(folder, 'loaded')
+  const { stdout } = await promisify(execFile)(process.execPath, ['--import', './noting.js', 'example.ts'], {
+    cwd: folder,
+    env: { OLLAMA_HOST: ollama.url, LOADED: loaded, HOME: folder },
+    timeout: 30_000,
+  })
+  expect(stdout).toBe('6\n<code>\nfinalAnswer("Norway")\n</code>')
+  expect(ollama.models).toEqual(['qwen3:8b', 'qwen3:8b'])
+  const modules = await readFile(loaded, 'utf8')
+  expect(modules).toContain('packages/core/dist/index.js')
+  expect(modules).not.toMatch(/@nats-io|packages\/bus|@langchain|isolated-vm/)
+})
+
+it('the package exports few names', async () => {
+  const index = await readFile(join(here, 'src/index.ts'), 'utf8')
+  const names = [...index.matchAll(/export (?:type )?\{([^}]*)\}/g)].flatMap(([, list = '']) =>
+    list.split(','),
+  )
+  expect(names.length).toBeGreaterThan(0)
+  expect(names.length).toBeLessThanOrEqual(12)
+})
