@@ -1,44 +1,44 @@
 import type { ShownRun } from './run-model.ts'
 import { treeLines } from './tree.ts'
 
+/** Size of a terminal that does not tell its own. */
+const USUAL = { columns: 80, rows: 24 }
+
 /** Draws the picture of a run on a terminal, again and again in the same place. */
 export class LiveTree implements Disposable {
   readonly #stream: NodeJS.WriteStream
   readonly #shown: ShownRun
-  readonly #timer: NodeJS.Timeout
+  #timer: NodeJS.Timeout | undefined
   #drawn = 0
 
   constructor(stream: NodeJS.WriteStream, shown: ShownRun) {
     this.#stream = stream
     this.#shown = shown
     // Ten times a second is smooth; drawing at every event is not.
-    this.#timer = setInterval(() => this.#draw(), 100)
+    this.#timer = setInterval(() => this.#draw(''), 100)
   }
 
   /** Prints a line above the picture. */
   note(line: string): void {
-    this.#erase()
-    this.#stream.write(`${line}\n`)
-    this.#draw()
+    this.#draw(`${line}\n`)
   }
 
-  #draw(): void {
+  #draw(above: string): void {
+    const columns = this.#stream.columns || USUAL.columns
+    const rows = this.#stream.rows || USUAL.rows
     // A picture taller than the terminal cannot be erased again: its top is left out.
-    const lines = treeLines(this.#shown, Date.now(), this.#stream.columns).slice(
-      -Math.max(1, this.#stream.rows - 1),
-    )
-    this.#erase()
-    this.#stream.write(`${lines.join('\n')}\n`)
+    const lines = treeLines(this.#shown, Date.now(), columns).slice(-(rows - 1))
+    const erase = this.#drawn > 0 ? `\x1b[${this.#drawn}A\x1b[0J` : ''
+    // One write, or the terminal shows the empty place in between.
+    this.#stream.write(`${erase}${above}${lines.join('\n')}\n`)
     this.#drawn = lines.length
   }
 
-  #erase(): void {
-    if (this.#drawn > 0) this.#stream.write(`\x1b[${this.#drawn}A\x1b[0J`)
-    this.#drawn = 0
-  }
-
+  /** Draws a last time and leaves the picture standing. */
   [Symbol.dispose](): void {
+    if (this.#timer === undefined) return
     clearInterval(this.#timer)
-    this.#draw()
+    this.#timer = undefined
+    this.#draw('')
   }
 }

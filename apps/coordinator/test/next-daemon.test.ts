@@ -1,0 +1,85 @@
+import { type Bus, connectFromEnv, eventName, followEvents, requestRun } from '@bailiwick/bus'
+import { describe, expect, it } from 'vitest'
+import { run } from './program.ts'
+import { pidOf, survivors, untilNoneSurvive } from './survivors.ts'
+import { final, planReply, type TeamFolder, teamFolder } from './team-folder.ts'
+
+const SLOW = {
+  planner: { plan: [planReply({ name: 't1' })] },
+  worker: { t1: ['<code>\nlet sum = 1\n</code>', { text: final('sum + 41'), delayMs: 3_000 }] },
+  writer: { answer: ['It is {{t1.output}}.'] },
+}
+
+/** Starts a daemon, gives it a run, does something to it in the middle, and sees what the next one makes of it. */
+async function between(act: (place: TeamFolder) => Promise<unknown>) {
+  await using place = await teamFolder(SLOW)
+  const bailiwick = (...args: string[]) => run(args, { cwd: place.folder })
+  const bus = async () => connectFromEnv('test', JSON.parse((await bailiwick('env', '--json')).stdout))
+  await bailiwick('up', '--detach')
+  {
+    await using first = await bus()
+    await requestRun(first, 'submit', { run: 'r1', text: 'x' })
+    for await (const { event } of followEvents(first, { from: 'beginning', run: 'r1' })) {
+      if (eventName(event.type) === 'step.ended' && event.task === 'r1-t1') break
+    }
+  }
+  const before = pidOf(place.folder, /worker\.mjs/)
+  await act(place)
+  const up = await bailiwick('up', '--detach')
+  const after = pidOf(place.folder, /worker\.mjs/)
+  const { seen, view } = await follow(await bus())
+  await bailiwick('down')
+  return { up, view, seen, adopted: before === after, left: await untilNoneSurvive(place.folder) }
+}
+
+/** All events of the run until it has ended, and what is known of it then. */
+async function follow(opened: Bus) {
+  await using bus = opened
+  const seen: string[] = []
+  for await (const { event } of followEvents(bus, { from: 'beginning', run: 'r1' })) {
+    const name = eventName(event.type)
+    seen.push(`${name} ${event.task}`)
+    if (name === 'run.ended') break
+  }
+  return { seen, view: await requestRun(bus, 'get', { run: 'r1' }) }
+}
+
+describe('the next daemon', () => {
+  it('adopts what lives of one that was killed, and every open run', async () => {
+    const { up, view, seen, adopted, left } = await between(async ({ folder }) => {
+      process.kill(pidOf(folder, /daemon\/main\.js/), 'SIGKILL')
+    })
+    expect(up.stderr).toContain('1 open run goes on')
+    expect(adopted).toBe(true)
+    expect(view.result).toMatchObject({ status: 'completed', answer: 'It is 42.' })
+    // Nothing was begun anew, and no event is missing or doubled.
+    expect(seen.filter((line) => line === 'task.started r1-t1')).toHaveLength(1)
+    expect(new Set(seen).size).toBeGreaterThan(10)
+    expect(seen.filter((line) => line.startsWith('run.'))).toEqual([
+      'run.submitted run',
+      'run.planned run',
+      'run.ended run',
+    ])
+    expect(left).toEqual([])
+  })
+
+  it('goes on with a run that was open when one was ended in order', async () => {
+    const { view, adopted, left } = await between(async ({ folder }) => {
+      expect((await run(['down'], { cwd: folder })).code).toBe(0)
+      expect(survivors(folder)).toEqual([])
+    })
+    expect(adopted).toBe(false)
+    expect(view.result).toMatchObject({ status: 'completed', answer: 'It is 42.' })
+    expect(left).toEqual([])
+  })
+
+  it('is not needed to end what a killed one left behind: down does', async () => {
+    await using place = await teamFolder(SLOW)
+    await run(['up', '--detach'], { cwd: place.folder })
+    process.kill(pidOf(place.folder, /daemon\/main\.js/), 'SIGKILL')
+    const down = await run(['down'], { cwd: place.folder })
+    expect(down.stdout).toMatch(/ended: .*agent-worker-1 \(process \d+\).*nats-server \(process \d+\)/)
+    expect(await untilNoneSurvive(place.folder)).toEqual([])
+    expect((await run(['down'], { cwd: place.folder })).stdout).toContain('nothing runs on')
+  })
+})
