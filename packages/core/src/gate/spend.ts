@@ -62,10 +62,11 @@ export class Spending {
   /**
    * Room for one more model reply, before it is asked for.
    *
+   * @param estimate tokens that the request will cost; worked out only where tokens are bounded
    * @returns the most tokens it may write, where the budget bounds them.
    * @throws ExhaustedError that names the limit.
    */
-  admitReply(estimate: number, now: number): number | undefined {
+  admitReply(estimate: () => number, now: number): number | undefined {
     const { usage, spec } = this.#state
     const { budget } = spec.grant
     if (budget.cost !== undefined && usage.cost === null) {
@@ -81,12 +82,13 @@ export class Spending {
       throw new ExhaustedError(`the budget of $${budget.cost} is spent`, { limit: 'cost' })
     }
     if (left.tokens === undefined) return undefined
-    if (left.tokens <= estimate) {
-      const wanted = `the next reply needs about ${estimate} tokens to be asked for`
+    const needed = estimate()
+    if (left.tokens <= needed) {
+      const wanted = `the next reply needs about ${needed} tokens to be asked for`
       throw new ExhaustedError(`of ${budget.tokens} tokens ${left.tokens} are left; ${wanted}`, {
         limit: 'tokens',
       })
     }
-    return left.tokens - estimate
+    return left.tokens - needed
   }
 }

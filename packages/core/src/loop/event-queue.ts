@@ -1,5 +1,5 @@
-/** What one side pushes and the other iterates, in order, unbounded. */
-export class EventQueue<T> implements AsyncIterable<T> {
+/** What one side pushes and the other takes, in order, unbounded. */
+export class EventQueue<T> {
   #items: T[] = []
   #done = false
   #failure: { error: unknown } | undefined
@@ -20,18 +20,18 @@ export class EventQueue<T> implements AsyncIterable<T> {
     this.end()
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<T> {
-    for (;;) {
-      const items = this.#items
-      this.#items = []
-      yield* items
-      if (this.#items.length > 0) continue
+  /** All that is there, waiting for the first; nothing once it has ended. @throws what it failed with. */
+  async take(): Promise<T[] | undefined> {
+    while (this.#items.length === 0) {
       if (this.#failure !== undefined) throw this.#failure.error
-      if (this.#done) return
+      if (this.#done) return undefined
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })
       this.#wake = undefined
     }
+    const items = this.#items
+    this.#items = []
+    return items
   }
 }

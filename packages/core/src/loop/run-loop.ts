@@ -35,10 +35,14 @@ export async function* runLoop(options: LoopOptions): AsyncGenerator<AgentEvent>
     () => queue.end(),
     (error: unknown) => queue.fail(error),
   )
+  let ended = false
   try {
-    yield* queue
+    for (let events = await queue.take(); events !== undefined; events = await queue.take()) {
+      for (const event of events) yield event
+    }
+    ended = true
   } finally {
-    stop.abort(new BailiwickError('suspended', 'nobody listens to this task any more'))
+    if (!ended) stop.abort(new BailiwickError('suspended', 'nobody listens to this task any more'))
     await work
   }
 }

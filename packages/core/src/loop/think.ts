@@ -52,7 +52,7 @@ export async function ask(
   extra: Pick<ModelRequest, 'tools' | 'output'> = {},
 ): Promise<ModelReply> {
   const { state, signal, deadline } = run
-  const most = run.spending.admitReply(estimateTokens(messages, extra.tools), run.now())
+  const most = run.spending.admitReply(() => estimateTokens(messages, extra.tools), run.now())
   const request: ModelRequest = {
     messages,
     purpose: purpose === 'last' ? 'act' : purpose,

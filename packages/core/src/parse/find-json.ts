@@ -1,14 +1,20 @@
 import type { Json } from '../contract/json.ts'
 
+/** Characters looked at for brackets that open nothing: each of those costs a pass over the rest of the text. */
+const PATIENCE = 2_000_000
+
 /** Every JSON object or array in a text, outermost ones only, in order. Half ones are left out. */
 export function findJson(text: string): Json[] {
   const found: Json[] = []
-  for (let i = 0; i < text.length; i += 1) {
+  let patience = PATIENCE
+  for (let i = 0; i < text.length && patience > 0; i += 1) {
     if (text[i] !== '{' && text[i] !== '[') continue
     const end = balancedEnd(text, i)
-    if (end < 0) continue
-    const value = parse(text.slice(i, end))
-    if (value === undefined) continue
+    const value = end < 0 ? undefined : parse(text.slice(i, end))
+    if (value === undefined) {
+      patience -= (end < 0 ? text.length : end) - i
+      continue
+    }
     found.push(value)
     i = end - 1
   }

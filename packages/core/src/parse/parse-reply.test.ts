@@ -214,3 +214,22 @@ describe('parseText', () => {
     })
   })
 })
+
+describe('a hostile reply', () => {
+  const many = 50_000
+
+  it.each([
+    ['brackets', '{'.repeat(many)],
+    ['nested templates', `<code>\n${'`$' + '{'}`.repeat(many)],
+    ['thoughts', '<think>\n'.repeat(many)],
+    ['fences', '```js\n'.repeat(many)],
+    ['tags', '<code>'.repeat(many)],
+    ['quotes', `<code>\n${`"'`.repeat(many)}`],
+    ['slashes', `<code>\n${'(/'.repeat(many)}`],
+    ['observations', 'Observation:\n'.repeat(many)],
+    ['JSON in JSON', '[{"name": "a", "arguments": '.repeat(many)],
+  ])('of %s is read to its end', (_, text) => {
+    for (const parse of [parseCode, parseCalls, parseText])
+      expect(parse(reply(text)).kind).toBeTypeOf('string')
+  })
+})

@@ -1,11 +1,14 @@
+/** Templates nested deeper than this are taken for unclosed: nobody writes them but to break a reader. */
+const NESTED = 50
+
 /**
  * If a string, template, comment or regular expression of JavaScript begins at `at`, the index after
  * it; otherwise `at`. An unclosed template gives the text's end; an unclosed quote ends with its line.
  */
-export function skipLiteral(text: string, at: number): number {
+export function skipLiteral(text: string, at: number, depth = 0): number {
   const first = text[at]
   if (first === '"' || first === "'") return skipQuoted(text, at, first)
-  if (first === '`') return skipTemplate(text, at)
+  if (first === '`') return depth > NESTED ? text.length : skipTemplate(text, at, depth)
   if (first !== '/') return at
   if (text[at + 1] === '/') return endOr(text.indexOf('\n', at), text)
   if (text[at + 1] === '*') return endOr(text.indexOf('*/', at + 2), text, 2)
@@ -25,19 +28,19 @@ function skipQuoted(text: string, at: number, quote: string): number {
   return at + 1
 }
 
-function skipTemplate(text: string, at: number): number {
+function skipTemplate(text: string, at: number, depth: number): number {
   for (let i = at + 1; i < text.length; i += 1) {
     if (text[i] === '\\') i += 1
     else if (text[i] === '`') return i + 1
-    else if (text[i] === '$' && text[i + 1] === '{') i = skipBraces(text, i + 1) - 1
+    else if (text[i] === '$' && text[i + 1] === '{') i = skipBraces(text, i + 1, depth + 1) - 1
   }
   return text.length
 }
 
-function skipBraces(text: string, at: number): number {
+function skipBraces(text: string, at: number, nested: number): number {
   let depth = 0
   for (let i = at; i < text.length; i += 1) {
-    const after = skipLiteral(text, i)
+    const after = skipLiteral(text, i, nested)
     if (after > i) i = after - 1
     else if (text[i] === '{') depth += 1
     else if (text[i] === '}') {

@@ -5,15 +5,8 @@
  */
 export function stripThinking(text: string): { text: string; thinking: string } {
   const thoughts: string[] = []
-  const keep = (thought: string) => {
-    thoughts.push(thought.trim())
-    return ''
-  }
-  // Only tags at the start of a line are a model's own; one inside code is part of a literal.
-  let rest = text.replace(
-    /^[ \t]*<(think|thinking|thought|reasoning)>([\s\S]*?)<\/\1>/gim,
-    (_, __, thought) => keep(thought),
-  )
+  const keep = (thought: string) => thoughts.push(thought.trim())
+  let rest = cutClosed(text, keep)
   const lone = /^([\s\S]*?)<\/(?:think|thinking|thought|reasoning)>/i.exec(rest)
   // A closing tag after a code block began is part of the code.
   if (lone?.[1] !== undefined && !/<code>|```/.test(lone[1])) {
@@ -26,4 +19,23 @@ export function stripThinking(text: string): { text: string; thinking: string } 
     rest = rest.slice(0, open.index)
   }
   return { text: rest.trim(), thinking: thoughts.filter(Boolean).join('\n') }
+}
+
+/** Takes out the thoughts that have both their tags. Only a tag that begins a line is a model's own. */
+function cutClosed(text: string, keep: (thought: string) => void): string {
+  const opening = /^[ \t]*<(think|thinking|thought|reasoning)>/gim
+  const lower = text.toLowerCase()
+  let rest = ''
+  let from = 0
+  for (let open = opening.exec(text); open !== null; open = opening.exec(text)) {
+    const closing = `</${open[1]?.toLowerCase()}>`
+    const end = lower.indexOf(closing, opening.lastIndex)
+    // The first that never closes ends the search: a search from each would take for ever.
+    if (end < 0) break
+    keep(text.slice(opening.lastIndex, end))
+    rest += text.slice(from, open.index)
+    from = end + closing.length
+    opening.lastIndex = from
+  }
+  return rest + text.slice(from)
 }
