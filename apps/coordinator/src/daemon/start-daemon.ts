@@ -7,6 +7,7 @@ import type { LoadedConfig } from '../config/load-config.ts'
 import { processMark } from '../config/process-mark.ts'
 import { serveLocal } from '../local/serve-local.ts'
 import { type Broker, openBroker } from './broker.ts'
+import { buryDead } from './bury-dead.ts'
 import { delegationHandler } from './delegate/start-delegate.ts'
 import { type Hosts, startHosts } from './hosts.ts'
 import { localHandler } from './local-handler.ts'
@@ -78,6 +79,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       warn: note,
     })
     projectJournal(bus, ended.signal).catch(fail('publishing events'))
+    buryDead(bus, ended.signal).catch(fail('looking for dead letters'))
     const delegations = await serveDelegations(
       bus,
       delegationHandler(bus, (run) => runs.context(run)),

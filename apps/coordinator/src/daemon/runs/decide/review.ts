@@ -13,6 +13,7 @@ export type Verdict =
 /** Errors that the next attempt would meet as well. */
 const LASTING = new Set([
   'bad-definition',
+  'dead-letter',
   'bad-input',
   'model-auth',
   'model-unknown',
