@@ -30,7 +30,9 @@ import { describedInputs, taskSpec } from './task-spec.ts'
 type Callbacks = { [T in JournalRecord['type']]?: (record: RecordOf<T>) => void }
 
 /** A definition of which everything may be left out: the defaults make a code agent. */
-export type AgentOptions = Partial<AgentDefinition> & {
+export type AgentOptions = Partial<Omit<AgentDefinition, 'model'>> & {
+  /** `provider/model`, an alias, or a model object. Default: the one that is found. */
+  model?: AgentDefinition['model'] | undefined
   /** Folder that `imports` resolve from. Default: the current one. */
   importsFrom?: string
   /** By kind of record. What a callback throws ends the task's stream. */
@@ -55,8 +57,9 @@ export class Agent implements RunningAgent, AsyncDisposable {
   /** What was journaled for a result, so that a conversation can go on from it. */
   readonly #journals = new WeakMap<TaskResult, readonly JournalRecord[]>()
 
-  constructor({ importsFrom = process.cwd(), on = {}, ...definition }: AgentOptions = {}) {
-    this.#definition = defineAgent({ name: 'agent', description: 'Solves tasks.', level: 5, ...definition })
+  constructor({ importsFrom = process.cwd(), on = {}, model, ...definition }: AgentOptions = {}) {
+    const defaults = { name: 'agent', description: 'Solves tasks.', level: 5 } as const
+    this.#definition = defineAgent({ ...defaults, ...definition, ...(model === undefined ? {} : { model }) })
     checkInProcess(this.#definition)
     checkImports(this.#definition.imports ?? [], importsFrom)
     this.card = agentCard(this.#definition)

@@ -1,0 +1,44 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { Agent, type AgentOptions, defineTool } from '@bailiwick/agent'
+import { drawChart } from '@bailiwick/tools'
+import { z } from 'zod'
+
+/** Data in, figures and a chart out: the agent writes code over a table that it never sees whole. */
+export async function analyseData(model: AgentOptions['model'], csv: string, chartFile: string) {
+  const draw = defineTool({
+    name: 'draw',
+    description: 'Draws a chart from a Vega-Lite specification with inline data, into a file.',
+    input: z.object({ spec: z.looseObject({}) }),
+    output: z.object({ file: z.string() }),
+    effect: 'idempotent',
+    async run({ spec }, { signal }) {
+      const { svg } = await drawChart(spec, [], { signal })
+      await writeFile(chartFile, svg)
+      return { file: chartFile }
+    },
+  })
+  await using agent = new Agent({
+    model,
+    tools: [draw],
+    imports: ['d3-array'],
+    importsFrom: import.meta.dirname,
+    output: z.object({
+      rows: z.number().int(),
+      warmest: z.object({ month: z.string(), celsius: z.number() }),
+      coldest: z.object({ month: z.string(), celsius: z.number() }),
+      chart: z.string(),
+    }),
+  })
+  return await agent.run(
+    'Which month was the warmest and which the coldest, by mean daily maximum? Draw the monthly means as a line.',
+    { inputs: { weather: csv } },
+  )
+}
+
+if (import.meta.main) {
+  const csv = await readFile(
+    new URL('../../apps/coordinator/demo/seattle-weather.csv', import.meta.url),
+    'utf8',
+  )
+  console.log(await analyseData(process.argv[2], csv, 'months.svg'))
+}

@@ -1,0 +1,55 @@
+import { Agent, type AgentOptions } from '@bailiwick/agent'
+import { createSandbox } from '@bailiwick/sandbox'
+import { z } from 'zod'
+
+export interface Example {
+  given: unknown
+  wanted: unknown
+}
+
+/** Code that is held to examples before it counts as an answer. It runs in a sandbox, here too. */
+export async function solveKata(model: AgentOptions['model'], task: string, examples: readonly Example[]) {
+  await using agent = new Agent({
+    model,
+    output: z.object({ source: z.string().describe('JavaScript: function solve(given) { … }') }),
+    checks: [(answer) => failing((answer as { source: string }).source, examples)],
+  })
+  return await agent.run(task, { inputs: { examples } })
+}
+
+/** What the first failing example shows, in words for the model. */
+async function failing(source: string, examples: readonly Example[]): Promise<string | undefined> {
+  await using sandbox = await createSandbox({ limits: { wallMs: 500 } })
+  const given = examples.map((example) => example.given)
+  await using world = await sandbox.open({ inputs: { given }, functions: [], imports: [], seed: 'kata' })
+  const step = { step: 1, code: `${source}\nfinalAnswer(given.map((one) => solve(one)))`, clock: Date.now() }
+  const { final, error, status } = await world.execute(step, {
+    signal: new AbortController().signal,
+    now: Date.now,
+    call: async ({ id }) => ({ id, ms: 0, ok: false, reason: 'refused', message: 'nothing to call here' }),
+  })
+  if (final === undefined) return `the code ended with ${error?.message ?? status}`
+  const got = final.value as unknown[]
+  const wrong = examples.findIndex(
+    ({ wanted }, index) => JSON.stringify(wanted) !== JSON.stringify(got[index]),
+  )
+  const example = examples[wrong]
+  return (
+    example &&
+    `solve(${JSON.stringify(example.given)}) gave ${JSON.stringify(got[wrong])}, wanted ${JSON.stringify(example.wanted)}`
+  )
+}
+
+if (import.meta.main) {
+  const examples = [
+    { given: '45s', wanted: 45 },
+    { given: '1h30m', wanted: 5_400 },
+  ]
+  console.log(
+    await solveKata(
+      process.argv[2],
+      'Write solve(text): the seconds of a duration such as "1h30m".',
+      examples,
+    ),
+  )
+}
