@@ -220,6 +220,38 @@ describe('leaving a task open', () => {
     expect(second.records.map(({ type }) => type)).not.toContain('task.ended')
   })
 
+  it('in the middle of a call keeps nothing of the failure that leaving makes of it', async () => {
+    const wait = defineTool({
+      name: 'wait',
+      description: 'Waits.',
+      input: z.object({}),
+      effect: 'idempotent',
+      run: (_, { signal }) =>
+        new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    })
+    const whole = await tryTask({ level: 3, tools: [sendTool('none')] }, [final(1)])
+    const spec = whole.records[0]?.type === 'task.created' ? whole.records[0].spec : undefined
+    if (spec === undefined) throw new Error('no spec')
+    for (const level of [3, 5] as const) {
+      const definition = defineAgent({ name: 'tester', description: 'Tests.', level, tools: [wait] })
+      const grant = { ...spec.grant, level, tools: [wait] }
+      const journal = memoryJournal()
+      const model = scriptedModel([level === 3 ? call('wait', {}) : code('await wait({})')])
+      const options = {
+        definition,
+        spec: { ...spec, grant },
+        journal,
+        model,
+        tools: [wait],
+        sandbox: inlineSandbox(),
+      }
+      for await (const event of runLoop(options)) {
+        if (event.type === 'record' && event.record.type === 'started') break
+      }
+      expect(journal.records.at(-1)?.type).toBe('started')
+    }
+  })
+
   it('an ended task is only told again', async () => {
     const whole = await tryTask({ level: 0 }, ['x'])
     const again = await tryTask({ level: 0 }, [], { journal: memoryJournal(whole.records) })

@@ -4,6 +4,7 @@ import { defineTool } from '../define/define-tool.ts'
 import { memoryJournal } from '../journal/memory-journal.ts'
 import { inlineSandbox } from '../testing/inline-sandbox.ts'
 import { tryTask } from '../testing/try-task.ts'
+import { callBack } from './call-back.ts'
 
 const population = defineTool({
   name: 'population',
@@ -94,6 +95,30 @@ describe('runLoop', () => {
       output: 'found',
       usage: { inputTokens: 120, replies: 3 },
     })
+  })
+})
+
+describe('callBack', () => {
+  it('calls by kind of step, and passes every event on', async () => {
+    const { events } = await tryTask({ level: 5, planEvery: 5 }, [
+      '1. add',
+      '<code>\nconsole.log(1)\nfinalAnswer(2)\n</code>',
+    ])
+    const seen: unknown[] = []
+    const stream = callBack(
+      (async function* () {
+        yield* events
+      })(),
+      {
+        planned: ({ text }) => void seen.push(text),
+        print: ({ line }) => void seen.push(line),
+        observed: ({ step, final }) => void seen.push(`${step}: ${final}`),
+      },
+    )
+    let passed = 0
+    for await (const _ of stream) passed += 1
+    expect(passed).toBe(events.length)
+    expect(seen).toEqual(['1. add', '1', '1: 2'])
   })
 })
 

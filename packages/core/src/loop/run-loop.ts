@@ -2,7 +2,7 @@ import { endOf } from '../answer/end-of.ts'
 import { CodeWorld } from '../code/code-world.ts'
 import type { AgentEvent } from '../contract/event.ts'
 import type { JournalRecord } from '../contract/journal.ts'
-import { BailiwickError } from '../errors/bailiwick-error.ts'
+import { BailiwickError, hasCode } from '../errors/bailiwick-error.ts'
 import { ExhaustedError } from '../errors/exhausted-error.ts'
 import { createGate } from '../gate/create-gate.ts'
 import { ownFunctions } from '../gate/own-functions.ts'
@@ -66,7 +66,11 @@ async function workOn(
     writer.write(created)
   }
   const state = foldRecords(records)
+  const { delegate, approve } = options
+  const signal = options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal])
   const record = (next: JournalRecord) => {
+    // Leaving a task makes its calls fail: that is no part of the task, and the next attempt makes them again.
+    if (hasCode(signal.reason, 'suspended')) return
     applyRecord(state, next)
     writer.write(next)
   }
@@ -80,14 +84,13 @@ async function workOn(
   const spending = new Spending(state, deadline)
   const tools = new Map(options.tools.map((tool) => [tool.name, tool]))
   const own = new Map(ownFunctions(options.definition, state).map((tool) => [tool.name, tool]))
-  const { delegate, approve, signal } = options
   const run: TaskRun = {
     options,
     state,
     rules: LEVEL_TABLE[level],
     gate: createGate({ state, spending, tools, own, delegate, approve, write: record, flushed, now }),
     spending,
-    signal: signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]),
+    signal,
     deadline,
     system: systemPrompt(options.definition, state.spec, options.prompt),
     now,

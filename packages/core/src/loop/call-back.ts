@@ -1,0 +1,30 @@
+import type { AgentEvent } from '../contract/event.ts'
+import type { JournalRecord } from '../contract/journal.ts'
+
+type Told = { [K in JournalRecord['type']]: Extract<JournalRecord, { type: K }> } & {
+  [K in Exclude<AgentEvent['type'], 'record'>]: Extract<AgentEvent, { type: K }>
+}
+
+/** A function for each kind of thing that happens: of a record (`reply`, `observed`, …) or live (`text`, …). */
+export type Callbacks = { [K in keyof Told]?: (what: Told[K]) => void | Promise<void> }
+
+/**
+ * The same events, with a function called for each kind that has one; the stream waits for it.
+ *
+ * @example
+ * for await (const event of callBack(runLoop(options), { observed: ({ step, text }) => log(step, text) })) …
+ */
+export async function* callBack(
+  events: AsyncIterable<AgentEvent>,
+  callbacks: Callbacks,
+): AsyncGenerator<AgentEvent> {
+  for await (const event of events) {
+    const what = event.type === 'record' ? event.record : event
+    // One union's member and the function under its own name: a relation that the type checker cannot follow.
+    const callback = callbacks[what.type] as
+      | ((what: AgentEvent | JournalRecord) => void | Promise<void>)
+      | undefined
+    await callback?.(what)
+    yield event
+  }
+}
