@@ -154,13 +154,16 @@ describe.concurrent('an agent in this process', () => {
     expect(result.usage.replies).toBe(2)
   })
 
-  it('resolves imports from the folder it is told', async () => {
-    const importsFrom = fileURLToPath(new URL('../../agent-analyst', import.meta.url))
-    const agent = agentOf([code("import { mean } from 'simple-statistics'\nfinalAnswer(mean([1, 2, 6]))")], {
-      imports: ['simple-statistics'],
-      importsFrom,
+  it('imports what a package has installed, from the folder it is told', async () => {
+    const source = `
+import { max } from 'd3-array'
+import { mean } from 'simple-statistics'
+finalAnswer({ mean: mean([1, 2, 6]), max: max([1, 2, 6]) })`
+    const agent = agentOf([code(source)], {
+      imports: ['d3-array', 'simple-statistics'],
+      importsFrom: fileURLToPath(new URL('../../agent-analyst', import.meta.url)),
     })
-    expect(await agent.run('Average')).toMatchObject({ status: 'completed', output: 3 })
+    expect((await agent.run('Sum')).output).toEqual({ mean: 3, max: 6 })
   })
 
   it('shows what it may do and what it would say', () => {
