@@ -26,7 +26,7 @@ export async function buildAdapter(
       return ollamaModel({
         ...settings,
         model: spec.model,
-        host: settings.baseURL ?? env['OLLAMA_HOST'],
+        host: settings.baseURL ?? env.OLLAMA_HOST,
         contextTokens: settings.contextTokens ?? contextFrom(env),
       })
     case 'openai': {
@@ -49,6 +49,6 @@ export async function buildAdapter(
 
 /** The server's own variable for its default context: whoever set it means to afford that much. */
 function contextFrom(env: NodeJS.ProcessEnv): number | undefined {
-  const tokens = Number(env['OLLAMA_CONTEXT_LENGTH'])
+  const tokens = Number(env.OLLAMA_CONTEXT_LENGTH)
   return Number.isSafeInteger(tokens) && tokens > 0 ? tokens : undefined
 }

@@ -39,18 +39,14 @@ async function findName(
   env: NodeJS.ProcessEnv,
   { configured, signal }: DetectOptions,
 ): Promise<Omit<DetectedModel, 'model'> | undefined> {
-  if (env['BAILIWICK_MODEL']) return { name: env['BAILIWICK_MODEL'], source: 'BAILIWICK_MODEL' }
+  if (env.BAILIWICK_MODEL) return { name: env.BAILIWICK_MODEL, source: 'BAILIWICK_MODEL' }
   if (configured) return { name: configured, source: 'configuration' }
-  const source = env['OPENAI_API_KEY']
-    ? 'OPENAI_API_KEY'
-    : env['OPENAI_BASE_URL']
-      ? 'OPENAI_BASE_URL'
-      : undefined
+  const source = env.OPENAI_API_KEY ? 'OPENAI_API_KEY' : env.OPENAI_BASE_URL ? 'OPENAI_BASE_URL' : undefined
   if (source !== undefined) {
-    const name = env['OPENAI_MODEL'] || (await firstServedModel('openai', addressOf('openai', env), signal))
+    const name = env.OPENAI_MODEL || (await firstServedModel('openai', addressOf('openai', env), signal))
     return { name: `openai/${name}`, source }
   }
-  const host = env['OLLAMA_HOST']
+  const host = env.OLLAMA_HOST
   const name = (await ollamaRuns(host, signal)) ? await firstChatModel(host, signal) : undefined
   return name === undefined ? undefined : { name: `ollama/${name}`, source: 'ollama' }
 }

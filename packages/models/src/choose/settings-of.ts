@@ -4,7 +4,7 @@ import { type ModelAliases, type ModelSettings, modelAliasesSchema } from './mod
 
 /** Aliases in effect: the configuration's, then those that a parent process handed down in `BAILIWICK_MODELS`. */
 export function aliasesFrom(env: NodeJS.ProcessEnv, configured: ModelAliases = {}): ModelAliases {
-  const text = env['BAILIWICK_MODELS']
+  const text = env.BAILIWICK_MODELS
   if (!text) return configured
   const parsed = modelAliasesSchema.safeParse(parseJson(text))
   if (parsed.success) return { ...parsed.data, ...configured }

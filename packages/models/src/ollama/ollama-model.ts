@@ -13,7 +13,7 @@ import { largestWindow, wasTruncated, windowFor } from './context-window.ts'
 import { type ModelFacts, readFacts } from './model-facts.ts'
 import { ollamaHost } from './ollama-host.ts'
 import { openClient } from './open-client.ts'
-import { type Chunk, readChunk } from './read-chunk.ts'
+import { readChunk } from './read-chunk.ts'
 import { hasTools, type Learned, limitsOf, settingsFor } from './suit-model.ts'
 import { toModelError } from './to-model-error.ts'
 

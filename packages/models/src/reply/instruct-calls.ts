@@ -75,13 +75,13 @@ function joinRoles(messages: ModelMessage[]): ModelMessage[] {
 function callsOf(value: unknown): ModelCall[] {
   const list = Array.isArray(value)
     ? value
-    : isRecord(value) && Array.isArray(value['calls'])
-      ? value['calls']
+    : isRecord(value) && Array.isArray(value.calls)
+      ? value.calls
       : [value]
   const calls = list.map((entry, place): ModelCall | undefined => {
-    if (!isRecord(entry) || typeof entry['name'] !== 'string') return undefined
-    const args = entry['arguments'] ?? entry['parameters'] ?? entry['args']
-    return args === undefined ? undefined : { id: `call_${place + 1}`, name: entry['name'], arguments: args }
+    if (!isRecord(entry) || typeof entry.name !== 'string') return undefined
+    const args = entry.arguments ?? entry.parameters ?? entry.args
+    return args === undefined ? undefined : { id: `call_${place + 1}`, name: entry.name, arguments: args }
   })
   return calls.every((call) => call !== undefined) ? calls : []
 }

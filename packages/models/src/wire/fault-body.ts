@@ -23,21 +23,21 @@ export function parseFaultBody(body: string): FaultBody {
   const value = parseJson(body)
   if (value === undefined) return { ...EMPTY, message: shorten(stripMarkup(body)), structured: false }
   const outer = asRecord(Array.isArray(value) ? value[0] : value)
-  const inner = outer['error'] ?? outer['detail'] ?? outer
+  const inner = outer.error ?? outer.detail ?? outer
   if (typeof inner === 'string') {
     const nested = parseJson(inner)
     if (typeof nested === 'object' && nested !== null) return parseFaultBody(inner)
     return { ...EMPTY, message: shorten(inner), structured: true }
   }
   const fault = asRecord(inner)
-  const message = fault['message'] ?? outer['message'] ?? JSON.stringify(inner)
+  const message = fault.message ?? outer.message ?? JSON.stringify(inner)
   return {
     message: shorten(typeof message === 'string' ? message : JSON.stringify(message)),
-    code: toText(fault['code']),
-    type: toText(fault['type'] ?? fault['status']),
-    param: toText(fault['param']),
-    ...(typeof fault['n_prompt_tokens'] === 'number' && { promptTokens: fault['n_prompt_tokens'] }),
-    ...(typeof fault['n_ctx'] === 'number' && { contextTokens: fault['n_ctx'] }),
+    code: toText(fault.code),
+    type: toText(fault.type ?? fault.status),
+    param: toText(fault.param),
+    ...(typeof fault.n_prompt_tokens === 'number' && { promptTokens: fault.n_prompt_tokens }),
+    ...(typeof fault.n_ctx === 'number' && { contextTokens: fault.n_ctx }),
     structured: true,
   }
 }

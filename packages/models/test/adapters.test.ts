@@ -1,0 +1,189 @@
+import type { Model, ModelEvent, ModelReply, ModelRequest } from '@bailiwick/core/contract'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { ollamaModel } from '../src/ollama/ollama-model.ts'
+import { openaiModel } from '../src/openai/openai-model.ts'
+import type { Fault } from '../src/testing/fault.ts'
+import type { ModelServer, ModelServerOptions } from '../src/testing/model-server.ts'
+import { startOllamaServer } from '../src/testing/ollama-server.ts'
+import { startOpenAiServer } from '../src/testing/openai-server.ts'
+
+const timers = { firstByteMs: 1_500, idleMs: 1_500, totalMs: 10_000 }
+
+const ADAPTERS = {
+  openai: {
+    start: startOpenAiServer,
+    model: (server: ModelServer, stream: boolean): Model =>
+      openaiModel({ model: 'test-model', baseURL: `${server.url}/v1`, stream, timers }),
+  },
+  ollama: {
+    start: startOllamaServer,
+    model: (server: ModelServer, stream: boolean): Model =>
+      ollamaModel({ model: 'test-model:1b', host: server.url, stream, timers }),
+  },
+}
+
+const CASES = (['openai', 'ollama'] as const).flatMap((adapter) =>
+  [true, false].map((stream) => ({ adapter, stream, ...ADAPTERS[adapter] })),
+)
+
+const request: ModelRequest = {
+  messages: [
+    { role: 'system', content: 'You answer.' },
+    { role: 'user', content: 'What is it?' },
+  ],
+  purpose: 'act',
+  lane: { agent: 'a', task: 't1', step: 1 },
+}
+
+let server: ModelServer | undefined
+
+afterEach(async () => {
+  await server?.[Symbol.asyncDispose]()
+  server = undefined
+})
+
+async function open(
+  start: (options: ModelServerOptions) => Promise<ModelServer>,
+  options: ModelServerOptions,
+) {
+  server = await start(options)
+  return server
+}
+
+async function collect(model: Model, asked = request, signal = new AbortController().signal) {
+  const events: ModelEvent[] = []
+  for await (const event of model.generate(asked, { signal })) events.push(event)
+  const last = events.at(-1)
+  if (last?.type !== 'reply') throw new Error('no reply at the end')
+  return { events, reply: last.reply as ModelReply }
+}
+
+describe.each(CASES)('$adapter, stream $stream', ({ start, model, stream, adapter }) => {
+  it('gives text, thinking, usage and who answered', async () => {
+    const usage = { inputTokens: 12, outputTokens: 34 }
+    const running = await open(start, { reply: () => ({ text: 'It is blue.', thinking: 'Look up.', usage }) })
+    const { events, reply } = await collect(model(running, stream))
+    expect(reply).toMatchObject({
+      text: 'It is blue.',
+      thinking: 'Look up.',
+      finish: 'stop',
+      calls: [],
+      model: expect.stringContaining(`${adapter}/test-model`),
+      usage: { inputTokens: 12, outputTokens: 34, replies: 1 },
+    })
+    const deltas = events.flatMap((event) => (event.type === 'text' ? [event.text] : []))
+    expect(deltas.join('')).toBe('It is blue.')
+    if (stream) expect(deltas.length).toBeGreaterThan(1)
+  })
+
+  it('sends tools and gives the calls, arguments parsed', async () => {
+    const calls = [{ name: 'look', arguments: { at: 'sky' } }]
+    const running = await open(start, {
+      reply: ({ tools }) => ({ calls: tools.includes('look') ? calls : [] }),
+    })
+    const tools = [
+      {
+        name: 'look',
+        description: 'Looks.',
+        input: { type: 'object', properties: { at: { type: 'string' } } },
+      },
+    ]
+    const { reply } = await collect(model(running, stream), { ...request, tools })
+    expect(reply.finish).toBe('calls')
+    expect(reply.calls).toMatchObject([{ name: 'look', arguments: { at: 'sky' } }])
+  })
+
+  it('puts tools into words for a model that has none, and reads the calls back', async () => {
+    const block = '```json\n{"calls": [{"name": "look", "arguments": {"at": "sky"}}]}\n```'
+    const running = await open(start, {
+      reply: () => block,
+      fault: (n) => (n === 0 ? { kind: 'no-tools' } : undefined),
+    })
+    const tools = [{ name: 'look', description: 'Looks.', input: { type: 'object' } }]
+    const { reply } = await collect(model(running, stream), { ...request, tools })
+    expect(reply.calls).toMatchObject([{ name: 'look', arguments: { at: 'sky' } }])
+    expect(running.requests).toHaveLength(2)
+    expect(JSON.stringify(running.requests[1])).toContain('look')
+  })
+
+  it('is not confused by characters that are split between chunks', async () => {
+    const running = await open(start, { reply: 'Grüße, 世界 🌍', fault: () => ({ kind: 'split-utf8' }) })
+    expect((await collect(model(running, stream))).reply.text).toBe('Grüße, 世界 🌍')
+  })
+
+  it.each<[string, Fault, string | RegExp]>([
+    ['a bad key', { kind: 'status', status: 401 }, 'model-auth'],
+    ['an unknown model', { kind: 'status', status: 404, message: 'model "x" not found' }, 'model-unknown'],
+    ['too many requests', { kind: 'status', status: 429 }, 'model-rate-limit'],
+    ['a spent quota', { kind: 'status', status: 429, code: 'insufficient_quota' }, 'model-quota'],
+    [
+      'a context that is too long',
+      { kind: 'status', status: 400, code: 'context_length_exceeded' },
+      'model-context',
+    ],
+    ['a broken server', { kind: 'status', status: 500 }, 'model-server'],
+    ['an overloaded server', { kind: 'status', status: 503 }, 'model-overloaded'],
+    ['a page instead of an API', { kind: 'html', status: 200 }, 'model-not-an-api'],
+    ['an empty answer', { kind: 'empty' }, 'model-empty'],
+    ['a cut socket', { kind: 'cut', afterBytes: 60 }, /^model-(cut|malformed|unreachable)$/],
+    ['an end that is none', { kind: 'end', afterBytes: 60 }, /^model-(cut|malformed)$/],
+    ['a body of no bytes', { kind: 'no-body' }, /^model-(cut|malformed|empty|not-an-api)$/],
+    ['no JSON', { kind: 'malformed-json' }, /^model-(malformed|cut)$/],
+    ['bytes of another protocol', { kind: 'garbage' }, /^model-(malformed|cut|not-an-api)$/],
+    ['a stall before the first byte', { kind: 'stall', afterBytes: 0 }, 'model-timeout'],
+    ['a stall in the middle', { kind: 'stall', afterBytes: 60 }, 'model-timeout'],
+    ['a socket that closes at once', { kind: 'reset' }, 'model-unreachable'],
+  ])('names %s, and leaves no request open', async (_name, fault, code) => {
+    const printed = [vi.spyOn(console, 'log'), vi.spyOn(console, 'error')]
+    const running = await open(start, { reply: 'It is blue, as far as one can see.', fault: () => fault })
+    const failure = await collect(model(running, stream)).then(
+      ({ reply }) => reply,
+      (error: { code: string }) => error.code,
+    )
+    expect(failure).toEqual(typeof code === 'string' ? code : expect.stringMatching(code))
+    for (const spy of printed) expect(spy).not.toHaveBeenCalled()
+    await vi.waitFor(() => expect(running.underWay).toBe(0))
+  })
+
+  it('is aborted before the first byte and in mid-stream, with the reason given', async () => {
+    for (const afterBytes of [0, 60]) {
+      const running = await open(start, {
+        reply: 'It is blue.',
+        fault: () => ({ kind: 'stall', afterBytes }),
+      })
+      const controller = new AbortController()
+      const asked = collect(model(running, stream), request, controller.signal)
+      await vi.waitFor(() => expect(running.requests).toHaveLength(1))
+      controller.abort(new Error('enough'))
+      await expect(asked).rejects.toThrow('enough')
+      await running[Symbol.asyncDispose]()
+    }
+  })
+})
+
+describe('ollama', () => {
+  it('always sends the size of the context', async () => {
+    const running = await open(startOllamaServer, {})
+    await collect(ollamaModel({ model: 'test-model:1b', host: running.url }))
+    expect(running.requests[0]).toMatchObject({ options: { num_ctx: expect.any(Number) } })
+  })
+
+  it('asks for a larger context for a longer prompt', async () => {
+    const running = await open(startOllamaServer, {})
+    const model = ollamaModel({ model: 'test-model:1b', host: running.url })
+    await collect(model)
+    await collect(model, { ...request, messages: [{ role: 'user', content: 'word '.repeat(12_000) }] })
+    const sizes = running.requests.map(({ options }) => (options as { num_ctx: number }).num_ctx)
+    expect(sizes[1]).toBeGreaterThan(sizes[0] ?? 0)
+  })
+})
+
+describe('openai', () => {
+  it('says where nothing listens', async () => {
+    const model = openaiModel({ model: 'x', baseURL: 'http://127.0.0.1:9/v1' })
+    await expect(collect(model)).rejects.toMatchObject({
+      code: 'model-unreachable',
+      message: expect.stringContaining('127.0.0.1:9'),
+    })
+  })
+})

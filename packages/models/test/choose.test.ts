@@ -1,0 +1,122 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import type { Model, ModelRequest } from '@bailiwick/core/contract'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { detectModel } from '../src/choose/detect-model.ts'
+import { listModels } from '../src/choose/list-models.ts'
+import { noModelMessage } from '../src/choose/no-model-message.ts'
+import { resolveModel } from '../src/choose/resolve-model.ts'
+import { startOllamaServer } from '../src/testing/ollama-server.ts'
+import { startOpenAiServer } from '../src/testing/openai-server.ts'
+import { humanModel } from '../src/unserved/human-model.ts'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'choose-'))
+})
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true })
+})
+
+const nobody = { OLLAMA_HOST: 'http://127.0.0.1:9' }
+
+const request = (lane: Partial<ModelRequest['lane']> = {}): ModelRequest => ({
+  messages: [{ role: 'user', content: 'Say it.' }],
+  purpose: 'act',
+  lane: { agent: 'analyst', task: 't1', step: 1, ...lane },
+})
+
+async function textOf(model: Model, asked = request()): Promise<string> {
+  for await (const event of model.generate(asked, { signal: new AbortController().signal })) {
+    if (event.type === 'reply') return event.reply.text
+  }
+  return 'no reply'
+}
+
+describe('detectModel', () => {
+  it('takes BAILIWICK_MODEL, the configuration, OPENAI_*, a running Ollama, in that order', async () => {
+    await using openai = await startOpenAiServer({ models: ['text-embedding-3', 'gpt-4o-mini'] })
+    await using ollama = await startOllamaServer({ models: ['nomic-embed-text', 'qwen3:8b'] })
+    const all = {
+      BAILIWICK_MODEL: 'command:cat',
+      OPENAI_BASE_URL: `${openai.url}/v1`,
+      OLLAMA_HOST: ollama.url,
+    }
+    const { BAILIWICK_MODEL: _, ...served } = all
+    const found = async (env: NodeJS.ProcessEnv, configured?: string) => {
+      const { name, source } = (await detectModel(env, { configured })) ?? {}
+      return { name, source }
+    }
+    expect(await found(all, 'human')).toEqual({ name: 'command:cat', source: 'BAILIWICK_MODEL' })
+    expect(await found(served, 'human')).toEqual({ name: 'human', source: 'configuration' })
+    expect(await found(served)).toEqual({ name: 'openai/gpt-4o-mini', source: 'OPENAI_BASE_URL' })
+    expect(await found({ OLLAMA_HOST: ollama.url })).toEqual({ name: 'ollama/qwen3:8b', source: 'ollama' })
+    expect(await detectModel(nobody)).toBeUndefined()
+    expect(noModelMessage()).toMatch(/ollama pull .*OPENAI_API_KEY/s)
+  })
+})
+
+describe('resolveModel', () => {
+  it('refuses a name that means nothing, and says what there is', async () => {
+    await expect(resolveModel('gpt-5', { env: nobody })).rejects.toThrow(/wanted <provider>\/<model>.*ollama/)
+    await expect(resolveModel('openai/gpt-5', { env: nobody })).rejects.toThrow('OPENAI_API_KEY')
+  })
+
+  it('follows aliases', async () => {
+    expect(
+      await textOf(await resolveModel('fast', { env: nobody, aliases: { fast: 'command:cat' } })),
+    ).toContain('Say it.')
+  })
+
+  it('runs a command, and tells how it failed', async () => {
+    expect(await textOf(await resolveModel('command:cat', { env: nobody }))).toContain('Say it.')
+    const broken = await resolveModel('command:echo broken >&2; exit 3', { env: nobody })
+    await expect(textOf(broken)).rejects.toMatchObject({
+      code: 'model-server',
+      message: expect.stringMatching(/code 3.*broken/s),
+    })
+  })
+
+  it('replies from a file by agent, task and step, and says which reply is missing', async () => {
+    const file = join(folder, 'replies.json')
+    await writeFile(file, JSON.stringify({ analyst: { t1: ['first', { text: ['two', 'lines'] }] } }))
+    const model = await resolveModel(`scripted:${file}`, { env: nobody })
+    expect(await textOf(model)).toBe('first')
+    expect(await textOf(model, request({ step: 2 }))).toBe('two\nlines')
+    await expect(textOf(model, request({ step: 3 }))).rejects.toMatchObject({
+      code: 'model-script',
+      message: expect.stringMatching(/agent "analyst", task "t1", step 3/),
+    })
+  })
+})
+
+describe('listModels', () => {
+  it('lists what can be reached, with what is known of it', async () => {
+    await using ollama = await startOllamaServer({ models: ['qwen3:8b'], contextTokens: 8_192 })
+    expect(
+      await listModels({ env: { OLLAMA_HOST: ollama.url }, aliases: { fast: 'ollama/qwen3:8b' } }),
+    ).toEqual([
+      { name: 'fast', aliasOf: 'ollama/qwen3:8b' },
+      { name: 'ollama/qwen3:8b', contextTokens: 8_192, capabilities: ['completion', 'tools'] },
+    ])
+  })
+})
+
+describe('humanModel', () => {
+  it('shows the prompt and takes what is typed until a single dot', async () => {
+    const [input, output] = [new PassThrough(), new PassThrough()]
+    input.end('the first line\nthe second\n.\n')
+    expect(await textOf(humanModel({ input, output }))).toBe('the first line\nthe second')
+    expect(String(output.read())).toContain('Say it.')
+  })
+
+  it('says that nobody is there when the input ends', async () => {
+    const input = new PassThrough()
+    input.end('half a reply')
+    await expect(textOf(humanModel({ input, output: new PassThrough() }))).rejects.toMatchObject({
+      code: 'model-unreachable',
+    })
+  })
+})
