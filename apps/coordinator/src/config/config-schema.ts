@@ -1,4 +1,5 @@
 import { approvalSchema, budgetSchema, levelSchema } from '@bailiwick/core/contract'
+import { modelAliasesSchema } from '@bailiwick/models'
 import { z } from 'zod'
 
 const count = (lowest: number, highest: number) => z.number().int().min(lowest).max(highest)
@@ -65,8 +66,8 @@ export const configSchema = z.strictObject({
     .prefault({}),
   /** Model of every agent that names none: `provider/model` or an alias. */
   model: z.string().optional(),
-  /** Aliases: `{ fast: 'ollama/qwen3:8b' }`. */
-  models: z.record(z.string(), z.string()).default({}),
+  /** Aliases: `{ fast: 'ollama/qwen3:8b', strong: { model: 'openai/gpt-5', fallbacks: ['fast'] } }`. */
+  models: modelAliasesSchema.default({}),
   /** The specialists: package names, paths, or members in full. */
   team: z
     .array(
