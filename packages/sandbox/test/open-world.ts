@@ -10,7 +10,7 @@ import type {
   TurnOutput,
   UndoneTurn,
   World,
-} from '@bailiwick/core/contract'
+} from '@bailiwick/core/contract/world'
 
 type Tool = (args: Record<string, unknown>, call: GuestCall, signal: AbortSignal) => unknown
 

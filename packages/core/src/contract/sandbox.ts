@@ -80,8 +80,8 @@ export const DEFAULT_SANDBOX_LIMITS: SandboxLimits = Object.freeze({
   previewChars: 8_000,
   callsPerStep: 1_000,
   callsInFlight: 100,
-  argumentChars: 1_000_000,
-  resultChars: 8_000_000,
+  argumentChars: 256_000,
+  resultChars: 2_000_000,
   previewValues: 1_000,
   waitMs: 600_000,
 })

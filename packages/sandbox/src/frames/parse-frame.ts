@@ -1,4 +1,4 @@
-import type { GuestError } from '@bailiwick/core/contract'
+import type { GuestError } from '@bailiwick/core/contract/world'
 import type { StepEnd } from '../world/guest-world.ts'
 import type { ToParent } from './frame.ts'
 

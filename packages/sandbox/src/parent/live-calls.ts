@@ -2,13 +2,18 @@ import {
   type CallOutcome,
   type CallReport,
   type DeliveredOutcome,
+  decodeValue,
   encodeValue,
   type GuestCall,
   type StepHost,
-} from '@bailiwick/core/contract'
+} from '@bailiwick/core/contract/world'
+import { decodeSliced, isLong } from '../values/decode-sliced.ts'
 
 /** How long a step that has ended waits for calls that its code did not wait for, ms. */
 const UNAWAITED_MS = 5_000
+
+/** Long arguments are reported by their beginning, as encoded text. */
+const SHOWN_CHARS = 1_000
 
 /** Reports of one step; imports in a loop would fill the parent otherwise. */
 const MOST_REFUSED = 10_000
@@ -21,7 +26,10 @@ interface Open {
 }
 
 interface Hooks {
+  /** A call cannot be decoded: the child lies. */
+  failed(error: unknown): void
   settled(outcome: DeliveredOutcome): void
+  /** Nothing came back within the longest wait. */
   waitedTooLong(): void
 }
 
@@ -36,6 +44,7 @@ export class LiveCalls {
   readonly #hooks: Hooks
   readonly #waitMs: number
   #waiting: NodeJS.Timeout | undefined
+  #decoding: Promise<void> | undefined
 
   constructor(host: StepHost, waitMs: number, hooks: Hooks) {
     this.#host = host
@@ -46,11 +55,11 @@ export class LiveCalls {
   /** A turn's calls, at idle. Live ones leave now; recorded ones leave when the record ends without their outcome. */
   add(calls: GuestCall[], clock: number, replayed: boolean): void {
     for (const call of calls) {
-      const { id, name, args } = call
+      const { id, name } = call
       const report: CallReport = {
         id,
         name,
-        args,
+        args: undefined,
         ok: false,
         reason: 'canceled',
         message: 'no outcome',
@@ -60,8 +69,33 @@ export class LiveCalls {
       this.reports.push(report)
       const open = { call, report, clock }
       this.#open.set(id, open)
-      if (!replayed) this.#start(open)
+      this.#decode(open, () => {
+        if (!replayed) this.#start(open)
+      })
     }
+  }
+
+  /** Short arguments at once, long ones in turns; calls leave in order all the same. */
+  #decode(open: Open, then: () => void): void {
+    const { call, report } = open
+    if (this.#decoding === undefined && !isLong(call.argsText)) {
+      call.args = decodeValue(call.argsText)
+      report.args = call.args
+      then()
+      return
+    }
+    const before = this.#decoding
+    const decoding = (async () => {
+      await before
+      call.args = await decodeSliced(call.argsText)
+      // The report of a step stays: a thousand calls of a megabyte each must not.
+      report.args = `${call.argsText.slice(0, SHOWN_CHARS)}… (${call.argsText.length} characters)`
+      then()
+    })().catch((error: unknown) => this.#hooks.failed(error))
+    this.#decoding = decoding
+    void decoding.then(() => {
+      if (this.#decoding === decoding) this.#decoding = undefined
+    })
   }
 
   /** An import that was refused is in the report, whether the code caught it or not. */
@@ -81,7 +115,7 @@ export class LiveCalls {
   }
 
   goLive(): void {
-    for (const open of this.#open.values()) this.#start(open)
+    for (const open of this.#open.values()) this.#decode(open, () => this.#start(open))
   }
 
   /** An outcome reached the guest. */
@@ -89,6 +123,7 @@ export class LiveCalls {
     const open = this.#open.get(outcome.id)
     if (open === undefined) return
     this.#open.delete(outcome.id)
+    this.#waiting?.refresh()
     open.report.awaited = true
     if (replayed) note(open.report, outcome.ok ? { ok: true, ms: 0 } : { ...outcome, ms: 0 })
   }
@@ -135,6 +170,7 @@ export class LiveCalls {
 
   /** At the step's end: waits a while for what the code did not await, unless it is to be dropped. */
   async finish(wait: boolean): Promise<void> {
+    await this.#decoding
     for (const timer of this.#timers) clearTimeout(timer)
     clearTimeout(this.#waiting)
     if (!wait || this.#underWay.size === 0) return

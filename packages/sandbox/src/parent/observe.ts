@@ -1,8 +1,9 @@
-import { decodeValue, type Observation, type UndoneTurn } from '@bailiwick/core/contract'
+import type { Observation, UndoneTurn } from '@bailiwick/core/contract/world'
+import { decodeSliced } from '../values/decode-sliced.ts'
 import type { StepResult } from './step-run.ts'
 
 /** What a step showed, from what it came to. */
-export function observe(result: StepResult): Observation {
+export async function observe(result: StepResult): Promise<Observation> {
   const { end, undone, stopped, calls, usage } = result
   const observation: Observation = {
     status: 'ok',
@@ -28,7 +29,7 @@ export function observe(result: StepResult): Observation {
   if (end?.final !== undefined) {
     observation.status = 'ok'
     delete observation.error
-    observation.final = { value: decodeValue(end.final) }
+    observation.final = { value: await decodeSliced(end.final) }
   }
   return observation
 }

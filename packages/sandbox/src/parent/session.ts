@@ -8,7 +8,7 @@ import {
   type StepHost,
   type StepRequest,
   type World,
-} from '@bailiwick/core/contract'
+} from '@bailiwick/core/contract/world'
 import type { BundleCache } from '../modules/bundle-cache.ts'
 import { checkImports } from '../modules/check-imports.ts'
 import type { OpenWorld } from '../world/guest-world.ts'
@@ -62,7 +62,7 @@ export class WorldSession implements Session {
       const result = await new StepRun(this.#context(box), request, host).run()
       this.#steps.push(result.record)
       if (result.undone !== undefined) await this.#drop()
-      return observe(result)
+      return await observe(result)
     } catch (error) {
       // Nothing goes on in a world that diverged or failed.
       await this.#drop()

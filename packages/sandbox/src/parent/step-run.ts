@@ -2,7 +2,6 @@ import { hash } from 'node:crypto'
 import {
   type CallReport,
   DivergedError,
-  decodeValue,
   type GuestCall,
   SandboxError,
   type SandboxLimits,
@@ -11,7 +10,7 @@ import {
   type TurnInput,
   type TurnOutput,
   type UndoneTurn,
-} from '@bailiwick/core/contract'
+} from '@bailiwick/core/contract/world'
 import type { ToChild } from '../frames/frame.ts'
 import type { BundleAnswer, StepEnd } from '../world/guest-world.ts'
 import type { Box, BoxEnd, BoxFrame } from './box.ts'
@@ -60,6 +59,7 @@ export class StepRun {
   #queue: TurnInput[] = []
   #sent: (TurnInput | undefined)[] = []
   #turnCalls: GuestCall[] = []
+  #turnHashes: TurnOutput['calls'] = []
   #replaying: number
   #usedMs = 0
   #cpuMs = 0
@@ -79,6 +79,10 @@ export class StepRun {
     this.#record = { step: request.step, code: request.code, clock: request.clock, inputs: [], turns: [] }
     this.#replaying = request.recorded?.turns.length ?? 0
     this.#calls = new LiveCalls(host, context.limits.waitMs, {
+      failed: (error) =>
+        this.#guarded(() => {
+          throw error
+        }),
       settled: (outcome) => this.#offer({ kind: 'outcome', outcome, clock: host.now() }),
       waitedTooLong: () => this.#stop('timeout', `no call came back within ${context.limits.waitMs} ms`),
     })
@@ -196,6 +200,12 @@ export class StepRun {
         return
       case 'call':
         this.#turnCalls.push(this.#guestCall(frame.id, frame.name, frame.args))
+        // As they come: forty hashes of a megabyte at the turn's end would be one long pause.
+        this.#turnHashes.push({
+          id: frame.id,
+          name: frame.name,
+          argsHash: hash('sha256', frame.args, 'base64url'),
+        })
         return
       case 'need':
         void this.#context.bundles(frame.names).then(
@@ -236,7 +246,8 @@ export class StepRun {
       step: this.#request.step,
       turn: this.#record.turns.length,
       name,
-      args: decodeValue(argsText),
+      // Decoded when it leaves: a long text takes its time.
+      args: undefined,
       argsText,
     }
   }
@@ -246,14 +257,12 @@ export class StepRun {
     const replayed = this.#replaying > 0
     const calls = this.#turnCalls
     this.#turnCalls = []
+    const hashes = this.#turnHashes
+    this.#turnHashes = []
     const turn: TurnOutput = {
       step: this.#request.step,
       turn: this.#record.turns.length,
-      calls: calls.map(({ id, name, argsText }) => ({
-        id,
-        name,
-        argsHash: hash('sha256', argsText, 'base64url'),
-      })),
+      calls: hashes,
       done: end !== undefined,
       cpuMs,
     }

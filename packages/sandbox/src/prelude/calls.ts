@@ -5,6 +5,8 @@ import { bare, type List, list, PromiseClass, promiseThen, push } from './primor
 import { state } from './state.ts'
 
 interface PendingCall {
+  /** Characters of its arguments once it has left; -1 before. */
+  chars: number
   resolve(value: unknown): void
   reject(error: unknown): void
 }
@@ -18,6 +20,7 @@ interface WaitingCall {
 /** Calls without outcome, by id. A null-prototype object: a guest can patch `Map.prototype`. */
 let pending: Record<string, PendingCall | undefined> = bare({})
 let inFlight = 0
+let inFlightChars = 0
 let made = 0
 let canceled: string | undefined
 let closed = false
@@ -28,6 +31,7 @@ let nextWaiting = 0
 export function resetCalls(): void {
   pending = bare({})
   inFlight = 0
+  inFlightChars = 0
   made = 0
   canceled = undefined
   closed = false
@@ -40,6 +44,7 @@ export function closeCalls(): void {
   closed = true
   pending = bare({})
   inFlight = 0
+  inFlightChars = 0
   waiting = list()
   nextWaiting = 0
 }
@@ -70,7 +75,7 @@ export function startCall(name: string, args: unknown): { id: string; promise: P
   if (canceled !== undefined) throw new CallError('CanceledError', canceled, '')
   made += 1
   const id = `${state.step}.${made}`
-  const entry: PendingCall = bare({ ...NEVER })
+  const entry: PendingCall = bare({ chars: -1, ...NEVER })
   const promise = new PromiseClass<unknown>((resolve, reject) => {
     entry.resolve = resolve
     entry.reject = reject
@@ -79,30 +84,50 @@ export function startCall(name: string, args: unknown): { id: string; promise: P
   promiseThen(promise, ignore, ignore)
   if (closed) return bare({ id, promise })
   pending[id] = entry
-  if (inFlight < limits.callsInFlight) send(id, name, text)
+  if (fits(text)) send(id, name, text)
   else push(waiting, bare({ id, name, args: text }))
   return bare({ id, promise })
 }
 
+/** So many of the largest arguments may be under way together: what leaves at once is held by the host at once. */
+const LARGEST_AT_ONCE = 4
+
+function fits(args: string): boolean {
+  if (inFlight === 0) return true
+  const { callsInFlight, argumentChars } = state.limits
+  return inFlight < callsInFlight && inFlightChars + args.length <= LARGEST_AT_ONCE * argumentChars
+}
+
 function send(id: string, name: string, args: string): void {
+  const entry = pending[id]
+  if (entry !== undefined) entry.chars = args.length
   inFlight += 1
+  inFlightChars += args.length
   state.door.call(id, name, args)
 }
 
-function sendNextWaiting(): void {
-  const next = waiting[nextWaiting]
-  if (next === undefined) return
-  waiting[nextWaiting] = bare({ id: '', name: '', args: '' })
-  nextWaiting += 1
-  if (pending[next.id] === undefined) sendNextWaiting()
-  else send(next.id, next.name, next.args)
+function sendNextWaiting(): undefined {
+  for (let next = waiting[nextWaiting]; next !== undefined; next = waiting[nextWaiting]) {
+    const dropped = pending[next.id] === undefined
+    if (!dropped && !fits(next.args)) return
+    waiting[nextWaiting] = bare({ id: '', name: '', args: '' })
+    nextWaiting += 1
+    if (!dropped) send(next.id, next.name, next.args)
+  }
+}
+
+function forget(id: string, entry: PendingCall): void {
+  pending[id] = undefined
+  if (entry.chars < 0) return
+  inFlight -= 1
+  inFlightChars -= entry.chars
 }
 
 /** Forgets a call that nobody waits for any more (a cleared timer). */
 export function dropCall(id: string): void {
-  if (pending[id] === undefined) return
-  pending[id] = undefined
-  inFlight -= 1
+  const entry = pending[id]
+  if (entry === undefined) return
+  forget(id, entry)
   sendNextWaiting()
 }
 
@@ -110,8 +135,7 @@ export function dropCall(id: string): void {
 export function settle(id: string, ok: boolean, value: string, reason: string): void {
   const entry = pending[id]
   if (entry === undefined) return
-  pending[id] = undefined
-  inFlight -= 1
+  forget(id, entry)
   if (!closed) sendNextWaiting()
   if (!ok) {
     entry.reject(new CallError(REASONS[reason] ?? 'CallError', value, id))
@@ -137,5 +161,6 @@ export function cancelCalls(reason: string): void {
   const open = pending
   pending = bare({})
   inFlight = 0
+  inFlightChars = 0
   for (const id in open) open[id]?.reject(new CallError('CanceledError', reason, id))
 }

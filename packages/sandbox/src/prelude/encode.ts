@@ -12,6 +12,7 @@ import {
   isArray,
   isEnumerable,
   isFiniteNumber,
+  join,
   type List,
   list,
   ownKeys,
@@ -28,11 +29,13 @@ import {
 import { isProxy } from './proxies.ts'
 
 const MAX_DEPTH = 2_000
+/** Values in one text: what the host decodes must not cost it more than moments and megabytes. */
+const MAX_VALUES = 200_000
 
 /** Encodes as the contract's `encodeValue` does, within `limit` characters. @throws RangeError, TypeError */
 export function encodeWithin(value: unknown, limit: number, what: string): string {
   const encoder = new Encoder(limit, what)
-  encoder.value(value, '$')
+  encoder.value(value)
   return encoder.text
 }
 
@@ -41,6 +44,9 @@ class Encoder {
   readonly #limit: number
   readonly #what: string
   readonly #above: List<unknown> = list()
+  /** The way to the value under way: written out only where an error names it. */
+  readonly #keys: List<string> = list()
+  #left = MAX_VALUES
 
   constructor(limit: number, what: string) {
     this.#limit = limit
@@ -58,7 +64,9 @@ class Encoder {
     }
   }
 
-  value(value: unknown, path: string): undefined {
+  value(value: unknown): undefined {
+    this.#left -= 1
+    if (this.#left < 0) throw new RangeError(`${this.#what} holds more than ${MAX_VALUES} values`)
     if (value === null || value === true || value === false) return this.put(toText(value))
     if (typeof value === 'string') return this.string(value)
     if (typeof value === 'number') {
@@ -67,7 +75,7 @@ class Encoder {
     }
     if (typeof value === 'bigint') return this.put(`{"$":["bigint",${quote(bigintText(value))}]}`)
     if (typeof value !== 'object') return this.put('{"$":["undefined"]}')
-    this.object(value, path)
+    this.object(value)
   }
 
   string(text: string): undefined {
@@ -76,29 +84,42 @@ class Encoder {
     this.put(quote(text))
   }
 
-  object(value: object, path: string): undefined {
+  object(value: object): undefined {
     const above = this.#above
     for (let index = 0; index < above.length; index += 1) {
       if (above[index] === value) {
-        throw new TypeError(`a value that contains itself cannot be sent: ${path}`)
+        throw new TypeError(`a value that contains itself cannot be sent: ${this.#path()}`)
       }
     }
     if (above.length > MAX_DEPTH) throw new RangeError(`${this.#what} is nested too deeply`)
     push(above, value)
-    this.#inner(value, path)
+    this.#inner(value)
     above.length -= 1
   }
 
-  #inner(value: object, path: string): undefined {
-    if (isProxy(value)) throw new TypeError(`a Proxy cannot be sent: ${path}`)
-    if (isArray(value)) return this.#array(value, path)
+  /** A value within the one under way. */
+  #part(value: unknown, key: string | number): void {
+    if (typeof value === 'object' && value !== null) {
+      push(this.#keys, typeof key === 'number' ? `[${key}]` : `.${key}`)
+      this.value(value)
+      this.#keys.length -= 1
+    } else this.value(value)
+  }
+
+  #path(): string {
+    return `$${join(this.#keys, '')}`
+  }
+
+  #inner(value: object): undefined {
+    if (isProxy(value)) throw new TypeError(`a Proxy cannot be sent: ${this.#path()}`)
+    if (isArray(value)) return this.#array(value)
     switch (kindOf(value)) {
       case 'date':
         return this.put(`{"$":["date",${quoteNumber(dateTime(value as Date))}]}`)
       case 'map':
-        return this.#map(value, path)
+        return this.#map(value)
       case 'set':
-        return this.#set(value, path)
+        return this.#set(value)
       case 'regexp':
         return this.put(`{"$":["regexp",${quote(regexpSource(value))},${quote(regexpFlags(value))}]}`)
       case 'error': {
@@ -108,42 +129,42 @@ class Encoder {
       case 'bytes':
         return this.#bytes(value)
       default:
-        return this.#fields(value, path)
+        return this.#fields(value)
     }
   }
 
-  #array(value: unknown[], path: string): undefined {
+  #array(value: unknown[]): undefined {
     const { length } = value
     // A sparse array of 2**32-1 holes must not be walked: each hole costs characters.
     this.#mustFit(length * 2)
     this.put('[')
     for (let index = 0; index < length; index += 1) {
       if (index > 0) this.put(',')
-      this.value(value[index], `${path}[${index}]`)
+      this.#part(value[index], index)
     }
     this.put(']')
   }
 
-  #map(value: object, path: string): undefined {
+  #map(value: object): undefined {
     let count = 0
     this.put('{"$":["map",[')
     eachEntry(value, (item, key) => {
       this.put(count > 0 ? ',[' : '[')
-      this.value(key, `${path}.key(${count})`)
+      this.#part(key, count)
       this.put(',')
-      this.value(item, `${path}.get(${count})`)
+      this.#part(item, count)
       this.put(']')
       count += 1
     })
     this.put(']]}')
   }
 
-  #set(value: object, path: string): undefined {
+  #set(value: object): undefined {
     let count = 0
     this.put('{"$":["set",[')
     eachItem(value, (item) => {
       if (count > 0) this.put(',')
-      this.value(item, `${path}.item(${count})`)
+      this.#part(item, count)
       count += 1
     })
     this.put(']]}')
@@ -156,7 +177,7 @@ class Encoder {
     this.put(`{"$":["bytes",${quote(typedArrayName(value) ?? '')},"${bytesToBase64(bytes)}"]}`)
   }
 
-  #fields(value: object, path: string): undefined {
+  #fields(value: object): undefined {
     const keys = ownKeys(value)
     const own = getDescriptor(value, '$') !== undefined && isEnumerable(value, '$')
     this.put(own ? '{"$":["object",{' : '{')
@@ -165,7 +186,7 @@ class Encoder {
       const key = keys[index]
       if (typeof key !== 'string' || !isEnumerable(value, key)) continue
       this.put(`${count > 0 ? ',' : ''}${quote(key)}:`)
-      this.value((value as Record<string, unknown>)[key], `${path}.${key}`)
+      this.#part((value as Record<string, unknown>)[key], key)
       count += 1
     }
     this.put(own ? '}]}' : '}')

@@ -56,7 +56,18 @@ export function errorFields(thrown: unknown): ErrorFields {
   return { name: name === '' ? 'Error' : name, message, stack: stackText(thrown) }
 }
 
+/** V8 writes the stack when it is first read, and reads name and message for it, getters and all. */
+function isComputed(error: object, key: string): boolean {
+  for (let at: object | null = error; at !== null; at = getPrototype(at)) {
+    if (isProxy(at)) return true
+    const found = getDescriptor(at, key)
+    if (found !== undefined) return found.get !== undefined || typeof found.value === 'object'
+  }
+  return false
+}
+
 function stackText(error: object): string {
+  if (isComputed(error, 'name') || isComputed(error, 'message') || isComputed(error, 'constructor')) return ''
   const found = getDescriptor(error, 'stack')
   if (found === undefined) return ''
   const stack =

@@ -87,12 +87,12 @@ function beginStep(step: number, clock: number): void {
 }
 
 /** Runs a step's code. Its promise settles later, or never. */
-function runStep(body: () => Promise<unknown>): void {
+function runStep(body: () => Promise<{ value: unknown } | undefined>): void {
   promiseThen(
     body(),
     (value) => {
       settled = true
-      result = value
+      result = value?.value
     },
     (thrown) => {
       settled = true

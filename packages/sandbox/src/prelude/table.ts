@@ -25,7 +25,8 @@ const MOST_WIDTH = 40
 
 /** An array of at least two flat objects of one shape as a table; undefined for everything else. */
 export function tableText(value: unknown, maxChars: number): string | undefined {
-  if (!isArray(value) || isProxy(value) || value.length < 2) return undefined
+  if (typeof value !== 'object' || value === null || isProxy(value)) return undefined
+  if (!isArray(value) || value.length < 2) return undefined
   const columns = columnsOf(getDescriptor(value, '0')?.value)
   if (columns === undefined) return undefined
   const rows: List<List<string>> = list()
@@ -40,7 +41,7 @@ export function tableText(value: unknown, maxChars: number): string | undefined 
 }
 
 function columnsOf(row: unknown): List<string> | undefined {
-  if (typeof row !== 'object' || row === null || isArray(row) || isProxy(row) || kindOf(row) !== 'object') {
+  if (typeof row !== 'object' || row === null || isProxy(row) || isArray(row) || kindOf(row) !== 'object') {
     return undefined
   }
   const keys = ownKeys(row)

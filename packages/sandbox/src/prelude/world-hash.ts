@@ -35,7 +35,7 @@ import {
 import { isProxy } from './proxies.ts'
 
 /** Values visited in full; beyond them only kinds and sizes count, so that a step's end stays cheap. */
-const MOST_VALUES = 100_000
+const MOST_VALUES = 50_000
 const MOST_BYTES = 1_000_000
 
 let high = 0

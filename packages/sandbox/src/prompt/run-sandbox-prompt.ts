@@ -4,7 +4,7 @@ import {
   type Observation,
   type SandboxLimits,
   type StepHost,
-} from '@bailiwick/core/contract'
+} from '@bailiwick/core/contract/world'
 import { probeIsolation } from '../isolation/probe-isolation.ts'
 import { createSandbox } from '../parent/create-sandbox.ts'
 

@@ -1,9 +1,20 @@
 import type { Program, Statement } from 'acorn'
 import type { SourceEdit } from './source-edit.ts'
+import { isFunction, walk } from './walk.ts'
 
-/** The value of the program's last statement, through `if`, loops, blocks and `try`, is kept in `name`. */
+/**
+ * The value of the program's last statement, through `if`, loops, blocks and `try`, is kept in `name`.
+ * It is returned wrapped: a promise would otherwise look for a `then` on it, and run its getters.
+ */
 export function markLastValue(edit: SourceEdit, program: Program, name: string): void {
   markList(edit, program.body as Statement[], name)
+  walk(program, (node) => {
+    if (node.type === 'ReturnStatement' && node.argument) {
+      edit.insert(node.argument.start, '{__proto__:null,value:(')
+      edit.insert(node.argument.end, ')}')
+    }
+    return !isFunction(node)
+  })
 }
 
 function markList(edit: SourceEdit, statements: readonly Statement[], name: string): void {

@@ -59,7 +59,7 @@ export function rewriteStep(
         .flatMap((one) => [{ start: one.start, end: one.end }, ';']),
       ...imports.flatMap((range) => [range, ';']),
       ...remaining(program, [...hoisted, ...imports], source.length),
-      `\n;return ${value}})`,
+      `\n;return {__proto__:null,value:${value}}})`,
     ]),
     names,
     imports: found.imports,

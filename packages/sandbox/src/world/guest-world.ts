@@ -1,8 +1,9 @@
-import type { GuestError } from '@bailiwick/core/contract'
+import type { GuestError } from '@bailiwick/core/contract/world'
 import { type RewrittenStep, rewriteStep } from '../rewrite/rewrite-step.ts'
 import { StepSyntaxError } from '../rewrite/step-syntax-error.ts'
 import type { Engine, Handle } from './engine.ts'
 import { explainError } from './explain-error.ts'
+import { GuestStopped } from './guest-stopped.ts'
 
 const ENTRIES = [
   'open',
@@ -199,6 +200,10 @@ export class GuestWorld {
 
   #parse(text: string): StepEnd {
     const { error, keys, ...end } = readEnd(text)
+    // When it comes depends on the heap's state: a replay would go another way from there.
+    if (error?.name === 'RangeError' && /allocation failed/.test(error.message)) {
+      throw new GuestStopped('out-of-memory', error.message)
+    }
     if (error === undefined || this.#step === undefined) return end
     return {
       ...end,

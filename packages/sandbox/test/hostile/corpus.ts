@@ -1,0 +1,9 @@
+import { endless } from './endless.ts'
+import { escapes } from './escapes.ts'
+import { flood } from './flood.ts'
+import { memory } from './memory.ts'
+import type { Snippet } from './snippet.ts'
+import { tamper } from './tamper.ts'
+
+/** Every hostile snippet, by family. */
+export const corpus: Record<string, readonly Snippet[]> = { memory, endless, flood, escapes, tamper }

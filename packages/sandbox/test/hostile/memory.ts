@@ -1,0 +1,82 @@
+import type { Snippet } from './snippet.ts'
+
+/** Takes memory until something gives. */
+export const memory: readonly Snippet[] = [
+  ['a growing array', 'stopped', 'const a = []; for (;;) a.push([a.length])'],
+  ['a growing Map', 'stopped', 'const m = new Map(); for (let i = 0; ; i++) m.set(i, {})'],
+  ['a growing Set', 'stopped', 'const s = new Set(); for (let i = 0; ; i++) s.add({ i })'],
+  ['an object with endless new keys', 'stopped', 'const o = {}; for (let i = 0; ; i++) o["k" + i] = i'],
+  ['Array.from with a huge length', 'stopped', 'Array.from({ length: 1e9 }, (_, i) => i)'],
+  ['arrays of arrays', 'stopped', 'let a = []; for (;;) a = [a, new Array(1e6).fill(a)]'],
+  ['a string that doubles', 'refused', 'let s = "x"; for (;;) s += s'],
+  [
+    'padStart to the longest string, again and again',
+    'either',
+    'const a = []; for (;;) a.push("x".padStart(2 ** 28, "ab").toUpperCase())',
+  ],
+  ['repeat', 'refused', '"x".repeat(2 ** 30)'],
+  ['replaceAll that doubles', 'either', 'let s = "a"; for (;;) s = s.replaceAll("a", "aa")'],
+  ['split of a long string', 'either', '"ab".repeat(2 ** 24).split("")'],
+  ['typed arrays', 'either', 'const a = []; for (;;) a.push(new Float64Array(1e6).fill(1))'],
+  ['one huge buffer', 'either', 'new ArrayBuffer(2 ** 40)'],
+  [
+    'buffers that are sliced',
+    'either',
+    'const b = new ArrayBuffer(2 ** 24); const a = []; for (;;) a.push(b.slice(0))',
+  ],
+  ['closures in a chain', 'stopped', 'let f = () => 0; for (;;) { const g = f; f = () => g }'],
+  ['promises that pile up', 'stopped', 'const a = []; for (;;) a.push(new Promise(() => {}))'],
+  [
+    'generators that pile up',
+    'stopped',
+    'const a = []; function* g() { yield a } for (;;) { const i = g(); i.next(); a.push(i) }',
+  ],
+  ['symbols that pile up', 'stopped', 'const a = []; for (let i = 0; ; i++) a.push(Symbol(`s${i}`))'],
+  ['registered symbols', 'stopped', 'for (let i = 0; ; i++) Symbol.for("s".repeat(1000) + i)'],
+  [
+    'regular expressions that pile up',
+    'stopped',
+    'const a = []; for (let i = 0; ; i++) { const r = new RegExp(`a${i}(b|c)*`); r.test("ab"); a.push(r) }',
+  ],
+  ['number formats that pile up', 'stopped', 'const a = []; for (;;) a.push(new Intl.NumberFormat("de"))'],
+  ['collators that pile up', 'stopped', 'const a = []; for (;;) a.push(new Intl.Collator("sv"))'],
+  ['dates as objects', 'stopped', 'const a = []; for (let i = 0; ; i++) a.push(new Date(i))'],
+  ['bound functions', 'stopped', 'let f = () => {}; for (;;) f = f.bind(null, f)'],
+  ['proxies around proxies', 'stopped', 'let p = {}; for (;;) p = new Proxy(p, {})'],
+  ['classes in a loop', 'stopped', 'const a = []; for (;;) a.push(class { m() { return a } })'],
+  [
+    'errors with stacks',
+    'stopped',
+    'const a = []; for (;;) a.push(new Error("e").stack + a.length, new RangeError("r"))',
+  ],
+  ['BigInt that squares itself', 'either', 'let n = 3n; for (;;) n *= n'],
+  ['BigInt shifted out of all bounds', 'either', '1n << (1n << 29n)'],
+  [
+    'JSON text of a shared subtree',
+    'either',
+    'let o = { a: 1 }; for (let i = 0; i < 40; i++) o = { l: o, r: o }; JSON.stringify(o)',
+  ],
+  ['flat of a wide array', 'stopped', 'let a = [1]; for (;;) a = [a, a].flat(Infinity)'],
+  ['concat that doubles', 'stopped', 'let a = [1]; for (;;) a = a.concat(a)'],
+  [
+    'Object.entries of a large object again and again',
+    'stopped',
+    'const o = Object.fromEntries(Array.from({ length: 1e5 }, (_, i) => [i, i])); const a = []; for (;;) a.push(Object.entries(o))',
+  ],
+  [
+    'structuredClone in a chain',
+    'either',
+    'let o = { a: [1, 2, 3] }; for (;;) o = { o: structuredClone(o), p: structuredClone(o) }',
+  ],
+  [
+    'WeakMap with living keys',
+    'stopped',
+    'const w = new WeakMap(), k = []; for (;;) { const o = {}; k.push(o); w.set(o, new Array(100)) }',
+  ],
+  [
+    'tagged template objects',
+    'done',
+    'let n = 0; const t = (s) => s; for (let i = 0; i < 1e5; i++) n += t`a`.length; n',
+    '100000',
+  ],
+]
