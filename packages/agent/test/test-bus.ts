@@ -1,6 +1,7 @@
 import { type Bus, connectBus, openJournal, prepareQueue, prepareStreams, ringTask } from '@bailiwick/bus'
 import {
   type FinalStatus,
+  hasCode,
   type JournalRecord,
   NO_USAGE,
   type RecordOf,
@@ -65,10 +66,18 @@ export async function startTestBus(...agents: string[]): Promise<TestBus> {
     },
     async end(spec, status) {
       const { agent, run, task } = spec
-      const written = openJournal(bus, { writer: agent, run, task })
-      for await (const _record of written.read());
       const result: TaskResult = { status, usage: NO_USAGE, artifacts: [] }
-      await written.append([{ type: 'task.ended', at: Date.now(), result }])
+      await until(async () => {
+        const written = openJournal(bus, { writer: agent, run, task })
+        for await (const _record of written.read());
+        try {
+          await written.append([{ type: 'task.ended', at: Date.now(), result }])
+          return true
+        } catch (error) {
+          if (hasCode(error, 'fenced')) return false // The host appended in between.
+          throw error
+        }
+      }, `ending ${task} over its host's head`)
     },
     async result(spec) {
       const ended = await until(

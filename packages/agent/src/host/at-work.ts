@@ -8,15 +8,18 @@ export class AtWork {
     return this.#stops.size
   }
 
-  /** Works on a task with a signal of its own. */
+  has(task: string): boolean {
+    return this.#stops.has(task)
+  }
+
+  /** Works on a task, which must not be at work already, with a signal of its own. */
   async run(task: string, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const stop = new AbortController()
     this.#stops.set(task, stop)
     try {
       await work(stop.signal)
     } finally {
-      // Fenced out, this host may have been given the task again meanwhile.
-      if (this.#stops.get(task) === stop) this.#stops.delete(task)
+      this.#stops.delete(task)
     }
   }
 

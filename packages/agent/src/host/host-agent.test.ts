@@ -1,4 +1,12 @@
-import { listAgents, openJournal, prepareQueue, ringTask, sendControl } from '@bailiwick/bus'
+import {
+  handOver,
+  listAgents,
+  openJournal,
+  prepareQueue,
+  ringTask,
+  STREAMS,
+  sendControl,
+} from '@bailiwick/bus'
 import type { JournalRecord } from '@bailiwick/core/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type GateAgent, gateAgent } from '../../test/gate-agent.ts'
@@ -87,6 +95,28 @@ describe.concurrent('a hosted agent', () => {
     expect(await test.result(next)).toMatchObject({ status: 'completed' })
     const ended = (await test.journal(spec)).at(-1)
     expect(ended).toMatchObject({ type: 'task.ended', result: { status: 'canceled' } })
+    expect(agent.notes).toEqual([])
+  })
+
+  it('does not compete with itself for a task that it is given twice', async () => {
+    const agent = await prepare('doubted')
+    await using hosted = await agent.host({ maxConcurrent: 2 })
+    const spec = await agent.give('twice')
+    await agent.waiting(1)
+    const presence = async () => (await listAgents(test.bus)).find(({ host }) => host === hosted.host)
+    const doubted = await until(async () => {
+      const seen = await presence()
+      return seen?.held.twice === undefined ? undefined : seen
+    }, 'the held task')
+    // Somebody takes the host for dead.
+    await handOver(test.bus, doubted)
+    const pending = async () => test.bus.jsm.consumers.info(STREAMS.task, 'doubted')
+    await until(async () => (await pending()).delivered.consumer_seq === 2, 'the second delivery')
+    agent.open()
+    expect(await test.result(spec)).toMatchObject({ status: 'completed', output: { first: 3, second: 5 } })
+    await until(async () => (await pending()).num_ack_pending === 0, 'an empty queue')
+    expect((await test.journal(spec)).filter(({ type }) => type === 'attempt').length).toBe(1)
+    expect(agent.marks).toEqual(['one', 'waiting', 'three'])
     expect(agent.notes).toEqual([])
   })
 

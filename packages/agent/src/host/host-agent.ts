@@ -6,7 +6,7 @@ import { lazySandbox } from '../lazy-sandbox.ts'
 import { Models } from '../models.ts'
 import { AtWork } from './at-work.ts'
 import { joinBus } from './join-bus.ts'
-import { workOnTask } from './work-on-task.ts'
+import { TAKEN_OVER_MS, workOnTask } from './work-on-task.ts'
 
 export interface HostOptions {
   /** Folder that the definition's imports resolve from. */
@@ -75,6 +75,11 @@ export async function hostAgent(
     try {
       const { signal } = draining
       for await (const delivery of takeTasks(bus, definition.name, { maxConcurrent, signal })) {
+        if (atWork.has(delivery.task)) {
+          // Somebody took this host for dead. It lives, and does not compete with itself.
+          delivery.retry(TAKEN_OVER_MS)
+          continue
+        }
         const task = atWork.run(delivery.task, (stop) => {
           joined.busy()
           return workOnTask(workplace, delivery, stop)
