@@ -62,7 +62,7 @@ export const endless: readonly Snippet[] = [
   ['JSON.parse with a reviver that loops', 'stopped', 'JSON.parse("[1]", () => { for (;;); })'],
   ['a toJSON that loops', 'stopped', 'JSON.stringify({ toJSON() { for (;;); } })'],
   ['a valueOf that loops', 'stopped', '+{ valueOf() { for (;;); } }'],
-  ['a Symbol.toPrimitive that loops', 'stopped', '`${{ [Symbol.toPrimitive]() { for (;;); } }}`'],
+  ['a Symbol.toPrimitive that loops', 'stopped', '"" + { [Symbol.toPrimitive]() { for (;;); } }'],
   ['a Symbol.hasInstance that loops', 'stopped', '1 instanceof { [Symbol.hasInstance]() { for (;;); } }'],
   ['a comparator that loops', 'stopped', '[2, 1].sort(() => { for (;;); })'],
   ['a replacer that loops', 'stopped', '"a".replace(/a/, () => { for (;;); })'],

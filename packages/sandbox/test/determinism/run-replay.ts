@@ -1,0 +1,40 @@
+/** Replays recorded programs in this, another, process. Prints the seeds of those that came out otherwise. */
+import { readFileSync } from 'node:fs'
+import type { StepHost } from '@bailiwick/core/contract/world'
+import { createSandbox } from '@bailiwick/sandbox'
+import { openPrograms, type RecordedWorld, seenIn } from './record.ts'
+
+const worlds = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as RecordedWorld[]
+await using sandbox = await createSandbox({ pool: 2 })
+const different: string[] = []
+let calls = 0
+
+const host: StepHost = {
+  signal: new AbortController().signal,
+  now: () => 0,
+  async call({ id }) {
+    calls += 1
+    return { id, ms: 0, ok: false, reason: 'error', message: 'a replay calls nobody' }
+  },
+}
+
+async function replay({ seed, steps }: RecordedWorld): Promise<void> {
+  await using session = await openPrograms(sandbox, seed)
+  for (const [index, { code, clock, recorded, seen }] of steps.entries()) {
+    const again = seenIn(await session.execute({ step: index + 1, code, clock, recorded }, host))
+    if (JSON.stringify(again) !== JSON.stringify(seen)) {
+      different.push(
+        `seed ${seed}, step ${index + 1}: ${JSON.stringify(seen)} became ${JSON.stringify(again)}`,
+      )
+    }
+  }
+}
+
+await Promise.all(
+  [0, 1].map(async () => {
+    for (let next = worlds.pop(); next !== undefined; next = worlds.pop()) {
+      await replay(next).catch((error: unknown) => different.push(String(error)))
+    }
+  }),
+)
+console.log(JSON.stringify({ different: different.slice(0, 5), count: different.length, calls }))
