@@ -56,6 +56,7 @@ export function gateAgent(name: string): GateAgent {
       [name]: {
         t1: IN_STEPS,
         t2: ['<code>\nfinalAnswer(await mark({ line: "done" }))\n</code>'],
+        delegate: ['<code>\nfinalAnswer((await helper({ task: "Say 5" })).output)\n</code>'],
         json: [{ calls: [{ name: 'mark', arguments: { line: 'json' } }] }, 'It has 4 letters.'],
       },
     }),

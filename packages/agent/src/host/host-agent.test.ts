@@ -1,4 +1,5 @@
 import {
+  type DelegationRequest,
   handOver,
   listAgents,
   openJournal,
@@ -6,8 +7,9 @@ import {
   ringTask,
   STREAMS,
   sendControl,
+  serveDelegations,
 } from '@bailiwick/bus'
-import type { JournalRecord } from '@bailiwick/core/contract'
+import { type JournalRecord, NO_USAGE, type TaskResult } from '@bailiwick/core/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type GateAgent, gateAgent } from '../../test/gate-agent.ts'
 import { startTestBus, type TestBus, until } from '../../test/test-bus.ts'
@@ -139,6 +141,31 @@ describe.concurrent('a hosted agent', () => {
     expect(agent.marks.filter((line) => line === 'waiting').length).toBe(2)
     agent.open()
     await until(async () => agent.marks.length === 9 && (await presence())?.busy === 0, 'free slots')
+  })
+
+  it('asks the coordinator for delegates, and takes other tasks while it waits for one', async () => {
+    const agent = await prepare('lead')
+    await using _hosted = await agent.host({ maxConcurrent: 1 })
+    const asked = Promise.withResolvers<DelegationRequest & { caller: string }>()
+    const answer = Promise.withResolvers<TaskResult>()
+    await using _coordinator = await serveDelegations(test.bus, (request) => {
+      asked.resolve(request)
+      return answer.promise
+    })
+    const helper = { name: 'helper', description: 'Helps.', level: 0 as const }
+    const spec = await agent.give('asking', 'delegate', { ...agent.grant(), delegates: [helper] })
+    expect(await asked.promise).toMatchObject({
+      caller: 'lead',
+      target: 'helper',
+      text: 'Say 5',
+      run: 'r1',
+      task: 'asking',
+      call: '1.1',
+    })
+    const other = await agent.give('meanwhile', 't2')
+    expect(await test.result(other)).toMatchObject({ status: 'completed', output: 4 })
+    answer.resolve({ status: 'completed', output: 5, usage: NO_USAGE, artifacts: [] })
+    expect(await test.result(spec)).toMatchObject({ status: 'completed', output: 5 })
   })
 
   it('gives up a task whose hosts all died over it', async () => {
