@@ -184,7 +184,7 @@ describe.each([
     const seen = await run('const loop = {}; loop.self = loop; finalAnswer(loop)')
     expect(seen.final).toBeUndefined()
     expect(seen.error?.message).toBe('a value that contains itself cannot be sent: $.self')
-    const long = await run('finalAnswer("x".repeat(2000))', { limits: { resultChars: 1_000 } })
+    const long = await run('finalAnswer("x".repeat(2000))', { limits: { answerChars: 1_000 } })
     expect(long.error?.message).toBe('the final answer is longer than 1000 characters')
   })
 

@@ -237,6 +237,13 @@ describe.each([
     await expect(world.run('1')).rejects.toThrow(/closed/)
   })
 
+  it('ends a step under way when its session is closed', async () => {
+    const world = await openWorld(sandbox, { tools: { wait: () => new Promise(() => {}) } })
+    const running = world.run('await wait({})')
+    await world[Symbol.asyncDispose]()
+    expect((await running).status).toBe('canceled')
+  })
+
   it('refuses inputs that are no variables', async () => {
     await expect(openWorld(sandbox, { inputs: { 'a b': 1 } })).rejects.toThrow(/named like a variable/)
     const loop: { self?: unknown } = {}

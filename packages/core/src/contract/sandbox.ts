@@ -62,8 +62,10 @@ export interface SandboxLimits {
   callsInFlight: number
   /** Characters of one call's encoded arguments. */
   argumentChars: number
-  /** Characters of one encoded call result or final answer. */
+  /** Characters of one encoded call result. */
   resultChars: number
+  /** Characters of the encoded final answer. */
+  answerChars: number
   /** Values that a preview visits at most. */
   previewValues: number
   /** Longest `sleep` or timer, and the longest a step may wait for calls, ms. */
@@ -81,7 +83,8 @@ export const DEFAULT_SANDBOX_LIMITS: SandboxLimits = Object.freeze({
   callsPerStep: 1_000,
   callsInFlight: 100,
   argumentChars: 256_000,
-  resultChars: 2_000_000,
+  resultChars: 8_000_000,
+  answerChars: 2_000_000,
   previewValues: 1_000,
   waitMs: 600_000,
 })

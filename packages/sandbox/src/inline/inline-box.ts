@@ -33,6 +33,8 @@ export class InlineBox implements Box {
     this.#listener = listener
   }
 
+  allow(): void {}
+
   /** Nobody can watch from outside what runs on this thread: only the evaluation's own timer acts. */
   watch(): void {}
 

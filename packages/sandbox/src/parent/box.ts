@@ -11,6 +11,8 @@ export interface Box {
   send(frame: ToChild): void
   /** One listener: the step under way, or whoever opens the world. */
   listen(listener: { frame(frame: BoxFrame): void; ended(end: BoxEnd): void }): void
+  /** Longest text that it may send in parts, characters. */
+  allow(maxText: number): void
   /** The guest runs from now on, or no longer: limits are watched meanwhile. */
   watch(limits: WatchLimits | undefined): void
   /** Ends it at once. The listener hears of it. */

@@ -25,19 +25,16 @@ export class ChildBox implements Box {
   #errors = ''
 
   /** @param leafPid the process to watch, where it is not the one that was started */
-  constructor(child: ChildProcess, maxText: number, leafPid: () => number | undefined) {
+  constructor(child: ChildProcess, leafPid: () => number | undefined) {
     this.#process = child
     this.#leafPid = leafPid
     this.#input = child.stdio[FRAME_IN] as Writable
     const output = child.stdio[FRAME_OUT] as Readable
-    this.#reader = new FrameReader(
-      {
-        frame: (frame) => this.#frame(frame),
-        fault: (message) => this.kill({ reason: 'crashed', message: `the sandbox's child sent ${message}` }),
-        flow: (open) => (open ? output.resume() : output.pause()),
-      },
-      maxText,
-    )
+    this.#reader = new FrameReader({
+      frame: (frame) => this.#frame(frame),
+      fault: (message) => this.kill({ reason: 'crashed', message: `the sandbox's child sent ${message}` }),
+      flow: (open) => (open ? output.resume() : output.pause()),
+    })
     this.#watchdog = new Watchdog(leafPid, (end) => this.kill(end))
     output.on('data', (chunk: Buffer) => this.#reader.push(chunk))
     child.stderr?.on('data', (chunk: Buffer) => {
@@ -70,6 +67,10 @@ export class ChildBox implements Box {
     for (const frame of early) listener.frame(frame)
     const ended = this.#ended
     if (ended !== undefined) queueMicrotask(() => listener.ended(ended))
+  }
+
+  allow(maxText: number): void {
+    this.#reader.maxText = maxText
   }
 
   watch(limits: WatchLimits | undefined): void {

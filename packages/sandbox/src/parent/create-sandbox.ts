@@ -41,7 +41,7 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     )
   }
   const files = childFiles()
-  const start = () => spawnChild({ files, layers, memoryMb: limits.memoryMb, maxText: limits.resultChars })
+  const start = () => spawnChild({ files, layers, memoryMb: limits.memoryMb })
   const pool = new Pool(start, options.pool)
   return {
     isolation,

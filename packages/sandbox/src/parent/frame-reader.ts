@@ -17,7 +17,8 @@ export interface ReaderHooks {
 /** Frames out of a child's bytes: bounded in size, checked, a few at a time. */
 export class FrameReader {
   readonly #hooks: ReaderHooks
-  readonly #maxText: number
+  /** Characters of the longest text that parts may make. */
+  maxText = 0
   #held: Buffer[] = []
   #heldBytes = 0
   #lines: string[] = []
@@ -27,10 +28,8 @@ export class FrameReader {
   #working = false
   #over = false
 
-  /** @param maxText characters of the longest text that parts may make */
-  constructor(hooks: ReaderHooks, maxText: number) {
+  constructor(hooks: ReaderHooks) {
     this.#hooks = hooks
-    this.#maxText = maxText
   }
 
   push(chunk: Buffer): undefined {
@@ -91,7 +90,7 @@ export class FrameReader {
     if (frame.type === 'part') {
       this.#parts.push(frame.text)
       this.#partChars += frame.text.length
-      if (this.#partChars > this.#maxText) this.#fault(`a text of more than ${this.#maxText} characters`)
+      if (this.#partChars > this.maxText) this.#fault(`a text of more than ${this.maxText} characters`)
       return
     }
     if (this.#parts.length > 0) {

@@ -5,6 +5,8 @@ import {
   decodeValue,
   encodeValue,
   type GuestCall,
+  SandboxError,
+  type SandboxLimits,
   type StepHost,
 } from '@bailiwick/core/contract/world'
 import { decodeSliced, isLong } from '../values/decode-sliced.ts'
@@ -42,13 +44,13 @@ export class LiveCalls {
   readonly #timers = new Set<NodeJS.Timeout>()
   readonly #host: StepHost
   readonly #hooks: Hooks
-  readonly #waitMs: number
+  readonly #limits: SandboxLimits
   #waiting: NodeJS.Timeout | undefined
   #decoding: Promise<void> | undefined
 
-  constructor(host: StepHost, waitMs: number, hooks: Hooks) {
+  constructor(host: StepHost, limits: SandboxLimits, hooks: Hooks) {
     this.#host = host
-    this.#waitMs = waitMs
+    this.#limits = limits
     this.#hooks = hooks
   }
 
@@ -148,11 +150,17 @@ export class LiveCalls {
     )
     this.#underWay.add(running)
     void running.then(() => this.#underWay.delete(running))
-    this.#waiting ??= setTimeout(() => this.#hooks.waitedTooLong(), this.#waitMs)
+    this.#waiting ??= setTimeout(() => this.#hooks.waitedTooLong(), this.#limits.waitMs)
   }
 
   #sleep(open: Open): undefined {
-    const { ms } = open.call.args as { ms: number }
+    const ms = (open.call.args as { ms?: unknown } | null)?.ms
+    if (typeof ms !== 'number' || !(ms >= 0 && ms <= this.#limits.waitMs)) {
+      this.#hooks.failed(
+        new SandboxError(`the sandbox's child asked for a sleep that cannot be: ${String(ms)}`),
+      )
+      return
+    }
     const left = Math.max(0, open.clock + ms - this.#host.now())
     const timer = setTimeout(() => {
       this.#timers.delete(timer)
@@ -165,7 +173,7 @@ export class LiveCalls {
   #ended(open: Open, outcome: CallOutcome): void {
     note(open.report, outcome)
     if (this.#abort.signal.aborted) return
-    this.#hooks.settled(encoded(open.call, outcome, open.report))
+    this.#hooks.settled(encoded(open.call, outcome, open.report, this.#limits.resultChars))
   }
 
   /** At the step's end: waits a while for what the code did not await, unless it is to be dropped. */
@@ -203,13 +211,34 @@ function note(
   report.message = outcome.message ?? ''
 }
 
-function encoded(call: GuestCall, outcome: CallOutcome, report: CallReport): DeliveredOutcome {
+function encoded(
+  call: GuestCall,
+  outcome: CallOutcome,
+  report: CallReport,
+  maxChars: number,
+): DeliveredOutcome {
   if (!outcome.ok) return { id: call.id, ok: false, reason: outcome.reason, message: outcome.message }
   try {
-    return { id: call.id, ok: true, value: encodeValue(outcome.value) }
+    const value = encodeValue(outcome.value)
+    if (value.length <= maxChars) return { id: call.id, ok: true, value }
+    return failed(
+      call,
+      outcome,
+      report,
+      `the result of ${call.name} is longer than ${maxChars} characters (${value.length}); ask for less of it`,
+    )
   } catch (error) {
-    const message = `the result of ${call.name} cannot be sent: ${error instanceof Error ? error.message : String(error)}`
-    note(report, { ok: false, reason: 'error', message, ms: outcome.ms })
-    return { id: call.id, ok: false, reason: 'error', message }
+    const why = error instanceof Error ? error.message : String(error)
+    return failed(call, outcome, report, `the result of ${call.name} cannot be sent: ${why}`)
   }
+}
+
+function failed(
+  call: GuestCall,
+  outcome: CallOutcome,
+  report: CallReport,
+  message: string,
+): DeliveredOutcome {
+  note(report, { ok: false, reason: 'error', message, ms: outcome.ms })
+  return { id: call.id, ok: false, reason: 'error', message }
 }

@@ -38,6 +38,8 @@ export class WorldSession implements Session {
   #open: OpenWorld | undefined
   readonly #steps: StepRecord[] = []
   #box: Box | undefined
+  /** The same, from the moment it is started. */
+  #current: Box | undefined
   #running = false
   #closed = false
 
@@ -75,6 +77,8 @@ export class WorldSession implements Session {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    // Whoever waits for a step hears of it: a box that is merely closed tells nobody.
+    if (this.#running) this.#current?.kill({ reason: 'canceled', message: 'the session was closed' })
     await this.#drop()
     this.#parts.left()
   }
@@ -109,6 +113,7 @@ export class WorldSession implements Session {
   async #openBox(memoryMb: number): Promise<Box> {
     if (this.#open === undefined) throw new SandboxError('the session was not started')
     const box = this.#parts.take()
+    this.#current = box
     const opened = Promise.withResolvers<void>()
     box.listen({
       frame: (frame) => {
@@ -120,6 +125,8 @@ export class WorldSession implements Session {
         opened.reject(new SandboxError(`a world could not be opened: ${end.reason}: ${end.message}`)),
     })
     box.watch({ wallMs: OPEN_MS, cpuMs: OPEN_MS, residentMb: this.#parts.limits.residentMb })
+    const { argumentChars, answerChars } = this.#parts.limits
+    box.allow(Math.max(argumentChars, answerChars))
     box.send({ type: 'open', world: this.#open, memoryMb: Math.floor(memoryMb) })
     try {
       await opened.promise

@@ -8,8 +8,6 @@ export interface SpawnOptions {
   files: ChildFiles
   layers: Layers
   memoryMb: number
-  /** Characters of the longest text that a child may send. */
-  maxText: number
 }
 
 /** The runtime's own walls: no files but one folder and the addon, no children, no workers, no network. */
@@ -25,8 +23,8 @@ export function permissionArguments(files: ChildFiles): string[] {
 }
 
 /** Starts one child. It says `ready` when its isolate and prelude are there. */
-export function spawnChild({ files, layers, memoryMb, maxText }: SpawnOptions): ChildBox {
+export function spawnChild({ files, layers, memoryMb }: SpawnOptions): ChildBox {
   const command = [process.execPath, ...permissionArguments(files), files.main, files.addon, String(memoryMb)]
   const { child, leafPid } = startWrapped(layers, files, command, memoryMb, spawn)
-  return new ChildBox(child, maxText, leafPid)
+  return new ChildBox(child, leafPid)
 }

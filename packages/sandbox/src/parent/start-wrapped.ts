@@ -1,4 +1,5 @@
 import type { ChildProcess, spawn as nodeSpawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 import { type Layers, wrapCommand } from '../isolation/layers.ts'
 import type { ChildFiles } from './child-files.ts'
@@ -39,14 +40,28 @@ export function startWrapped(
   return { child, leafPid: readLeaf(child.stdio[wrapped.infoFd] as Readable) }
 }
 
-/** The container writes `{"child-pid": n, …}` once it has started its one process. */
+/**
+ * The container writes `{"child-pid": n, …}` once it is set up. That is the first process inside, which
+ * only reaps; the one that guest code runs in is its child.
+ */
 function readLeaf(info: Readable): () => number | undefined {
   let text = ''
-  let pid: number | undefined
+  let leaf: number | undefined
   info.on('error', () => {})
   info.on('data', (chunk: Buffer) => {
     text += chunk.toString()
-    pid = Number(/"child-pid":\s*(\d+)/.exec(text)?.[1]) || undefined
   })
-  return () => pid
+  return () => {
+    const first = /"child-pid":\s*(\d+)/.exec(text)?.[1]
+    if (leaf === undefined && first !== undefined) leaf = firstChild(first)
+    return leaf
+  }
+}
+
+function firstChild(pid: string): number | undefined {
+  try {
+    return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ')[0]) || undefined
+  } catch {
+    return undefined // It is gone already, or has not started its child yet.
+  }
 }

@@ -24,6 +24,8 @@ const REPLAY_FACTOR = 10
 const REPLAY_EXTRA_MS = 2_000
 /** Time after a limit in which the child itself may stop, ms. */
 const GRACE_MS = 250
+/** Time for a preview and a hash when a step is ended from outside, ms. */
+const END_MS = 10_000
 
 export interface StepResult {
   record: StepRecord
@@ -78,7 +80,7 @@ export class StepRun {
     this.#host = host
     this.#record = { step: request.step, code: request.code, clock: request.clock, inputs: [], turns: [] }
     this.#replaying = request.recorded?.turns.length ?? 0
-    this.#calls = new LiveCalls(host, context.limits.waitMs, {
+    this.#calls = new LiveCalls(host, context.limits, {
       failed: (error) =>
         this.#guarded(() => {
           throw error
@@ -146,10 +148,10 @@ export class StepRun {
     this.#feed()
   }
 
-  /** Time that the next turn may take, ms. */
-  #budget(): number {
+  /** Time that a turn may take, ms. @param ahead turns that come before it */
+  #budget(ahead = this.#sent.length): number {
     if (this.#replaying > 0) {
-      const turn = this.#request.recorded?.turns[this.#record.turns.length + this.#sent.length]
+      const turn = this.#request.recorded?.turns[this.#record.turns.length + ahead]
       return (turn?.cpuMs ?? 0) * REPLAY_FACTOR + REPLAY_EXTRA_MS
     }
     return Math.max(1, this.#limits.wallMs - this.#usedMs)
@@ -208,13 +210,7 @@ export class StepRun {
         })
         return
       case 'need':
-        void this.#context.bundles(frame.names).then(
-          (modules) => this.#box.send({ type: 'modules', modules, budgetMs: this.#budget() }),
-          (error) =>
-            this.#guarded(() => {
-              throw error
-            }),
-        )
+        void this.#loadModules(frame.names)
         return
       case 'turn':
         return this.#turn(frame.cpuMs, frame.wallMs, frame.end)
@@ -223,6 +219,22 @@ export class StepRun {
         return this.#finish()
       default:
         throw new SandboxError(`the sandbox's child sent a ${frame.type} frame within a step`)
+    }
+  }
+
+  /** The step's code waits for its packages; making their bundles is not its time. */
+  async #loadModules(names: string[]): Promise<void> {
+    this.#box.watch(undefined)
+    try {
+      const modules = await this.#context.bundles(names)
+      if (this.#over) return
+      const budgetMs = this.#budget(0)
+      this.#begin(undefined, budgetMs)
+      this.#box.send({ type: 'modules', modules, budgetMs })
+    } catch (error) {
+      this.#guarded(() => {
+        throw error
+      })
     }
   }
 
@@ -309,7 +321,7 @@ export class StepRun {
         message: 'as recorded',
       }
     if (this.#record.turns.length === 0) return this.#finish()
-    this.#box.send({ type: 'end' })
+    this.#sendEnd()
   }
 
   #compare(turn: TurnOutput): void {
@@ -322,13 +334,20 @@ export class StepRun {
     }
   }
 
+  /** Asks for the step's end; a child that does not give it in time is gone. */
+  #sendEnd(): void {
+    const { cpuMs, residentMb } = this.#limits
+    this.#box.watch({ wallMs: END_MS, cpuMs, residentMb: residentMb * 1.5 })
+    this.#box.send({ type: 'end' })
+  }
+
   /** Ends the step at idle; what it did stays. */
   #stop(status: 'timeout' | 'canceled', message: string): undefined {
     if (this.#over || this.#stopped !== undefined) return
     this.#stopped = { status, message }
     this.#calls.abort(message)
     this.#queue = []
-    this.#box.send({ type: 'end' })
+    this.#sendEnd()
   }
 
   #cancel(reason: string): void {

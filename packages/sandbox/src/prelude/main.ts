@@ -202,7 +202,7 @@ function install(door: HostDoor): Prelude {
   installThen()
   installConsole()
   installExtras()
-  const encode = (value: unknown) => encodeWithin(value, state.limits.resultChars, 'the final answer')
+  const encode = (value: unknown) => encodeWithin(value, state.limits.answerChars, 'the final answer')
   const fixed = { writable: false, enumerable: false, configurable: false }
   define(globalThis, 'finalAnswer', bare({ ...fixed, value: freeze(finalAnswer(encode)) }))
   // Rewritten code calls these. They give a guest nothing that it does not have.

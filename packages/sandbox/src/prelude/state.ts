@@ -17,7 +17,7 @@ export interface Limits {
   callsPerStep: number
   callsInFlight: number
   argumentChars: number
-  resultChars: number
+  answerChars: number
   waitMs: number
 }
 
@@ -31,7 +31,7 @@ export const state = bare({
     callsPerStep: 1_000,
     callsInFlight: 100,
     argumentChars: 256_000,
-    resultChars: 2_000_000,
+    answerChars: 2_000_000,
     waitMs: 600_000,
   }) as Limits,
   seed: '',

@@ -1,0 +1,103 @@
+import type { ToChild } from '../../src/frames/frame.ts'
+import type { Box, BoxEnd } from '../../src/parent/box.ts'
+import { FrameReader } from '../../src/parent/frame-reader.ts'
+
+type Listener = Parameters<Box['listen']>[0]
+
+/** A child that answers with whatever comes to its mind: bytes, near-frames, frames at the wrong time. */
+export class LyingBox implements Box {
+  readonly #random: () => number
+  readonly #reader: FrameReader
+  #listener: Listener | undefined
+  #ended: BoxEnd | undefined
+  #told = 0
+
+  constructor(random: () => number) {
+    this.#random = random
+    this.#reader = new FrameReader({
+      frame: (frame) => {
+        if (frame.type === 'stopped') this.kill({ reason: frame.reason, message: frame.message })
+        else this.#listener?.frame(frame)
+      },
+      fault: (message) => this.kill({ reason: 'crashed', message }),
+      flow: () => {},
+    })
+  }
+
+  send(frame: ToChild): void {
+    setImmediate(() => {
+      if (this.#ended !== undefined) return
+      if (frame.type === 'open' && this.#random() < 0.95) return this.#say('{"type":"opened"}\n')
+      this.#say(this.#answer())
+      this.#told += 1
+      // A child that goes silent is the watchdog's; here it just dies.
+      if (this.#told > 20) this.kill({ reason: 'timeout', message: 'silence' })
+      else setImmediate(() => this.send({ type: 'end' }))
+    })
+  }
+
+  listen(listener: Listener): void {
+    this.#listener = listener
+    const ended = this.#ended
+    if (ended !== undefined) queueMicrotask(() => listener.ended(ended))
+  }
+
+  allow(maxText: number): void {
+    this.#reader.maxText = Math.min(maxText, 10_000)
+  }
+
+  watch(): void {}
+
+  kill(end: BoxEnd): void {
+    if (this.#ended !== undefined) return
+    this.#ended = end
+    this.#reader.stop()
+    this.#listener?.ended(end)
+  }
+
+  async close(): Promise<void> {
+    this.#ended ??= { reason: 'canceled', message: 'closed' }
+    this.#reader.stop()
+  }
+
+  #say(text: string): void {
+    const bytes = Buffer.from(text, 'latin1')
+    const cut = Math.floor(this.#random() * bytes.length)
+    this.#reader.push(bytes.subarray(0, cut))
+    this.#reader.push(bytes.subarray(cut))
+  }
+
+  #answer(): string {
+    const pick = <T>(items: readonly T[]): T => items[Math.floor(this.#random() * items.length)] as T
+    const frame: string = pick([
+      '{"type":"turn","cpuMs":1,"wallMs":1}',
+      '{"type":"turn","cpuMs":1,"wallMs":1,"end":{"preview":"","missingChars":0,"missingLines":0}}',
+      '{"type":"turn","cpuMs":-1,"wallMs":1e400}',
+      '{"type":"turn","cpuMs":1,"wallMs":1,"end":{"preview":"","missingChars":0,"missingLines":0,"final":"{"}}',
+      '{"type":"turn","cpuMs":1,"wallMs":1,"end":{"preview":1}}',
+      '{"type":"call","id":"1.1","name":"echo","args":"{}"}',
+      '{"type":"call","id":"1.1","name":"echo","args":"not encoded"}',
+      '{"type":"call","id":"9.9","name":"constructor","args":"{}"}',
+      '{"type":"call","id":"__proto__","name":"echo","args":"{}"}',
+      '{"type":"call","id":"1.2","name":"sleep","args":"{\\"ms\\":\\"soon\\"}"}',
+      '{"type":"print","lines":["x"]}',
+      '{"type":"print","lines":[1]}',
+      `{"type":"print","lines":["${'y'.repeat(5_000)}"]}`,
+      `{"type":"part","text":"${'z'.repeat(4_000)}"}`,
+      '{"type":"need","names":["fs"]}',
+      '{"type":"ended","end":{"preview":"","missingChars":0,"missingLines":0}}',
+      '{"type":"opened"}',
+      '{"type":"stopped","reason":"timeout","message":"so it says"}',
+      '{"type":"stopped","reason":"mischief"}',
+      '{"__proto__":{"type":"turn"}}',
+      '[]',
+      'null',
+      '"turn"',
+      '{"type":"turn"',
+    ])
+    const bytes = Array.from(frame)
+    if (this.#random() < 0.2)
+      bytes[Math.floor(this.#random() * bytes.length)] = String.fromCharCode(Math.floor(this.#random() * 256))
+    return `${bytes.join('')}\n`
+  }
+}
