@@ -1,4 +1,5 @@
 import type { Model } from '@bailiwick/core/contract'
+import { ollamaHost } from '../ollama/ollama-host.ts'
 import { ollamaModel } from '../ollama/ollama-model.ts'
 import { openaiModel } from '../openai/openai-model.ts'
 import { PRESETS } from '../openai/presets.ts'
@@ -9,40 +10,39 @@ import type { ModelSettings } from './model-settings.ts'
 import type { ModelSpec } from './parse-spec.ts'
 import { addressOf } from './provider-address.ts'
 
-/** The bare adapter: one attempt a call, no price. */
+/** A model, and the address of the server behind it, where there is one. */
+export interface Adapter {
+  model: Model
+  server?: string
+}
+
+/** The bare adapter: one attempt a call, no limits, no price. */
 export async function buildAdapter(
   spec: ModelSpec,
   settings: ModelSettings,
   env: NodeJS.ProcessEnv,
-): Promise<Model> {
+): Promise<Adapter> {
   switch (spec.kind) {
     case 'human':
-      return humanModel()
+      return { model: humanModel() }
     case 'command':
-      return commandModel(spec.command)
+      return { model: commandModel(spec.command) }
     case 'scripted':
-      return scriptedModelFromFile(spec.file)
-    case 'ollama':
-      return ollamaModel({
-        ...settings,
-        model: spec.model,
-        host: settings.baseURL ?? env.OLLAMA_HOST,
-        contextTokens: settings.contextTokens ?? contextFrom(env),
-      })
+      return { model: await scriptedModelFromFile(spec.file) }
+    case 'ollama': {
+      const server = ollamaHost(settings.baseURL ?? env.OLLAMA_HOST)
+      const contextTokens = settings.contextTokens ?? contextFrom(env)
+      return { server, model: ollamaModel({ ...settings, model: spec.model, host: server, contextTokens }) }
+    }
     case 'openai': {
       const { stream, timers, headers } = settings
       const { baseURL, apiKey } = addressOf(spec.provider, env, settings)
       const { features } = PRESETS[spec.provider] ?? {}
-      return openaiModel({
-        provider: spec.provider,
-        model: spec.model,
-        baseURL,
-        apiKey,
-        features,
-        stream,
-        timers,
-        headers,
-      })
+      const { provider, model } = spec
+      return {
+        server: baseURL,
+        model: openaiModel({ provider, model, baseURL, apiKey, features, stream, timers, headers }),
+      }
     }
   }
 }

@@ -6,7 +6,7 @@ const milliseconds = z.number().int().positive()
 export const modelSettingsSchema = z.strictObject({
   /** `provider/model`, `scripted:<file>`, `command:<program>`, `human`, or another alias. */
   model: z.string().min(1),
-  /** Asked in this order when the model fails before any output. */
+  /** Asked in this order when the model gives no reply. Their own fallbacks are not followed. */
   fallbacks: z.array(z.string().min(1)).optional(),
   /** Overrides the provider's address. */
   baseURL: z.url().optional(),
@@ -21,7 +21,9 @@ export const modelSettingsSchema = z.strictObject({
   think: z.union([z.boolean(), z.enum(['high', 'medium', 'low'])]).optional(),
   /** Ollama: how long the model stays loaded. */
   keepAlive: z.union([z.string(), z.number()]).optional(),
+  /** For requests that name none. */
   temperature: z.number().nonnegative().optional(),
+  /** Upper bound of completion tokens; a request may ask for fewer. */
   maxOutputTokens: z.number().int().positive().optional(),
   /** Milliseconds for one attempt. */
   timers: z
@@ -31,8 +33,10 @@ export const modelSettingsSchema = z.strictObject({
       totalMs: milliseconds.exactOptional(),
     })
     .optional(),
-  /** Attempts in all. 1 switches retries off. */
+  /** Attempts in all, default 4. 1 switches retries off. */
   attempts: z.number().int().positive().optional(),
+  /** Calls at once in one process. Default: 8; Ollama 1, or `OLLAMA_NUM_PARALLEL`. */
+  concurrency: z.number().int().positive().optional(),
   /** US dollars for a million tokens, where the price list does not know the model. */
   price: z
     .strictObject({

@@ -1,7 +1,7 @@
 import type { Model } from '@bailiwick/core/contract'
-import { buildAdapter } from './build-adapter.ts'
+import { withFallbacks } from '../resilience/with-fallbacks.ts'
+import { assembleModel } from './assemble-model.ts'
 import type { ModelAliases } from './model-settings.ts'
-import { parseSpec } from './parse-spec.ts'
 import { aliasesFrom, settingsOf } from './settings-of.ts'
 
 export interface ResolveOptions {
@@ -13,7 +13,8 @@ export interface ResolveOptions {
 
 /**
  * The model that a name stands for: `provider/model`, an alias, `scripted:<file>`, `command:<program>`
- * or `human`. Nothing is asked of a server, and its client is not loaded, before the first call.
+ * or `human`. Nothing is asked of a server, and its client is not loaded, before the first call. What
+ * may pass is tried again, what the settings limit is limited, and the reply's usage carries its cost.
  *
  * @throws InputError for an unknown name, a missing key, aliases in a circle.
  * @example
@@ -24,6 +25,13 @@ export interface ResolveOptions {
 export async function resolveModel(name: string, options: ResolveOptions = {}): Promise<Model> {
   const env = options.env ?? process.env
   const aliases = aliasesFrom(env, options.aliases)
-  const settings = settingsOf(name, aliases)
-  return buildAdapter(parseSpec(settings.model, Object.keys(aliases)), settings, env)
+  const { fallbacks = [] } = settingsOf(name, aliases)
+  const hasFallback = fallbacks.length > 0
+  const model = await assembleModel(name, aliases, env, hasFallback)
+  if (!hasFallback) return model
+  // Fallbacks of a fallback are not followed: two aliases may name each other.
+  const others = fallbacks.map((other, place) =>
+    assembleModel(other, aliases, env, place < fallbacks.length - 1),
+  )
+  return withFallbacks(model, await Promise.all(others))
 }

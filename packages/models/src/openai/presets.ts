@@ -9,8 +9,6 @@ export interface Preset {
   urlVariable?: string
   /** Runs on the user's own machine: a token costs nothing. */
   local?: boolean
-  /** The provider's id in the price list, where it differs. */
-  priceId?: string
   features?: Partial<OpenAiFeatures>
 }
 
@@ -28,7 +26,6 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
   gemini: {
     baseURL: 'https://generativelanguage.googleapis.com/v1beta/openai',
     keyVariable: 'GEMINI_API_KEY',
-    priceId: 'google',
   },
   anthropic: {
     baseURL: 'https://api.anthropic.com/v1',

@@ -1,0 +1,30 @@
+import { NO_USAGE } from '@bailiwick/core/contract'
+import { describe, expect, it } from 'vitest'
+import { PRESETS } from '../openai/presets.ts'
+import { priceList } from './price-list.ts'
+
+const usage = { ...NO_USAGE, inputTokens: 1_000, outputTokens: 1_000, replies: 1 }
+
+describe('priceList', () => {
+  it.each([
+    ['openai', 'gpt-5-mini-2025-08-07'],
+    ['gemini', 'gemini-2.5-flash'],
+    ['anthropic', 'claude-sonnet-4-5'],
+    ['openrouter', 'qwen/qwen3-32b'],
+  ])("knows %s by its preset's address", async (provider, model) => {
+    expect(await priceList(PRESETS[provider]?.baseURL ?? '')(usage, model)).toBeGreaterThan(0)
+  })
+
+  it('charges less for cached tokens', async () => {
+    const price = priceList('https://api.openai.com/v1')
+    const whole = await price(usage, 'gpt-5-mini')
+    expect(await price({ ...usage, cachedTokens: 1_000 }, 'gpt-5-mini')).toBeLessThan(whole ?? 0)
+  })
+
+  it.each([
+    ['https://api.openai.com/v1', 'no-such-model'],
+    ['http://127.0.0.1:8000/v1', 'gpt-5-mini'],
+  ])('knows nothing of %s %s', async (baseURL, model) => {
+    expect(await priceList(baseURL)(usage, model)).toBeNull()
+  })
+})

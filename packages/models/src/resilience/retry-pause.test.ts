@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest'
+import { retryPause } from './retry-pause.ts'
+
+describe('retryPause', () => {
+  it.each([
+    [1, 500],
+    [2, 1_000],
+    [3, 2_000],
+    [20, 20_000],
+  ])('after %i failures is anything up to %i ms', (failed, most) => {
+    expect(retryPause(failed, undefined, () => 0)).toBe(0)
+    expect(retryPause(failed, undefined, () => 1)).toBe(most)
+  })
+
+  it('is never shorter than what the server asked for', () => {
+    expect(retryPause(1, 3_000, () => 0)).toBe(3_000)
+    expect(retryPause(1, 3_000, () => 1)).toBe(3_500)
+  })
+
+  it('is not made when the server asks for too much', () => {
+    expect(retryPause(1, 3_600_000)).toBeUndefined()
+  })
+})

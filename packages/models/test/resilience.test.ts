@@ -1,0 +1,284 @@
+import { setImmediate } from 'node:timers/promises'
+import type { Model } from '@bailiwick/core/contract'
+import { describe, expect, it, vi } from 'vitest'
+import type { ModelSettings } from '../src/choose/model-settings.ts'
+import { resolveModel } from '../src/choose/resolve-model.ts'
+import { openaiModel } from '../src/openai/openai-model.ts'
+import { withBreaker } from '../src/resilience/with-breaker.ts'
+import { withRetries } from '../src/resilience/with-retries.ts'
+import { withSlots } from '../src/resilience/with-slots.ts'
+import type { ModelServer } from '../src/testing/model-server.ts'
+import { startOllamaServer } from '../src/testing/ollama-server.ts'
+import { startOpenAiServer } from '../src/testing/openai-server.ts'
+import { ask, request } from './ask.ts'
+
+const busy = { kind: 'status', status: 503 } as const
+
+function resolve(server: ModelServer, settings: Partial<ModelSettings> = {}): Promise<Model> {
+  const m = { model: 'openai/test-model', baseURL: `${server.url}/v1`, ...settings }
+  return resolveModel('m', { env: {}, aliases: { m } })
+}
+
+describe('retries', () => {
+  it.each(['seconds', 'date', 'milliseconds'] as const)(
+    'wait for what the server asks for in %s',
+    async (form) => {
+      const retryAfterMs = 400
+      await using server = await startOpenAiServer({
+        fault: (place) => (place === 0 ? { kind: 'status', status: 429, retryAfterMs, form } : undefined),
+      })
+      const begun = Date.now()
+      await ask(await resolve(server))
+      expect(server.requests).toHaveLength(2)
+      // A date has whole seconds and may have been rounded up just before it passed.
+      expect(Date.now() - begun).toBeGreaterThanOrEqual(form === 'date' ? 0 : retryAfterMs)
+    },
+  )
+
+  it('give up at once when the server wants more time than there is', async () => {
+    await using server = await startOpenAiServer({
+      fault: () => ({ kind: 'status', status: 429, retryAfterMs: 5_000 }),
+    })
+    const model = await resolve(server)
+    await expect(ask(model, { deadline: Date.now() + 2_000 })).rejects.toMatchObject({
+      code: 'model-rate-limit',
+      retryAfterMs: 5_000,
+    })
+    expect(server.requests).toHaveLength(1)
+  })
+
+  it('are as many as the settings say, and the error says how many there were', async () => {
+    await using server = await startOpenAiServer({ fault: () => busy })
+    await expect(ask(await resolve(server, { attempts: 2 }))).rejects.toThrow('asked 2 times')
+    expect(server.requests).toHaveLength(2)
+    await expect(ask(await resolve(server, { attempts: 1 }))).rejects.toMatchObject({
+      code: 'model-overloaded',
+    })
+    expect(server.requests).toHaveLength(3)
+  })
+
+  it('declare void what a broken attempt had yielded', async () => {
+    await using server = await startOpenAiServer({
+      reply: 'It is blue, as far as one can see.',
+      fault: (place) => (place === 0 ? { kind: 'cut', afterBytes: 700 } : undefined),
+    })
+    const { events } = await ask(await resolve(server))
+    const types = events.map(({ type }) => type)
+    expect(types.indexOf('text')).toBeLessThan(types.indexOf('restart'))
+    expect(types.filter((type) => type === 'restart')).toHaveLength(1)
+  })
+
+  it('are aborted in the pause between two of them', async () => {
+    await using server = await startOpenAiServer({
+      fault: () => ({ kind: 'status', status: 503, retryAfterMs: 30_000 }),
+    })
+    const controller = new AbortController()
+    const asked = ask(await resolve(server), { signal: controller.signal })
+    await vi.waitFor(() => expect(server.requests).toHaveLength(1))
+    // The response has to arrive first: until then it is the request that is aborted.
+    await vi.waitFor(() => expect(server.underWay).toBe(0))
+    await setImmediate()
+    controller.abort(new Error('enough'))
+    await expect(asked).rejects.toThrow('enough')
+    expect(server.requests).toHaveLength(1)
+  })
+
+  it('pause at random, up to a bound that doubles', async () => {
+    await using server = await startOpenAiServer({ fault: () => busy })
+    const drawn = vi.fn(() => 0)
+    const model = openaiModel({ model: 'm', baseURL: `${server.url}/v1` })
+    await expect(ask(withRetries(model, { attempts: 3, random: drawn }))).rejects.toThrow('asked 3 times')
+    expect(drawn).toHaveBeenCalledTimes(2)
+  })
+})
+
+describe('limits', () => {
+  it('let 200 calls under a mix of faults end once each, never more at a time than allowed', async () => {
+    let most = 0
+    let answered = 0
+    const faults = [
+      undefined,
+      busy,
+      undefined,
+      { kind: 'reset' },
+      undefined,
+      { kind: 'cut', afterBytes: 300 },
+    ] as const
+    await using server = await startOpenAiServer({
+      reply: () => {
+        most = Math.max(most, server.underWay)
+        return { text: 'It is blue.', usage: { inputTokens: 3, outputTokens: 4 } }
+      },
+      fault: (place) => faults[place % faults.length],
+    })
+    const bare = openaiModel({ model: 'm', baseURL: `${server.url}/v1` })
+    const limited = withSlots(withBreaker(bare, server.url), { key: server.url, slots: 5 })
+    const model = withRetries(limited, { attempts: 30, random: () => 0 })
+    const replies = await Promise.all(
+      Array.from({ length: 200 }, async () => {
+        const { reply } = await ask(model)
+        answered++
+        return reply
+      }),
+    )
+    expect(answered).toBe(200)
+    expect(most).toBeGreaterThan(1)
+    expect(most).toBeLessThanOrEqual(5)
+    expect(replies.reduce((sum, { usage }) => sum + usage.outputTokens, 0)).toBe(800)
+    await vi.waitFor(() => expect(server.underWay).toBe(0))
+  })
+
+  it('let one call at a time through to Ollama, also of models that were resolved apart', async () => {
+    let most = 0
+    await using server = await startOllamaServer({
+      reply: () => {
+        most = Math.max(most, server.underWay)
+        return 'ok'
+      },
+    })
+    const env = { OLLAMA_HOST: server.url }
+    const models = await Promise.all(
+      Array.from({ length: 6 }, () => resolveModel('ollama/test-model:1b', { env })),
+    )
+    await Promise.all(models.map((model) => ask(model)))
+    expect(server.requests).toHaveLength(6)
+    expect(most).toBe(1)
+  })
+
+  it('give the slot back when a call is aborted, and end the wait of an aborted one', async () => {
+    await using server = await startOpenAiServer({
+      fault: (place) => (place === 0 ? { kind: 'stall', afterBytes: 0 } : undefined),
+    })
+    const model = await resolve(server, { concurrency: 1 })
+    const [first, second] = [new AbortController(), new AbortController()]
+    const stalled = ask(model, { signal: first.signal })
+    await vi.waitFor(() => expect(server.requests).toHaveLength(1))
+    const waiting = ask(model, { signal: second.signal })
+    const third = ask(model)
+    second.abort(new Error('not waiting'))
+    await expect(waiting).rejects.toThrow('not waiting')
+    first.abort(new Error('enough'))
+    await expect(stalled).rejects.toThrow('enough')
+    expect((await third).reply.text).toBe('ok')
+  })
+
+  it('end the wait for a slot at the deadline', async () => {
+    await using server = await startOpenAiServer({ fault: () => ({ kind: 'stall', afterBytes: 0 }) })
+    const model = await resolve(server, { concurrency: 1 })
+    const controller = new AbortController()
+    const stalled = ask(model, { signal: controller.signal })
+    await vi.waitFor(() => expect(server.requests).toHaveLength(1))
+    await expect(ask(model, { deadline: Date.now() + 100 })).rejects.toMatchObject({ code: 'model-timeout' })
+    expect(server.requests).toHaveLength(1)
+    controller.abort()
+    await expect(stalled).rejects.toThrow()
+  })
+})
+
+describe('the breaker', () => {
+  it('leaves a server alone that failed too often, and says what it said last', async () => {
+    await using server = await startOpenAiServer({
+      fault: () => ({ kind: 'status', status: 500, message: 'on fire' }),
+    })
+    const model = await resolve(server, { attempts: 1 })
+    for (let call = 0; call < 8; call++)
+      await expect(ask(model)).rejects.toMatchObject({ code: 'model-server' })
+    await expect(ask(model)).rejects.toMatchObject({
+      code: 'model-overloaded',
+      message: expect.stringMatching(/left alone.*on fire/),
+      retryAfterMs: expect.closeTo(10_000, -4),
+    })
+    expect(server.requests).toHaveLength(8)
+  })
+
+  it('is not broken by what is no fault of the server', async () => {
+    await using server = await startOpenAiServer({ fault: () => ({ kind: 'status', status: 401 }) })
+    const model = await resolve(server)
+    for (let call = 0; call < 12; call++)
+      await expect(ask(model)).rejects.toMatchObject({ code: 'model-auth' })
+    expect(server.requests).toHaveLength(12)
+  })
+})
+
+describe('fallbacks', () => {
+  it('answer in order, and the reply names who did', async () => {
+    await using broken = await startOpenAiServer({ fault: () => ({ kind: 'status', status: 401 }) })
+    await using healthy = await startOllamaServer({ reply: 'from the second' })
+    const model = await resolve(broken, { fallbacks: ['ollama/test-model:1b'] })
+    expect(model.id).toBe('openai/test-model')
+    const env = { OLLAMA_HOST: healthy.url }
+    const aliases = {
+      m: { model: 'openai/test-model', baseURL: `${broken.url}/v1`, fallbacks: ['ollama/test-model:1b'] },
+    }
+    const { reply } = await ask(await resolveModel('m', { env, aliases }))
+    expect(reply).toMatchObject({ text: 'from the second', model: 'ollama/test-model:1b' })
+  })
+
+  it('void the deltas of the one that failed', async () => {
+    await using broken = await startOpenAiServer({
+      reply: 'It is blue, as far as one can see.',
+      fault: () => ({ kind: 'cut', afterBytes: 700 }),
+    })
+    await using healthy = await startOpenAiServer({ reply: 'green' })
+    const aliases = {
+      m: { model: 'openai/a', baseURL: `${broken.url}/v1`, attempts: 1, fallbacks: ['n'] },
+      n: { model: 'openai/b', baseURL: `${healthy.url}/v1` },
+    }
+    const { events } = await ask(await resolveModel('m', { env: {}, aliases }))
+    const types = events.map(({ type }) => type)
+    expect(types.filter((type) => type === 'restart')).toHaveLength(1)
+    expect(events.slice(types.indexOf('restart') + 1)).toMatchObject([{ text: 'green' }, { type: 'reply' }])
+  })
+
+  it('tell every reason when all fail, under the code of the model that was wanted', async () => {
+    await using broken = await startOpenAiServer({ fault: () => ({ kind: 'status', status: 401 }) })
+    const aliases = {
+      m: { model: 'openai/a', baseURL: `${broken.url}/v1`, fallbacks: ['ollama/none'] },
+    }
+    const env = { OLLAMA_HOST: 'http://127.0.0.1:9' }
+    await expect(
+      ask(await resolveModel('m', { env, aliases }), { deadline: Date.now() + 1_000 }),
+    ).rejects.toMatchObject({
+      code: 'model-auth',
+      message: expect.stringMatching(/openai\/a.*Then: ollama\/none/),
+    })
+  })
+})
+
+describe('cost', () => {
+  const usage = { inputTokens: 1_000_000, cachedTokens: 400_000, outputTokens: 100_000 }
+
+  it('is what the settings say', async () => {
+    await using server = await startOpenAiServer({ reply: () => ({ text: 'ok', usage }) })
+    const price = { input: 2, output: 10, cached: 0.5 }
+    const { reply } = await ask(await resolve(server, { price }))
+    expect(reply.usage.cost).toBeCloseTo(0.6 * 2 + 0.4 * 0.5 + 0.1 * 10)
+  })
+
+  it('is unknown, not 0, for a known name on an unknown server', async () => {
+    await using server = await startOpenAiServer({ reply: () => ({ text: 'ok', usage }) })
+    const { reply } = await ask(await resolve(server, { model: 'openai/gpt-5-mini' }))
+    expect(reply.usage.cost).toBeNull()
+  })
+
+  it("is nothing on one's own machine", async () => {
+    await using server = await startOllamaServer()
+    const model = await resolveModel('ollama/test-model:1b', { env: { OLLAMA_HOST: server.url } })
+    expect((await ask(model)).reply.usage.cost).toBe(0)
+  })
+})
+
+describe('request settings', () => {
+  it('set the temperature where none is named, and bound the output', async () => {
+    await using server = await startOpenAiServer()
+    const model = await resolve(server, { temperature: 0.2, maxOutputTokens: 100 })
+    await ask(model)
+    await ask(model, {}, { ...request, temperature: 0.9, maxOutputTokens: 50 })
+    await ask(model, {}, { ...request, maxOutputTokens: 500 })
+    expect(server.requests).toMatchObject([
+      { temperature: 0.2, max_tokens: 100 },
+      { temperature: 0.9, max_tokens: 50 },
+      { max_tokens: 100 },
+    ])
+  })
+})
