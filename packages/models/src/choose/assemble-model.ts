@@ -1,4 +1,5 @@
 import type { Model } from '@bailiwick/core/contract'
+import { withCassette } from '../cassette/with-cassette.ts'
 import { choosePrice } from '../price/choose-price.ts'
 import { withPrice } from '../price/with-price.ts'
 import { withBreaker } from '../resilience/with-breaker.ts'
@@ -13,8 +14,8 @@ import { withRequestSettings } from './with-request-settings.ts'
 const SLOTS = 8
 
 /**
- * One model with everything around it but its fallbacks. From the inside out: the settings are put into the
- * request, the reply is priced, a broken server is left alone, calls wait for a slot, and what may pass is
+ * One model with everything around it but its fallbacks. From the inside out: responses go to or come from
+ * a cassette, the settings are put into the request, the reply is priced, a broken server is left alone, calls wait for a slot, and what may pass is
  * tried again. A slot is given back between attempts.
  */
 export async function assembleModel(
@@ -26,7 +27,8 @@ export async function assembleModel(
   const settings = settingsOf(name, aliases)
   const spec = parseSpec(settings.model, Object.keys(aliases))
   const { model: bare, server } = await buildAdapter(spec, settings, env)
-  const model = withRequestSettings(bare, settings)
+  const taped = server === undefined ? bare : await withCassette(bare, env)
+  const model = withRequestSettings(taped, settings)
   // A script knows its price, and nobody types a reply again because it was empty.
   if (spec.kind === 'scripted' || spec.kind === 'human') return model
   const priced = withPrice(model, choosePrice(spec, settings, server))

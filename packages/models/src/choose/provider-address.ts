@@ -1,4 +1,5 @@
 import { InputError } from '@bailiwick/core/contract'
+import { isReplayed } from '../cassette/with-cassette.ts'
 import { PRESETS } from '../openai/presets.ts'
 import type { ModelSettings } from './model-settings.ts'
 
@@ -20,7 +21,7 @@ export function addressOf(
   const keyVariable = settings.keyVariable ?? preset.keyVariable
   const apiKey = keyVariable === undefined ? undefined : env[keyVariable] || undefined
   const override = settings.baseURL ?? ((preset.urlVariable && env[preset.urlVariable]) || undefined)
-  if (override === undefined && apiKey === undefined && !preset.local) {
+  if (override === undefined && apiKey === undefined && !preset.local && !isReplayed(env)) {
     throw new InputError(`${provider} needs a key: set ${keyVariable}.`)
   }
   return { baseURL: (override ?? preset.baseURL).replace(/\/+$/, ''), apiKey }

@@ -20,7 +20,8 @@ export function withFallbacks(first: Model, others: readonly Model[]): Model {
           return
         } catch (error) {
           call.signal.throwIfAborted()
-          if (!isModelError(error)) throw error
+          // A cassette that lacks a request is to be mended, not gone around.
+          if (!isModelError(error) || error.code === 'model-replay-miss') throw error
           failures.push(error)
           if (call.deadline !== undefined && Date.now() >= call.deadline) break
           if (begun) yield { type: 'restart', reason: error.message }
