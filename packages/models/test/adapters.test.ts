@@ -2,6 +2,7 @@ import type { Model, ModelEvent, ModelReply, ModelRequest } from '@bailiwick/cor
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ollamaModel } from '../src/ollama/ollama-model.ts'
 import { openaiModel } from '../src/openai/openai-model.ts'
+import type { Fault } from '../src/testing/fault.ts'
 import type { ModelServer, ModelServerOptions } from '../src/testing/model-server.ts'
 import { startOllamaServer } from '../src/testing/ollama-server.ts'
 import { startOpenAiServer } from '../src/testing/openai-server.ts'
@@ -105,8 +106,12 @@ describe.each(CASES)('$adapter, stream $stream', ({ start, model, stream, adapte
     expect(JSON.stringify(running.requests[1])).toContain('look')
   })
 
-  it('is not confused by characters that are split between chunks', async () => {
-    const running = await open(start, { reply: 'Grüße, 世界 🌍', fault: () => ({ kind: 'split-utf8' }) })
+  it.each<[string, Fault]>([
+    ['characters that are split between chunks', { kind: 'split-utf8' }],
+    ['a wrong content type', { kind: 'wrong-content-type' }],
+    ['a slow first byte', { kind: 'slow-first-byte', ms: 200 }],
+  ])('is not confused by %s', async (_name, fault) => {
+    const running = await open(start, { reply: 'Grüße, 世界 🌍', fault: () => fault })
     expect((await collect(model(running, stream))).reply.text).toBe('Grüße, 世界 🌍')
   })
 
@@ -124,6 +129,20 @@ describe.each(CASES)('$adapter, stream $stream', ({ start, model, stream, adapte
       await vi.waitFor(() => expect(running.underWay).toBe(0))
       await running[Symbol.asyncDispose]()
     }
+  })
+})
+
+describe.each(['openai', 'ollama'] as const)('%s', (adapter) => {
+  it('names an error that comes in the middle of a stream', async () => {
+    const { start, model } = ADAPTERS[adapter]
+    const running = await open(start, {
+      reply: 'It is blue.',
+      fault: () => ({ kind: 'error-in-stream', message: 'llama runner process has terminated' }),
+    })
+    await expect(collect(model(running, true))).rejects.toMatchObject({
+      code: 'model-server',
+      message: expect.stringContaining('llama runner process has terminated'),
+    })
   })
 })
 
@@ -145,6 +164,13 @@ describe('ollama', () => {
 })
 
 describe('openai', () => {
+  it.each([true, false])('names an answer without choices, stream %s', async (stream) => {
+    const running = await open(startOpenAiServer, { fault: () => ({ kind: 'no-choices' }) })
+    await expect(collect(ADAPTERS.openai.model(running, stream))).rejects.toMatchObject({
+      code: expect.stringMatching(/^model-(empty|cut|malformed)$/),
+    })
+  })
+
   it('says where nothing listens', async () => {
     const model = openaiModel({ model: 'x', baseURL: 'http://127.0.0.1:9/v1' })
     await expect(collect(model)).rejects.toMatchObject({

@@ -191,6 +191,36 @@ describe('the breaker', () => {
     expect(server.requests).toHaveLength(8)
   })
 
+  it('lets one call try after a while; the others wait for its outcome and can be aborted', async () => {
+    let healthy = false
+    const open = Promise.withResolvers<void>()
+    await using server = await startOpenAiServer({
+      reply: () => open.promise.then(() => 'ok'),
+      fault: () => (healthy ? undefined : { kind: 'status', status: 500 }),
+    })
+    const model = await resolve(server, { attempts: 1 })
+    for (let call = 0; call < 8; call++)
+      await expect(ask(model)).rejects.toMatchObject({ code: 'model-server' })
+    healthy = true
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 10_001 })
+    try {
+      const trial = ask(model)
+      await vi.waitFor(() => expect(server.requests).toHaveLength(9))
+      const waiting = ask(model)
+      const controller = new AbortController()
+      const aborted = ask(model, { signal: controller.signal })
+      controller.abort(new Error('not waiting'))
+      await expect(aborted).rejects.toThrow('not waiting')
+      expect(server.requests).toHaveLength(9)
+      open.resolve()
+      expect((await trial).reply.text).toBe('ok')
+      expect((await waiting).reply.text).toBe('ok')
+      expect(server.requests).toHaveLength(10)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   it('is not broken by what is no fault of the server', async () => {
     await using server = await startOpenAiServer({ fault: () => ({ kind: 'status', status: 401 }) })
     const model = await resolve(server)
@@ -212,6 +242,25 @@ describe('fallbacks', () => {
     }
     const { reply } = await ask(await resolveModel('m', { env, aliases }))
     expect(reply).toMatchObject({ text: 'from the second', model: 'ollama/test-model:1b' })
+  })
+
+  it('are not kept waiting by a server that is known to be down', async () => {
+    await using broken = await startOpenAiServer({ fault: () => ({ kind: 'status', status: 500 }) })
+    await using healthy = await startOpenAiServer({ reply: 'green' })
+    const wanted = { model: 'openai/a', baseURL: `${broken.url}/v1`, attempts: 1 }
+    const aliases = {
+      alone: wanted,
+      backed: { ...wanted, attempts: 4, fallbacks: ['n'] },
+      n: { model: 'openai/b', baseURL: `${healthy.url}/v1` },
+    }
+    const alone = await resolveModel('alone', { env: {}, aliases })
+    for (let call = 0; call < 8; call++)
+      await expect(ask(alone)).rejects.toMatchObject({ code: 'model-server' })
+    const backed = await resolveModel('backed', { env: {}, aliases })
+    // Less than the ten seconds for which the server is left alone.
+    const { reply } = await ask(backed, { signal: AbortSignal.timeout(4_000) })
+    expect(reply.text).toBe('green')
+    expect(broken.requests).toHaveLength(8)
   })
 
   it('void the deltas of the one that failed', async () => {
