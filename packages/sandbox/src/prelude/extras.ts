@@ -1,5 +1,6 @@
 import { decode } from './decode.ts'
 import { encodeWithin } from './encode.ts'
+import { lock } from './lock.ts'
 import { bare, define, PromiseClass, promiseThen } from './primordials.ts'
 import { clearTimer, setRepeating, setTimer, sleep } from './timers.ts'
 
@@ -19,5 +20,5 @@ export function installExtras(): void {
   for (const name of Object.keys(extras)) {
     define(globalThis, name, bare({ value: extras[name], writable: true, configurable: true }))
   }
-  define(globalThis, 'sleep', bare({ value: sleep, writable: false, configurable: false }))
+  lock(globalThis, 'sleep', sleep)
 }

@@ -1,4 +1,5 @@
 import { startCall } from './calls.ts'
+import { lock } from './lock.ts'
 import { bare, define, freeze, getDescriptor, isArray, PromiseClass, parseJson } from './primordials.ts'
 import { isProxy } from './proxies.ts'
 
@@ -14,8 +15,7 @@ export function installFunctions(cards: string): void {
   const granted = parseJson(cards) as FunctionCard[]
   for (let index = 0; index < granted.length; index += 1) {
     const card = granted[index] as FunctionCard
-    const value = freeze(guestFunction(card))
-    define(globalThis, card.name, bare({ value, writable: false, enumerable: false, configurable: false }))
+    lock(globalThis, card.name, freeze(guestFunction(card)))
   }
 }
 

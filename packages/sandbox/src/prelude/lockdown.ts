@@ -1,3 +1,4 @@
+import { lock } from './lock.ts'
 import { bare, define } from './primordials.ts'
 
 const REMOVED = [
@@ -20,13 +21,11 @@ type Root = Record<string, unknown>
 export function lockDown(): void {
   const root = globalThis as unknown as Root
   for (const name of REMOVED) delete root[name]
-  delete (Math as unknown as Root).f16round
-  delete (DataView.prototype as unknown as Root).getFloat16
-  delete (DataView.prototype as unknown as Root).setFloat16
+  // `Math` keeps what it has: taking one function away would make all the others slow.
   removeCodeFromText(root)
   fixBuffers()
   // V8 calls it with every stack that is built, whoever defined it.
-  define(Error, 'prepareStackTrace', bare({ value: undefined, writable: false, configurable: false }))
+  lock(Error, 'prepareStackTrace', undefined)
   define(Error, 'stackTraceLimit', bare({ value: 30, writable: false, configurable: false }))
   define(Error, 'captureStackTrace', bare({ value: () => {}, writable: true, configurable: true }))
 }

@@ -20,6 +20,7 @@ import {
 } from './final-answer.ts'
 import { installFunctions } from './functions.ts'
 import { knownKeys } from './known-keys.ts'
+import { lock } from './lock.ts'
 import { lockDown, RealFunction } from './lockdown.ts'
 import { importLater, importModule, registerModule } from './modules.ts'
 import { preview } from './preview.ts'
@@ -29,6 +30,7 @@ import {
   define,
   freeze,
   getDescriptor,
+  indexOf,
   type List,
   list,
   ownKeys,
@@ -70,6 +72,16 @@ function declare(reads: Record<string, Read>): void {
   for (const name in reads) {
     if (variables[name] === undefined) push(names, name)
     variables[name] = reads[name] as Read
+  }
+}
+
+/** Takes the names, with commas between, that a step sets on the global object; builtins' names too. */
+function constants(text: string): void {
+  for (let at = 0; at < text.length; ) {
+    const comma = indexOf(text, ',', at)
+    const end = comma < 0 ? text.length : comma
+    delete baseline[slice(text, at, end)]
+    at = end + 1
   }
 }
 
@@ -183,6 +195,7 @@ function bundle(name: string, make: (register: unknown, realFunction: unknown) =
 export interface Prelude {
   open: typeof open
   declare: typeof declare
+  constants: typeof constants
   beginStep: typeof beginStep
   runStep: typeof runStep
   deliver: typeof deliver
@@ -203,12 +216,10 @@ function install(door: HostDoor): Prelude {
   installConsole()
   installExtras()
   const encode = (value: unknown) => encodeWithin(value, state.limits.answerChars, 'the final answer')
-  const fixed = { writable: false, enumerable: false, configurable: false }
-  define(globalThis, 'finalAnswer', bare({ ...fixed, value: freeze(finalAnswer(encode)) }))
+  lock(globalThis, 'finalAnswer', freeze(finalAnswer(encode)))
   // Rewritten code calls these. They give a guest nothing that it does not have.
-  const rewritten = freeze(bare({ caught, import: importLater, module: importModule }))
-  define(globalThis, '$bailiwick', bare({ ...fixed, value: rewritten }))
-  return { open, declare, beginStep, runStep, deliver, cancel, collect, endStep, input, bundle }
+  lock(globalThis, '$bailiwick', freeze(bare({ caught, import: importLater, module: importModule })))
+  return { open, declare, constants, beginStep, runStep, deliver, cancel, collect, endStep, input, bundle }
 }
 
 /** The script's value. */

@@ -4,6 +4,8 @@ import { isFunction, walk } from './walk.ts'
 export interface CollectedNames {
   /** Variables that last, with the offset of their first declaration. */
   names: Map<string, number>
+  /** Those of them that are declared with `let` or `var`. */
+  variables: Set<string>
   /** `using` declarations, which are disposed of with their step and stay its own. */
   local: Set<VariableDeclaration>
   /** Packages named by `import`, `export … from` and `import()` with a literal. */
@@ -13,6 +15,7 @@ export interface CollectedNames {
 /** What a program declares at its top level, `var` in blocks included. */
 export function collectNames(program: Program): CollectedNames {
   const names = new Map<string, number>()
+  const variables = new Set<string>()
   const local = new Set<VariableDeclaration>()
   const imports = new Set<string>()
   const add = (id: Identifier) => {
@@ -20,7 +23,13 @@ export function collectNames(program: Program): CollectedNames {
   }
   const declare = (declaration: VariableDeclaration) => {
     if (declaration.kind === 'using' || declaration.kind === 'await using') local.add(declaration)
-    else for (const { id } of declaration.declarations) for (const name of boundNames(id)) add(name)
+    else {
+      const bound = declaration.declarations.flatMap(({ id }) => boundNames(id))
+      for (const id of bound) {
+        add(id)
+        if (declaration.kind !== 'const') variables.add(id.name)
+      }
+    }
   }
   for (const statement of program.body) {
     const node =
@@ -40,7 +49,7 @@ export function collectNames(program: Program): CollectedNames {
     if (node.type === 'VariableDeclaration' && node.kind === 'var') declare(node)
     return !isFunction(node)
   })
-  return { names, local, imports: [...imports] }
+  return { names, variables, local, imports: [...imports] }
 }
 
 function moduleName(node: AnyNode): string | undefined {

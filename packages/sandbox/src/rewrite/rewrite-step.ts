@@ -8,12 +8,13 @@ import { type RenderedSource, SourceEdit } from './source-edit.ts'
 import { StepSyntaxError } from './step-syntax-error.ts'
 
 export interface RewrittenStep {
-  /** A script that declares the step's new variables; undefined where it makes none. Its value is their getters. */
-  declarations?: RenderedSource
+  /** A script that declares the step's new `let` and `var`; undefined where there are none. Its value is their getters. */
+  declarations?: string
   /** A script whose value is an async function: the step. */
   body: RenderedSource
-  /** Every variable of the world that the step makes. */
-  names: string[]
+  /** Names that the step declares with `let` and `var`, and the others. */
+  variables: string[]
+  constants: string[]
   /** Packages that the code names in `import` and `import()`. */
   imports: string[]
   /** The source as the body's offsets mean it: the agent's own, or with types blanked out. */
@@ -21,11 +22,15 @@ export interface RewrittenStep {
 }
 
 /**
- * Makes a step's code run so that the world lasts: top-level declarations become script-level
- * variables that later steps (and functions of earlier ones) share, the last statement's value
+ * Makes a step's code run so that the world lasts: top-level declarations become assignments to names
+ * that later steps (and functions of earlier ones) share, the last statement's value
  * becomes the step's, `catch` lets a final answer pass, `import` asks for granted packages.
  *
- * @param known variables that earlier steps have made
+ * `const`, functions, classes and imports become properties of the global object: V8 takes those that
+ * are set once for constants and inlines them. `let` and `var` become script variables, which it
+ * changes in place.
+ *
+ * @param known `let` and `var` variables that earlier steps have made
  * @param reserved names that cannot be declared: tools, and the sandbox's own
  * @throws StepSyntaxError
  */
@@ -50,31 +55,22 @@ export function rewriteStep(
   guardCatches(edit, program)
   markLastValue(edit, program, value)
   const { hoisted, imports } = makeGlobal(edit, program, found.local)
-  const names = [...found.names.keys()]
   const step: RewrittenStep = {
     body: edit.render([
-      `"use strict";(async()=>{let ${value};`,
-      ...hoisted
-        .filter((one) => known.has(one.name))
-        .flatMap((one) => [{ start: one.start, end: one.end }, ';']),
+      `(async()=>{let ${value};`,
+      ...hoisted.flatMap((one) => [{ start: one.start, end: one.end }, ';']),
       ...imports.flatMap((range) => [range, ';']),
       ...remaining(program, [...hoisted, ...imports], source.length),
       `\n;return {__proto__:null,value:${value}}})`,
     ]),
-    names,
+    variables: [...found.variables],
+    constants: [...found.names.keys()].filter((name) => !found.variables.has(name)),
     imports: found.imports,
     source,
   }
-  const made = names.filter((name) => !known.has(name))
+  const made = step.variables.filter((name) => !known.has(name))
   if (made.length > 0) {
-    const functions = hoisted.filter((one) => !known.has(one.name))
-    const hoistedNames = new Set(functions.map((one) => one.name))
-    step.declarations = edit.render([
-      '"use strict";',
-      ...made.filter((name) => !hoistedNames.has(name)).map((name) => `let ${name};`),
-      ...functions.flatMap((one) => ['let ', { start: one.start, end: one.end }, ';']),
-      `({__proto__:null,${made.map((name) => `${name}:()=>${name}`).join(',')}})`,
-    ])
+    step.declarations = `let ${made.join(',')};({__proto__:null,${made.map((name) => `${name}:()=>${name}`).join(',')}})`
   }
   return step
 }

@@ -30,11 +30,9 @@ function findPlace(
   stack: string,
   { number, code, rewritten }: ErrorPlace,
 ): Pick<GuestError, 'line' | 'column' | 'excerpt'> | undefined {
-  const frame = /step-(\d+)\.(names|body)\.js:(\d+):(\d+)/.exec(stack)
+  const frame = /step-(\d+)\.js:(\d+):(\d+)/.exec(stack)
   if (frame === null || Number(frame[1]) !== number) return undefined
-  const part = frame[2] === 'body' ? rewritten.body : rewritten.declarations
-  if (part === undefined) return undefined
-  const offset = part.sourceOffset(Number(frame[3]), Number(frame[4]))
+  const offset = rewritten.body.sourceOffset(Number(frame[2]), Number(frame[3]))
   const { line, column } = lineAndColumn(rewritten.source, offset)
   return { line, column, excerpt: excerpt(code, line, column) }
 }

@@ -8,6 +8,7 @@ import { GuestStopped } from './guest-stopped.ts'
 const ENTRIES = [
   'open',
   'declare',
+  'constants',
   'beginStep',
   'runStep',
   'deliver',
@@ -51,7 +52,9 @@ export type BundleAnswer = { name: string; source: string } | { name: string; re
 export class GuestWorld {
   readonly #engine: Engine
   readonly #entries: Record<(typeof ENTRIES)[number], Handle>
+  /** `let` and `var`, and the inputs; everything else that steps have named. */
   readonly #variables = new Set<string>()
+  readonly #constants = new Set<string>()
   readonly #reserved = new Set([
     'finalAnswer',
     'sleep',
@@ -142,14 +145,16 @@ export class GuestWorld {
   run(budgetMs: number): StepEnd | undefined {
     const step = this.#step
     if (step === undefined) throw new Error('no step was prepared')
-    const { declarations, body, names } = step.rewritten
+    const { declarations, body, variables, constants } = step.rewritten
     try {
       if (declarations !== undefined) {
-        const made = this.#engine.evaluate(declarations.text, stepFile(step.number, 'names'), budgetMs)
+        const made = this.#engine.evaluate(declarations, 'bailiwick:names', budgetMs)
         this.#enter('declare', [made], budgetMs)
       }
-      for (const name of names) this.#variables.add(name)
-      const script = this.#engine.evaluate(body.text, stepFile(step.number, 'body'), budgetMs)
+      if (constants.length > 0) this.#enter('constants', [constants.join()], budgetMs)
+      for (const name of variables) this.#variables.add(name)
+      for (const name of constants) this.#constants.add(name)
+      const script = this.#engine.evaluate(body.text, `step-${step.number}.js`, budgetMs)
       this.#enter('runStep', [script], budgetMs)
     } catch (error) {
       // V8 refuses some code that parses: `let` of a builtin that cannot be shadowed, for one.
@@ -207,7 +212,11 @@ export class GuestWorld {
     if (error === undefined || this.#step === undefined) return end
     return {
       ...end,
-      error: explainError(error, { ...this.#step, names: [...this.#names, ...this.#variables], keys }),
+      error: explainError(error, {
+        ...this.#step,
+        names: [...this.#names, ...this.#variables, ...this.#constants],
+        keys,
+      }),
     }
   }
 
@@ -218,10 +227,6 @@ export class GuestWorld {
     this.#door.refused(name, refused)
     return JSON.stringify({ refused })
   }
-}
-
-export function stepFile(step: number, part: 'names' | 'body'): string {
-  return `step-${step}.${part}.js`
 }
 
 function syntaxError(error: StepSyntaxError): GuestError {

@@ -1,0 +1,39 @@
+import { createRequire } from 'node:module'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import type { Sandbox, Session, StepHost, World } from '../../packages/core/src/contract/world.ts'
+
+const root = fileURLToPath(new URL('../../packages/sandbox/', import.meta.url))
+
+/** The built package of this checkout. */
+export const sandboxPackage: {
+  createSandbox(options?: object): Promise<Sandbox>
+  probeIsolation(): Promise<{ isolation: string; layers: Record<string, boolean> }>
+} = await import(pathToFileURL(`${root}dist/index.js`).href)
+
+/** Loads a dependency of the sandbox, for what is measured beside it. */
+export const requireOfSandbox = createRequire(`${root}package.json`)
+
+export const sandboxFolder = root
+
+export const quietHost: StepHost = {
+  signal: new AbortController().signal,
+  now: Date.now,
+  call: async ({ id }) => ({ id, ms: 0, ok: true, value: 1 }),
+}
+
+/** Opens a world with one tool, `call`, and gives a function that runs the next step. */
+export async function openSession(sandbox: Sandbox, world: Partial<World> = {}) {
+  const session: Session = await sandbox.open({
+    inputs: {},
+    functions: [{ name: 'call', description: '', input: {} }],
+    imports: [],
+    seed: 'bench',
+    ...world,
+  })
+  let step = 0
+  const run = (code: string, host = quietHost) => {
+    step += 1
+    return session.execute({ step, code, clock: Date.now() }, host)
+  }
+  return { session, run }
+}

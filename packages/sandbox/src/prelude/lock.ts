@@ -1,0 +1,22 @@
+import { bare, define, freeze } from './primordials.ts'
+
+/**
+ * Defines a name that guest code can use and cannot assign to. An accessor, because guest code is not
+ * strict: assigning to a read-only property would do nothing, and say nothing.
+ */
+export function lock(target: object, name: string, value: unknown): void {
+  define(
+    target,
+    name,
+    bare({
+      get: freeze(() => value),
+      set: freeze(() => {
+        throw new TypeError(
+          `\`${name}\` is already defined here and cannot be assigned to; choose another name`,
+        )
+      }),
+      enumerable: false,
+      configurable: false,
+    }),
+  )
+}
