@@ -136,6 +136,12 @@ describe.each(['openai', 'ollama'] as const)('a cassette of %s', (kind) => {
 })
 
 describe('a cassette', () => {
+  it('finds what was asked with a larger context than now: that depends on what the process asked before', async () => {
+    await record('ollama', () => 'ok', asked('word '.repeat(12_000)), asked('short', 2))
+    const model = await resolveModel('ollama/test-model:1b', { env: { BAILIWICK_MODEL_REPLAY: file } })
+    expect((await ask(model, {}, asked('short', 2))).reply.text).toBe('ok')
+  })
+
   it('holds no key, not even one that the server repeats, and replays without one', async () => {
     const key = 'secret-key-of-mine'
     await using server = await startOpenAiServer({
