@@ -70,7 +70,10 @@ export function ollamaModel(options: OllamaModelOptions): Model {
     const body = chatBody(options.model, sent, { ...settingsFor(options, facts), numCtx: window })
     if (stream) {
       const chunks = await client.chat({ ...body, stream })
-      for await (const chunk of chunks) yield* builder.add(readChunk(id, chunk))
+      for await (const chunk of chunks) {
+        // Not `yield*`: over a plain generator it costs several promises more for each delta.
+        for (const event of builder.add(readChunk(id, chunk))) yield event
+      }
     } else yield* builder.add(readChunk(id, await client.chat({ ...body, stream })))
     exchange.check()
     const reply = builder.build(sent)
