@@ -23,7 +23,9 @@ interface Problem {
 
 const [path, flag, jsonFile] = process.argv.slice(2)
 if (path === undefined) {
-  console.error('usage: node bench/sandbox/humaneval.ts <folder or .jsonl of HumanEval-X JavaScript> [--json file]')
+  console.error(
+    'usage: node bench/sandbox/humaneval.ts <folder or .jsonl of HumanEval-X JavaScript> [--json file]',
+  )
   process.exit(2)
 }
 const file = statSync(path).isDirectory() ? join(path, 'humaneval-x-js.jsonl') : path
@@ -43,7 +45,12 @@ function program({ prompt, canonical_solution, test }: Problem, repeat: number):
  */
 function plain(code: string): { ms: number; passed: boolean } {
   let failed = 0
-  const console = { assert: (holds: unknown) => void (holds || (failed += 1)), log: () => {} }
+  const console = {
+    assert: (holds: unknown) => {
+      if (!holds) failed += 1
+    },
+    log: () => {},
+  }
   try {
     const run = new Script(`(function (console, require) {${code}\n})`).runInThisContext()
     const began = performance.now()
@@ -55,8 +62,17 @@ function plain(code: string): { ms: number; passed: boolean } {
 }
 
 const { isolation } = await sandboxPackage.probeIsolation()
-await using sandbox = await sandboxPackage.createSandbox({ limits: { sourceChars: 1_000_000, wallMs: 60_000, cpuMs: 60_000 } })
-const rows: { id: string; plain: boolean; sandbox: boolean; ratio?: number; plainMs?: number; sandboxMs?: number }[] = []
+await using sandbox = await sandboxPackage.createSandbox({
+  limits: { sourceChars: 1_000_000, wallMs: 60_000, cpuMs: 60_000 },
+})
+const rows: {
+  id: string
+  plain: boolean
+  sandbox: boolean
+  ratio?: number
+  plainMs?: number
+  sandboxMs?: number
+}[] = []
 
 for (const problem of problems) {
   const once = plain(program(problem, 1))
@@ -97,10 +113,16 @@ const result = {
   passInSandbox: rows.filter((row) => row.sandbox).length,
   differing,
   medianRatio: median(ratios),
-  worst: rows.filter(({ ratio }) => ratio !== undefined).toSorted((a, b) => (b.ratio ?? 0) - (a.ratio ?? 0)).slice(0, 5),
+  worst: rows
+    .filter(({ ratio }) => ratio !== undefined)
+    .toSorted((a, b) => (b.ratio ?? 0) - (a.ratio ?? 0))
+    .slice(0, 5),
 }
-console.log(`${result.passInPlainV8} of ${result.problems} pass in plain V8, ${result.passInSandbox} in the sandbox (${isolation})`)
+console.log(
+  `${result.passInPlainV8} of ${result.problems} pass in plain V8, ${result.passInSandbox} in the sandbox (${isolation})`,
+)
 console.log(`median ratio over ${ratios.length} solutions: ${result.medianRatio.toFixed(3)} (to reach: 1.15)`)
 for (const { id, ratio } of result.worst) console.log(`  slowest: ${id} ${ratio?.toFixed(2)}`)
-if (flag === '--json' && jsonFile !== undefined) writeFileSync(jsonFile, `${JSON.stringify(result, null, 2)}\n`)
+if (flag === '--json' && jsonFile !== undefined)
+  writeFileSync(jsonFile, `${JSON.stringify(result, null, 2)}\n`)
 process.exitCode = differing.length === 0 ? 0 : 1

@@ -4,6 +4,8 @@ import { PART_CHARS, type ToChild, type ToParent } from '../frames/frame.ts'
 const IN = 3
 const OUT = 4
 const NEWLINE = 10
+/** The parent works on what it has while the guest goes on. */
+const FLUSH_CHARS = 4_096
 
 /**
  * The child's end of the pipe, without an event loop: reading blocks until there is a frame, and
@@ -42,7 +44,7 @@ export class FramePipe {
   /** Buffers a frame: it leaves with the next {@link flush}, or when there is much. */
   write(frame: ToParent): void {
     this.#outgoing += `${JSON.stringify(frame)}\n`
-    if (this.#outgoing.length > PART_CHARS) this.flush()
+    if (this.#outgoing.length > FLUSH_CHARS) this.flush()
   }
 
   /** A text that may be long, ahead of its frame. Gives what the frame itself is to carry. */

@@ -15,6 +15,8 @@ export function isolateEngine(ivm: typeof IsolatedVm, memoryMb: number): Engine 
   const hold = (value: unknown) => value as unknown as Handle
   const held = (handle: Handle) => handle as unknown as Reference
 
+  const pass = (arg: Argument) => (typeof arg === 'object' ? held(arg).derefInto() : arg)
+
   function guarded<T>(action: () => T): T {
     try {
       return action()
@@ -34,7 +36,7 @@ export function isolateEngine(ivm: typeof IsolatedVm, memoryMb: number): Engine 
     },
     call(target, args, budgetMs) {
       return guarded(() => {
-        const passed = args.map((arg: Argument) => (typeof arg === 'object' ? held(arg).derefInto() : arg))
+        const passed = args.some((arg) => typeof arg === 'object') ? args.map(pass) : args
         const result: unknown = held(target).applySync(undefined, passed, { timeout: budget(budgetMs) })
         return typeof result === 'string' ? result : ''
       })
@@ -46,10 +48,12 @@ export function isolateEngine(ivm: typeof IsolatedVm, memoryMb: number): Engine 
     },
     install(target, door: Door) {
       return guarded(() => {
-        const made = context.evalSync('(f,print,call,load)=>f({__proto__:null,print,call,load})', {
+        const made = context.evalSync('(f,print,call,note,load)=>f({__proto__:null,print,call,note,load})', {
           reference: true,
         })
-        const callbacks = [door.print, door.call, door.load].map((entry) => new ivm.Callback(entry))
+        const callbacks = [door.print, door.call, door.note, door.load].map(
+          (entry) => new ivm.Callback(entry),
+        )
         return hold(
           made.applySync(undefined, [held(target).derefInto(), ...callbacks], {
             result: { reference: true },

@@ -7,6 +7,8 @@ import { Watchdog } from './watchdog.ts'
 
 const MOST_STDERR = 4_096
 const FRAME_IN = 3
+/** The child begins on what it has while more is being made ready. */
+const WRITE_CHARS = 4_096
 const FRAME_OUT = 4
 
 type Listener = Parameters<Box['listen']>[0]
@@ -23,6 +25,7 @@ export class ChildBox implements Box {
   #ended: BoxEnd | undefined
   #early: BoxFrame[] = []
   #errors = ''
+  #outgoing = ''
 
   /** @param leafPid the process to watch, where it is not the one that was started */
   constructor(child: ChildProcess, leafPid: () => number | undefined) {
@@ -57,7 +60,11 @@ export class ChildBox implements Box {
   }
 
   send(frame: ToChild): void {
-    if (this.#ended === undefined) this.#input.write(`${JSON.stringify(frame)}\n`)
+    if (this.#ended !== undefined) return
+    // What is sent in one go is written in one go: a system call each would be most of a call's cost.
+    if (this.#outgoing === '') process.nextTick(() => this.#flush())
+    this.#outgoing += `${JSON.stringify(frame)}\n`
+    if (this.#outgoing.length > WRITE_CHARS) this.#flush()
   }
 
   listen(listener: Listener): void {
@@ -112,6 +119,12 @@ export class ChildBox implements Box {
     const leaf = this.#leafPid()
     if (leaf !== undefined && leaf !== this.#process.pid) killQuietly(leaf)
     for (const stream of this.#process.stdio) stream?.destroy()
+  }
+
+  #flush(): void {
+    const text = this.#outgoing
+    this.#outgoing = ''
+    if (this.#ended === undefined && text !== '') this.#input.write(text)
   }
 
   #frame(frame: BoxFrame): void {

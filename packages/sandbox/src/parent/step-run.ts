@@ -18,7 +18,7 @@ import { LiveCalls } from './live-calls.ts'
 import type { StepRecord } from './world-record.ts'
 
 /** Inputs on their way to a child at once: they are delivered one after the other all the same. */
-const WINDOW = 64
+const WINDOW = 256
 /** A committed turn may take this much more on replay, CPU ms. Exceeding it means that it cannot be rebuilt. */
 const REPLAY_FACTOR = 10
 const REPLAY_EXTRA_MS = 2_000

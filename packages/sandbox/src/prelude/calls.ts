@@ -127,6 +127,7 @@ function forget(id: string, entry: PendingCall): void {
 export function dropCall(id: string): void {
   const entry = pending[id]
   if (entry === undefined) return
+  if (entry.chars >= 0) state.door.note('dropped')
   forget(id, entry)
   sendNextWaiting()
 }

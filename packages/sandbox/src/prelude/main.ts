@@ -43,6 +43,7 @@ import {
 import { installProxies } from './proxies.ts'
 import { random, reseed } from './random.ts'
 import { type HostDoor, type Limits, state } from './state.ts'
+import { installTextCoding } from './text-coding.ts'
 import { resetTimers } from './timers.ts'
 import { worldHash } from './world-hash.ts'
 
@@ -105,11 +106,13 @@ function runStep(body: () => Promise<{ value: unknown } | undefined>): void {
     (value) => {
       settled = true
       result = value?.value
+      state.door.note('over')
     },
     (thrown) => {
       settled = true
       failed = true
       result = thrown
+      state.door.note('over')
     },
   )
 }
@@ -207,7 +210,7 @@ export interface Prelude {
 }
 
 function install(door: HostDoor): Prelude {
-  state.door = bare({ print: door.print, call: door.call, load: door.load })
+  state.door = bare({ print: door.print, call: door.call, note: door.note, load: door.load })
   installClock()
   define(Math, 'random', bare({ value: random, writable: true, configurable: true }))
   lockDown()
@@ -215,8 +218,9 @@ function install(door: HostDoor): Prelude {
   installThen()
   installConsole()
   installExtras()
+  installTextCoding()
   const encode = (value: unknown) => encodeWithin(value, state.limits.answerChars, 'the final answer')
-  lock(globalThis, 'finalAnswer', freeze(finalAnswer(encode)))
+  lock(globalThis, 'finalAnswer', freeze(finalAnswer(encode, () => state.door.note('over'))))
   // Rewritten code calls these. They give a guest nothing that it does not have.
   lock(globalThis, '$bailiwick', freeze(bare({ caught, import: importLater, module: importModule })))
   return { open, declare, constants, beginStep, runStep, deliver, cancel, collect, endStep, input, bundle }

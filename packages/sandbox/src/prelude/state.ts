@@ -6,6 +6,8 @@ export interface HostDoor {
   print(line: string): void
   /** One call, as encoded text; it leaves at idle. */
   call(id: string, name: string, args: string): void
+  /** The step has settled or has an answer (`over`), or a call is no longer waited for (`dropped`). */
+  note(what: 'over' | 'dropped'): void
   /** The source of a bundle to evaluate, run by the child; the result is registered by the bundle. */
   load(name: string): string
 }
@@ -23,7 +25,7 @@ export interface Limits {
 
 /** The prelude's state of the step under way. One world, one step at a time. */
 export const state = bare({
-  door: bare({ print: () => {}, call: () => {}, load: () => '' }) as HostDoor,
+  door: bare({ print: () => {}, call: () => {}, note: () => {}, load: () => '' }) as HostDoor,
   limits: bare({
     outputChars: 20_000,
     previewChars: 8_000,

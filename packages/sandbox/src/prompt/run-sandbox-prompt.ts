@@ -1,12 +1,8 @@
-import { createInterface } from 'node:readline/promises'
-import {
-  DEFAULT_SANDBOX_LIMITS,
-  type Observation,
-  type SandboxLimits,
-  type StepHost,
-} from '@bailiwick/core/contract/world'
+import { createInterface } from 'node:readline'
+import { DEFAULT_SANDBOX_LIMITS, type SandboxLimits, type StepHost } from '@bailiwick/core/contract/world'
 import { probeIsolation } from '../isolation/probe-isolation.ts'
 import { createSandbox } from '../parent/create-sandbox.ts'
+import { showObservation } from './show-observation.ts'
 
 export interface SandboxPromptOptions {
   input?: NodeJS.ReadableStream
@@ -14,81 +10,106 @@ export interface SandboxPromptOptions {
   limits?: Partial<SandboxLimits>
   /** Packages that the code may import, resolved from the current folder. */
   imports?: string[]
+  signal?: AbortSignal
 }
 
-/** What may be seen of a refusal, and why it is one. */
-const WHY: Record<Exclude<Observation['status'], 'ok' | 'error'>, string> = {
-  timeout:
-    'stopped: a step has so much wall and CPU time; what this one did is undone, the rest of the world is kept',
-  'out-of-memory': 'stopped: the world has so much memory; what this step did is undone, the rest is rebuilt',
-  canceled: 'stopped: the step was canceled',
-}
+/** Short enough that nobody waits long to see a limit act. */
+const PROMPT_LIMITS: Partial<SandboxLimits> = { wallMs: 3_000, cpuMs: 3_000, memoryMb: 128, waitMs: 10_000 }
+
+const HELP = `Type JavaScript or TypeScript; it runs in the world of one session, in a process of its own.
+Two tools are granted: echo({ … }) gives back what it gets, secret() is refused. Try to get out.
+  .limits   the limits     .walls   what this machine puts around the code
+  .edit     several lines, until a line with .end           .exit    leave`
 
 /**
- * A prompt in which anyone can type code into a session and try to get out. Variables last from one entry
- * to the next; a line that ends in a backslash goes on in the next one. Ends with the input.
+ * A prompt where anyone can type code into a session and try to get out. Shows the limits, and says of
+ * each refusal what stood in the way.
+ *
+ * @example
+ * await runSandboxPrompt() // reads standard input until .exit or its end
  */
 export async function runSandboxPrompt(options: SandboxPromptOptions = {}): Promise<void> {
-  const { input = process.stdin, output = process.stdout, limits = {}, imports = [] } = options
-  const say = (line: string) => output.write(`${line}\n`)
-  const report = await probeIsolation()
-  say(`isolation: ${report.isolation}`)
-  for (const note of report.notes) say(`  ${note}`)
-  const { wallMs, cpuMs, memoryMb, outputChars } = { ...DEFAULT_SANDBOX_LIMITS, ...limits }
-  say(
-    `limits: ${wallMs} ms wall, ${cpuMs} ms CPU, ${memoryMb} MiB, ${outputChars} characters printed, for each step`,
-  )
-  say('Type JavaScript or TypeScript. There is one function: sleep(ms). Ctrl-D ends.')
+  const { input = process.stdin, output = process.stdout, signal = new AbortController().signal } = options
+  const limits = { ...PROMPT_LIMITS, ...options.limits }
+  const say = (text: string) => output.write(`${text}\n`)
+  const { isolation, layers, notes } = await probeIsolation()
+  const walls = ['a V8 isolate', 'a process without environment', 'the runtime’s permission model']
+  if (layers.limits) walls.push('prlimit')
+  if (layers.container) walls.push('bubblewrap without network')
+  if (layers.seccomp) walls.push('seccomp')
+
   await using sandbox = await createSandbox({ limits })
   await using session = await sandbox.open({
     inputs: {},
-    functions: [],
-    imports,
+    functions: ['echo', 'secret'].map((name) => ({ name, description: name, input: {} })),
+    imports: options.imports ?? [],
     importsFrom: process.cwd(),
     seed: 'prompt',
   })
   const host: StepHost = {
-    signal: new AbortController().signal,
+    signal,
     now: Date.now,
-    call: async ({ id }) => ({ id, ms: 0, ok: false, reason: 'refused', message: 'nothing is granted here' }),
-    printed: say,
+    async call({ id, name, args }) {
+      if (name === 'echo') return { id, ms: 0, ok: true, value: args }
+      return {
+        id,
+        ms: 0,
+        ok: false,
+        reason: 'refused',
+        message: 'secret is not granted: the host refuses the call',
+      }
+    },
   }
-  let step = 0
-  for await (const code of entries(input, output)) {
-    step += 1
-    show(await session.execute({ step, code, clock: Date.now() }, host), say)
-  }
-}
+  say(`isolation: ${isolation} (${walls.join(', ')})`)
+  for (const note of notes) say(`  ${note}`)
+  const { wallMs, cpuMs, memoryMb, outputChars } = { ...DEFAULT_SANDBOX_LIMITS, ...limits }
+  say(
+    `limits of a step: ${wallMs} ms, ${cpuMs} ms of CPU, ${memoryMb} MiB, ${outputChars} characters printed`,
+  )
+  say(HELP)
 
-function show({ status, preview, error, final, lost }: Observation, say: (line: string) => void): void {
-  if (error !== undefined) {
-    say(`${error.name}: ${error.message}`)
-    if (error.excerpt !== undefined) say(error.excerpt)
-  }
-  if (status !== 'ok' && status !== 'error') say(WHY[status])
-  if (lost !== undefined) say(lost)
-  if (preview !== '') say(preview)
-  if (final !== undefined) say('(finalAnswer was called: an agent would end here)')
-}
-
-async function* entries(input: NodeJS.ReadableStream, output: NodeJS.WritableStream): AsyncGenerator<string> {
-  const lines = createInterface({ input, output, prompt: '> ' })
-  let open = true
-  lines.once('close', () => {
-    open = false
+  const lines = createInterface({
+    input,
+    output,
+    prompt: '> ',
+    terminal: input === process.stdin && process.stdin.isTTY,
   })
-  // Piped input ends while its lines are still being run, and a closed prompt cannot be shown again.
-  const ask = () => {
-    if (open) lines.prompt()
-  }
-  let code = ''
-  ask()
+  signal.addEventListener('abort', () => lines.close(), { once: true })
+  // Input from a file ends before the last of its lines has run.
+  let ended = false
+  lines.once('close', () => {
+    ended = true
+  })
+  let step = 0
+  let editing: string[] | undefined
+  lines.prompt()
   for await (const line of lines) {
-    code += line.endsWith('\\') ? `${line.slice(0, -1)}\n` : line
-    if (!line.endsWith('\\')) {
-      if (code.trim() !== '') yield code
-      code = ''
+    const command = line.trim()
+    if (editing !== undefined && command !== '.end') {
+      editing.push(line)
+      continue
     }
-    ask()
+    if (command === '.exit') break
+    if (command === '.edit') editing = []
+    else if (command === '.help') say(HELP)
+    else if (command === '.walls') say(walls.join('\n'))
+    else if (command === '.limits') say(limitLines({ ...DEFAULT_SANDBOX_LIMITS, ...limits }))
+    else {
+      const code = editing?.join('\n') ?? line
+      editing = undefined
+      if (code.trim() !== '') {
+        step += 1
+        const seen = await session.execute({ step, code, clock: Date.now() }, host)
+        say(showObservation(seen))
+      }
+    }
+    if (editing === undefined && !ended) lines.prompt()
   }
+  lines.close()
+}
+
+function limitLines(limits: SandboxLimits): string {
+  return Object.entries(limits)
+    .map(([name, value]) => `${name.padEnd(16)} ${Number(value).toLocaleString('en')}`)
+    .join('\n')
 }

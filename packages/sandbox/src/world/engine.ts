@@ -7,6 +7,8 @@ export type Argument = string | number | boolean | Handle
 export interface Door {
   print(line: string): void
   call(id: string, name: string, args: string): void
+  /** The step is over, or a call is no longer waited for. */
+  note(what: string): void
   /** Why a package cannot be had, as JSON `{ refused }`. */
   load(name: string): string
 }

@@ -67,7 +67,11 @@ export class GuestWorld {
   readonly #modules = new Map<string, string | undefined>()
   #names: string[] = []
   #step: { number: number; code: string; rewritten: RewrittenStep } | undefined
-  #sourceChars = 0
+  #sourceChars = 1_000
+  /** Calls that left and whose outcome the guest waits for. */
+  #outstanding = 0
+  /** The step's code has settled, or has given an answer. */
+  #over = false
   readonly #door: WorldDoor
 
   constructor(engine: Engine, prelude: string, door: WorldDoor) {
@@ -76,7 +80,14 @@ export class GuestWorld {
     const install = engine.evaluate(prelude, 'bailiwick:prelude', 10_000)
     const installed = engine.install(install, {
       print: door.print,
-      call: door.call,
+      call: (id, name, args) => {
+        this.#outstanding += 1
+        door.call(id, name, args)
+      },
+      note: (what) => {
+        if (what === 'over') this.#over = true
+        else this.#outstanding -= 1
+      },
       load: (name) => this.#loadLate(name),
     })
     this.#entries = engine.fields(installed, ENTRIES)
@@ -107,6 +118,8 @@ export class GuestWorld {
     clock: number,
     budgetMs: number,
   ): { needs: string[] } | { end: StepEnd } {
+    this.#outstanding = 0
+    this.#over = false
     this.#enter('beginStep', [number, clock], budgetMs)
     try {
       if (code.length > this.#sourceChars) {
@@ -171,12 +184,14 @@ export class GuestWorld {
     clock: number,
     budgetMs: number,
   ): StepEnd | undefined {
+    this.#outstanding -= 1
     const text = outcome.ok ? outcome.value : outcome.message
     this.#enter('deliver', [outcome.id, outcome.ok, text, outcome.ok ? '' : outcome.reason, clock], budgetMs)
     return this.#collect(budgetMs)
   }
 
   cancel(reason: string, clock: number, budgetMs: number): StepEnd | undefined {
+    this.#outstanding = 0
     this.#enter('cancel', [reason, clock], budgetMs)
     return this.#collect(budgetMs)
   }
@@ -184,6 +199,12 @@ export class GuestWorld {
   /** Ends the step from outside: what is pending is dropped. */
   end(budgetMs: number): StepEnd {
     return this.#parse(this.#enter('endStep', [''], budgetMs))
+  }
+
+  /** Runs a step of nothing, so that the first real one finds everything compiled. */
+  warmUp(): void {
+    const prepared = this.prepare(0, 'await 0', 0, 10_000)
+    if (!('end' in prepared)) this.run(10_000)
   }
 
   dispose(): void {
@@ -195,6 +216,8 @@ export class GuestWorld {
   }
 
   #collect(budgetMs: number): StepEnd | undefined {
+    // Most turns end with calls under way: another entry into the guest would be a third of their cost.
+    if (!this.#over && this.#outstanding > 0) return undefined
     const text = this.#enter('collect', [], budgetMs)
     return text === '' ? undefined : this.#parse(text)
   }

@@ -1,0 +1,130 @@
+/** What is measured beside the sandbox: bare V8, bare pipes, bare Node, another engine. */
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { Script } from 'node:vm'
+import { requireOfSandbox, sandboxFolder } from './open-session.ts'
+
+/** A fresh name each round: at a script's top level a name can be declared once. */
+export const FIB = (round: number) =>
+  `function fib${round}(n) { return n < 2 ? n : fib${round}(n - 1) + fib${round}(n - 2) }\nfib${round}(25)`
+export const SUM = (round: number) =>
+  `let sum${round} = 0\nfor (let i = 0; i < 1e7; i++) sum${round} += i\nsum${round}`
+
+/** The same source as a script of this process: what V8 itself makes of it. */
+export function plainV8(code: string): void {
+  new Script(code).runInThisContext()
+}
+
+/** A child that parses each line and answers it with one, over the same two descriptors. */
+const ECHO = `
+  const { Socket } = require('net')
+  const input = new Socket({ fd: 3, readable: true, writable: false })
+  const output = new Socket({ fd: 4, readable: false, writable: true })
+  let held = ''
+  input.on('data', (chunk) => {
+    held += chunk
+    for (let end = held.indexOf('\\n'); end >= 0; end = held.indexOf('\\n')) {
+      output.write(JSON.stringify(JSON.parse(held.slice(0, end))) + '\\n')
+      held = held.slice(end + 1)
+    }
+  })
+  input.on('end', () => process.exit())`
+const LINE = `${JSON.stringify({ type: 'outcome', id: '1.1', ok: true, value: '1', clock: 1 })}\n`
+
+/** Round trips of one line of JSON over bare pipes. */
+export function rawPipe(): { once(): Promise<void>; close(): void } {
+  const child = spawn(process.execPath, ['-e', ECHO], {
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
+  })
+  const input = child.stdio[3] as NodeJS.WritableStream
+  const output = child.stdio[4] as NodeJS.ReadableStream
+  let done: (line: unknown) => void = () => {}
+  output.on('data', (chunk: Buffer) => done(JSON.parse(chunk.toString())))
+  return {
+    async once() {
+      await new Promise((resolve) => {
+        done = resolve
+        input.write(LINE)
+      })
+    },
+    close: () => child.kill('SIGKILL'),
+  }
+}
+
+/** Starts Node for nothing, with the sandbox's flags. Gives milliseconds and resident MiB. */
+export function bareNode(): Promise<{ ms: number; residentMb: number }> {
+  const began = performance.now()
+  return new Promise((resolve) => {
+    const child = spawn(
+      process.execPath,
+      [
+        '--no-node-snapshot',
+        '--no-warnings',
+        '-e',
+        'require("fs").writeSync(4,"x");require("fs").readSync(3,Buffer.alloc(1))',
+      ],
+      { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'], env: {} },
+    )
+    ;(child.stdio[4] as NodeJS.ReadableStream).once('data', () => {
+      const ms = performance.now() - began
+      const residentMb = resident(child.pid ?? 0)
+      child.kill('SIGKILL')
+      resolve({ ms, residentMb })
+    })
+  })
+}
+
+export function resident(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) / 1_024
+}
+
+interface IsolateLike {
+  compileScriptSync(code: string): { runSync(context: unknown): unknown }
+  createContextSync(): unknown
+}
+
+/** isolated-vm in this process: an empty script in a live context, the floor of any step. */
+export function inProcessIsolate(): (code: string) => void {
+  const ivm = requireOfSandbox('isolated-vm') as { Isolate: new (options: object) => IsolateLike }
+  const isolate = new ivm.Isolate({ memoryLimit: 128 })
+  const context = isolate.createContextSync()
+  return (code) => {
+    isolate.compileScriptSync(code).runSync(context)
+  }
+}
+
+/** quickjs-emscripten, where it is installed beside this file. */
+export async function quickjs(): Promise<((code: string) => void) | undefined> {
+  try {
+    const { getQuickJS } = await import('quickjs-emscripten')
+    const engine = await getQuickJS()
+    return (code) => {
+      const context = engine.newContext()
+      context.unwrapResult(context.evalCode(code)).dispose()
+      context.dispose()
+    }
+  } catch {
+    return undefined
+  }
+}
+
+/** Processes below this one whose command line names the sandbox's child. */
+export function sandboxChildren(): number[] {
+  const found: number[] = []
+  const below = (pid: number): void => {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean)
+    for (const child of children.map(Number)) {
+      const command = readFileSync(`/proc/${child}/cmdline`, 'latin1')
+      if (
+        command.includes('child.cjs') &&
+        !command.startsWith('/usr/bin/bwrap') &&
+        command.includes(sandboxFolder)
+      ) {
+        found.push(child)
+      }
+      below(child)
+    }
+  }
+  below(process.pid)
+  return found
+}

@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest'
+import { lineAndColumn, SourceEdit } from './source-edit.ts'
+
+describe('SourceEdit', () => {
+  it('knows where each character of its output comes from, pieces out of order too', () => {
+    const source = 'const a = 1\nfunction f() {\n  throw a\n}\nf()'
+    const edit = new SourceEdit(source)
+    edit.replace(0, 6, '')
+    edit.insert(12, 'f=')
+    const rendered = edit.render([
+      'start;',
+      { start: 12, end: 40 },
+      ';',
+      { start: 0, end: 12 },
+      { start: 40, end: source.length },
+    ])
+    expect(rendered.text).toBe('start;f=function f() {\n  throw a\n}\nf;a = 1\n()')
+    const line = rendered.text.split('\n').indexOf('  throw a') + 1
+    expect(lineAndColumn(source, rendered.sourceOffset(line, 3))).toEqual({ line: 3, column: 3 })
+  })
+})
