@@ -38,6 +38,16 @@ describe('help', () => {
     },
   )
 
+  it('says on an old Node what is wanted, before it loads anything newer', async () => {
+    await using place = await scratch()
+    const old =
+      "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.19.0' } })"
+    const node = ['--import', `data:text/javascript,${encodeURIComponent(old)}`]
+    const { code, stderr } = await run(['doctor'], { cwd: place.folder, node })
+    expect(stderr).toContain('bailiwick wants Node 24 or newer and runs on 20.19.0')
+    expect(code).toBe(2)
+  })
+
   it('uses no colours where nobody sees them', async () => {
     await using place = await scratch()
     for (const line of [['--help'], ['status'], ['doctor']]) {

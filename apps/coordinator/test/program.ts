@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-const MAIN = fileURLToPath(new URL('../dist/command/main.js', import.meta.url))
+const MAIN = fileURLToPath(new URL('../bin/bailiwick.js', import.meta.url))
 
 /** The real command, as a process. */
 export interface Program {
