@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSandbox } from '../src/index.ts'
 import { inlineSandbox } from '../src/inline/index.ts'
 import { openWorld, type TestWorld } from './open-world.ts'
+import { packageFolder } from './package-folder.ts'
 
 /** What a journal would hold of a world's last step. */
 function recordOf(world: TestWorld, ended: boolean, voided?: UndoneTurn): RecordedStep {
@@ -114,6 +115,19 @@ describe.each([
     expect(second.committed.every(({ replayed }) => replayed)).toBe(true)
     expect(again).toMatchObject({ preview: seen.preview, worldHash: seen.worldHash })
     expect((await second.run('[got, r, t]')).preview).toBe(next.preview)
+  })
+
+  it('gives the same world from the record of a step that waits for its packages first', async () => {
+    const importsFrom = packageFolder({ pair: { 'index.js': 'export const two = 2' } })
+    const world = { tools: { step: () => 'value' }, imports: ['pair'], importsFrom }
+    const code = "import { two } from 'pair'; const got = [await step({}), two]; got"
+    await using first = await openWorld(sandbox, world)
+    const seen = await first.run(code, { clock: 1_000 })
+    const recorded = recordOf(first, true)
+    await using second = await openWorld(sandbox, world)
+    const again = await second.run(code, { clock: 1_000, recorded })
+    expect(again).toMatchObject({ preview: '["value", 2]', worldHash: seen.worldHash })
+    expect(second.calls).toEqual([])
   })
 
   it('goes on live where the record ends', async () => {

@@ -145,7 +145,6 @@ export class StepRun {
     if (recorded !== undefined) this.#queue = [...recorded.inputs]
     if (recorded?.voided?.turn === 0) return this.#replayEnded()
     this.#enter(undefined, { type: 'step', step, code, clock, budgetMs: this.#budget() })
-    this.#feed()
   }
 
   /** Time that a turn may take, ms. @param ahead turns that come before it */
@@ -175,6 +174,8 @@ export class StepRun {
   }
 
   #feed(): void {
+    // Until the first turn is over the code may still wait for its packages: an input would find no program.
+    if (this.#record.turns.length === 0) return
     while (!this.#over && this.#sent.length < WINDOW && this.#queue.length > 0) {
       const input = this.#queue.shift()
       if (input === undefined) return
