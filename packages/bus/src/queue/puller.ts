@@ -62,6 +62,11 @@ export class Puller implements Disposable {
     })
   }
 
+  /** Ends the wait for a message; one that comes all the same goes back at once. */
+  giveUp(): void {
+    this.#finish(undefined)
+  }
+
   [Symbol.dispose](): void {
     this.#finish(undefined)
     if (!this.#bus.connection.isClosed()) for (const undo of this.#undo) undo()

@@ -1,7 +1,13 @@
+/** Holds a slot while it waits for a task, and can stop waiting. */
+interface Idle {
+  giveUp(): void
+}
+
 /** How many tasks may be worked on at a time; whoever takes one waits for it. */
 export class Slots {
   #free: number
   readonly #waiting: (() => void)[] = []
+  readonly #idle = new Set<Idle>()
 
   constructor(count: number) {
     this.#free = count
@@ -16,13 +22,28 @@ export class Slots {
     await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 
-  /** As `take`, before all who wait: for a task that goes on. */
+  /** As `take`, before all who wait, those included who hold a slot for a task still to come. */
   async takeBack(): Promise<void> {
     if (this.#free > 0) {
       this.#free--
       return
     }
+    const [idle] = this.#idle
+    if (idle !== undefined) {
+      this.#idle.delete(idle)
+      idle.giveUp()
+    }
     await new Promise<void>((resolve) => this.#waiting.unshift(resolve))
+  }
+
+  /** Waits for a task with a slot in hand, which a task that goes on may claim. */
+  async whileIdle<T>(idle: Idle, task: Promise<T>): Promise<T> {
+    this.#idle.add(idle)
+    try {
+      return await task
+    } finally {
+      this.#idle.delete(idle)
+    }
   }
 
   give(): void {

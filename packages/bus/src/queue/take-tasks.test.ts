@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { all, created, planned, startTestBus, type TestBus, take, until } from '../../test/test-bus.ts'
 import { openJournal } from '../journal/open-journal.ts'
 import { readFirst } from '../journal/read-first.ts'
+import type { AgentPresence } from '../protocol/presence.ts'
+import { handOver } from './hand-over.ts'
 import { prepareQueue } from './prepare-queue.ts'
 import { ringTask } from './ring-task.ts'
 import { takeTasks } from './take-tasks.ts'
@@ -79,6 +81,43 @@ describe('the queue', () => {
     await first.ack()
     await (await until(() => taken[2], 'the third task')).ack()
     await stop()
+  })
+
+  it('gives a slot back at once to a task that goes on, though nothing else comes', async () => {
+    await prepareQueue(test.bus, 'back')
+    await ringTask(test.bus, { agent: 'back', run: 'r1', task: 'r8-a', ring: 1 })
+    const { taken, stop } = collect('back', 1)
+    const first = await until(() => taken[0], 'the task')
+    const takeBack = first.releaseSlot()
+    // The free slot is held by a pull now, which waits at the server for half a minute.
+    await until(
+      async () => ((await test.bus.jsm.consumers.info('TASK', 'back')).num_waiting > 0 ? true : undefined),
+      'the idle pull',
+    )
+    await takeBack()
+    await ringTask(test.bus, { agent: 'back', run: 'r1', task: 'r8-b', ring: 1 })
+    await first.ack()
+    expect((await until(() => taken[1], 'the next task')).task).toBe('r8-b')
+    await taken[1]?.ack()
+    await stop()
+  }, 10_000)
+
+  it('leaves a task that was handed over with its next host, however often it is handed over', async () => {
+    await prepareQueue(test.bus, 'heir')
+    await ringTask(test.bus, { agent: 'heir', run: 'r1', task: 'r9-a', ring: 1 })
+    const lost = collect('heir', 1)
+    await until(() => lost.taken[0], 'the task')
+    await lost.stop()
+    const dead = { card: { name: 'heir' }, held: test.bus.held.list() } as unknown as AgentPresence
+    await handOver(test.bus, dead)
+    const next = collect('heir', 2)
+    await until(() => next.taken[0], 'the task, at its next host')
+    await handOver(test.bus, dead)
+    await ringTask(test.bus, { agent: 'heir', run: 'r1', task: 'r9-b', ring: 1 })
+    await until(() => next.taken[1], 'another task')
+    expect(next.taken.map(({ task }) => task)).toEqual(['r9-a', 'r9-b'])
+    for (const delivery of next.taken) await delivery.ack()
+    await next.stop()
   })
 
   it('knows the run of a task at work from its bell, and of no other', async () => {

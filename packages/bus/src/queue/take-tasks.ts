@@ -51,7 +51,7 @@ export async function* takeTasks(
     using puller = new Puller(bus, agent)
     while (!signal.aborted) {
       await slots.take()
-      const message = await puller.next(signal)
+      const message = await slots.whileIdle(puller, puller.next(signal))
       const delivery =
         message &&
         openDelivery(bus, message, {
