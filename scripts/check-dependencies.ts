@@ -1,17 +1,31 @@
 /**
  * Holds every import of every package to `dependency-rules.ts`, and every manifest to the rule that
- * a specialist package depends on `@bailiwick/core` as a peer only. Exits 1 with a line for each fault.
+ * a specialist package depends on `@bailiwick/core` as a peer only and that every dependency has its
+ * reason in `docs/dependencies.md`. Exits 1 with a line for each fault.
  */
 import { globSync, readFileSync } from 'node:fs'
 import { checkImports, type Manifest } from './check-imports.ts'
 import { WORKSPACE_IMPORTS } from './dependency-rules.ts'
 
 const problems: string[] = []
+const reasons = readFileSync('docs/dependencies.md', 'utf8')
 let files = 0
+
+function checkReasons(manifestFile: string, manifest: Manifest): void {
+  const { dependencies, devDependencies, optionalDependencies } = manifest
+  for (const name of Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies })) {
+    const own = name === 'bailiwick' || name.startsWith('@bailiwick/')
+    if (!own && !reasons.includes(`\`${name}\``))
+      problems.push(`${manifestFile}: ${name} has no reason in docs/dependencies.md`)
+  }
+}
+
+checkReasons('package.json', JSON.parse(readFileSync('package.json', 'utf8')))
 
 for (const folder of globSync(['packages/*', 'apps/*']).map((path) => path.replaceAll('\\', '/'))) {
   if (!Object.hasOwn(WORKSPACE_IMPORTS, folder)) problems.push(`${folder} has no row in dependency-rules.ts`)
   const manifest: Manifest = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'))
+  checkReasons(`${folder}/package.json`, manifest)
   if (folder.startsWith('packages/agent-')) {
     for (const name of Object.keys(manifest.dependencies ?? {})) {
       if (name.startsWith('@bailiwick/'))
