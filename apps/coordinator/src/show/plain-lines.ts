@@ -18,16 +18,20 @@ export function plainLine(shown: ShownRun, name: string, event: CloudEvent): str
     case 'call.refused':
       return `${who} step ${String(event.data.step)}: ${String(event.data.name)} refused`
     case 'task.ended':
-      return task === undefined ? undefined : `${who} ${task.status}${spent(task)}`
+      return task === undefined ? undefined : `${who} ${task.status}${why(task)}${spent(task)}`
     case 'run.cancel-requested':
       return 'canceling'
     case 'run.ended': {
       const took = (shown.endedAt ?? 0) - (shown.submittedAt ?? 0)
-      return `run ${shown.run} ${shown.status} in ${duration(took)}, ${count(shown.tokens)} tokens`
+      return `run ${shown.run} ${shown.status}${why(shown)} in ${duration(took)}, ${count(shown.tokens)} tokens`
     }
     default:
       return undefined
   }
+}
+
+function why({ errorCode }: { errorCode?: string }): string {
+  return errorCode === undefined ? '' : ` (${errorCode})`
 }
 
 function spent({

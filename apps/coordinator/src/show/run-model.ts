@@ -13,6 +13,8 @@ export interface ShownTask {
   cost: number | null
   startedAt?: number
   endedAt?: number
+  /** Why it did not complete. */
+  errorCode?: string
   /** What it does right now: a tool's name, or that the model is asked. */
   doing?: string
   /** The asking task, where it is a delegation. */
@@ -64,8 +66,12 @@ function applyRunEvent(shown: ShownRun, name: string, { data }: CloudEvent, at: 
   shown.status = String(data.status)
   shown.endedAt = at
   shown.artifacts = read<unknown[]>(data, 'artifacts')?.length ?? 0
+  setErrorCode(shown, data)
+}
+
+function setErrorCode(ended: { errorCode?: string }, data: CloudEvent['data']): void {
   const code = read<{ code: string }>(data, 'error')?.code
-  if (code !== undefined) shown.errorCode = code
+  if (code !== undefined) ended.errorCode = code
 }
 
 function addTask(shown: ShownRun, { task, agent, level, data }: CloudEvent): void {
@@ -124,6 +130,7 @@ function applyTaskEvent(shown: ShownRun, task: ShownTask, name: string, event: C
       return
     case 'task.ended':
       task.status = String(data.status)
+      setErrorCode(task, data)
       task.endedAt = at
       delete task.doing
       return
