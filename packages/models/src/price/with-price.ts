@@ -1,4 +1,5 @@
-import type { Model, ModelEvent, Usage } from '@bailiwick/core/contract'
+import type { Model, Usage } from '@bailiwick/core/contract'
+import { passThrough } from '../resilience/pass-through.ts'
 
 /** US dollars of one reply of a model, named as its server does; `null` where nobody knows. */
 export type PriceOf = (usage: Usage, servedModel: string) => number | null | Promise<number | null>
@@ -7,15 +8,14 @@ export type PriceOf = (usage: Usage, servedModel: string) => number | null | Pro
 export function withPrice(model: Model, priceOf: PriceOf): Model {
   return {
     id: model.id,
-    async *generate(request, call): AsyncGenerator<ModelEvent> {
-      for await (const event of model.generate(request, call)) {
-        if (event.type !== 'reply') yield event
-        else {
-          const { usage, model: answered } = event.reply
+    generate: (request, call) =>
+      passThrough(async () => ({
+        events: model.generate(request, call),
+        async onReply({ reply }) {
+          const { usage, model: answered } = reply
           const cost = await priceOf(usage, answered.slice(answered.indexOf('/') + 1))
-          yield { type: 'reply', reply: { ...event.reply, usage: { ...usage, cost } } }
-        }
-      }
-    },
+          return { type: 'reply', reply: { ...reply, usage: { ...usage, cost } } }
+        },
+      })),
   }
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { Model, ModelEvent } from '@bailiwick/core/contract'
+import type { Model } from '@bailiwick/core/contract'
 import {
   type CircuitBreakerPolicy,
   ConsecutiveBreaker,
@@ -9,6 +9,7 @@ import {
 } from 'cockatiel'
 import { isModelError } from '../is-model-error.ts'
 import { circuitOpen } from './circuit-open.ts'
+import { passThrough } from './pass-through.ts'
 import { isOutage } from './retried-codes.ts'
 
 /** Twice a call's attempts: one call alone never breaks the circuit for the others. */
@@ -32,20 +33,22 @@ export function withBreaker(model: Model, server: string): Model {
   const breaker = breakerOf(server)
   return {
     id: model.id,
-    async *generate(request, call): AsyncGenerator<ModelEvent> {
-      const outcome = Promise.withResolvers<void>()
-      // Nobody listens to the outcome of a call that was not admitted.
-      outcome.promise.catch(() => undefined)
-      try {
-        await admission(breaker, model.id, outcome.promise, call.signal)
-        yield* model.generate(request, call)
-      } catch (error) {
-        outcome.reject(error)
-        throw error
-      } finally {
-        outcome.resolve()
-      }
-    },
+    generate: (request, call) =>
+      passThrough(async () => {
+        const outcome = Promise.withResolvers<void>()
+        // Nobody listens to the outcome of a call that was not admitted.
+        outcome.promise.catch(() => undefined)
+        try {
+          await admission(breaker, model.id, outcome.promise, call.signal)
+        } catch (error) {
+          outcome.reject(error)
+          throw error
+        }
+        return {
+          events: model.generate(request, call),
+          leave: (failure) => (failure === undefined ? outcome.resolve() : outcome.reject(failure.error)),
+        }
+      }),
   }
 }
 

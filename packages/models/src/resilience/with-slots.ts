@@ -1,5 +1,6 @@
-import { type Model, ModelError, type ModelEvent } from '@bailiwick/core/contract'
+import { type Model, ModelError } from '@bailiwick/core/contract'
 import PQueue from 'p-queue'
+import { passThrough } from './pass-through.ts'
 
 export interface SlotOptions {
   /** Models with the same key share their slots, whoever resolved them. */
@@ -17,10 +18,11 @@ export function withSlots(model: Model, { key, slots }: SlotOptions): Model {
   queues.set(key, queue)
   return {
     id: model.id,
-    async *generate(request, call): AsyncGenerator<ModelEvent> {
-      using _slot = await takeSlot(queue, model.id, call)
-      yield* model.generate(request, call)
-    },
+    generate: (request, call) =>
+      passThrough(async () => {
+        const leave = await takeSlot(queue, model.id, call)
+        return { events: model.generate(request, call), leave }
+      }),
   }
 }
 
@@ -28,7 +30,7 @@ async function takeSlot(
   queue: PQueue,
   model: string,
   { signal, deadline }: { signal: AbortSignal; deadline?: number },
-): Promise<Disposable> {
+): Promise<() => void> {
   signal.throwIfAborted()
   // Ends the wait alone: aborting a call that runs would free its slot before its socket is closed.
   const waiting = new AbortController()
@@ -51,7 +53,7 @@ async function takeSlot(
     clearTimeout(late)
     signal.removeEventListener('abort', onAbort)
   }
-  return { [Symbol.dispose]: held.resolve }
+  return held.resolve
 }
 
 function noSlot(model: string): ModelError {
