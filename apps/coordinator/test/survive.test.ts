@@ -42,9 +42,9 @@ describe('a run goes on', () => {
   })
 
   it('when all of it is killed but the command', async () => {
-    const ended = await disturb((folder) => {
-      for (const { pid, command } of survivors(folder)) {
-        if (!/command\/main\.js/.test(command) && pid !== process.pid) process.kill(pid, 'SIGKILL')
+    const ended = await disturb((folder, { child }) => {
+      for (const { pid } of survivors(folder)) {
+        if (pid !== child.pid && pid !== process.pid) process.kill(pid, 'SIGKILL')
       }
     })
     expect(ended).toMatchObject({ code: 0, stdout: 'It is 42.\n', left: [] })
