@@ -28,8 +28,9 @@ export async function checkAnswer(run: TaskRun, step: StepState, answer: unknown
   const judge = async (question: string) => {
     const known = step.judgements[asked]
     asked += 1
-    return parseText(known ?? (await ask(run, step.step, 'judge', [{ role: 'user', content: question }])))
-      .text
+    return parseText(
+      known ?? (await ask(run, step.step, 'judge', () => [{ role: 'user', content: question }])),
+    ).text
   }
   for (const check of definition.checks ?? []) {
     const problem = await check(value, { text: spec.text, ask: judge })

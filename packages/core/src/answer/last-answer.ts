@@ -22,7 +22,10 @@ export async function giveLastAnswer(run: TaskRun, limit: number): Promise<TaskR
   const content = lastAnswer('steps')
   const reply =
     state.lastReply ??
-    (await ask(run, step, 'last', [...toMessages(run.system, state), { role: 'user', content }]))
+    (await ask(run, step, 'last', () => [
+      ...toMessages(run.system, state, run.tight),
+      { role: 'user', content },
+    ]))
   const { text } = parseText(reply)
   const answer = await checkAnswer(run, stepOf(state, step), text)
   const error = { code: 'exhausted', message: `no final answer within ${limit} steps`, limit: 'steps' }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { RecordOf } from '../contract/journal.ts'
-import type { ModelReply } from '../contract/model.ts'
+import type { ModelReply, ModelRequest } from '../contract/model.ts'
 import type { TaskResult } from '../contract/task.ts'
 import { defineAgent } from '../define/define-agent.ts'
 import { defineTool } from '../define/define-tool.ts'
@@ -613,6 +613,31 @@ describe('messages', () => {
     expect(ratio).toBeLessThanOrEqual(0.8)
     const folded = requests.at(-1)?.messages.find(({ content }) => content.includes('more characters'))
     expect(folded?.content).toContain('readObservation({ step: 1 })')
+  })
+
+  it('that do not fit the model’s context are folded and tried once more, then said not to fit', async () => {
+    const window = 12_000
+    const length = ({ messages }: ModelRequest) =>
+      messages.reduce((sum, { content }) => sum + content.length, 0)
+    const run = (text: string) =>
+      tryTask(
+        { level: 5 },
+        (request) => {
+          if (length(request) > window) throw new ModelError('model-context', 'the prompt does not fit')
+          const done = request.messages.filter(({ role }) => role === 'assistant').length
+          return done < 6 ? code(`console.log("${done}".repeat(2_000))`) : code('finalAnswer("done")')
+        },
+        { text },
+      )
+    const fits = await run('Print six times.')
+    expect(fits.result).toMatchObject({ status: 'completed', output: 'done' })
+    const refused = fits.requests.filter((request) => length(request) > window)
+    expect(refused).toHaveLength(1)
+    expect(fits.requests.every((request) => length(request) < 2 * window)).toBe(true)
+
+    const never = await run(`Print six times. ${'And mind this. '.repeat(1_000)}`)
+    expect(never.result).toMatchObject({ status: 'failed', error: { code: 'model-context' } })
+    expect(never.requests).toHaveLength(2)
   })
 
   it('what was folded can be read by code', async () => {

@@ -93,6 +93,7 @@ async function workOn(
     signal,
     deadline,
     system: systemPrompt(options.definition, state.spec, options.prompt),
+    tight: false,
     now,
     record,
     flushed,

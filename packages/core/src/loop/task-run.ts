@@ -63,6 +63,8 @@ export interface TaskRun {
   /** Unix milliseconds at which the task is given up. */
   readonly deadline: number | undefined
   readonly system: string
+  /** A request did not fit the model's context: from then on all observations but the newest are folded. */
+  tight: boolean
   now(): number
   /** Takes a record into the state and queues it for the journal. */
   record(record: JournalRecord): void

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import type { RecordOf } from '../contract/journal.ts'
 import type { ModelMessage, ModelReply, ModelRequest } from '../contract/model.ts'
 import { outputSchema } from '../define/output-schema.ts'
+import { hasCode } from '../errors/bailiwick-error.ts'
 import { ModelError } from '../errors/model-error.ts'
 import { estimateTokens } from '../gate/spend.ts'
 import { offeredTools } from '../levels/offered-tools.ts'
@@ -21,7 +22,7 @@ export async function think(run: TaskRun, step: number): Promise<ModelReply> {
     run.rules.action === 'answer' && !definition.references
       ? outputSchema(definition, run.state.spec)
       : undefined
-  return ask(run, step, 'act', toMessages(run.system, run.state), {
+  return ask(run, step, 'act', () => toMessages(run.system, run.state, run.tight), {
     ...(tools.length > 0 && { tools }),
     ...(schema && { output: { name: 'answer', schema } }),
   })
@@ -36,20 +37,44 @@ export async function makePlan(run: TaskRun, step: number, left: number): Promis
   let text = known?.plan
   if (text === undefined) {
     const request: ModelMessage = { role: 'user', content: planRequest(done === 0, left) }
-    const reply = await ask(run, step, 'plan', [...toMessages(run.system, run.state), request])
+    const reply = await ask(run, step, 'plan', () => [
+      ...toMessages(run.system, run.state, run.tight),
+      request,
+    ])
     text = reply.text
   }
   // The thoughts before a plan are not part of it.
   run.record({ type: 'planned', at: run.now(), step, text: stripThinking(text).text })
 }
 
-/** One model call within the budget: streamed as live events, journaled whole before anybody acts on it. */
+/**
+ * One model call within the budget: streamed as live events, journaled whole before anybody acts on it.
+ * Messages that do not fit the model's context are folded, and tried once more.
+ *
+ * @param compose the request's messages, as the run's memory is then
+ */
 export async function ask(
   run: TaskRun,
   step: number,
   purpose: Purpose,
-  messages: ModelMessage[],
+  compose: () => ModelMessage[],
   extra: Pick<ModelRequest, 'tools' | 'output'> = {},
+): Promise<ModelReply> {
+  try {
+    return await askOnce(run, step, purpose, compose(), extra)
+  } catch (error) {
+    if (run.tight || !hasCode(error, 'model-context')) throw error
+    run.tight = true
+    return await askOnce(run, step, purpose, compose(), extra)
+  }
+}
+
+async function askOnce(
+  run: TaskRun,
+  step: number,
+  purpose: Purpose,
+  messages: ModelMessage[],
+  extra: Pick<ModelRequest, 'tools' | 'output'>,
 ): Promise<ModelReply> {
   const { state, signal, deadline } = run
   const most = run.spending.admitReply(() => estimateTokens(messages, extra.tools), run.now())

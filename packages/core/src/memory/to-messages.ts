@@ -3,32 +3,35 @@ import { FINAL_ANSWER } from '../define/reserved-names.ts'
 import { LEVEL_TABLE } from '../levels/level-table.ts'
 import { planAccepted } from '../prompts/feedback.ts'
 import { taskPrompt } from '../prompts/task-prompt.ts'
-import { firstWholeStep, foldText } from './fold-observations.ts'
+import { cut } from './cut.ts'
+import { FOLD_KEEP, firstWholeStep, foldText } from './fold-observations.ts'
 import { showOutcome } from './show-outcome.ts'
 import type { StepState, TaskState } from './task-state.ts'
 
 /**
  * The messages of the next request: a pure function of the level's prompt and the task's state. Only
- * ever longer at the end, but where observations are folded.
+ * ever longer at the end, but where observations are folded. `tight` folds all of them but the newest, and
+ * cuts that: for a model whose context the rest does not fit.
  */
-export function toMessages(system: string, state: TaskState): ModelMessage[] {
+export function toMessages(system: string, state: TaskState, tight = false): ModelMessage[] {
   const messages: ModelMessage[] = [{ role: 'system', content: system }]
-  const whole = firstWholeStep(state.steps)
+  const whole = tight ? (state.steps.at(-1)?.step ?? 1) : firstWholeStep(state.steps)
   const readable = LEVEL_TABLE[state.spec.grant.level].action === 'code'
   for (const [index, { spec, firstStep }] of state.chapters.entries()) {
     const next = state.chapters[index + 1]?.firstStep ?? Number.POSITIVE_INFINITY
     messages.push({ role: 'user', content: taskPrompt(spec) })
     for (const step of state.steps) {
       if (step.step < firstStep || step.step >= next) continue
-      messages.push(...stepMessages(step, step.step < whole, readable))
+      messages.push(...stepMessages(step, step.step < whole, readable, tight))
     }
   }
   return messages
 }
 
-function stepMessages(step: StepState, folded: boolean, readable: boolean): ModelMessage[] {
+function stepMessages(step: StepState, folded: boolean, readable: boolean, tight: boolean): ModelMessage[] {
   const { plan, reply, observed } = step
-  const shorten = (text: string) => (folded ? foldText(text, step.step, readable) : text)
+  const shorten = (text: string) =>
+    folded ? foldText(text, step.step, readable) : tight ? cut(text, FOLD_KEEP) : text
   const messages: ModelMessage[] =
     plan === undefined
       ? []
