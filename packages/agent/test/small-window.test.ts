@@ -1,0 +1,36 @@
+import { resolveModel } from '@bailiwick/models'
+import { type ServedRequest, startOllamaServer } from '@bailiwick/models/testing'
+import { expect, it } from 'vitest'
+import { Agent } from '../src/index.ts'
+
+const WINDOW = 4_096
+const tokens = ({ messages }: ServedRequest) =>
+  messages.reduce((sum, { content }) => sum + Math.ceil(content.length / 4), 0)
+
+it('finishes in a context of 4,096 tokens that its observations overflow', async () => {
+  const windows = new Set<unknown>()
+  const sizes: number[] = []
+  // As Ollama does it: what is too long is cut without a word, and only the count tells.
+  await using server = await startOllamaServer({
+    contextTokens: WINDOW,
+    reply: (request) => {
+      windows.add((request.body.options as { num_ctx: number }).num_ctx)
+      sizes.push(tokens(request))
+      const steps = request.messages.filter(({ role }) => role === 'assistant').length
+      const text =
+        steps < 6
+          ? `<code>\nconsole.log('page ${steps} '.repeat(560))\n</code>`
+          : `<code>\nfinalAnswer((await readObservation({ step: 1 })).includes('page 0'))\n</code>`
+      return { text, usage: { inputTokens: Math.min(tokens(request), WINDOW), outputTokens: 20 } }
+    },
+  })
+  const model = await resolveModel('ollama/test-model:1b', { env: { OLLAMA_HOST: server.url } })
+  await using agent = new Agent({ name: 'reader', model })
+  const result = await agent.run(
+    `Read six pages, then say whether the first was page 0. ${'Mind this. '.repeat(500)}`,
+  )
+  expect(result).toMatchObject({ status: 'completed', output: true })
+  // One request was too long; it was folded, and so was every later one.
+  expect(sizes.filter((size) => size > WINDOW)).toHaveLength(1)
+  expect(Math.max(...[...windows].map(Number))).toBeLessThanOrEqual(WINDOW)
+})
