@@ -4,7 +4,7 @@ import type { AgentEvent } from './event.ts'
 import type { Approval } from './grant.ts'
 import type { Json, JsonSchema } from './json.ts'
 import type { Level, LevelName } from './level.ts'
-import type { Model } from './model.ts'
+import type { Model, ModelPurpose } from './model.ts'
 import type { SandboxLimits } from './sandbox.ts'
 import type { TaskResult } from './task.ts'
 import type { Tool, ToolCard } from './tool.ts'
@@ -48,6 +48,8 @@ export interface AgentDefinition {
   level: Level | LevelName
   /** `provider/model`, an alias, or a model object (in-process use). */
   model?: string | Model
+  /** Another model for one purpose: a strong one to `plan` or `judge`, a fast one to `act`. Default: `model`. */
+  models?: Partial<Record<ModelPurpose, string | Model>>
   /** Added to the level's prompt. Level-neutral: never about JSON calls or code. */
   instructions?: string
   /** Granted tools. */

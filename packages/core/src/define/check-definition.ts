@@ -1,8 +1,11 @@
 import type { AgentDefinition } from '../contract/agent.ts'
 import { levelSchema } from '../contract/level.ts'
+import type { ModelPurpose } from '../contract/model.ts'
 import { functionNameSchema, tokenSchema } from '../contract/name.ts'
 import { LEVEL_TABLE } from '../levels/level-table.ts'
 import { isReservedName } from './reserved-names.ts'
+
+const PURPOSES: readonly string[] = ['plan', 'act', 'judge'] satisfies ModelPurpose[]
 
 /** What is wrong with a definition, a line each; empty when it can work. */
 export function checkDefinition(definition: AgentDefinition): string[] {
@@ -46,6 +49,10 @@ export function checkDefinition(definition: AgentDefinition): string[] {
     !(Number.isInteger(definition.planEvery) && definition.planEvery > 0)
   ) {
     problems.push(`planEvery: wanted a positive whole number of steps; got ${definition.planEvery}`)
+  }
+  for (const purpose of Object.keys(definition.models ?? {})) {
+    if (!PURPOSES.includes(purpose))
+      problems.push(`models: wanted ${PURPOSES.join(', ')}; got ${JSON.stringify(purpose)}`)
   }
   return problems
 }

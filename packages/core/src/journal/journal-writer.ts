@@ -42,7 +42,7 @@ export class JournalWriter {
   #add(entries: readonly (JournalRecord | (() => void))[]): void {
     this.#queue.push(...entries)
     this.#written += entries.length
-    if (this.#appending === undefined) void this.#drain()
+    if (this.#appending === undefined && this.#error === undefined) void this.#drain()
   }
 
   /**

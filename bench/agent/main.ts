@@ -1,0 +1,146 @@
+/**
+ * One round of an agent (a model that answers at once, one tool call, an answer) beside its peers, each in
+ * a fresh process; code steps in the guarded sandbox; imports and memory beside their dependencies alone.
+ *
+ *   node bench/agent/main.ts [--rounds 500] [--json file]
+ */
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { availableParallelism, cpus, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+
+interface Round {
+  importMs: number
+  p50: number
+  p95: number
+  rssMb: number
+}
+
+const PEERS = ['ai', 'openai-agents', 'langgraph', 'mastra']
+/** Imports are measured so often, ours and the other side in turn. */
+const IMPORTS = 7
+
+const { values } = parseArgs({
+  options: { rounds: { type: 'string', default: '500' }, json: { type: 'string' } },
+})
+
+const ours = round('bailiwick')
+const peers = PEERS.map((name) => ({ name, ...round(name) }))
+const memory = inFresh<{ p50: number; ten: number }>(['code.ts', 'memory', '200'])
+const nats = inFresh<{ p50: number; ten: number }>(['code.ts', 'nats', '200'])
+const imports = {
+  core: compareImports('packages/core', ['./dist/index.js'], ['zod']),
+  host: compareImports(
+    'packages/agent',
+    ['./dist/host/index.js'],
+    [
+      '../core/node_modules/zod/index.js',
+      '../bus/node_modules/@nats-io/transport-node/lib/mod.js',
+      '../bus/node_modules/@nats-io/jetstream/lib/mod.js',
+      '../bus/node_modules/@nats-io/obj/lib/mod.js',
+    ],
+  ),
+}
+const dependencies = fresh(
+  `await import('zod'); console.log(JSON.stringify(process.memoryUsage().rss / 2 ** 20))`,
+  'packages/core',
+) as number
+const quickest = Math.min(...peers.map(({ p50 }) => p50))
+
+const rows = [
+  [
+    'level 3, one round with one call, p50',
+    us(ours.p50),
+    '',
+    `≤ 50 µs, faster than every peer (quickest: ${us(quickest)})`,
+    ours.p50 <= 0.05 && ours.p50 < quickest,
+  ],
+  ...peers.map(({ name, p50 }) => [`the same with ${name}`, us(p50), ratio(p50, ours.p50), '', undefined]),
+  ['level 5, a step with one call, journal in memory', ms(memory.p50), '', '≤ 0.9 ms', memory.p50 <= 0.9],
+  ['level 5, a step with one call, journal on NATS', ms(nats.p50), '', '≤ 1.8 ms', nats.p50 <= 1.8],
+  ['ten tools of 100 ms each in one code block', ms(memory.ten), '', '≤ 115 ms', memory.ten <= 115],
+  ...Object.entries(imports).map(([name, { own, alone }]) => [
+    `import of ${name === 'core' ? 'core' : 'what a host needs'}`,
+    ms(own),
+    `${ratio(own, alone)} (dependencies alone: ${ms(alone)})`,
+    '≤ 1.3',
+    own <= 1.3 * alone,
+  ]),
+  [
+    'resident memory after the rounds, level 3',
+    `${ours.rssMb.toFixed(0)} MiB`,
+    `dependencies alone: ${dependencies.toFixed(0)} MiB`,
+    '≤ dependencies + 25 MB',
+    ours.rssMb <= dependencies + 25,
+  ],
+  ...peers.map(({ name, rssMb }) => [`the same with ${name}`, `${rssMb.toFixed(0)} MiB`, '', '', undefined]),
+] as const
+
+console.log(
+  `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GB, ${process.platform}-${process.arch}; Node ${process.version}\n`,
+)
+console.log('| measure | median | beside it | to reach | |\n|---|---|---|---|---|')
+for (const [measure, median, beside, reach, ok] of rows) {
+  console.log(
+    `| ${measure} | ${median} | ${beside} | ${reach} | ${ok === undefined ? '' : ok ? 'yes' : '**no**'} |`,
+  )
+}
+if (values.json !== undefined) {
+  writeFileSync(
+    values.json,
+    `${JSON.stringify({ ours, peers, memory, nats, imports, dependencies }, null, 2)}\n`,
+  )
+}
+
+function round(subject: string): Round {
+  return inFresh<Round>(['round.ts', subject, values.rounds])
+}
+
+/** Runs one script of this folder in a process of its own, and gives what it printed. */
+function inFresh<T>([script = '', ...args]: string[]): T {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(import.meta.dirname, script), ...args],
+    {
+      encoding: 'utf8',
+      env: { ...process.env, OPENAI_API_KEY: 'none' },
+    },
+  )
+  if (status !== 0) throw new Error(`${script} ${args.join(' ')} failed:\n${stderr}`)
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as T
+}
+
+/** Evaluates a module in a fresh process whose folder is a package's. */
+function fresh(code: string, folder: string): unknown {
+  const cwd = join(import.meta.dirname, '../..', folder)
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
+    encoding: 'utf8',
+    cwd,
+  })
+  if (status !== 0) throw new Error(stderr)
+  return JSON.parse(stdout)
+}
+
+function compareImports(folder: string, own: string[], alone: string[]): { own: number; alone: number } {
+  const time = (modules: string[]) =>
+    fresh(
+      `const at = performance.now(); for (const name of ${JSON.stringify(modules)}) await import(name.startsWith('.') ? new URL(name, 'file://' + process.cwd() + '/').href : name); console.log(performance.now() - at)`,
+      folder,
+    ) as number
+  const times = Array.from({ length: IMPORTS }, () => ({ own: time(own), alone: time(alone) }))
+  const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+  return { own: median(times.map((one) => one.own)), alone: median(times.map((one) => one.alone)) }
+}
+
+function us(milliseconds: number): string {
+  return `${(milliseconds * 1_000).toFixed(0)} µs`
+}
+
+function ms(milliseconds: number): string {
+  return `${milliseconds.toFixed(2)} ms`
+}
+
+function ratio(value: number, other: number): string {
+  return `${(value / other).toFixed(2)}×`
+}
