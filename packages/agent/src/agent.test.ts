@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { defineTool } from '@bailiwick/core'
+import { defineTool, judge } from '@bailiwick/core'
 import { type AgentEvent, DefinitionError, type JournalRecord, type Tool } from '@bailiwick/core/contract'
 import { type Script, scriptedModel } from '@bailiwick/core/testing'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -136,6 +136,23 @@ describe.concurrent('an agent in this process', () => {
     expect(kinds).toEqual(['task.ended'])
   })
 
+  it('asks another model for a purpose that has one of its own', async () => {
+    const asked: string[] = []
+    const named = (name: string, reply: string) =>
+      scriptedModel(({ purpose }) => {
+        asked.push(`${name}: ${purpose}`)
+        return reply
+      })
+    const agent = agentOf([], {
+      model: named('fast', code('finalAnswer(1)')),
+      models: { plan: named('strong', 'Answer.'), judge: named('strict', 'PASS') },
+      planEvery: 3,
+      checks: [judge('It is a number.')],
+    })
+    expect(await agent.run('Answer')).toMatchObject({ status: 'completed', output: 1 })
+    expect(asked).toEqual(['strong: plan', 'fast: act', 'strict: judge'])
+  })
+
   it('starts delegates that think with its model and spend its budget', async () => {
     const lead = agentOf(
       ({ lane }) =>
@@ -189,6 +206,11 @@ describe('what cannot work is said at construction', () => {
     ],
     ['limits of code below level 5', { level: 3, limits: { wallMs: 1 } }, 'limits: are of code'],
     ['an import that is not installed', { imports: ['no-such-package'] }, 'no-such-package is not installed'],
+    [
+      'a purpose that no model has',
+      { models: { dream: 'fast' } as object },
+      'models: wanted plan, act, judge',
+    ],
     ['a module of the runtime', { imports: ['node:fs'] }, '"node:fs"'],
     ['a level that does not exist', { level: 'wizard' as 'code' }, 'wanted a level from 0 to 5'],
     [

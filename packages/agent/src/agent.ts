@@ -1,5 +1,7 @@
 import {
   agentCard,
+  type Callbacks,
+  callBack,
   defineAgent,
   explainAgent,
   type ModelMessage,
@@ -15,7 +17,6 @@ import {
   BailiwickError,
   InputError,
   type JournalRecord,
-  type RecordOf,
   type Agent as RunningAgent,
   type TaskResult,
   type TaskSpec,
@@ -26,16 +27,16 @@ import { delegateRunner } from './delegate-runner.ts'
 import { InProcess } from './in-process.ts'
 import { describedInputs, taskSpec } from './task-spec.ts'
 
-/** Called with each record of a kind once it is journaled: `reply`, `observed`, `outcome` and so on. */
-type Callbacks = { [T in JournalRecord['type']]?: (record: RecordOf<T>) => void }
-
 /** A definition of which everything may be left out: the defaults make a code agent. */
 export type AgentOptions = Partial<Omit<AgentDefinition, 'model'>> & {
   /** `provider/model`, an alias, or a model object. Default: the one that is found. */
   model?: AgentDefinition['model'] | undefined
   /** Folder that `imports` resolve from. Default: the current one. */
   importsFrom?: string
-  /** By kind of record. What a callback throws ends the task's stream. */
+  /**
+   * By kind of record (`reply`, `observed`, `outcome` and so on) or of what is live (`text`, `print`); the
+   * stream waits for it. What a callback throws ends the stream.
+   */
   on?: Callbacks
 }
 
@@ -83,16 +84,15 @@ export class Agent implements RunningAgent, AsyncDisposable {
         spec,
         journal,
         tools: ownTools(this.#definition),
-        model: await this.#inProcess.models.resolve(this.#definition.model),
+        model: await this.#inProcess.models.resolveFor(this.#definition),
         delegate: delegateRunner(this.#definition, spec, this.#inProcess),
         importsFrom: this.#inProcess.importsFrom,
         sandbox: this.#inProcess.sandbox,
         signal: AbortSignal.any([interrupted.signal, ...(options.signal ? [options.signal] : [])]),
       })
-      for await (const event of loop) {
-        if (event.type === 'record') {
-          if (event.record.type === 'task.ended') this.#journals.set(event.record.result, journal.records)
-          this.#tell(event.record)
+      for await (const event of callBack(loop, this.#callbacks)) {
+        if (event.type === 'record' && event.record.type === 'task.ended') {
+          this.#journals.set(event.record.result, journal.records)
         }
         yield event
       }
@@ -143,11 +143,5 @@ export class Agent implements RunningAgent, AsyncDisposable {
       spec: first.spec,
       records: [...records, { type: 'continued', at: Date.now(), text, inputs }],
     }
-  }
-
-  #tell(record: JournalRecord): void {
-    // TypeScript cannot follow a union through an index by its own discriminant.
-    const callback = this.#callbacks[record.type] as ((record: JournalRecord) => void) | undefined
-    callback?.(record)
   }
 }

@@ -14,7 +14,7 @@ export function delegateRunner(
   inProcess: InProcess,
 ): Delegate {
   return async (request) => {
-    const delegate = findDelegate(definition, request.target)
+    const delegate = withModel(findDelegate(definition, request.target), definition)
     if (parent.depth >= MAX_DEPTH) throw new RefusedError(`delegations are nested deeper than ${MAX_DEPTH}`)
     const spec: TaskSpec = {
       run: parent.run,
@@ -34,15 +34,8 @@ export function delegateRunner(
       spec,
       journal: memoryJournal(),
       tools: ownTools(delegate),
-      // What names no model thinks with its parent's.
-      model: await inProcess.models.resolve(delegate.model ?? definition.model),
-      delegate: delegateRunner(
-        definition.model === undefined
-          ? delegate
-          : { ...delegate, model: delegate.model ?? definition.model },
-        spec,
-        inProcess,
-      ),
+      model: await inProcess.models.resolveFor(delegate),
+      delegate: delegateRunner(delegate, spec, inProcess),
       importsFrom: inProcess.importsFrom,
       sandbox: inProcess.sandbox,
       signal: request.signal,
@@ -52,6 +45,12 @@ export function delegateRunner(
     }
     throw new RefusedError(`${delegate.name} stopped without a result`)
   }
+}
+
+/** What names no model thinks with its parent's. */
+function withModel(delegate: AgentDefinition, { model, models }: AgentDefinition): AgentDefinition {
+  if (delegate.model !== undefined) return delegate
+  return { ...(models && { models }), ...delegate, ...(model !== undefined && { model }) }
 }
 
 function findDelegate({ delegates = [] }: AgentDefinition, name: string): AgentDefinition {

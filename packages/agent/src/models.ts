@@ -24,6 +24,33 @@ export class Models {
     return resolved
   }
 
+  /**
+   * The model of an agent's task. What the operator chose in place of the definition's own is for every
+   * purpose: a package must not send to another provider what was to stay with one.
+   *
+   * @param chosen by the operator, in the task
+   */
+  of({ model, models }: AgentDefinition, chosen?: string): Model {
+    if (chosen !== undefined && chosen !== model) return this.lazily(chosen)
+    return this.#byPurpose(this.lazily(model), models)
+  }
+
+  /** The same, the first model resolved at once. @throws InputError as {@link resolve} does */
+  async resolveFor({ model, models }: AgentDefinition): Promise<Model> {
+    return this.#byPurpose(await this.resolve(model), models)
+  }
+
+  /** One model that hands each request to the one of its purpose. */
+  #byPurpose(model: Model, models: AgentDefinition['models'] = {}): Model {
+    const { plan = model, act = model, judge = model } = models
+    const each = { plan, act, judge }
+    if (plan === model && act === model && judge === model) return model
+    return {
+      id: model.id,
+      generate: (request, options) => this.lazily(each[request.purpose]).generate(request, options),
+    }
+  }
+
   /** Resolved at the first call: a name that means nothing fails the task, with its reason, not the host. */
   lazily(wanted: Wanted): Model {
     if (typeof wanted === 'object') return wanted

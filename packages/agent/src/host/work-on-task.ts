@@ -69,7 +69,7 @@ async function work(
   if (records.at(-1)?.type === 'task.ended') return undefined
   const fruitless = fruitlessAttempts(records)
   if (fruitless >= MAX_FRUITLESS) await giveUp(journal, fruitless)
-  else await runTask(workplace, delivery, first.spec, attemptJournal(records, journal, signal), signal)
+  else await runTask(workplace, delivery, first.spec, attemptJournal(records, journal), signal)
   return undefined
 }
 
@@ -87,7 +87,7 @@ async function runTask(
     spec,
     journal,
     tools: spec.grant.tools.map((card) => own.get(card.name) ?? remoteTool(bus, card, definition.name)),
-    model: models.lazily(spec.model ?? definition.model),
+    model: models.of(definition, spec.model),
     delegate: (request) => startDelegate(bus, definition.name, delivery, request),
     host: { id: host, engine: { node: process.version, v8: process.versions.v8, bailiwick: BRAND.subjects } },
     importsFrom,
@@ -100,19 +100,12 @@ async function runTask(
   }
 }
 
-/**
- * The journal for one attempt: it is not fetched a second time (its fence stands where the first reading
- * ended), and it is closed once the host leaves. What stops the work makes calls fail, and such a failure
- * must not become part of the task: the next host would take it for what really happened.
- */
-function attemptJournal(records: readonly JournalRecord[], journal: Journal, signal: AbortSignal): Journal {
+/** The journal for one attempt: it is not fetched a second time. Its fence stands where the first reading ended. */
+function attemptJournal(records: readonly JournalRecord[], journal: Journal): Journal {
   return {
     async *read() {
       yield* records
     },
-    async append(more) {
-      if (hasCode(signal.reason, 'suspended')) throw signal.reason
-      await journal.append(more)
-    },
+    append: (more) => journal.append(more),
   }
 }

@@ -6,7 +6,7 @@ type Told = { [K in JournalRecord['type']]: Extract<JournalRecord, { type: K }> 
 }
 
 /** A function for each kind of thing that happens: of a record (`reply`, `observed`, …) or live (`text`, …). */
-export type Callbacks = { [K in keyof Told]?: (what: Told[K]) => void | Promise<void> }
+export type Callbacks = { [K in keyof Told]?: (what: Told[K]) => unknown }
 
 /**
  * The same events, with a function called for each kind that has one; the stream waits for it.
@@ -21,9 +21,7 @@ export async function* callBack(
   for await (const event of events) {
     const what = event.type === 'record' ? event.record : event
     // One union's member and the function under its own name: a relation that the type checker cannot follow.
-    const callback = callbacks[what.type] as
-      | ((what: AgentEvent | JournalRecord) => void | Promise<void>)
-      | undefined
+    const callback = callbacks[what.type] as ((what: AgentEvent | JournalRecord) => unknown) | undefined
     await callback?.(what)
     yield event
   }
