@@ -3,6 +3,7 @@
 /** Replies and answers. */
 export { type FilledText, fillReferences } from './answer/fill-references.ts'
 export { judge } from './answer/judge.ts'
+export { type ReplayedStep, type ReplayOptions, replayTask } from './code/replay-task.ts'
 export * from './contract/index.ts'
 /** Define agents and tools. */
 export { agentCard } from './define/agent-card.ts'

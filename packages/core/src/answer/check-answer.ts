@@ -24,19 +24,31 @@ export async function checkAnswer(run: TaskRun, step: StepState, answer: unknown
       })
     : fitted.value
   if (problems.length > 0) return { ok: false, problem: problems.map((line) => `\n- ${line}`).join('') }
-  let asked = 0
-  const judge = async (question: string) => {
-    const known = step.judgements[asked]
-    asked += 1
-    return parseText(
-      known ?? (await ask(run, step.step, 'judge', () => [{ role: 'user', content: question }])),
-    ).text
-  }
+  const judge = askInTurn(run, step)
   for (const check of definition.checks ?? []) {
     const problem = await check(value, { text: spec.text, ask: judge })
     if (problem) return { ok: false, problem }
   }
   return { ok: true, value }
+}
+
+/**
+ * One question after the other, however a check asks: the budget is looked at before each, and after a restart
+ * the journal's replies are those of the same questions.
+ */
+function askInTurn(run: TaskRun, step: StepState): (question: string) => Promise<string> {
+  let asked = 0
+  let before: Promise<unknown> = Promise.resolve()
+  const askNext = async (content: string) => {
+    const known = step.judgements[asked]
+    asked += 1
+    return parseText(known ?? (await ask(run, step.step, 'judge', () => [{ role: 'user', content }]))).text
+  }
+  return (question) => {
+    const reply = before.then(() => askNext(question))
+    before = reply.catch(() => undefined)
+    return reply
+  }
 }
 
 function fitSchema({ options, state }: TaskRun, answer: unknown): Checked {

@@ -95,12 +95,3 @@ export class CodeStep implements StepHost {
     this.#came.clear()
   }
 }
-
-/** A step that has ended is only executed again: nothing leaves it. */
-export function replayHost({ signal, now }: TaskRun): StepHost {
-  return {
-    signal,
-    now,
-    call: async ({ id }) => ({ id, ms: 0, ok: false, reason: 'canceled', message: 'the step has ended' }),
-  }
-}

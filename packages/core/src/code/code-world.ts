@@ -1,17 +1,17 @@
-import type { RecordedStep, Session } from '../contract/sandbox.ts'
-import { functionName } from '../define/function-name.ts'
+import type { Session } from '../contract/sandbox.ts'
 import { hasCode } from '../errors/bailiwick-error.ts'
 import type { DivergedError } from '../errors/diverged-error.ts'
 import { SandboxError } from '../errors/sandbox-error.ts'
-import { DELEGATE_INPUT } from '../gate/delegation.ts'
 import { ownFunctions } from '../gate/own-functions.ts'
 import { repeatedCode } from '../gate/repeat-breaker.ts'
 import { type Acted, mistake, type TaskRun } from '../loop/task-run.ts'
 import type { StepState } from '../memory/task-state.ts'
 import { parseCode } from '../parse/parse-reply.ts'
 import { noCode, worldLost } from '../prompts/feedback.ts'
-import { CodeStep, replayHost } from './code-step.ts'
+import { CodeStep } from './code-step.ts'
+import { silentHost } from './replay-task.ts'
 import { showStep } from './show-step.ts'
+import { recordedStep, worldOf } from './world-of.ts'
 
 /** Level 5: the task's JavaScript world, opened at its first step and rebuilt from the journal on resume. */
 export class CodeWorld implements AsyncDisposable {
@@ -54,7 +54,7 @@ export class CodeWorld implements AsyncDisposable {
     const session = await this.#open(step)
     if (step.code === undefined) {
       const clock = run.now()
-      const functions = guestFunctions(run).map(({ name }) => name)
+      const functions = this.#world().functions.map(({ name }) => name)
       run.record({ type: 'step', at: clock, step: step.step, code, clock, functions })
     }
     const { code: source, clock } = step.code ?? { code, clock: run.now() }
@@ -66,25 +66,20 @@ export class CodeWorld implements AsyncDisposable {
     return observation
   }
 
+  #world() {
+    const { state, options } = this.#run
+    return worldOf(state, ownFunctions(options.definition, state), options.inputs)
+  }
+
   /** The world as it was before `current`: every earlier step's code again, with what was delivered to it. */
   async #open(current: StepState): Promise<Session> {
     if (this.#session !== undefined) return this.#session
     const { options, state, signal } = this.#run
     if (options.sandbox === undefined) throw new SandboxError('level 5 runs code: give the loop a sandbox')
-    const { importsFrom, definition, inputs = {} } = options
-    const { seed, grant } = state.spec
-    const given = state.chapters.flatMap(({ spec }) => spec.inputs).filter(({ value }) => value !== undefined)
-    const results = Object.assign({}, ...state.chapters.map(({ spec }) => spec.results))
+    const { importsFrom, definition } = options
     const session = await options.sandbox.open(
       {
-        inputs: {
-          ...Object.fromEntries(given.map(({ name, value }) => [name, value])),
-          ...inputs,
-          ...(Object.keys(results).length > 0 && { results }),
-        },
-        functions: guestFunctions(this.#run),
-        imports: grant.imports,
-        seed,
+        ...this.#world(),
         ...(importsFrom !== undefined && { importsFrom }),
         ...(definition.limits && { limits: definition.limits }),
       },
@@ -96,7 +91,7 @@ export class CodeWorld implements AsyncDisposable {
       if (step === current || step.code === undefined || step.step <= state.worldLostAfter || !recorded)
         continue
       const { code, clock } = step.code
-      await session.execute({ step: step.step, code, clock, recorded }, replayHost(this.#run))
+      await session.execute({ step: step.step, code, clock, recorded }, silentHost(signal, this.#run.now))
     }
     return session
   }
@@ -108,24 +103,4 @@ export class CodeWorld implements AsyncDisposable {
     const { recorded = 'see the message', replayed = error.message } = error as Partial<DivergedError> & Error
     this.#run.record({ type: 'diverged', at: this.#run.now(), step, turn: turns.length, recorded, replayed })
   }
-}
-
-function guestFunctions({ state, options }: TaskRun) {
-  const { tools, delegates } = state.spec.grant
-  const called = [...tools, ...ownFunctions(options.definition, state)]
-  return [
-    ...called.map(({ name, description, input }) => ({ name, description, input })),
-    ...delegates.map(({ name, description }) => ({
-      name: functionName(name),
-      description,
-      input: DELEGATE_INPUT,
-    })),
-  ]
-}
-
-/** What the journal holds of a step; nothing where its code never ran. */
-function recordedStep({ code, inputs, turns, observed, voided }: StepState): RecordedStep | undefined {
-  if (code === undefined) return undefined
-  const ended = observed !== undefined || voided !== undefined
-  return { inputs: [...inputs], turns: [...turns], ended, ...(voided && { voided }) }
 }

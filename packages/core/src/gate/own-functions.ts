@@ -12,13 +12,19 @@ import { TOOLS_DECLARED } from '../prompts/parts.ts'
  * and declarations where there are too many tools to show them all.
  */
 export function ownFunctions(definition: AgentDefinition, state: TaskState): Tool[] {
-  const { grant } = state.spec
-  const { action, rounds } = LEVEL_TABLE[grant.level]
+  const { action, rounds } = LEVEL_TABLE[state.spec.grant.level]
   if (action === 'route') return routeTools(definition)
-  return [
-    ...(action === 'code' ? [readObservation(state)] : []),
-    ...(rounds > 0 && grant.tools.length > TOOLS_DECLARED ? [searchTools(state)] : []),
-  ]
+  if (action === 'code') return codeFunctions(state)
+  return rounds > 0 ? search(state) : []
+}
+
+/** Those of level 5, which need no definition: a journal is replayed without one. */
+export function codeFunctions(state: TaskState): Tool[] {
+  return [readObservation(state), ...search(state)]
+}
+
+function search(state: TaskState): Tool[] {
+  return state.spec.grant.tools.length > TOOLS_DECLARED ? [searchTools(state)] : []
 }
 
 function readObservation({ steps }: TaskState): Tool {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import type { AnswerContext } from '../contract/agent.ts'
 import type { RecordOf } from '../contract/journal.ts'
 import type { ModelReply, ModelRequest } from '../contract/model.ts'
 import type { TaskResult } from '../contract/task.ts'
@@ -662,6 +663,37 @@ describe('a model as judge', () => {
       journal: memoryJournal(trial.records.slice(0, judged)),
     })
     expect(again.result.output).toBe('long, by Ada')
+  })
+})
+
+describe('a check that asks two questions at once', () => {
+  const options = {
+    level: 0 as const,
+    checks: [
+      async (_: unknown, { ask }: AnswerContext) => {
+        const [first, second] = await Promise.all([ask('first?'), ask('second?')])
+        return first === 'one' && second === 'two' ? undefined : `${first} ${second}`
+      },
+    ],
+  }
+
+  it('gets the replies in the order of its questions, after a restart too', async () => {
+    const whole = await tryTask(options, ['answer', 'one', 'two'])
+    expect(whole.result).toMatchObject({ status: 'completed', output: 'answer' })
+    const cut = whole.records.findLastIndex(({ type }) => type === 'reply')
+    const journal = memoryJournal(whole.records.slice(0, cut))
+    const again = await tryTask(options, ['two'], { journal })
+    expect(again.result).toMatchObject({ status: 'completed', output: 'answer' })
+    expect(JSON.stringify(again.requests)).toContain('second?')
+  })
+
+  it('cannot spend the same tokens twice', async () => {
+    const inputTokens = 900
+    const usage = { inputTokens, cachedTokens: 0, outputTokens: 1, reasoningTokens: 0, replies: 1, cost: 0 }
+    const script = ['answer', 'one', 'two'].map((text) => ({ text, usage }))
+    const { result, requests } = await tryTask({ ...options, budget: { tokens: 1_802 } }, script)
+    expect(requests).toHaveLength(2)
+    expect(result).toMatchObject({ status: 'exhausted', error: { limit: 'tokens' } })
   })
 })
 

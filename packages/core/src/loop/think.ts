@@ -48,7 +48,7 @@ export async function makePlan(run: TaskRun, step: number, left: number): Promis
 }
 
 /**
- * One model call within the budget: streamed as live events, journaled whole before anybody acts on it.
+ * One model call within the budget: streamed as live events, journaled whole.
  * Messages that do not fit the model's context are folded, and tried once more.
  *
  * @param compose the request's messages, as the run's memory is then
@@ -90,8 +90,8 @@ async function askOnce(
   await run.flushed()
   signal.throwIfAborted()
   const reply = await generate(run, step, request, { signal, ...(deadline !== undefined && { deadline }) })
+  // Not waited for: what leaves this process because of the reply waits until all before it is durable.
   run.record({ type: 'reply', at: run.now(), step, purpose, reply, requestHash })
-  await run.flushed()
   return reply
 }
 

@@ -1,9 +1,9 @@
+import { type Acted, mistake, type TaskRun } from '../loop/task-run.ts'
 import type { StepState } from '../memory/task-state.ts'
 import { readJson } from '../parse/find-json.ts'
 import { parseText } from '../parse/parse-reply.ts'
 import { wrongRoute } from '../prompts/feedback.ts'
 import { callAll, callOnce } from './act-calls.ts'
-import { type Acted, mistake, type TaskRun } from './task-run.ts'
 
 /** Level 1: the reply names a route, and the host runs it. After the repairs the default route is taken. */
 export async function actRoute(run: TaskRun, step: StepState, last: boolean): Promise<Acted> {

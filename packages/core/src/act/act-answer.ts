@@ -1,7 +1,7 @@
+import { type Acted, mistake, type TaskRun } from '../loop/task-run.ts'
 import type { StepState } from '../memory/task-state.ts'
 import { parseText } from '../parse/parse-reply.ts'
 import { callAll } from './act-calls.ts'
-import { type Acted, mistake, type TaskRun } from './task-run.ts'
 
 /** Level 0: the reply is the answer. Calls are refused by the gate, one by one. */
 export async function actAnswer(run: TaskRun, step: StepState): Promise<Acted> {

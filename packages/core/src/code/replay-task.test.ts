@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import type { JournalRecord } from '../contract/journal.ts'
+import { defineTool } from '../define/define-tool.ts'
+import { inlineSandbox } from '../testing/inline-sandbox.ts'
+import { tryTask } from '../testing/try-task.ts'
+import { type ReplayedStep, replayTask } from './replay-task.ts'
+
+let calls = 0
+const next = defineTool({
+  name: 'next',
+  description: 'A number that is another every time.',
+  input: z.object({}),
+  effect: 'once',
+  run: () => {
+    calls += 1
+    return calls * 7
+  },
+})
+const code = (text: string) => `<code>\n${text}\n</code>`
+
+async function record(): Promise<JournalRecord[]> {
+  const { records } = await tryTask({ level: 5, tools: [next] }, [
+    code('let sum = await next({})'),
+    code('sum += await next({}); console.log(sum, Math.random())'),
+    code('if (sum % 7 === 0) { await next({}) }; finalAnswer(sum)'),
+  ])
+  return records
+}
+
+async function replay(records: JournalRecord[]): Promise<ReplayedStep[]> {
+  const steps: ReplayedStep[] = []
+  for await (const step of replayTask({ records, sandbox: inlineSandbox() })) steps.push(step)
+  return steps
+}
+
+describe('replayTask', () => {
+  it('gives the same worlds as were, and calls nobody', async () => {
+    const records = await record()
+    const before = calls
+    const steps = await replay(records)
+    expect(steps.map(({ step, status }) => [step, status])).toEqual([
+      [1, 'same'],
+      [2, 'same'],
+      [3, 'same'],
+    ])
+    expect(calls).toBe(before)
+    const observed = records.find((one) => one.type === 'observed' && one.step === 2)
+    expect(observed).toMatchObject({ text: expect.stringContaining(steps[1]?.printed ?? 'nothing') })
+  })
+
+  it('stops where a step asks for something else than was recorded, and says what', async () => {
+    const changed = (await record()).map((one) =>
+      one.type === 'outcome' && one.step === 2 ? { ...one, value: '8.5' } : one,
+    )
+    const steps = await replay(changed)
+    expect(steps.at(-1)).toMatchObject({
+      step: 3,
+      status: 'diverged',
+      message: expect.stringContaining('did something else'),
+    })
+  })
+
+  it('says so where a task has run no code', async () => {
+    const { records } = await tryTask({ level: 0 }, ['hello'])
+    await expect(replay(records)).rejects.toThrow('has run no code: nothing to replay')
+  })
+})

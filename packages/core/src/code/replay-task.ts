@@ -1,0 +1,98 @@
+import type { JournalRecord } from '../contract/journal.ts'
+import type { Sandbox, SandboxLimits, Session, StepHost } from '../contract/sandbox.ts'
+import { hasCode } from '../errors/bailiwick-error.ts'
+import { InputError } from '../errors/input-error.ts'
+import { codeFunctions } from '../gate/own-functions.ts'
+import { foldRecords } from '../memory/fold-records.ts'
+import type { StepState, TaskState } from '../memory/task-state.ts'
+import { recordedStep, worldOf } from './world-of.ts'
+
+export interface ReplayOptions {
+  /** A task's whole journal, or any prefix of it. */
+  records: readonly JournalRecord[]
+  sandbox: Sandbox
+  /** Folder that the code's imports resolve from. */
+  importsFrom?: string
+  /** The agent's own limits. */
+  limits?: Partial<SandboxLimits>
+  signal?: AbortSignal
+}
+
+/** One step of a task's code, executed again. */
+export interface ReplayedStep {
+  step: number
+  code: string
+  /** `same`: it asked for what was recorded, and left the same world. `undone`: so was it then. */
+  status: 'same' | 'diverged' | 'undone'
+  /** Where it went another way. */
+  message?: string
+  printed: string
+  preview: string
+  turns: number
+  ms: number
+}
+
+/**
+ * Executes the code of a journaled task again, in a world of its own, on the inputs that were recorded: no
+ * model is asked and no tool is called. Ends at the first step that goes another way.
+ *
+ * @throws InputError where the journal holds no code
+ * @example
+ * for await (const { step, status } of replayTask({ records, sandbox })) console.log(step, status)
+ */
+export async function* replayTask(options: ReplayOptions): AsyncGenerator<ReplayedStep> {
+  const { records, sandbox, importsFrom, limits, signal = new AbortController().signal } = options
+  const state = foldRecords(records)
+  const steps = state.steps.filter(({ code, step }) => code !== undefined && step > state.worldLostAfter)
+  if (steps.length === 0) throw new InputError(`task ${state.spec.task} has run no code: nothing to replay`)
+  await using session = await sandbox.open(
+    {
+      ...worldOf(state, codeFunctions(state)),
+      ...(importsFrom !== undefined && { importsFrom }),
+      ...(limits && { limits }),
+    },
+    signal,
+  )
+  for (const step of steps) {
+    const replayed = await replayStep(session, step, state, signal)
+    yield replayed
+    if (replayed.status === 'diverged') return
+  }
+}
+
+async function replayStep(
+  session: Session,
+  step: StepState,
+  { spec }: TaskState,
+  signal: AbortSignal,
+): Promise<ReplayedStep> {
+  const { code, clock } = step.code ?? { code: '', clock: 0 }
+  const recorded = { inputs: [], turns: [], ...recordedStep(step), ended: true }
+  const began = performance.now()
+  const base = { step: step.step, code, turns: recorded.turns.length }
+  try {
+    const seen = await session.execute({ step: step.step, code, clock, recorded }, silentHost(signal))
+    const ms = performance.now() - began
+    const shown = { ...base, printed: seen.printed, preview: seen.preview, ms }
+    if (step.voided !== undefined) return { ...shown, status: 'undone' }
+    const before = step.observed?.worldHash
+    if (before === undefined || seen.worldHash === undefined || before === seen.worldHash) {
+      return { ...shown, status: 'same' }
+    }
+    const message = `the world of ${spec.task} after step ${step.step} is another: hash ${before} then, ${seen.worldHash} now`
+    return { ...shown, status: 'diverged', message }
+  } catch (error) {
+    if (!hasCode(error, 'diverged')) throw error
+    const { message } = error as Error
+    return { ...base, status: 'diverged', message, printed: '', preview: '', ms: performance.now() - began }
+  }
+}
+
+/** Nothing leaves a step that is only executed again. */
+export function silentHost(signal: AbortSignal, now: () => number = Date.now): StepHost {
+  return {
+    signal,
+    now,
+    call: async ({ id }) => ({ id, ms: 0, ok: false, reason: 'canceled', message: 'the step has ended' }),
+  }
+}

@@ -1,0 +1,40 @@
+import type { RecordedStep, World } from '../contract/sandbox.ts'
+import type { Tool } from '../contract/tool.ts'
+import { functionName } from '../define/function-name.ts'
+import { DELEGATE_INPUT } from '../gate/delegation.ts'
+import type { StepState, TaskState } from '../memory/task-state.ts'
+
+/** What the world of a task's code holds at its beginning: the same, whoever opens it. */
+export function worldOf(
+  state: TaskState,
+  own: readonly Pick<Tool, 'name' | 'description' | 'input'>[],
+  inputs: Record<string, unknown> = {},
+): Pick<World, 'inputs' | 'functions' | 'imports' | 'seed'> {
+  const { seed, grant } = state.spec
+  const given = state.chapters.flatMap(({ spec }) => spec.inputs).filter(({ value }) => value !== undefined)
+  const results = Object.assign({}, ...state.chapters.map(({ spec }) => spec.results))
+  return {
+    inputs: {
+      ...Object.fromEntries(given.map(({ name, value }) => [name, value])),
+      ...inputs,
+      ...(Object.keys(results).length > 0 && { results }),
+    },
+    functions: [
+      ...[...grant.tools, ...own].map(({ name, description, input }) => ({ name, description, input })),
+      ...grant.delegates.map(({ name, description }) => ({
+        name: functionName(name),
+        description,
+        input: DELEGATE_INPUT,
+      })),
+    ],
+    imports: grant.imports,
+    seed,
+  }
+}
+
+/** What the journal holds of a step; nothing where its code never ran. */
+export function recordedStep({ code, inputs, turns, observed, voided }: StepState): RecordedStep | undefined {
+  if (code === undefined) return undefined
+  const ended = observed !== undefined || voided !== undefined
+  return { inputs: [...inputs], turns: [...turns], ended, ...(voided && { voided }) }
+}
