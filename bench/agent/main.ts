@@ -29,6 +29,13 @@ const ours = round('bailiwick')
 const peers = PEERS.map((name) => ({ name, ...round(name) }))
 const memory = inFresh<{ p50: number; ten: number }>(['code.ts', 'memory', '200'])
 const nats = inFresh<{ p50: number; ten: number }>(['code.ts', 'nats', '200'])
+const folding = inFresh<{
+  steps: number
+  sent: number
+  sentEverything: number
+  cost: number
+  costEverything: number
+}>(['memory.ts'])
 const imports = {
   core: compareImports('packages/core', ['./dist/index.js'], ['zod']),
   host: compareImports(
@@ -60,6 +67,20 @@ const rows = [
   ['level 5, a step with one call, journal in memory', ms(memory.p50), '', '≤ 0.9 ms', memory.p50 <= 0.9],
   ['level 5, a step with one call, journal on NATS', ms(nats.p50), '', '≤ 1.8 ms', nats.p50 <= 1.8],
   ['ten tools of 100 ms each in one code block', ms(memory.ten), '', '≤ 115 ms', memory.ten <= 115],
+  [
+    `characters sent over ${folding.steps} steps with observations of 1,000`,
+    millions(folding.sent),
+    `append everything: ${millions(folding.sentEverything)}; smolagents 1.27: 1.28 M`,
+    '',
+    undefined,
+  ],
+  [
+    'the same as cost, cached characters at a tenth',
+    millions(folding.cost),
+    `${ratio(folding.cost, folding.costEverything)} (append everything: ${millions(folding.costEverything)})`,
+    '≤ 0.8',
+    folding.cost <= 0.8 * folding.costEverything,
+  ],
   ...Object.entries(imports).map(([name, { own, alone }]) => [
     `import of ${name === 'core' ? 'core' : 'what a host needs'}`,
     ms(own),
@@ -89,7 +110,7 @@ for (const [measure, median, beside, reach, ok] of rows) {
 if (values.json !== undefined) {
   writeFileSync(
     values.json,
-    `${JSON.stringify({ ours, peers, memory, nats, imports, dependencies }, null, 2)}\n`,
+    `${JSON.stringify({ ours, peers, memory, nats, folding, imports, dependencies }, null, 2)}\n`,
   )
 }
 
@@ -131,6 +152,10 @@ function compareImports(folder: string, own: string[], alone: string[]): { own: 
   const times = Array.from({ length: IMPORTS }, () => ({ own: time(own), alone: time(alone) }))
   const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
   return { own: median(times.map((one) => one.own)), alone: median(times.map((one) => one.alone)) }
+}
+
+function millions(characters: number): string {
+  return `${(characters / 1e6).toFixed(2)} M`
 }
 
 function us(milliseconds: number): string {
