@@ -55,6 +55,15 @@ describe('a task that a host refuses for good', () => {
       expect(view.result).toMatchObject({ status: 'failed', error: { code: 'dead-letter' } })
       expect(view.result?.error?.message).toContain('not in my power')
       await refused
+      const dead = await bailiwick('dead')
+      expect(dead.stdout).toMatch(/of run r1, for outsider, given out 1 time, .*: not in my power/)
+      const task = view.tasks[0]?.task ?? ''
+      expect((await bailiwick('retry', task)).stdout).toBe(`${task} is given out again\n`)
+      expect((await bailiwick('dead')).stdout).toBe('no task is dead\n')
+      expect(await bailiwick('retry', task)).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining(`no task ${task} is dead`),
+      })
     }
     await bailiwick('down')
   })

@@ -1,0 +1,21 @@
+import { type Bus, requestRun } from '@bailiwick/bus'
+import { InputError, type JournalRecord } from '@bailiwick/core/contract'
+
+/**
+ * A task's whole journal, by the run and the task's name in the plan or its id.
+ *
+ * @throws InputError where the run has no such task
+ */
+export async function readTaskJournal(
+  bus: Bus,
+  [run = '', task = '']: readonly string[],
+): Promise<{ records: JournalRecord[]; agent: string; task: string }> {
+  const { tasks } = await requestRun(bus, 'get', { run })
+  const found = tasks.findLast((one) => one.name === task || one.task === task)
+  if (found === undefined) {
+    const known = tasks.map(({ name }) => name).join(', ')
+    throw new InputError(`run ${run} has no task ${task}; it has ${known === '' ? 'none' : known}`)
+  }
+  const { records } = await requestRun(bus, 'journal', { run, task: found.task })
+  return { records, agent: found.agent, task: found.task }
+}
