@@ -93,6 +93,16 @@ describe('resolveModel', () => {
 })
 
 describe('listModels', () => {
+  it("lists a compatible server's models, with the context where it tells", async () => {
+    for (const contextTokens of [131_072, undefined]) {
+      await using server = await startOpenAiServer({ models: ['chat', 'embed-1'], contextTokens })
+      const listed = await listModels({
+        env: { VLLM_BASE_URL: `${server.url}/v1`, OLLAMA_HOST: 'http://127.0.0.1:9' },
+      })
+      expect(listed).toStrictEqual([{ name: 'vllm/chat', ...(contextTokens && { contextTokens }) }])
+    }
+  })
+
   it('lists what can be reached, with what is known of it', async () => {
     await using ollama = await startOllamaServer({ models: ['qwen3:8b'], contextTokens: 8_192 })
     expect(

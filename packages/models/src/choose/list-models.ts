@@ -39,8 +39,8 @@ async function listServed(
   const isSet = (variable: string | undefined) => variable !== undefined && Boolean(env[variable])
   if (!isSet(keyVariable) && !isSet(urlVariable)) return []
   try {
-    const names = await servedModels(provider, addressOf(provider, env), signal)
-    return names.map((name) => ({ name: `${provider}/${name}` }))
+    const served = await servedModels(provider, addressOf(provider, env), signal)
+    return served.map((model) => ({ ...model, name: `${provider}/${model.name}` }))
   } catch (error) {
     signal?.throwIfAborted()
     if (isModelError(error)) return []

@@ -2,16 +2,23 @@ import { type ModelServer, type ModelServerOptions, sendJson, startModelServer }
 import { sendBody } from './send-body.ts'
 import { type CountedReply, chooseReply, piecesOf, type ServedRequest } from './served-reply.ts'
 
+export interface OpenAiServerOptions extends ModelServerOptions {
+  /** Listed beside each model, as OpenRouter does. Default: not told. */
+  contextTokens?: number | undefined
+}
+
 /** A server that speaks OpenAI's chat completions: `baseURL` is its `url` plus `/v1`. */
-export function startOpenAiServer(options: ModelServerOptions = {}): Promise<ModelServer> {
-  const { reply = 'ok', models = ['test-model'] } = options
+export function startOpenAiServer(options: OpenAiServerOptions = {}): Promise<ModelServer> {
+  const { reply = 'ok', models = ['test-model'], contextTokens } = options
   const choose = typeof reply === 'string' ? () => reply : reply
   return startModelServer(
     options,
     (path) => path.endsWith('/chat/completions'),
     async (path, body, response, fault) => {
       if (path.endsWith('/models'))
-        return sendJson(response, 200, { data: models.map((id) => ({ id, object: 'model' })) })
+        return sendJson(response, 200, {
+          data: models.map((id) => ({ id, object: 'model', context_length: contextTokens })),
+        })
       if (!path.endsWith('/chat/completions'))
         return sendJson(response, 404, { error: { message: `no ${path}` } })
       if (fault?.kind === 'no-tools' && body.tools !== undefined) {
