@@ -2,6 +2,7 @@ import {
   artifactRefSchema,
   budgetSchema,
   finalStatusSchema,
+  forkSchema,
   journalRecordSchema,
   statusSchema,
   taskErrorSchema,
@@ -23,6 +24,8 @@ export const submitSchema = z.object({
   budget: budgetSchema.optional(),
   /** Whether figures in the answer must be references to results. */
   references: z.boolean().optional(),
+  /** Instead of beginning anew: with `agent`, goes on from a step of another task of that agent. */
+  fork: forkSchema.optional(),
 })
 
 /** A run as lists show it. */

@@ -31,6 +31,17 @@ const outcomeFields = {
   ms: z.number(),
 }
 
+/** Where a run's one task begins: after a step of another task, whose records it begins with. */
+export const forkSchema = z.object({
+  run: z.string(),
+  task: z.string(),
+  /** The last step that is kept; 0 keeps none. */
+  at: z.number().int().min(0),
+  /** Another model from here on. */
+  model: z.string().optional(),
+})
+export type Fork = z.infer<typeof forkSchema>
+
 export const journalRecordSchema = z.discriminatedUnion('type', [
   /** First record of a task, by whoever creates it: everything a host needs. */
   z.object({ type: z.literal('task.created'), ...at, spec: taskSpecSchema }),
@@ -176,6 +187,8 @@ export const journalRecordSchema = z.discriminatedUnion('type', [
     /** With strategy `direct`: who gets the whole task. */
     agent: z.string().optional(),
     submittedBy: z.string(),
+    /** The task goes on from a step of another one, in the same world. */
+    fork: forkSchema.optional(),
     budget: taskSpecSchema.shape.grant.shape.budget,
   }),
   z.object({ type: z.literal('run.planned'), ...at, plan: z.lazy(() => planSchema) }),

@@ -9,7 +9,7 @@ import { InputError, type JournalRecord } from '@bailiwick/core/contract'
 export async function readTaskJournal(
   bus: Bus,
   [run = '', task = '']: readonly string[],
-): Promise<{ records: JournalRecord[]; agent: string; task: string }> {
+): Promise<{ records: JournalRecord[]; agent: string; task: string; text: string }> {
   const { tasks } = await requestRun(bus, 'get', { run })
   const found = tasks.findLast((one) => one.name === task || one.task === task)
   if (found === undefined) {
@@ -17,5 +17,6 @@ export async function readTaskJournal(
     throw new InputError(`run ${run} has no task ${task}; it has ${known === '' ? 'none' : known}`)
   }
   const { records } = await requestRun(bus, 'journal', { run, task: found.task })
-  return { records, agent: found.agent, task: found.task }
+  const text = records[0]?.type === 'task.created' ? records[0].spec.text : ''
+  return { records, agent: found.agent, task: found.task, text }
 }

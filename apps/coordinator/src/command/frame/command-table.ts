@@ -17,6 +17,7 @@ export const COMMANDS: Readonly<Record<string, Row>> = {
   show: { summary: 'show one run', load: () => import('../show.ts') },
   cancel: { summary: 'cancel a run', load: () => import('../cancel.ts') },
   replay: { summary: 'execute a task’s code again, as it was', load: () => import('../replay.ts') },
+  fork: { summary: 'go on from a step of another task', load: () => import('../fork.ts') },
   dead: { summary: 'list tasks that nobody could work on', load: () => import('../dead.ts') },
   retry: { summary: 'give a dead task out again', load: () => import('../retry.ts') },
   events: { summary: 'print what happens, as CloudEvents', load: () => import('../events.ts') },

@@ -1,4 +1,5 @@
 import { type Bus, type RunRequestInput, type RunView, requestRun } from '@bailiwick/bus'
+import type { Fork } from '@bailiwick/core/contract'
 import type { DaemonAddress } from '../../config/daemon-address.ts'
 import { askLocal } from '../../local/ask-local.ts'
 import type { CommandContext } from '../frame/command.ts'
@@ -18,6 +19,8 @@ export interface RunOrder {
   /** An agent that need not be in the team: its file. */
   agentFile?: string | undefined
   strategy?: 'plan' | 'direct' | undefined
+  /** Goes on from a step of another task. */
+  fork?: Fork
   /** Folder for what the run gives. */
   out?: string | undefined
 }
@@ -63,6 +66,7 @@ async function submit(bus: Bus, address: DaemonAddress, run: string, order: RunO
     inputs: await uploadInputs(bus, run, order.files),
     ...(agent === undefined ? {} : { agent }),
     ...(order.strategy === undefined ? {} : { strategy: order.strategy }),
+    ...(order.fork === undefined ? {} : { fork: order.fork }),
   }
   await requestRun(bus, 'submit', request)
 }

@@ -6,6 +6,7 @@ import { taskId } from '../decide/task-ids.ts'
 import { type Attempt, completed, openAttempts, type RunState } from '../fold/run-state.ts'
 import { createTask } from './create-task.ts'
 import { endTask } from './end-task.ts'
+import { forkTask } from './fork-task.ts'
 import type { RunContext } from './run-context.ts'
 
 /** Creates an attempt at a task, journals it, and rings its agent's bell. */
@@ -16,8 +17,12 @@ export async function dispatch(
   because?: string,
 ): Promise<void> {
   const { bus, log } = context
-  const spec = await buildSpec(context, task, attempt, because)
-  await createTask(bus, spec)
+  const { fork } = log.state.submitted
+  // A task that is tried again begins anew.
+  const forked = fork === undefined || attempt > 1 ? undefined : await forkTask(bus, fork)
+  const spec = { ...(await buildSpec(context, task, attempt, because)), ...forked?.spec }
+  if (forked !== undefined && fork?.model !== undefined) spec.model = fork.model
+  await createTask(bus, spec, spec.agent, forked?.records)
   await log.append({
     type: 'run.dispatched',
     at: Date.now(),

@@ -2,6 +2,7 @@ import type { Bus, RunAnswer, RunRequest, RunView } from '@bailiwick/bus'
 import { hasCode, InputError, type JournalRecord, type Model } from '@bailiwick/core/contract'
 import type { LoadedConfig } from '../../../config/load-config.ts'
 import type { Team } from '../../team/team.ts'
+import { forkTask } from '../act/fork-task.ts'
 import type { RunContext } from '../act/run-context.ts'
 import { smallest } from '../decide/carve-budget.ts'
 import { driveRun } from '../drive-run.ts'
@@ -106,7 +107,7 @@ export class Runs {
 
   async #admit(request: RunRequest<'submit'>): Promise<RunAnswer<'submit'>> {
     const { config, team } = this.#options
-    const { run, text: task, inputs, agent, budget = {} } = request
+    const { run, text: task, inputs, agent, budget = {}, fork } = request
     if (this.#driven.has(run)) return { run, duplicate: true }
     const strategy = request.strategy ?? (agent === undefined ? config.strategy : 'direct')
     if (agent !== undefined && !team.has(agent)) throw new InputError(team.unknown(agent))
@@ -114,6 +115,14 @@ export class Runs {
       throw new InputError(
         `strategy "${strategy}" chooses the agents itself: leave out the agent "${agent}", or the strategy`,
       )
+    }
+    if (fork !== undefined) {
+      const forked = await forkTask(this.#options.bus, fork)
+      if (forked.agent !== agent) {
+        throw new InputError(
+          `task ${fork.task} is ${forked.agent}'s: fork it with that agent, not ${agent ?? 'none'}`,
+        )
+      }
     }
     // Found out now, not after the run was admitted.
     const lead = strategy === 'direct' ? (agent ?? team.lead()) : undefined
@@ -128,6 +137,7 @@ export class Runs {
       strategy,
       ...(lead === undefined ? {} : { agent: lead }),
       submittedBy: 'user',
+      ...(fork === undefined ? {} : { fork }),
       budget: smallest(budget, config.budget),
     }
     await log.append(record)

@@ -1,14 +1,5 @@
-import {
-  type Bus,
-  listDead,
-  openJournal,
-  purgeRun,
-  retryDead,
-  STREAMS,
-  SUBJECTS,
-  serveRuns,
-} from '@bailiwick/bus'
-import { InputError, type JournalRecord } from '@bailiwick/core/contract'
+import { type Bus, listDead, purgeRun, retryDead, serveRuns } from '@bailiwick/bus'
+import { readTask } from '../act/read-task.ts'
 import type { Runs } from './runs.ts'
 
 /** Answers requests about runs until disposed. */
@@ -31,17 +22,4 @@ export function serveRunRequests(
       return { run, messages: await purgeRun(bus, run) }
     },
   })
-}
-
-async function readTask(bus: Bus, run: string, task: string): Promise<JournalRecord[]> {
-  const subject = SUBJECTS.journal('*', run, task)
-  const { state } = await bus.jsm.streams.info(STREAMS.journal, { subjects_filter: subject })
-  const found = Object.keys(state.subjects ?? {})[0]
-    ?.split('.')
-    .at(-3)
-  if (found === undefined)
-    throw new InputError(`run ${run} has no task ${task}; "bailiwick show ${run}" lists them`)
-  const records: JournalRecord[] = []
-  for await (const record of openJournal(bus, { writer: found, run, task }).read()) records.push(record)
-  return records
 }

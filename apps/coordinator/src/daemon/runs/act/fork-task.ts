@@ -1,0 +1,46 @@
+import type { Bus } from '@bailiwick/bus'
+import { type Fork, InputError, type JournalRecord, NO_USAGE, type TaskSpec } from '@bailiwick/core/contract'
+import { readTask } from './read-task.ts'
+
+/** What a forked task begins with. */
+export interface ForkedTask {
+  /** The same world: seed, inputs and results are the other task's. */
+  spec: Pick<TaskSpec, 'text' | 'seed' | 'inputs' | 'results'>
+  agent: string
+  /** The other task's records up to the step, but for its attempts, and with nothing paid again. */
+  records: JournalRecord[]
+}
+
+/**
+ * Reads what another task did up to a step.
+ *
+ * @throws InputError where there is no such task or step
+ */
+export async function forkTask(bus: Bus, { run, task, at }: Fork): Promise<ForkedTask> {
+  const [first, ...rest] = await readTask(bus, run, task)
+  if (first?.type !== 'task.created') throw new InputError(`${task} is no task that can be forked`)
+  const steps = new Set(rest.flatMap((record) => (record.type === 'observed' ? [record.step] : [])))
+  if (at > 0 && !steps.has(at)) {
+    const last = Math.max(0, ...steps)
+    throw new InputError(`task ${task} has no step ${at} that ended: wanted 0 to ${last}`)
+  }
+  const beyond = rest.findIndex((record) => 'step' in record && record.step > at)
+  const kept = beyond < 0 ? rest : rest.slice(0, beyond)
+  const { text, seed, inputs, results, agent } = first.spec
+  return {
+    spec: { text, seed, inputs, results },
+    agent,
+    records: at === 0 ? [] : kept.filter(({ type }) => !NOT_KEPT.has(type)).map(paidBefore),
+  }
+}
+
+/** An attempt's time and host are its own; an answer would end the task before it went on. */
+const NOT_KEPT = new Set<JournalRecord['type']>(['attempt', 'task.ended'])
+
+function paidBefore(record: JournalRecord): JournalRecord {
+  if (record.type === 'observed') {
+    const { final: _, ...rest } = record
+    return rest
+  }
+  return record.type === 'reply' ? { ...record, reply: { ...record.reply, usage: NO_USAGE } } : record
+}
