@@ -1,5 +1,5 @@
-import { CodeWorld } from '../code/code-world.ts'
 import { endOf } from '../answer/end-of.ts'
+import { CodeWorld } from '../code/code-world.ts'
 import type { AgentEvent } from '../contract/event.ts'
 import type { JournalRecord } from '../contract/journal.ts'
 import { BailiwickError, hasCode } from '../errors/bailiwick-error.ts'
