@@ -23,6 +23,13 @@ written to report.md there, with every file that was made and run.json. Ctrl-C c
       help: 'split it by a plan, or give it whole to one agent',
     },
     out: { type: 'string', short: 'o', value: 'dir', help: 'folder for the answer and the files' },
+    record: { type: 'string', value: 'file', help: 'write every response of a served model to a cassette' },
+    replay: { type: 'string', value: 'file', help: 'answer from a cassette: no server, no key, no cost' },
+    'replay-by': {
+      type: 'string',
+      value: 'strict|lane',
+      help: 'strict: a changed prompt fails; lane: by agent and step',
+    },
   },
   async run(context) {
     const { options, words, cwd } = context
@@ -42,10 +49,12 @@ written to report.md there, with every file that was made and run.json. Ctrl-C c
     const { resolve } = await import('node:path')
     const out = typeof options.out === 'string' ? resolve(cwd, options.out) : undefined
     const { runTask } = await import('./run-task/run-task.ts')
+    const { cassetteEnv } = await import('./run-task/cassette-env.ts')
+    const env = { ...context.env, ...cassetteEnv(options, cwd, config.dataDir) }
     const agent = typeof options.agent === 'string' ? agentOrFile(options.agent, cwd, resolve) : undefined
     return runTask(
       context,
-      { dataDir: config.dataDir, config: config.file, cwd: config.folder, env: context.env },
+      { dataDir: config.dataDir, config: config.file, cwd: config.folder, env },
       { text, files, strategy, out, ...agent },
     )
   },

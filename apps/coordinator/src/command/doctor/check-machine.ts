@@ -69,23 +69,19 @@ async function checkServer(config: LoadedConfig, env: NodeJS.ProcessEnv): Promis
     }
   }
   const found = `${binary.version} at ${binary.path}`
-  const [major = 0, minor = 0] = binary.version.split('.').map(Number)
-  return major > 2 || minor >= 11
+  return binary.warning === undefined
     ? { what, state: 'ok', found }
-    : {
-        what,
-        state: 'warning',
-        found,
-        advice: 'known vulnerabilities are fixed in later versions: 2.11 is the least to recommend',
-      }
+    : { what, state: 'warning', found, advice: binary.warning }
 }
 
 async function checkModel(config: LoadedConfig, { env, signal }: CommandContext): Promise<Finding> {
   const { detectModel, noModelMessage } = await import('@bailiwick/models')
-  const found = await detectModel(env, { configured: config.model, aliases: config.models, signal })
-  return found === undefined
-    ? problem('model', noModelMessage())
-    : { what: 'model', state: 'ok', found: `${found.name} (from ${found.source})` }
+  const choice = { configured: config.model, aliases: config.models, signal }
+  const found = await detectModel(env, choice)
+  if (found === undefined) return problem('model', noModelMessage())
+  const { tryModel } = await import('./try-model.ts')
+  const answered = await tryModel(found.name, { env, aliases: config.models, signal })
+  return { what: 'model', state: 'ok', found: `${found.name} (from ${found.source})${answered}` }
 }
 
 async function checkIsolation(): Promise<Finding> {

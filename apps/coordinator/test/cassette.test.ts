@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type ServedRequest, startOpenAiServer } from '@bailiwick/models/testing'
+import { describe, expect, it } from 'vitest'
+import { bareEnv, run } from './program.ts'
+import { final, planReply, teamFolder } from './team-folder.ts'
+
+const KEY = 'sk-planted-secret-42'
+
+/** A planner, a worker and a writer behind one address, told apart by what they are asked for. */
+function reply({ messages }: ServedRequest): string {
+  const prompt = messages.map(({ content }) => content).join('\n')
+  if (/do t1/.test(prompt) && /finalAnswer/.test(prompt)) return final('6 * 7')
+  return /"tasks"/.test(prompt) ? planReply({ name: 't1' }) : 'It is {{t1.output}}.'
+}
+
+describe('bailiwick run --record and --replay', () => {
+  it('gives the same answer from the cassette, without a server or a key', async () => {
+    await using place = await teamFolder({}, { config: { model: 'openai/test-model' } })
+    const bailiwick = (env: Record<string, string>, ...args: string[]) =>
+      run(args, { cwd: place.folder, env: bareEnv(env) })
+    const recorded = await (async () => {
+      await using server = await startOpenAiServer({ reply })
+      const env = { OPENAI_API_KEY: KEY, OPENAI_BASE_URL: `${server.url}/v1` }
+      expect((await bailiwick(env, 'doctor')).stdout).toMatch(
+        /openai\/test-model \(from .*\), answers in \d+ ms/,
+      )
+      return { env, ended: await bailiwick(env, 'run', 'What is it?', '--record', 'tape.jsonl') }
+    })()
+    expect(recorded.ended).toMatchObject({ code: 0, stdout: 'It is 42.\n' })
+    const tape = await readFile(join(place.folder, 'tape.jsonl'), 'utf8')
+    expect(tape).not.toContain(KEY)
+
+    const { OPENAI_BASE_URL } = recorded.env
+    const replayed = await bailiwick({ OPENAI_BASE_URL }, 'run', 'What is it?', '--replay', 'tape.jsonl')
+    expect(replayed).toMatchObject({ code: 0, stdout: 'It is 42.\n' })
+    const drifted = await bailiwick({ OPENAI_BASE_URL }, 'run', 'What was it?', '--replay', 'tape.jsonl')
+    expect(drifted).toMatchObject({ code: 3, stderr: expect.stringContaining('model-replay-miss') })
+  })
+
+  it('says what cannot be', async () => {
+    await using place = await teamFolder({})
+    const both = await run(['run', 'x', '--record', 'a', '--replay', 'b'], { cwd: place.folder })
+    expect(both).toMatchObject({ code: 2, stderr: expect.stringContaining('exclude each other') })
+    await run(['up', '--detach'], { cwd: place.folder })
+    const late = await run(['run', 'x', '--record', 'a'], { cwd: place.folder })
+    expect(late).toMatchObject({ code: 2, stderr: expect.stringContaining('one runs already') })
+    await run(['down'], { cwd: place.folder })
+  })
+})
