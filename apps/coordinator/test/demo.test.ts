@@ -66,6 +66,19 @@ describe('bailiwick demo, without a model', () => {
     expect(disturbed.report).toBe(undisturbed.report)
   })
 
+  it('gives the same report under sabotage, every effect once', async () => {
+    await using place = await scratch()
+    const undisturbed = await demo(place.folder, 'a')
+    const disturbed = await demo(place.folder, 'b', ['--sabotage'])
+    expect(disturbed.code).toBe(0)
+    for (const victim of ['a host of analyst', 'nats-server', 'the daemon']) {
+      expect(disturbed.stderr).toContain(`sabotage: killed ${victim}`)
+    }
+    expect(disturbed.stderr).toMatch(/sabotage: (\d+) calls with an effect, \1 outcomes: each once/)
+    expect(disturbed.report).toBe(undisturbed.report)
+    expect(await untilNoneSurvive(place.folder)).toEqual([])
+  })
+
   it('leaves no process when Ctrl-C is pressed in the middle', async () => {
     await using place = await scratch()
     const program = start(['demo'], { cwd: place.folder, env: bareEnv({ TMPDIR: place.folder }) })

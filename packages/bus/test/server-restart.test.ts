@@ -1,17 +1,22 @@
+import type { Tool } from '@bailiwick/core/contract'
 import { startNatsServer } from '@bailiwick/nats-server'
 import { startTestServer, type TestServer } from '@bailiwick/nats-server/testing'
 import { afterEach, describe, expect, it } from 'vitest'
 import {
+  type AgentPresence,
   type Bus,
   connectBus,
   followEvents,
   followJournal,
+  handOver,
   openJournal,
   prepareQueue,
   prepareStreams,
   projectJournal,
   putArtifact,
+  remoteTool,
   ringTask,
+  serveTool,
   takeTasks,
 } from '../src/index.ts'
 import { all, created, planned, until } from './test-bus.ts'
@@ -112,6 +117,58 @@ describe('when the server is killed and comes back', () => {
     await work
     expect((await bus.jsm.streams.info('JOURNAL')).state.messages).toBe(1)
     expect((await bus.jsm.streams.info('TASK')).state.messages).toBe(1)
+  })
+
+  it('tasks of a host that died with it are handed over when it is back', async () => {
+    const { server, bus } = await start()
+    const lost = new AbortController()
+    await ringTask(bus, { agent: 'analyst', run: 'r1', task: 'r1-h', ring: 1 })
+    const first = await takeTasks(bus, 'analyst', { signal: lost.signal }).next()
+    expect(first.value?.task).toBe('r1-h')
+    const dead = { card: { name: 'analyst' }, host: 'h1', held: bus.held.list() } as unknown as AgentPresence
+    lost.abort()
+    const broken = until(() => !bus.link.up, 'the break').then(() => handOver(bus, dead))
+    await killAndRestart(server, 100)
+    await broken
+    // Long before its acknowledgement time is over.
+    const next = await takeTasks(bus, 'analyst').next()
+    expect(next.value).toMatchObject({ task: 'r1-h', redelivered: true })
+    await next.value?.ack()
+  }, 15_000)
+
+  it('a call under way is made again, unless it may be made once only', async () => {
+    const { server, bus } = await start()
+    const { creds } = await server.credentials({ name: 'toolbox' })
+    const host = await connectBus({ url: server.url, creds, name: 'toolbox' })
+    cleanUp.push(() => host.close())
+    const begun: string[] = []
+    const hang = Promise.withResolvers<void>()
+    const tool = (name: string, effect: 'none' | 'once'): Tool => ({
+      name,
+      description: name,
+      input: { type: 'object' },
+      effect,
+      async run(_, { key }) {
+        begun.push(key)
+        if (begun.length <= 2) await hang.promise
+        return key
+      },
+    })
+    const context = (key: string) => {
+      const { signal } = new AbortController()
+      return { id: '1.1', key, caller: 'coordinator', run: 'r1', task: 'r1-t1', signal }
+    }
+    await using _read = await serveTool(host, tool('read', 'none'))
+    await using _send = await serveTool(host, tool('send', 'once'))
+    const read = remoteTool(bus, tool('read', 'none'), 'coordinator').run({}, context('read'))
+    const send = remoteTool(bus, tool('send', 'once'), 'coordinator').run({}, context('send'))
+    send.catch(() => {})
+    await until(() => begun.length === 2, 'both calls at their host')
+    await killAndRestart(server, 100)
+    await expect(send).rejects.toMatchObject({ code: 'no-answer' })
+    hang.resolve()
+    expect(await read).toBe('read')
+    expect(begun.filter((key) => key === 'send')).toHaveLength(1)
   })
 
   it('waiting for it can be aborted', async () => {

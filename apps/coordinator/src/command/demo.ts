@@ -14,6 +14,10 @@ With a model (an OpenAI key, Ollama, BAILIWICK_MODEL) it is asked; without, repl
       value: 'dir',
       help: 'folder for report, chart and run.json; default: out',
     },
+    sabotage: {
+      type: 'boolean',
+      help: 'kill a host, its sandbox, nats-server and the daemon while it runs',
+    },
     data: { type: 'string', value: 'file', help: 'another CSV of the same columns' },
   },
   async run(context) {

@@ -36,5 +36,13 @@ export type ToolAnswer = z.infer<typeof toolAnswerSchema>
 export const cancelSchema = z.object({ key: z.string().min(1) })
 export type Cancel = z.infer<typeof cancelSchema>
 
-/** How often a host says that it is working, and how long a caller waits for the next sign. Milliseconds. */
-export const TOOL_TIMING = { workingEvery: 2_000, silence: 60_000, silenceAfterSign: 10_000 } as const
+/**
+ * How often a host says that it is working, how long a caller waits for the next sign, and how long for a
+ * host that is being started again. Milliseconds.
+ */
+export const TOOL_TIMING = {
+  workingEvery: 2_000,
+  silence: 60_000,
+  silenceAfterSign: 10_000,
+  comeBack: 5_000,
+} as const

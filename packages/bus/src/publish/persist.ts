@@ -38,7 +38,7 @@ async function answered<T>(bus: Bus, request: Promise<T>): Promise<T> {
 }
 
 /** Waits a moment, and then for the connection to stand again. */
-async function untilUp(bus: Bus, signal: AbortSignal | undefined, ms: number): Promise<void> {
+export async function untilUp(bus: Bus, signal: AbortSignal | undefined, ms: number): Promise<void> {
   const either = signal === undefined ? bus.closed : AbortSignal.any([signal, bus.closed])
   try {
     await sleep(ms * (0.5 + Math.random() / 2), undefined, { signal: either })

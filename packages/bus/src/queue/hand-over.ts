@@ -1,6 +1,7 @@
 import type { Bus } from '../connect/bus.ts'
 import { STREAMS } from '../protocol/places.ts'
 import type { AgentPresence } from '../protocol/presence.ts'
+import { persist } from '../publish/persist.ts'
 
 /** Deliveries that were handed over: the next host may hold them by now, and a second word would take them away. */
 const handedOver = new WeakMap<Bus, Set<string>>()
@@ -14,11 +15,13 @@ export async function handOver(bus: Bus, dead: AgentPresence, delayMs = 0): Prom
   const nak = delayMs > 0 ? `-NAK {"delay": ${Math.round(delayMs * 1e6)}}` : '-NAK'
   const known = handedOver.get(bus) ?? new Set()
   handedOver.set(bus, known)
-  for (const settleOn of Object.values(dead.held)) {
-    // The subject comes from the process itself: it may settle its own agent's deliveries only.
-    if (!settleOn.startsWith(`$JS.ACK.${STREAMS.task}.${dead.card.name}.`) || known.has(settleOn)) continue
-    known.add(settleOn)
-    bus.connection.publish(settleOn, nak)
-  }
-  await bus.connection.flush()
+  // The subject comes from the process itself: it may settle its own agent's deliveries only.
+  const own = `$JS.ACK.${STREAMS.task}.${dead.card.name}.`
+  const held = Object.values(dead.held).filter((settleOn) => settleOn.startsWith(own) && !known.has(settleOn))
+  for (const settleOn of held) known.add(settleOn)
+  // A server that is away as well must hear of it when it is back.
+  await persist(bus, `handing over tasks of ${dead.host}`, undefined, async () => {
+    for (const settleOn of held) bus.connection.publish(settleOn, nak)
+    await bus.connection.flush()
+  })
 }

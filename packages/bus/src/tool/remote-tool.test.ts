@@ -58,7 +58,7 @@ describe('remoteTool', () => {
     await expect(call).rejects.toThrow(new RefusedError('not on a Sunday'))
   })
 
-  it('says at once when nobody hosts the tool', async () => {
+  it('says when nobody hosts the tool, and nobody comes back', async () => {
     const missing = remoteTool(
       caller,
       tool('missing', async () => 0),
@@ -68,6 +68,16 @@ describe('remoteTool', () => {
       code: 'no-responder',
       message: 'no process hosts the tool missing now',
     })
+  })
+
+  it('waits a moment for a host that is being started again', async () => {
+    const late = tool('late', async () => 'here')
+    const call = remoteTool(caller, { ...late, effect: 'once' }, 'analyst').run({}, context('1.6'))
+    // Asked before anybody listens: the first request finds no one.
+    await test.bus.connection.flush()
+    await caller.connection.flush()
+    await using _ = await serveTool(test.bus, late)
+    expect(await call).toBe('here')
   })
 
   it('tells the host when the caller gives up', async () => {

@@ -10,24 +10,24 @@ import { SUBJECTS } from '../protocol/subjects.ts'
 import { TOOL_TIMING, type ToolAnswer, type ToolRequest, toolAnswerSchema } from '../protocol/tool-call.ts'
 import { publishCore } from '../publish/publish-core.ts'
 import { converse } from '../request/converse.ts'
+import { persistCall } from './persist-call.ts'
 
 /**
  * A tool that another process hosts. Its `run` sends the call and waits for the answer; aborting it also
  * tells the host. Large inputs and results go through the object store unseen.
  *
  * @throws (from `run`) the tool's error, with its code; BusError `no-responder` when nobody hosts the
- * tool, `no-answer` when its host fell silent: then whether it was done is not known.
+ * tool, `no-answer` when its host fell silent: then whether it was done is not known. Before either, hosts
+ * and server get a moment to come back.
  */
 export function remoteTool(bus: Bus, card: ToolCard, caller: string): Tool {
   return {
     ...toolCard(card),
     async run(input, context) {
-      const answer = await send(
-        bus,
-        card.name,
-        caller,
-        await request(bus, caller, input, context),
-        context.signal,
+      const { signal } = context
+      const payload = await request(bus, caller, input, context)
+      const answer = await persistCall(bus, card.effect, signal, () =>
+        send(bus, card.name, caller, payload, signal),
       )
       if ('working' in answer)
         throw new BusError('bad-answer', `${card.name} ended its answer with "working"`)

@@ -6,6 +6,7 @@ import { detectModel } from '@bailiwick/models'
 import type { CommandContext } from '../frame/command.ts'
 import { readInputs } from '../run-task/read-inputs.ts'
 import { runTask } from '../run-task/run-task.ts'
+import { type Sabotage, sabotage } from './sabotage.ts'
 
 const QUESTION =
   'How did the seasons differ from year to year, and was any month out of line? Write a one-page report with a chart.'
@@ -31,14 +32,29 @@ export async function runDemo(context: CommandContext): Promise<number> {
     note(`model: ${found.name} (from ${found.source})`)
   }
   const dataDir = await mkdtemp(join(tmpdir(), 'bailiwick-demo-'))
+  const over = new AbortController()
+  const saboteur = options.sabotage === true ? sabotage(dataDir, note, over.signal) : undefined
+  // It may end before the run does, and is heard of after it.
+  saboteur?.catch(() => {})
   try {
     const config = fileURLToPath(new URL('./demo-config.js', import.meta.url))
-    return await runTask(
+    const code = await runTask(
       { ...context },
       { dataDir, config, cwd, env },
       { text: QUESTION, files, strategy: 'plan', out },
     )
+    if (saboteur !== undefined) tellSabotage(await saboteur, note)
+    return code
   } finally {
+    over.abort()
     await rm(dataDir, { recursive: true, force: true })
   }
+}
+
+function tellSabotage({ killed, effects }: Sabotage, note: (line: string) => void): void {
+  const { calls, outcomes } = effects
+  note(`sabotage: ${killed.length} processes killed (${killed.join(', ')})`)
+  note(
+    `sabotage: ${calls} calls with an effect, ${outcomes} outcomes${calls === outcomes ? ': each once' : ''}`,
+  )
 }

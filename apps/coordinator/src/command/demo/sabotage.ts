@@ -1,0 +1,105 @@
+import { spawnSync } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Bus, type CloudEvent, eventName, followEvents, requestRun } from '@bailiwick/bus'
+import { findDaemon } from '../../config/daemon-address.ts'
+import { type DaemonStatus, statusSchema } from '../../config/status-schema.ts'
+import { connectTo } from '../daemon/use-daemon.ts'
+
+/** What the saboteur did, and what it saw of the effects all the same. */
+export interface Sabotage {
+  killed: string[]
+  /** Calls that change something, by what became of them. */
+  effects: { calls: number; outcomes: number }
+}
+
+type Victim = { name: string; pid: number }
+
+/** In this order, one at each call that the agents make. */
+const ORDER = [hostAndSandbox, natsServer, daemon]
+
+/**
+ * Kills what a run needs, one thing after the other, while it runs: a host with its sandbox, nats-server,
+ * the daemon. Resolves when the run has ended.
+ */
+export async function sabotage(
+  dataDir: string,
+  note: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Sabotage> {
+  const address = await daemonOf(dataDir, signal)
+  const killed: string[] = []
+  let acts = 0
+  const started = new Set<string>()
+  const outcomes: string[] = []
+  const bus = await connectTo(address)
+  try {
+    for await (const { event } of followEvents(bus, { from: 'beginning', signal })) {
+      const name = eventName(event.type)
+      if (name === 'run.ended') break
+      const id = `${event.task} ${String(event.data.call)}`
+      if (name === 'call.ended' && started.has(id)) outcomes.push(id)
+      if (name !== 'call.started') continue
+      if (event.data.effect !== 'none') started.add(id)
+      const victims = (await ORDER[acts]?.(bus, event, dataDir)) ?? []
+      if (victims.length > 0) acts += 1
+      for (const { name, pid } of victims.filter(({ pid }) => kill(pid))) {
+        killed.push(name)
+        note(`sabotage: killed ${name} (process ${pid}) at ${event.agent}'s ${String(event.data.name)}`)
+      }
+    }
+  } finally {
+    await bus.close()
+  }
+  return { killed, effects: { calls: started.size, outcomes: outcomes.length } }
+}
+
+async function hostAndSandbox(bus: Bus, { agent }: CloudEvent): Promise<Victim[]> {
+  const hosts = (await status(bus)).agents.find(({ name }) => name === agent)?.hosts ?? []
+  const host = hosts.find(({ busy }) => busy > 0) ?? hosts[0]
+  if (host === undefined) return []
+  const sandboxes = descendants(host.pid).map((pid) => ({ name: `a sandbox of ${agent}`, pid }))
+  return [...sandboxes.slice(0, 1), { name: `a host of ${agent}`, pid: host.pid }]
+}
+
+async function natsServer(bus: Bus): Promise<Victim[]> {
+  const { natsServer } = await status(bus)
+  return natsServer === undefined ? [] : [{ name: 'nats-server', pid: natsServer.pid }]
+}
+
+async function daemon(_bus: Bus, _event: CloudEvent, dataDir: string): Promise<Victim[]> {
+  const found = findDaemon(dataDir)
+  return found === undefined ? [] : [{ name: 'the daemon', pid: found.pid }]
+}
+
+async function status(bus: Bus): Promise<DaemonStatus> {
+  return statusSchema.parse(await requestRun(bus, 'status', {}))
+}
+
+/** The daemon is being started by the command: its address appears when it is ready. */
+async function daemonOf(dataDir: string, signal: AbortSignal) {
+  for (;;) {
+    const found = findDaemon(dataDir)
+    if (found !== undefined) return found
+    await sleep(20, undefined, { signal })
+  }
+}
+
+/** Processes below one, nearest first. Empty where the system has no `ps`: what is below dies all the same. */
+function descendants(pid: number): number[] {
+  const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
+  const rows = (stdout ?? '').split('\n').map((line) => line.trim().split(/\s+/).map(Number))
+  const found = [pid]
+  for (const parent of found) {
+    for (const [child = 0, above] of rows) if (above === parent) found.push(child)
+  }
+  return found.slice(1)
+}
+
+/** False where the process is gone already. */
+function kill(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL')
+  } catch {
+    return false
+  }
+}
