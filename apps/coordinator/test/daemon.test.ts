@@ -95,6 +95,23 @@ describe('a daemon', () => {
     expect(seen.filter((type) => type.includes('task.created'))).toHaveLength(3)
   })
 
+  it('carries out a plan that it is given, without asking the planner', async () => {
+    const { NATS_URL, NATS_CREDS } = await asJson('env')
+    await using bus = await connectFromEnv('test', { NATS_URL, NATS_CREDS })
+    const task = { name: 't1', agent: 'worker', text: 'do t1', after: [], inputs: [] }
+    await requestRun(bus, 'submit', { run: 'rplanned', text: 'x', plan: { tasks: [task] } })
+    const created: string[] = []
+    for await (const { event } of followEvents(bus, { from: 'beginning', run: 'rplanned' })) {
+      if (event.type.includes('task.created')) created.push(event.task)
+      if (event.type.includes('run.ended')) break
+    }
+    expect(created).toEqual(['rplanned-t1', 'rplanned-answer'])
+    const unknown = { run: 'rbad', text: 'x', plan: { tasks: [{ ...task, agent: 'nobody' }] } }
+    await expect(requestRun(bus, 'submit', unknown)).rejects.toThrow(
+      /the plan cannot be carried out: .*nobody/,
+    )
+  })
+
   it('lets a reader follow events and nothing else', async () => {
     const { stdout } = await bailiwick('env', '--role', 'reader')
     const [, url = '', creds = ''] = /export NATS_URL='(.*)'\nexport NATS_CREDS='(.*)'/.exec(stdout) ?? []

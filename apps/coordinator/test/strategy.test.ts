@@ -118,3 +118,24 @@ describe('delegation', () => {
     expect(created.map(({ data }) => data.depth)).toEqual([0, 1])
   })
 })
+
+describe('bailiwick run --plan', () => {
+  it('shows the plan and an estimate, and does nothing of it', async () => {
+    await using place = await teamFolder({
+      planner: { plan: [planReply({ name: 't1' }, { name: 't2', after: ['t1'] })] },
+    })
+    const { code, stdout } = await run(['run', 'x', '--plan'], { cwd: place.folder })
+    expect(code).toBe(0)
+    expect(stdout).toMatch(
+      /^t1 worker\n {4}do t1\nt2 worker after t1\n {4}do t2\nestimate: about \d+ tokens in 9 replies, /,
+    )
+    const json = await run(['run', 'x', '--plan', '--json'], { cwd: place.folder })
+    const last = JSON.parse(json.stdout.trim().split('\n').at(-1) ?? '')
+    expect(last).toMatchObject({
+      plan: { tasks: [{ name: 't1' }, { name: 't2' }] },
+      estimate: { replies: 9 },
+    })
+    const direct = await run(['run', 'x', '--plan', '--agent', 'worker'], { cwd: place.folder })
+    expect(direct).toMatchObject({ code: 2, stderr: expect.stringContaining('leave out --agent') })
+  })
+})

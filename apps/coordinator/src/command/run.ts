@@ -23,6 +23,7 @@ written to report.md there, with every file that was made and run.json. Ctrl-C c
       help: 'split it by a plan, or give it whole to one agent',
     },
     out: { type: 'string', short: 'o', value: 'dir', help: 'folder for the answer and the files' },
+    plan: { type: 'boolean', help: 'show plan and estimate first; on a terminal, ask whether to go on' },
     record: { type: 'string', value: 'file', help: 'write every response of a served model to a cassette' },
     replay: { type: 'string', value: 'file', help: 'answer from a cassette: no server, no key, no cost' },
     'replay-by': {
@@ -52,11 +53,14 @@ written to report.md there, with every file that was made and run.json. Ctrl-C c
     const { cassetteEnv } = await import('./run-task/cassette-env.ts')
     const env = { ...context.env, ...cassetteEnv(options, cwd, config.dataDir) }
     const agent = typeof options.agent === 'string' ? agentOrFile(options.agent, cwd, resolve) : undefined
-    return runTask(
-      context,
-      { dataDir: config.dataDir, config: config.file, cwd: config.folder, env },
-      { text, files, strategy, out, ...agent },
-    )
+    const spawn = { dataDir: config.dataDir, config: config.file, cwd: config.folder, env }
+    const order = { text, files, strategy, out, ...agent }
+    if (options.plan !== true) return runTask(context, spawn, order)
+    if (agent !== undefined || strategy === 'direct') {
+      throw new UsageError('--plan shows how a task is split: leave out --agent and --strategy direct')
+    }
+    const { planFirst } = await import('./run-task/plan-first.ts')
+    return planFirst(context, spawn, order)
   },
 }
 

@@ -4,6 +4,7 @@ import {
   finalStatusSchema,
   forkSchema,
   journalRecordSchema,
+  planSchema,
   statusSchema,
   taskErrorSchema,
   taskInputSchema,
@@ -26,6 +27,10 @@ export const submitSchema = z.object({
   references: z.boolean().optional(),
   /** Instead of beginning anew: with `agent`, goes on from a step of another task of that agent. */
   fork: forkSchema.optional(),
+  /** The run ends with its plan as the answer: nothing of it is done. */
+  planOnly: z.boolean().optional(),
+  /** A plan that was made before: the planner is not asked. */
+  plan: planSchema.optional(),
 })
 
 /** A run as lists show it. */

@@ -189,6 +189,8 @@ export const journalRecordSchema = z.discriminatedUnion('type', [
     submittedBy: z.string(),
     /** The task goes on from a step of another one, in the same world. */
     fork: forkSchema.optional(),
+    /** The run ends with its plan as the answer: nothing of it is done. */
+    planOnly: z.boolean().optional(),
     budget: taskSpecSchema.shape.grant.shape.budget,
   }),
   z.object({ type: z.literal('run.planned'), ...at, plan: z.lazy(() => planSchema) }),

@@ -1,5 +1,5 @@
 import { type Bus, type RunRequestInput, type RunView, requestRun } from '@bailiwick/bus'
-import type { Fork } from '@bailiwick/core/contract'
+import type { Fork, Plan } from '@bailiwick/core/contract'
 import type { DaemonAddress } from '../../config/daemon-address.ts'
 import { askLocal } from '../../local/ask-local.ts'
 import type { CommandContext } from '../frame/command.ts'
@@ -21,6 +21,10 @@ export interface RunOrder {
   strategy?: 'plan' | 'direct' | undefined
   /** Goes on from a step of another task. */
   fork?: Fork
+  /** Ends with the plan as the answer. */
+  planOnly?: boolean
+  /** A plan that was made before. */
+  plan?: Plan
   /** Folder for what the run gives. */
   out?: string | undefined
 }
@@ -36,6 +40,17 @@ export async function runTask(
   spawn: Omit<SessionOptions, 'note' | 'signal'>,
   order: RunOrder,
 ): Promise<number> {
+  const { view, written } = await performRun(context, spawn, order)
+  tell(context, view, order.out, written)
+  return exitCode(view, context.signal.aborted)
+}
+
+/** Submits a run, shows it, writes what it gave, and says what that was to nobody but the caller. */
+export async function performRun(
+  context: CommandContext,
+  spawn: Omit<SessionOptions, 'note' | 'signal'>,
+  order: RunOrder,
+): Promise<{ view: RunView; written: string[] }> {
   const { json, signal } = context
   const run = newRunId()
   using screen = openScreen(run, json)
@@ -54,8 +69,7 @@ export async function runTask(
   screen[Symbol.dispose]()
   const view = await session.hold((bus) => requestRun(bus, 'get', { run }))
   const written = order.out === undefined ? [] : await writeOutputs(session.bus, view, order.out)
-  tell(context, view, order.out, written)
-  return exitCode(view, signal.aborted)
+  return { view, written }
 }
 
 async function submit(bus: Bus, address: DaemonAddress, run: string, order: RunOrder): Promise<void> {
@@ -67,6 +81,8 @@ async function submit(bus: Bus, address: DaemonAddress, run: string, order: RunO
     ...(agent === undefined ? {} : { agent }),
     ...(order.strategy === undefined ? {} : { strategy: order.strategy }),
     ...(order.fork === undefined ? {} : { fork: order.fork }),
+    ...(order.planOnly === undefined ? {} : { planOnly: order.planOnly }),
+    ...(order.plan === undefined ? {} : { plan: order.plan }),
   }
   await requestRun(bus, 'submit', request)
 }
@@ -76,7 +92,12 @@ async function hostFile(address: DaemonAddress, file: string): Promise<string | 
   return (await askLocal(address, { op: 'host', file })).agent
 }
 
-function tell(context: CommandContext, view: RunView, out: string | undefined, written: string[]): void {
+export function tell(
+  context: CommandContext,
+  view: RunView,
+  out: string | undefined,
+  written: string[],
+): void {
   const { json, print, note } = context
   const { result } = view
   if (json) {
@@ -92,7 +113,7 @@ function tell(context: CommandContext, view: RunView, out: string | undefined, w
     note(`files: ${kept.map(({ name }) => name).join(', ')} (with --out <folder> they are written there)`)
 }
 
-function exitCode(view: RunView, interrupted: boolean): number {
+export function exitCode(view: RunView, interrupted: boolean): number {
   if (view.status === 'completed') return EXIT.ok
   if (view.status === 'canceled') return interrupted ? EXIT.interrupted : EXIT.canceled
   return EXIT.runFailed

@@ -11,7 +11,8 @@ export async function planRun(context: RunContext): Promise<'execute' | 'synthes
   const { log, config } = context
   const { state } = log
   const replan = review(state, config.limits).find((verdict) => verdict.kind === 'replan')
-  if (state.plan !== undefined && replan === undefined) return 'execute'
+  const next = state.submitted.planOnly ? 'synthesise' : 'execute'
+  if (state.plan !== undefined && replan === undefined) return next
   if (state.submitted.strategy === 'direct') return direct(context)
 
   const attempt = state.plans + 1
@@ -38,7 +39,7 @@ export async function planRun(context: RunContext): Promise<'execute' | 'synthes
   if (result.status !== 'completed') return 'synthesise'
   const plan = keepDone(state, planSchema.parse(result.output))
   await log.append({ type: 'run.planned', at: Date.now(), plan })
-  return 'execute'
+  return next
 }
 
 /** The whole task goes to one agent. */

@@ -19,7 +19,7 @@ export async function synthesiseRun(context: RunContext): Promise<void> {
   const { log } = context
   if (log.state.ended !== undefined) return
   const done = completedResults(log.state)
-  const result = Object.keys(done).length === 0 ? nothingDone(log.state) : await answer(context, done)
+  const result = await outcome(context, done)
   const { state } = log
   await log.append({
     type: 'run.ended',
@@ -30,6 +30,14 @@ export async function synthesiseRun(context: RunContext): Promise<void> {
     ...(result.output === undefined ? {} : { answer: result.output }),
     ...(result.error === undefined ? {} : { error: result.error }),
   })
+}
+
+async function outcome(context: RunContext, done: Record<string, TaskResult>): Promise<TaskResult> {
+  const { submitted, plan } = context.log.state
+  if (submitted.planOnly && plan !== undefined) {
+    return { status: 'completed', output: plan, usage: NO_USAGE, artifacts: [] }
+  }
+  return Object.keys(done).length === 0 ? nothingDone(context.log.state) : answer(context, done)
 }
 
 async function answer(context: RunContext, done: Record<string, TaskResult>): Promise<TaskResult> {

@@ -4,6 +4,7 @@ import type { LoadedConfig } from '../../../config/load-config.ts'
 import type { Team } from '../../team/team.ts'
 import { forkTask } from '../act/fork-task.ts'
 import type { RunContext } from '../act/run-context.ts'
+import { planProblems } from '../agents/planner.ts'
 import { smallest } from '../decide/carve-budget.ts'
 import { driveRun } from '../drive-run.ts'
 import { RunLog } from '../fold/run-log.ts'
@@ -107,7 +108,7 @@ export class Runs {
 
   async #admit(request: RunRequest<'submit'>): Promise<RunAnswer<'submit'>> {
     const { config, team } = this.#options
-    const { run, text: task, inputs, agent, budget = {}, fork } = request
+    const { run, text: task, inputs, agent, budget = {}, fork, plan, planOnly } = request
     if (this.#driven.has(run)) return { run, duplicate: true }
     const strategy = request.strategy ?? (agent === undefined ? config.strategy : 'direct')
     if (agent !== undefined && !team.has(agent)) throw new InputError(team.unknown(agent))
@@ -124,6 +125,11 @@ export class Runs {
         )
       }
     }
+    if (plan !== undefined) {
+      const cards = team.names().map((name) => team.card(name))
+      const [problem] = planProblems(plan, { team: cards, inputs, limits: config.limits })
+      if (problem !== undefined) throw new InputError(`the plan cannot be carried out: ${problem}`)
+    }
     // Found out now, not after the run was admitted.
     const lead = strategy === 'direct' ? (agent ?? team.lead()) : undefined
     const log = this.#open(run)
@@ -138,9 +144,11 @@ export class Runs {
       ...(lead === undefined ? {} : { agent: lead }),
       submittedBy: 'user',
       ...(fork === undefined ? {} : { fork }),
+      ...(planOnly === undefined ? {} : { planOnly }),
       budget: smallest(budget, config.budget),
     }
     await log.append(record)
+    if (plan !== undefined) await log.append({ type: 'run.planned', at: Date.now(), plan })
     this.#drive(log)
     return { run, duplicate: false }
   }
