@@ -4,7 +4,12 @@ const inCi = process.env.CI === 'true'
 
 export default defineConfig({
   test: {
-    include: ['{packages,apps}/*/{src,test}/**/*.test.ts', 'docs/**/*.test.ts', 'scripts/**/*.test.ts'],
+    include: [
+      '{packages,apps}/*/{src,test}/**/*.test.ts',
+      'docs/**/*.test.ts',
+      'scripts/**/*.test.ts',
+      'chaos/*.test.ts',
+    ],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // Real servers and processes on a machine that others use too: a second failure is one.
