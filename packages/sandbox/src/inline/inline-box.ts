@@ -29,6 +29,10 @@ export class InlineBox implements Box {
     })
   }
 
+  get alive(): boolean {
+    return this.#ended === undefined
+  }
+
   listen(listener: Listener): void {
     this.#listener = listener
   }

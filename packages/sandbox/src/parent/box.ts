@@ -8,6 +8,8 @@ export type BoxFrame = Exclude<ToParent, { type: 'part' }>
 
 /** One world's place: a child process, or for tests of the loop this process. */
 export interface Box {
+  /** False once it has ended, whoever ended it. */
+  readonly alive: boolean
   send(frame: ToChild): void
   /** One listener: the step under way, or whoever opens the world. */
   listen(listener: { frame(frame: BoxFrame): void; ended(end: BoxEnd): void }): void

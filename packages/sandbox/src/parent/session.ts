@@ -13,6 +13,7 @@ import type { BundleCache } from '../modules/bundle-cache.ts'
 import { checkImports } from '../modules/check-imports.ts'
 import type { OpenWorld } from '../world/guest-world.ts'
 import type { Box } from './box.ts'
+import { BoxDied } from './box-died.ts'
 import { observe } from './observe.ts'
 import { type StepContext, StepRun } from './step-run.ts'
 import { replayRequest, type StepRecord } from './world-record.ts'
@@ -21,6 +22,8 @@ import { replayRequest, type StepRecord } from './world-record.ts'
 const OPEN_MS = 20_000
 /** A rebuilt world may need more than the first did. */
 const REBUILD_MEMORY = 1.5
+/** Children that die one after the other before the world counts as lost. */
+const MOST_DEATHS = 3
 const NAME = /^[A-Za-z_$][\w$]*$/
 
 export interface SessionParts {
@@ -52,7 +55,7 @@ export class WorldSession implements Session {
     const { imports, importsFrom } = this.#parts.world
     checkImports(imports, importsFrom ?? process.cwd())
     this.#open = openWorld(this.#parts.world, this.#parts.limits)
-    this.#box = await this.#openBox(this.#parts.limits.memoryMb)
+    this.#box = await this.#outliving(() => this.#openBox(this.#parts.limits.memoryMb))
   }
 
   async execute(request: StepRequest, host: StepHost): Promise<Observation> {
@@ -60,8 +63,10 @@ export class WorldSession implements Session {
     if (this.#running) throw new SandboxError('a step is already under way in this session: await it first')
     this.#running = true
     try {
-      const box = this.#box ?? (await this.#rebuild())
-      const result = await new StepRun(this.#context(box), request, host).run()
+      const result = await this.#outliving(async () => {
+        const box = this.#box?.alive ? this.#box : await this.#rebuild()
+        return new StepRun(this.#context(box), request, host).run()
+      })
       this.#steps.push(result.record)
       if (result.undone !== undefined) await this.#drop()
       return await observe(result)
@@ -89,6 +94,18 @@ export class WorldSession implements Session {
     return { box, limits, bundles: (names) => modules.answer(names, world.imports, from) }
   }
 
+  /** Tries again with another child where one died of nothing that was new. */
+  async #outliving<T>(action: () => Promise<T>): Promise<T> {
+    for (let deaths = 1; ; deaths++) {
+      try {
+        return await action()
+      } catch (error) {
+        await this.#drop()
+        if (!(error instanceof BoxDied) || deaths === MOST_DEATHS || this.#closed) throw error
+      }
+    }
+  }
+
   async #drop(): Promise<void> {
     const box = this.#box
     this.#box = undefined
@@ -97,6 +114,7 @@ export class WorldSession implements Session {
 
   /** The world again, from its own inputs: calling nobody. */
   async #rebuild(): Promise<Box> {
+    await this.#drop()
     const box = await this.#openBox(this.#parts.limits.memoryMb * REBUILD_MEMORY)
     this.#box = box
     const host: StepHost = {
@@ -122,7 +140,7 @@ export class WorldSession implements Session {
           opened.reject(new SandboxError(`the sandbox's child sent ${frame.type} before it was open`))
       },
       ended: (end) =>
-        opened.reject(new SandboxError(`a world could not be opened: ${end.reason}: ${end.message}`)),
+        opened.reject(new BoxDied(`a world could not be opened: ${end.reason}: ${end.message}`)),
     })
     box.watch({ wallMs: OPEN_MS, cpuMs: OPEN_MS, residentMb: this.#parts.limits.residentMb })
     const { argumentChars, answerChars } = this.#parts.limits

@@ -14,6 +14,7 @@ import {
 import type { ToChild } from '../frames/frame.ts'
 import type { BundleAnswer, StepEnd } from '../world/guest-world.ts'
 import type { Box, BoxEnd, BoxFrame } from './box.ts'
+import { BoxDied } from './box-died.ts'
 import { LiveCalls } from './live-calls.ts'
 import type { StepRecord } from './world-record.ts'
 
@@ -374,9 +375,8 @@ export class StepRun {
   #boxEnded(end: BoxEnd): void {
     if (this.#over) return
     if (this.#replaying > 0) {
-      throw new SandboxError(
-        `the world cannot be rebuilt: ${end.reason} in step ${this.#request.step} (${end.message})`,
-      )
+      const message = `the world cannot be rebuilt: ${end.reason} in step ${this.#request.step} (${end.message})`
+      throw end.reason === 'crashed' ? new BoxDied(message) : new SandboxError(message)
     }
     const turn = this.#record.turns.length
     const lost = this.#sent[0]

@@ -36,6 +36,10 @@ export class LyingBox implements Box {
     })
   }
 
+  get alive(): boolean {
+    return this.#ended === undefined
+  }
+
   listen(listener: Listener): void {
     this.#listener = listener
     const ended = this.#ended

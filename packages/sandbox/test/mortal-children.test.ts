@@ -1,0 +1,64 @@
+import { DEFAULT_SANDBOX_LIMITS, type StepHost } from '@bailiwick/core/contract/world'
+import { expect, it } from 'vitest'
+import { BundleCache } from '../src/modules/bundle-cache.ts'
+import { childFiles } from '../src/parent/child-files.ts'
+import { WorldSession } from '../src/parent/session.ts'
+import { spawnChild } from '../src/parent/spawn-child.ts'
+
+const layers = { limits: false, container: false, seccomp: false }
+const limits = DEFAULT_SANDBOX_LIMITS
+const killed = { reason: 'crashed', message: 'killed from outside' } as const
+
+/** A session whose children are real, and of which some are killed as soon as they are taken. */
+function session(dies: (taken: number) => boolean) {
+  const taken: ReturnType<typeof spawnChild>[] = []
+  const made = new WorldSession({
+    world: { inputs: {}, functions: [{ name: 'next', description: '', input: {} }], imports: [], seed: 's' },
+    limits,
+    take() {
+      const box = spawnChild({ files: childFiles(), layers, memoryMb: limits.memoryMb })
+      taken.push(box)
+      if (dies(taken.length)) box.kill(killed)
+      return box
+    },
+    modules: new BundleCache(),
+    left: () => {},
+  })
+  let calls = 0
+  const host: StepHost = {
+    signal: new AbortController().signal,
+    now: () => 0,
+    async call({ id }) {
+      calls += 1
+      return { id, ms: 0, ok: true, value: calls }
+    },
+  }
+  const run = (step: number, code: string) => made.execute({ step, code, clock: 0 }, host)
+  return { made, taken, run, calls: () => calls }
+}
+
+it('a world opens although children die while they come up', async () => {
+  const { made, run, taken } = session((count) => count <= 2)
+  await using _ = made
+  await made.start()
+  expect(await run(1, '1 + 1')).toMatchObject({ status: 'ok', preview: '2' })
+  expect(taken).toHaveLength(3)
+})
+
+it('a child that is killed between steps costs nothing: the world is rebuilt, calling nobody', async () => {
+  // The second child dies while it is brought to where the first one was.
+  const { made, run, taken, calls } = session((count) => count === 2)
+  await using _ = made
+  await made.start()
+  const first = await run(1, 'let sum = await next({}); const luck = Math.random(); [sum, luck]')
+  taken[0]?.kill(killed)
+  expect(await run(2, '[sum, luck]')).toMatchObject({ status: 'ok', preview: first.preview })
+  expect(taken).toHaveLength(3)
+  expect(calls()).toBe(1)
+})
+
+it('a world is given up where child after child dies', async () => {
+  const { made } = session(() => true)
+  await using _ = made
+  await expect(made.start()).rejects.toThrow('a world could not be opened: crashed: killed from outside')
+})
