@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ServedRequest, startOpenAiServer } from '@bailiwick/models/testing'
 import { describe, expect, it } from 'vitest'
@@ -14,6 +14,17 @@ function reply({ messages }: ServedRequest): string {
   return /"tasks"/.test(prompt) ? planReply({ name: 't1' }) : 'It is {{t1.output}}.'
 }
 
+/** Files below a folder that hold a text, in whatever they are written. */
+async function filesWith(folder: string, text: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name))
+  expect(files.length).toBeGreaterThan(10)
+  const found = await Promise.all(files.map(async (file) => (await readFile(file)).includes(text)))
+  return files.filter((_, index) => found[index])
+}
+
 describe('bailiwick run --record and --replay', () => {
   it('gives the same answer from the cassette, without a server or a key', async () => {
     await using place = await teamFolder({}, { config: { model: 'openai/test-model' } })
@@ -25,11 +36,15 @@ describe('bailiwick run --record and --replay', () => {
       expect((await bailiwick(env, 'doctor')).stdout).toMatch(
         /openai\/test-model \(from .*\), answers in \d+ ms/,
       )
-      return { env, ended: await bailiwick(env, 'run', 'What is it?', '--record', 'tape.jsonl') }
+      return {
+        env,
+        ended: await bailiwick(env, 'run', 'What is it?', '--record', 'tape.jsonl', '--out', 'out'),
+      }
     })()
-    expect(recorded.ended).toMatchObject({ code: 0, stdout: 'It is 42.\n' })
-    const tape = await readFile(join(place.folder, 'tape.jsonl'), 'utf8')
-    expect(tape).not.toContain(KEY)
+    expect(recorded.ended.code).toBe(0)
+    expect(await readFile(join(place.folder, 'out/report.md'), 'utf8')).toBe('It is 42.\n')
+    // Neither the cassette nor any log, journal, artifact or answer has the key.
+    expect(await filesWith(place.folder, KEY)).toEqual([])
 
     const { OPENAI_BASE_URL } = recorded.env
     const replayed = await bailiwick({ OPENAI_BASE_URL }, 'run', 'What is it?', '--replay', 'tape.jsonl')
