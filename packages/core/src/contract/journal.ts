@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { callFailureSchema } from './gate.ts'
 import { levelSchema } from './level.ts'
 import { modelReplySchema } from './model.ts'
+import { forkSchema, planSchema } from './plan.ts'
 import {
   artifactRefSchema,
   finalStatusSchema,
@@ -30,17 +31,6 @@ const outcomeFields = {
   message: z.string().optional(),
   ms: z.number(),
 }
-
-/** Where a run's one task begins: after a step of another task, whose records it begins with. */
-export const forkSchema = z.object({
-  run: z.string(),
-  task: z.string(),
-  /** The last step that is kept; 0 keeps none. */
-  at: z.number().int().min(0),
-  /** Another model from here on. */
-  model: z.string().optional(),
-})
-export type Fork = z.infer<typeof forkSchema>
 
 export const journalRecordSchema = z.discriminatedUnion('type', [
   /** First record of a task, by whoever creates it: everything a host needs. */
@@ -193,7 +183,7 @@ export const journalRecordSchema = z.discriminatedUnion('type', [
     planOnly: z.boolean().optional(),
     budget: taskSpecSchema.shape.grant.shape.budget,
   }),
-  z.object({ type: z.literal('run.planned'), ...at, plan: z.lazy(() => planSchema) }),
+  z.object({ type: z.literal('run.planned'), ...at, plan: planSchema }),
   /** A task of the plan was created and its bell rung. */
   z.object({
     type: z.literal('run.dispatched'),
@@ -224,25 +214,6 @@ export const journalRecordSchema = z.discriminatedUnion('type', [
 ])
 export type JournalRecord = z.infer<typeof journalRecordSchema>
 export type RecordOf<T extends JournalRecord['type']> = Extract<JournalRecord, { type: T }>
-
-/** A run split into subtasks. */
-export const planSchema = z.object({
-  tasks: z
-    .array(
-      z.object({
-        /** How results are referred to: `t1`. */
-        name: z.string().regex(/^[a-z][a-z0-9_]{0,30}$/, 'wanted a short name such as "t1"'),
-        agent: z.string(),
-        text: z.string().min(1),
-        /** Names of tasks that must be done first; their results are given to this one. */
-        after: z.array(z.string()).default([]),
-        /** Names of the run's inputs that this task is given. */
-        inputs: z.array(z.string()).default([]),
-      }),
-    )
-    .min(1),
-})
-export type Plan = z.infer<typeof planSchema>
 
 /**
  * An append-only log with a fence: an append succeeds only if nobody else has appended since this

@@ -1,5 +1,5 @@
 import type { AgentCard } from '../contract/agent.ts'
-import type { Plan } from '../contract/journal.ts'
+import type { Plan } from '../contract/plan.ts'
 import { unknownName } from '../gate/nearest-name.ts'
 
 /** What is wrong with a plan against the team, in words for the planner; empty when nothing is. */
