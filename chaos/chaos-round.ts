@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { failedAttempts, judge, readEvents } from './judge.ts'
+import { failedAttempts, judge, longestSilence, readEvents } from './judge.ts'
 import { sabotage } from './saboteur.ts'
 import { seeded } from './seeded.ts'
 import { EFFECT_TASKS, RIGHT_ANSWER, Stage } from './stage.ts'
@@ -12,6 +12,7 @@ export interface RoundReport {
   problems: string[]
   /** Attempts that did not complete, and why. */
   retried: string[]
+  silence: string
 }
 
 /** Time for all runs of a round after the saboteur has stopped, ms. */
@@ -30,6 +31,7 @@ export async function chaosRound(options: {
   const acting = sabotage(stage, seeded(seed), over.signal)
   const problems: string[] = []
   const retried: string[] = []
+  let silence = ''
   const names = Array.from({ length: runs }, (_, index) => `rchaos${seed}x${index}`)
   let acts: string[] = []
   try {
@@ -53,13 +55,14 @@ export async function chaosRound(options: {
     const events = await readEvents(env)
     problems.push(...judge(names, events, stage.effects, EFFECT_TASKS))
     retried.push(...failedAttempts(events))
+    silence = longestSilence(events)
     problems.push(...(await heldTasks(stage)))
   } finally {
     over.abort()
     acts = await acting
     for (const left of await stage.close()) problems.push(`left running: ${left}`)
   }
-  return { seed, runs, seconds: Math.round((Date.now() - began) / 1_000), acts, problems, retried }
+  return { seed, runs, seconds: Math.round((Date.now() - began) / 1_000), acts, problems, retried, silence }
 }
 
 /** Asks until somebody takes it: the same id is the same run. */

@@ -5,6 +5,8 @@ import { connect, credsAuthenticator } from '@nats-io/transport-node'
 
 interface Event {
   id: string
+  /** RFC 3339. */
+  time: string
   type: string
   run: string
   task: string
@@ -103,4 +105,18 @@ export function failedAttempts(events: readonly Event[]): string[] {
   return events
     .filter(({ type, data }) => type.includes('.task.ended.') && data.status !== 'completed')
     .map(({ task, data }) => `${task} ${String(data.status)}: ${JSON.stringify(data.error)}`)
+}
+
+/** The longest time in which nothing happened in a run that was open: what a death cost at most. */
+export function longestSilence(events: readonly Event[]): string {
+  const last = new Map<string, Event>()
+  let longest = { ms: 0, what: 'nothing' }
+  for (const event of events) {
+    const before = last.get(event.run)
+    const ms = before === undefined ? 0 : Date.parse(event.time) - Date.parse(before.time)
+    if (ms > longest.ms)
+      longest = { ms, what: `${before?.task} ${before?.type} and ${event.task} ${event.type}` }
+    last.set(event.run, event)
+  }
+  return `${(longest.ms / 1_000).toFixed(1)} s between ${longest.what}`
 }

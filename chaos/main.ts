@@ -30,6 +30,7 @@ while (until === undefined ? done < Number(values.runs) : Date.now() < until) {
   console.log(
     `seed ${seed}: ${round.runs} runs, ${round.acts.length} acts, ${round.seconds} s, ${round.problems.length} violations`,
   )
+  console.log(`  longest silence: ${round.silence}`)
   for (const attempt of round.retried) console.log(`  tried again: ${attempt}`)
   if (round.problems.length > 0) {
     for (const problem of round.problems) console.log(`  ${problem}`)
