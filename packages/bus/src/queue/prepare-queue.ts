@@ -1,5 +1,5 @@
 import { InputError } from '@bailiwick/core/contract'
-import { AckPolicy, DeliverPolicy } from '@nats-io/jetstream'
+import { AckPolicy, DeliverPolicy, JetStreamApiError } from '@nats-io/jetstream'
 import { nanos } from '@nats-io/transport-node'
 import type { Bus } from '../connect/bus.ts'
 import { STREAMS } from '../protocol/places.ts'
@@ -26,19 +26,30 @@ export interface QueueOptions {
 export async function prepareQueue(bus: Bus, agent: string, options: QueueOptions = {}): Promise<void> {
   const { ackWaitMs = 30_000, maxDeliver = 5, maxHeld = 1_000, limits = {}, signal } = options
   if (agent === 'coordinator') throw new InputError('"coordinator" is reserved: no agent can have that name')
-  const filter = SUBJECTS.task(agent, '*')
+  const settings = {
+    ack_wait: nanos(ackWaitMs),
+    max_deliver: maxDeliver,
+    max_ack_pending: maxHeld,
+    num_replicas: limits.replicas ?? 1,
+  }
   await prepareWriter(bus, agent, limits, signal)
-  await persist(bus, `preparing the queue of ${agent}`, signal, () =>
-    bus.jsm.consumers.add(STREAMS.task, {
-      durable_name: agent,
-      name: agent,
-      filter_subject: filter,
-      ack_policy: AckPolicy.Explicit,
-      deliver_policy: DeliverPolicy.All,
-      ack_wait: nanos(ackWaitMs),
-      max_deliver: maxDeliver,
-      max_ack_pending: maxHeld,
-      num_replicas: limits.replicas ?? 1,
-    }),
-  )
+  await persist(bus, `preparing the queue of ${agent}`, signal, async () => {
+    try {
+      await bus.jsm.consumers.add(STREAMS.task, {
+        durable_name: agent,
+        name: agent,
+        filter_subject: SUBJECTS.task(agent, '*'),
+        ack_policy: AckPolicy.Explicit,
+        deliver_policy: DeliverPolicy.All,
+        ...settings,
+      })
+    } catch (error) {
+      // It is there with other settings: another version made it, or another configuration.
+      if (!(error instanceof JetStreamApiError) || error.code !== CONSUMER_EXISTS) throw error
+      await bus.jsm.consumers.update(STREAMS.task, agent, settings)
+    }
+  })
 }
+
+/** The server's code for a consumer that exists with another configuration. */
+const CONSUMER_EXISTS = 10148

@@ -152,6 +152,15 @@ describe('the queue', () => {
     await again?.ack()
   })
 
+  it('is brought to other settings, and keeps what waits in it', async () => {
+    await prepareQueue(test.bus, 'grown', { maxDeliver: 3 })
+    await ringTask(test.bus, { agent: 'grown', run: 'r1', task: 'r1-grown', ring: 1 })
+    await prepareQueue(test.bus, 'grown', { maxDeliver: 7, ackWaitMs: 10_000 })
+    const { config, num_pending } = await test.bus.jsm.consumers.info('TASK', 'grown')
+    expect(config).toMatchObject({ max_deliver: 7, ack_wait: 10_000 * 1e6 })
+    expect(num_pending).toBe(1)
+  })
+
   it('says clearly when an agent has no queue', async () => {
     await expect(take(takeTasks(test.bus, 'nobody'), 1)).rejects.toMatchObject({ code: 'bus-unprepared' })
   })
