@@ -22,7 +22,13 @@ let done = 0
 let acts = 0
 let violations = 0
 
-while (until === undefined ? done < Number(values.runs) : Date.now() < until) {
+let interrupted = false
+process.once('SIGINT', () => {
+  interrupted = true
+  console.log('ending after this round, which cleans up behind itself')
+})
+
+while (!interrupted && (until === undefined ? done < Number(values.runs) : Date.now() < until)) {
   const round = await chaosRound({ seed, runs: batch, sabotageMs: 10_000 })
   done += round.runs
   acts += round.acts.length
