@@ -3,10 +3,13 @@ import type { Readable, Writable } from 'node:stream'
 import type { ToChild } from '../frames/frame.ts'
 import type { Box, BoxEnd, BoxFrame, WatchLimits } from './box.ts'
 import { FrameReader } from './frame-reader.ts'
+import { firstChild } from './start-wrapped.ts'
 import { Watchdog } from './watchdog.ts'
 
 const MOST_STDERR = 4_096
 const FRAME_IN = 3
+/** After this a container that was told to hold still does, ms. */
+const STILL_MS = 20
 /** The child begins on what it has while more is being made ready. */
 const WRITE_CHARS = 4_096
 const FRAME_OUT = 4
@@ -111,13 +114,22 @@ export class ChildBox implements Box {
   }
 
   /**
-   * A container that is killed while it sets itself up leaves its child behind: so that one is killed
-   * too, and what is not known yet ends when its pipe does.
+   * A container that is killed while it sets itself up leaves its first process waiting for it for ever:
+   * so it is held still, and that one is killed with it.
    */
   #killProcesses(): void {
-    this.#process.kill('SIGKILL')
+    const { pid } = this.#process
     const leaf = this.#leafPid()
-    if (leaf !== undefined && leaf !== this.#process.pid) killQuietly(leaf)
+    const runs = this.#process.exitCode === null && this.#process.signalCode === null
+    if (pid !== undefined && leaf === undefined && runs && process.platform === 'linux') {
+      this.#process.kill('SIGSTOP')
+      setTimeout(() => {
+        const first = firstChild(pid)
+        this.#process.kill('SIGKILL')
+        if (first !== undefined) killQuietly(first)
+      }, STILL_MS)
+    } else this.#process.kill('SIGKILL')
+    if (leaf !== undefined && leaf !== pid) killQuietly(leaf)
     for (const stream of this.#process.stdio) stream?.destroy()
   }
 

@@ -58,7 +58,8 @@ function readLeaf(info: Readable): () => number | undefined {
   }
 }
 
-function firstChild(pid: string): number | undefined {
+/** The first child of a process, where the system says. */
+export function firstChild(pid: string | number): number | undefined {
   try {
     return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ')[0]) || undefined
   } catch {
