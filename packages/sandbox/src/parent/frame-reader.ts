@@ -1,10 +1,9 @@
 import { MAX_FRAME_BYTES } from '../frames/frame.ts'
 import { parseFrame } from '../frames/parse-frame.ts'
+import { turnIsOver } from '../values/loop-turn.ts'
 import type { BoxFrame } from './box.ts'
 
 const NEWLINE = 10
-/** Work on frames in one go, ms: whatever a guest sends, the parent's loop turns meanwhile. */
-const SLICE_MS = 3
 
 export interface ReaderHooks {
   frame(frame: BoxFrame): void
@@ -67,9 +66,8 @@ export class FrameReader {
 
   #work(): void {
     this.#working = true
-    const until = performance.now() + SLICE_MS
     while (this.#next < this.#lines.length) {
-      if (performance.now() > until) {
+      if (turnIsOver()) {
         this.#hooks.flow(false)
         setImmediate(() => this.#work())
         return

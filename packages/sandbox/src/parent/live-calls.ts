@@ -10,6 +10,7 @@ import {
   type StepHost,
 } from '@bailiwick/core/contract/world'
 import { decodeSliced, isLong } from '../values/decode-sliced.ts'
+import { turnIsOver } from '../values/loop-turn.ts'
 
 /** How long a step that has ended waits for calls that its code did not wait for, ms. */
 const UNAWAITED_MS = 5_000
@@ -77,10 +78,10 @@ export class LiveCalls {
     }
   }
 
-  /** Short arguments at once, long ones in turns; calls leave in order all the same. */
+  /** Short arguments at once while the loop's turn has time, the others later; calls leave in order all the same. */
   #decode(open: Open, then: () => void): void {
     const { call, report } = open
-    if (this.#decoding === undefined && !isLong(call.argsText)) {
+    if (this.#decoding === undefined && !isLong(call.argsText) && !turnIsOver()) {
       call.args = decodeValue(call.argsText)
       report.args = call.args
       then()
@@ -91,7 +92,9 @@ export class LiveCalls {
       await before
       call.args = await decodeSliced(call.argsText)
       // The report of a step stays: a thousand calls of a megabyte each must not.
-      report.args = `${call.argsText.slice(0, SHOWN_CHARS)}… (${call.argsText.length} characters)`
+      report.args = isLong(call.argsText)
+        ? `${call.argsText.slice(0, SHOWN_CHARS)}… (${call.argsText.length} characters)`
+        : call.args
       then()
     })().catch((error: unknown) => this.#hooks.failed(error))
     this.#decoding = decoding

@@ -1,6 +1,7 @@
 import { decodeValue } from '@bailiwick/core/contract/world'
 import { decodeInPieces } from './decode-in-pieces.ts'
 import { inSlices } from './in-slices.ts'
+import { nextTurn, turnIsOver } from './loop-turn.ts'
 
 /** Texts up to this length are decoded at once: it takes about a millisecond. */
 const AT_ONCE_CHARS = 16_384
@@ -15,5 +16,7 @@ export function isLong(text: string): boolean {
  * text is. @throws SyntaxError, RangeError where it holds too many values
  */
 export async function decodeSliced(text: string): Promise<unknown> {
-  return isLong(text) ? inSlices(decodeInPieces(text)) : decodeValue(text)
+  if (isLong(text)) return inSlices(decodeInPieces(text))
+  while (turnIsOver()) await nextTurn()
+  return decodeValue(text)
 }

@@ -58,6 +58,11 @@ export const flood: readonly Snippet[] = [
     'refused',
     'let o = {}; for (let i = 0; i < 1e4; i++) o = { o }; await echo(o)',
   ],
+  [
+    'hundreds of arguments just short enough to be decoded at once',
+    'done',
+    'for (let i = 0; i < 300; i++) count({ x: Array.from({ length: 3000 }, () => 1) }); await sleep(1)',
+  ],
   ['an argument that contains itself', 'refused', 'const o = {}; o.o = o; await echo(o)'],
   ['a sparse argument of 2**32-1 holes', 'refused', 'await echo({ x: new Array(2 ** 32 - 1) })'],
   ['an argument with a getter that grows', 'refused', 'await echo({ get x() { return "x".repeat(2e6) } })'],

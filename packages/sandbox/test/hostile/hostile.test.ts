@@ -21,6 +21,7 @@ describe('hostile code', () => {
     expect(report).toMatchObject({ failures: [] })
     // CPU time of the main thread, not wall time: a busy machine does not change it.
     expect.soft(report.worstPauseMs, report.worstPauseIn).toBeLessThanOrEqual(10)
-    expect.soft(report.residentMb).toBeLessThan(100)
+    expect.soft(report.privateMb).toBeGreaterThan(5)
+    expect.soft(report.privateMb).toBeLessThan(64)
   }, 300_000)
 })

