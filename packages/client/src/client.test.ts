@@ -81,7 +81,8 @@ describe('submitRun', () => {
   it('says when no coordinator is running', async () => {
     await using alone = await startBed()
     const user = await alone.connect({ role: 'user' })
-    await alone.coordinator.close()
+    // Drained: the server has dropped its subscriptions when this returns.
+    await alone.coordinator.connection.drain()
     await expect(submitRun(user, { text: 'Count.' })).rejects.toThrow('no coordinator is running')
   })
 })
