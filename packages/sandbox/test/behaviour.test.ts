@@ -11,6 +11,7 @@ import { packageFolder } from './package-folder.ts'
 const cacheDir = mkdtempSync(join(tmpdir(), 'bailiwick-modules-'))
 const importsFrom = packageFolder({
   pair: { 'index.js': 'export const two = 2; export default "pair"', 'sub.js': 'export const deep = 3' },
+  broken: { 'index.js': 'null.field' },
   lone: { 'index.js': 'export const one = 1' },
 })
 
@@ -314,6 +315,18 @@ describe.each([
 
   it('28. an allowed module that is not installed is refused when the world is made', async () => {
     await expect(open({ imports: ['no-such-package'] })).rejects.toThrow(/no-such-package is not installed/)
+  })
+
+  it('an allowed module that throws while it is loaded is an error that names it', async () => {
+    await using world = await open({ imports: ['*'] })
+    await world.run('let kept = 1')
+    const seen = await world.run('import "broken"; kept = 2')
+    expect(seen).toMatchObject({ status: 'error', error: { name: 'ImportError' } })
+    expect(seen.error?.message).toMatch(/^"broken" threw while it was loaded: TypeError: Cannot read/)
+    expect(
+      (await world.run('try { await import("broken") } catch (e) { console.log(e.name) } kept')).preview,
+    ).toBe('1')
+    expect((await world.run('import { one } from "lone"; one + kept')).preview).toBe('2')
   })
 
   it('29. a forbidden import that the code catches is still recorded', async () => {

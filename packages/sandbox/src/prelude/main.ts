@@ -22,7 +22,7 @@ import { installFunctions } from './functions.ts'
 import { knownKeys } from './known-keys.ts'
 import { lock } from './lock.ts'
 import { lockDown, RealFunction } from './lockdown.ts'
-import { importLater, importModule, registerModule } from './modules.ts'
+import { importLater, importModule, registerBroken, registerModule } from './modules.ts'
 import { preview } from './preview.ts'
 import {
   applyFunction,
@@ -189,10 +189,15 @@ function input(text: string, assign: (value: unknown) => void): void {
 }
 
 function bundle(name: string, make: (register: unknown, realFunction: unknown) => void): void {
-  applyFunction(make, undefined, [
-    (namespace: Record<string, unknown>) => registerModule(name, namespace),
-    RealFunction,
-  ])
+  try {
+    applyFunction(make, undefined, [
+      (namespace: Record<string, unknown>) => registerModule(name, namespace),
+      RealFunction,
+    ])
+  } catch (thrown) {
+    const { name: kind, message } = errorFields(thrown)
+    registerBroken(name, `"${name}" threw while it was loaded: ${kind}: ${message}`)
+  }
 }
 
 export interface Prelude {

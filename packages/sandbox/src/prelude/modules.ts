@@ -2,6 +2,8 @@ import { bare, define, freeze, ownKeys, PromiseClass, parseJson } from './primor
 import { state } from './state.ts'
 
 const loaded: Record<string, object | undefined> = bare({})
+/** Why a package that was granted cannot be had. */
+const broken: Record<string, string | undefined> = bare({})
 
 /** A bundle hands over its namespace. A copy, so that the code's `import * as x` is a plain object. */
 export function registerModule(name: string, namespace: Record<string, unknown>): void {
@@ -13,6 +15,11 @@ export function registerModule(name: string, namespace: Record<string, unknown>)
     define(copy, key, bare({ value: namespace[key], enumerable: true }))
   }
   loaded[name] = freeze(copy)
+}
+
+/** A package whose own code failed: whoever imports it is told. */
+export function registerBroken(name: string, why: string): void {
+  broken[name] = why
 }
 
 class ImportError extends Error {
@@ -27,6 +34,8 @@ export function importModule(name: unknown): object {
   if (typeof name !== 'string') throw new ImportError('import takes the name of a package')
   const found = loaded[name]
   if (found !== undefined) return found
+  const why = broken[name]
+  if (why !== undefined) throw new ImportError(why)
   const answer = parseJson(state.door.load(name)) as { refused?: string }
   const now = loaded[name]
   if (now === undefined) throw new ImportError(answer.refused ?? `"${name}" could not be loaded`)
