@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { defineTool, judge } from '@bailiwick/core'
+import { defineAgent, defineTool, judge } from '@bailiwick/core'
 import { type AgentEvent, DefinitionError, type JournalRecord, type Tool } from '@bailiwick/core/contract'
 import { type Script, scriptedModel } from '@bailiwick/core/testing'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -181,6 +181,37 @@ finalAnswer({ mean: mean([1, 2, 6]), max: max([1, 2, 6]) })`
       importsFrom: fileURLToPath(new URL('../../agent-analyst', import.meta.url)),
     })
     expect((await agent.run('Sum')).output).toEqual({ mean: 3, max: 6 })
+  })
+
+  it('asks before a call that needs approval, also for its delegates', async () => {
+    const asked: string[] = []
+    const call = (answer: string) => code(`finalAnswer(await population({ country: '${answer}' }))`)
+    const scout = defineAgent({
+      name: 'scout',
+      description: 'x',
+      level: 5,
+      tools: [population],
+      approval: 'always',
+      model: scriptedModel([call('Norway')]),
+    })
+    const sum = '(await scout({ task: "look" })).output + (await population({ country: "Kenya" }))'
+    const agent = agentOf([code(`finalAnswer(${sum})`)], {
+      tools: [population],
+      delegates: [scout],
+      approval: 'always',
+      approve: async ({ name, args }) => {
+        asked.push(`${name} ${JSON.stringify(args)}`)
+        return true
+      },
+    })
+    expect(await agent.run('add')).toMatchObject({ status: 'completed', output: 62 })
+    expect(asked).toContain('population {"country":"Norway"}')
+    expect(asked).toContain('population {"country":"Kenya"}')
+    const alone = agentOf([call('Norway'), code('finalAnswer(0)')], {
+      tools: [population],
+      approval: 'always',
+    })
+    expect(await alone.run('add')).toMatchObject({ output: 0 })
   })
 
   it('shows what it may do and what it would say', () => {

@@ -1,4 +1,5 @@
 import {
+  type Approve,
   agentCard,
   type Callbacks,
   callBack,
@@ -34,6 +35,11 @@ export type AgentOptions = Partial<Omit<AgentDefinition, 'model'>> & {
   /** Folder that `imports` resolve from. Default: the current one. */
   importsFrom?: string
   /**
+   * Asks a person about a call that `approval` holds back: `true`, `false`, or `{ approved, by, note }`. Without
+   * it such calls are refused.
+   */
+  approve?: Approve
+  /**
    * By kind of record (`reply`, `observed`, `outcome` and so on) or of what is live (`text`, `print`); the
    * stream waits for it. What a callback throws ends the stream.
    */
@@ -58,14 +64,14 @@ export class Agent implements RunningAgent, AsyncDisposable {
   /** What was journaled for a result, so that a conversation can go on from it. */
   readonly #journals = new WeakMap<TaskResult, readonly JournalRecord[]>()
 
-  constructor({ importsFrom = process.cwd(), on = {}, model, ...definition }: AgentOptions = {}) {
+  constructor({ importsFrom = process.cwd(), on = {}, approve, model, ...definition }: AgentOptions = {}) {
     const defaults = { name: 'agent', description: 'Solves tasks.', level: 5 } as const
     this.#definition = defineAgent({ ...defaults, ...definition, ...(model === undefined ? {} : { model }) })
     checkInProcess(this.#definition)
     checkImports(this.#definition.imports ?? [], importsFrom)
     this.card = agentCard(this.#definition)
     this.#callbacks = on
-    this.#inProcess = new InProcess(importsFrom)
+    this.#inProcess = new InProcess(importsFrom, approve)
   }
 
   /**
@@ -88,6 +94,7 @@ export class Agent implements RunningAgent, AsyncDisposable {
         delegate: delegateRunner(this.#definition, spec, this.#inProcess),
         importsFrom: this.#inProcess.importsFrom,
         sandbox: this.#inProcess.sandbox,
+        ...(this.#inProcess.approve && { approve: this.#inProcess.approve }),
         signal: AbortSignal.any([interrupted.signal, ...(options.signal ? [options.signal] : [])]),
       })
       for await (const event of callBack(loop, this.#callbacks)) {

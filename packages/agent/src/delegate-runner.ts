@@ -38,6 +38,7 @@ export function delegateRunner(
       delegate: delegateRunner(delegate, spec, inProcess),
       importsFrom: inProcess.importsFrom,
       sandbox: inProcess.sandbox,
+      ...(inProcess.approve && { approve: inProcess.approve }),
       signal: request.signal,
     })
     for await (const event of loop) {

@@ -1,3 +1,4 @@
+import type { Approve } from '@bailiwick/core'
 import { lazySandbox } from './lazy-sandbox.ts'
 import { Models } from './models.ts'
 
@@ -8,8 +9,12 @@ export class InProcess implements AsyncDisposable {
   readonly models = new Models(process.env)
   readonly sandbox = lazySandbox()
 
-  constructor(importsFrom: string) {
+  /** Asks a person about a call that needs approval. */
+  readonly approve: Approve | undefined
+
+  constructor(importsFrom: string, approve?: Approve) {
     this.importsFrom = importsFrom
+    this.approve = approve
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

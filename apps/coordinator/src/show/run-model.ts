@@ -124,9 +124,11 @@ function applyTaskEvent(shown: ShownRun, task: ShownTask, name: string, event: C
       return
     case 'call.asked':
       task.status = 'input-required'
+      task.doing = `asks for a yes to ${String(data.name)}: bailiwick answer ${shown.run} yes`
       return
     case 'call.answered':
       task.status = 'working'
+      task.doing = 'code'
       return
     case 'task.ended':
       task.status = String(data.status)

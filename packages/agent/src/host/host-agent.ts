@@ -6,6 +6,7 @@ import { lazySandbox } from '../lazy-sandbox.ts'
 import { Models } from '../models.ts'
 import { AtWork } from './at-work.ts'
 import { joinBus } from './join-bus.ts'
+import { Questions } from './questions.ts'
 import { TAKEN_OVER_MS, workOnTask } from './work-on-task.ts'
 
 export interface HostOptions {
@@ -57,6 +58,7 @@ export async function hostAgent(
   const host = `${definition.name.slice(0, 40)}-${randomBytes(6).toString('hex')}`
   const card = agentCard(definition)
   const atWork = new AtWork()
+  const questions = new Questions()
   const draining = new AbortController()
   const drain = () => draining.abort()
 
@@ -65,10 +67,10 @@ export async function hostAgent(
   // So that a spare is ready when the first task comes.
   if (card.level === 5) sandbox.warm()
   const joined = stack.use(
-    await joinBus(bus, definition, card, { host, slots: maxConcurrent, atWork, drain }),
+    await joinBus(bus, definition, card, { host, slots: maxConcurrent, atWork, questions, drain }),
   )
   const resources = stack.move()
-  const workplace = { bus, definition, host, importsFrom, models: new Models(env), sandbox, note }
+  const workplace = { bus, definition, host, importsFrom, models: new Models(env), sandbox, questions, note }
 
   async function takeAll(): Promise<void> {
     const tasks = new Set<Promise<void>>()

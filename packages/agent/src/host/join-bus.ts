@@ -2,11 +2,13 @@ import { announceAgent, type Bus, registerTool, serveControl, serveTool } from '
 import type { AgentCard, AgentDefinition } from '@bailiwick/core/contract'
 import { ownTools } from '../definition/check-in-process.ts'
 import type { AtWork } from './at-work.ts'
+import type { Questions } from './questions.ts'
 
 export interface JoinOptions {
   host: string
   slots: number
   atWork: AtWork
+  questions: Questions
   drain(): void
 }
 
@@ -21,7 +23,7 @@ export async function joinBus(
   bus: Bus,
   definition: AgentDefinition,
   card: AgentCard,
-  { host, slots, atWork, drain }: JoinOptions,
+  { host, slots, atWork, questions, drain }: JoinOptions,
 ): Promise<Joined> {
   await using stack = new AsyncDisposableStack()
   for (const tool of ownTools(definition)) {
@@ -32,6 +34,7 @@ export async function joinBus(
   stack.use(
     await serveControl(bus, definition.name, host, {
       cancel: ({ task, reason }) => atWork.cancel(task, reason),
+      answer: (request) => questions.answer(request),
       drain,
       toolsChanged: () => {}, // A task's tools are in its first record.
     }),

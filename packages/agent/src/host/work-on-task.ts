@@ -12,6 +12,7 @@ import {
 import { ownTools } from '../definition/check-in-process.ts'
 import type { Models } from '../models.ts'
 import { fruitlessAttempts, giveUp, MAX_FRUITLESS } from './fruitless.ts'
+import type { Questions } from './questions.ts'
 import { startDelegate } from './start-delegate.ts'
 
 /** What a host works on every task with. */
@@ -23,6 +24,7 @@ export interface Workplace {
   importsFrom: string
   models: Models
   sandbox: Sandbox
+  questions: Questions
   /** Told of what made a delivery be tried again. */
   note(line: string): void
 }
@@ -80,7 +82,7 @@ async function runTask(
   journal: Journal,
   signal: AbortSignal,
 ): Promise<void> {
-  const { bus, definition, host, importsFrom, models, sandbox } = workplace
+  const { bus, definition, host, importsFrom, models, questions, sandbox } = workplace
   const own = new Map(ownTools(definition).map((tool) => [tool.name, tool]))
   const loop = runLoop({
     definition,
@@ -89,6 +91,7 @@ async function runTask(
     tools: spec.grant.tools.map((card) => own.get(card.name) ?? remoteTool(bus, card, definition.name)),
     model: models.of(definition, spec.model),
     delegate: (request) => startDelegate(bus, definition.name, delivery, request),
+    approve: questions.approve(delivery),
     host: { id: host, engine: { node: process.version, v8: process.versions.v8, bailiwick: BRAND.subjects } },
     importsFrom,
     sandbox,

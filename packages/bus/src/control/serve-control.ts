@@ -8,6 +8,8 @@ import { serve } from '../request/serve.ts'
 export interface ControlHandlers {
   /** Returns whether this host had the task. */
   cancel(request: ControlRequest<'cancel'>): boolean | Promise<boolean>
+  /** Returns whether a call of this host waits for it. */
+  answer(request: ControlRequest<'answer'>): boolean | Promise<boolean>
   drain(): void | Promise<void>
   toolsChanged(): void | Promise<void>
 }
@@ -26,6 +28,11 @@ export async function serveControl(
         subject: SUBJECTS.control(agent, 'cancel'),
         schema: CONTROL_OPS.cancel,
         handle: async (request) => answer(await handlers.cancel(request)),
+      }),
+      serve(bus, {
+        subject: SUBJECTS.control(agent, 'answer'),
+        schema: CONTROL_OPS.answer,
+        handle: async (request) => answer(await handlers.answer(request)),
       }),
       serve(bus, {
         subject: SUBJECTS.control(agent, 'drain'),

@@ -7,6 +7,14 @@ export const CONTROL_OPS = {
   cancel: z.object({ task: tokenSchema, reason: z.string() }),
   /** Finish what is at work, take nothing new, exit. With `host`: that one only. */
   drain: z.object({ host: z.string().optional() }),
+  /** Somebody's yes or no to a call that waits for one. */
+  answer: z.object({
+    task: tokenSchema,
+    call: z.string(),
+    approved: z.boolean(),
+    by: z.string(),
+    note: z.string().optional(),
+  }),
   /** Tools were registered, changed or withdrawn. */
   'tools-changed': z.object({}),
 } as const

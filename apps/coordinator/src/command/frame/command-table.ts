@@ -15,6 +15,10 @@ export const COMMANDS: Readonly<Record<string, Row>> = {
   status: { summary: 'what is running', load: () => import('../status.ts') },
   runs: { summary: 'list runs', load: () => import('../runs.ts') },
   show: { summary: 'show one run', load: () => import('../show.ts') },
+  answer: {
+    summary: 'say yes or no to a call that waits for it',
+    load: () => import('../answer.ts'),
+  },
   cancel: { summary: 'cancel a run', load: () => import('../cancel.ts') },
   replay: { summary: 'execute a task’s code again, as it was', load: () => import('../replay.ts') },
   fork: { summary: 'go on from a step of another task', load: () => import('../fork.ts') },

@@ -34,10 +34,14 @@ export function foldTask(state: TaskState | undefined, record: JournalRecord): T
   return state === undefined ? undefined : { ...state, ...change(state, record) }
 }
 
+function waiting(asked: TaskState['asked']): Status {
+  return asked.length > 0 ? 'input-required' : 'working'
+}
+
 function change(state: TaskState, record: JournalRecord): Partial<TaskState> {
   switch (record.type) {
     case 'attempt':
-      return { status: 'working', host: record.host, startedAt: state.startedAt ?? record.at }
+      return { status: waiting(state.asked), host: record.host, startedAt: state.startedAt ?? record.at }
     case 'reply':
       return { step: record.step, usage: addUsage(state.usage, record.reply.usage) }
     case 'asked':
@@ -47,7 +51,7 @@ function change(state: TaskState, record: JournalRecord): Partial<TaskState> {
       }
     case 'answered': {
       const asked = state.asked.filter(({ id }) => id !== record.id)
-      return { status: asked.length > 0 ? 'input-required' : 'working', asked }
+      return { status: waiting(asked), asked }
     }
     case 'task.ended':
       return {

@@ -1,5 +1,5 @@
-import type { Bus, RunAnswer, RunRequest, RunView } from '@bailiwick/bus'
-import { hasCode, InputError, type JournalRecord, type Model } from '@bailiwick/core/contract'
+import { type Bus, type RunAnswer, type RunRequest, type RunView, sendControl } from '@bailiwick/bus'
+import { BailiwickError, hasCode, InputError, type JournalRecord, type Model } from '@bailiwick/core/contract'
 import type { LoadedConfig } from '../../../config/load-config.ts'
 import type { Team } from '../../team/team.ts'
 import { forkTask } from '../act/fork-task.ts'
@@ -82,6 +82,20 @@ export class Runs {
     driven.cancel.abort(new Error(reason))
     await driven.done
     return { run, status: log.state.ended?.status ?? 'working' }
+  }
+
+  /**
+   * Gives a person's answer to the host whose call waits for it; false where none waits. The host journals it.
+   *
+   * @throws BailiwickError where the call waits but its host cannot be reached, so that the answer is given again
+   */
+  async answer({ run, task, ...answer }: RunRequest<'answer'>): Promise<RunAnswer<'answer'>> {
+    const waits = this.#driven.get(run)?.context.watch.tasks.get(task)
+    if (!waits?.asked.some(({ id }) => id === answer.call)) return { accepted: false }
+    const { agent } = waits.spec
+    const told = await sendControl(this.#options.bus, agent, 'answer', { task, by: 'user', ...answer })
+    if (told.some(({ done }) => done)) return { accepted: true }
+    throw new BailiwickError('not-reached', `no host of ${agent} waits for it at the moment: answer again`)
   }
 
   async get(run: string): Promise<RunView> {

@@ -11,6 +11,7 @@ export function serveRunRequests(
   return serveRuns(bus, {
     submit: (request) => runs.submit(request),
     cancel: (request) => runs.cancel(request),
+    answer: (request) => runs.answer(request),
     get: ({ run }) => runs.get(run),
     list: async ({ limit }) => runs.list(limit),
     journal: async ({ run, task }) => ({ records: await readTask(bus, run, task) }),
