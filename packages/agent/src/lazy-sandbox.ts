@@ -1,12 +1,17 @@
 import type { Sandbox } from '@bailiwick/core/contract'
 
+/** The least isolation that is accepted. */
+export type RequiredIsolation = 'process' | 'confined'
+
 /** A sandbox that starts no process before its first world is opened, or `warm` is called. */
-export function lazySandbox(): Sandbox & { warm(): void } {
+export function lazySandbox(
+  requireIsolation: RequiredIsolation = 'process',
+): Sandbox & { warm(): Promise<void> } {
   let starting: Promise<Sandbox> | undefined
   let isolation: Sandbox['isolation'] = 'process'
   const start = () => {
     starting ??= import('@bailiwick/sandbox').then(async ({ createSandbox }) => {
-      const sandbox = await createSandbox()
+      const sandbox = await createSandbox({ requireIsolation })
       isolation = sandbox.isolation
       return sandbox
     })
@@ -17,8 +22,8 @@ export function lazySandbox(): Sandbox & { warm(): void } {
       return isolation
     },
     open: async (world, signal) => (await start()).open(world, signal),
-    warm() {
-      start().catch(() => {}) // The first world that is opened meets it again, and tells.
+    async warm() {
+      await start()
     },
     async [Symbol.asyncDispose]() {
       const sandbox = await starting?.catch(() => undefined)

@@ -43,3 +43,12 @@ it('a killed host’s task goes on in the next: no reply asked for twice, no eff
   expect(await second.ended).toBe(0)
   expect(second.output.stderr).toBe('')
 })
+
+it('does not start with less isolation than is required', async () => {
+  // No container program is found on this path.
+  await using hosts = await openHosts(test, {}, { PATH: '/nowhere' })
+  await expect(hosts.start('worker.ts', '--require-isolation', 'confined')).rejects.toThrow(
+    /the host ended with 1: bailiwick-agent: the sandbox must be confined and this machine gives process/,
+  )
+  await hosts.start('worker.ts', '--require-isolation', 'process')
+})

@@ -38,7 +38,7 @@ export function runHost(args: string[], env: Record<string, string>, cwd?: strin
 }
 
 /** Starts hosts on a test's bus; disposing kills those that still run. */
-export async function openHosts(test: TestBus, script: unknown = {}) {
+export async function openHosts(test: TestBus, script: unknown = {}, more: Record<string, string> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'agent-host-'))
   const replies = join(folder, 'replies.json')
   const creds = join(folder, 'host.creds')
@@ -49,7 +49,7 @@ export async function openHosts(test: TestBus, script: unknown = {}) {
     /** Resolves once it is announced. */
     async start(agent: string, ...options: string[]): Promise<HostProcess> {
       const env = { NATS_URL: test.server.url, NATS_CREDS: creds, BAILIWICK_MODEL: `scripted:${replies}` }
-      const host = runHost([testAgent(agent), ...options], { ...env, MARKS: join(folder, 'marks') })
+      const host = runHost([testAgent(agent), ...options], { ...env, MARKS: join(folder, 'marks'), ...more })
       hosts.push(host)
       await new Promise<void>((resolve, reject) => {
         host.child.stdout?.on('data', () => host.output.stdout.includes(' is hosted as ') && resolve())

@@ -91,6 +91,12 @@ export const configSchema = z.strictObject({
   /** What one run may spend. */
   budget: budgetSchema.strict().default({}),
   limits: limitsSchema,
+  sandbox: z
+    .strictObject({
+      /** The least isolation that agents' code runs in; hosts that get less do not start. Absent: what there is. */
+      requireIsolation: z.enum(['process', 'confined']).optional(),
+    })
+    .prefault({}),
   /** Where the daemon keeps its store, address and credentials; from the configuration's folder. */
   dataDir: z.string().default('.bailiwick'),
 })

@@ -154,6 +154,7 @@ async function toolboxSpec(options: HostsOptions): Promise<PlannedChild> {
 async function hostSpecs(options: HostsOptions, specialist: LoadedSpecialist): Promise<PlannedChild[]> {
   const { env, config, model, specialists } = options
   const { card, ownTools, member, file, folder } = specialist
+  const { requireIsolation } = config.sandbox
   const others = specialists.map((other) => other.card.name).filter((name) => name !== card.name)
   const connection = await connectionEnv(options, card.name, {
     role: 'host',
@@ -171,6 +172,7 @@ async function hostSpecs(options: HostsOptions, specialist: LoadedSpecialist): P
       args: [
         file,
         ...['--max-concurrent', String(member.maxConcurrent)],
+        ...(requireIsolation === undefined ? [] : ['--require-isolation', requireIsolation]),
         // Before it is killed: what is at work then must be handed on in order.
         ...['--grace-ms', String(Math.max(1, Math.round(config.limits.graceMs * 0.8)))],
       ],

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type Bus, takeTasks } from '@bailiwick/bus'
 import { agentCard } from '@bailiwick/core'
 import { type AgentDefinition, BailiwickError } from '@bailiwick/core/contract'
-import { lazySandbox } from '../lazy-sandbox.ts'
+import { lazySandbox, type RequiredIsolation } from '../lazy-sandbox.ts'
 import { Models } from '../models.ts'
 import { AtWork } from './at-work.ts'
 import { joinBus } from './join-bus.ts'
@@ -16,6 +16,11 @@ export interface HostOptions {
   maxConcurrent?: number
   /** How long tasks at work may go on when the host drains, ms. Default 30,000. */
   graceMs?: number
+  /**
+   * The least isolation that code runs in: a host of level 5 does not start with less. Default: what the machine
+   * gives.
+   */
+  requireIsolation?: RequiredIsolation
   /** Names the models and their keys. Default: this process's. */
   env?: NodeJS.ProcessEnv
   /** Told of what goes wrong outside of any task's own result. Default: standard error. */
@@ -36,7 +41,8 @@ export interface HostedAgent extends AsyncDisposable {
  * Hosts an agent: announces it, takes its tasks, journals, answers. Tasks that are still at work when the
  * grace time of a drain is over stay open in their journals, and the next host goes on with them.
  *
- * @throws BusError where the agent's queue is not prepared or the credentials are not its own
+ * @throws BusError where the agent's queue is not prepared or the credentials are not its own; SandboxError where the isolation is less than
+ *   required
  * @example
  * await using bus = await connectFromEnv('analyst')
  * const hosted = await hostAgent(analyst, bus, { importsFrom: import.meta.dirname })
@@ -53,6 +59,7 @@ export async function hostAgent(
     graceMs = 30_000,
     env = process.env,
     importsFrom,
+    requireIsolation,
     note = console.error,
   } = options
   const host = `${definition.name.slice(0, 40)}-${randomBytes(6).toString('hex')}`
@@ -63,9 +70,13 @@ export async function hostAgent(
   const drain = () => draining.abort()
 
   await using stack = new AsyncDisposableStack()
-  const sandbox = stack.use(lazySandbox())
-  // So that a spare is ready when the first task comes.
-  if (card.level === 5) sandbox.warm()
+  const sandbox = stack.use(lazySandbox(requireIsolation))
+  if (card.level === 5) {
+    // So that a spare is ready when the first task comes; a world that is opened meets a failure again, and tells.
+    const warm = sandbox.warm()
+    if (requireIsolation === undefined) warm.catch(() => {})
+    else await warm
+  }
   const joined = stack.use(
     await joinBus(bus, definition, card, { host, slots: maxConcurrent, atWork, questions, drain }),
   )

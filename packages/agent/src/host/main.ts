@@ -3,9 +3,11 @@ import { parseArgs } from 'node:util'
 import { connectFromEnv } from '@bailiwick/bus'
 import { BailiwickError, InputError } from '@bailiwick/core/contract'
 import { loadDefinition } from '../definition/load-definition.ts'
+import type { RequiredIsolation } from '../lazy-sandbox.ts'
 import { hostAgent } from './host-agent.ts'
 
 const USAGE = `usage: bailiwick-agent <package or path> [--max-concurrent N] [--grace-ms N]
+                       [--require-isolation process|confined]
 
 Hosts an agent on the bus that NATS_URL and NATS_CREDS name. SIGTERM drains it.
 Exit codes: 0 drained, 1 crashed, 2 unusable arguments, environment or definition.`
@@ -23,9 +25,15 @@ async function main(args: string[]): Promise<void> {
   }
   const maxConcurrent = wholeNumber('max-concurrent', values['max-concurrent'], 1)
   const graceMs = wholeNumber('grace-ms', values['grace-ms'], 30_000)
+  const requireIsolation = isolation(values['require-isolation'])
   const { definition, folder } = await loadDefinition(spec)
   await using bus = await connectFromEnv(definition.name)
-  const hosted = await hostAgent(definition, bus, { importsFrom: folder, maxConcurrent, graceMs })
+  const hosted = await hostAgent(definition, bus, {
+    importsFrom: folder,
+    maxConcurrent,
+    graceMs,
+    ...(requireIsolation && { requireIsolation }),
+  })
   // The second signal finds no listener, and ends the process as it does any other.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void hosted.drain())
   console.log(`${definition.name} is hosted as ${hosted.host}`)
@@ -40,6 +48,7 @@ function readArguments(args: string[]) {
       options: {
         'max-concurrent': { type: 'string' },
         'grace-ms': { type: 'string' },
+        'require-isolation': { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     })
@@ -53,6 +62,11 @@ function wholeNumber(name: string, text: string | undefined, otherwise: number):
   const number = Number(text)
   if (Number.isInteger(number) && number > 0) return number
   throw new InputError(`--${name}: wanted a whole number above 0, got "${text}"`)
+}
+
+function isolation(text: string | undefined): RequiredIsolation | undefined {
+  if (text === undefined || text === 'process' || text === 'confined') return text
+  throw new InputError(`--require-isolation: wanted process or confined, got "${text}"`)
 }
 
 try {
