@@ -4,6 +4,8 @@ export { binaryCacheDir } from './binary/cache-dir.ts'
 export { type EnsureOptions, ensureNatsServer } from './binary/ensure-nats-server.ts'
 export { type FindOptions, findNatsServer } from './binary/find-nats-server.ts'
 export type { NatsServerBinary } from './binary/server-binary.ts'
+// One that is not started here.
+export { type ExternalServer, jwtServer, nkeyServer, signerOf } from './external/external-server.ts'
 // Its users.
 export type { NatsPermissions, SubjectRules, UserCredentials, UserRequest } from './identity/credentials.ts'
 export { NatsServerError, type NatsServerErrorCode } from './nats-server-error.ts'

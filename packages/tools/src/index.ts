@@ -14,4 +14,5 @@ export type { TableDescription } from './table/sql-child.ts'
 export type { TableFile, TableFormat } from './table/table.ts'
 // The shipped tools: the files of a run, SQL over its tables, charts.
 export { FILE_LIMITS } from './toolbox/file-limits.ts'
-export { TOOLBOX_TOOLS, toolbox } from './toolbox/toolbox.ts'
+export { toolbox } from './toolbox/toolbox.ts'
+export { TOOLBOX_TOOLS } from './toolbox/toolbox-tools.ts'

@@ -17,7 +17,7 @@ import {
 } from '@bailiwick/bus'
 import type { CallContext, TaskSpec } from '@bailiwick/core/contract'
 import { startTestServer } from '@bailiwick/nats-server/testing'
-import { TOOLBOX_TOOLS } from '../src/toolbox/toolbox.ts'
+import { TOOLBOX_TOOLS } from '../src/toolbox/toolbox-tools.ts'
 
 /** A real server, the toolbox as a process of its own, and an agent that may call it. */
 export interface ToolboxBed extends AsyncDisposable {

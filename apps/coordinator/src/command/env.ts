@@ -43,6 +43,7 @@ tool-host:<name> (hosts the tools named by --tool).`,
     })
     const exported = {
       NATS_URL: address.url,
+      ...address.tls,
       ...(credentials === undefined ? {} : { NATS_CREDS: credentials }),
     }
     if (json) print(JSON.stringify(exported))

@@ -1,3 +1,4 @@
+import { streamLimitsSchema } from '@bailiwick/bus'
 import { approvalSchema, budgetSchema, levelSchema } from '@bailiwick/core/contract'
 import { modelAliasesSchema } from '@bailiwick/models'
 import { z } from 'zod'
@@ -58,8 +59,12 @@ export const configSchema = z.strictObject({
         .string()
         .regex(/^(nats|tls|wss?):\/\//, 'wanted a URL such as "nats://127.0.0.1:4222"')
         .optional(),
-      /** Path of a `.creds` file for that server. */
+      /** Path of a `.creds` or nkey file for that server. Absent: what `bailiwick nats-config` wrote. */
       credentials: z.string().optional(),
+      /** Paths of PEM files: the authority that signed its certificate, and a certificate of ours with its key. */
+      ca: z.string().optional(),
+      cert: z.string().optional(),
+      key: z.string().optional(),
       /** Fixed port of the server that is started; an error where it is taken. */
       port: count(1, 65_535).optional(),
     })
@@ -91,6 +96,8 @@ export const configSchema = z.strictObject({
   /** What one run may spend. */
   budget: budgetSchema.strict().default({}),
   limits: limitsSchema,
+  /** What is kept, for how long, and in how many copies. */
+  streams: streamLimitsSchema.strict().prefault({}),
   sandbox: z
     .strictObject({
       /** The least isolation that agents' code runs in; hosts that get less do not start. Absent: what there is. */

@@ -10,6 +10,8 @@ const addressSchema = z.object({
   url: z.string(),
   /** Path of the `.creds` file for users of this machine; absent where the server asks for none. */
   credentials: z.string().optional(),
+  /** Variables that name the files of the server's TLS. */
+  tls: z.record(z.string(), z.string()).default({}),
   /** Its private socket; absent where the daemon is on another machine. */
   local: z.string().optional(),
   /** It lives for the length of one command. */

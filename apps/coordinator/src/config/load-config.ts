@@ -49,9 +49,7 @@ export async function loadConfig(options: {
     ),
     nats: {
       ...config.nats,
-      ...(config.nats.credentials === undefined
-        ? {}
-        : { credentials: resolve(folder, config.nats.credentials) }),
+      ...resolved(folder, config.nats),
     },
     dataDir: resolve(folder, options.dataDir ?? config.dataDir),
   }
@@ -63,6 +61,16 @@ export function checkConfig(input: unknown, file = 'the configuration'): Checked
   if (parsed.success) return parsed.data
   const lines = explainIssues(parsed.error.issues, input, (path) => knownKeys(configSchema, path))
   throw new InputError([`${file} cannot be used:`, ...lines.map((line) => `  ${line}`)].join('\n'))
+}
+
+/** The paths of the server's files, from the configuration's folder. */
+function resolved(folder: string, nats: CheckedConfig['nats']): Partial<CheckedConfig['nats']> {
+  return Object.fromEntries(
+    (['credentials', 'ca', 'cert', 'key'] as const).flatMap((name) => {
+      const path = nats[name]
+      return path === undefined ? [] : [[name, resolve(folder, path)]]
+    }),
+  )
 }
 
 function readEnvFile(file: string): void {

@@ -1,5 +1,15 @@
 import { existsSync } from 'node:fs'
-import { type Bus, connectBus, permissionsFor, type RoleGrant, userName } from '@bailiwick/bus'
+import {
+  type Bus,
+  connectBus,
+  permissionsFor,
+  type RoleGrant,
+  TLS_VARIABLES,
+  tlsFromEnv,
+  userName,
+} from '@bailiwick/bus'
+import { InputError } from '@bailiwick/core/contract'
+import { signerOf } from '@bailiwick/nats-server'
 import { dataPaths, writePrivate } from '../config/data-dir.ts'
 import type { LoadedConfig } from '../config/load-config.ts'
 import { keepServer } from './keep-server.ts'
@@ -8,6 +18,8 @@ import { keepServer } from './keep-server.ts'
 export interface Broker {
   bus: Bus
   url: string
+  /** Variables that name the files of its TLS, for the processes that connect to it. */
+  tls: Record<string, string>
   /** Where it is this daemon's own. */
   server?(): { pid: number; version: string }
   /** Settles when its own server has died again and again. Connections outlive a single death. */
@@ -48,6 +60,7 @@ async function startOwn(
     return {
       bus,
       url,
+      tls: {},
       server: () => ({ pid: kept.server().pid, version: kept.server().version }),
       failed: kept.failed,
       async credentials(file, grant) {
@@ -72,24 +85,55 @@ async function connectForeign(
   url: string,
   signal: AbortSignal,
 ): Promise<Broker> {
-  const credsFile = env.NATS_CREDS || config.nats.credentials
+  const prepared = (file: string) => {
+    const path = dataPaths.credentials(config.dataDir, file)
+    return existsSync(path) ? path : undefined
+  }
+  const { credsFile, isPrepared, tls } = foreignAccess(config, env)
   const bus = await connectBus({
     url,
     name: 'coordinator',
     ...(credsFile === undefined ? {} : { credsFile }),
+    ...tlsFromEnv(tls),
     signal,
   })
+  const mint = credsFile === undefined ? undefined : await signerOf(dataPaths.nats(config.dataDir), credsFile)
   return {
     bus,
     url,
+    tls,
     failed: new Promise(() => {}), // It reconnects for ever.
-    async credentials(file) {
-      // Somebody else's server: what its operator prepared for a role, or what we were given ourselves.
-      const prepared = dataPaths.credentials(config.dataDir, file)
-      return existsSync(prepared) ? prepared : credsFile
+    async credentials(file, grant) {
+      if (mint !== undefined) {
+        const path = dataPaths.credentials(config.dataDir, file)
+        writePrivate(path, await mint({ name: userName(grant), permissions: permissionsFor(grant) }))
+        return path
+      }
+      const own = prepared(file)
+      if (own !== undefined || !isPrepared) return own ?? credsFile
+      throw new InputError(
+        `there are no credentials for ${file} in ${dataPaths.credentials(config.dataDir, '')}: give it a user of the server ("bailiwick nats-config" lists the team's)`,
+      )
     },
     close: () => letGo(bus),
   }
+}
+
+/** How a server that somebody else runs is reached: as the environment says, or the configuration, or what was prepared. */
+export function foreignAccess(
+  config: LoadedConfig,
+  env: NodeJS.ProcessEnv,
+): { credsFile: string | undefined; isPrepared: boolean; tls: Record<string, string> } {
+  const given = env.NATS_CREDS || config.nats.credentials
+  const prepared = dataPaths.credentials(config.dataDir, 'coordinator')
+  const isPrepared = given === undefined && existsSync(prepared)
+  const { ca, cert, key } = config.nats
+  const configured = { NATS_CA: ca, NATS_CERT: cert, NATS_KEY: key }
+  const tls = TLS_VARIABLES.flatMap((name): [string, string][] => {
+    const path = env[name] || configured[name]
+    return path === undefined ? [] : [[name, path]]
+  })
+  return { credsFile: isPrepared ? prepared : given, isPrepared, tls: Object.fromEntries(tls) }
 }
 
 /** Drains a connection that stands; one that is down has nobody to drain to, and would wait for ever. */

@@ -9,9 +9,7 @@ import { resolveScript } from './supervise/resolve-script.ts'
 import { type ChildReport, type SupervisedChild, supervise } from './supervise/supervise.ts'
 import type { LoadedSpecialist } from './team/load-team.ts'
 import type { Team } from './team/team.ts'
-
-/** Tools that the toolbox hosts. */
-const TOOLBOX_TOOLS = ['listFiles', 'readFile', 'writeArtifact', 'queryTable', 'drawChart']
+import { hostGrant, toolboxGrant } from './team/team-grants.ts'
 
 export interface HostsOptions {
   config: LoadedConfig
@@ -134,12 +132,7 @@ interface PlannedChild {
 
 async function toolboxSpec(options: HostsOptions): Promise<PlannedChild> {
   const { env, config, specialists } = options
-  const agents = specialists.map(({ card }) => card.name)
-  const connection = await connectionEnv(options, 'toolbox', {
-    role: 'toolbox',
-    tools: TOOLBOX_TOOLS,
-    readsFrom: agents,
-  })
+  const connection = await connectionEnv(options, 'toolbox', toolboxGrant(specialists))
   return {
     spec: {
       name: 'toolbox',
@@ -153,17 +146,9 @@ async function toolboxSpec(options: HostsOptions): Promise<PlannedChild> {
 
 async function hostSpecs(options: HostsOptions, specialist: LoadedSpecialist): Promise<PlannedChild[]> {
   const { env, config, model, specialists } = options
-  const { card, ownTools, member, file, folder } = specialist
+  const { card, member, file, folder } = specialist
   const { requireIsolation } = config.sandbox
-  const others = specialists.map((other) => other.card.name).filter((name) => name !== card.name)
-  const connection = await connectionEnv(options, card.name, {
-    role: 'host',
-    agent: card.name,
-    level: member.level ?? card.level,
-    tools: card.tools.filter((tool) => member.tools === undefined || member.tools.includes(tool)),
-    serves: ownTools.map((tool) => tool.name),
-    readsFrom: others,
-  })
+  const connection = await connectionEnv(options, card.name, hostGrant(specialist, specialists))
   return Array.from({ length: member.replicas }, (_, index) => ({
     agent: card.name,
     spec: {
@@ -195,5 +180,5 @@ async function connectionEnv(
   grant: Parameters<Broker['credentials']>[1],
 ): Promise<Record<string, string>> {
   const file = await broker.credentials(name, grant)
-  return { NATS_URL: broker.url, ...(file === undefined ? {} : { NATS_CREDS: file }) }
+  return { NATS_URL: broker.url, ...broker.tls, ...(file === undefined ? {} : { NATS_CREDS: file }) }
 }

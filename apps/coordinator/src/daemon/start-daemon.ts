@@ -65,7 +65,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     }
     broker.failed.then(fail('the broker'))
     const { bus } = broker
-    await prepareStreams(bus)
+    await prepareStreams(bus, config.streams)
     const team = new Team({ specialists, lead: config.lead, writer: config.writer })
     watchRegistry(bus, team, ended.signal).catch(fail('watching the registry'))
     const hosts = await startHosts({ config, env, broker, team, specialists, model: model?.name, note })
@@ -161,6 +161,7 @@ async function announce(
     mark: processMark(process.pid) ?? '',
     url: broker.url,
     ...(credentials === undefined ? {} : { credentials }),
+    tls: broker.tls,
     local,
     ephemeral,
     startedAt: Date.now(),

@@ -6,7 +6,6 @@ import {
   AuthorizationError,
   type ConnectionOptions,
   connect,
-  credsAuthenticator,
   errors,
   type NatsConnection,
   type TlsOptions,
@@ -18,14 +17,14 @@ import { HeldTasks } from '../queue/held-tasks.ts'
 import { Replies } from '../request/replies.ts'
 import type { Bus } from './bus.ts'
 import { Link } from './link.ts'
-import { credsUser, readCredsFile } from './read-creds.ts'
+import { readCredentials, readCredsFile } from './read-creds.ts'
 
 export interface ConnectOptions {
   /** `nats://host:port`, several with commas between. A user and a password may stand in it. */
   url: string
-  /** Path of a `.creds` file. It is read again at every reconnect, so that renewing it is enough. */
+  /** Path of a `.creds` or nkey file. It is read again at every reconnect, so that renewing it is enough. */
   credsFile?: string
-  /** The text of a `.creds` file. */
+  /** The text of such a file. */
   creds?: string
   /** What the server's monitoring shows; by convention the process's name. */
   name: string
@@ -34,6 +33,8 @@ export interface ConnectOptions {
   waitMs?: number
   signal?: AbortSignal
 }
+
+const ATTEMPT_MS = 2_000
 
 /**
  * Connects to the bus. Once connected it reconnects for ever, with jitter.
@@ -45,21 +46,24 @@ export interface ConnectOptions {
  */
 export async function connectBus(options: ConnectOptions): Promise<Bus> {
   const { servers, user: urlUser, pass } = parseUrls(options.url)
-  const creds =
+  const text =
     options.creds ??
     (options.credsFile === undefined ? undefined : await readCredsFile(options.credsFile, options.signal))
-  const user = creds === undefined ? urlUser : credsUser(creds)
+  const credentials = text === undefined ? undefined : readCredentials(text)
+  const user = credentials === undefined ? urlUser : credentials.user
   const inbox = user !== undefined && TOKEN.test(user) ? inboxPrefix(user) : undefined
   const { credsFile } = options
-  const read = () => Buffer.from(credsFile === undefined ? (creds ?? '') : readFileSync(credsFile, 'utf8'))
+  const read = () => (credsFile === undefined ? (text ?? '') : readFileSync(credsFile, 'utf8'))
   const connection = await connectFirst(
     {
       servers,
       name: options.name,
-      ...(creds === undefined ? {} : { authenticator: credsAuthenticator(read) }),
+      ...(credentials === undefined ? {} : { authenticator: credentials.authenticator(read) }),
       ...(urlUser === undefined ? {} : { user: urlUser, pass: pass ?? '' }),
       ...(inbox === undefined ? {} : { inboxPrefix: inbox }),
       ...(options.tls === undefined ? {} : { tls: options.tls }),
+      // Of one attempt; a server that refuses our certificate may say nothing at all.
+      timeout: ATTEMPT_MS,
       maxReconnectAttempts: -1,
       // A renewed credentials file lets a refused reconnect succeed later.
       ignoreAuthErrorAbort: true,

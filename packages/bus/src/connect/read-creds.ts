@@ -1,9 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { InputError, TOKEN } from '@bailiwick/core/contract'
+import { type Authenticator, credsAuthenticator, nkeyAuthenticator } from '@nats-io/transport-node'
 import { z } from 'zod'
 
 const JWT =
   /-----BEGIN NATS USER JWT-----\s*([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)\s*-+END NATS USER JWT-+/
+
+/** An nkey seed on a line of its own; in a `.creds` file it stands between two others. */
+const SEED = /^SU[A-Z2-7]{56}$(?![\s\S]*-----END USER NKEY SEED)/m
+const NKEY_USER = /^# *user: *(\S+)$/m
 
 /** The text of a credentials file. @throws InputError that names the file, when it cannot be read. */
 export async function readCredsFile(file: string, signal?: AbortSignal): Promise<string> {
@@ -15,18 +20,40 @@ export async function readCredsFile(file: string, signal?: AbortSignal): Promise
   }
 }
 
+/** What a credentials file holds, and how it is proven to the server. */
+export interface Credentials {
+  /** The user's name, which is also the name of its inbox; absent where the file does not say. */
+  user?: string
+  /** @param read gives the file's text at every connection, so that renewing it is enough */
+  authenticator(read: () => string): Authenticator
+}
+
 /**
- * The user's name as its credentials say, which is also the name of its inbox.
- * @throws InputError when the text is no credentials file.
+ * Reads a `.creds` file (a user JWT and its seed), or an nkey file (a seed, and `# user: <name>` in a line
+ * before it).
+ *
+ * @throws InputError when the text is neither.
  */
-export function credsUser(creds: string): string | undefined {
-  const claims = z.object({ name: z.string().optional() }).safeParse(readClaims(creds))
+export function readCredentials(text: string): Credentials {
+  const seed = SEED.exec(text)?.[0]
+  if (seed !== undefined) {
+    const user = NKEY_USER.exec(text)?.[1]
+    return {
+      ...(user !== undefined && TOKEN.test(user) ? { user } : {}),
+      authenticator: (read) => nkeyAuthenticator(() => Buffer.from(SEED.exec(read())?.[0] ?? '')),
+    }
+  }
+  const claims = z.object({ name: z.string().optional() }).safeParse(readClaims(text))
   if (!claims.success) {
     throw new InputError(
-      'these NATS credentials cannot be read: wanted a .creds file with a user JWT and its seed (`bailiwick env` writes one)',
+      'these NATS credentials cannot be read: wanted a .creds file with a user JWT and its seed, or an nkey seed (`bailiwick env` and `bailiwick nats-config` write them)',
     )
   }
-  return claims.data.name !== undefined && TOKEN.test(claims.data.name) ? claims.data.name : undefined
+  const { name } = claims.data
+  return {
+    ...(name !== undefined && TOKEN.test(name) ? { user: name } : {}),
+    authenticator: (read) => credsAuthenticator(() => Buffer.from(read())),
+  }
 }
 
 function readClaims(creds: string): unknown {

@@ -16,6 +16,10 @@ function host(name: string, tasks: string[], told: string[]) {
       if (tasks.includes(task)) told.push(`${name} cancel ${task}: ${reason}`)
       return tasks.includes(task)
     },
+    answer({ task, call, approved }) {
+      if (tasks.includes(task)) told.push(`${name} answer ${call}: ${approved}`)
+      return tasks.includes(task)
+    },
     drain: () => void told.push(`${name} drain`),
     toolsChanged: () => void told.push(`${name} tools`),
   })
@@ -29,6 +33,9 @@ describe('sendControl', () => {
     const answers = await sendControl(test.bus, 'analyst', 'cancel', { task: 'r1-b', reason: 'enough' })
     expect(answers).toContainEqual({ host: 'two', done: true })
     expect(told).toEqual(['two cancel r1-b: enough'])
+    const yes = { task: 'r1-a', call: '1.1', approved: true, by: 'user' }
+    expect(await sendControl(test.bus, 'analyst', 'answer', yes)).toContainEqual({ host: 'one', done: true })
+    expect(told).toContain('one answer 1.1: true')
     expect(await sendControl(test.bus, 'analyst', 'tools-changed', {}, { hosts: 2 })).toHaveLength(2)
     const drained = await sendControl(test.bus, 'analyst', 'drain', { host: 'one' })
     expect(drained).toContainEqual({ host: 'one', done: true })

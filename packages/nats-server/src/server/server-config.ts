@@ -35,8 +35,6 @@ export function serverConfig(options: {
   version: string
 }): string {
   const { host, port, identity, paths, limits, version } = options
-  const system = identity.system.getPublicKey()
-  const account = identity.account.getPublicKey()
   // JSON strings are valid strings of this format, with Windows' backslashes escaped.
   const text = (value: string) => JSON.stringify(value)
   return `server_name: ${serverName(identity)}
@@ -53,12 +51,17 @@ ping_max: 2
 jetstream {
   store_dir: ${text(paths.store)}
 }
-operator: ${identity.operatorJwt}
-system_account: ${system}
+${trustLines(identity)}`
+}
+
+/** Whom the server trusts: the operator, and its accounts. */
+export function trustLines({ operatorJwt, system, systemJwt, account, accountJwt }: Identity): string {
+  return `operator: ${operatorJwt}
+system_account: ${system.getPublicKey()}
 resolver: MEMORY
 resolver_preload: {
-  ${system}: ${identity.systemJwt}
-  ${account}: ${identity.accountJwt}
+  ${system.getPublicKey()}: ${systemJwt}
+  ${account.getPublicKey()}: ${accountJwt}
 }
 `
 }

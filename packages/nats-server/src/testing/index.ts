@@ -1,2 +1,3 @@
-/** A real server for tests: `@bailiwick/nats-server/testing`. */
+/** Real servers for tests: `@bailiwick/nats-server/testing`. */
+export { type ForeignServer, startForeignServer } from './start-foreign-server.ts'
 export { startTestServer, type TestServer } from './start-test-server.ts'

@@ -7,9 +7,6 @@ import { readFile } from './read-file.ts'
 import { openRunFiles } from './run-files.ts'
 import { writeArtifact } from './write-artifact.ts'
 
-/** The names of the shipped tools: what the toolbox's credentials must let it host. */
-export const TOOLBOX_TOOLS = ['listFiles', 'readFile', 'writeArtifact', 'queryTable', 'drawChart'] as const
-
 /**
  * The shipped tools, on the files of whichever run a call belongs to. The connection must be the user
  * `toolbox`'s: files are kept in that writer's bucket.

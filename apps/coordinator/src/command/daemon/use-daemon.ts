@@ -13,12 +13,13 @@ export async function readConfig({ options, cwd }: CommandContext): Promise<Load
 
 /** Connects to a daemon as a user of this machine. */
 export async function connectTo(address: DaemonAddress): Promise<Bus> {
-  const { connectBus } = await import('@bailiwick/bus')
-  const { url, credentials } = address
+  const { connectBus, tlsFromEnv } = await import('@bailiwick/bus')
+  const { url, credentials, tls } = address
   return connectBus({
     url,
     name: 'bailiwick-command',
     ...(credentials === undefined ? {} : { credsFile: credentials }),
+    ...tlsFromEnv(tls),
   })
 }
 
@@ -46,7 +47,7 @@ export async function withDaemon<T>(
 
 /** A daemon on another machine is reached by what `bailiwick env` printed there. */
 export function addressFromEnv(env: NodeJS.ProcessEnv): DaemonAddress | undefined {
-  const { NATS_URL: url, NATS_CREDS: credentials } = env
+  const { NATS_URL: url, NATS_CREDS: credentials, NATS_CA, NATS_CERT, NATS_KEY } = env
   if (url === undefined || url === '') return undefined
   return {
     v: 1,
@@ -54,6 +55,11 @@ export function addressFromEnv(env: NodeJS.ProcessEnv): DaemonAddress | undefine
     mark: '',
     url,
     ...(credentials === undefined ? {} : { credentials }),
+    tls: Object.fromEntries(
+      Object.entries({ NATS_CA, NATS_CERT, NATS_KEY }).flatMap(([name, path]) =>
+        path ? [[name, path]] : [],
+      ),
+    ),
     ephemeral: false,
     startedAt: 0,
     version: '',

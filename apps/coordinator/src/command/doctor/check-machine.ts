@@ -57,7 +57,7 @@ function checkConfig({ file, dataDir }: LoadedConfig): Finding {
 async function checkServer(config: LoadedConfig, env: NodeJS.ProcessEnv): Promise<Finding> {
   const what = 'nats-server'
   const url = env.NATS_URL || config.nats.url
-  if (url !== undefined) return { what, state: 'ok', found: `${url} (not started here)` }
+  if (url !== undefined) return checkForeign(config, env, url)
   const { findNatsServer } = await import('@bailiwick/nats-server')
   const binary = await findNatsServer({ env })
   if (binary === undefined) {
@@ -72,6 +72,23 @@ async function checkServer(config: LoadedConfig, env: NodeJS.ProcessEnv): Promis
   return binary.warning === undefined
     ? { what, state: 'ok', found }
     : { what, state: 'warning', found, advice: binary.warning }
+}
+
+/** A server that somebody else runs: reached as the daemon will reach it. */
+async function checkForeign(config: LoadedConfig, env: NodeJS.ProcessEnv, url: string): Promise<Finding> {
+  const { checkServer: check, tlsFromEnv } = await import('@bailiwick/bus')
+  const { foreignAccess } = await import('../../daemon/broker.ts')
+  const { credsFile, tls } = foreignAccess(config, env)
+  const { version, problems } = await check({
+    url,
+    name: 'doctor',
+    ...(credsFile === undefined ? {} : { credsFile }),
+    ...tlsFromEnv(tls),
+  })
+  const what = 'nats-server'
+  const found = `${version} at ${url.replaceAll(/\/\/[^@/,]*@/g, '//')}, not started here`
+  if (problems.length === 0) return { what, state: 'ok', found }
+  return { what, state: 'problem', found, advice: problems.join('\n') }
 }
 
 async function checkModel(config: LoadedConfig, { env, signal }: CommandContext): Promise<Finding> {

@@ -26,6 +26,10 @@ export const COMMANDS: Readonly<Record<string, Row>> = {
   retry: { summary: 'give a dead task out again', load: () => import('../retry.ts') },
   events: { summary: 'print what happens, as CloudEvents', load: () => import('../events.ts') },
   env: { summary: 'print address and credentials for another process', load: () => import('../env.ts') },
+  'nats-config': {
+    summary: 'print the configuration of a NATS server for this team',
+    load: () => import('../nats-config.ts'),
+  },
   models: { summary: 'list models that can be reached', load: () => import('../models.ts') },
   sandbox: { summary: 'try the sandbox that agents act in', load: () => import('../sandbox.ts') },
   doctor: { summary: 'check this machine and the configuration', load: () => import('../doctor.ts') },

@@ -1,0 +1,21 @@
+import type { RoleGrant } from '@bailiwick/bus'
+import { TOOLBOX_TOOLS } from '@bailiwick/tools/names'
+import type { LoadedSpecialist } from './load-team.ts'
+
+/** What the shipped tools' process may do on the bus. */
+export function toolboxGrant(specialists: readonly LoadedSpecialist[]): RoleGrant {
+  return { role: 'toolbox', tools: TOOLBOX_TOOLS, readsFrom: specialists.map(({ card }) => card.name) }
+}
+
+/** What hosts of one specialist may do on the bus: what it asks for, below the operator's ceiling. */
+export function hostGrant(specialist: LoadedSpecialist, all: readonly LoadedSpecialist[]): RoleGrant {
+  const { card, ownTools, member } = specialist
+  return {
+    role: 'host',
+    agent: card.name,
+    level: member.level ?? card.level,
+    tools: card.tools.filter((tool) => member.tools === undefined || member.tools.includes(tool)),
+    serves: ownTools.map((tool) => tool.name),
+    readsFrom: all.map((other) => other.card.name).filter((name) => name !== card.name),
+  }
+}

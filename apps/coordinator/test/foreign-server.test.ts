@@ -1,0 +1,145 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { connectFromEnv, eventName, followEvents, listAgents, requestRun } from '@bailiwick/bus'
+import { startForeignServer } from '@bailiwick/nats-server/testing'
+import { describe, expect, it } from 'vitest'
+import { bareEnv, run, start } from './program.ts'
+import { untilNoneSurvive } from './survivors.ts'
+import { final, planReply, type Script, teamFolder } from './team-folder.ts'
+
+const HOST = fileURLToPath(import.meta.resolve('@bailiwick/agent').replace('index.js', 'host/main.js'))
+
+const REPLIES: Script = {
+  planner: { plan: [planReply({ name: 't1' })] },
+  worker: { t1: [final('(await listFiles({})).length + 42')] },
+  writer: { answer: ['It is {{t1.output}}.'] },
+}
+
+const AGENTS = [
+  { name: 'worker', level: 5, tools: ['listFiles'] },
+  { name: 'writer', level: 0, references: true },
+]
+
+/** A team's folder, and a server that somebody runs with what `nats-config` printed. */
+async function prepared(...args: string[]) {
+  await using stack = new AsyncDisposableStack()
+  const place = stack.use(await teamFolder(REPLIES, { agents: AGENTS }))
+  const made = await run(['nats-config', '--out', 'nats.conf', ...args], { cwd: place.folder })
+  expect(made).toMatchObject({ code: 0, stdout: '' })
+  const server = stack.use(await startForeignServer(await readFile(join(place.folder, 'nats.conf'), 'utf8')))
+  const env = bareEnv({ NATS_URL: server.url })
+  const disposable = stack.move()
+  return {
+    folder: place.folder,
+    server,
+    cli: (...words: string[]) => run(words, { cwd: place.folder, env }),
+    begin: (...words: string[]) => start(words, { cwd: place.folder, env }),
+    [Symbol.asyncDispose]: () => disposable.disposeAsync(),
+  }
+}
+
+describe.each(['jwt', 'nkey'])('a server that is run by somebody else, with --auth %s', (auth) => {
+  it('is checked by doctor, and runs the team, every process as itself', async () => {
+    await using at = await prepared('--auth', auth, '--tool-host', 'geography=population')
+    const doctor = await at.cli('doctor')
+    expect(doctor.stdout).toMatch(/nats-server\s+2\.\d+\.\d+ at nats:\/\/127\.0\.0\.1:\d+, not started here/)
+    await at.cli('up', '--detach')
+    const env = async (...words: string[]) => JSON.parse((await at.cli('env', '--json', ...words)).stdout)
+    {
+      await using reader = await connectFromEnv('reader', await env('--role', 'reader'))
+      expect(reader.user).toBe('reader')
+      const ended = await at.cli('run', 'x')
+      expect(ended).toMatchObject({ code: 0, stdout: expect.stringContaining('It is 42.') })
+      const seen: string[] = []
+      for await (const { event } of followEvents(reader, { from: 'beginning' })) {
+        seen.push(eventName(event.type) ?? '')
+        if (seen.at(-1) === 'run.ended') break
+      }
+      expect(seen).toContain('call.ended')
+      // A reader sees no prompts, and asks for nothing.
+      await expect(reader.jsm.streams.info('JOURNAL')).rejects.toThrow()
+    }
+    await using host = await connectFromEnv(
+      'geography',
+      await env('--role', 'tool-host:geography', '--tool', 'population'),
+    )
+    expect(host.user).toBe('geography')
+    const stranger = await at.cli('env', '--role', 'agent:stranger')
+    if (auth === 'jwt') expect(stranger.code).toBe(0)
+    else expect(stranger.stderr).toContain('there are no credentials for agent-stranger')
+    await host.close()
+    await at.cli('down')
+    expect(await untilNoneSurvive(at.folder)).toEqual([])
+  })
+})
+
+describe('a host that the daemon did not start', () => {
+  it('is missed by its heartbeats, and its task goes to the next', async () => {
+    await using at = await prepared()
+    await at.cli('up', '--detach')
+    const agent = join(at.folder, 'outsider.mjs')
+    await writeFile(
+      agent,
+      `export default ${JSON.stringify({ name: 'outsider', description: 'x', level: 5 })}`,
+    )
+    const replies = join(at.folder, 'outside.json')
+    const slow = { text: final('42'), delayMs: 1_000 }
+    await writeFile(replies, JSON.stringify({ outsider: { '*': ['<code>\nlet a = 1\n</code>', slow] } }))
+    const access = JSON.parse((await at.cli('env', '--json', '--role', 'agent:outsider')).stdout)
+    const host = () =>
+      spawn(process.execPath, [HOST, agent], {
+        env: { ...bareEnv(), ...access, BAILIWICK_MODEL: `scripted:${replies}` },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+    const hosts = [host(), host()]
+    for (const { stdout } of hosts) await once(stdout as NodeJS.ReadableStream, 'data')
+    {
+      const access = JSON.parse((await at.cli('env', '--json')).stdout)
+      await using user = await connectFromEnv('user', access)
+      const order = { run: 'r1', text: 'x', agent: 'outsider' }
+      while ((await requestRun(user, 'submit', order).catch(() => undefined)) === undefined);
+      const attempts: number[] = []
+      for await (const { event } of followEvents(user, { from: 'beginning', run: 'r1' })) {
+        const name = eventName(event.type)
+        if (name === 'run.ended') break
+        if (name === 'task.started') attempts.push(Date.parse(event.time))
+        if (name !== 'step.ended' || attempts.length > 1) continue
+        const dead = (await listAgents(user)).find(({ busy }) => busy > 0)
+        process.kill(dead?.pid ?? 0, 'SIGKILL')
+        attempts[0] = Date.now()
+      }
+      expect((await requestRun(user, 'get', { run: 'r1' })).result).toMatchObject({ answer: 42 })
+      expect(attempts).toHaveLength(2)
+      // Three intervals of two seconds, and what handing over takes; the server itself would wait for 30 s.
+      expect((attempts[1] ?? 0) - (attempts[0] ?? 0)).toBeLessThan(12_000)
+    }
+    for (const each of hosts) each.kill('SIGTERM')
+    await at.cli('down')
+    expect(await untilNoneSurvive(at.folder)).toEqual([])
+  })
+})
+
+describe('nats-config', () => {
+  it('prints no secret', async () => {
+    await using place = await teamFolder(REPLIES, { agents: AGENTS })
+    for (const auth of ['jwt', 'nkey']) {
+      const { stdout, stderr } = await run(['nats-config', '--auth', auth], { cwd: place.folder })
+      expect(stdout).toContain('max_control_line: 65536')
+      expect(stderr).toContain('credentials of coordinator, toolbox, worker, writer, user, reader')
+      expect(stdout + stderr).not.toMatch(/\bS[UAO][A-Z2-7]{56}\b/)
+    }
+  })
+
+  it.each([
+    [['--auth', 'kerberos'], '--auth wants jwt or nkey; got "kerberos"'],
+    [['--tool-host', 'geography'], '--tool-host wants name=tool,tool; got "geography"'],
+  ])('refuses %j', async (args, message) => {
+    await using place = await teamFolder(REPLIES, { agents: AGENTS })
+    const { code, stderr } = await run(['nats-config', ...args], { cwd: place.folder })
+    expect(code).toBe(2)
+    expect(stderr).toContain(message)
+  })
+})
