@@ -310,6 +310,26 @@ describe('cost', () => {
     expect(reply.usage.cost).toBeNull()
   })
 
+  it('is kept to: the output is bounded by what is left, and what cannot be paid is not asked', async () => {
+    await using server = await startOpenAiServer({ reply: () => ({ text: 'ok', usage }) })
+    const priced = await resolve(server, { price: { input: 2, output: 10 } })
+    await ask(priced, {}, { ...request, maxCost: 0.001 })
+    await ask(priced, {}, { ...request, maxCost: 0.001, maxOutputTokens: 7 })
+    expect(server.requests).toMatchObject([{ max_tokens: 97 }, { max_tokens: 7 }])
+    expect(server.requests[0]).not.toHaveProperty('maxCost')
+    const poor = ask(priced, {}, { ...request, maxCost: 0.00001 })
+    await expect(poor).rejects.toMatchObject({ code: 'exhausted', limit: 'cost' })
+    const unpriced = ask(
+      await resolve(server, { model: 'openai/gpt-5-mini' }),
+      {},
+      { ...request, maxCost: 1 },
+    )
+    await expect(unpriced).rejects.toThrow('the price of gpt-5-mini is unknown')
+    const free = await resolve(server, { price: { input: 0, output: 0 } })
+    await ask(free, {}, { ...request, maxCost: 0 })
+    expect(server.requests).toHaveLength(3)
+  })
+
   it("is nothing on one's own machine", async () => {
     await using server = await startOllamaServer()
     const model = await resolveModel('ollama/test-model:1b', { env: { OLLAMA_HOST: server.url } })

@@ -48,6 +48,11 @@ export interface ModelRequest {
   output?: { name: string; schema: JsonSchema }
   /** Upper bound of completion tokens. */
   maxOutputTokens?: number
+  /**
+   * Upper bound of what the reply may cost, US dollars. Who knows the price bounds the completion by it, or
+   * throws an `ExhaustedError` before anything is sent.
+   */
+  maxCost?: number
   temperature?: number
   stop?: string[]
 }

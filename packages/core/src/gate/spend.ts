@@ -1,5 +1,5 @@
 import type { Budget } from '../contract/budget.ts'
-import type { ModelMessage, ModelTool } from '../contract/model.ts'
+import type { ModelMessage, ModelRequest, ModelTool } from '../contract/model.ts'
 import { ExhaustedError } from '../errors/exhausted-error.ts'
 import type { TaskState } from '../memory/task-state.ts'
 
@@ -63,10 +63,10 @@ export class Spending {
    * Room for one more model reply, before it is asked for.
    *
    * @param estimate tokens that the request will cost; worked out only where tokens are bounded
-   * @returns the most tokens it may write, where the budget bounds them.
+   * @returns the most that it may write and cost, where the budget bounds them.
    * @throws ExhaustedError that names the limit.
    */
-  admitReply(estimate: () => number, now: number): number | undefined {
+  admitReply(estimate: () => number, now: number): Pick<ModelRequest, 'maxOutputTokens' | 'maxCost'> {
     const { usage, spec } = this.#state
     const { budget } = spec.grant
     if (budget.cost !== undefined && usage.cost === null) {
@@ -81,7 +81,8 @@ export class Spending {
     if (left.cost !== undefined && left.cost <= 0) {
       throw new ExhaustedError(`the budget of $${budget.cost} is spent`, { limit: 'cost' })
     }
-    if (left.tokens === undefined) return undefined
+    const bounds = left.cost === undefined ? {} : { maxCost: left.cost }
+    if (left.tokens === undefined) return bounds
     const needed = estimate()
     if (left.tokens <= needed) {
       const wanted = `the next reply needs about ${needed} tokens to be asked for`
@@ -89,6 +90,6 @@ export class Spending {
         limit: 'tokens',
       })
     }
-    return left.tokens - needed
+    return { ...bounds, maxOutputTokens: left.tokens - needed }
   }
 }

@@ -77,13 +77,13 @@ async function askOnce(
   extra: Pick<ModelRequest, 'tools' | 'output'>,
 ): Promise<ModelReply> {
   const { state, signal, deadline } = run
-  const most = run.spending.admitReply(() => estimateTokens(messages, extra.tools), run.now())
+  const bounds = run.spending.admitReply(() => estimateTokens(messages, extra.tools), run.now())
   const request: ModelRequest = {
     messages,
     purpose: purpose === 'last' ? 'act' : purpose,
     lane: { agent: state.spec.agent, task: state.spec.name, step: state.replies + 1 },
     ...extra,
-    ...(most !== undefined && { maxOutputTokens: most }),
+    ...bounds,
   }
   const requestHash = hash('sha256', JSON.stringify(request))
   // The request tells what was observed: that leaves the box only once it is durable.

@@ -21,7 +21,7 @@ function spec(change: Partial<TaskSpec> = {}): TaskSpec {
 }
 function state(of: TaskSpec, tokens = 0): TaskState {
   const usage = { ...NO_USAGE, inputTokens: tokens }
-  return { spec: of, status: 'working', step: 0, usage, createdAt: Date.now(), asked: [] }
+  return { spec: of, status: 'working', step: 0, calls: 0, usage, createdAt: Date.now(), asked: [] }
 }
 const limits = { depth: 2, fanOut: 2 }
 const tasksOf = (...states: TaskState[]) => new Map(states.map((one) => [one.spec.task, one]))
@@ -52,6 +52,32 @@ describe('admitDelegation', () => {
     expect(admitDelegation({ parent, target: 'scout', wanted: { tokens: 5 }, tasks, limits })).toEqual({
       tokens: 5,
     })
+  })
+
+  it('counts the money and the calls of its delegates too', () => {
+    const budget = { cost: 1, calls: 10, steps: 7 }
+    const asking = spec({ grant: { ...parent.grant, budget } })
+    const line = { agent: 'boss', task: 'r1-t1', call: '1.1' }
+    const open = spec({ task: 'r1-d1', agent: 'scout', parent: line })
+    open.grant = { ...open.grant, budget: { cost: 0.4, calls: 4 } }
+    const ended = spec({ task: 'r1-d2', agent: 'scout', parent: line })
+    const usage = { ...NO_USAGE, cost: 0.2, replies: 1 }
+    const done = {
+      ...state(ended),
+      calls: 2,
+      usage,
+      result: { status: 'completed' as const, usage, artifacts: [] },
+    }
+    const tasks = tasksOf(state(asking), state(open), done)
+    const given = admitDelegation({
+      parent: asking,
+      target: 'scout',
+      wanted: {},
+      tasks,
+      limits: { depth: 2, fanOut: 9 },
+    })
+    expect(given.cost).toBeCloseTo(0.2)
+    expect(given).toMatchObject({ calls: 2, steps: 7 })
   })
 
   it('refuses whom the recorded grant does not name', () => {

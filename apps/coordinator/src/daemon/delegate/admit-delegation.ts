@@ -1,5 +1,6 @@
 import { type Budget, RefusedError, type TaskSpec } from '@bailiwick/core/contract'
 import { smallest } from '../runs/decide/carve-budget.ts'
+import { addSpent, leftOf, NOTHING, partOf, reserved, used } from '../runs/decide/spent.ts'
 import type { TaskState } from '../runs/fold/task-state.ts'
 
 /** What is left of a parent's budget, of which one delegation may take this part at most. */
@@ -53,23 +54,12 @@ function ancestors(spec: TaskSpec, tasks: ReadonlyMap<string, TaskState>): strin
 function carve(parent: TaskSpec, tasks: ReadonlyMap<string, TaskState>, children: TaskState[]): Budget {
   const { budget } = parent.grant
   const own = tasks.get(parent.task)
-  const used = tokensOf(own) + children.map(reserved).reduce((a, b) => a + b, 0)
-  const part: Budget = {}
-  if (budget.tokens !== undefined) part.tokens = Math.max(0, Math.floor((budget.tokens - used) * SHARE))
-  if (budget.cost !== undefined) part.cost = Math.max(0, (budget.cost - (own?.usage.cost ?? 0)) * SHARE)
+  const taken = [...(own === undefined ? [] : [used(own)]), ...children.map(reserved)]
+  const part = partOf(leftOf(budget, taken.reduce(addSpent, NOTHING)), SHARE)
+  // Steps are passes of a task's own loop: what a delegate takes, its parent keeps.
   if (budget.steps !== undefined) part.steps = budget.steps
-  if (budget.calls !== undefined) part.calls = Math.floor(budget.calls * SHARE)
   if (budget.wallMs !== undefined) {
     part.wallMs = Math.max(1, budget.wallMs - (Date.now() - (own?.createdAt ?? Date.now())))
   }
   return part
-}
-
-function tokensOf(task: TaskState | undefined): number {
-  return task === undefined ? 0 : task.usage.inputTokens + task.usage.outputTokens
-}
-
-/** What a delegate has used, once it has ended, and what it may use until then. */
-function reserved(child: TaskState): number {
-  return child.result === undefined ? (child.spec.grant.budget.tokens ?? tokensOf(child)) : tokensOf(child)
 }

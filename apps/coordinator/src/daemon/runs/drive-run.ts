@@ -6,9 +6,12 @@ import { executeRun } from './act/execute-run.ts'
 import { planRun } from './act/plan-run.ts'
 import { reviewRun } from './act/review-run.ts'
 import type { RunContext } from './act/run-context.ts'
-import { allArtifacts, synthesiseRun, totalUsage } from './act/synthesise-run.ts'
-import { openAttempts } from './fold/run-state.ts'
+import { allArtifacts, outputs, synthesiseRun, totalUsage } from './act/synthesise-run.ts'
+import { openAttempts, type RunState } from './fold/run-state.ts'
 import { recursionLimit, runGraph } from './graph.ts'
+
+/** Tasks whose deadline is the run's end by themselves within this. Milliseconds. */
+const LAST_MOMENT_MS = 500
 
 /** How long tasks get to end by themselves when their run is canceled. Milliseconds. */
 const CANCEL_MS = 3_000
@@ -17,7 +20,11 @@ const CANCEL_MS = 3_000
 export async function driveRun(context: RunContext, cancel: AbortSignal): Promise<void> {
   const { log, config, signal } = context
   if (log.state.ended !== undefined) return
-  const working = { ...context, signal: AbortSignal.any([signal, cancel]) }
+  const late = runDeadline(log.state.submitted)
+  const working = {
+    ...context,
+    signal: AbortSignal.any([signal, cancel, ...(late === undefined ? [] : [late])]),
+  }
   if (!cancel.aborted && log.state.cancel === undefined) {
     try {
       await ringAgain(working)
@@ -31,14 +38,34 @@ export async function driveRun(context: RunContext, cancel: AbortSignal): Promis
     } catch (error) {
       // Another coordinator goes on with this run, or the next daemon does.
       if (hasCode(error, 'fenced') || signal.aborted) throw error
+      if (!cancel.aborted && late?.aborted)
+        return endRun(context, 'exhausted', wallTimeOver(log.state.submitted))
       if (!cancel.aborted) return endRun(context, 'failed', toTaskError(error))
     }
   }
   await endRun(context, 'canceled', { code: 'canceled', message: log.state.cancel?.reason ?? 'canceled' })
 }
 
+/** Aborts when the run has had its wall time, and what ends by itself at its deadline a moment more. */
+function runDeadline({ at, budget }: RunState['submitted']): AbortSignal | undefined {
+  if (budget.wallMs === undefined) return undefined
+  return AbortSignal.timeout(Math.max(0, at + budget.wallMs + LAST_MOMENT_MS - Date.now()))
+}
+
+function wallTimeOver({ budget }: RunState['submitted']): TaskError {
+  return {
+    code: 'exhausted',
+    limit: 'wallMs',
+    message: `the run's budget (wallMs) is spent: it took longer than ${budget.wallMs} ms`,
+  }
+}
+
 /** Stops whatever of the run is still at work, and ends it. */
-async function endRun(context: RunContext, status: 'failed' | 'canceled', error: TaskError): Promise<void> {
+async function endRun(
+  context: RunContext,
+  status: 'failed' | 'canceled' | 'exhausted',
+  error: TaskError,
+): Promise<void> {
   const { log } = context
   await stopTasks(context, error.message)
   for (const { name, task } of openAttempts(log.state)) {
@@ -46,11 +73,13 @@ async function endRun(context: RunContext, status: 'failed' | 'canceled', error:
     await log.append({ type: 'run.returned', at: Date.now(), name, task, result })
   }
   if (log.state.ended !== undefined) return
+  const done = status === 'exhausted' ? outputs(log.state) : undefined
   await log.append({
     type: 'run.ended',
     at: Date.now(),
     status,
     error,
+    ...(done === undefined ? {} : { answer: done }),
     usage: totalUsage(log.state, context.watch.tasks),
     artifacts: allArtifacts(log.state),
   })

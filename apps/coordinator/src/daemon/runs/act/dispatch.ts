@@ -1,8 +1,9 @@
 import { ringTask } from '@bailiwick/bus'
 import { hasCode, NO_USAGE, type TaskError, type TaskResult, type TaskSpec } from '@bailiwick/core/contract'
-import { carveBudget, spent } from '../decide/carve-budget.ts'
+import { carveBudget } from '../decide/carve-budget.ts'
 import { type PlannedTask, readyTasks } from '../decide/next-tasks.ts'
-import { taskId } from '../decide/task-ids.ts'
+import { spentOfRun } from '../decide/spent.ts'
+import { ANSWER, taskId } from '../decide/task-ids.ts'
 import { type Attempt, completed, openAttempts, type RunState } from '../fold/run-state.ts'
 import { createTask } from './create-task.ts'
 import { endTask } from './end-task.ts'
@@ -108,10 +109,11 @@ async function buildSpec(
   const state = log.state
   const { submitted } = state
   const member = team.member(task.agent)
+  const { taken, unknown } = spentOfRun(state, watch.tasks)
   const budget = carveBudget({
     whole: submitted.budget,
-    used: spent(state, watch.tasks),
-    shares: stillToCome(state),
+    taken,
+    shares: stillToCome(state, task.name) + unknown,
     ceiling: member.budget,
     elapsedMs: Date.now() - submitted.at,
   })
@@ -137,11 +139,12 @@ async function buildSpec(
   }
 }
 
-/** Tasks among which what is left of the budget is divided: open, ready, later, and the answer. */
-function stillToCome(state: RunState): number {
+/** Tasks among which what is left of the budget is divided: ready, later, and the answer. Open ones have theirs. */
+function stillToCome(state: RunState, name: string): number {
   const planned = state.plan?.tasks ?? []
   const notBegun = planned.filter(({ name }) => !state.attempts.has(name)).length
-  return Math.max(readyTasks(state).length, notBegun) + openAttempts(state).length + 1
+  const again = name !== ANSWER && state.attempts.has(name) ? 1 : 0
+  return Math.max(readyTasks(state).length, notBegun) + again + 1
 }
 
 /** The result of a task that nobody ended. */

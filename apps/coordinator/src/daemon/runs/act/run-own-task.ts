@@ -1,6 +1,7 @@
 import { runLoop } from '@bailiwick/core'
 import type { AgentDefinition, TaskInput, TaskResult, TaskSpec } from '@bailiwick/core/contract'
-import { carveBudget, spent } from '../decide/carve-budget.ts'
+import { carveBudget } from '../decide/carve-budget.ts'
+import { spentOfRun } from '../decide/spent.ts'
 import { taskId } from '../decide/task-ids.ts'
 import { lastAttempt } from '../fold/run-state.ts'
 import { createTask } from './create-task.ts'
@@ -19,10 +20,11 @@ export async function runOwnTask(
   const { name, attempt } = work
   const task = taskId(log.run, name, attempt)
   const { submitted } = log.state
+  const { taken, unknown } = spentOfRun(log.state, watch.tasks)
   const budget = carveBudget({
     whole: submitted.budget,
-    used: spent(log.state, watch.tasks),
-    shares: 2,
+    taken,
+    shares: 2 + unknown,
     elapsedMs: Date.now() - submitted.at,
   })
   const spec: TaskSpec = {

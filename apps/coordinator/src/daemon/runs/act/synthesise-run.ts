@@ -2,6 +2,7 @@ import {
   type ArtifactRef,
   addUsage,
   NO_USAGE,
+  type TaskError,
   type TaskResult,
   type TaskSpec,
   type Usage,
@@ -21,14 +22,17 @@ export async function synthesiseRun(context: RunContext): Promise<void> {
   const done = completedResults(log.state)
   const result = await outcome(context, done)
   const { state } = log
+  const exhausted = runExhausted(state)
+  const error = exhausted ?? result.error
+  const answered = result.output ?? (exhausted === undefined ? undefined : outputs(state))
   await log.append({
     type: 'run.ended',
     at: Date.now(),
-    status: result.status,
+    status: exhausted === undefined ? result.status : 'exhausted',
     usage: totalUsage(state, context.watch.tasks),
     artifacts: allArtifacts(state),
-    ...(result.output === undefined ? {} : { answer: result.output }),
-    ...(result.error === undefined ? {} : { error: result.error }),
+    ...(answered === undefined ? {} : { answer: answered }),
+    ...(error === undefined ? {} : { error }),
   })
 }
 
@@ -79,6 +83,12 @@ async function answer(context: RunContext, done: Record<string, TaskResult>): Pr
   }
 }
 
+/** What there is where the budget does not reach for an answer: the results, by task. */
+export function outputs(state: RunState): Record<string, unknown> | undefined {
+  const done = Object.entries(completedResults(state)).map(([name, { output }]) => [name, output])
+  return done.length === 0 ? undefined : Object.fromEntries(done)
+}
+
 function completedResults(state: RunState): TaskSpec['results'] {
   return Object.fromEntries(
     (state.plan?.tasks ?? []).flatMap(({ name }) => {
@@ -124,14 +134,34 @@ function nothingDone(state: RunState): TaskResult {
   }
 }
 
-/** What all attempts of a run used together, and the delegates that they started. */
+/** What all attempts of a run used together. A result has its delegates' usage; what has none is summed up. */
 export function totalUsage(state: RunState, tasks: RunContext['watch']['tasks']): Usage {
-  const attempts = [...state.attempts.values()].flat()
-  const delegated = [...tasks.values()].filter(({ spec }) => spec.parent !== undefined)
-  return [
-    ...attempts.map(({ result }) => result?.usage ?? NO_USAGE),
-    ...delegated.map(({ usage }) => usage),
-  ].reduce(addUsage, NO_USAGE)
+  const all = [...tasks.values()]
+  const withDelegates = (task: string, result: TaskResult | undefined): Usage => {
+    if (result !== undefined && result.usage.replies > 0) return result.usage
+    const own = tasks.get(task)?.usage ?? NO_USAGE
+    return all
+      .filter(({ spec }) => spec.parent?.task === task)
+      .map(({ spec, result: ended }) => withDelegates(spec.task, ended))
+      .reduce(addUsage, own)
+  }
+  return [...state.attempts.values()]
+    .flat()
+    .map(({ task, result }) => withDelegates(task, result))
+    .reduce(addUsage, NO_USAGE)
+}
+
+/** The error of a task that ended at a limit of the run's own budget, if one did and nothing made up for it. */
+export function runExhausted(state: RunState): TaskError | undefined {
+  const names = [PLAN, ...(state.plan?.tasks ?? []).map(({ name }) => name), ANSWER]
+  for (const name of names) {
+    const { status, error } = lastAttempt(state, name)?.result ?? {}
+    if (status !== 'exhausted' || error?.limit === undefined) continue
+    if (!(error.limit in state.submitted.budget)) continue
+    const { limit } = error
+    return { code: 'exhausted', limit, message: `the run's budget (${limit}) is spent: ${error.message}` }
+  }
+  return undefined
 }
 
 /** Files of completed attempts; the last of a name stands. */

@@ -15,6 +15,8 @@ export interface TaskState {
   /** The host of the last attempt. */
   host?: string
   step: number
+  /** Tool calls and delegations that were begun. */
+  calls: number
   usage: Usage
   createdAt: number
   startedAt?: number
@@ -29,7 +31,7 @@ export function foldTask(state: TaskState | undefined, record: JournalRecord): T
   if (record.type === 'task.created') {
     if (state !== undefined) return state
     const { spec, at } = record
-    return { spec, status: 'submitted', step: 0, usage: NO_USAGE, createdAt: at, asked: [] }
+    return { spec, status: 'submitted', step: 0, calls: 0, usage: NO_USAGE, createdAt: at, asked: [] }
   }
   return state === undefined ? undefined : { ...state, ...change(state, record) }
 }
@@ -44,6 +46,8 @@ function change(state: TaskState, record: JournalRecord): Partial<TaskState> {
       return { status: waiting(state.asked), host: record.host, startedAt: state.startedAt ?? record.at }
     case 'reply':
       return { step: record.step, usage: addUsage(state.usage, record.reply.usage) }
+    case 'started':
+      return { calls: state.calls + 1 }
     case 'asked':
       return {
         status: 'input-required',
@@ -56,7 +60,8 @@ function change(state: TaskState, record: JournalRecord): Partial<TaskState> {
     case 'task.ended':
       return {
         status: record.result.status,
-        usage: record.result.usage,
+        // Who ends a task over its host's head knows nothing of what it used.
+        usage: record.result.usage.replies > 0 ? record.result.usage : state.usage,
         endedAt: record.at,
         asked: [],
         result: record.result,

@@ -1,0 +1,69 @@
+import { type Budget, NO_USAGE, type TaskResult, type TaskSpec } from '@bailiwick/core/contract'
+import { describe, expect, it } from 'vitest'
+import type { Attempt, RunState } from '../fold/run-state.ts'
+import type { TaskState } from '../fold/task-state.ts'
+import { spentOfRun } from './spent.ts'
+
+const result = (tokens: number): TaskResult => ({
+  status: 'completed',
+  usage: { ...NO_USAGE, inputTokens: tokens, replies: 1 },
+  artifacts: [],
+})
+
+function known(task: string, budget: Budget, tokens: number, ended?: TaskResult): TaskState {
+  const grant = {
+    level: 5 as const,
+    tools: [],
+    delegates: [],
+    imports: [],
+    budget,
+    approval: 'never' as const,
+  }
+  return {
+    spec: { task, grant } as unknown as TaskSpec,
+    status: 'working',
+    step: 2,
+    calls: 3,
+    usage: { ...NO_USAGE, inputTokens: tokens, replies: 1 },
+    createdAt: 0,
+    asked: [],
+    ...(ended === undefined ? {} : { result: ended }),
+  }
+}
+
+function spentOf(attempts: [string, TaskResult | undefined][], tasks: TaskState[]) {
+  const all = attempts.map(
+    ([task, ended], index): Attempt => ({
+      name: `t${index}`,
+      task,
+      agent: 'a',
+      attempt: 1,
+      at: 0,
+      ...(ended === undefined ? {} : { result: ended }),
+    }),
+  )
+  const state = { attempts: new Map(all.map((one) => [one.name, [one]])) } as unknown as RunState
+  return spentOfRun(state, new Map(tasks.map((one) => [one.spec.task, one])))
+}
+
+describe('spentOfRun', () => {
+  it('counts what ended as it ended, and keeps what open ones may use still', () => {
+    const open = known('b', { tokens: 500, calls: 2 }, 40)
+    const { taken, unknown } = spentOf(
+      [
+        ['a', result(100)],
+        ['b', undefined],
+      ],
+      [known('a', { tokens: 900 }, 100, result(100)), open],
+    )
+    expect(taken).toEqual({ tokens: 600, cost: 0, steps: 4, calls: 6 })
+    expect(unknown).toBe(0)
+  })
+
+  it('says how many open ones it knows nothing of', () => {
+    expect(spentOf([['a', undefined]], [])).toEqual({
+      taken: { tokens: 0, cost: 0, steps: 0, calls: 0 },
+      unknown: 1,
+    })
+  })
+})
