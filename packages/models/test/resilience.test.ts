@@ -1,3 +1,8 @@
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { Model } from '@bailiwick/core/contract'
 import { describe, expect, it, vi } from 'vitest'
@@ -126,6 +131,40 @@ describe('limits', () => {
     expect(most).toBeLessThanOrEqual(5)
     expect(replies.reduce((sum, { usage }) => sum + usage.outputTokens, 0)).toBe(800)
     await vi.waitFor(() => expect(server.underWay).toBe(0))
+  })
+
+  it('are shared by the processes of a machine, and come back from one that is killed', async () => {
+    let most = 0
+    await using server = await startOllamaServer({
+      reply: () => {
+        most = Math.max(most, server.underWay)
+        return 'ok'
+      },
+    })
+    const folder = await mkdtemp(join(tmpdir(), 'slots-'))
+    const env = { OLLAMA_HOST: server.url, BAILIWICK_MODEL_SLOTS: folder }
+    const script = `import { resolveModel } from '@bailiwick/models'
+      const model = await resolveModel('ollama/test-model:1b', { env: process.env })
+      const request = ${JSON.stringify(request)}
+      for (let n = 0; n < 5; n += 1) for await (const _ of model.generate(request, { signal: new AbortController().signal }));
+      console.log('done')`
+    const begin = (code: string) =>
+      execFile(process.execPath, ['--input-type=module', '-e', code], { env, cwd: import.meta.dirname })
+    const hold = script.replace(
+      'for (let n',
+      'for await (const _ of model.generate(request, { signal: new AbortController().signal })) { console.log("held"); await new Promise((resolve) => setTimeout(resolve, 600_000)) } for (let n',
+    )
+    const holder = begin(hold)
+    await once(holder.stdout as NodeJS.ReadableStream, 'data')
+    const late = ask(await resolveModel('ollama/test-model:1b', { env }), { deadline: Date.now() + 200 })
+    await expect(late).rejects.toMatchObject({ code: 'model-timeout' })
+    const others = [begin(script), begin(script), begin(script)]
+    const ended = others.map((child) => once(child, 'close'))
+    holder.kill('SIGKILL')
+    expect((await Promise.all(ended)).map(([code]) => code)).toEqual([0, 0, 0])
+    expect(server.requests.length).toBeGreaterThanOrEqual(16)
+    expect(most).toBe(1)
+    await rm(folder, { recursive: true })
   })
 
   it('let one call at a time through to Ollama, also of models that were resolved apart', async () => {

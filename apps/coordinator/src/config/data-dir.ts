@@ -10,6 +10,8 @@ export const dataPaths = {
   processes: (dataDir: string) => join(dataDir, 'processes'),
   /** What the daemon's children print. */
   log: (dataDir: string, name: string) => join(dataDir, 'logs', `${name}.log`),
+  /** Through which hosts share the calls that a model takes at once. */
+  slots: (dataDir: string) => join(dataDir, 'slots'),
   nats: (dataDir: string) => join(dataDir, 'nats'),
 } as const
 

@@ -2,7 +2,7 @@ import { prepareStreams, projectJournal, serveDelegations } from '@bailiwick/bus
 import { BailiwickError, InputError, type Model } from '@bailiwick/core/contract'
 import { type DetectedModel, detectModel, noModelMessage, resolveModel } from '@bailiwick/models'
 import { type DaemonAddress, findDaemon, removeAddress, writeAddress } from '../config/daemon-address.ts'
-import { makeDataDir } from '../config/data-dir.ts'
+import { dataPaths, makeDataDir } from '../config/data-dir.ts'
 import type { LoadedConfig } from '../config/load-config.ts'
 import { processMark } from '../config/process-mark.ts'
 import { serveLocal } from '../local/serve-local.ts'
@@ -44,7 +44,9 @@ export interface Daemon {
  * @throws InputError, DefinitionError or NatsServerError where it cannot; nothing stays running then
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  const { config, env, note, signal } = options
+  const { config, note, signal } = options
+  // What the configuration says of calls at once holds for all processes together.
+  const env = { BAILIWICK_MODEL_SLOTS: dataPaths.slots(config.dataDir), ...options.env }
   refuseSecond(config.dataDir)
   makeDataDir(config.dataDir)
   const ended = new AbortController()

@@ -11,7 +11,7 @@ import { type ModelSpec, parseSpec } from './parse-spec.ts'
 import { settingsOf } from './settings-of.ts'
 import { withRequestSettings } from './with-request-settings.ts'
 
-const SLOTS = 8
+const SLOTS = 16
 
 /**
  * One model with everything around it but its fallbacks. From the inside out: responses go to or come from
@@ -36,7 +36,11 @@ export async function assembleModel(
   if (server === undefined) return withRetries(priced, { attempts: settings.attempts ?? 1, hasFallback })
   const guarded = withBreaker(priced, server)
   const slots = settings.concurrency ?? defaultSlots(spec, env)
-  const limited = withSlots(guarded, { key: `${server} ${model.id}`, slots })
+  const limited = withSlots(guarded, {
+    key: `${server} ${model.id}`,
+    slots,
+    folder: env.BAILIWICK_MODEL_SLOTS,
+  })
   return withRetries(limited, { attempts: settings.attempts, hasFallback })
 }
 

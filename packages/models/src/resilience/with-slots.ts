@@ -1,33 +1,44 @@
 import { type Model, ModelError } from '@bailiwick/core/contract'
 import PQueue from 'p-queue'
 import { passThrough } from './pass-through.ts'
+import { SharedSlots } from './shared-slots.ts'
 
 export interface SlotOptions {
   /** Models with the same key share their slots, whoever resolved them. */
   key: string
-  /** Calls at once, in this process. */
+  /** Calls at once. */
   slots: number
+  /** Folder through which processes of this machine share their slots. Absent: each has its own. */
+  folder?: string | undefined
 }
 
-const queues = new Map<string, PQueue>()
+interface Slots {
+  queue: PQueue
+  shared: SharedSlots | undefined
+}
 
-/** Lets so many calls at a time through; the others wait in order, until their signal or deadline. */
-export function withSlots(model: Model, { key, slots }: SlotOptions): Model {
-  const queue = queues.get(key) ?? new PQueue()
-  queue.concurrency = slots
-  queues.set(key, queue)
+const known = new Map<string, Slots>()
+
+/** Lets so many calls at a time through; the others wait, in order within a process, until their signal or deadline. */
+export function withSlots(model: Model, { key, slots, folder }: SlotOptions): Model {
+  const all = known.get(key) ?? {
+    queue: new PQueue(),
+    shared: folder === undefined ? undefined : new SharedSlots(folder, key, slots),
+  }
+  all.queue.concurrency = slots
+  known.set(key, all)
   return {
     id: model.id,
     generate: (request, call) =>
       passThrough(async () => {
-        const leave = await takeSlot(queue, model.id, call)
+        const leave = await takeSlot(all, model.id, call)
         return { events: model.generate(request, call), leave }
       }),
   }
 }
 
 async function takeSlot(
-  queue: PQueue,
+  { queue, shared }: Slots,
   model: string,
   { signal, deadline }: { signal: AbortSignal; deadline?: number },
 ): Promise<() => void> {
@@ -49,11 +60,18 @@ async function takeSlot(
     }
     queue.add(hold, { signal: waiting.signal }).catch(granted.reject)
     await granted.promise
+    const giveBack = await shared?.take(waiting.signal)
+    return () => {
+      giveBack?.()
+      held.resolve()
+    }
+  } catch (error) {
+    held.resolve()
+    throw waiting.signal.aborted ? waiting.signal.reason : error
   } finally {
     clearTimeout(late)
     signal.removeEventListener('abort', onAbort)
   }
-  return held.resolve
 }
 
 function noSlot(model: string): ModelError {
