@@ -158,6 +158,32 @@ describe.each([
     expect((await second.run('await step({ n: 1 })', { recorded })).preview).toBe('again')
   })
 
+  it('delivers a recorded outcome that came to no turn once, and does not make its call again', async () => {
+    const tools = { step: ({ n }: { n?: number }) => n }
+    await using first = await openWorld(sandbox, { tools })
+    const code = 'let log = [await step({ n: 1 })]; log.push(await step({ n: 2 }))'
+    const seen = await first.run(code)
+    const whole = recordOf(first, true)
+    // The host died between journaling the outcome and the turn that it led to.
+    const recorded = {
+      ...whole,
+      ended: false,
+      inputs: whole.inputs.slice(0, 1),
+      turns: whole.turns.slice(0, 1),
+    }
+
+    await using second = await openWorld(sandbox, { tools })
+    const again = await second.run(code, { recorded })
+    expect(again).toMatchObject({ status: 'ok', worldHash: seen.worldHash })
+    expect(second.calls.map(({ id }) => id)).toEqual(['1.2'])
+    // What is recorded is not delivered a second time as if it were new.
+    expect(second.delivered).toMatchObject([{ kind: 'outcome', outcome: { id: '1.2' } }])
+    expect(again.calls).toMatchObject([
+      { id: '1.1', ok: true },
+      { id: '1.2', ok: true },
+    ])
+  })
+
   it('refuses to go on where the replay asks for something else', async () => {
     await using first = await openWorld(sandbox, { tools: { step: () => 1 } })
     await first.run('await step({ n: 1 })')

@@ -13,13 +13,14 @@ export function showStep(observation: Observation, parsed: ParsedReply, left: nu
   const refused = final !== undefined && parsed.invented && calls.length > 0
   const parts = [
     printed && `Printed:\n${printed.trimEnd()}`,
-    error && showError(error, parsed),
+    error && (lost ? `${error.name}: ${error.message}` : showError(error, parsed)),
     !error && status !== 'ok' && `The step was stopped: ${status}.`,
     preview && `Value:\n${preview}`,
     lost,
     /^Promise\b|\bPromise \{/.test(preview) && 'The value is a promise: missing await before the call.',
     failedCalls(calls, error),
-    unawaited(calls),
+    // What is undone awaited nothing.
+    !lost && unawaited(calls),
     refused ? finalAfterInvention : parsed.invented && inventionCut,
     final === undefined && left - 1 <= FEW && `${left - 1} steps left.`,
   ].filter((part) => typeof part === 'string' && part !== '')

@@ -119,18 +119,21 @@ export class LiveCalls {
     })
   }
 
-  goLive(): void {
-    for (const open of this.#open.values()) this.#decode(open, () => this.#start(open))
+  /** @param answered calls whose outcome is recorded and on its way: they are not made again */
+  goLive(answered: ReadonlySet<string>): void {
+    for (const open of this.#open.values()) {
+      if (!answered.has(open.call.id)) this.#decode(open, () => this.#start(open))
+    }
   }
 
   /** An outcome reached the guest. */
-  delivered(outcome: DeliveredOutcome, replayed: boolean): void {
+  delivered(outcome: DeliveredOutcome, recorded: boolean): void {
     const open = this.#open.get(outcome.id)
     if (open === undefined) return
     this.#open.delete(outcome.id)
     this.#waiting?.refresh()
     open.report.awaited = true
-    if (replayed) note(open.report, outcome.ok ? { ok: true, ms: 0 } : { ...outcome, ms: 0 })
+    if (recorded) note(open.report, outcome.ok ? { ok: true, ms: 0 } : { ...outcome, ms: 0 })
   }
 
   #start(open: Open): undefined {

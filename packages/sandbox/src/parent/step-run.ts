@@ -63,6 +63,8 @@ export class StepRun {
   #sent: (TurnInput | undefined)[] = []
   #turnCalls: GuestCall[] = []
   #turnHashes: TurnOutput['calls'] = []
+  /** Inputs of the record: journaled already. The last may have come to no turn before its host died. */
+  readonly #fromRecord: ReadonlySet<TurnInput>
   #replaying: number
   #usedMs = 0
   #cpuMs = 0
@@ -80,6 +82,7 @@ export class StepRun {
     this.#request = request
     this.#host = host
     this.#record = { step: request.step, code: request.code, clock: request.clock, inputs: [], turns: [] }
+    this.#fromRecord = new Set(request.recorded?.inputs)
     this.#replaying = request.recorded?.turns.length ?? 0
     this.#calls = new LiveCalls(host, context.limits, {
       failed: (error) =>
@@ -171,7 +174,7 @@ export class StepRun {
       cpuMs: Math.max(1, this.#limits.cpuMs - this.#cpuMs) * factor,
       residentMb: this.#limits.residentMb * (this.#replaying > 0 ? 1.5 : 1),
     })
-    if (input !== undefined && this.#replaying === 0) this.#host.delivered?.(input)
+    if (input !== undefined && !this.#fromRecord.has(input)) this.#host.delivered?.(input)
   }
 
   #feed(): void {
@@ -285,7 +288,7 @@ export class StepRun {
     this.#cpuMs += cpuMs
     if (input !== undefined) {
       this.#record.inputs.push(input)
-      if (input.kind === 'outcome') this.#calls.delivered(input.outcome, replayed)
+      if (input.kind === 'outcome') this.#calls.delivered(input.outcome, this.#fromRecord.has(input))
     }
     this.#record.turns.push(turn)
     if (replayed) this.#replaying -= 1
@@ -301,7 +304,10 @@ export class StepRun {
     else this.#box.watch(undefined)
     if (replayed && this.#replaying === 0) {
       if (this.#request.recorded?.ended) return this.#replayEnded()
-      this.#calls.goLive()
+      const answered = [...this.#sent, ...this.#queue]
+      this.#calls.goLive(
+        new Set(answered.flatMap((input) => (input?.kind === 'outcome' ? [input.outcome.id] : []))),
+      )
     }
     if (this.#cpuMs > this.#limits.cpuMs && this.#replaying === 0) {
       return this.#stop('timeout', `the step used more than ${this.#limits.cpuMs} ms of CPU time`)

@@ -1,0 +1,110 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { openJournal } from '@bailiwick/bus'
+import { defineAgent, defineTool } from '@bailiwick/core'
+import type { AgentDefinition, JournalRecord, RecordOf, TaskSpec } from '@bailiwick/core/contract'
+import { z } from 'zod'
+import { grantOf } from '../grant-of.ts'
+import { startTestBus } from '../test-bus.ts'
+import type { Cut, CutTask } from './run-cut.ts'
+
+const card = (name: string, effect: 'none' | 'idempotent' | 'once') =>
+  defineTool({ name, description: 'x', input: z.object({ n: z.number() }), effect, run: async () => {} })
+const definition = defineAgent({
+  name: 'cutter',
+  description: 'x',
+  level: 5,
+  tools: [card('get', 'none'), card('put', 'idempotent'), card('maybe', 'none'), card('once', 'once')],
+})
+
+/** What a task came to. */
+export interface Come {
+  status: string
+  output: unknown
+  /** Hash of the world after each step that has one. */
+  worlds: (string | undefined)[]
+  /** What the model was shown after each step. */
+  shown: string[]
+  records: JournalRecord[]
+}
+
+/** A real server, and processes that work on tasks and are killed. */
+export async function openCutBed(options: { atOnce: number; limits?: AgentDefinition['limits'] }) {
+  const test = await startTestBus()
+  const folder = await mkdtemp(join(tmpdir(), 'cut-'))
+  const effects = join(folder, 'effects')
+  await writeFile(effects, '')
+  const { creds } = await test.server.credentials({ name: 'cutter' })
+  const living = new Set<ChildProcess>()
+  const specOf = (task: string, seed = task): TaskSpec => ({
+    run: 'r1',
+    task,
+    agent: 'cutter',
+    name: task,
+    text: 'x',
+    inputs: [],
+    results: {},
+    grant: { ...grantOf(definition), budget: { steps: 50 } },
+    seed,
+    depth: 0,
+  })
+  return {
+    specOf,
+    /** One process works on tasks until each has ended or is cut, and is killed. @returns how each ended */
+    async work(tasks: CutTask[]): Promise<Record<string, 'ended' | 'cut'>> {
+      const file = join(folder, 'work.json')
+      await writeFile(file, JSON.stringify({ url: test.server.url, creds, effects, tasks, ...options }))
+      const child = spawn(process.execPath, [fileURLToPath(new URL('run-cut.ts', import.meta.url)), file], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      living.add(child)
+      const closed = once(child, 'close')
+      let text = ''
+      child.stdout?.setEncoding('utf8')
+      const said = new Promise<void>((resolve) => {
+        child.stdout?.on('data', (more: string) => {
+          text += more
+          if (text.endsWith('\n')) resolve()
+        })
+      })
+      await Promise.race([said, closed])
+      child.kill('SIGKILL')
+      await closed
+      living.delete(child)
+      return JSON.parse(text)
+    },
+    async come(task: string): Promise<Come> {
+      const records: JournalRecord[] = []
+      const journal = openJournal(test.bus, { writer: 'cutter', run: 'r1', task })
+      for await (const record of journal.read()) records.push(record)
+      const observed = records.filter((one): one is RecordOf<'observed'> => one.type === 'observed')
+      const last = records.at(-1)
+      return {
+        status: last?.type === 'task.ended' ? last.result.status : 'open',
+        output: last?.type === 'task.ended' ? last.result.output : undefined,
+        worlds: observed.map(({ worldHash }) => worldHash),
+        shown: observed.map(({ text }) => text),
+        records,
+      }
+    },
+    /** Effects of a task: each line's tool and key, without the task's name in it. */
+    async effects(task: string): Promise<string[]> {
+      const lines = (await readFile(effects, 'utf8')).split('\n')
+      return lines
+        .filter((line) => line.startsWith(`${task} `))
+        .map((line) => line.slice(task.length + 1).replaceAll(task, '*'))
+    },
+    async [Symbol.asyncDispose]() {
+      for (const child of living) child.kill('SIGKILL')
+      await test[Symbol.asyncDispose]()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+export type CutBed = Awaited<ReturnType<typeof openCutBed>>
+export type { Cut, CutTask }

@@ -1,0 +1,121 @@
+/**
+ * Works on tasks from their journals on a real bus until each has ended or has come to its cut: an append that
+ * never returns. Then it says so and waits to be killed. Its argument is a file with {@link CutWork}.
+ */
+import { appendFileSync, readFileSync } from 'node:fs'
+import { connectBus, openJournal } from '@bailiwick/bus'
+import { defineAgent, defineTool, runLoop } from '@bailiwick/core'
+import type {
+  AgentDefinition,
+  Effect,
+  Journal,
+  JournalRecord,
+  TaskSpec,
+  Tool,
+} from '@bailiwick/core/contract'
+import { scriptedModel } from '@bailiwick/core/testing'
+import { createSandbox } from '@bailiwick/sandbox'
+import { z } from 'zod'
+
+/** Where the process that works on a task dies. */
+export type Cut =
+  /** At the so-manieth append of a step (with such a record), before or after it reaches the journal. */
+  | { kind: 'append'; step: number; at: number; after: boolean; type?: JournalRecord['type'] }
+  /** Within a call of this tool, before or after its effect. */
+  | { kind: 'call'; tool: string; after: boolean }
+
+export interface CutTask {
+  spec: TaskSpec
+  codes: string[]
+  cut?: Cut
+}
+
+export interface CutWork {
+  url: string
+  creds: string
+  /** A line for every effect: the task, the tool, the idempotency key. */
+  effects: string
+  atOnce: number
+  limits?: AgentDefinition['limits']
+  tasks: CutTask[]
+}
+
+const work: CutWork = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'))
+await using bus = await connectBus({ url: work.url, creds: work.creds, name: 'cut' })
+await using sandbox = await createSandbox({ pool: work.atOnce })
+const never = new Promise<never>(() => {})
+
+/** Settles when a task is over here: ended, or dead. */
+async function workOn({ spec, codes, cut }: CutTask): Promise<string> {
+  const died = Promise.withResolvers<string>()
+  const die = () => {
+    died.resolve('cut')
+    return never
+  }
+  const tools = toolsOf(cut?.kind === 'call' ? cut : undefined, die)
+  const definition = defineAgent({ name: spec.agent, description: 'x', level: 5, tools, ...limitsOf(work) })
+  const journal = openJournal(bus, { writer: spec.agent, run: spec.run, task: spec.task })
+  // A resumed task asks for no reply that it has.
+  const model = scriptedModel((request) => `<code>\n${codes[request.lane.step - 1]}\n</code>`)
+  const loop = async () => {
+    const wrapped = cut?.kind === 'append' ? cutJournal(journal, cut, die) : journal
+    for await (const _event of runLoop({ definition, spec, journal: wrapped, tools, model, sandbox }));
+    return 'ended'
+  }
+  return Promise.race([loop(), died.promise])
+}
+
+function limitsOf({ limits }: CutWork) {
+  return limits === undefined ? {} : { limits }
+}
+
+function cutJournal(
+  journal: Journal,
+  cut: Extract<Cut, { kind: 'append' }>,
+  die: () => Promise<never>,
+): Journal {
+  let count = 0
+  return {
+    read: () => journal.read(),
+    async append(records) {
+      const meant = ({ type }: JournalRecord) => cut.type === undefined || type === cut.type
+      if (records.some((record) => 'step' in record && record.step === cut.step && meant(record))) count += 1
+      if (count !== cut.at) return journal.append(records)
+      if (cut.after) await journal.append(records)
+      count += 1
+      return die()
+    },
+  }
+}
+
+function toolsOf(cut: Extract<Cut, { kind: 'call' }> | undefined, die: () => Promise<never>): Tool[] {
+  const make = (name: string, effect: Effect) =>
+    defineTool({
+      name,
+      description: 'x',
+      input: z.object({ n: z.number() }),
+      effect,
+      async run({ n }, { task, key }) {
+        if (cut?.tool === name && !cut.after) return die()
+        await new Promise((resolve) => setTimeout(resolve, n / 2))
+        appendFileSync(work.effects, `${task} ${name} ${key}\n`)
+        if (cut?.tool === name) return die()
+        if (name === 'maybe' && n % 2 === 0) throw new Error('even')
+        return { n, list: [n, n * 2] }
+      },
+    })
+  return [make('get', 'none'), make('put', 'idempotent'), make('maybe', 'none'), make('once', 'once')]
+}
+
+const queue = [...work.tasks]
+const ends: Record<string, string> = {}
+await Promise.all(
+  Array.from({ length: work.atOnce }, async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      ends[next.spec.task] = await workOn(next)
+    }
+  }),
+)
+console.log(JSON.stringify(ends))
+// Whoever started this kills it; what hangs is left as it is.
+setInterval(() => {}, 60_000)
