@@ -7,7 +7,7 @@ import { connectFromEnv, eventName, followEvents, listAgents, requestRun } from 
 import { startForeignServer } from '@bailiwick/nats-server/testing'
 import { describe, expect, it } from 'vitest'
 import { bareEnv, run, start } from './program.ts'
-import { untilNoneSurvive } from './survivors.ts'
+import { pidOf, untilNoneSurvive } from './survivors.ts'
 import { final, planReply, type Script, teamFolder } from './team-folder.ts'
 
 const HOST = fileURLToPath(import.meta.resolve('@bailiwick/agent').replace('index.js', 'host/main.js'))
@@ -119,6 +119,55 @@ describe('a host that the daemon did not start', () => {
     for (const each of hosts) each.kill('SIGTERM')
     await at.cli('down')
     expect(await untilNoneSurvive(at.folder)).toEqual([])
+  })
+})
+
+describe('two daemons on one server', () => {
+  it('one that is stopped and wakes up is refused by the fence, and nothing happens twice', async () => {
+    await using first = await prepared()
+    const slow = { text: final('42'), delayMs: 3_000 }
+    const replies = { ...REPLIES, worker: { t1: ['<code>\nlet a = 1\n</code>', slow], '*': [final('7')] } }
+    await using place = await teamFolder(replies, { agents: AGENTS })
+    await writeFile(join(first.folder, 'replies.json'), JSON.stringify(replies))
+    const env = bareEnv({
+      NATS_URL: first.server.url,
+      NATS_CREDS: join(first.folder, '.bailiwick', 'credentials', 'coordinator.creds'),
+    })
+    const second = (...words: string[]) => run(words, { cwd: place.folder, env })
+    await first.cli('up', '--detach')
+    const daemon = pidOf(first.folder, /daemon\/main\.js/)
+    const access = JSON.parse((await first.cli('env', '--json')).stdout)
+    {
+      await using user = await connectFromEnv('user', access)
+      await requestRun(user, 'submit', { run: 'r1', text: 'x' })
+      for await (const { event } of followEvents(user, { from: 'beginning', run: 'r1' })) {
+        if (eventName(event.type) === 'step.ended' && event.task === 'r1-t1') break
+      }
+      process.kill(daemon, 'SIGSTOP')
+      const up = await second('up', '--detach')
+      expect(up.stderr).toContain('1 open run goes on')
+      const seen: string[] = []
+      for await (const { event } of followEvents(user, { from: 'beginning', run: 'r1' })) {
+        seen.push(`${eventName(event.type)} ${event.task}`)
+        if (seen.at(-1) === 'run.ended run') break
+      }
+      process.kill(daemon, 'SIGCONT')
+      // Both take runs again, and share them.
+      const again = await first.cli('run', 'y', '--agent', 'worker', '--json')
+      expect(JSON.parse(again.stdout.trim().split('\n').at(-1) ?? '')).toMatchObject({ status: 'completed' })
+      const events: string[] = []
+      for await (const { event } of followEvents(user, { from: 'beginning' })) {
+        events.push(`${eventName(event.type)} ${event.subject}`)
+        if (events.at(-1)?.startsWith('run.ended') && !events.at(-1)?.includes('r1/')) break
+      }
+      const once = events.filter((line) => /^(run|task)\./.test(line))
+      expect(once).toEqual([...new Set(once)])
+      expect((await requestRun(user, 'get', { run: 'r1' })).result).toMatchObject({ answer: 'It is 42.' })
+    }
+    await second('down')
+    await first.cli('down')
+    expect(await untilNoneSurvive(first.folder)).toEqual([])
+    expect(await untilNoneSurvive(place.folder)).toEqual([])
   })
 })
 

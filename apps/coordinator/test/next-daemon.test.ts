@@ -2,17 +2,20 @@ import { type Bus, connectFromEnv, eventName, followEvents, requestRun } from '@
 import { describe, expect, it } from 'vitest'
 import { run } from './program.ts'
 import { pidOf, survivors, untilNoneSurvive } from './survivors.ts'
-import { final, planReply, type TeamFolder, teamFolder } from './team-folder.ts'
+import { final, planReply, type Script, type TeamFolder, teamFolder } from './team-folder.ts'
 
-const SLOW = {
+const SLOW: Script = {
   planner: { plan: [planReply({ name: 't1' })] },
   worker: { t1: ['<code>\nlet sum = 1\n</code>', { text: final('sum + 41'), delayMs: 3_000 }] },
   writer: { answer: ['It is {{t1.output}}.'] },
 }
 
 /** Starts a daemon, gives it a run, does something to it in the middle, and sees what the next one makes of it. */
-async function between(act: (place: TeamFolder) => Promise<unknown>) {
-  await using place = await teamFolder(SLOW)
+async function between(
+  act: (place: TeamFolder) => Promise<unknown>,
+  { replies = SLOW, when = 'step.ended r1-t1' }: { replies?: Script; when?: string } = {},
+) {
+  await using place = await teamFolder(replies)
   const bailiwick = (...args: string[]) => run(args, { cwd: place.folder })
   const bus = async () => connectFromEnv('test', JSON.parse((await bailiwick('env', '--json')).stdout))
   await bailiwick('up', '--detach')
@@ -20,28 +23,30 @@ async function between(act: (place: TeamFolder) => Promise<unknown>) {
     await using first = await bus()
     await requestRun(first, 'submit', { run: 'r1', text: 'x' })
     for await (const { event } of followEvents(first, { from: 'beginning', run: 'r1' })) {
-      if (eventName(event.type) === 'step.ended' && event.task === 'r1-t1') break
+      if (`${eventName(event.type)} ${event.task}` === when) break
     }
   }
   const before = pidOf(place.folder, /worker\.mjs/)
   await act(place)
   const up = await bailiwick('up', '--detach')
   const after = pidOf(place.folder, /worker\.mjs/)
-  const { seen, view } = await follow(await bus())
+  const { seen, replied, view } = await follow(await bus())
   await bailiwick('down')
-  return { up, view, seen, adopted: before === after, left: await untilNoneSurvive(place.folder) }
+  return { up, view, seen, replied, adopted: before === after, left: await untilNoneSurvive(place.folder) }
 }
 
 /** All events of the run until it has ended, and what is known of it then. */
 async function follow(opened: Bus) {
   await using bus = opened
   const seen: string[] = []
+  const replied: string[] = []
   for await (const { event } of followEvents(bus, { from: 'beginning', run: 'r1' })) {
     const name = eventName(event.type)
     seen.push(`${name} ${event.task}`)
+    if (name === 'step.replied') replied.push(`${event.task} ${event.data.step} ${event.data.purpose}`)
     if (name === 'run.ended') break
   }
-  return { seen, view: await requestRun(bus, 'get', { run: 'r1' }) }
+  return { seen, replied, view: await requestRun(bus, 'get', { run: 'r1' }) }
 }
 
 describe('the next daemon', () => {
@@ -60,6 +65,50 @@ describe('the next daemon', () => {
       'run.planned run',
       'run.ended run',
     ])
+    expect(left).toEqual([])
+  })
+
+  const later = { delayMs: 1_500 }
+  it.each([
+    [
+      'plan',
+      'attempt',
+      { ...SLOW, planner: { plan: [{ ...later, text: planReply({ name: 't1' }) }] } },
+      'task.started r1-plan',
+    ],
+    ['plan', 'done', SLOW, 'run.planned run'],
+    ['execute', 'dispatched', SLOW, 'task.created r1-t1'],
+    [
+      'review',
+      'after a failure',
+      {
+        ...SLOW,
+        // The second attempt is another task: the script's first entry fails, its second is right.
+        worker: { t1: [], '*': [] },
+        planner: { plan: [planReply({ name: 't1' }), planReply({ name: 't2' })] },
+      },
+      'task.ended r1-t1',
+    ],
+    [
+      'synthesise',
+      'begun',
+      { ...SLOW, writer: { answer: [{ ...later, text: 'It is {{t1.output}}.' }] } },
+      'task.started r1-answer',
+    ],
+    ['synthesise', 'written', SLOW, 'task.ended r1-answer'],
+  ] as [string, string, Script, string][])('goes on in %s (%s)', async (_node, _where, replies, when) => {
+    const { view, seen, replied, left } = await between(
+      async ({ folder }) => {
+        process.kill(pidOf(folder, /daemon\/main\.js/), 'SIGKILL')
+      },
+      { replies, when },
+    )
+    if (when === 'task.ended r1-t1') expect(view.result).toMatchObject({ status: 'failed' })
+    else expect(view.result).toMatchObject({ status: 'completed', answer: 'It is 42.' })
+    // No reply was asked for twice, and every task was created, and ended, once.
+    expect(replied).toEqual([...new Set(replied)])
+    const once = seen.filter((line) => /^(task\.created|task\.ended|run\.)/.test(line))
+    expect(once).toEqual([...new Set(once)])
     expect(left).toEqual([])
   })
 

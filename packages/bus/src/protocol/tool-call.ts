@@ -37,12 +37,14 @@ export const cancelSchema = z.object({ key: z.string().min(1) })
 export type Cancel = z.infer<typeof cancelSchema>
 
 /**
- * How often a host says that it is working, how long a caller waits for the next sign, and how long for a
- * host that is being started again. Milliseconds.
+ * When a host that has not answered says for the first time that it is working, and how often then; how
+ * long a caller waits for the first sign and for the next, and how long for a host that is being started
+ * again. Milliseconds.
  */
 export const TOOL_TIMING = {
+  firstSign: 50,
   workingEvery: 2_000,
   silence: 60_000,
-  silenceAfterSign: 10_000,
+  silenceAfterSign: 7_000,
   comeBack: 5_000,
 } as const

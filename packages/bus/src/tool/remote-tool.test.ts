@@ -49,6 +49,25 @@ describe('remoteTool', () => {
     expect(result).toEqual({ got: 2_000_000, text })
   })
 
+  it('learns soon that a host died over a call', async () => {
+    const host = await test.connect('toolbox')
+    const begun = Promise.withResolvers<void>()
+    const hang = () => {
+      begun.resolve()
+      return new Promise(() => {})
+    }
+    const stuck: Tool = { ...tool('stuck', hang), effect: 'once' }
+    await serveTool(host, stuck)
+    const call = remoteTool(caller, stuck, 'analyst').run({}, context('1.9'))
+    const sign = test.bus.connection.subscribe('_INBOX.>', { max: 1 })
+    await begun.promise
+    for await (const _message of sign);
+    const dead = Date.now()
+    await host.close()
+    await expect(call).rejects.toMatchObject({ code: 'no-answer' })
+    expect(Date.now() - dead).toBeLessThan(9_000)
+  })
+
   it('throws what the tool threw, with its code', async () => {
     const fails = tool('fails', async () => {
       throw new RefusedError('not on a Sunday')

@@ -58,17 +58,19 @@ export async function serveTool(
       options.signal === undefined ? controller.signal : AbortSignal.any([options.signal, controller.signal])
     const id = `${caller} ${request.key}`
     calls.set(id, controller)
-    const sign = setInterval(
-      () => publishCore(bus, message.reply ?? '', '{"working":true}'),
-      TOOL_TIMING.workingEvery,
-    )
+    const say = () => {
+      publishCore(bus, message.reply ?? '', '{"working":true}')
+      sign = setTimeout(say, TOOL_TIMING.workingEvery)
+    }
+    // Soon: a caller who has heard nothing waits much longer for a host that has died.
+    let sign = setTimeout(say, TOOL_TIMING.firstSign)
     try {
       const { key, run, task } = request
       const input = await inputOf(bus, request)
       const value = await tool.run(input, { id: request.id, key, caller, run, task, signal })
       return await pack(bus, tool.name, value, request, options.writer)
     } finally {
-      clearInterval(sign)
+      clearTimeout(sign)
       calls.delete(id)
     }
   }

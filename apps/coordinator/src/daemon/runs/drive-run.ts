@@ -1,11 +1,10 @@
-import { sendControl } from '@bailiwick/bus'
 import { BailiwickError, hasCode, type TaskError } from '@bailiwick/core/contract'
 import { neverRan, ringAgain } from './act/dispatch.ts'
-import { endTask } from './act/end-task.ts'
 import { executeRun } from './act/execute-run.ts'
 import { planRun } from './act/plan-run.ts'
 import { reviewRun } from './act/review-run.ts'
 import type { RunContext } from './act/run-context.ts'
+import { stopTasks } from './act/stop-tasks.ts'
 import { allArtifacts, outputs, synthesiseRun, totalUsage } from './act/synthesise-run.ts'
 import { openAttempts, type RunState } from './fold/run-state.ts'
 import { recursionLimit, runGraph } from './graph.ts'
@@ -13,8 +12,8 @@ import { recursionLimit, runGraph } from './graph.ts'
 /** Tasks whose deadline is the run's end by themselves within this. Milliseconds. */
 const LAST_MOMENT_MS = 500
 
-/** How long tasks get to end by themselves when their run is canceled. Milliseconds. */
-const CANCEL_MS = 3_000
+/** Timers cannot wait longer. */
+const LONGEST_TIMER = 2 ** 31 - 1
 
 /** Takes a run from wherever its journal says it is to its end. Entered again after a crash, it goes on. */
 export async function driveRun(context: RunContext, cancel: AbortSignal): Promise<void> {
@@ -49,7 +48,8 @@ export async function driveRun(context: RunContext, cancel: AbortSignal): Promis
 /** Aborts when the run has had its wall time, and what ends by itself at its deadline a moment more. */
 function runDeadline({ at, budget }: RunState['submitted']): AbortSignal | undefined {
   if (budget.wallMs === undefined) return undefined
-  return AbortSignal.timeout(Math.max(0, at + budget.wallMs + LAST_MOMENT_MS - Date.now()))
+  const left = at + budget.wallMs + LAST_MOMENT_MS - Date.now()
+  return AbortSignal.timeout(Math.min(Math.max(0, left), LONGEST_TIMER))
 }
 
 function wallTimeOver({ budget }: RunState['submitted']): TaskError {
@@ -83,28 +83,6 @@ async function endRun(
     usage: totalUsage(log.state, context.watch.tasks),
     artifacts: allArtifacts(log.state),
   })
-}
-
-async function stopTasks(context: RunContext, reason: string): Promise<void> {
-  const { bus, log, watch, signal } = context
-  const delegated = [...watch.tasks.values()]
-    .filter(({ result }) => result === undefined)
-    .map(({ spec }) => ({ task: spec.task, agent: spec.agent }))
-  const open = new Map([...openAttempts(log.state), ...delegated].map(({ task, agent }) => [task, agent]))
-  await Promise.all(
-    [...open].map(async ([task, agent]) => {
-      // A task of the coordinator's own stopped with the signal.
-      const writer = context.team.has(agent) ? agent : 'coordinator'
-      const told =
-        writer === agent ? await sendControl(bus, agent, 'cancel', { task, reason }, { signal }) : []
-      if (told.some(({ done }) => done)) {
-        const patience = AbortSignal.any([signal, AbortSignal.timeout(CANCEL_MS)])
-        await watch.end(task, patience).catch(() => {})
-      }
-      const canceled = { status: 'canceled', error: { code: 'canceled', message: reason } } as const
-      await endTask(bus, { writer, run: log.run, task }, canceled)
-    }),
-  )
 }
 
 function toTaskError(error: unknown): TaskError {

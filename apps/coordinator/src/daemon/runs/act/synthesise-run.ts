@@ -14,6 +14,7 @@ import { completed, lastAttempt, openAttempts, type RunState } from '../fold/run
 import { dispatch, settle } from './dispatch.ts'
 import type { RunContext } from './run-context.ts'
 import { runOwnTask } from './run-own-task.ts'
+import { stopTasks } from './stop-tasks.ts'
 
 /** Writes the answer from the results and ends the run. */
 export async function synthesiseRun(context: RunContext): Promise<void> {
@@ -21,6 +22,7 @@ export async function synthesiseRun(context: RunContext): Promise<void> {
   if (log.state.ended !== undefined) return
   const done = completedResults(log.state)
   const result = await outcome(context, done)
+  await stopTasks(context, 'the run has ended')
   const { state } = log
   const exhausted = runExhausted(state)
   const error = exhausted ?? result.error

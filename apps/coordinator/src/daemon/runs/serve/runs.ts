@@ -3,6 +3,7 @@ import { BailiwickError, hasCode, InputError, type JournalRecord, type Model } f
 import type { LoadedConfig } from '../../../config/load-config.ts'
 import type { Team } from '../../team/team.ts'
 import { forkTask } from '../act/fork-task.ts'
+import { readTasks } from '../act/read-task.ts'
 import type { RunContext } from '../act/run-context.ts'
 import { planProblems } from '../agents/planner.ts'
 import { smallest } from '../decide/carve-budget.ts'
@@ -103,7 +104,7 @@ export class Runs {
     if (driven !== undefined) return runView(run, driven.context.log.state, driven.context.watch.tasks)
     const state = await new RunLog(this.#options.bus, run).load()
     if (state === undefined) throw new InputError(`no run ${run}; "bailiwick runs" lists those there are`)
-    return runView(run, state, new Map())
+    return runView(run, state, await readTasks(this.#options.bus, run))
   }
 
   list(limit: number): RunAnswer<'list'> {

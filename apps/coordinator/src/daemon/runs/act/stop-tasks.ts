@@ -1,0 +1,30 @@
+import { sendControl } from '@bailiwick/bus'
+import { openAttempts } from '../fold/run-state.ts'
+import { endTask } from './end-task.ts'
+import type { RunContext } from './run-context.ts'
+
+/** How long tasks get to end by themselves when their run ends. Milliseconds. */
+const CANCEL_MS = 3_000
+
+/** Stops whatever of a run is still at work, delegates included: a run that has ended works on nothing. */
+export async function stopTasks(context: RunContext, reason: string): Promise<void> {
+  const { bus, log, watch, signal } = context
+  const delegated = [...watch.tasks.values()]
+    .filter(({ result }) => result === undefined)
+    .map(({ spec }) => ({ task: spec.task, agent: spec.agent }))
+  const open = new Map([...openAttempts(log.state), ...delegated].map(({ task, agent }) => [task, agent]))
+  await Promise.all(
+    [...open].map(async ([task, agent]) => {
+      // A task of the coordinator's own stopped with the signal.
+      const writer = context.team.has(agent) ? agent : 'coordinator'
+      const told =
+        writer === agent ? await sendControl(bus, agent, 'cancel', { task, reason }, { signal }) : []
+      if (told.some(({ done }) => done)) {
+        const patience = AbortSignal.any([signal, AbortSignal.timeout(CANCEL_MS)])
+        await watch.end(task, patience).catch(() => {})
+      }
+      const canceled = { status: 'canceled', error: { code: 'canceled', message: reason } } as const
+      await endTask(bus, { writer, run: log.run, task }, canceled)
+    }),
+  )
+}
