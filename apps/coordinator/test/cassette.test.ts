@@ -53,6 +53,16 @@ describe('bailiwick run --record and --replay', () => {
     expect(drifted).toMatchObject({ code: 3, stderr: expect.stringContaining('model-replay-miss') })
   })
 
+  it('finds a key in .env, and puts it nowhere else', async () => {
+    await using place = await teamFolder({}, { config: { model: 'openai/test-model' } })
+    await using server = await startOpenAiServer({ reply })
+    await place.write('.env', `OPENAI_API_KEY=${KEY}\nOPENAI_BASE_URL=${server.url}/v1\n`)
+    const ended = await run(['run', 'What is it?', '--out', 'out'], { cwd: place.folder })
+    expect(ended).toMatchObject({ code: 0, stdout: expect.not.stringContaining(KEY) })
+    expect(ended.stderr).not.toContain(KEY)
+    expect(await filesWith(place.folder, KEY)).toEqual([join(place.folder, '.env')])
+  })
+
   it('says what cannot be', async () => {
     await using place = await teamFolder({})
     const both = await run(['run', 'x', '--record', 'a', '--replay', 'b'], { cwd: place.folder })

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { JournalRecord } from '../contract/journal.ts'
 import { JournalWriter } from './journal-writer.ts'
 import { memoryJournal } from './memory-journal.ts'
@@ -27,7 +27,7 @@ describe('JournalWriter', () => {
     const writer = new JournalWriter(journal, (record) => told.push(record))
     writer.write(planned(1))
     writer.write(planned(2))
-    await tick()
+    await vi.waitFor(() => expect(appends).toHaveLength(1))
     writer.write(planned(3))
     writer.write(planned(4), planned(5))
     await tick()
@@ -59,6 +59,20 @@ describe('JournalWriter', () => {
     expect(appends).toHaveLength(2)
   })
 
+  it('lets records wait a moment for each other, unless somebody waits for them', async () => {
+    const { appends, journal } = manual()
+    const writer = new JournalWriter(journal)
+    writer.write(planned(1))
+    await Promise.resolve()
+    writer.write(planned(2))
+    expect(appends).toEqual([])
+    const waiting = writer.flushed()
+    await Promise.resolve()
+    expect(appends.map(({ records }) => stepsOf(records))).toEqual([[1, 2]])
+    appends[0]?.settle.resolve()
+    await waiting
+  })
+
   it('calls back in order between records', async () => {
     const { appends, journal } = manual()
     const seen: (string | number)[] = []
@@ -67,8 +81,8 @@ describe('JournalWriter', () => {
     writer.write(planned(1))
     writer.whenFlushed(() => seen.push('after 1'))
     writer.write(planned(2))
-    await tick()
     expect(seen).toEqual(['at once'])
+    await vi.waitFor(() => expect(appends).toHaveLength(1))
     appends[0]?.settle.resolve()
     await tick()
     expect(seen).toEqual(['at once', 1, 'after 1', 2])

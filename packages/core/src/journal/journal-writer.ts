@@ -1,8 +1,12 @@
 import type { Journal, JournalRecord } from '../contract/journal.ts'
 
+/** How long a record waits for others that nobody is waiting for either, ms. */
+const LINGER_MS = 2
+
 /**
- * Group commit: one append under way at a time; what is written meanwhile goes out together with the
- * next. Whoever lets something leave the box awaits {@link flushed} first.
+ * Group commit: one append under way at a time; what is written meanwhile, or shortly after another record,
+ * goes out together. Whoever lets something leave the box awaits {@link flushed} first, which waits for
+ * nothing but the append itself.
  */
 export class JournalWriter {
   readonly #journal: Journal
@@ -12,6 +16,7 @@ export class JournalWriter {
   #written = 0
   #done = 0
   #appending: Promise<void> | undefined
+  #lingering: ReturnType<typeof setTimeout> | undefined
   #error: { cause: unknown } | undefined
 
   /**
@@ -35,13 +40,21 @@ export class JournalWriter {
 
   /** Calls back in its place among the records: when all that was written before is durable. */
   whenFlushed(done: () => void): void {
-    if (this.#appending === undefined && this.#error === undefined) done()
+    if (this.#done === this.#written && this.#error === undefined) done()
     else this.#add([done])
   }
 
   #add(entries: readonly (JournalRecord | (() => void))[]): void {
     this.#queue.push(...entries)
     this.#written += entries.length
+    if (this.#appending === undefined && this.#error === undefined) {
+      this.#lingering ??= setTimeout(() => this.#begin(), LINGER_MS)
+    }
+  }
+
+  #begin(): void {
+    clearTimeout(this.#lingering)
+    this.#lingering = undefined
     if (this.#appending === undefined && this.#error === undefined) void this.#drain()
   }
 
@@ -52,6 +65,7 @@ export class JournalWriter {
    */
   async flushed(): Promise<void> {
     const target = this.#written
+    if (this.#done < target) this.#begin()
     while (this.#error === undefined && this.#done < target) await this.#appending
     if (this.#error !== undefined) throw this.#error.cause
   }

@@ -1,7 +1,8 @@
 import type { ToChild } from '../frames/frame.ts'
 import type { Engine } from '../world/engine.ts'
 import { GuestStopped } from '../world/guest-stopped.ts'
-import { GuestWorld, type StepEnd } from '../world/guest-world.ts'
+import { GuestWorld } from '../world/guest-world.ts'
+import type { StepEnd } from '../world/read-end.ts'
 import { type FrameSink, Printer } from './printer.ts'
 
 /** Turns below this are not worth asking the system for their CPU time, ms. */

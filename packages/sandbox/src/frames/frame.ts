@@ -1,4 +1,5 @@
-import type { BundleAnswer, OpenWorld, StepEnd } from '../world/guest-world.ts'
+import type { BundleAnswer, OpenWorld } from '../world/guest-world.ts'
+import type { StepEnd } from '../world/read-end.ts'
 
 /** Parent to child, a line of JSON each. Every entry into the guest carries the time it may take. */
 export type ToChild =

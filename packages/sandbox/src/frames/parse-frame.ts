@@ -1,5 +1,5 @@
 import type { GuestError } from '@bailiwick/core/contract/world'
-import type { StepEnd } from '../world/guest-world.ts'
+import type { StepEnd } from '../world/read-end.ts'
 import type { ToParent } from './frame.ts'
 
 type Fields = Record<string, unknown>

@@ -1,8 +1,5 @@
-import { hash } from 'node:crypto'
 import {
   type CallReport,
-  DivergedError,
-  type GuestCall,
   SandboxError,
   type SandboxLimits,
   type StepHost,
@@ -12,17 +9,17 @@ import {
   type UndoneTurn,
 } from '@bailiwick/core/contract/world'
 import type { ToChild } from '../frames/frame.ts'
-import type { BundleAnswer, StepEnd } from '../world/guest-world.ts'
+import type { BundleAnswer } from '../world/guest-world.ts'
+import type { StepEnd } from '../world/read-end.ts'
 import type { Box, BoxEnd, BoxFrame } from './box.ts'
 import { BoxDied } from './box-died.ts'
 import { LiveCalls } from './live-calls.ts'
+import { RecordedTurns } from './recorded-turns.ts'
+import { TurnCalls } from './turn-calls.ts'
 import type { StepRecord } from './world-record.ts'
 
 /** Inputs on their way to a child at once: they are delivered one after the other all the same. */
 const WINDOW = 256
-/** A committed turn may take this much more on replay, CPU ms. Exceeding it means that it cannot be rebuilt. */
-const REPLAY_FACTOR = 10
-const REPLAY_EXTRA_MS = 2_000
 /** Time after a limit in which the child itself may stop, ms. */
 const GRACE_MS = 250
 /** Time for a preview and a hash when a step is ended from outside, ms. */
@@ -61,11 +58,8 @@ export class StepRun {
   /** Inputs not yet sent, then those sent whose turn has not come back. Undefined stands for the code. */
   #queue: TurnInput[] = []
   #sent: (TurnInput | undefined)[] = []
-  #turnCalls: GuestCall[] = []
-  #turnHashes: TurnOutput['calls'] = []
-  /** Inputs of the record: journaled already. The last may have come to no turn before its host died. */
-  readonly #fromRecord: ReadonlySet<TurnInput>
-  #replaying: number
+  readonly #turnCalls: TurnCalls
+  readonly #recorded: RecordedTurns
   #usedMs = 0
   #cpuMs = 0
   #end: StepEnd | undefined
@@ -82,8 +76,8 @@ export class StepRun {
     this.#request = request
     this.#host = host
     this.#record = { step: request.step, code: request.code, clock: request.clock, inputs: [], turns: [] }
-    this.#fromRecord = new Set(request.recorded?.inputs)
-    this.#replaying = request.recorded?.turns.length ?? 0
+    this.#turnCalls = new TurnCalls(request.step, context.limits.callsPerStep)
+    this.#recorded = new RecordedTurns(request.recorded)
     this.#calls = new LiveCalls(host, context.limits, {
       failed: (error) =>
         this.#guarded(() => {
@@ -153,10 +147,7 @@ export class StepRun {
 
   /** Time that a turn may take, ms. @param ahead turns that come before it */
   #budget(ahead = this.#sent.length): number {
-    if (this.#replaying > 0) {
-      const turn = this.#request.recorded?.turns[this.#record.turns.length + ahead]
-      return (turn?.cpuMs ?? 0) * REPLAY_FACTOR + REPLAY_EXTRA_MS
-    }
+    if (this.#recorded.replaying) return this.#recorded.budget(this.#record.turns.length + ahead)
     return Math.max(1, this.#limits.wallMs - this.#usedMs)
   }
 
@@ -168,13 +159,12 @@ export class StepRun {
 
   /** The guest is about to run on this input. */
   #begin(input: TurnInput | undefined, budgetMs: number): void {
-    const factor = this.#replaying > 0 ? REPLAY_FACTOR : 1
     this.#box.watch({
       wallMs: budgetMs + GRACE_MS,
-      cpuMs: Math.max(1, this.#limits.cpuMs - this.#cpuMs) * factor,
-      residentMb: this.#limits.residentMb * (this.#replaying > 0 ? 1.5 : 1),
+      cpuMs: Math.max(1, this.#limits.cpuMs - this.#cpuMs) * this.#recorded.factor,
+      residentMb: this.#limits.residentMb * (this.#recorded.replaying ? 1.5 : 1),
     })
-    if (input !== undefined && !this.#fromRecord.has(input)) this.#host.delivered?.(input)
+    if (input !== undefined && !this.#recorded.has(input)) this.#host.delivered?.(input)
   }
 
   #feed(): void {
@@ -192,7 +182,7 @@ export class StepRun {
 
   /** A live input joins the queue. */
   #offer(input: TurnInput): void {
-    if (this.#over || this.#replaying > 0) return
+    if (this.#over || this.#recorded.replaying) return
     this.#queue.push(input)
     this.#guarded(() => this.#feed())
   }
@@ -206,13 +196,7 @@ export class StepRun {
         this.#calls.refused(this.#request.step, frame.name, frame.message)
         return
       case 'call':
-        this.#turnCalls.push(this.#guestCall(frame.id, frame.name, frame.args))
-        // As they come: forty hashes of a megabyte at the turn's end would be one long pause.
-        this.#turnHashes.push({
-          id: frame.id,
-          name: frame.name,
-          argsHash: hash('sha256', frame.args, 'base64url'),
-        })
+        this.#turnCalls.add(this.#record.turns.length, frame)
         return
       case 'need':
         void this.#loadModules(frame.names)
@@ -249,33 +233,14 @@ export class StepRun {
       if (this.#printedChars > this.#limits.outputChars + this.#printed.length) return
       this.#printedChars += line.length
       this.#printed.push(line)
-      if (this.#replaying === 0) this.#host.printed?.(line)
-    }
-  }
-
-  #guestCall(id: string, name: string, argsText: string): GuestCall {
-    const [step] = id.split('.')
-    if (Number(step) !== this.#request.step || this.#turnCalls.length >= this.#limits.callsPerStep) {
-      throw new SandboxError(`the sandbox's child sent a call that cannot be: ${id}`)
-    }
-    return {
-      id,
-      step: this.#request.step,
-      turn: this.#record.turns.length,
-      name,
-      // Decoded when it leaves: a long text takes its time.
-      args: undefined,
-      argsText,
+      if (!this.#recorded.replaying) this.#host.printed?.(line)
     }
   }
 
   #turn(cpuMs: number, wallMs: number, end: StepEnd | undefined): undefined {
     const input = this.#sent.shift()
-    const replayed = this.#replaying > 0
-    const calls = this.#turnCalls
-    this.#turnCalls = []
-    const hashes = this.#turnHashes
-    this.#turnHashes = []
+    const { replaying: replayed } = this.#recorded
+    const { calls, hashes } = this.#turnCalls.take()
     const turn: TurnOutput = {
       step: this.#request.step,
       turn: this.#record.turns.length,
@@ -283,15 +248,14 @@ export class StepRun {
       done: end !== undefined,
       cpuMs,
     }
-    if (replayed) this.#compare(turn)
+    if (replayed) this.#recorded.again(turn)
     this.#usedMs += wallMs
     this.#cpuMs += cpuMs
     if (input !== undefined) {
       this.#record.inputs.push(input)
-      if (input.kind === 'outcome') this.#calls.delivered(input.outcome, this.#fromRecord.has(input))
+      if (input.kind === 'outcome') this.#calls.delivered(input.outcome, this.#recorded.has(input))
     }
     this.#record.turns.push(turn)
-    if (replayed) this.#replaying -= 1
     this.#host.committed?.(turn, replayed)
     this.#calls.add(calls, input?.clock ?? this.#request.clock, replayed)
     this.#end = end
@@ -302,14 +266,14 @@ export class StepRun {
   #goOn(replayed: boolean): undefined {
     if (this.#sent.length > 0) this.#begin(this.#sent[0], this.#budget())
     else this.#box.watch(undefined)
-    if (replayed && this.#replaying === 0) {
+    if (replayed && !this.#recorded.replaying) {
       if (this.#request.recorded?.ended) return this.#replayEnded()
       const answered = [...this.#sent, ...this.#queue]
       this.#calls.goLive(
         new Set(answered.flatMap((input) => (input?.kind === 'outcome' ? [input.outcome.id] : []))),
       )
     }
-    if (this.#cpuMs > this.#limits.cpuMs && this.#replaying === 0) {
+    if (this.#cpuMs > this.#limits.cpuMs && !this.#recorded.replaying) {
       return this.#stop('timeout', `the step used more than ${this.#limits.cpuMs} ms of CPU time`)
     }
     if (this.#canceled !== undefined && this.#sent.length === 0) return this.#deliverCancel(this.#canceled)
@@ -330,16 +294,6 @@ export class StepRun {
       }
     if (this.#record.turns.length === 0) return this.#finish()
     this.#sendEnd()
-  }
-
-  #compare(turn: TurnOutput): void {
-    const recorded = this.#request.recorded?.turns[turn.turn]
-    const shown = (one: TurnOutput | undefined) => JSON.stringify([one?.calls, one?.done])
-    if (shown(recorded) !== shown(turn)) {
-      throw new DivergedError(
-        `step ${turn.step}, turn ${turn.turn} did something else than was recorded: recorded ${shown(recorded)}, replayed ${shown(turn)}`,
-      )
-    }
   }
 
   /** Asks for the step's end; a child that does not give it in time is gone. */
@@ -380,7 +334,7 @@ export class StepRun {
 
   #boxEnded(end: BoxEnd): void {
     if (this.#over) return
-    if (this.#replaying > 0) {
+    if (this.#recorded.replaying) {
       const message = `the world cannot be rebuilt: ${end.reason} in step ${this.#request.step} (${end.message})`
       throw end.reason === 'crashed' ? new BoxDied(message) : new SandboxError(message)
     }

@@ -4,6 +4,7 @@ import { StepSyntaxError } from '../rewrite/step-syntax-error.ts'
 import type { Engine, Handle } from './engine.ts'
 import { explainError } from './explain-error.ts'
 import { GuestStopped } from './guest-stopped.ts'
+import { readEnd, type StepEnd } from './read-end.ts'
 
 const ENTRIES = [
   'open',
@@ -33,17 +34,6 @@ export interface WorldDoor {
   print(line: string): void
   call(id: string, name: string, args: string): void
   refused(name: string, message: string): void
-}
-
-/** What a step came to. */
-export interface StepEnd {
-  preview: string
-  /** Encoded text. */
-  final?: string
-  error?: GuestError
-  missingChars: number
-  missingLines: number
-  hash?: string
 }
 
 export type BundleAnswer = { name: string; source: string } | { name: string; refused: string }
@@ -255,36 +245,4 @@ export class GuestWorld {
 function syntaxError(error: StepSyntaxError): GuestError {
   const { name, message, line, column, excerpt } = error
   return excerpt.startsWith('\n') ? { name, message } : { name, message, line, column, excerpt }
-}
-
-interface RawEnd extends Omit<StepEnd, 'error'> {
-  error?: { name: string; message: string; stack: string }
-  keys: string
-}
-
-/** The prelude's account of a step's end. It comes out of the guest's isolate: only its types are trusted. */
-function readEnd(text: string): RawEnd {
-  const raw: Record<string, unknown> = JSON.parse(text)
-  const end: RawEnd = {
-    preview: asText(raw.preview),
-    missingChars: Number(raw.missingChars),
-    missingLines: Number(raw.missingLines),
-    keys: '',
-  }
-  if (typeof raw.final === 'string') end.final = raw.final
-  if (typeof raw.hash === 'string') end.hash = raw.hash
-  const error = raw.error as Record<string, unknown> | undefined
-  if (error !== undefined) {
-    end.error = {
-      name: asText(error.name),
-      message: asText(error.message),
-      stack: asText(error.stack),
-    }
-    end.keys = asText(error.keys)
-  }
-  return end
-}
-
-function asText(value: unknown): string {
-  return typeof value === 'string' ? value : ''
 }

@@ -1,0 +1,149 @@
+/** A code agent's task on a real bus: its durable writes, and what going on after a death costs. */
+import { connectBus, openJournal, prepareStreams } from '../../packages/bus/dist/index.js'
+import type {
+  Journal,
+  JournalRecord,
+  Model,
+  TaskSpec,
+  Tool,
+} from '../../packages/core/dist/contract/index.js'
+import { defineAgent, runLoop } from '../../packages/core/dist/index.js'
+import { scriptedModel } from '../../packages/core/dist/testing/index.js'
+import { startTestServer } from '../../packages/nats-server/dist/testing/index.js'
+import { createSandbox } from '../../packages/sandbox/dist/index.js'
+
+const STEPS = 20
+const MODEL_MS = 500
+const CALLS = 10_000
+
+const server = await startTestServer()
+const { creds } = await server.credentials({ name: 'bench' })
+const bus = await connectBus({ url: server.url, creds, name: 'bench' })
+await prepareStreams(bus)
+const sandbox = await createSandbox({ pool: 4 })
+
+const limits = { callsPerStep: CALLS + 1, cpuMs: 120_000, wallMs: 120_000 }
+const get: Tool = {
+  name: 'get',
+  description: 'Gives back.',
+  input: { type: 'object', properties: { n: { type: 'number' } } },
+  effect: 'none',
+  run: async (input) => input,
+}
+const definition = defineAgent({ name: 'bench', description: 'x', level: 5, tools: [get], limits })
+
+function specOf(task: string): TaskSpec {
+  const { run: _, ...card } = get
+  const grant = {
+    level: 5,
+    tools: [card],
+    delegates: [],
+    imports: [],
+    budget: { steps: 100 },
+    approval: 'never',
+  } as const
+  return {
+    run: 'r',
+    task,
+    agent: 'bench',
+    name: task,
+    text: 'x',
+    inputs: [],
+    results: {},
+    grant: { ...grant, tools: [card], delegates: [], imports: [] },
+    seed: task,
+    depth: 0,
+  }
+}
+
+/** Replies with these codes, each after a while; the last again and again. Tells when it is asked. */
+function modelOf(codes: string[], ms: number, asked: (step: number) => void = () => {}): Model {
+  const scripted = scriptedModel(
+    ({ lane }) => `<code>\n${codes[Math.min(lane.step, codes.length) - 1]}\n</code>`,
+  )
+  return {
+    id: scripted.id,
+    async *generate(request, options) {
+      asked(request.lane.step)
+      await new Promise((resolve) => setTimeout(resolve, ms))
+      yield* scripted.generate(request, options)
+    },
+  }
+}
+
+/** Works until the task has ended, or until `cut` says so of what is about to be appended. */
+async function work(
+  task: string,
+  model: Model,
+  cut: (records: readonly JournalRecord[]) => boolean = () => false,
+): Promise<{ ms: number; appends: number }> {
+  const inner = openJournal(bus, { writer: 'bench', run: 'r', task })
+  let appends = 0
+  const died = Promise.withResolvers<void>()
+  const journal: Journal = {
+    read: () => inner.read(),
+    append(records) {
+      if (cut(records)) {
+        died.resolve()
+        return new Promise(() => {})
+      }
+      appends += 1
+      return inner.append(records)
+    },
+  }
+  const begin = performance.now()
+  const loop = async () => {
+    for await (const _ of runLoop({ definition, spec: specOf(task), journal, tools: [get], model, sandbox }));
+  }
+  await Promise.race([loop(), died.promise])
+  return { ms: performance.now() - begin, appends }
+}
+
+/** From taking a task up to the first thing that was not done before: the model's next question. */
+async function resume(task: string, codes: string[]): Promise<number> {
+  const begin = performance.now()
+  const asked = Promise.withResolvers<number>()
+  const model = modelOf(codes, 0, () => asked.resolve(performance.now() - begin))
+  const done = work(task, model)
+  const ms = await asked.promise
+  await done
+  return ms
+}
+
+const isStep = (step: number) => (records: readonly JournalRecord[]) =>
+  records.some((record) => record.type === 'reply' && record.step === step)
+
+console.log('\n| durable execution | beside it | measured | ratio | to reach |\n|---|---|---|---|---|')
+
+const two = 'await Promise.all([get({ n: 1 }), get({ n: 2 })]); get.length'
+const { appends } = await work(
+  'writes',
+  modelOf([...Array.from({ length: 20 }, (_, n) => `${two} + ${n}`), 'finalAnswer(1)'], 0),
+)
+console.log(`| durable writes per code step with two calls | | ${(appends / 21).toFixed(2)} | | ≤ 4 |`)
+
+const steps = [
+  ...Array.from({ length: STEPS }, (_, n) => `let v${n} = (await get({ n: ${n} })).n`),
+  'finalAnswer(v0)',
+]
+const running = await work('steps', modelOf(steps, MODEL_MS), isStep(STEPS + 1))
+const resumed = await resume('steps', steps)
+const part = ((100 * resumed) / running.ms).toFixed(1)
+console.log(
+  `| resume of ${STEPS} steps, until the next action | running them ${running.ms.toFixed(0)} ms | ${resumed.toFixed(0)} ms | ${part}% | ≤ 5% |`,
+)
+
+const many = [
+  `let sum = 0; for (let n = 0; n < ${CALLS}; n++) sum += (await get({ n })).n`,
+  'finalAnswer(sum)',
+]
+const live = await work('many', modelOf(many, 0), isStep(2))
+const replayed = await resume('many', many)
+console.log(
+  `| replay of ${CALLS} journaled calls | live ${live.ms.toFixed(0)} ms | ${replayed.toFixed(0)} ms | ${(replayed / live.ms).toFixed(2)} | ≤ 1 |`,
+)
+
+// What was cut hangs, and would be waited for.
+await bus.close()
+await server[Symbol.asyncDispose]()
+process.exit(0)
