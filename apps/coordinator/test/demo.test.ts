@@ -71,7 +71,7 @@ describe('bailiwick demo, without a model', () => {
     const undisturbed = await demo(place.folder, 'a')
     const disturbed = await demo(place.folder, 'b', ['--sabotage'])
     expect(disturbed.code).toBe(0)
-    for (const victim of ['a host of analyst', 'nats-server', 'the daemon']) {
+    for (const victim of ['a sandbox of analyst', 'a host of analyst', 'nats-server', 'the daemon']) {
       expect(disturbed.stderr).toContain(`sabotage: killed ${victim}`)
     }
     expect(disturbed.stderr).toMatch(/sabotage: (\d+) calls with an effect, \1 outcomes: each once/)

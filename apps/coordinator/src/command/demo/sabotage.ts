@@ -42,7 +42,9 @@ export async function sabotage(
       if (event.data.effect !== 'none') started.add(id)
       const victims = (await ORDER[acts]?.(bus, event, dataDir)) ?? []
       if (victims.length > 0) acts += 1
-      for (const { name, pid } of victims.filter(({ pid }) => kill(pid))) {
+      // Held first: a host that outlives its sandbox by a moment would tell its model of a step that crashed.
+      for (const { pid } of victims.toReversed()) signalTo(pid, 'SIGSTOP')
+      for (const { name, pid } of victims.filter(({ pid }) => signalTo(pid, 'SIGKILL'))) {
         killed.push(name)
         note(`sabotage: killed ${name} (process ${pid}) at ${event.agent}'s ${String(event.data.name)}`)
       }
@@ -96,9 +98,9 @@ function descendants(pid: number): number[] {
 }
 
 /** False where the process is gone already. */
-function kill(pid: number): boolean {
+function signalTo(pid: number, name: 'SIGSTOP' | 'SIGKILL'): boolean {
   try {
-    return process.kill(pid, 'SIGKILL')
+    return process.kill(pid, name)
   } catch {
     return false
   }
