@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import {
   type Bus,
   connectBus,
@@ -124,13 +125,15 @@ export function foreignAccess(
   config: LoadedConfig,
   env: NodeJS.ProcessEnv,
 ): { credsFile: string | undefined; isPrepared: boolean; tls: Record<string, string> } {
-  const given = env.NATS_CREDS || config.nats.credentials
+  // Paths of the environment are this process's own; those that start from here have other folders.
+  const absolute = (path: string | undefined) => (path ? resolve(path) : undefined)
+  const given = absolute(env.NATS_CREDS) ?? config.nats.credentials
   const prepared = dataPaths.credentials(config.dataDir, 'coordinator')
   const isPrepared = given === undefined && existsSync(prepared)
   const { ca, cert, key } = config.nats
   const configured = { NATS_CA: ca, NATS_CERT: cert, NATS_KEY: key }
   const tls = TLS_VARIABLES.flatMap((name): [string, string][] => {
-    const path = env[name] || configured[name]
+    const path = absolute(env[name]) ?? configured[name]
     return path === undefined ? [] : [[name, path]]
   })
   return { credsFile: isPrepared ? prepared : given, isPrepared, tls: Object.fromEntries(tls) }

@@ -41,8 +41,8 @@ export interface HostedAgent extends AsyncDisposable {
  * Hosts an agent: announces it, takes its tasks, journals, answers. Tasks that are still at work when the
  * grace time of a drain is over stay open in their journals, and the next host goes on with them.
  *
- * @throws BusError where the agent's queue is not prepared or the credentials are not its own; SandboxError where the isolation is less than
- *   required
+ * @throws BusError where the agent's queue is not prepared or the credentials are not its own; SandboxError
+ *   where the isolation is less than required
  * @example
  * await using bus = await connectFromEnv('analyst')
  * const hosted = await hostAgent(analyst, bus, { importsFrom: import.meta.dirname })

@@ -10,18 +10,19 @@ export class Questions {
   /** Asks for one task. The slot is free meanwhile: a person may take hours. */
   approve(delivery: TaskDelivery): Approve {
     return async ({ id }, signal) => {
+      signal.throwIfAborted()
       const key = `${delivery.task}/${id}`
       const takeSlotBack = delivery.releaseSlot()
       const { promise, resolve, reject } = Promise.withResolvers<Answer>()
-      const given = () => reject(signal.reason)
-      signal.addEventListener('abort', given, { once: true })
+      const giveUp = () => reject(signal.reason)
+      signal.addEventListener('abort', giveUp, { once: true })
       this.#open.set(key, resolve)
       try {
         const { approved, by, note } = await promise
         return note === undefined ? { approved, by } : { approved, by, note }
       } finally {
         this.#open.delete(key)
-        signal.removeEventListener('abort', given)
+        signal.removeEventListener('abort', giveUp)
         void takeSlotBack()
       }
     }

@@ -60,6 +60,8 @@ export async function openCutBed(options: { atOnce: number; limits?: AgentDefini
       await writeFile(file, JSON.stringify({ url: test.server.url, creds, effects, tasks, ...options }))
       const child = spawn(process.execPath, [fileURLToPath(new URL('run-cut.ts', import.meta.url)), file], {
         stdio: ['ignore', 'pipe', 'inherit'],
+        // A group of its own, as the daemon gives its hosts: what it was just starting dies with it.
+        detached: true,
       })
       living.add(child)
       const closed = once(child, 'close')
@@ -72,7 +74,7 @@ export async function openCutBed(options: { atOnce: number; limits?: AgentDefini
         })
       })
       await Promise.race([said, closed])
-      child.kill('SIGKILL')
+      killGroup(child)
       await closed
       living.delete(child)
       return JSON.parse(text)
@@ -99,11 +101,15 @@ export async function openCutBed(options: { atOnce: number; limits?: AgentDefini
         .map((line) => line.slice(task.length + 1).replaceAll(task, '*'))
     },
     async [Symbol.asyncDispose]() {
-      for (const child of living) child.kill('SIGKILL')
+      for (const child of living) killGroup(child)
       await test[Symbol.asyncDispose]()
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  if (pid !== undefined) process.kill(-pid, 'SIGKILL')
 }
 
 export type CutBed = Awaited<ReturnType<typeof openCutBed>>
