@@ -10,6 +10,7 @@ export default defineConfig({
       'scripts/**/*.test.ts',
       'chaos/*.test.ts',
     ],
+    globalSetup: ['scripts/bring-bubblewrap.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // Real servers and processes on a machine that others use too: a second failure is one.

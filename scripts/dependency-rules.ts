@@ -6,8 +6,9 @@
 /** By package folder: the workspace imports it may use. `@bailiwick/core/contract` is its own, lower, door. */
 export const WORKSPACE_IMPORTS: Record<string, readonly string[]> = {
   'packages/core': [],
-  'packages/nats-server': [],
-  'packages/sandbox': ['@bailiwick/core/contract'],
+  'packages/apt': [],
+  'packages/nats-server': ['@bailiwick/apt'],
+  'packages/sandbox': ['@bailiwick/core/contract', '@bailiwick/apt'],
   'packages/models': ['@bailiwick/core/contract'],
   'packages/bus': ['@bailiwick/core/contract'],
   'packages/tools': ['@bailiwick/core', '@bailiwick/core/contract', '@bailiwick/bus'],

@@ -7,7 +7,12 @@ export const command: Command = {
   summary: 'check this machine and the configuration',
   details:
     'Tells what was found: Node, nats-server, models, isolation, the team. Exit code 1 where something is missing.',
-  options: {},
+  options: {
+    'fetch-bubblewrap': {
+      type: 'boolean',
+      help: 'get bubblewrap into the cache (Debian, Ubuntu; no root)',
+    },
+  },
   async run(context) {
     const { checkMachine } = await import('./doctor/check-machine.ts')
     const findings = await checkMachine(context)

@@ -1,5 +1,5 @@
-import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { userCacheDir } from '@bailiwick/apt'
 
 /** Where fetched binaries are looked for and kept. */
 export interface CacheOptions {
@@ -20,15 +20,6 @@ export function binaryCacheDir(
   platform: NodeJS.Platform = process.platform,
 ): string {
   return cacheDir ?? join(userCacheDir(env, platform), cacheName, 'nats-server')
-}
-
-function userCacheDir(env: Readonly<Record<string, string | undefined>>, platform: NodeJS.Platform): string {
-  const home = env.HOME || env.USERPROFILE || homedir()
-  // A relative XDG path is to be ignored, as its specification says.
-  if (env.XDG_CACHE_HOME?.startsWith('/')) return env.XDG_CACHE_HOME
-  if (platform === 'darwin') return join(home, 'Library', 'Caches')
-  if (platform === 'win32') return env.LOCALAPPDATA || join(home, 'AppData', 'Local')
-  return join(home, '.cache')
 }
 
 /** The executable's file name on this platform. */

@@ -1,6 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { ChildFiles } from '../parent/child-files.ts'
+import { findBubblewrap } from './find-bubblewrap.ts'
 import { findProgram } from './find-program.ts'
 import { seccompFilter } from './seccomp-filter.ts'
 
@@ -33,7 +34,7 @@ const OPEN_FILES = 64
 /** Every layer that this machine has a program for. Whether it works is the probe's business. */
 export function availableLayers(): Layers {
   if (process.platform !== 'linux') return { limits: false, container: false, seccomp: false }
-  const container = findProgram('bwrap') !== undefined
+  const container = findBubblewrap() !== undefined
   return {
     limits: findProgram('prlimit') !== undefined,
     container,
@@ -55,7 +56,7 @@ export function wrapCommand(
     return { command: program, args }
   }
   const wrapped: WrappedCommand = {
-    command: findProgram('bwrap') ?? 'bwrap',
+    command: findBubblewrap() ?? 'bwrap',
     args: [],
     infoFd: INFO_FD,
   }

@@ -32,6 +32,8 @@ export interface IsolationReport {
 }
 
 const PROBE_MS = 15_000
+/** For a person with root; our own way needs none. */
+const INSTALL = 'apt-get install bubblewrap'
 const NO_LAYERS: Layers = { limits: false, container: false, seccomp: false }
 
 let known: Promise<IsolationReport> | undefined
@@ -136,7 +138,9 @@ function missingNotes({ limits, container }: Layers): string[] {
   return [
     ...(container
       ? []
-      : ['bubblewrap is not installed: no container and no system call filter around the child']),
+      : [
+          `bubblewrap is not installed: no container and no system call filter around the child; get it with "${INSTALL}" or "bailiwick doctor --fetch-bubblewrap"`,
+        ]),
     ...(limits ? [] : ['prlimit is not installed: memory outside the heap is watched, not limited']),
   ]
 }

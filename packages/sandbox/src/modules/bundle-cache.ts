@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { userCacheDir } from '@bailiwick/apt'
 import type { BundleAnswer } from '../world/guest-world.ts'
 import { bundle } from './bundle.ts'
 import { findPackage } from './find-package.ts'
@@ -77,5 +77,5 @@ export class BundleCache {
 }
 
 function defaultFolder(): string {
-  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'bailiwick', 'modules')
+  return join(userCacheDir(), 'bailiwick', 'modules')
 }

@@ -19,7 +19,7 @@ export async function checkMachine(context: CommandContext): Promise<Finding[]> 
   const checks: [string, () => Promise<Finding>][] = [
     ['nats-server', () => checkServer(config, context.env)],
     ['model', () => checkModel(config, context)],
-    ['isolation', checkIsolation],
+    ['isolation', () => checkIsolation(context)],
     ['team', () => checkTeam(config, context.signal)],
     ['daemon', async () => checkDaemon(config)],
   ]
@@ -101,8 +101,9 @@ async function checkModel(config: LoadedConfig, { env, signal }: CommandContext)
   return { what: 'model', state: 'ok', found: `${found.name} (from ${found.source})${answered}` }
 }
 
-async function checkIsolation(): Promise<Finding> {
-  const { probeIsolation } = await import('@bailiwick/sandbox')
+async function checkIsolation({ options, env, note, signal }: CommandContext): Promise<Finding> {
+  const { ensureBubblewrap, probeIsolation } = await import('@bailiwick/sandbox')
+  if (options['fetch-bubblewrap'] === true) await ensureBubblewrap({ env, signal, onProgress: note })
   const { isolation, notes } = await probeIsolation()
   const what = 'isolation'
   if (isolation === 'confined')

@@ -14,6 +14,8 @@ const SYSTEM = [
 
 /** What the models are reached with; by prefix, because every provider has names of its own. */
 const MODELS = /^(OPENAI|OLLAMA|OPENROUTER|ANTHROPIC|GEMINI|GOOGLE|LMSTUDIO|VLLM|LLAMACPP|BAILIWICK_MODEL)/
+/** Where a host's sandbox looks for bubblewrap and keeps bundles. */
+const SANDBOX = ['BWRAP_BIN', 'XDG_CACHE_HOME']
 const PROXIES = /^(https?|no|all)_proxy$/i
 
 /** The environment of a process that may not have keys: the toolbox. */
@@ -23,7 +25,8 @@ export function keylessEnv(env: NodeJS.ProcessEnv): Record<string, string> {
 
 /** The environment of a process that calls models: an agent host. */
 export function modelEnv(env: NodeJS.ProcessEnv): Record<string, string> {
-  return pick(env, (name) => SYSTEM.includes(name) || MODELS.test(name) || PROXIES.test(name))
+  const named = [...SYSTEM, ...SANDBOX]
+  return pick(env, (name) => named.includes(name) || MODELS.test(name) || PROXIES.test(name))
 }
 
 function pick(env: NodeJS.ProcessEnv, wanted: (name: string) => boolean): Record<string, string> {

@@ -32,16 +32,25 @@ export interface AptSource {
   readonly suite: string
 }
 
+/** Where a package is, and where a newer one may be. */
+export interface SuiteWishes {
+  /** Suites to try before the machine's own, by distribution: `{ debian: ['forky'] }`. */
+  readonly newerSuites?: Readonly<Record<string, readonly string[]>>
+  /** The component that holds it, by distribution. Default `main`. */
+  readonly components?: Readonly<Record<string, string>>
+}
+
 /**
  * The mirrors of the distribution itself among all that the machine is configured with, each with the
- * suites that may hold a nats-server.
- *
- * Debian's releases before forky have a nats-server without security fixes, so forky's is tried first.
- * Ubuntu has it in universe, also where the machine itself does not use universe.
+ * suites that may hold the package. A component is used also where the machine itself does not use it.
  */
-export function aptSources(indexes: readonly AptIndex[], { id, codename }: OsRelease): AptSource[] {
-  const distribution = DISTRIBUTIONS[id]
-  if (!distribution || !codename) return []
+export function aptSources(
+  indexes: readonly AptIndex[],
+  { id, codename }: OsRelease,
+  { newerSuites, components }: SuiteWishes = {},
+): AptSource[] {
+  const keyring = KEYRINGS[id]
+  if (keyring === undefined || !codename) return []
   const releasesAt = (site: string) =>
     indexes.filter((index) => index.site === site).map(({ release }) => release)
   // Third parties also name suites after the codename, but have no -updates or -security beside it.
@@ -52,27 +61,20 @@ export function aptSources(indexes: readonly AptIndex[], { id, codename }: OsRel
       .filter(({ release, component }) => release === codename && component === 'main')
       .map(({ site }) => site),
   )
-  const suites = [...distribution.suites, codename]
+  const suites = [...(newerSuites?.[id] ?? []), codename]
+  const component = components?.[id] ?? 'main'
   return [...sites]
     .sort((a, b) => rank(b) - rank(a))
     .flatMap((site) =>
       suites.map((suite) => ({
         suite,
         // Packages alone: some machines are set to fetch icons and translations, too.
-        line: `deb [target=Packages signed-by=${distribution.keyring}] ${site} ${suite} ${distribution.component}`,
+        line: `deb [target=Packages signed-by=${keyring}] ${site} ${suite} ${component}`,
       })),
     )
 }
 
-const DISTRIBUTIONS: Readonly<Record<string, { keyring: string; component: string; suites: string[] }>> = {
-  debian: {
-    keyring: '/usr/share/keyrings/debian-archive-keyring.gpg',
-    component: 'main',
-    suites: ['forky'],
-  },
-  ubuntu: {
-    keyring: '/usr/share/keyrings/ubuntu-archive-keyring.gpg',
-    component: 'universe',
-    suites: [],
-  },
+const KEYRINGS: Readonly<Record<string, string | undefined>> = {
+  debian: '/usr/share/keyrings/debian-archive-keyring.gpg',
+  ubuntu: '/usr/share/keyrings/ubuntu-archive-keyring.gpg',
 }

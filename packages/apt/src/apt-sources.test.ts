@@ -15,16 +15,18 @@ describe('aptSources', () => {
         '',
       ].join('\n'),
     )
-    const sources = aptSources(indexes, debian)
+    const sources = aptSources(indexes, debian, { newerSuites: { debian: ['forky'] } })
     expect(sources.map(({ suite }) => suite)).toEqual(['forky', 'bookworm', 'forky', 'bookworm'])
     expect(sources[0]?.line).toBe(
       'deb [target=Packages signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://mirror.example/debian forky main',
     )
   })
 
-  it("takes universe of the machine's own suite on Ubuntu", () => {
+  it("takes the named component of the machine's own suite on Ubuntu", () => {
     const indexes = parseIndexTargets('http://ports.example/ubuntu noble main\n')
-    expect(aptSources(indexes, { id: 'ubuntu', codename: 'noble' })).toEqual([
+    expect(
+      aptSources(indexes, { id: 'ubuntu', codename: 'noble' }, { components: { ubuntu: 'universe' } }),
+    ).toEqual([
       {
         suite: 'noble',
         line: 'deb [target=Packages signed-by=/usr/share/keyrings/ubuntu-archive-keyring.gpg] http://ports.example/ubuntu noble universe',
