@@ -9,6 +9,9 @@ export { type ExternalServer, jwtServer, nkeyServer, signerOf } from './external
 // Its users.
 export type { NatsPermissions, SubjectRules, UserCredentials, UserRequest } from './identity/credentials.ts'
 export { NatsServerError, type NatsServerErrorCode } from './nats-server-error.ts'
+// What it refuses.
+export type { Refusal, Refusals } from './refusals/follow-refusals.ts'
+export type { RefusedAction } from './refusals/parse-refusal.ts'
 // The server: started, or adopted where one still runs.
 export type { RunningNatsServer } from './server/running-server.ts'
 export type { ServerLimits } from './server/server-config.ts'

@@ -10,7 +10,7 @@ import {
   userName,
 } from '@bailiwick/bus'
 import { InputError } from '@bailiwick/core/contract'
-import { signerOf } from '@bailiwick/nats-server'
+import { type Refusals, signerOf } from '@bailiwick/nats-server'
 import { dataPaths, writePrivate } from '../config/data-dir.ts'
 import type { LoadedConfig } from '../config/load-config.ts'
 import { keepServer } from './keep-server.ts'
@@ -23,6 +23,8 @@ export interface Broker {
   tls: Record<string, string>
   /** Where it is this daemon's own. */
   server?(): { pid: number; version: string }
+  /** What it refuses to its users, until aborted. Only of a server of this daemon's own: others do not tell. */
+  refusals?(signal: AbortSignal): AsyncIterable<Refusals>
   /** Settles when its own server has died again and again. Connections outlive a single death. */
   readonly failed: Promise<Error>
   /** Writes a credentials file for a process and returns its path; undefined where the server asks for none. */
@@ -63,6 +65,7 @@ async function startOwn(
       url,
       tls: {},
       server: () => ({ pid: kept.server().pid, version: kept.server().version }),
+      refusals: kept.refusals,
       failed: kept.failed,
       async credentials(file, grant) {
         const path = dataPaths.credentials(dataDir, file)

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type RunningNatsServer, startNatsServer } from '@bailiwick/nats-server'
+import { type Refusals, type RunningNatsServer, startNatsServer } from '@bailiwick/nats-server'
 import { dataPaths } from '../config/data-dir.ts'
 import type { LoadedConfig } from '../config/load-config.ts'
 
@@ -7,6 +7,8 @@ import type { LoadedConfig } from '../config/load-config.ts'
 export interface KeptServer {
   /** The one that runs, or ran last. */
   server(): RunningNatsServer
+  /** What it refuses to its users, over its restarts, until aborted. */
+  refusals(signal: AbortSignal): AsyncIterable<Refusals>
   /** Settles when it is given up. */
   readonly failed: Promise<Error>
   stop(): Promise<void>
@@ -48,8 +50,20 @@ export async function keepServer(
     if (!ended.signal.aborted) failed.resolve(error instanceof Error ? error : new Error(String(error)))
   })
 
+  async function* refusals(until: AbortSignal): AsyncGenerator<Refusals> {
+    const either = AbortSignal.any([until, ended.signal])
+    for (let followed: RunningNatsServer | undefined; !either.aborted; ) {
+      if (followed === server) await sleep(100, undefined, { signal: either }).catch(() => {})
+      else {
+        followed = server
+        yield* followed.refusals(either)
+      }
+    }
+  }
+
   return {
     server: () => server,
+    refusals,
     failed: failed.promise,
     async stop() {
       ended.abort()

@@ -15,6 +15,7 @@ import { Runs } from './runs/serve/runs.ts'
 import { serveRunRequests } from './runs/serve/serve-run-requests.ts'
 import { loadTeam } from './team/load-team.ts'
 import { Team } from './team/team.ts'
+import { tellRefusals } from './tell-refusals.ts'
 import { watchRegistry } from './watch-registry.ts'
 
 export interface DaemonOptions {
@@ -82,6 +83,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     })
     projectJournal(bus, ended.signal).catch(fail('publishing events'))
     buryDead(bus, ended.signal).catch(fail('looking for dead letters'))
+    if (broker.refusals !== undefined) {
+      tellRefusals(bus, broker.refusals(ended.signal), note).catch((error: unknown) =>
+        note(`what NATS refuses is no longer watched: ${String(error)}`),
+      )
+    }
     const delegations = await serveDelegations(
       bus,
       delegationHandler(bus, (run) => runs.context(run)),

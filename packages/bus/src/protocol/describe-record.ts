@@ -47,6 +47,10 @@ export function describeRecord(record: JournalRecord): Described {
         data: { step, turn, recorded: markText(recorded), replayed: markText(replayed) },
       }
     }
+    case 'access.refused': {
+      const { user, action, subjects, count, atLeast } = record
+      return { name: 'access.refused', data: { user, action, subjects, count, atLeast } }
+    }
     default:
       return describeWork(record)
   }
@@ -54,7 +58,16 @@ export function describeRecord(record: JournalRecord): Described {
 
 type WorkRecord = Exclude<
   JournalRecord,
-  { type: `run.${string}` | `task.${string}` | 'attempt' | 'planned' | 'continued' | 'diverged' }
+  {
+    type:
+      | `run.${string}`
+      | `task.${string}`
+      | 'access.refused'
+      | 'attempt'
+      | 'planned'
+      | 'continued'
+      | 'diverged'
+  }
 >
 
 function describeWork(record: WorkRecord): Described {

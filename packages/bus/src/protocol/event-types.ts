@@ -168,6 +168,16 @@ export const EVENT_TYPES = {
     summary: 'Somebody said yes or no to a call.',
     data: z.object({ call, approved: z.boolean(), by: z.string() }),
   },
+  'access.refused': {
+    summary: 'NATS refused something to a user; repetitions are counted, and told ever more rarely.',
+    data: z.object({
+      user: z.string(),
+      action: z.string(),
+      subjects: z.array(z.string()),
+      count: z.number().int(),
+      atLeast: z.boolean(),
+    }),
+  },
   'journal.unreadable': {
     summary: 'A journal holds something that this version cannot read; it was set aside.',
     data: z.object({ text: textMarkSchema, reason: textMarkSchema }),

@@ -4,6 +4,9 @@ export const STREAMS = { journal: 'JOURNAL', task: 'TASK', event: 'EVENT', dead:
 /** Names of the key-value buckets. */
 export const BUCKETS = { agents: 'agents', tools: 'tools' } as const
 
+/** The run under which the coordinator journals what the server refused; no run may be called so. */
+export const ACCESS_RUN = 'access'
+
 /** The object-store bucket with what a writer shows to others: files of runs, large tool results. */
 export function artifactBucket(writer: string): string {
   return `artifact_${writer}`

@@ -211,6 +211,21 @@ export const journalRecordSchema = z.discriminatedUnion('type', [
     usage: taskResultSchema.shape.usage,
     artifacts: z.array(artifactRefSchema),
   }),
+
+  /** The server refused something to somebody: no part of a task or a run. Written by the coordinator only. */
+  z.object({
+    type: z.literal('access.refused'),
+    ...at,
+    /** Who, as proved to the server; `unknown` where nobody proved to be anybody. */
+    user: z.string(),
+    action: z.enum(['publish', 'subscribe', 'connect', 'oversize']),
+    /** Some of the subjects, each cut. */
+    subjects: z.array(z.string()),
+    /** How often since it was last told. */
+    count: z.number().int().nonnegative(),
+    /** There was so much that not all was counted. */
+    atLeast: z.boolean(),
+  }),
 ])
 export type JournalRecord = z.infer<typeof journalRecordSchema>
 export type RecordOf<T extends JournalRecord['type']> = Extract<JournalRecord, { type: T }>

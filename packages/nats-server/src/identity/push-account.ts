@@ -1,7 +1,6 @@
-import type { KeyPair } from '@nats-io/nkeys'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { NatsServerError } from '../nats-server-error.ts'
-import { signUser } from './credentials.ts'
+import { connectSigned } from './connect-signed.ts'
 import type { Identity } from './identity.ts'
 
 const TIMEOUT_MS = 5_000
@@ -16,13 +15,13 @@ const TIMEOUT_MS = 5_000
  */
 export async function pushAccount(url: string, identity: Identity): Promise<void> {
   try {
-    const system = await connectAs(url, identity.system)
+    const system = await connectSigned(url, identity.system, 'account-update')
     try {
       let message = await update(system, identity)
       if (message.includes('skipped')) {
         // A server ignores the update of an account that nobody has used since its start, and later loads
         // the JWT of its configuration, in which the user is not revoked. So the account is used once.
-        await (await connectAs(url, identity.account)).close()
+        await (await connectSigned(url, identity.account, 'account-update')).close()
         message = await update(system, identity)
         if (message.includes('skipped')) throw new Error(message)
       }
@@ -37,23 +36,6 @@ export async function pushAccount(url: string, identity: Identity): Promise<void
       { cause },
     )
   }
-}
-
-async function connectAs(url: string, account: KeyPair): Promise<NatsConnection> {
-  // Loaded at the first use: most processes never revoke.
-  const { connect } = await import('@nats-io/transport-node')
-  const { jwt, key } = await signUser(account, { name: 'account-update', expiresInSeconds: 60 })
-  return connect({
-    servers: url,
-    // Signed here: the library's own authenticators take 50 ms of the main thread for it.
-    authenticator: (nonce) => ({
-      jwt,
-      nkey: key.getPublicKey(),
-      sig: Buffer.from(key.sign(Buffer.from(nonce ?? ''))).toString('base64url'),
-    }),
-    reconnect: false,
-    timeout: TIMEOUT_MS,
-  })
 }
 
 interface UpdateReply {

@@ -4,6 +4,7 @@ import { type Identity, saveIdentity, withRevocation } from '../identity/identit
 import { isUserPublicKey } from '../identity/key-text.ts'
 import { pushAccount } from '../identity/push-account.ts'
 import { NatsServerError } from '../nats-server-error.ts'
+import { followRefusals, type Refusals } from '../refusals/follow-refusals.ts'
 import type { DataLayout } from '../store/data-layout.ts'
 import type { ExclusiveLock } from '../store/exclusive-lock.ts'
 import type { ReadyServer } from './answering-server.ts'
@@ -32,6 +33,11 @@ export interface RunningNatsServer extends AsyncDisposable {
    * holds from the next start on
    */
   revoke(publicKey: string): Promise<void>
+  /**
+   * What the server refuses from now on: publishing, subscribing, connecting, too much at once. Ends when
+   * aborted, or with the server.
+   */
+  refusals(signal: AbortSignal): AsyncIterable<Refusals>
   /** Ends the server: asks, and kills after `graceMs` (default 5 s). The port is remembered. */
   stop(options?: { graceMs?: number }): Promise<void>
   /** Gives up charge and leaves the server running, for the next `startNatsServer` to adopt. */
@@ -54,9 +60,11 @@ export async function runningServer(parts: RunningParts): Promise<RunningNatsSer
   const expiries = new Map<string, number>()
   let identity = parts.identity
   let charge: 'held' | 'released' = 'held'
+  const gone = new AbortController()
   let revoking: Promise<void> = Promise.resolve()
 
   const exited = child.exited.then(async (exit) => {
+    gone.abort()
     if (charge === 'held') await lock.release()
     return exit
   })
@@ -108,6 +116,11 @@ export async function runningServer(parts: RunningParts): Promise<RunningNatsSer
       revoking = done.catch(() => {})
       return done
     },
+    refusals: (signal) =>
+      followRefusals(
+        { url, pid: child.pid, log: layout.log, identity },
+        AbortSignal.any([signal, gone.signal]),
+      ),
     stop,
     async release() {
       if (charge === 'released') return

@@ -1,4 +1,11 @@
-import { type Bus, type RunAnswer, type RunRequest, type RunView, sendControl } from '@bailiwick/bus'
+import {
+  ACCESS_RUN,
+  type Bus,
+  type RunAnswer,
+  type RunRequest,
+  type RunView,
+  sendControl,
+} from '@bailiwick/bus'
 import { BailiwickError, hasCode, InputError, type JournalRecord, type Model } from '@bailiwick/core/contract'
 import type { LoadedConfig } from '../../../config/load-config.ts'
 import type { Team } from '../../team/team.ts'
@@ -112,6 +119,7 @@ export class Runs {
   }
 
   forget(run: string): void {
+    if (run === ACCESS_RUN) throw new InputError(`"${run}" is no run: what NATS refused is not deleted`)
     if (this.#driven.has(run)) throw new InputError(`run ${run} is at work: cancel it first`)
     this.#index.forget(run)
   }
@@ -124,6 +132,7 @@ export class Runs {
   async #admit(request: RunRequest<'submit'>): Promise<RunAnswer<'submit'>> {
     const { config, team } = this.#options
     const { run, text: task, inputs, agent, budget = {}, fork, plan, planOnly } = request
+    if (run === ACCESS_RUN) throw new InputError(`no run may be called "${run}": choose another id`)
     if (this.#driven.has(run)) return { run, duplicate: true }
     const strategy = request.strategy ?? (agent === undefined ? config.strategy : 'direct')
     if (agent !== undefined && !team.has(agent)) throw new InputError(team.unknown(agent))
