@@ -36,6 +36,8 @@ describe('what the server refuses', () => {
     let flooded = 0
     for await (const { event } of followEvents(reader, { from: 'beginning', run: 'access' })) {
       expect(eventName(event.type)).toBe('access.refused')
+      // Somebody else's process on this machine may try the port, with credentials of another server.
+      if (event.data.user === 'unknown') continue
       told.push(event.data)
       if (told.length === 2) {
         for (; flooded < 20_000; flooded++) stolen.publish(`bailiwick.v1.event.run.ended.r${flooded}`, '{}')
