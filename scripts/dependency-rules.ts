@@ -18,6 +18,7 @@ export const WORKSPACE_IMPORTS: Record<string, readonly string[]> = {
     '@bailiwick/core/contract',
     '@bailiwick/models',
     '@bailiwick/sandbox',
+    '@bailiwick/sandbox/imports',
     '@bailiwick/bus',
   ],
   'packages/agent-analyst': ['@bailiwick/core'],

@@ -49,10 +49,7 @@ const imports = {
     ],
   ),
 }
-const dependencies = fresh(
-  `await import('zod'); console.log(JSON.stringify(process.memoryUsage().rss / 2 ** 20))`,
-  'packages/core',
-) as number
+const dependencies = round('dependencies').rssMb
 const quickest = Math.min(...peers.map(({ p50 }) => p50))
 
 const rows = [

@@ -22,7 +22,7 @@ import {
   type TaskResult,
   type TaskSpec,
 } from '@bailiwick/core/contract'
-import { checkImports } from '@bailiwick/sandbox'
+import { checkImports } from '@bailiwick/sandbox/imports'
 import { checkInProcess, ownTools } from './definition/check-in-process.ts'
 import { delegateRunner } from './delegate-runner.ts'
 import { InProcess } from './in-process.ts'

@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { defineAgent } from '@bailiwick/core'
 import { type AgentDefinition, DefinitionError } from '@bailiwick/core/contract'
-import { checkImports } from '@bailiwick/sandbox'
+import { checkImports } from '@bailiwick/sandbox/imports'
 import { findDefinition } from './find-definition.ts'
 
 export interface LoadedDefinition {

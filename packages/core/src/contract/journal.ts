@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { budgetSchema } from './budget.ts'
 import { callFailureSchema } from './gate.ts'
 import { levelSchema } from './level.ts'
 import { modelReplySchema } from './model.ts'
@@ -7,10 +8,12 @@ import {
   artifactRefSchema,
   finalStatusSchema,
   taskErrorSchema,
+  taskInputSchema,
   taskResultSchema,
   taskSpecSchema,
 } from './task.ts'
 import { effectSchema } from './tool.ts'
+import { usageSchema } from './usage.ts'
 
 /**
  * The journal of a task: every input in the order in which it was delivered, after which the task's
@@ -32,201 +35,206 @@ const outcomeFields = {
   ms: z.number(),
 }
 
-export const journalRecordSchema = z.discriminatedUnion('type', [
-  /** First record of a task, by whoever creates it: everything a host needs. */
-  z.object({ type: z.literal('task.created'), ...at, spec: taskSpecSchema }),
-  /** A host takes the task (again). */
-  z.object({
-    type: z.literal('attempt'),
-    ...at,
-    attempt: z.number().int().positive(),
-    host: z.string(),
-    engine: z.object({ node: z.string(), v8: z.string(), bailiwick: z.string() }),
-    level: levelSchema,
-  }),
-  /** A plan that the agent made for itself, before the step named. */
-  z.object({ type: z.literal('planned'), ...at, step: z.number().int(), text: z.string() }),
-  /** A model's reply, whole: acknowledged before anything in it is acted on. */
-  z.object({
-    type: z.literal('reply'),
-    ...at,
-    step: z.number().int().positive(),
-    purpose: z.enum(['plan', 'act', 'judge', 'last']),
-    reply: modelReplySchema,
-    requestHash: z.string(),
-  }),
-  /** A code step begins: the turn input that carries code. */
-  z.object({
-    type: z.literal('step'),
-    ...at,
-    step: z.number().int().positive(),
-    code: z.string(),
-    clock: z.number(),
-    /** Names of what the code could call and import. */
-    functions: z.array(z.string()),
-  }),
-  /** A call is about to leave. For effect `once` it is acknowledged before the call does. */
-  z.object({
-    type: z.literal('started'),
-    ...at,
-    step: z.number().int(),
-    turn: z.number().int(),
-    id: z.string(),
-    name: z.string(),
-    /** Encoded text. */
-    args: z.string(),
-    effect: effectSchema,
-    key: z.string(),
-  }),
-  /** A call's outcome, in the order of delivery. */
-  z.object({ type: z.literal('outcome'), ...at, ...outcomeFields, clock: z.number() }),
-  /** A call's outcome that came after its step's end and was never delivered. */
-  z.object({ type: z.literal('late'), ...at, ...outcomeFields }),
-  /** A cancel that was delivered to running code. */
-  z.object({
-    type: z.literal('cancel'),
-    ...at,
-    step: z.number().int(),
-    reason: z.string(),
-    clock: z.number(),
-  }),
-  /** What a turn gave: compared on replay. */
-  z.object({
-    type: z.literal('turn'),
-    ...at,
-    step: z.number().int(),
-    turn: z.number().int(),
-    calls: z.array(z.object({ id: z.string(), name: z.string(), argsHash: z.string() })),
-    done: z.boolean(),
-    cpuMs: z.number(),
-  }),
-  /** A turn that was killed or stopped: it never happened. Replaces the turn and carries its lost input. */
-  z.object({
-    type: z.literal('void'),
-    ...at,
-    step: z.number().int(),
-    turn: z.number().int(),
-    reason: z.enum(['timeout', 'out-of-memory', 'canceled', 'crashed']),
-    lost: z.unknown().optional(),
-  }),
-  /** The step's end: what the model is shown. */
-  z.object({
-    type: z.literal('observed'),
-    ...at,
-    step: z.number().int().positive(),
-    status: z.enum(['ok', 'error', 'timeout', 'out-of-memory', 'canceled']),
-    /** The whole text that goes into the next prompt. */
-    text: z.string(),
-    worldHash: z.string().optional(),
-    /** Encoded text of the final answer, where the step gave one. */
-    final: z.string().optional(),
-  }),
-  /** The gate refused something. */
-  z.object({
-    type: z.literal('policy.refused'),
-    ...at,
-    step: z.number().int(),
-    id: z.string().optional(),
-    name: z.string(),
-    reason: z.string(),
-  }),
-  /** A call waits for a person's answer; and the answer. */
-  z.object({
-    type: z.literal('asked'),
-    ...at,
-    step: z.number().int(),
-    id: z.string(),
-    name: z.string(),
-    args: z.string(),
-  }),
-  z.object({
-    type: z.literal('answered'),
-    ...at,
-    id: z.string(),
-    approved: z.boolean(),
-    by: z.string(),
-    note: z.string().optional(),
-  }),
-  /** A replay asked for something else than the journal says. */
-  z.object({
-    type: z.literal('diverged'),
-    ...at,
-    step: z.number().int(),
-    turn: z.number().int(),
-    recorded: z.string(),
-    replayed: z.string(),
-  }),
-  /** The conversation goes on: the task, once ended, is asked for more. */
-  z.object({
-    type: z.literal('continued'),
-    ...at,
-    text: z.string(),
-    inputs: taskSpecSchema.shape.inputs.optional(),
-  }),
-  /** Last record of a task, unless it is continued. */
-  z.object({ type: z.literal('task.ended'), ...at, result: taskResultSchema }),
+const recordSchemas = () =>
+  [
+    /** First record of a task, by whoever creates it: everything a host needs. */
+    z.object({ type: z.literal('task.created'), ...at, spec: taskSpecSchema }),
+    /** A host takes the task (again). */
+    z.object({
+      type: z.literal('attempt'),
+      ...at,
+      attempt: z.number().int().positive(),
+      host: z.string(),
+      engine: z.object({ node: z.string(), v8: z.string(), bailiwick: z.string() }),
+      level: levelSchema,
+      /** SHA-256 of the level's prompt as rendered: with the journal it determines what the model was asked. */
+      promptHash: z.string().optional(),
+    }),
+    /** A plan that the agent made for itself, before the step named. */
+    z.object({ type: z.literal('planned'), ...at, step: z.number().int(), text: z.string() }),
+    /** A model's reply, whole: acknowledged before anything in it is acted on. */
+    z.object({
+      type: z.literal('reply'),
+      ...at,
+      step: z.number().int().positive(),
+      purpose: z.enum(['plan', 'act', 'judge', 'last']),
+      reply: modelReplySchema,
+    }),
+    /** A code step begins: the turn input that carries code. */
+    z.object({
+      type: z.literal('step'),
+      ...at,
+      step: z.number().int().positive(),
+      code: z.string(),
+      clock: z.number(),
+      /** Names of what the code could call and import. */
+      functions: z.array(z.string()),
+    }),
+    /** A call is about to leave. For effect `once` it is acknowledged before the call does. */
+    z.object({
+      type: z.literal('started'),
+      ...at,
+      step: z.number().int(),
+      turn: z.number().int(),
+      id: z.string(),
+      name: z.string(),
+      /** Encoded text. */
+      args: z.string(),
+      effect: effectSchema,
+      key: z.string(),
+    }),
+    /** A call's outcome, in the order of delivery. */
+    z.object({ type: z.literal('outcome'), ...at, ...outcomeFields, clock: z.number() }),
+    /** A call's outcome that came after its step's end and was never delivered. */
+    z.object({ type: z.literal('late'), ...at, ...outcomeFields }),
+    /** A cancel that was delivered to running code. */
+    z.object({
+      type: z.literal('cancel'),
+      ...at,
+      step: z.number().int(),
+      reason: z.string(),
+      clock: z.number(),
+    }),
+    /** What a turn gave: compared on replay. */
+    z.object({
+      type: z.literal('turn'),
+      ...at,
+      step: z.number().int(),
+      turn: z.number().int(),
+      calls: z.array(z.object({ id: z.string(), name: z.string(), argsHash: z.string() })),
+      done: z.boolean(),
+      cpuMs: z.number(),
+    }),
+    /** A turn that was killed or stopped: it never happened. Replaces the turn and carries its lost input. */
+    z.object({
+      type: z.literal('void'),
+      ...at,
+      step: z.number().int(),
+      turn: z.number().int(),
+      reason: z.enum(['timeout', 'out-of-memory', 'canceled', 'crashed']),
+      lost: z.unknown().optional(),
+    }),
+    /** The step's end: what the model is shown. */
+    z.object({
+      type: z.literal('observed'),
+      ...at,
+      step: z.number().int().positive(),
+      status: z.enum(['ok', 'error', 'timeout', 'out-of-memory', 'canceled']),
+      /** The whole text that goes into the next prompt. */
+      text: z.string(),
+      worldHash: z.string().optional(),
+      /** Encoded text of the final answer, where the step gave one. */
+      final: z.string().optional(),
+    }),
+    /** The gate refused something. */
+    z.object({
+      type: z.literal('policy.refused'),
+      ...at,
+      step: z.number().int(),
+      id: z.string().optional(),
+      name: z.string(),
+      reason: z.string(),
+    }),
+    /** A call waits for a person's answer; and the answer. */
+    z.object({
+      type: z.literal('asked'),
+      ...at,
+      step: z.number().int(),
+      id: z.string(),
+      name: z.string(),
+      args: z.string(),
+    }),
+    z.object({
+      type: z.literal('answered'),
+      ...at,
+      id: z.string(),
+      approved: z.boolean(),
+      by: z.string(),
+      note: z.string().optional(),
+    }),
+    /** A replay asked for something else than the journal says. */
+    z.object({
+      type: z.literal('diverged'),
+      ...at,
+      step: z.number().int(),
+      turn: z.number().int(),
+      recorded: z.string(),
+      replayed: z.string(),
+    }),
+    /** The conversation goes on: the task, once ended, is asked for more. */
+    z.object({
+      type: z.literal('continued'),
+      ...at,
+      text: z.string(),
+      inputs: z.array(taskInputSchema).optional(),
+    }),
+    /** Last record of a task, unless it is continued. */
+    z.object({ type: z.literal('task.ended'), ...at, result: taskResultSchema }),
 
-  /** Records of a run's own journal, written by the coordinator only. */
-  z.object({
-    type: z.literal('run.submitted'),
-    ...at,
-    run: z.string(),
-    text: z.string(),
-    inputs: z.array(taskSpecSchema.shape.inputs.element),
-    strategy: z.enum(['plan', 'direct']),
-    /** With strategy `direct`: who gets the whole task. */
-    agent: z.string().optional(),
-    submittedBy: z.string(),
-    /** The task goes on from a step of another one, in the same world. */
-    fork: forkSchema.optional(),
-    /** The run ends with its plan as the answer: nothing of it is done. */
-    planOnly: z.boolean().optional(),
-    budget: taskSpecSchema.shape.grant.shape.budget,
-  }),
-  z.object({ type: z.literal('run.planned'), ...at, plan: planSchema }),
-  /** A task of the plan was created and its bell rung. */
-  z.object({
-    type: z.literal('run.dispatched'),
-    ...at,
-    name: z.string(),
-    task: z.string(),
-    agent: z.string(),
-    attempt: z.number().int().positive(),
-  }),
-  /** A task of the plan has ended, as its own journal says. */
-  z.object({
-    type: z.literal('run.returned'),
-    ...at,
-    name: z.string(),
-    task: z.string(),
-    result: taskResultSchema,
-  }),
-  z.object({ type: z.literal('run.cancel-requested'), ...at, by: z.string(), reason: z.string() }),
-  z.object({
-    type: z.literal('run.ended'),
-    ...at,
-    status: finalStatusSchema,
-    answer: z.unknown().optional(),
-    error: taskErrorSchema.optional(),
-    usage: taskResultSchema.shape.usage,
-    artifacts: z.array(artifactRefSchema),
-  }),
+    /** Records of a run's own journal, written by the coordinator only. */
+    z.object({
+      type: z.literal('run.submitted'),
+      ...at,
+      run: z.string(),
+      text: z.string(),
+      inputs: z.array(taskInputSchema),
+      strategy: z.enum(['plan', 'direct']),
+      /** With strategy `direct`: who gets the whole task. */
+      agent: z.string().optional(),
+      submittedBy: z.string(),
+      /** The task goes on from a step of another one, in the same world. */
+      fork: forkSchema.optional(),
+      /** The run ends with its plan as the answer: nothing of it is done. */
+      planOnly: z.boolean().optional(),
+      budget: budgetSchema,
+    }),
+    z.object({ type: z.literal('run.planned'), ...at, plan: planSchema }),
+    /** A task of the plan was created and its bell rung. */
+    z.object({
+      type: z.literal('run.dispatched'),
+      ...at,
+      name: z.string(),
+      task: z.string(),
+      agent: z.string(),
+      attempt: z.number().int().positive(),
+    }),
+    /** A task of the plan has ended, as its own journal says. */
+    z.object({
+      type: z.literal('run.returned'),
+      ...at,
+      name: z.string(),
+      task: z.string(),
+      result: taskResultSchema,
+    }),
+    z.object({ type: z.literal('run.cancel-requested'), ...at, by: z.string(), reason: z.string() }),
+    z.object({
+      type: z.literal('run.ended'),
+      ...at,
+      status: finalStatusSchema,
+      answer: z.unknown().optional(),
+      error: taskErrorSchema.optional(),
+      usage: usageSchema,
+      artifacts: z.array(artifactRefSchema),
+    }),
 
-  /** The server refused something to somebody: no part of a task or a run. Written by the coordinator only. */
-  z.object({
-    type: z.literal('access.refused'),
-    ...at,
-    /** Who, as proved to the server; `unknown` where nobody proved to be anybody. */
-    user: z.string(),
-    action: z.enum(['publish', 'subscribe', 'connect', 'oversize']),
-    /** Some of the subjects, each cut. */
-    subjects: z.array(z.string()),
-    /** How often since it was last told. */
-    count: z.number().int().nonnegative(),
-    /** There was so much that not all was counted. */
-    atLeast: z.boolean(),
-  }),
-])
+    /** The server refused something to somebody: no part of a task or a run. Written by the coordinator only. */
+    z.object({
+      type: z.literal('access.refused'),
+      ...at,
+      /** Who, as proved to the server; `unknown` where nobody proved to be anybody. */
+      user: z.string(),
+      action: z.enum(['publish', 'subscribe', 'connect', 'oversize']),
+      /** Some of the subjects, each cut. */
+      subjects: z.array(z.string()),
+      /** How often since it was last told. */
+      count: z.number().int().nonnegative(),
+      /** There was so much that not all was counted. */
+      atLeast: z.boolean(),
+    }),
+  ] as const
+
+/** Built at the first record that is parsed: thirty schemas that a process without a bus never needs. */
+export const journalRecordSchema = z.lazy(() => z.discriminatedUnion('type', recordSchemas()))
 export type JournalRecord = z.infer<typeof journalRecordSchema>
 export type RecordOf<T extends JournalRecord['type']> = Extract<JournalRecord, { type: T }>
 

@@ -22,9 +22,14 @@ export const levelSchema = z
     error: (issue) =>
       `wanted a level from 0 to 5 or one of ${LEVEL_NAMES.join(', ')}; got ${JSON.stringify(issue.input)}`,
   })
-  .transform((value): Level => (typeof value === 'number' ? value : (LEVEL_NAMES.indexOf(value) as Level)))
+  .transform(levelNumber)
 
 /** `levelName(5)` is `"code"`. */
 export function levelName(level: Level): LevelName {
   return LEVEL_NAMES[level]
+}
+
+/** The number of a level that was checked before. */
+export function levelNumber(level: Level | LevelName): Level {
+  return typeof level === 'number' ? level : (LEVEL_NAMES.indexOf(level) as Level)
 }

@@ -18,12 +18,14 @@ export interface ModelTool {
 }
 
 /** A tool call as a model made it: the arguments are what it wrote, parsed if they were JSON. */
-export const modelCallSchema = z.object({
-  id: z.string(),
-  name: z.string(),
-  /** The parsed arguments, or the raw text where it was not JSON. */
-  arguments: z.unknown(),
-})
+export const modelCallSchema = z.lazy(() =>
+  z.object({
+    id: z.string(),
+    name: z.string(),
+    /** The parsed arguments, or the raw text where it was not JSON. */
+    arguments: z.unknown(),
+  }),
+)
 export type ModelCall = z.infer<typeof modelCallSchema>
 
 /** Why a model is asked. Models may be chosen by it. */
@@ -58,18 +60,20 @@ export interface ModelRequest {
 }
 
 /** What a model answered, whole. A reply is never half: a cut stream is an error instead. */
-export const modelReplySchema = z.object({
-  text: z.string(),
-  /** Reasoning that the server returned apart from the text. */
-  thinking: z.string().optional(),
-  calls: z.array(modelCallSchema),
-  finish: z.enum(['stop', 'length', 'calls', 'filter']),
-  usage: usageSchema,
-  /** Who answered: `provider/model`. */
-  model: z.string(),
-  /** Milliseconds to the first token and to the end. */
-  timing: z.object({ firstMs: z.number(), totalMs: z.number() }),
-})
+export const modelReplySchema = z.lazy(() =>
+  z.object({
+    text: z.string(),
+    /** Reasoning that the server returned apart from the text. */
+    thinking: z.string().optional(),
+    calls: z.array(modelCallSchema),
+    finish: z.enum(['stop', 'length', 'calls', 'filter']),
+    usage: usageSchema,
+    /** Who answered: `provider/model`. */
+    model: z.string(),
+    /** Milliseconds to the first token and to the end. */
+    timing: z.object({ firstMs: z.number(), totalMs: z.number() }),
+  }),
+)
 export type ModelReply = z.infer<typeof modelReplySchema>
 
 export type ModelEvent =

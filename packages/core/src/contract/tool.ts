@@ -15,15 +15,17 @@ const jsonSchemaSchema = z.custom<JsonSchema>(
 )
 
 /** A tool as it is announced, granted and journaled: everything but its code. */
-export const toolCardSchema = z.object({
-  name: functionNameSchema,
-  description: z.string().min(1),
-  /** JSON Schema of the one argument object. */
-  input: jsonSchemaSchema,
-  /** JSON Schema of the result, where it is known. */
-  output: jsonSchemaSchema.optional(),
-  effect: effectSchema.default('once'),
-})
+export const toolCardSchema = z.lazy(() =>
+  z.object({
+    name: functionNameSchema,
+    description: z.string().min(1),
+    /** JSON Schema of the one argument object. */
+    input: jsonSchemaSchema,
+    /** JSON Schema of the result, where it is known. */
+    output: jsonSchemaSchema.optional(),
+    effect: effectSchema.default('once'),
+  }),
+)
 export type ToolCard = z.infer<typeof toolCardSchema>
 
 /** Who calls, and how to stop. `key` is the same for every attempt of one call. */

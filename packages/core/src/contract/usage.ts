@@ -1,20 +1,22 @@
 import { z } from 'zod'
 
 /** Tokens and money of one or many model replies. */
-export const usageSchema = z.object({
-  /** Prompt tokens, cached ones included. */
-  inputTokens: z.number().nonnegative(),
-  /** The part of `inputTokens` that the provider served from its cache. */
-  cachedTokens: z.number().nonnegative(),
-  /** Completion tokens, reasoning included. */
-  outputTokens: z.number().nonnegative(),
-  /** The part of `outputTokens` spent on hidden reasoning. */
-  reasoningTokens: z.number().nonnegative(),
-  /** Number of model replies summed up here. */
-  replies: z.number().int().nonnegative(),
-  /** US dollars; `null` as soon as one reply's price is unknown. Unknown is never 0. */
-  cost: z.number().nonnegative().nullable(),
-})
+export const usageSchema = z.lazy(() =>
+  z.object({
+    /** Prompt tokens, cached ones included. */
+    inputTokens: z.number().nonnegative(),
+    /** The part of `inputTokens` that the provider served from its cache. */
+    cachedTokens: z.number().nonnegative(),
+    /** Completion tokens, reasoning included. */
+    outputTokens: z.number().nonnegative(),
+    /** The part of `outputTokens` spent on hidden reasoning. */
+    reasoningTokens: z.number().nonnegative(),
+    /** Number of model replies summed up here. */
+    replies: z.number().int().nonnegative(),
+    /** US dollars; `null` as soon as one reply's price is unknown. Unknown is never 0. */
+    cost: z.number().nonnegative().nullable(),
+  }),
+)
 export type Usage = z.infer<typeof usageSchema>
 
 export const NO_USAGE: Usage = Object.freeze({

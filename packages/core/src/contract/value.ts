@@ -7,7 +7,7 @@
  * Functions and symbols become `undefined`; cycles throw a TypeError that names the path.
  */
 export function encodeValue(value: unknown): string {
-  return JSON.stringify(tag(value, '$', new Set()))
+  return JSON.stringify(tag(value, { above: [], path: [] }))
 }
 
 /** The inverse of {@link encodeValue}. `__proto__` keys are dropped. @throws SyntaxError on other text. */
@@ -37,7 +37,13 @@ function mark(kind: string, ...data: Tagged[]): Tagged {
   return { $: [kind, ...data] }
 }
 
-function tag(value: unknown, path: string, above: Set<object>): Tagged {
+/** The objects that a value is within, and the names under which each of them and the value itself is found. */
+interface Place {
+  above: object[]
+  path: string[]
+}
+
+function tag(value: unknown, place: Place): Tagged {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value
   if (typeof value === 'number') {
     return Number.isFinite(value) && !Object.is(value, -0)
@@ -46,30 +52,38 @@ function tag(value: unknown, path: string, above: Set<object>): Tagged {
   }
   if (typeof value === 'bigint') return mark('bigint', String(value))
   if (typeof value !== 'object') return mark('undefined')
-  if (above.has(value)) throw new TypeError(`a value that contains itself cannot be sent: ${path}`)
-  above.add(value)
-  const tagged = tagObject(value, path, above)
-  above.delete(value)
+  if (place.above.includes(value)) {
+    throw new TypeError(`a value that contains itself cannot be sent: $${place.path.join('')}`)
+  }
+  place.above.push(value)
+  const tagged = tagObject(value, place)
+  place.above.pop()
   return tagged
 }
 
-function tagObject(value: object, path: string, above: Set<object>): Tagged {
-  if (Array.isArray(value)) return Array.from(value, (item, index) => tag(item, `${path}[${index}]`, above))
+function tagAt(value: unknown, name: string, place: Place): Tagged {
+  place.path.push(name)
+  const tagged = tag(value, place)
+  place.path.pop()
+  return tagged
+}
+
+function tagObject(value: object, place: Place): Tagged {
+  if (Array.isArray(value)) return Array.from(value, (item, index) => tagAt(item, `[${index}]`, place))
   if (value instanceof Date) return mark('date', value.getTime())
   if (value instanceof Map) {
-    return mark(
-      'map',
-      [...value].map(([key, item], index) => [
-        tag(key, `${path}.key(${index})`, above),
-        tag(item, `${path}.get(${index})`, above),
-      ]),
-    )
+    const entries = [...value].map(([key, item], index) => [
+      tagAt(key, `.key(${index})`, place),
+      tagAt(item, `.get(${index})`, place),
+    ])
+    return mark('map', entries)
   }
-  if (value instanceof Set)
+  if (value instanceof Set) {
     return mark(
       'set',
-      [...value].map((item, index) => tag(item, `${path}.item(${index})`, above)),
+      [...value].map((item, index) => tagAt(item, `.item(${index})`, place)),
     )
+  }
   if (value instanceof RegExp) return mark('regexp', value.source, value.flags)
   if (value instanceof Error) return mark('error', value.name, value.message)
   if (ArrayBuffer.isView(value) && TYPED_ARRAYS.has(value.constructor.name)) {
@@ -78,12 +92,8 @@ function tagObject(value: object, path: string, above: Set<object>): Tagged {
   }
   const tagged: { [key: string]: Tagged } = {}
   for (const [key, item] of Object.entries(value)) {
-    Object.defineProperty(tagged, key, {
-      value: tag(item, `${path}.${key}`, above),
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    })
+    // A reader drops it; assigned, it would be this object's prototype.
+    if (key !== '__proto__') tagged[key] = tagAt(item, `.${key}`, place)
   }
   return Object.hasOwn(tagged, '$') ? mark('object', tagged) : tagged
 }

@@ -1,5 +1,5 @@
 import type { AgentCard, AgentDefinition } from '../contract/agent.ts'
-import { levelSchema } from '../contract/level.ts'
+import { levelNumber } from '../contract/level.ts'
 import { outputSchema } from './output-schema.ts'
 
 /** A definition as it is announced: names and numbers, no code. */
@@ -9,7 +9,7 @@ export function agentCard(definition: AgentDefinition): AgentCard {
   return {
     name,
     description,
-    level: levelSchema.parse(definition.level),
+    level: levelNumber(definition.level),
     tools: tools.map(nameOf),
     delegates: delegates.map(nameOf),
     imports,

@@ -1,5 +1,5 @@
 import type { AgentDefinition } from '../contract/agent.ts'
-import { levelSchema } from '../contract/level.ts'
+import { levelNumber } from '../contract/level.ts'
 import { DefinitionError } from '../errors/definition-error.ts'
 import { checkDefinition } from './check-definition.ts'
 
@@ -21,5 +21,5 @@ export function defineAgent(definition: AgentDefinition): AgentDefinition {
       `agent ${JSON.stringify(definition.name)} cannot work:\n- ${problems.join('\n- ')}`,
     )
   }
-  return Object.freeze({ ...definition, level: levelSchema.parse(definition.level) })
+  return Object.freeze({ ...definition, level: levelNumber(definition.level) })
 }

@@ -3,6 +3,12 @@ import type { Journal, JournalRecord } from '../contract/journal.ts'
 /** How long a record waits for others that nobody is waiting for either, ms. */
 const LINGER_MS = 2
 
+/** Somebody who waits for what was written before, in its place among the records. */
+interface Waiter {
+  done(): void
+  failed(cause: unknown): void
+}
+
 /**
  * Group commit: one append under way at a time; what is written meanwhile, or shortly after another record,
  * goes out together. Whoever lets something leave the box awaits {@link flushed} first, which waits for
@@ -12,10 +18,8 @@ export class JournalWriter {
   readonly #journal: Journal
   readonly #acknowledged: (record: JournalRecord) => void
   readonly #failed: (error: unknown) => void
-  #queue: (JournalRecord | (() => void))[] = []
-  #written = 0
-  #done = 0
-  #appending: Promise<void> | undefined
+  #queue: (JournalRecord | Waiter)[] = []
+  #appending = false
   #lingering: ReturnType<typeof setTimeout> | undefined
   #error: { cause: unknown } | undefined
 
@@ -35,27 +39,15 @@ export class JournalWriter {
 
   /** Queues records. Returns at once; {@link flushed} tells when they are durable. */
   write(...records: readonly JournalRecord[]): void {
-    this.#add(records)
+    this.#queue.push(...records)
+    if (this.#appending || this.#error !== undefined) return
+    this.#lingering ??= setTimeout(() => this.#begin(), LINGER_MS)
   }
 
-  /** Calls back in its place among the records: when all that was written before is durable. */
+  /** Calls back in its place among the records: when all that was written before is durable; never after a failure. */
   whenFlushed(done: () => void): void {
-    if (this.#done === this.#written && this.#error === undefined) done()
-    else this.#add([done])
-  }
-
-  #add(entries: readonly (JournalRecord | (() => void))[]): void {
-    this.#queue.push(...entries)
-    this.#written += entries.length
-    if (this.#appending === undefined && this.#error === undefined) {
-      this.#lingering ??= setTimeout(() => this.#begin(), LINGER_MS)
-    }
-  }
-
-  #begin(): void {
-    clearTimeout(this.#lingering)
-    this.#lingering = undefined
-    if (this.#appending === undefined && this.#error === undefined) void this.#drain()
+    if (this.#idle()) done()
+    else if (this.#error === undefined) this.#queue.push({ done, failed() {} })
   }
 
   /**
@@ -63,33 +55,47 @@ export class JournalWriter {
    *
    * @throws whatever the append threw, FencedError above all: nothing may leave the box any more.
    */
-  async flushed(): Promise<void> {
-    const target = this.#written
-    if (this.#done < target) this.#begin()
-    while (this.#error === undefined && this.#done < target) await this.#appending
-    if (this.#error !== undefined) throw this.#error.cause
+  flushed(): Promise<void> {
+    if (this.#error !== undefined) return Promise.reject(this.#error.cause)
+    if (this.#idle()) return Promise.resolve()
+    return new Promise((done, failed) => {
+      this.#queue.push({ done, failed })
+      this.#begin()
+    })
   }
 
-  async #drain(): Promise<void> {
-    while (this.#queue.length > 0 && this.#error === undefined) {
-      this.#appending = this.#append()
-      await this.#appending
+  #idle(): boolean {
+    return this.#queue.length === 0 && !this.#appending && this.#error === undefined
+  }
+
+  #begin(): void {
+    clearTimeout(this.#lingering)
+    this.#lingering = undefined
+    if (this.#appending || this.#queue.length === 0 || this.#error !== undefined) return
+    this.#appending = true
+    void this.#appendAll()
+  }
+
+  async #appendAll(): Promise<void> {
+    await undefined // What is written in one tick is one append.
+    for (let entries = this.#take(); entries.length > 0; entries = this.#take()) {
+      const records = entries.filter((entry) => 'type' in entry)
+      try {
+        if (records.length > 0) await this.#journal.append(records)
+        for (const entry of entries) 'type' in entry ? this.#acknowledged(entry) : entry.done()
+      } catch (cause) {
+        this.#error = { cause }
+        for (const entry of [...entries, ...this.#take()]) if (!('type' in entry)) entry.failed(cause)
+        this.#failed(cause)
+        break
+      }
     }
-    this.#appending = undefined
+    this.#appending = false
   }
 
-  async #append(): Promise<void> {
-    await Promise.resolve() // What is written in one tick is one append.
+  #take(): (JournalRecord | Waiter)[] {
     const entries = this.#queue
     this.#queue = []
-    try {
-      const records = entries.filter((entry) => typeof entry !== 'function')
-      if (records.length > 0) await this.#journal.append(records)
-      this.#done += entries.length
-      for (const entry of entries) typeof entry === 'function' ? entry() : this.#acknowledged(entry)
-    } catch (cause) {
-      this.#error = { cause }
-      this.#failed(cause)
-    }
+    return entries
   }
 }

@@ -1,6 +1,6 @@
 import type { AgentDefinition } from '../contract/agent.ts'
 import type { DelegateCard, Grant } from '../contract/grant.ts'
-import { type Level, levelSchema } from '../contract/level.ts'
+import { type Level, levelNumber } from '../contract/level.ts'
 import { type ToolCard, toolCard } from '../contract/tool.ts'
 import { outputSchema } from '../define/output-schema.ts'
 import { effectiveGrant } from './effective-grant.ts'
@@ -19,7 +19,7 @@ export interface GrantSources {
 export function definedGrant(definition: AgentDefinition, sources: GrantSources = {}): Grant {
   const { tools = [], delegates = [], imports = [], budget = {}, approval = 'never' } = definition
   return effectiveGrant({
-    level: sources.level ?? levelSchema.parse(definition.level),
+    level: sources.level ?? levelNumber(definition.level),
     tools: tools.flatMap((tool) =>
       typeof tool === 'string'
         ? (sources.tools?.filter(({ name }) => name === tool) ?? [])
@@ -39,5 +39,5 @@ export function definedGrant(definition: AgentDefinition, sources: GrantSources 
 function delegateCard(definition: AgentDefinition): DelegateCard {
   const { name, description, level } = definition
   const output = outputSchema(definition)
-  return { name, description, level: levelSchema.parse(level), ...(output && { output }) }
+  return { name, description, level: levelNumber(level), ...(output && { output }) }
 }

@@ -10,6 +10,7 @@ import { Spending } from '../gate/spend.ts'
 import { JournalWriter } from '../journal/journal-writer.ts'
 import { LEVEL_TABLE } from '../levels/level-table.ts'
 import { applyRecord, foldRecords } from '../memory/fold-records.ts'
+import { promptHash } from '../prompts/prompt-hash.ts'
 import { systemPrompt } from '../prompts/system-prompt.ts'
 import { EventQueue } from './event-queue.ts'
 import { runSteps } from './run-steps.ts'
@@ -28,22 +29,26 @@ const LONGEST_TIMER = 2 ** 31 - 1
  * @example
  * for await (const event of runLoop({ definition, spec, journal, tools, model })) console.log(event.type)
  */
-export async function* runLoop(options: LoopOptions): AsyncGenerator<AgentEvent> {
+export function runLoop(options: LoopOptions): AsyncIterableIterator<AgentEvent> {
   const queue = new EventQueue<AgentEvent>()
   const stop = new AbortController()
-  const work = workOn(options, queue, stop).then(
-    () => queue.end(),
-    (error: unknown) => queue.fail(error),
-  )
-  let ended = false
-  try {
-    for (let events = await queue.take(); events !== undefined; events = await queue.take()) {
-      for (const event of events) yield event
-    }
-    ended = true
-  } finally {
-    if (!ended) stop.abort(new BailiwickError('suspended', 'nobody listens to this task any more'))
-    await work
+  let work: Promise<void> | undefined
+  return {
+    next() {
+      work ??= workOn(options, queue, stop).then(
+        () => queue.end(),
+        (error: unknown) => queue.fail(error),
+      )
+      return queue.next()
+    },
+    async return() {
+      stop.abort(new BailiwickError('suspended', 'nobody listens to this task any more'))
+      await work
+      return { value: undefined, done: true }
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
   }
 }
 
@@ -76,7 +81,11 @@ async function workOn(
   }
   const { id: host, engine } = options.host ?? IN_PROCESS
   const { level } = state.spec.grant
-  record({ type: 'attempt', at: now(), attempt: state.attempts + 1, host, engine, level })
+  const system = systemPrompt(options.definition, state.spec, options.prompt)
+  const attempt = state.attempts + 1
+  // A journal in this process's memory outlives nobody who would compare it.
+  const hash = options.host && { promptHash: promptHash(system) }
+  record({ type: 'attempt', at: now(), attempt, host, engine, level, ...hash })
 
   const deadline = deadlineOf(state.spec, state.startedAt ?? now())
   const timer = deadline === undefined ? undefined : startTimer(deadline - now(), stop)
@@ -92,7 +101,7 @@ async function workOn(
     spending,
     signal,
     deadline,
-    system: systemPrompt(options.definition, state.spec, options.prompt),
+    system,
     tight: false,
     now,
     record,

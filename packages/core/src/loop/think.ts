@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import type { RecordOf } from '../contract/journal.ts'
 import type { ModelMessage, ModelReply, ModelRequest } from '../contract/model.ts'
 import { outputSchema } from '../define/output-schema.ts'
@@ -85,13 +84,12 @@ async function askOnce(
     ...extra,
     ...bounds,
   }
-  const requestHash = hash('sha256', JSON.stringify(request))
   // The request tells what was observed: that leaves the box only once it is durable.
   await run.flushed()
   signal.throwIfAborted()
   const reply = await generate(run, step, request, { signal, ...(deadline !== undefined && { deadline }) })
   // Not waited for: what leaves this process because of the reply waits until all before it is durable.
-  run.record({ type: 'reply', at: run.now(), step, purpose, reply, requestHash })
+  run.record({ type: 'reply', at: run.now(), step, purpose, reply })
   return reply
 }
 
