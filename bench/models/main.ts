@@ -1,11 +1,13 @@
 /**
- * `pnpm bench models`: a reply of 1,000 deltas through `openaiModel`, beside the bare `openai` client, from
+ * `pnpm bench models`: a reply of 1,000 deltas through `resolveModel`, beside the bare `openai` client, from
  * one server in a process of its own. Bare is what a careful caller writes: the client, its stream, the text
  * put together, usage asked for.
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { ModelRequest } from '../../packages/core/dist/contract/index.js'
 import { resolveModel } from '../../packages/models/dist/index.js'
 import { OpenAI } from '../../packages/models/node_modules/openai/index.mjs'
@@ -13,6 +15,7 @@ import { OpenAI } from '../../packages/models/node_modules/openai/index.mjs'
 const DELTAS = 1_000
 const ROUNDS = 200
 const MEMORY_REPLIES = 400
+const MEMORY_PARTS = 3
 const MIB = 2 ** 20
 
 const server = fork(join(import.meta.dirname, 'server.ts'), [String(DELTAS)])
@@ -75,19 +78,22 @@ async function drivers(baseURL: string) {
   }
 }
 
-/** Used heap after a collection, before and after many replies: flat, or something is kept. */
+/** Used heap after a collection, after more and more replies: flat, or something is kept. */
 async function driveMemory(drive: () => Promise<unknown>): Promise<void> {
-  const { gc } = globalThis
-  if (gc === undefined) return console.log('\nfor the memory: node --expose-gc bench/models/main.ts')
-  const heap = async () => {
+  // Without --expose-gc on the command line, so that the bench runs however Node was started.
+  setFlagsFromString('--expose-gc')
+  const gc = runInNewContext('gc') as NonNullable<typeof globalThis.gc>
+  const heaps: number[] = []
+  for (let part = 0; part <= MEMORY_PARTS; part++) {
     await gc({ execution: 'async' })
     await gc({ execution: 'async' })
-    return process.memoryUsage().heapUsed / MIB
+    heaps.push(process.memoryUsage().heapUsed)
+    for (let reply = 0; reply < MEMORY_REPLIES; reply++) await drive()
   }
-  const before = await heap()
-  for (let reply = 0; reply < MEMORY_REPLIES; reply++) await drive()
-  const after = await heap()
-  console.log(`\nheap after ${MEMORY_REPLIES} more replies: ${before.toFixed(1)} → ${after.toFixed(1)} MiB`)
+  const shown = heaps.map((bytes) => (bytes / MIB).toFixed(1)).join(', ')
+  const grown = Math.max(...heaps) - (heaps[0] ?? 0)
+  console.log(`\nheap in use, at first and after every ${MEMORY_REPLIES} replies: ${shown} MiB`)
+  console.log(`grown by at most ${(grown / MIB).toFixed(1)} MiB`)
 }
 
 async function timed(drive: () => Promise<unknown>): Promise<number> {

@@ -1,8 +1,10 @@
 import type { Model } from '@bailiwick/core/contract'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { ollamaModel } from '../src/ollama/ollama-model.ts'
-import { openaiModel } from '../src/openai/openai-model.ts'
+import { asModel } from '../src/as-model.ts'
+import { ollamaSource } from '../src/ollama/ollama-model.ts'
+import { openaiSource } from '../src/openai/openai-model.ts'
 import { withRetries } from '../src/resilience/with-retries.ts'
+import type { Source } from '../src/source.ts'
 import type { Fault } from '../src/testing/fault.ts'
 import type { ModelServer } from '../src/testing/model-server.ts'
 import { startOllamaServer } from '../src/testing/ollama-server.ts'
@@ -19,13 +21,13 @@ const LONGEST_MS = ATTEMPTS * timers.firstByteMs + 2_000
 const ADAPTERS = {
   openai: {
     start: startOpenAiServer,
-    model: (server: ModelServer, stream: boolean): Model =>
-      openaiModel({ model: 'test-model', baseURL: `${server.url}/v1`, stream, timers }),
+    source: (server: ModelServer, stream: boolean): Source =>
+      openaiSource({ model: 'test-model', baseURL: `${server.url}/v1`, stream, timers }),
   },
   ollama: {
     start: startOllamaServer,
-    model: (server: ModelServer, stream: boolean): Model =>
-      ollamaModel({ model: 'test-model:1b', host: server.url, stream, timers }),
+    source: (server: ModelServer, stream: boolean): Source =>
+      ollamaSource({ model: 'test-model:1b', host: server.url, stream, timers }),
   },
 }
 
@@ -69,7 +71,8 @@ const CELLS = (['openai', 'ollama'] as const).flatMap((adapter) =>
   ),
 )
 
-const retried = (model: Model): Model => withRetries(model, { attempts: ATTEMPTS, random: () => 0 })
+const retried = (source: Source): Model =>
+  asModel(withRetries(source, { attempts: ATTEMPTS, random: () => 0 }))
 
 const printed = vi.fn()
 beforeAll(() => {
@@ -85,10 +88,10 @@ describe.concurrent.each(CELLS)(
   'a fault that stays: $adapter, stream $stream, $name',
   ({ adapter, stream, fault, code, tried }) => {
     it('is named, and tried as often as it makes sense', async () => {
-      const { start, model } = ADAPTERS[adapter]
+      const { start, source } = ADAPTERS[adapter]
       await using server = await start({ reply: TEXT, fault: () => fault })
       const begun = performance.now()
-      const failure = await ask(retried(model(server, stream))).then(
+      const failure = await ask(retried(source(server, stream))).then(
         ({ reply }) => ({ code: `no error but "${reply.text}"` }),
         (error: { code: string }) => error,
       )
@@ -106,12 +109,12 @@ describe.concurrent.each(CELLS.filter(({ tried }) => tried === 'again'))(
   'a fault that passes: $adapter, stream $stream, $name',
   ({ adapter, stream, fault }) => {
     it('leaves one whole reply, counted once', async () => {
-      const { start, model } = ADAPTERS[adapter]
+      const { start, source } = ADAPTERS[adapter]
       await using server = await start({
         reply: () => ({ text: TEXT, usage }),
         fault: (place) => (place === 0 ? fault : undefined),
       })
-      const { events, reply } = await ask(retried(model(server, stream)))
+      const { events, reply } = await ask(retried(source(server, stream)))
       expect(reply).toMatchObject({ text: TEXT, usage: { ...usage, replies: 1 } })
       expect(textOf(events)).toBe(TEXT)
       expect(server.requests).toHaveLength(2)

@@ -1,8 +1,9 @@
 import { isAbsolute } from 'node:path'
-import { InputError, type Model } from '@bailiwick/core/contract'
+import { InputError } from '@bailiwick/core/contract'
+import type { Source } from '../source.ts'
 import { readCassette } from './read-cassette.ts'
-import { recordModel } from './record-model.ts'
-import { openReplay, type Replay, replayModel } from './replay-model.ts'
+import { recordSource } from './record-source.ts'
+import { openReplay, type Replay, replaySource } from './replay-source.ts'
 import type { Matching } from './request-key.ts'
 
 /** By file and matching: models of one process share what was served. */
@@ -20,14 +21,14 @@ export function isReplayed(env: NodeJS.ProcessEnv): boolean {
  * @throws InputError for both at once, a path that is not absolute, an unknown way of matching, a cassette
  * that cannot be read.
  */
-export async function withCassette(model: Model, env: NodeJS.ProcessEnv): Promise<Model> {
+export async function withCassette(source: Source, env: NodeJS.ProcessEnv): Promise<Source> {
   const { BAILIWICK_MODEL_RECORD: record, BAILIWICK_MODEL_REPLAY: replay } = env
   if (record && replay)
     throw new InputError('Set BAILIWICK_MODEL_RECORD or BAILIWICK_MODEL_REPLAY, not both.')
-  if (record) return recordModel(model, absolute(record))
-  if (!replay) return model
+  if (record) return recordSource(source, absolute(record))
+  if (!replay) return source
   const matching = matchingOf(env.BAILIWICK_MODEL_REPLAY_BY || 'strict')
-  return replayModel(model, await sharedReplay(absolute(replay), matching))
+  return replaySource(source, await sharedReplay(absolute(replay), matching))
 }
 
 /** Agents run in folders of their own: a relative path would be another file in each. */

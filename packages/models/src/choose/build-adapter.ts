@@ -1,18 +1,18 @@
-import type { Model } from '@bailiwick/core/contract'
 import { ollamaHost } from '../ollama/ollama-host.ts'
-import { ollamaModel } from '../ollama/ollama-model.ts'
-import { openaiModel } from '../openai/openai-model.ts'
+import { ollamaSource } from '../ollama/ollama-model.ts'
+import { openaiSource } from '../openai/openai-model.ts'
 import { PRESETS } from '../openai/presets.ts'
-import { scriptedModelFromFile } from '../scripted/scripted-model.ts'
-import { commandModel } from '../unserved/command-model.ts'
-import { humanModel } from '../unserved/human-model.ts'
+import { scriptedSourceFromFile } from '../scripted/scripted-model.ts'
+import type { Source } from '../source.ts'
+import { commandSource } from '../unserved/command-model.ts'
+import { humanSource } from '../unserved/human-model.ts'
 import type { ModelSettings } from './model-settings.ts'
 import type { ModelSpec } from './parse-spec.ts'
 import { addressOf } from './provider-address.ts'
 
-/** A model, and the address of the server behind it, where there is one. */
+/** A source, and the address of the server behind it, where there is one. */
 export interface Adapter {
-  model: Model
+  source: Source
   server?: string
 }
 
@@ -24,15 +24,15 @@ export async function buildAdapter(
 ): Promise<Adapter> {
   switch (spec.kind) {
     case 'human':
-      return { model: humanModel() }
+      return { source: humanSource() }
     case 'command':
-      return { model: commandModel(spec.command) }
+      return { source: commandSource(spec.command) }
     case 'scripted':
-      return { model: await scriptedModelFromFile(spec.file) }
+      return { source: await scriptedSourceFromFile(spec.file) }
     case 'ollama': {
       const server = ollamaHost(settings.baseURL ?? env.OLLAMA_HOST)
       const contextTokens = settings.contextTokens ?? contextFrom(env)
-      return { server, model: ollamaModel({ ...settings, model: spec.model, host: server, contextTokens }) }
+      return { server, source: ollamaSource({ ...settings, model: spec.model, host: server, contextTokens }) }
     }
     case 'openai': {
       const { stream, timers, headers } = settings
@@ -41,7 +41,7 @@ export async function buildAdapter(
       const { provider, model } = spec
       return {
         server: baseURL,
-        model: openaiModel({ provider, model, baseURL, apiKey, features, stream, timers, headers }),
+        source: openaiSource({ provider, model, baseURL, apiKey, features, stream, timers, headers }),
       }
     }
   }

@@ -1,6 +1,7 @@
 import type { Model } from '@bailiwick/core/contract'
+import { asModel } from '../as-model.ts'
 import { withFallbacks } from '../resilience/with-fallbacks.ts'
-import { assembleModel } from './assemble-model.ts'
+import { assembleSource } from './assemble-source.ts'
 import type { ModelAliases } from './model-settings.ts'
 import { aliasesFrom, settingsOf } from './settings-of.ts'
 
@@ -27,11 +28,11 @@ export async function resolveModel(name: string, options: ResolveOptions = {}): 
   const aliases = aliasesFrom(env, options.aliases)
   const { fallbacks = [] } = settingsOf(name, aliases)
   const hasFallback = fallbacks.length > 0
-  const model = await assembleModel(name, aliases, env, hasFallback)
-  if (!hasFallback) return model
+  const source = await assembleSource(name, aliases, env, hasFallback)
+  if (!hasFallback) return asModel(source)
   // Fallbacks of a fallback are not followed: two aliases may name each other.
   const others = fallbacks.map((other, place) =>
-    assembleModel(other, aliases, env, place < fallbacks.length - 1),
+    assembleSource(other, aliases, env, place < fallbacks.length - 1),
   )
-  return withFallbacks(model, await Promise.all(others))
+  return asModel(withFallbacks(source, await Promise.all(others)))
 }

@@ -1,16 +1,16 @@
-import type { Model } from '@bailiwick/core/contract'
+import type { Source } from '../source.ts'
 import type { ModelSettings } from './model-settings.ts'
 
 /** Puts the temperature into requests that name none, and keeps the output within the configured bound. */
 export function withRequestSettings(
-  model: Model,
+  source: Source,
   { temperature, maxOutputTokens: most }: Pick<ModelSettings, 'temperature' | 'maxOutputTokens'>,
-): Model {
-  if (temperature === undefined && most === undefined) return model
+): Source {
+  if (temperature === undefined && most === undefined) return source
   return {
-    id: model.id,
-    generate: (request, call) =>
-      model.generate(
+    id: source.id,
+    ask: (request, call) =>
+      source.ask(
         {
           ...(temperature !== undefined && { temperature }),
           ...request,

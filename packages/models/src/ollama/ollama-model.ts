@@ -1,9 +1,11 @@
-import type { Model, ModelEvent, ModelRequest } from '@bailiwick/core/contract'
-import type { AdapterOptions } from '../adapter-options.ts'
+import type { Model, ModelReply, ModelRequest } from '@bailiwick/core/contract'
+import { asModel } from '../as-model.ts'
 import { isModelError } from '../is-model-error.ts'
 import { estimatePromptTokens } from '../reply/estimate-tokens.ts'
 import { instruct } from '../reply/instruct.ts'
 import { ReplyBuilder } from '../reply/reply-builder.ts'
+import type { Call, Source } from '../source.ts'
+import { voidable } from '../voidable.ts'
 import { causeOf } from '../wire/cause-of.ts'
 import { type Exchange, openExchange } from '../wire/exchange.ts'
 import type { Timers } from '../wire/timers.ts'
@@ -39,15 +41,19 @@ export interface OllamaModelOptions extends OllamaSettings {
  * ```
  */
 export function ollamaModel(options: OllamaModelOptions): Model {
+  return asModel(ollamaSource(options))
+}
+
+export function ollamaSource(options: OllamaModelOptions): Source {
   const { stream = true } = options
   const id = `ollama/${options.model}`
   const host = ollamaHost(options.host)
   const learned: Learned = { window: 0, tools: true }
 
-  const open = (call: AdapterOptions, form: 'json' | 'lines') =>
-    openExchange({ model: id, signal: call.signal, timers: options.timers, fetch: call.fetch, form })
+  const open = ({ signal, fetch }: Call, form: 'json' | 'lines') =>
+    openExchange({ model: id, signal, timers: options.timers, fetch, form })
 
-  async function factsOf(call: AdapterOptions): Promise<ModelFacts> {
+  async function factsOf(call: Call): Promise<ModelFacts> {
     using exchange = open(call, 'json')
     try {
       return await readFacts(await openClient(host, exchange.fetch), options.model)
@@ -56,43 +62,41 @@ export function ollamaModel(options: OllamaModelOptions): Model {
     }
   }
 
-  async function* attempt(
+  async function attempt(
     request: ModelRequest,
     facts: ModelFacts,
     exchange: Exchange,
-    builder: ReplyBuilder,
-  ) {
+    emit: Call['emit'],
+  ): Promise<ModelReply | Overflow> {
     const { request: sent, read } = instruct(request, { outputSchema: true, tools: hasTools(facts, learned) })
     const estimated = estimatePromptTokens(sent)
     const window = windowFor(estimated, sent.maxOutputTokens, learned.window, limitsOf(options, facts))
     learned.window = window
     const client = await openClient(host, exchange.fetch)
     const body = chatBody(options.model, sent, { ...settingsFor(options, facts), numCtx: window })
+    const builder = new ReplyBuilder('ollama', options.model)
     if (stream) {
       const chunks = await client.chat({ ...body, stream })
-      for await (const chunk of chunks) {
-        // Not `yield*`: over a plain generator it costs several promises more for each delta.
-        for (const event of builder.add(readChunk(id, chunk))) yield event
-      }
-    } else yield* builder.add(readChunk(id, await client.chat({ ...body, stream })))
+      for await (const chunk of chunks) builder.add(readChunk(id, chunk), emit)
+    } else builder.add(readChunk(id, await client.chat({ ...body, stream })), emit)
     exchange.check()
     const reply = builder.build(sent)
     const counted = reply.usage.inputTokens
-    if (!wasTruncated(counted, estimated, window)) return { reply: read(reply) }
-    return { overflow: { window, promptTokens: Math.max(counted, estimated) } }
+    if (!wasTruncated(counted, estimated, window)) return read(reply)
+    return { window, promptTokens: Math.max(counted, estimated) }
   }
 
-  async function* generate(request: ModelRequest, call: AdapterOptions): AsyncGenerator<ModelEvent> {
+  async function ask(request: ModelRequest, call: Call): Promise<ModelReply> {
     learned.facts ??= await factsOf(call)
     const facts = learned.facts
     for (;;) {
       const withTools = hasTools(facts, learned)
-      const builder = new ReplyBuilder('ollama', options.model)
+      const tried = voidable(call)
       using exchange = open(call, stream ? 'lines' : 'json')
       try {
-        const answer = yield* attempt(request, facts, exchange, builder)
-        if (answer.reply !== undefined) return yield { type: 'reply', reply: answer.reply }
-        grow(answer.overflow, facts, request)
+        const answer = await attempt(request, facts, exchange, tried.call.emit)
+        if ('text' in answer) return answer
+        grow(answer, facts, request)
       } catch (error) {
         const cause = causeOf(exchange, error, toModelError)
         if (!isModelError(cause)) throw cause
@@ -100,8 +104,7 @@ export function ollamaModel(options: OllamaModelOptions): Model {
         else if (cause.code !== 'model-context' || exchange.faultBody === undefined) throw cause
         else grow({ window: learned.window, promptTokens: exchange.faultBody.promptTokens }, facts, request)
       }
-      if (builder.begun)
-        yield { type: 'restart', reason: 'the prompt did not fit the context, which was made larger' }
+      tried.void('the prompt did not fit the context, which was made larger')
     }
   }
 
@@ -112,5 +115,5 @@ export function ollamaModel(options: OllamaModelOptions): Model {
     const larger = Math.max(learned.window, overflow.window * 2)
     learned.window = windowFor(overflow.promptTokens ?? 0, request.maxOutputTokens, larger, limits)
   }
-  return { id, generate }
+  return { id, ask }
 }

@@ -1,8 +1,9 @@
-import type { Model, ModelEvent, ModelRequest } from '@bailiwick/core/contract'
-import type { AdapterOptions } from '../adapter-options.ts'
+import type { Model, ModelReply, ModelRequest } from '@bailiwick/core/contract'
+import { asModel } from '../as-model.ts'
 import { isModelError } from '../is-model-error.ts'
 import { instruct } from '../reply/instruct.ts'
 import { ReplyBuilder } from '../reply/reply-builder.ts'
+import type { Call, Source } from '../source.ts'
 import { causeOf } from '../wire/cause-of.ts'
 import { type Exchange, openExchange } from '../wire/exchange.ts'
 import type { Timers } from '../wire/timers.ts'
@@ -10,6 +11,7 @@ import { chatBody, type OpenAiFeatures } from './chat-body.ts'
 import { openClient } from './open-client.ts'
 import { OPENAI_URL } from './presets.ts'
 import { type Chunk, readChunk } from './read-chunk.ts'
+import { readEvents } from './read-events.ts'
 import { toModelError } from './to-model-error.ts'
 import { unlearn } from './unlearn.ts'
 
@@ -51,6 +53,10 @@ const MOST_LESSONS = Object.keys(ALL_FEATURES).length
  * ```
  */
 export function openaiModel(options: OpenAiModelOptions): Model {
+  return asModel(openaiSource(options))
+}
+
+export function openaiSource(options: OpenAiModelOptions): Source {
   const { baseURL = OPENAI_URL, stream = true } = options
   const provider = options.provider ?? 'openai'
   const id = `${provider}/${options.model}`
@@ -60,34 +66,31 @@ export function openaiModel(options: OpenAiModelOptions): Model {
     ...options.features,
   }
 
-  async function* attempt(request: ModelRequest, tried: OpenAiFeatures, exchange: Exchange) {
+  async function attempt(
+    request: ModelRequest,
+    tried: OpenAiFeatures,
+    exchange: Exchange,
+    emit: Call['emit'],
+  ): Promise<ModelReply> {
     const client = await openClient({ ...options, baseURL }, exchange.fetch)
     const { request: sent, read } = instruct(request, tried)
     const builder = new ReplyBuilder(provider, options.model)
-    const answer: unknown = await client.chat.completions.create(chatBody(options.model, sent, tried, stream))
-    if (stream) {
-      for await (const chunk of answer as AsyncIterable<Chunk>) {
-        // Not `yield*`: over a plain generator it costs several promises more for each delta.
-        for (const event of builder.add(readChunk(id, chunk, true))) yield event
-      }
-    } else yield* builder.add(readChunk(id, answer as Chunk, false))
+    const answer = client.chat.completions.create(chatBody(options.model, sent, tried, stream))
+    const add = (chunk: unknown) => builder.add(readChunk(exchange.asked, chunk as Chunk, stream), emit)
+    if (stream) await readEvents(await answer.asResponse(), add)
+    else add(await answer)
     // A stream that was aborted, cut by a timer or by the server ends like a whole one.
     exchange.check()
-    yield { type: 'reply' as const, reply: read(builder.build(sent)) }
+    return read(builder.build(sent))
   }
 
-  async function* generate(request: ModelRequest, call: AdapterOptions): AsyncGenerator<ModelEvent> {
+  async function ask(request: ModelRequest, { signal, emit, fetch }: Call): Promise<ModelReply> {
     for (let lessons = 0; ; lessons++) {
       const tried = features
-      using exchange = openExchange({
-        model: id,
-        signal: call.signal,
-        timers: options.timers,
-        fetch: call.fetch,
-        form: stream ? 'events' : 'json',
-      })
+      const form = stream ? 'events' : 'json'
+      using exchange = openExchange({ model: id, signal, timers: options.timers, fetch, form })
       try {
-        return yield* attempt(request, tried, exchange)
+        return await attempt(request, tried, exchange, emit)
       } catch (error) {
         const cause = causeOf(exchange, error, toModelError)
         const lesson = isModelError(cause) && unlearn(tried, cause, exchange.faultBody)
@@ -96,5 +99,5 @@ export function openaiModel(options: OpenAiModelOptions): Model {
       }
     }
   }
-  return { id, generate }
+  return { id, ask }
 }

@@ -1,6 +1,7 @@
 import { ModelError } from '@bailiwick/core/contract'
 import type { CallFragment } from '../reply/call-fragments.ts'
 import type { ReplyPart } from '../reply/reply-builder.ts'
+import { type Asked, readStreamFault } from '../wire/read-fault.ts'
 
 /**
  * A chunk of a stream, or a whole completion, as servers really send it: every field may be missing
@@ -11,6 +12,8 @@ export interface Chunk {
   model?: string | null
   choices?: Choice[] | null
   usage?: ChunkUsage | null
+  /** In place of the rest: of a stream that had begun well, or of a whole completion under status 200. */
+  error?: unknown
 }
 
 interface Choice {
@@ -46,18 +49,21 @@ interface ChunkUsage {
   prompt_cache_hit_tokens?: number | null
 }
 
-/** @throws ModelError `model-malformed` for what is no chunk, `model-empty` for a completion without choices. */
-export function readChunk(asked: string, chunk: Chunk, streamed: boolean): ReplyPart {
+/**
+ * @throws ModelError `model-malformed` for what is no chunk, `model-empty` for a completion without choices,
+ * and as the server's error says where it sent one
+ */
+export function readChunk(asked: Asked, chunk: Chunk, streamed: boolean): ReplyPart {
   if (typeof chunk !== 'object' || chunk === null) {
     throw new ModelError(
       'model-malformed',
-      `${asked} sent ${JSON.stringify(chunk)} where a completion was wanted.`,
+      `${asked.model} at ${asked.url} sent ${JSON.stringify(chunk)} where a completion was wanted.`,
     )
   }
+  if (chunk.error) throw readStreamFault(asked, chunk.error)
   // Usage comes in a last chunk with empty choices; a whole completion without any is an empty answer.
-  if (!streamed && !chunk.choices?.length) {
-    throw new ModelError('model-empty', `${asked} answered without choices.`)
-  }
+  if (!streamed && !chunk.choices?.length)
+    throw new ModelError('model-empty', `${asked.model} at ${asked.url} answered without choices.`)
   const choice = chunk.choices?.[0]
   const delta = choice?.delta ?? choice?.message
   const part: ReplyPart = {}

@@ -1,23 +1,19 @@
-import type { Model, Usage } from '@bailiwick/core/contract'
-import { passThrough } from '../resilience/pass-through.ts'
+import type { ModelReply, Usage } from '@bailiwick/core/contract'
+import type { Source } from '../source.ts'
 import { withinCost } from './within-cost.ts'
 
 /** US dollars of one reply of a model, named as its server does; `null` where nobody knows. */
 export type PriceOf = (usage: Usage, servedModel: string) => number | null | Promise<number | null>
 
 /** Keeps to what a request may cost, and puts the cost into every reply's usage. */
-export function withPrice(model: Model, priceOf: PriceOf): Model {
+export function withPrice(source: Source, priceOf: PriceOf): Source {
   return {
-    id: model.id,
-    generate: (request, call) =>
-      passThrough(async () => ({
-        events: model.generate(await withinCost(request, served(model.id), priceOf), call),
-        async onReply({ reply }) {
-          const { usage, model: answered } = reply
-          const cost = await priceOf(usage, served(answered))
-          return { type: 'reply', reply: { ...reply, usage: { ...usage, cost } } }
-        },
-      })),
+    id: source.id,
+    async ask(request, call): Promise<ModelReply> {
+      const reply = await source.ask(await withinCost(request, served(source.id), priceOf), call)
+      const cost = await priceOf(reply.usage, served(reply.model))
+      return { ...reply, usage: { ...reply.usage, cost } }
+    },
   }
 }
 

@@ -1,11 +1,11 @@
 import {
   type ModelCall,
   ModelError,
-  type ModelEvent,
   type ModelReply,
   type ModelRequest,
   type Usage,
 } from '@bailiwick/core/contract'
+import type { Call } from '../source.ts'
 import { type CallFragment, CallFragments } from './call-fragments.ts'
 import { estimateTokens, estimateUsage } from './estimate-tokens.ts'
 
@@ -38,22 +38,17 @@ export class ReplyBuilder {
     this.#model = model
   }
 
-  /** Whether anything has been yielded. */
-  get begun(): boolean {
-    return this.#firstMs !== undefined
-  }
-
-  /** Takes a part in and yields what of it is for the reader at once. */
-  *add(part: ReplyPart): Generator<ModelEvent> {
+  /** Takes a part in, and hands on what of it is for the reader at once. */
+  add(part: ReplyPart, emit: Call['emit']): void {
     if (part.thinking) {
       this.#thinking += part.thinking
       this.#firstMs ??= performance.now() - this.#started
-      yield { type: 'thinking', text: part.thinking }
+      emit({ type: 'thinking', text: part.thinking })
     }
     if (part.text) {
       this.#text += part.text
       this.#firstMs ??= performance.now() - this.#started
-      yield { type: 'text', text: part.text }
+      emit({ type: 'text', text: part.text })
     }
     for (const fragment of part.calls ?? []) this.#calls.add(fragment)
     this.#finish = part.finish ?? this.#finish

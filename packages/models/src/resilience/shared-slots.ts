@@ -26,8 +26,8 @@ export class SharedSlots {
     this.#slots = slots
   }
 
-  /** Waits for a slot, as long as it takes; the signal ends that. @returns gives it back */
-  async take(signal: AbortSignal): Promise<() => void> {
+  /** Waits for a slot, as long as it takes; the signal ends that. Disposing of it gives it back. */
+  async take(signal: AbortSignal): Promise<Disposable> {
     const { DatabaseSync } = await import('node:sqlite')
     for (;;) {
       signal.throwIfAborted()
@@ -35,9 +35,11 @@ export class SharedSlots {
         const file = this.#held.has(slot) ? undefined : this.#open(slot, DatabaseSync)
         if (file === undefined || !lock(file)) continue
         this.#held.add(slot)
-        return () => {
-          file.exec('ROLLBACK')
-          this.#held.delete(slot)
+        return {
+          [Symbol.dispose]: () => {
+            file.exec('ROLLBACK')
+            this.#held.delete(slot)
+          },
         }
       }
       await sleep(LOOK_MS * (0.5 + Math.random()), undefined, { signal })

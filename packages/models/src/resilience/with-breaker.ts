@@ -1,5 +1,4 @@
-import { once } from 'node:events'
-import type { Model } from '@bailiwick/core/contract'
+import type { ModelReply } from '@bailiwick/core/contract'
 import {
   type CircuitBreakerPolicy,
   ConsecutiveBreaker,
@@ -8,8 +7,8 @@ import {
   isBrokenCircuitError,
 } from 'cockatiel'
 import { isModelError } from '../is-model-error.ts'
+import type { Source } from '../source.ts'
 import { circuitOpen } from './circuit-open.ts'
-import { passThrough } from './pass-through.ts'
 import { isOutage } from './retried-codes.ts'
 
 /** Twice a call's attempts: one call alone never breaks the circuit for the others. */
@@ -29,65 +28,45 @@ const breakers = new Map<string, Breaker>()
  * Leaves a server alone that fails again and again, instead of letting every task wait for its timers. After
  * {@link LEFT_ALONE_MS} one call tries it; the others wait for its outcome.
  */
-export function withBreaker(model: Model, server: string): Model {
+export function withBreaker(source: Source, server: string): Source {
   const breaker = breakerOf(server)
   return {
-    id: model.id,
-    generate: (request, call) =>
-      passThrough(async () => {
-        const outcome = Promise.withResolvers<void>()
-        // Nobody listens to the outcome of a call that was not admitted.
-        outcome.promise.catch(() => undefined)
-        try {
-          await admission(breaker, model.id, outcome.promise, call.signal)
-        } catch (error) {
-          outcome.reject(error)
-          throw error
-        }
-        return {
-          events: model.generate(request, call),
-          leave: (failure) => (failure === undefined ? outcome.resolve() : outcome.reject(failure.error)),
-        }
-      }),
+    id: source.id,
+    async ask(request, call): Promise<ModelReply> {
+      try {
+        return await execute(breaker.policy, call.signal, () => source.ask(request, call))
+      } catch (error) {
+        if (!(error instanceof Error && isBrokenCircuitError(error))) throw error
+        const last = breaker.policy.lastFailure
+        const left = Math.max(0, breaker.openUntil - Date.now())
+        throw circuitOpen(source.id, left, last && 'error' in last ? last.error : undefined)
+      }
+    },
   }
 }
 
-/** Resolves when the call may be made; `outcome` then tells the breaker how it went. */
-async function admission(
-  breaker: Breaker,
-  model: string,
-  outcome: Promise<void>,
+/** Within the policy. Who waits for another call's outcome can be aborted all the same. */
+async function execute<T>(
+  policy: CircuitBreakerPolicy,
   signal: AbortSignal,
-): Promise<void> {
+  ask: () => Promise<T>,
+): Promise<T> {
   signal.throwIfAborted()
-  const { policy } = breaker
-  const admitted = Promise.withResolvers<void>()
-  policy
-    .execute(() => {
-      admitted.resolve()
-      return outcome
+  const aborted = Promise.withResolvers<never>()
+  const onAbort = () => aborted.reject(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  const stopWaiting = () => signal.removeEventListener('abort', onAbort)
+  try {
+    const outcome = policy.execute(() => {
+      // From here on an abort is the call's own to answer, once its socket is closed.
+      stopWaiting()
+      signal.throwIfAborted()
+      return ask()
     })
-    .catch((error: unknown) => {
-      const left = Math.max(0, breaker.openUntil - Date.now())
-      const last = policy.lastFailure
-      const said = last !== undefined && 'error' in last ? last.error : undefined
-      admitted.reject(
-        error instanceof Error && isBrokenCircuitError(error) ? circuitOpen(model, left, said) : error,
-      )
-    })
-  // Who waits for another call's outcome can be aborted all the same.
-  using listening = abortOf(signal)
-  await Promise.race([admitted.promise, listening.aborted])
-}
-
-function abortOf(signal: AbortSignal): Disposable & { aborted: Promise<never> } {
-  const done = new AbortController()
-  const aborted = once(signal, 'abort', { signal: done.signal }).then(() => {
-    throw signal.reason
-  })
-  // Settles when nobody waits any more.
-  aborted.catch(() => undefined)
-  return { aborted, [Symbol.dispose]: () => done.abort() }
+    return await Promise.race([outcome, aborted.promise])
+  } finally {
+    stopWaiting()
+  }
 }
 
 function breakerOf(server: string): Breaker {

@@ -1,30 +1,28 @@
-import { type Model, ModelError, type ModelEvent } from '@bailiwick/core/contract'
+import { ModelError, type ModelReply } from '@bailiwick/core/contract'
 import { isModelError } from '../is-model-error.ts'
+import type { Source } from '../source.ts'
+import { voidable } from '../voidable.ts'
 
 /**
- * The first model that answers, in order. Deltas of one that failed are declared void by a `restart` event,
+ * The first source that answers, in order. Deltas of one that failed are declared void by a `restart` event,
  * so that nobody uses half of its answer; the reply names who gave it.
  */
-export function withFallbacks(first: Model, others: readonly Model[]): Model {
+export function withFallbacks(first: Source, others: readonly Source[]): Source {
   return {
     id: first.id,
-    async *generate(request, call): AsyncGenerator<ModelEvent> {
+    async ask(request, call): Promise<ModelReply> {
       const failures: ModelError[] = []
-      for (const model of [first, ...others]) {
-        let begun = false
+      for (const source of [first, ...others]) {
+        const attempt = voidable(call)
         try {
-          for await (const event of model.generate(request, call)) {
-            begun = event.type !== 'restart'
-            yield event
-          }
-          return
+          return await source.ask(request, attempt.call)
         } catch (error) {
           call.signal.throwIfAborted()
           // A cassette that lacks a request is to be mended, not gone around.
           if (!isModelError(error) || error.code === 'model-replay-miss') throw error
           failures.push(error)
           if (call.deadline !== undefined && Date.now() >= call.deadline) break
-          if (begun) yield { type: 'restart', reason: error.message }
+          attempt.void(error.message)
         }
       }
       throw allFailed(failures)

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type GenerateOptions, type Model, ModelError, type ModelEvent } from '@bailiwick/core/contract'
+import { type GenerateOptions, ModelError, type ModelReply } from '@bailiwick/core/contract'
 import { isModelError } from '../is-model-error.ts'
+import type { Source } from '../source.ts'
+import { voidable } from '../voidable.ts'
 import { isCircuitOpen } from './circuit-open.ts'
 import { isRetried } from './retried-codes.ts'
 import { retryPause } from './retry-pause.ts'
@@ -20,7 +22,7 @@ const ATTEMPTS = 4
  * Asks again, with full jitter, after failures that may pass, inside the call's deadline. Deltas of a broken
  * attempt are declared void by a `restart` event. What fails in the end names the number of attempts.
  */
-export function withRetries(model: Model, options: RetryOptions = {}): Model {
+export function withRetries(source: Source, options: RetryOptions = {}): Source {
   const { attempts = ATTEMPTS, hasFallback = false, random } = options
 
   /** How long to wait before asking again; `undefined` for not at all. */
@@ -33,23 +35,19 @@ export function withRetries(model: Model, options: RetryOptions = {}): Model {
   }
 
   return {
-    id: model.id,
-    async *generate(request, call): AsyncGenerator<ModelEvent> {
+    id: source.id,
+    async ask(request, call): Promise<ModelReply> {
       for (let failed = 1; ; failed++) {
-        let begun = false
+        const attempt = voidable(call)
         try {
-          for await (const event of model.generate(request, call)) {
-            begun = event.type !== 'restart'
-            yield event
-          }
-          return
+          return await source.ask(request, attempt.call)
         } catch (error) {
           // The caller's own abort is no failure of the model, whatever the adapter made of it.
           call.signal.throwIfAborted()
           if (!isModelError(error)) throw error
           const pause = pauseAfter(error, failed, call)
           if (pause === undefined) throw failed === 1 ? error : afterAttempts(error, failed)
-          if (begun) yield { type: 'restart', reason: error.message }
+          attempt.void(error.message)
           await sleep(pause, undefined, { signal: call.signal }).catch(() => call.signal.throwIfAborted())
         }
       }

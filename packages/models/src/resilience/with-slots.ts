@@ -1,6 +1,6 @@
-import { type Model, ModelError } from '@bailiwick/core/contract'
+import { type GenerateOptions, ModelError } from '@bailiwick/core/contract'
 import PQueue from 'p-queue'
-import { passThrough } from './pass-through.ts'
+import type { Source } from '../source.ts'
 import { SharedSlots } from './shared-slots.ts'
 
 export interface SlotOptions {
@@ -20,7 +20,7 @@ interface Slots {
 const known = new Map<string, Slots>()
 
 /** Lets so many calls at a time through; the others wait, in order within a process, until their signal or deadline. */
-export function withSlots(model: Model, { key, slots, folder }: SlotOptions): Model {
+export function withSlots(source: Source, { key, slots, folder }: SlotOptions): Source {
   const all = known.get(key) ?? {
     queue: new PQueue(),
     shared: folder === undefined ? undefined : new SharedSlots(folder, key, slots),
@@ -28,20 +28,17 @@ export function withSlots(model: Model, { key, slots, folder }: SlotOptions): Mo
   all.queue.concurrency = slots
   known.set(key, all)
   return {
-    id: model.id,
-    generate: (request, call) =>
-      passThrough(async () => {
-        const leave = await takeSlot(all, model.id, call)
-        return { events: model.generate(request, call), leave }
-      }),
+    id: source.id,
+    ask: (request, call) => inSlot(all, source.id, call, () => source.ask(request, call)),
   }
 }
 
-async function takeSlot(
+async function inSlot<T>(
   { queue, shared }: Slots,
   model: string,
-  { signal, deadline }: { signal: AbortSignal; deadline?: number },
-): Promise<() => void> {
+  { signal, deadline }: GenerateOptions,
+  ask: () => Promise<T>,
+): Promise<T> {
   signal.throwIfAborted()
   // Ends the wait alone: aborting a call that runs would free its slot before its socket is closed.
   const waiting = new AbortController()
@@ -51,26 +48,19 @@ async function takeSlot(
     deadline === undefined
       ? undefined
       : setTimeout(() => waiting.abort(noSlot(model)), Math.max(0, deadline - Date.now()))
-  const held = Promise.withResolvers<void>()
-  try {
-    const granted = Promise.withResolvers<void>()
-    const hold = () => {
-      granted.resolve()
-      return held.promise
-    }
-    queue.add(hold, { signal: waiting.signal }).catch(granted.reject)
-    await granted.promise
-    const giveBack = await shared?.take(waiting.signal)
-    return () => {
-      giveBack?.()
-      held.resolve()
-    }
-  } catch (error) {
-    held.resolve()
-    throw waiting.signal.aborted ? waiting.signal.reason : error
-  } finally {
+  const stopWaiting = () => {
     clearTimeout(late)
     signal.removeEventListener('abort', onAbort)
+  }
+  const begin = async () => {
+    using _ = await shared?.take(waiting.signal)
+    stopWaiting()
+    return await ask()
+  }
+  try {
+    return await queue.add(begin, { signal: waiting.signal })
+  } finally {
+    stopWaiting()
   }
 }
 

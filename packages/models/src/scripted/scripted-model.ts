@@ -1,13 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
-import {
-  InputError,
-  type Model,
-  type ModelEvent,
-  type ModelReply,
-  type ModelRequest,
-} from '@bailiwick/core/contract'
+import { InputError, type Model, type ModelReply, type ModelRequest } from '@bailiwick/core/contract'
+import { asModel } from '../as-model.ts'
 import { estimateUsage } from '../reply/estimate-tokens.ts'
+import type { Source } from '../source.ts'
 import { findReply } from './find-reply.ts'
 import { parseScript, type Script, type ScriptedReply } from './script.ts'
 
@@ -20,22 +16,23 @@ import { parseScript, type Script, type ScriptedReply } from './script.ts'
  * const model = scriptedModel({ analyst: { t1: ['finalAnswer(6 * 7)'] } })
  * ```
  */
-export function scriptedModel(script: Script, source = 'the script'): Model {
-  const parsed = parseScript(script, source)
+export function scriptedModel(script: Script, source?: string): Model {
+  return asModel(scriptedSource(script, source))
+}
+
+/** @param file the script's name, for messages */
+export function scriptedSource(script: Script, file = 'the script'): Source {
+  const parsed = parseScript(script, file)
   const id = 'scripted/replies'
   return {
     id,
-    async *generate(request, { signal }): AsyncGenerator<ModelEvent> {
-      signal.throwIfAborted()
-      const reply = findReply(parsed, request.lane, source)
+    async ask(request, { signal, emit }): Promise<ModelReply> {
+      const reply = findReply(parsed, request.lane, file)
       const whole = toReply(id, reply, request)
       if (typeof reply === 'object' && reply.delayMs) await pause(reply.delayMs, undefined, { signal })
-      if (whole.thinking) yield { type: 'thinking', text: whole.thinking }
-      for (const text of whole.text.match(/\S+\s*|\s+/g) ?? []) {
-        signal.throwIfAborted()
-        yield { type: 'text', text }
-      }
-      yield { type: 'reply', reply: whole }
+      if (whole.thinking) emit({ type: 'thinking', text: whole.thinking })
+      for (const text of whole.text.match(/\S+\s*|\s+/g) ?? []) emit({ type: 'text', text })
+      return whole
     },
   }
 }
@@ -46,7 +43,11 @@ export function scriptedModel(script: Script, source = 'the script'): Model {
  * @throws InputError when the file cannot be read, is no JSON or no script.
  */
 export async function scriptedModelFromFile(path: string): Promise<Model> {
-  return scriptedModel((await readScript(path)) as Script, path)
+  return asModel(await scriptedSourceFromFile(path))
+}
+
+export async function scriptedSourceFromFile(path: string): Promise<Source> {
+  return scriptedSource((await readScript(path)) as Script, path)
 }
 
 async function readScript(path: string): Promise<unknown> {

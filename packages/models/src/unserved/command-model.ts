@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
-import { type Model, ModelError, type ModelEvent } from '@bailiwick/core/contract'
+import { type Model, ModelError, type ModelReply } from '@bailiwick/core/contract'
+import { asModel } from '../as-model.ts'
 import { instruct } from '../reply/instruct.ts'
+import type { Source } from '../source.ts'
 import { showPrompt } from './show-prompt.ts'
 import { unservedReply } from './unserved-reply.ts'
 
@@ -14,16 +16,20 @@ const UNSERVED = { tools: false, outputSchema: false }
  * @throws (from `generate`) ModelError `model-server` when it fails, `model-empty` when it prints nothing
  */
 export function commandModel(command: string): Model {
+  return asModel(commandSource(command))
+}
+
+export function commandSource(command: string): Source {
   const id = `command/${command.split(/\s+/)[0] ?? ''}`
   return {
     id,
-    async *generate(request, { signal }): AsyncGenerator<ModelEvent> {
+    async ask(request, { signal, emit }): Promise<ModelReply> {
       const begun = performance.now()
       const { request: worded, read } = instruct(request, UNSERVED)
       const answer = await run(id, command, showPrompt(worded), signal)
       const reply = read(unservedReply(id, answer, request, begun))
-      if (reply.text !== '') yield { type: 'text', text: reply.text }
-      yield { type: 'reply', reply }
+      if (reply.text !== '') emit({ type: 'text', text: reply.text })
+      return reply
     },
   }
 }

@@ -1,6 +1,8 @@
 import { createInterface } from 'node:readline/promises'
-import { type Model, ModelError, type ModelEvent } from '@bailiwick/core/contract'
+import { type Model, ModelError, type ModelReply } from '@bailiwick/core/contract'
+import { asModel } from '../as-model.ts'
 import { instruct } from '../reply/instruct.ts'
+import type { Source } from '../source.ts'
 import { showPrompt } from './show-prompt.ts'
 import { unservedReply } from './unserved-reply.ts'
 
@@ -14,14 +16,18 @@ export interface HumanModelOptions {
  *
  * @throws (from `generate`) ModelError `model-unreachable` when the input ends
  */
-export function humanModel({
+export function humanModel(options?: HumanModelOptions): Model {
+  return asModel(humanSource(options))
+}
+
+export function humanSource({
   input = process.stdin,
   output = process.stdout,
-}: HumanModelOptions = {}): Model {
+}: HumanModelOptions = {}): Source {
   const id = 'human/you'
   return {
     id,
-    async *generate(request, { signal }): AsyncGenerator<ModelEvent> {
+    async ask(request, { signal }): Promise<ModelReply> {
       const begun = performance.now()
       const { request: worded, read } = instruct(request, { tools: false, outputSchema: false })
       output.write(`${showPrompt(worded)}\n\n[your reply; end it with a line that is a single dot]\n`)
@@ -29,10 +35,7 @@ export function humanModel({
       const typed = createInterface({ input, signal })
       try {
         for await (const line of typed) {
-          if (line === '.') {
-            yield { type: 'reply', reply: read(unservedReply(id, lines.join('\n'), request, begun)) }
-            return
-          }
+          if (line === '.') return read(unservedReply(id, lines.join('\n'), request, begun))
           lines.push(line)
         }
       } finally {

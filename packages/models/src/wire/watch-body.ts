@@ -14,9 +14,8 @@ interface BodyWatcher {
 }
 
 /**
- * The same response with its body watched: timers are fed, a page of HTML is refused, a cut socket is
- * a `model-cut` instead of a raw `TypeError: terminated`. The content type is set to what the client
- * expects, since `openai` returns a string for JSON under another type.
+ * The response with its body watched: timers are fed, a page of HTML is refused, a cut socket is a
+ * `model-cut` instead of a raw `TypeError: terminated`.
  */
 export async function watchBody(
   response: Response,
@@ -24,67 +23,70 @@ export async function watchBody(
   form: BodyForm,
   watcher: BodyWatcher,
 ): Promise<Response> {
-  const reader = response.body?.getReader()
+  const { body } = response
+  const source = body?.getReader()
   const guard = form === 'lines' ? ndjsonGuard(asked) : undefined
-  const read = async (): Promise<Uint8Array | undefined> => {
-    try {
-      const { done, value } = (await reader?.read()) ?? { done: true, value: undefined }
-      if (value !== undefined) watcher.onChunk()
-      guard?.(value)
-      return done ? undefined : value
-    } catch (error) {
-      throw watcher.fail(isModelError(error) ? error : cut(asked, error))
-    }
+  const onRead = (read: Read): Read => {
+    if (read.value !== undefined) watcher.onChunk()
+    guard?.(read.value)
+    return read
   }
+  const onError = (error: unknown): never => {
+    throw watcher.fail(isModelError(error) ? error : cut(asked, error))
+  }
+  /** Reads on, watched. Without `await`, since it is in the way of every chunk. */
+  const readFrom = (reader: Reader) => reader.read().then(onRead).catch(onError)
 
-  const first = await read()
-  if (first === undefined)
+  const first = source && (await readFrom(source))
+  if (!body || !source || !first?.value)
     throw new ModelError('model-empty', `${asked.model} at ${asked.url} answered with an empty body.`)
-  const start = new TextDecoder().decode(first.subarray(0, 512)).trimStart()
+  const start = new TextDecoder().decode(first.value.subarray(0, 512)).trimStart()
   if (start.startsWith('<')) {
     throw new ModelError(
       'model-not-an-api',
       `${asked.model} at ${asked.url} answered with a page of HTML. Check the base URL: it usually ends in /v1.`,
     )
   }
-  const headers = new Headers(response.headers)
-  headers.set('content-type', CONTENT_TYPE[form])
-  const wholeInsteadOfEvents = form === 'events' && start.startsWith('{')
-  const body = wholeInsteadOfEvents ? await oneEvent(first, read) : streamOf(first, read)
-  return new Response(body, { status: response.status, headers })
-}
+  // Some servers ignore `stream: true` and send the whole completion.
+  if (form === 'json' || (form === 'events' && start.startsWith('{'))) {
+    const text = await restOf(first.value, () => readFrom(source))
+    // The type is set, since `openai` returns a string for JSON under another one.
+    return new Response(form === 'json' ? text : asEvent(text), {
+      headers: { 'content-type': 'application/json' },
+    })
+  }
 
-const CONTENT_TYPE: Record<BodyForm, string> = {
-  events: 'text/event-stream',
-  lines: 'application/x-ndjson',
-  json: 'application/json',
-}
-
-type Read = () => Promise<Uint8Array | undefined>
-
-function streamOf(first: Uint8Array, read: Read): ReadableStream<Uint8Array> {
-  let pending: Uint8Array | undefined = first
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const chunk = pending ?? (await read())
-        pending = undefined
-        if (chunk === undefined) controller.close()
-        else controller.enqueue(chunk)
-      },
+  source.releaseLock()
+  let pending: Read | undefined = first
+  // The body itself with a watched reader: a stream around it would cost half of what reading the events does.
+  Object.assign(body, {
+    getReader(): Reader {
+      const reader = ReadableStream.prototype.getReader.call(body) as Reader
+      const { read } = reader
+      return Object.assign(reader, {
+        read() {
+          const known = pending
+          pending = undefined
+          return known ? Promise.resolve(known) : read.call(reader).then(onRead).catch(onError)
+        },
+      })
     },
-    { highWaterMark: 0 },
-  )
+  })
+  return response
 }
 
-/** Some servers ignore `stream: true` and send the whole completion: it becomes a stream of one event. */
-async function oneEvent(first: Uint8Array, read: Read): Promise<string> {
+type Reader = ReadableStreamDefaultReader<Uint8Array>
+type Read = Awaited<ReturnType<Reader['read']>>
+
+async function restOf(first: Uint8Array, read: () => Promise<Read>): Promise<string> {
   const chunks = [first]
-  for (let chunk = await read(); chunk !== undefined; chunk = await read()) chunks.push(chunk)
-  const text = Buffer.concat(chunks)
-    .toString('utf8')
-    .replace(/[\r\n]+/g, ' ')
-  return `data: ${text}\n\ndata: [DONE]\n\n`
+  for (let next = await read(); next.value !== undefined; next = await read()) chunks.push(next.value)
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/** A whole completion as a stream of one event. */
+function asEvent(text: string): string {
+  return `data: ${text.replace(/[\r\n]+/g, ' ')}\n\ndata: [DONE]\n\n`
 }
 
 function cut(asked: Asked, error: unknown): ModelError {

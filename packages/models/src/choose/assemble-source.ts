@@ -1,10 +1,10 @@
-import type { Model } from '@bailiwick/core/contract'
 import { withCassette } from '../cassette/with-cassette.ts'
 import { choosePrice } from '../price/choose-price.ts'
 import { withPrice } from '../price/with-price.ts'
 import { withBreaker } from '../resilience/with-breaker.ts'
 import { withRetries } from '../resilience/with-retries.ts'
 import { withSlots } from '../resilience/with-slots.ts'
+import type { Source } from '../source.ts'
 import { buildAdapter } from './build-adapter.ts'
 import type { ModelAliases } from './model-settings.ts'
 import { type ModelSpec, parseSpec } from './parse-spec.ts'
@@ -18,26 +18,26 @@ const SLOTS = 16
  * a cassette, the settings are put into the request, the reply is priced, a broken server is left alone, calls wait for a slot, and what may pass is
  * tried again. A slot is given back between attempts.
  */
-export async function assembleModel(
+export async function assembleSource(
   name: string,
   aliases: ModelAliases,
   env: NodeJS.ProcessEnv,
   hasFallback: boolean,
-): Promise<Model> {
+): Promise<Source> {
   const settings = settingsOf(name, aliases)
   const spec = parseSpec(settings.model, Object.keys(aliases))
-  const { model: bare, server } = await buildAdapter(spec, settings, env)
+  const { source: bare, server } = await buildAdapter(spec, settings, env)
   const taped = server === undefined ? bare : await withCassette(bare, env)
-  const model = withRequestSettings(taped, settings)
+  const source = withRequestSettings(taped, settings)
   // A script knows its price, and nobody types a reply again because it was empty.
-  if (spec.kind === 'scripted' || spec.kind === 'human') return model
-  const priced = withPrice(model, choosePrice(spec, settings, server))
+  if (spec.kind === 'scripted' || spec.kind === 'human') return source
+  const priced = withPrice(source, choosePrice(spec, settings, server))
   // What a command did before it failed is not known: it is run again only where that is asked for.
   if (server === undefined) return withRetries(priced, { attempts: settings.attempts ?? 1, hasFallback })
   const guarded = withBreaker(priced, server)
   const slots = settings.concurrency ?? defaultSlots(spec, env)
   const limited = withSlots(guarded, {
-    key: `${server} ${model.id}`,
+    key: `${server} ${source.id}`,
     slots,
     folder: env.BAILIWICK_MODEL_SLOTS,
   })

@@ -1,5 +1,5 @@
-import type { Model, ModelLane } from '@bailiwick/core/contract'
-import type { AdapterOptions } from '../adapter-options.ts'
+import type { ModelLane } from '@bailiwick/core/contract'
+import type { Source } from '../source.ts'
 import { bytesOf, type CassetteEntry } from './cassette-entry.ts'
 import { replayMiss } from './replay-miss.ts'
 import { isChat, type KeyParts, type Matching, requestKey } from './request-key.ts'
@@ -31,14 +31,11 @@ export function openReplay(entries: readonly CassetteEntry[], matching: Matching
   }
 }
 
-/** The model with every response taken from a cassette. Nothing is sent anywhere. */
-export function replayModel(model: Model, replay: Replay): Model {
+/** The source with every response taken from a cassette. Nothing is sent anywhere. */
+export function replaySource(source: Source, replay: Replay): Source {
   return {
-    id: model.id,
-    generate(request, call: AdapterOptions) {
-      const options: AdapterOptions = { ...call, fetch: replayingFetch(request.lane, replay) }
-      return model.generate(request, options)
-    },
+    id: source.id,
+    ask: (request, call) => source.ask(request, { ...call, fetch: replayingFetch(request.lane, replay) }),
   }
 }
 

@@ -1,7 +1,7 @@
 import { appendFile } from 'node:fs/promises'
-import type { Model, ModelEvent, ModelLane } from '@bailiwick/core/contract'
-import type { AdapterOptions } from '../adapter-options.ts'
+import type { ModelLane, ModelReply } from '@bailiwick/core/contract'
 import { isModelError } from '../is-model-error.ts'
+import type { Source } from '../source.ts'
 import { type CassetteEntry, toFrame } from './cassette-entry.ts'
 import { isChat } from './request-key.ts'
 import { sentRequest } from './sent-request.ts'
@@ -14,23 +14,19 @@ const KEPT_HEADERS = ['content-type', 'retry-after', 'retry-after-ms']
  * errors and cuts, so that they replay. Not what the caller aborted or a timer ended. Several processes may
  * append to one file: each response is one write.
  */
-export function recordModel(model: Model, file: string): Model {
+export function recordSource(source: Source, file: string): Source {
   return {
-    id: model.id,
-    async *generate(request, call: AdapterOptions): AsyncGenerator<ModelEvent> {
+    id: source.id,
+    async ask(request, call): Promise<ModelReply> {
       const taken: Recording[] = []
-      const options: AdapterOptions = {
-        ...call,
-        fetch: recordingFetch(request.lane, taken, call.fetch ?? fetch),
-      }
-      // Of a call that is aborted or abandoned, what it learned about the model: it is not asked again.
+      const send = recordingFetch(request.lane, taken, call.fetch ?? fetch)
+      // Of a call that is aborted, what it learned about the model: it is not asked again.
       let isKept = ({ ended, entry }: Recording) => ended && !isChat(entry.path)
       try {
-        for await (const event of model.generate(request, options)) {
-          // A client may stop reading before the body's end, once it has what it needs: the reply tells.
-          if (event.type === 'reply') isKept = () => true
-          yield event
-        }
+        const reply = await source.ask(request, { ...call, fetch: send })
+        // A client may stop reading before the body's end, once it has what it needs: the reply tells.
+        isKept = () => true
+        return reply
       } catch (error) {
         if (isModelError(error)) isKept = ({ ended }) => ended
         throw error
