@@ -1,6 +1,7 @@
 /** Bailiwick on NATS, in the order in which a run meets it. */
 
 // What an agent's code reaches: tools, delegates, files.
+export { copyArtifact } from './artifact/copy-artifact.ts'
 export { getArtifact } from './artifact/get-artifact.ts'
 export { type ArtifactContent, type NewArtifact, putArtifact } from './artifact/put-artifact.ts'
 // The connection.

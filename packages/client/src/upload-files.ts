@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { extname } from 'node:path'
-import { putArtifact, type RunRequestInput } from '@bailiwick/bus'
+import { askerOn, putArtifact, type RunRequestInput } from '@bailiwick/bus'
 import type { Client } from './connect.ts'
 import { describeFile } from './describe-file.ts'
 
@@ -27,7 +27,7 @@ export function uploadFiles(
       const key = `${run}/${digest}/${file}`
       const artifact = await putArtifact(
         client,
-        { writer: 'user', key, name: file, mediaType, bytes },
+        { writer: askerOn(client), key, name: file, mediaType, bytes },
         signal,
       )
       const name = names.get(file) ?? file

@@ -11,8 +11,8 @@ export const command: Command = {
   details: `Prints NATS_URL and NATS_CREDS (the path of a credentials file) as shell exports:
   eval "$(bailiwick env --role reader)"
 
-Roles: user (submits and follows runs), reader (follows events), agent:<name> (hosts that agent),
-tool-host:<name> (hosts the tools named by --tool).`,
+Roles: user (asks about all runs), user:<name> (about its own runs, with files of its own), reader (follows
+events), agent:<name> (hosts that agent), tool-host:<name> (hosts the tools named by --tool).`,
   options: {
     role: { type: 'string', value: 'role', help: 'whose credentials; default: user' },
     tool: {
@@ -56,7 +56,9 @@ function parseRole(text: string): [(typeof ROLES)[number], string | undefined] {
   const [word = '', name] = text.split(':')
   const role = ROLES.find((known) => known === word)
   if (role === undefined) {
-    throw new UsageError(`unknown role "${text}": wanted user, reader, agent:<name> or tool-host:<name>`)
+    throw new UsageError(
+      `unknown role "${text}": wanted user, user:<name>, reader, agent:<name> or tool-host:<name>`,
+    )
   }
   return [role, name]
 }

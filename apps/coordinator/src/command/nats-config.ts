@@ -22,6 +22,12 @@ in the configuration; "bailiwick doctor" checks the server.`,
       value: 'name=tool,tool',
       help: 'with --auth nkey: a process of yours that hosts these tools; may repeat',
     },
+    user: {
+      type: 'string',
+      multiple: true,
+      value: 'name',
+      help: 'with --auth nkey: a user with files and runs of its own; may repeat',
+    },
   },
   async run(context) {
     const { auth = 'jwt', out } = context.options
@@ -30,7 +36,11 @@ in the configuration; "bailiwick doctor" checks the server.`,
     }
     const { readConfig } = await import('./daemon/use-daemon.ts')
     const config = await readConfig(context)
-    const users = await teamUsers(config, toolHosts(context.options['tool-host']), context.signal)
+    const users = await teamUsers(
+      config,
+      [...toolHosts(context.options['tool-host']), ...namedUsers(context.options.user)],
+      context.signal,
+    )
     const { jwtServer, nkeyServer } = await import('@bailiwick/nats-server')
     const { dataPaths, makeDataDir, writePrivate } = await import('../config/data-dir.ts')
     makeDataDir(config.dataDir)
@@ -59,11 +69,7 @@ interface User {
 }
 
 /** Every process that a daemon with this configuration has or serves. */
-async function teamUsers(
-  config: LoadedConfig,
-  hosts: Extract<RoleGrant, { role: 'tool-host' }>[],
-  signal: AbortSignal,
-): Promise<User[]> {
+async function teamUsers(config: LoadedConfig, more: NamedGrant[], signal: AbortSignal): Promise<User[]> {
   const { loadTeam } = await import('../daemon/team/load-team.ts')
   const { hostGrant, toolboxGrant } = await import('../daemon/team/team-grants.ts')
   const { permissionsFor, userName } = await import('@bailiwick/bus')
@@ -73,14 +79,23 @@ async function teamUsers(
     ['coordinator', { role: 'coordinator' }],
     ['toolbox', toolboxGrant(team)],
     ...team.map((one): [string, RoleGrant] => [one.card.name, hostGrant(one, team)]),
-    ...hosts.map((grant): [string, RoleGrant] => [`tool-host-${grant.name}`, { ...grant, readsFrom }]),
+    ...more.map((grant): [string, RoleGrant] => [
+      `${grant.role}-${grant.name}`,
+      grant.role === 'user' ? grant : { ...grant, readsFrom },
+    ]),
     ['user', { role: 'user', readsFrom }],
     ['reader', { role: 'reader', readsFrom }],
   ]
   return grants.map(([file, grant]) => ({ file, name: userName(grant), permissions: permissionsFor(grant) }))
 }
 
-function toolHosts(given: unknown): Extract<RoleGrant, { role: 'tool-host' }>[] {
+type NamedGrant = Extract<RoleGrant, { role: 'tool-host' }> | { role: 'user'; name: string }
+
+function namedUsers(given: unknown): NamedGrant[] {
+  return (Array.isArray(given) ? given.map(String) : []).map((name) => ({ role: 'user', name }))
+}
+
+function toolHosts(given: unknown): NamedGrant[] {
   const words = Array.isArray(given) ? given.map(String) : []
   return words.map((word) => {
     const [name = '', tools = ''] = word.split('=')

@@ -1,5 +1,5 @@
 import type { RoleGrant } from '@bailiwick/bus'
-import { prepareQueue, prepareWriter } from '@bailiwick/bus'
+import { namedUser, prepareQueue, prepareWriter } from '@bailiwick/bus'
 import { InputError } from '@bailiwick/core/contract'
 import { memberSchema } from '../config/config-schema.ts'
 import type { LoadedConfig } from '../config/load-config.ts'
@@ -45,11 +45,15 @@ export function localHandler(parts: {
   async function roleGrant(request: Extract<LocalRequest, { op: 'credentials' }>): Promise<RoleGrant> {
     const { role, name, tools } = request
     const readsFrom = team.names()
+    if (role === 'user' && name !== undefined) {
+      await prepareWriter(broker.bus, namedUser(name), config.streams)
+      return { role, name }
+    }
     if (role === 'user' || role === 'reader')
       return { role, readsFrom, ...(name === undefined ? {} : { name }) }
     if (name === undefined) throw new InputError(`role "${role}" wants a name: ${role}:<name>`)
     if (role === 'tool-host') {
-      await prepareWriter(broker.bus, name)
+      await prepareWriter(broker.bus, name, config.streams)
       return { role, name, tools, readsFrom }
     }
     await prepareQueue(broker.bus, name)

@@ -14,6 +14,8 @@ export interface NewArtifact {
   /** The name that people see, without folders. */
   name: string
   mediaType: string
+  /** What its digest must be, kept with it, where that is known before. */
+  sha256?: string
 }
 
 /** Bytes that are at hand, or a stream of them, which is read once. */
@@ -28,9 +30,9 @@ export async function putArtifact(
   artifact: NewArtifact & ArtifactContent,
   signal?: AbortSignal,
 ): Promise<ArtifactRef> {
-  const { writer, key, name, mediaType } = artifact
+  const { writer, key, name, mediaType, sha256 } = artifact
   const open = () => objectBucket(bus, artifactBucket(writer))
-  const meta = { name: key, metadata: { name, mediaType } }
+  const meta = { name: key, metadata: { name, mediaType, ...(sha256 !== undefined && { sha256 }) } }
   if ('bytes' in artifact) {
     const { bytes } = artifact
     await persist(bus, `storing the file ${name}`, signal, async () => (await open()).putBlob(meta, bytes))

@@ -28,6 +28,7 @@ export async function requestDelegation(
   for (;;) {
     try {
       const answer = await ask(bus, {
+        largeIn: 'coordinator',
         subject,
         payload: request,
         answer: delegationAnswerSchema,

@@ -68,7 +68,7 @@ function requestChannels(): [string, Channel][] {
     `run.${op}`,
     {
       address: `${BRAND.subjects}.run.${op}`,
-      summary: `Asks the coordinator: ${op as RunOp}.`,
+      summary: `Asks the coordinator: ${op as RunOp}. A named user asks about its own runs, with its name as one more token.`,
       action: 'send',
       messages: { request: { payload: request } },
       reply: answered(answer),

@@ -17,7 +17,7 @@ import { z } from 'zod'
 export const submitSchema = z.object({
   run: tokenSchema,
   text: z.string().min(1),
-  /** Files are artifacts of the writer `user`, uploaded before. */
+  /** Files are artifacts of the writer `user`, or of the named user who asks, uploaded before. */
   inputs: z.array(taskInputSchema).default([]),
   strategy: z.enum(['plan', 'direct']).optional(),
   /** With strategy `direct`: who gets the whole task. */
@@ -41,6 +41,8 @@ export const runSummarySchema = z.object({
   text: z.string(),
   submittedAt: z.number(),
   endedAt: z.number().optional(),
+  /** `user`, or the named user whose run it is. */
+  submittedBy: z.string().optional(),
 })
 export type RunSummary = z.infer<typeof runSummarySchema>
 

@@ -17,6 +17,8 @@ export const SUBJECTS = {
   live: (agent: string, run: string, task: string) => join('live', agent, run, task),
   /** Requests about runs, to the coordinator. */
   run: (op: string) => join('run', op),
+  /** The same by a named user, about runs of its own: the user is in the subject because a payload can lie. */
+  runAs: (op: string, user: string) => join('run', op, user),
   /** Requests to one agent's hosts, by the coordinator. */
   control: (agent: string, op: string) => join('control', agent, op),
   /** A caller asks the coordinator to start a delegate. */
@@ -56,9 +58,14 @@ export function parseToolSubject(subject: string): { tool: string; caller: strin
   return tool && caller ? { tool, caller } : undefined
 }
 
-/** The last token of a two-token subject below `kind`: the caller of `delegate` and `cancel`, the op of `run`. */
-export function parseCallerSubject(kind: 'delegate' | 'cancel' | 'run', subject: string): string | undefined {
+/** The caller of `delegate` and `cancel`. */
+export function parseCallerSubject(kind: 'delegate' | 'cancel', subject: string): string | undefined {
   return tokensAfter(kind, subject, 1)?.[0]
+}
+
+/** The named user who asks about runs; undefined where it is the operator. */
+export function parseRunSubject(subject: string): string | undefined {
+  return tokensAfter('run', subject, 2)?.[1]
 }
 
 function join(...tokens: string[]): string {

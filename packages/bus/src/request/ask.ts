@@ -10,6 +10,8 @@ export interface AskOptions<S extends z.ZodType> {
   subject: string
   payload: unknown
   answer: S
+  /** In whose journal bucket an answer is that is too large for a message. */
+  largeIn: string
   /** Default 10,000. */
   waitMs?: number
   signal?: AbortSignal
@@ -17,7 +19,7 @@ export interface AskOptions<S extends z.ZodType> {
 
 /** One request, one answer. @throws what the other side threw, or BusError as {@link converse}. */
 export async function ask<S extends z.ZodType>(bus: Bus, options: AskOptions<S>): Promise<z.output<S>> {
-  const { subject, payload, answer, waitMs = 10_000, signal } = options
+  const { subject, payload, answer, largeIn, waitMs = 10_000, signal } = options
   const received = await converse<Exclude<Answer, { ok: false }>>(bus, {
     subject,
     payload: JSON.stringify(payload),
@@ -30,14 +32,14 @@ export async function ask<S extends z.ZodType>(bus: Bus, options: AskOptions<S>)
       return { result: envelope.data }
     },
   })
-  const value = answer.safeParse(await unpack(bus, received))
+  const value = answer.safeParse(await unpack(bus, largeIn, received))
   if (!value.success) throw badAnswer(subject, value.error.message)
   return value.data
 }
 
-async function unpack(bus: Bus, answer: Exclude<Answer, { ok: false }>): Promise<unknown> {
+async function unpack(bus: Bus, writer: string, answer: Exclude<Answer, { ok: false }>): Promise<unknown> {
   if ('value' in answer) return answer.value
-  return 'spilled' in answer ? JSON.parse(await readSpilled(bus, 'coordinator', answer.spilled)) : undefined
+  return 'spilled' in answer ? JSON.parse(await readSpilled(bus, writer, answer.spilled)) : undefined
 }
 
 function badAnswer(subject: string, problem: string): BusError {

@@ -16,7 +16,7 @@ export interface ServeOptions<S extends z.ZodType> {
   /** Answers; what it throws is sent as an error. */
   handle(request: z.output<S>, message: Msg): Promise<unknown>
   /** Where an answer is kept that is too large for a message. Without it, such an answer is an error. */
-  spill?(text: string): Promise<Spilled>
+  spill?(text: string, message: Msg): Promise<Spilled>
   /** Wraps what `handle` gave; default `{ ok: true, value }`. */
   wrap?(value: unknown): unknown
 }
@@ -51,7 +51,9 @@ export async function serve<S extends z.ZodType>(
     } catch (error) {
       reply = { ok: false, error: toWireError(error) }
     }
-    if (message.reply !== undefined) publishCore(bus, message.reply, await fit(bus, reply, options.spill))
+    const { spill } = options
+    const keep = spill && ((text: string) => spill(text, message))
+    if (message.reply !== undefined) publishCore(bus, message.reply, await fit(bus, reply, keep))
   }
 
   return {
@@ -63,7 +65,11 @@ export async function serve<S extends z.ZodType>(
 }
 
 /** The text of an answer, or of one that says where it is, or that it is too large. */
-async function fit(bus: Bus, reply: unknown, spill: ServeOptions<z.ZodType>['spill']): Promise<string> {
+async function fit(
+  bus: Bus,
+  reply: unknown,
+  spill: ((text: string) => Promise<Spilled>) | undefined,
+): Promise<string> {
   const text = JSON.stringify(reply)
   const limit = bus.connection.info?.max_payload ?? Number.POSITIVE_INFINITY
   const size = text.length * 3 <= limit ? 0 : Buffer.byteLength(text)

@@ -2,10 +2,12 @@ import type { Bus } from '../connect/bus.ts'
 import { BusError } from '../errors/bus-error.ts'
 import { RUN_OPS, type RunAnswer, type RunOp, type RunRequestInput } from '../protocol/run-ops.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
+import { askerOn, OPERATOR } from '../protocol/users.ts'
 import { ask } from '../request/ask.ts'
+import { largeAnswersOf } from './serve-runs.ts'
 
 /**
- * Asks the coordinator about runs.
+ * Asks the coordinator about runs: a named user about its own, any other about all.
  *
  * @throws what the coordinator threw, or BusError `no-responder` when none is running.
  * @example
@@ -17,9 +19,11 @@ export async function requestRun<O extends RunOp>(
   payload: RunRequestInput<O>,
   options: { waitMs?: number; signal?: AbortSignal } = {},
 ): Promise<RunAnswer<O>> {
+  const by = askerOn(bus)
   try {
     const answer = await ask(bus, {
-      subject: SUBJECTS.run(op),
+      subject: by === OPERATOR ? SUBJECTS.run(op) : SUBJECTS.runAs(op, by),
+      largeIn: largeAnswersOf(by),
       payload,
       answer: RUN_OPS[op].answer,
       ...options,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { tokenSchema } from './name.ts'
 
 /** A run split into subtasks. */
 export const planSchema = z.lazy(() =>
@@ -24,8 +25,8 @@ export type Plan = z.infer<typeof planSchema>
 /** Where a run's one task begins: after a step of another task, whose records it begins with. */
 export const forkSchema = z.lazy(() =>
   z.object({
-    run: z.string(),
-    task: z.string(),
+    run: tokenSchema,
+    task: tokenSchema,
     /** The last step that is kept; 0 keeps none. */
     at: z.number().int().min(0),
     /** Another model from here on. */

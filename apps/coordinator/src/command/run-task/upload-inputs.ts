@@ -1,4 +1,4 @@
-import { type Bus, putArtifact } from '@bailiwick/bus'
+import { askerOn, type Bus, putArtifact } from '@bailiwick/bus'
 import { describeInput } from '@bailiwick/core'
 import type { TaskInput } from '@bailiwick/core/contract'
 import { bytes } from '../../show/format.ts'
@@ -10,7 +10,7 @@ export function uploadInputs(bus: Bus, run: string, files: readonly InputFile[])
     files.map(async (input) => {
       const { name, file, mediaType, bytes: content } = input
       const artifact = await putArtifact(bus, {
-        writer: 'user',
+        writer: askerOn(bus),
         key: `${run}/${name}`,
         name: file,
         mediaType,

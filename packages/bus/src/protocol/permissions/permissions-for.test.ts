@@ -1,7 +1,7 @@
 import { InputError, type Level } from '@bailiwick/core/contract'
 import { describe, expect, it } from 'vitest'
 import { compactSubjects, covers } from './nats-permissions.ts'
-import { permissionsFor } from './permissions-for.ts'
+import { permissionsFor, userName } from './permissions-for.ts'
 
 function mayPublish(grant: Parameters<typeof permissionsFor>[0], subject: string): boolean {
   return permissionsFor(grant).publish?.allow?.some((allowed) => covers(allowed, subject)) ?? false
@@ -41,8 +41,8 @@ describe('permissionsFor', () => {
     expect(() => permissionsFor({ ...host(5), agent: 'coordinator' })).toThrow(InputError)
     expect(() => permissionsFor({ role: 'tool-host', name: 'toolbox', tools: [] })).toThrow(InputError)
     expect(() => permissionsFor({ ...host(5), agent: 'reader' })).toThrow(InputError)
-    expect(() => permissionsFor({ role: 'user', name: 'coordinator' })).toThrow(InputError)
-    expect(permissionsFor({ role: 'user', name: 'user' })).toBeDefined()
+    expect(() => permissionsFor({ ...host(5), agent: 'user-alice' })).toThrow(InputError)
+    expect(userName({ role: 'user', name: 'coordinator' })).toBe('user-coordinator')
     expect(() => permissionsFor({ ...host(5), agent: 'a.b' })).toThrow(InputError)
   })
 })

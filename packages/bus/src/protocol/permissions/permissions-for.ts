@@ -1,6 +1,7 @@
 import { InputError, type Level, TOKEN } from '@bailiwick/core/contract'
 import { BUCKETS, inboxPrefix, STREAMS } from '../places.ts'
 import { EVERYTHING_OF, SUBJECTS } from '../subjects.ts'
+import { namedUser, OPERATOR } from '../users.ts'
 import { compactSubjects, type NatsPermissions } from './nats-permissions.ts'
 import {
   followWholeStream,
@@ -38,7 +39,10 @@ export type RoleGrant =
   | { role: 'toolbox'; tools: readonly string[]; readsFrom?: readonly string[] }
   /** An outside process that hosts tools. */
   | { role: 'tool-host'; name: string; tools: readonly string[]; readsFrom?: readonly string[] }
-  /** Somebody who asks for runs, and sees what they do. */
+  /**
+   * Somebody who asks for runs, and sees what they do. Without a name: of all, texts and files included. With
+   * one: of its own alone; its files are in a bucket of its own, and the coordinator brings it the results.
+   */
   | { role: 'user'; name?: string; readsFrom?: readonly string[] }
   /** A service that follows events; with `prompts` also live texts and journals. */
   | { role: 'reader'; name?: string; prompts?: boolean; readsFrom?: readonly string[] }
@@ -60,8 +64,9 @@ export function userName(grant: RoleGrant): string {
     case 'tool-host':
       return grant.name
     case 'user':
+      return grant.name === undefined ? OPERATOR : namedUser(grant.name)
     case 'reader':
-      return grant.name ?? grant.role
+      return grant.name === undefined ? grant.role : `${grant.role}-${grant.name}`
   }
 }
 
@@ -78,7 +83,8 @@ export function permissionsFor(grant: RoleGrant): NatsPermissions {
   const name = userName(grant)
   if (!TOKEN.test(name))
     throw new InputError(`"${name}" cannot be a user's name: wanted one token of a subject`)
-  if (RESERVED.includes(name) && name !== grant.role) {
+  const isRoles = /^(user|reader)-/.test(name) && grant.role !== 'user' && grant.role !== 'reader'
+  if ((RESERVED.includes(name) && name !== grant.role) || isRoles) {
     throw new InputError(`"${name}" is reserved: take another name for this ${grant.role}`)
   }
   // Clients ask what the account may do before they open a bucket.
@@ -103,6 +109,7 @@ function responsesOf(grant: RoleGrant): NatsPermissions['responses'] {
 
 function partsOf(grant: Exclude<RoleGrant, { role: 'coordinator' }>): Part[] {
   const files = [...STANDING_WRITERS, ...(grant.readsFrom ?? [])].map(readArtifacts)
+  const name = userName(grant)
   switch (grant.role) {
     case 'host':
       return [...files, ...hostParts(grant), ...serveParts(grant.serves ?? [])]
@@ -116,7 +123,9 @@ function partsOf(grant: Exclude<RoleGrant, { role: 'coordinator' }>): Part[] {
     case 'tool-host':
       return [...files, ...serveParts(grant.tools), writeArtifacts(grant.name)]
     case 'user':
-      return [...files, ...readerParts(), liveParts(), writeArtifacts('user'), ...askParts()]
+      return name === OPERATOR
+        ? [...files, ...readerParts(), liveParts(), writeArtifacts(name), ...askParts()]
+        : [...readerParts(), ...(grant.readsFrom ?? []).map(readArtifacts), ...ownParts(name)]
     case 'reader':
       return [
         ...readerParts(),
@@ -175,6 +184,11 @@ function readerParts(): Part[] {
 /** Asking the coordinator, whose large answers are in its journal bucket. */
 function askParts(): Part[] {
   return [{ publish: [SUBJECTS.run('*')] }, readLargeRecords('coordinator')]
+}
+
+/** Asking about one's own runs, whose files and large answers are in buckets of one's own. */
+function ownParts(user: string): Part[] {
+  return [{ publish: [SUBJECTS.runAs('*', user)] }, writeArtifacts(user), readLargeRecords(user)]
 }
 
 function liveParts(): Part {

@@ -10,6 +10,7 @@ export function runSummary(run: string, state: RunState): RunSummary {
     status: ended?.status ?? (plan === undefined && state.attempts.size === 0 ? 'submitted' : 'working'),
     text: submitted.text.slice(0, 200),
     submittedAt: submitted.at,
+    submittedBy: submitted.submittedBy,
     ...(ended === undefined ? {} : { endedAt: ended.at }),
   }
 }

@@ -72,20 +72,23 @@ export class Runs {
   }
 
   /** Admits a run. The same id twice is one run, also at the same moment. */
-  submit(request: RunRequest<'submit'>): Promise<RunAnswer<'submit'>> {
+  submit(request: RunRequest<'submit'>, by: string): Promise<RunAnswer<'submit'>> {
     const known = this.#admitting.get(request.run)
     if (known !== undefined) return known.then(({ run }) => ({ run, duplicate: true }))
-    const admitted = this.#admit(request).finally(() => this.#admitting.delete(request.run))
+    const admitted = this.#admit(request, by).finally(() => this.#admitting.delete(request.run))
     this.#admitting.set(request.run, admitted)
     return admitted
   }
 
-  async cancel({ run, reason = 'canceled by a user' }: RunRequest<'cancel'>): Promise<RunAnswer<'cancel'>> {
+  async cancel(
+    { run, reason = 'canceled by a user' }: RunRequest<'cancel'>,
+    by: string,
+  ): Promise<RunAnswer<'cancel'>> {
     const driven = this.#driven.get(run)
     if (driven === undefined) return { run, status: (await this.get(run)).status }
     const { log } = driven.context
     if (log.state.cancel === undefined) {
-      await log.append({ type: 'run.cancel-requested', at: Date.now(), by: 'user', reason })
+      await log.append({ type: 'run.cancel-requested', at: Date.now(), by, reason })
     }
     driven.cancel.abort(new Error(reason))
     await driven.done
@@ -97,13 +100,20 @@ export class Runs {
    *
    * @throws BailiwickError where the call waits but its host cannot be reached, so that the answer is given again
    */
-  async answer({ run, task, ...answer }: RunRequest<'answer'>): Promise<RunAnswer<'answer'>> {
+  async answer({ run, task, ...answer }: RunRequest<'answer'>, by: string): Promise<RunAnswer<'answer'>> {
     const waits = this.#driven.get(run)?.context.watch.tasks.get(task)
     if (!waits?.asked.some(({ id }) => id === answer.call)) return { accepted: false }
     const { agent } = waits.spec
-    const told = await sendControl(this.#options.bus, agent, 'answer', { task, by: 'user', ...answer })
+    const told = await sendControl(this.#options.bus, agent, 'answer', { task, by, ...answer })
     if (told.some(({ done }) => done)) return { accepted: true }
     throw new BailiwickError('not-reached', `no host of ${agent} waits for it at the moment: answer again`)
+  }
+
+  /** Who submitted a run; undefined where there is none. */
+  async owner(run: string): Promise<string | undefined> {
+    const driven = this.#driven.get(run)
+    const state = driven?.context.log.state ?? (await new RunLog(this.#options.bus, run).load())
+    return state?.submitted.submittedBy
   }
 
   async get(run: string): Promise<RunView> {
@@ -114,8 +124,10 @@ export class Runs {
     return runView(run, state, await readTasks(this.#options.bus, run))
   }
 
-  list(limit: number): RunAnswer<'list'> {
-    return { runs: this.#index.list().slice(0, limit) }
+  /** The newest first; of one user where one is named. */
+  list(limit: number, of?: string): RunAnswer<'list'> {
+    const runs = this.#index.list().filter(({ submittedBy }) => of === undefined || submittedBy === of)
+    return { runs: runs.slice(0, limit) }
   }
 
   forget(run: string): void {
@@ -129,7 +141,7 @@ export class Runs {
     await Promise.all([...this.#driven.values()].map(({ done }) => done))
   }
 
-  async #admit(request: RunRequest<'submit'>): Promise<RunAnswer<'submit'>> {
+  async #admit(request: RunRequest<'submit'>, by: string): Promise<RunAnswer<'submit'>> {
     const { config, team } = this.#options
     const { run, text: task, inputs, agent, budget = {}, fork, plan, planOnly } = request
     if (run === ACCESS_RUN) throw new InputError(`no run may be called "${run}": choose another id`)
@@ -166,7 +178,7 @@ export class Runs {
       inputs,
       strategy,
       ...(lead === undefined ? {} : { agent: lead }),
-      submittedBy: 'user',
+      submittedBy: by,
       ...(fork === undefined ? {} : { fork }),
       ...(planOnly === undefined ? {} : { planOnly }),
       budget: smallest(budget, config.budget),

@@ -1,24 +1,47 @@
-import { type Bus, listDead, purgeRun, retryDead, serveRuns } from '@bailiwick/bus'
+import { type Bus, listDead, OPERATOR, purgeRun, retryDead, serveRuns } from '@bailiwick/bus'
 import { readTask } from '../act/read-task.ts'
+import { admitOwn, bringResults, requireOperator, requireOwn } from './own-runs.ts'
 import type { Runs } from './runs.ts'
 
-/** Answers requests about runs until disposed. */
+/** Answers requests about runs until disposed: the operator's about all, a named user's about its own. */
 export function serveRunRequests(
   bus: Bus,
   runs: Runs,
   status: () => Record<string, unknown>,
 ): Promise<AsyncDisposable> {
   return serveRuns(bus, {
-    submit: (request) => runs.submit(request),
-    cancel: (request) => runs.cancel(request),
-    answer: (request) => runs.answer(request),
-    get: ({ run }) => runs.get(run),
-    list: async ({ limit }) => runs.list(limit),
-    journal: async ({ run, task }) => ({ records: await readTask(bus, run, task) }),
-    dead: async () => ({ dead: await listDead(bus) }),
-    retry: async ({ task }) => ({ task: (await retryDead(bus, task)).task }),
-    status: async () => status(),
-    async purge({ run }) {
+    submit: async (request, by) => runs.submit(await admitOwn(bus, runs, request, by), by),
+    async cancel(request, by) {
+      await requireOwn(runs, request.run, by)
+      return runs.cancel(request, by)
+    },
+    async answer(request, by) {
+      await requireOwn(runs, request.run, by)
+      return runs.answer(request, by)
+    },
+    async get({ run }, by) {
+      await requireOwn(runs, run, by)
+      return bringResults(bus, await runs.get(run), by)
+    },
+    list: async ({ limit }, by) => runs.list(limit, by === OPERATOR ? undefined : by),
+    async journal({ run, task }, by) {
+      await requireOwn(runs, run, by)
+      return { records: await readTask(bus, run, task) }
+    },
+    async dead(_, by) {
+      requireOperator('the list of dead letters', by)
+      return { dead: await listDead(bus) }
+    },
+    async retry({ task }, by) {
+      requireOperator('giving out a dead letter again', by)
+      return { task: (await retryDead(bus, task)).task }
+    },
+    async status(_, by) {
+      requireOperator('the state of the daemon', by)
+      return status()
+    },
+    async purge({ run }, by) {
+      await requireOwn(runs, run, by)
       runs.forget(run)
       return { run, messages: await purgeRun(bus, run) }
     },
