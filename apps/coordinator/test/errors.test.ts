@@ -32,7 +32,10 @@ describe('the command line', () => {
     [['run', '  '], 'the task is empty'],
     [['run', 'x', '--strategy', 'paln'], 'unknown strategy "paln": wanted plan or direct'],
     [['runs', '--limit', 'many'], '--limit wants a number from 1 to 1000; got "many"'],
-    [['env', '--role', 'king'], 'unknown role "king": wanted user, user:<name>, reader, agent:<name> or tool-host:<name>'],
+    [
+      ['env', '--role', 'king'],
+      'unknown role "king": wanted user, user:<name>, reader, agent:<name> or tool-host:<name>',
+    ],
     [['run', 'x', '--input', 'a=missing.csv'], 'missing.csv (given as --input a=missing.csv)'],
     [['run', 'x', '--input', '.'], 'is a directory; an input is one file'],
     [

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { run } from './program.ts'
 import { final, planReply, teamFolder } from './team-folder.ts'
@@ -28,6 +29,78 @@ describe('bailiwick replay', () => {
     const prose = await bailiwick('replay', made.run, 'answer')
     expect(prose.stderr).toContain('has run no code: nothing to replay')
     await bailiwick('down')
+  })
+})
+
+describe('bailiwick replay of a world that goes another way', () => {
+  async function changed() {
+    const place = await teamFolder(
+      {
+        worker: {
+          t1: [
+            '<code>\nlet before = 1\n</code>',
+            `<code>
+import { luck } from 'luck'
+await readFile({ name: 'file-' + luck() }).catch(() => 'none')
+let after = luck()
+</code>`,
+            final('String(after)'),
+          ],
+        },
+      },
+      { agents: [{ name: 'worker', level: 5, imports: ['luck'], tools: ['readFile'] }] },
+    )
+    await mkdir(`${place.folder}/node_modules/luck`, { recursive: true })
+    const install = async (version: string, code: string) => {
+      const manifest = { name: 'luck', version, type: 'module', main: 'index.js' }
+      await place.write('node_modules/luck/package.json', manifest)
+      await place.write('node_modules/luck/index.js', code)
+    }
+    await install('1.0.0', 'export const luck = () => 7')
+    const bailiwick = (...args: string[]) => run(args, { cwd: place.folder })
+    await bailiwick('up', '--detach')
+    expect((await bailiwick('run', 'x', '--agent', 'worker')).stdout).toBe('7\n')
+    const [made] = JSON.parse((await bailiwick('runs', '--json')).stdout).runs
+    return {
+      install,
+      replay: (...more: string[]) => bailiwick('replay', made.run, 't1', ...more),
+      async [Symbol.asyncDispose]() {
+        await bailiwick('down')
+        await place[Symbol.asyncDispose]()
+      },
+    }
+  }
+
+  it('shows what was recorded and what came instead, in words and as JSON, and exits with 1', async () => {
+    await using at = await changed()
+    expect(await at.replay()).toMatchObject({ code: 0, stderr: '' })
+    // A call with other arguments.
+    await at.install('1.0.1', 'export const luck = () => 8')
+    const call = await at.replay()
+    expect(call.code).toBe(1)
+    expect(call.stdout).toMatch(/^step 1: same, 1 turn, \d+ ms\nstep 2: diverged, /)
+    expect(call.stdout).toContain('recorded: 2.1 readFile({"name":"file-7"}), then waited')
+    expect(call.stdout).toContain('replayed: 2.1 readFile({"name":"file-8"}), then waited')
+    // A world that is another, though it asks for the same.
+    await at.install('1.0.2', 'let n = 0; export const luck = () => (n++ === 0 ? 7 : 8)')
+    const world = await at.replay('--json')
+    expect(world.code).toBe(1)
+    const lines = world.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(lines).toMatchObject([
+      { step: 1, status: 'same' },
+      { step: 2, status: 'diverged' },
+    ])
+    expect(lines[1].message).toMatch(/after step 2 is another: hash \w+ then, \w+ now/)
+    // A module that throws now.
+    await at.install('1.0.3', 'throw new Error("no luck today")')
+    const broken = await at.replay()
+    expect(broken).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('replayed: no call, then ended'),
+    })
   })
 })
 

@@ -33,7 +33,7 @@ export const command: Command = {
       }
       const count = `${turns} ${turns === 1 ? 'turn' : 'turns'}`
       context.print(
-        `step ${step}: ${status}, ${count}, ${ms.toFixed(0)} ms${message ? `\n  ${message}` : ''}`,
+        `step ${step}: ${status}, ${count}, ${ms.toFixed(0)} ms${message ? `\n  ${message.replaceAll('\n', '\n    ')}` : ''}`,
       )
     }
     return diverged ? EXIT.error : EXIT.ok

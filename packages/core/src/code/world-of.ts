@@ -33,8 +33,10 @@ export function worldOf(
 }
 
 /** What the journal holds of a step; nothing where its code never ran. */
-export function recordedStep({ code, inputs, turns, observed, voided }: StepState): RecordedStep | undefined {
+export function recordedStep(step: StepState): RecordedStep | undefined {
+  const { code, inputs, turns, calls, observed, voided } = step
   if (code === undefined) return undefined
   const ended = observed !== undefined || voided !== undefined
-  return { inputs: [...inputs], turns: [...turns], ended, ...(voided && { voided }) }
+  const argsOf = (call: string) => calls.get(call)?.started?.args
+  return { inputs: [...inputs], turns: [...turns], ended, argsOf, ...(voided && { voided }) }
 }

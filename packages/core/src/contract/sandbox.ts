@@ -118,6 +118,8 @@ export interface RecordedStep {
   ended: boolean
   /** The turn that was undone, with which the step ended. Its input is not among `inputs`. */
   voided?: UndoneTurn
+  /** A call's arguments as encoded text, where the journal holds them: to show what was recorded. */
+  argsOf?(call: string): string | undefined
 }
 
 /** One input to a world after the step's code. One outcome per input; delivery order is queue order. */

@@ -1,5 +1,6 @@
 import {
   DivergedError,
+  type GuestCall,
   type RecordedStep,
   type TurnInput,
   type TurnOutput,
@@ -41,14 +42,34 @@ export class RecordedTurns {
   }
 
   /** A turn has happened again. @throws DivergedError where it is not what was recorded */
-  again(turn: TurnOutput): void {
-    const recorded = this.#recorded?.turns[turn.turn]
-    const shown = (one: TurnOutput | undefined) => JSON.stringify([one?.calls, one?.done])
-    if (shown(recorded) !== shown(turn)) {
+  again(turn: TurnOutput, calls: readonly GuestCall[]): void {
+    const before = this.#recorded?.turns[turn.turn]
+    const compared = (one: TurnOutput | undefined) => JSON.stringify([one?.calls, one?.done])
+    if (compared(before) !== compared(turn)) {
+      const args = new Map(calls.map(({ id, argsText }) => [id, argsText]))
+      const recorded = inWords(before, (id) => this.#recorded?.argsOf?.(id))
+      const replayed = inWords(turn, (id) => args.get(id))
       throw new DivergedError(
-        `step ${turn.step}, turn ${turn.turn} did something else than was recorded: recorded ${shown(recorded)}, replayed ${shown(turn)}`,
+        `step ${turn.step}, turn ${turn.turn} did something else than was recorded\nrecorded: ${recorded}\nreplayed: ${replayed}`,
+        { recorded, replayed },
       )
     }
     this.#left -= 1
   }
+}
+
+/** Of one call's arguments, characters. */
+const SHOWN = 200
+
+/** What a turn did: `2.1 readFile({"name":"a"}), then waited`. */
+function inWords(
+  turn: Pick<TurnOutput, 'calls' | 'done'> | undefined,
+  argsOf: (call: string) => string | undefined,
+): string {
+  if (turn === undefined) return 'nothing'
+  const calls = turn.calls.map(({ id, name, argsHash }) => {
+    const args = argsOf(id)
+    return `${id} ${name}(${args === undefined ? `arguments with the digest ${argsHash}` : args.slice(0, SHOWN)})`
+  })
+  return [...(calls.length === 0 ? ['no call'] : calls), turn.done ? 'then ended' : 'then waited'].join(', ')
 }

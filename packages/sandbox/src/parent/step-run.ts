@@ -248,7 +248,7 @@ export class StepRun {
       done: end !== undefined,
       cpuMs,
     }
-    if (replayed) this.#recorded.again(turn)
+    if (replayed) this.#recorded.again(turn, calls)
     this.#usedMs += wallMs
     this.#cpuMs += cpuMs
     if (input !== undefined) {
