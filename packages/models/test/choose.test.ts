@@ -9,7 +9,7 @@ import { listModels } from '../src/choose/list-models.ts'
 import { noModelMessage } from '../src/choose/no-model-message.ts'
 import { resolveModel } from '../src/choose/resolve-model.ts'
 import { startOllamaServer } from '../src/testing/ollama-server.ts'
-import { startOpenAiServer } from '../src/testing/openai-server.ts'
+import { type OpenAiServerOptions, startOpenAiServer } from '../src/testing/openai-server.ts'
 import { humanModel } from '../src/unserved/human-model.ts'
 
 let folder: string
@@ -93,21 +93,72 @@ describe('resolveModel', () => {
 })
 
 describe('listModels', () => {
-  it("lists a compatible server's models, with the context where it tells", async () => {
-    for (const contextTokens of [131_072, undefined]) {
-      await using server = await startOpenAiServer({ models: ['chat', 'embed-1'], contextTokens })
-      const listed = await listModels({
-        env: { VLLM_BASE_URL: `${server.url}/v1`, OLLAMA_HOST: 'http://127.0.0.1:9' },
-      })
-      expect(listed).toStrictEqual([{ name: 'vllm/chat', ...(contextTokens && { contextTokens }) }])
-    }
+  /** The servers that this machine may run are left out. */
+  const elsewhere = {
+    ...nobody,
+    LMSTUDIO_BASE_URL: 'http://127.0.0.1:9/v1',
+    LLAMACPP_BASE_URL: 'http://127.0.0.1:9/v1',
+    VLLM_BASE_URL: 'http://127.0.0.1:9/v1',
+  }
+  const models = ['chat', 'embed-1']
+  const studio = (fields: object) => ({
+    '/api/v0/models': { data: [{ id: 'chat', max_context_length: 65_536, ...fields }] },
+  })
+
+  it.each<[string, string, OpenAiServerOptions, object]>([
+    ['nothing where nothing is told', 'vllm', {}, {}],
+    [
+      "OpenRouter's",
+      'openai',
+      {
+        listed: {
+          context_length: 131_072,
+          supported_parameters: ['tools', 'reasoning', 'stop'],
+          architecture: { input_modalities: ['text', 'image'] },
+        },
+      },
+      { contextTokens: 131_072, capabilities: ['tools', 'thinking', 'vision'] },
+    ],
+    [
+      "OpenRouter's, of a model that can do nothing more",
+      'openai',
+      { listed: { context_length: null, supported_parameters: ['stop'] } },
+      { capabilities: [] },
+    ],
+    ["vLLM's", 'vllm', { listed: { max_model_len: 32_768 } }, { contextTokens: 32_768 }],
+    ["Anthropic's", 'openai', { listed: { max_input_tokens: 200_000 } }, { contextTokens: 200_000 }],
+    [
+      "llama.cpp's, what the model was trained on",
+      'llamacpp',
+      { listed: { meta: { n_ctx_train: 40_960 } } },
+      { contextTokens: 40_960 },
+    ],
+    [
+      "llama.cpp's, what it is served with",
+      'llamacpp',
+      {
+        listed: { meta: { n_ctx_train: 40_960 } },
+        others: { '/props': { default_generation_settings: { n_ctx: 8_192 }, modalities: { vision: true } } },
+      },
+      { contextTokens: 8_192, capabilities: ['vision'] },
+    ],
+    ["LM Studio's", 'lmstudio', { others: studio({}) }, { contextTokens: 65_536 }],
+    [
+      "LM Studio's, loaded with less",
+      'lmstudio',
+      { others: studio({ type: 'vlm', loaded_context_length: 4_096, capabilities: ['tool_use'] }) },
+      { contextTokens: 4_096, capabilities: ['tools', 'vision'] },
+    ],
+  ])('tells context and capabilities as a server does: %s', async (_, provider, told, known) => {
+    await using server = await startOpenAiServer({ models, ...told })
+    const env = { ...elsewhere, [`${provider.toUpperCase()}_BASE_URL`]: `${server.url}/v1` }
+    expect(await listModels({ env })).toStrictEqual([{ name: `${provider}/chat`, ...known }])
   })
 
   it('lists what can be reached, with what is known of it', async () => {
     await using ollama = await startOllamaServer({ models: ['qwen3:8b'], contextTokens: 8_192 })
-    expect(
-      await listModels({ env: { OLLAMA_HOST: ollama.url }, aliases: { fast: 'ollama/qwen3:8b' } }),
-    ).toEqual([
+    const env = { ...elsewhere, OLLAMA_HOST: ollama.url }
+    expect(await listModels({ env, aliases: { fast: 'ollama/qwen3:8b' } })).toEqual([
       { name: 'fast', aliasOf: 'ollama/qwen3:8b' },
       { name: 'ollama/qwen3:8b', contextTokens: 8_192, capabilities: ['completion', 'tools'] },
     ])

@@ -1,3 +1,5 @@
+import type { ListedModel } from '@bailiwick/models'
+import { count } from '../show/format.ts'
 import type { Command } from './frame/command.ts'
 import { EXIT } from './frame/exit-codes.ts'
 
@@ -13,7 +15,18 @@ export const command: Command = {
     const models = await listModels({ env: context.env, aliases: config.models, signal: context.signal })
     if (context.json) context.print(JSON.stringify({ models }))
     else if (models.length === 0) context.print(noModelMessage())
-    else for (const model of models) context.print(Object.values(model).map(String).join('  '))
+    else for (const line of modelLines(models)) context.print(line)
     return models.length === 0 ? EXIT.error : EXIT.ok
   },
+}
+
+/** One line each, in columns: name, context, what it can do; or what an alias stands for. */
+function modelLines(models: readonly ListedModel[]): string[] {
+  const width = Math.max(...models.map(({ name }) => name.length))
+  return models.map(({ name, aliasOf, contextTokens, capabilities }) => {
+    if (aliasOf !== undefined) return `${name.padEnd(width)}  = ${aliasOf}`
+    const context = contextTokens === undefined ? 'context unknown' : `${count(contextTokens)} tokens`
+    const can = capabilities === undefined ? 'capabilities unknown' : capabilities.join(', ') || 'text alone'
+    return `${name.padEnd(width)}  ${context.padEnd('context unknown'.length)}  ${can}`
+  })
 }

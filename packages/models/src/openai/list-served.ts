@@ -1,23 +1,17 @@
 import { ModelError } from '@bailiwick/core/contract'
+import type { OpenAI } from 'openai'
+import { isModelError } from '../is-model-error.ts'
 import { causeOf } from '../wire/cause-of.ts'
 import { openExchange } from '../wire/exchange.ts'
 import { openClient } from './open-client.ts'
+import { PRESETS } from './presets.ts'
+import { readServed, type ServedModel } from './read-served.ts'
 import { toModelError } from './to-model-error.ts'
 
 const LIST_MS = 5_000
 
-/** Not for chat: served beside the others under the same list. */
-const OTHER_USES =
-  /embed|whisper|tts|audio|realtime|dall-e|image|moderation|transcribe|search|rerank|sora|davinci|babbage/i
 /** Chosen first where an account has hundreds: able enough for agents, cheap enough to be chosen unasked. */
 const PREFERRED = ['gpt-5-mini', 'gpt-5', 'gpt-4.1-mini', 'gpt-4o-mini']
-
-/** A model as a server lists it. */
-export interface ServedModel {
-  name: string
-  /** Where the server tells. */
-  contextTokens?: number
-}
 
 /** A server's chat models, in its order. @throws ModelError when it does not answer. */
 export async function servedModels(
@@ -25,20 +19,30 @@ export async function servedModels(
   address: { baseURL: string; apiKey?: string | undefined },
   signal: AbortSignal = new AbortController().signal,
 ): Promise<ServedModel[]> {
-  using exchange = openExchange({ model: provider, signal, timers: { totalMs: LIST_MS }, form: 'json' })
-  try {
-    const client = await openClient(address, exchange.fetch)
-    const { data } = await client.models.list()
-    return (data ?? []).filter(({ id }) => !OTHER_USES.test(id)).map(readServed)
-  } catch (error) {
-    throw causeOf(exchange, error, toModelError)
+  const ask = async <T>(question: (client: OpenAI) => Promise<T>): Promise<T> => {
+    using exchange = openExchange({ model: provider, signal, timers: { totalMs: LIST_MS }, form: 'json' })
+    try {
+      return await question(await openClient(address, exchange.fetch))
+    } catch (error) {
+      throw causeOf(exchange, error, toModelError)
+    }
   }
+  const { data } = await ask((client) => client.models.list())
+  const { factsPath } = PRESETS[provider] ?? {}
+  const facts =
+    factsPath && (await ask((client) => client.get(factsUrl(address.baseURL, factsPath))).catch(ignored))
+  signal.throwIfAborted()
+  return (data ?? []).flatMap((listed) => readServed(listed, facts) ?? [])
 }
 
-/** OpenRouter and vLLM tell the context, each under its own name; the protocol has none for it. */
-function readServed(listed: { id: string; context_length?: unknown; max_model_len?: unknown }): ServedModel {
-  const tokens = listed.context_length ?? listed.max_model_len
-  return { name: listed.id, ...(typeof tokens === 'number' && { contextTokens: tokens }) }
+/** The server's own API stands beside the compatible one. */
+function factsUrl(baseURL: string, path: string): string {
+  return baseURL.replace(/\/v1$/, '') + path
+}
+
+/** Older versions have no such path; what is not told is unknown. */
+function ignored(error: unknown): undefined {
+  if (!isModelError(error)) throw error
 }
 
 /** The model to use where a server is known and no model was named. */

@@ -10,6 +10,8 @@ export interface Preset {
   /** Runs on the user's own machine: a token costs nothing. */
   local?: boolean
   features?: Partial<OpenAiFeatures>
+  /** Where the server's own API tells what the compatible list does not, from the server's root. */
+  factsPath?: string
 }
 
 /** OpenAI's own address. */
@@ -33,8 +35,20 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
     // Its compatible endpoint ignores response_format, so that a schema would be lost silently.
     features: { outputSchema: false },
   },
-  lmstudio: { baseURL: 'http://127.0.0.1:1234/v1', urlVariable: 'LMSTUDIO_BASE_URL', local: true },
-  llamacpp: { baseURL: 'http://127.0.0.1:8080/v1', urlVariable: 'LLAMACPP_BASE_URL', local: true },
+  lmstudio: {
+    baseURL: 'http://127.0.0.1:1234/v1',
+    urlVariable: 'LMSTUDIO_BASE_URL',
+    keyVariable: 'LMSTUDIO_API_KEY',
+    local: true,
+    factsPath: '/api/v0/models',
+  },
+  llamacpp: {
+    baseURL: 'http://127.0.0.1:8080/v1',
+    urlVariable: 'LLAMACPP_BASE_URL',
+    keyVariable: 'LLAMACPP_API_KEY',
+    local: true,
+    factsPath: '/props',
+  },
   vllm: {
     baseURL: 'http://127.0.0.1:8000/v1',
     urlVariable: 'VLLM_BASE_URL',

@@ -1,7 +1,7 @@
 import { NO_USAGE } from '@bailiwick/core/contract'
 import { describe, expect, it } from 'vitest'
 import { PRESETS } from '../openai/presets.ts'
-import { priceList } from './price-list.ts'
+import { listedContext, priceList } from './price-list.ts'
 
 const usage = { ...NO_USAGE, inputTokens: 1_000, outputTokens: 1_000, replies: 1 }
 
@@ -9,6 +9,7 @@ describe('priceList', () => {
   it.each([
     ['openai', 'gpt-5-mini-2025-08-07'],
     ['gemini', 'gemini-2.5-flash'],
+    ['gemini', 'models/gemini-2.5-flash'],
     ['anthropic', 'claude-sonnet-4-5'],
     ['openrouter', 'qwen/qwen3-32b'],
   ])("knows %s by its preset's address", async (provider, model) => {
@@ -26,5 +27,12 @@ describe('priceList', () => {
     ['http://127.0.0.1:8000/v1', 'gpt-5-mini'],
   ])('knows nothing of %s %s', async (baseURL, model) => {
     expect(await priceList(baseURL)(usage, model)).toBeNull()
+  })
+})
+
+describe('listedContext', () => {
+  it('knows the context of what it has a price for, where the list tells it', async () => {
+    expect(await listedContext('https://api.openai.com/v1', 'gpt-5-mini')).toBe(400_000)
+    expect(await listedContext('http://127.0.0.1:8000/v1', 'gpt-5-mini')).toBeUndefined()
   })
 })

@@ -3,21 +3,25 @@ import { sendBody } from './send-body.ts'
 import { type CountedReply, chooseReply, piecesOf, type ServedRequest } from './served-reply.ts'
 
 export interface OpenAiServerOptions extends ModelServerOptions {
-  /** Listed beside each model, as OpenRouter does. Default: not told. */
-  contextTokens?: number | undefined
+  /** Fields beside each listed model: servers tell contexts and capabilities there, each under names of its own. */
+  listed?: Record<string, unknown>
+  /** Answers of other paths, as a server's own API has them: `{ '/props': {…} }`. */
+  others?: Record<string, unknown>
 }
 
 /** A server that speaks OpenAI's chat completions: `baseURL` is its `url` plus `/v1`. */
 export function startOpenAiServer(options: OpenAiServerOptions = {}): Promise<ModelServer> {
-  const { reply = 'ok', models = ['test-model'], contextTokens } = options
+  const { reply = 'ok', models = ['test-model'], listed = {}, others = {} } = options
   const choose = typeof reply === 'string' ? () => reply : reply
   return startModelServer(
     options,
     (path) => path.endsWith('/chat/completions'),
     async (path, body, response, fault) => {
-      if (path.endsWith('/models'))
+      if (Object.hasOwn(others, path)) return sendJson(response, 200, others[path])
+      if (path === '/v1/models')
         return sendJson(response, 200, {
-          data: models.map((id) => ({ id, object: 'model', context_length: contextTokens })),
+          object: 'list',
+          data: models.map((id) => ({ id, object: 'model', created: 0, owned_by: 'test', ...listed })),
         })
       if (!path.endsWith('/chat/completions'))
         return sendJson(response, 404, { error: { message: `no ${path}` } })
