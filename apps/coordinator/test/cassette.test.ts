@@ -1,5 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { RunView } from '@bailiwick/bus'
+import { addUsage, NO_USAGE, type Usage } from '@bailiwick/core/contract'
 import { type ServedRequest, startOpenAiServer } from '@bailiwick/models/testing'
 import { describe, expect, it } from 'vitest'
 import { bareEnv, run } from './program.ts'
@@ -39,9 +41,18 @@ describe('bailiwick run --record and --replay', () => {
       return {
         env,
         ended: await bailiwick(env, 'run', 'What is it?', '--record', 'tape.jsonl', '--out', 'out'),
+        // One of them was the doctor's.
+        asked: server.requests.length - 1,
       }
     })()
     expect(recorded.ended.code).toBe(0)
+    const view = JSON.parse(await readFile(join(place.folder, 'out/run.json'), 'utf8')) as RunView
+    const sum = (usages: (Usage | undefined)[]) =>
+      usages.reduce<Usage>((total, usage) => addUsage(total, usage ?? NO_USAGE), NO_USAGE)
+    for (const { usage, steps } of view.tasks) expect(sum(steps.map((step) => step.usage))).toEqual(usage)
+    expect(view.agents.map(({ agent }) => agent).toSorted()).toEqual(['planner', 'worker', 'writer'])
+    expect(sum(view.agents.map(({ usage }) => usage))).toEqual(view.result?.usage)
+    expect(view.result?.usage).toMatchObject({ replies: recorded.asked, cost: null })
     expect(await readFile(join(place.folder, 'out/report.md'), 'utf8')).toBe('It is 42.\n')
     // Neither the cassette nor any log, journal, artifact or answer has the key.
     expect(await filesWith(place.folder, KEY)).toEqual([])

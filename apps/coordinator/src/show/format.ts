@@ -1,3 +1,5 @@
+import type { Usage } from '@bailiwick/core/contract'
+
 /** `950 ms`, `3.2 s`, `2 min 5 s`. */
 export function duration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`
@@ -20,4 +22,9 @@ export function money(cost: number | null): string {
 export function bytes(size: number): string {
   if (size < 1_000) return `${size} bytes`
   return size < 1_000_000 ? `${(size / 1_000).toFixed(1)} kB` : `${(size / 1_000_000).toFixed(1)} MB`
+}
+
+/** `12.4k tokens, $0.0123`. */
+export function spent({ inputTokens, outputTokens, cost }: Usage): string {
+  return `${count(inputTokens + outputTokens)} tokens, ${money(cost)}`
 }

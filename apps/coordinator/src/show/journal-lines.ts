@@ -1,5 +1,5 @@
 import type { JournalRecord } from '@bailiwick/core/contract'
-import { duration } from './format.ts'
+import { duration, spent } from './format.ts'
 
 /** One record of a task's journal, for people: what the model said, what was done, what came of it. */
 export function journalLines(record: JournalRecord): string[] {
@@ -13,7 +13,7 @@ export function journalLines(record: JournalRecord): string[] {
       return [`attempt ${record.attempt} on ${record.host}`]
     case 'reply':
       return [
-        `step ${record.step}: ${record.reply.model} replied`,
+        `step ${record.step}: ${record.reply.model} replied, ${spent(record.reply.usage)}`,
         ...indent(record.reply.text),
         ...record.reply.calls.map((call) => `  call ${call.name}(${JSON.stringify(call.arguments)})`),
       ]

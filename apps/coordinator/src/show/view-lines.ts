@@ -1,19 +1,15 @@
 import type { RunTask, RunView } from '@bailiwick/bus'
-import { bytes, count, duration, money } from './format.ts'
+import { bytes, duration, spent } from './format.ts'
 
 /** A run with everything that is known of it, as `bailiwick show` prints it. */
 export function viewLines(view: RunView, now: number): string[] {
   const { run, status, text, submittedAt, endedAt, result, asked } = view
   const took = duration((endedAt ?? now) - submittedAt)
-  const usage = result?.usage
-  const spent =
-    usage === undefined
-      ? ''
-      : `, ${count(usage.inputTokens + usage.outputTokens)} tokens, ${money(usage.cost)}`
   return [
-    `run ${run}: ${status} in ${took}${spent}`,
+    `run ${run}: ${status} in ${took}${result === undefined ? '' : `, ${spent(result.usage)}`}`,
     `  ${text.replaceAll('\n', '\n  ')}`,
     ...view.tasks.map((task) => `  ${taskLine(task, now)}`),
+    ...view.agents.map(({ agent, usage }) => `  ${agent} used ${spent(usage)}`),
     ...asked.map(
       ({ task, call, name, args }) => `  waits for your yes: ${name}(${args}) of ${task}, call ${call}`,
     ),
@@ -33,7 +29,7 @@ function taskLine(
     `${name} ${agent}: ${status}`,
     attempt > 1 ? `attempt ${attempt}` : '',
     after.length > 0 && attempt === 0 ? `waits for ${after.join(', ')}` : '',
-    usage === undefined ? '' : `${count(usage.inputTokens + usage.outputTokens)} tokens`,
+    usage === undefined ? '' : spent(usage),
     startedAt === undefined ? '' : duration((endedAt ?? now) - startedAt),
     error === undefined ? '' : `${error.code}: ${error.message}`,
   ]

@@ -46,6 +46,10 @@ export const runSummarySchema = z.object({
 })
 export type RunSummary = z.infer<typeof runSummarySchema>
 
+/** What the replies of one step used. */
+export const stepUsageSchema = z.object({ step: z.number().int(), usage: usageSchema })
+export type StepUsage = z.infer<typeof stepUsageSchema>
+
 /** One task of a run. */
 export const runTaskSchema = z.object({
   /** Its name in the plan. */
@@ -56,7 +60,10 @@ export const runTaskSchema = z.object({
   status: statusSchema,
   after: z.array(z.string()).default([]),
   error: taskErrorSchema.optional(),
+  /** Of the task and, once it has ended, the delegates that it started. */
   usage: usageSchema.optional(),
+  /** Of each of its steps, delegates aside. */
+  steps: z.array(stepUsageSchema).default([]),
   startedAt: z.number().optional(),
   endedAt: z.number().optional(),
 })
@@ -66,6 +73,8 @@ export type RunTask = z.infer<typeof runTaskSchema>
 export const runViewSchema = runSummarySchema.extend({
   strategy: z.enum(['plan', 'direct']),
   tasks: z.array(runTaskSchema),
+  /** What each agent used, in all its tasks of the run. */
+  agents: z.array(z.object({ agent: z.string(), usage: usageSchema })).default([]),
   /** Calls that wait for somebody's yes. */
   asked: z
     .array(z.object({ task: z.string(), call: z.string(), name: z.string(), args: z.string() }))

@@ -21,7 +21,16 @@ function spec(change: Partial<TaskSpec> = {}): TaskSpec {
 }
 function state(of: TaskSpec, tokens = 0): TaskState {
   const usage = { ...NO_USAGE, inputTokens: tokens }
-  return { spec: of, status: 'working', step: 0, calls: 0, usage, createdAt: Date.now(), asked: [] }
+  return {
+    spec: of,
+    status: 'working',
+    step: 0,
+    calls: 0,
+    usage,
+    steps: [],
+    createdAt: Date.now(),
+    asked: [],
+  }
 }
 const limits = { depth: 2, fanOut: 2 }
 const tasksOf = (...states: TaskState[]) => new Map(states.map((one) => [one.spec.task, one]))

@@ -25,6 +25,7 @@ function known(task: string, budget: Budget, tokens: number, ended?: TaskResult)
     step: 2,
     calls: 3,
     usage: { ...NO_USAGE, inputTokens: tokens, replies: 1 },
+    steps: [],
     createdAt: 0,
     asked: [],
     ...(ended === undefined ? {} : { result: ended }),

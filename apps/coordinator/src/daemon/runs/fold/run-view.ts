@@ -1,4 +1,5 @@
 import type { RunSummary, RunTask, RunView } from '@bailiwick/bus'
+import { addUsage, NO_USAGE } from '@bailiwick/core/contract'
 import type { RunState } from './run-state.ts'
 import type { TaskState } from './task-state.ts'
 
@@ -33,7 +34,7 @@ export function runView(run: string, state: RunState, tasks: ReadonlyMap<string,
         const attempts = viewAttempts(state, tasks, name, after)
         return attempts.length > 0
           ? attempts
-          : [{ name, task: '', agent, attempt: 0, status: 'submitted' as const, after }]
+          : [{ name, task: '', agent, attempt: 0, status: 'submitted' as const, after, steps: [] }]
       }),
       ...viewAttempts(
         state,
@@ -43,6 +44,7 @@ export function runView(run: string, state: RunState, tasks: ReadonlyMap<string,
       ),
       ...viewDelegated(tasks),
     ],
+    agents: usageByAgent([...tasks.values()]),
     asked,
     ...(ended === undefined
       ? {}
@@ -70,6 +72,7 @@ function viewAttempts(
     agent,
     attempt,
     after,
+    steps: [],
     status: 'submitted' as const,
     startedAt: at,
     ...viewTask(tasks.get(task)),
@@ -93,6 +96,7 @@ function viewDelegated(tasks: ReadonlyMap<string, TaskState>): RunTask[] {
       agent: state.spec.agent,
       attempt: 1,
       after: [],
+      steps: [],
       status: 'submitted' as const,
       ...viewTask(state),
     }))
@@ -103,8 +107,21 @@ function viewTask(state: TaskState | undefined): Partial<RunTask> {
   return {
     status: state.status,
     usage: state.usage,
+    steps: state.steps,
     ...(state.startedAt === undefined ? {} : { startedAt: state.startedAt }),
     ...(state.endedAt === undefined ? {} : { endedAt: state.endedAt }),
     ...(state.result?.error === undefined ? {} : { error: state.result.error }),
   }
+}
+
+/** Of their own replies: a delegate's are its own agent's. */
+function usageByAgent(tasks: readonly TaskState[]): RunView['agents'] {
+  const byAgent = Map.groupBy(tasks, ({ spec }) => spec.agent)
+  return Array.from(byAgent, ([agent, its]) => ({
+    agent,
+    usage: its
+      .flatMap(({ steps }) => steps)
+      .map(({ usage }) => usage)
+      .reduce(addUsage, NO_USAGE),
+  }))
 }

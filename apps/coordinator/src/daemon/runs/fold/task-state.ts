@@ -1,3 +1,4 @@
+import type { StepUsage } from '@bailiwick/bus'
 import {
   addUsage,
   type JournalRecord,
@@ -17,7 +18,10 @@ export interface TaskState {
   step: number
   /** Tool calls and delegations that were begun. */
   calls: number
+  /** Of the task and, once it has ended, its delegates. */
   usage: Usage
+  /** What the replies of each step used, delegates aside. */
+  steps: StepUsage[]
   createdAt: number
   startedAt?: number
   endedAt?: number
@@ -31,9 +35,26 @@ export function foldTask(state: TaskState | undefined, record: JournalRecord): T
   if (record.type === 'task.created') {
     if (state !== undefined) return state
     const { spec, at } = record
-    return { spec, status: 'submitted', step: 0, calls: 0, usage: NO_USAGE, createdAt: at, asked: [] }
+    return {
+      spec,
+      status: 'submitted',
+      step: 0,
+      calls: 0,
+      usage: NO_USAGE,
+      steps: [],
+      createdAt: at,
+      asked: [],
+    }
   }
   return state === undefined ? undefined : { ...state, ...change(state, record) }
+}
+
+/** Replies of one step follow each other: a plan, the action, its repairs. */
+function addToStep(steps: StepUsage[], step: number, usage: Usage): StepUsage[] {
+  const last = steps.at(-1)
+  return last?.step === step
+    ? steps.with(-1, { step, usage: addUsage(last.usage, usage) })
+    : [...steps, { step, usage }]
 }
 
 function waiting(asked: TaskState['asked']): Status {
@@ -45,7 +66,11 @@ function change(state: TaskState, record: JournalRecord): Partial<TaskState> {
     case 'attempt':
       return { status: waiting(state.asked), host: record.host, startedAt: state.startedAt ?? record.at }
     case 'reply':
-      return { step: record.step, usage: addUsage(state.usage, record.reply.usage) }
+      return {
+        step: record.step,
+        usage: addUsage(state.usage, record.reply.usage),
+        steps: addToStep(state.steps, record.step, record.reply.usage),
+      }
     case 'started':
       return { calls: state.calls + 1 }
     case 'asked':
