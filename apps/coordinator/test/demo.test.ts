@@ -15,8 +15,8 @@ async function demo(folder: string, out: string, args: string[] = [], disturb?: 
     disturb()
   }
   const ended = await program.ended
-  const report = ended.code === 0 ? await readFile(`${folder}/${out}/report.md`, 'utf8') : ''
-  return { ...ended, report }
+  expect(ended.code, ended.stderr).toBe(0)
+  return { ...ended, report: await readFile(`${folder}/${out}/report.md`, 'utf8') }
 }
 
 describe('bailiwick demo, without a model', () => {
