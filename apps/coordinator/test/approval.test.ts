@@ -16,13 +16,16 @@ const REPLIES: Script = {
 }
 
 /** A run whose one call waits for a yes, in a daemon that goes on when the test's part ends. */
-async function asked(act: (at: { folder: string; id: string; cli: typeof cliOf }) => Promise<void>) {
+async function asked(
+  act: (at: { folder: string; id: string; cli: typeof cliOf }) => Promise<void>,
+  wanted: { definition?: object; operator?: object } = { operator: { approval: 'always' } },
+) {
   await using place = await teamFolder(REPLIES, {
     agents: [
-      { name: 'worker', level: 5, tools: ['listFiles'] },
+      { name: 'worker', level: 5, tools: ['listFiles'], ...wanted.definition },
       { name: 'writer', level: 0, references: true },
     ],
-    members: { worker: { approval: 'always' } },
+    members: { worker: wanted.operator ?? {} },
   })
   await run(['up', '--detach'], { cwd: place.folder })
   const running = start(['run', 'x'], { cwd: place.folder })
@@ -55,12 +58,15 @@ describe('a call that needs a yes', () => {
     expect(stdout).toContain('0')
   })
 
-  it('is not made after a no, whose reason the agent is told', async () => {
-    const { stdout } = await asked(async ({ folder, id, cli }) => {
-      await cli(folder, 'answer', id, 'no', '--note', 'not on a Sunday')
-      const again = await cli(folder, 'answer', id, 'yes')
-      expect(again.stderr).toMatch(/no call of run \S+ waits for a yes/)
-    })
+  it('is not made after a no, whose reason the agent is told; the definition’s word counts too', async () => {
+    const { stdout } = await asked(
+      async ({ folder, id, cli }) => {
+        await cli(folder, 'answer', id, 'no', '--note', 'not on a Sunday')
+        const again = await cli(folder, 'answer', id, 'yes')
+        expect(again.stderr).toMatch(/no call of run \S+ waits for a yes/)
+      },
+      { definition: { approval: 'always' }, operator: { approval: 'never' } },
+    )
     expect(stdout).toContain('user did not approve listFiles: not on a Sunday')
   })
 

@@ -26,6 +26,7 @@ export { MemoryJournal, memoryJournal } from './journal/memory-journal.ts'
 export { definedGrant, type GrantSources } from './levels/defined-grant.ts'
 export { type Ceiling, effectiveGrant, exceeds } from './levels/effective-grant.ts'
 export { LEVEL_TABLE, type LevelRules } from './levels/level-table.ts'
+export { matchesPattern } from './levels/match-pattern.ts'
 export type { RoutedTask } from './levels/route-tools.ts'
 export { type Callbacks, callBack } from './loop/call-back.ts'
 export { runLoop } from './loop/run-loop.ts'
@@ -36,8 +37,7 @@ export type { CallState, Chapter, StepState, TaskState } from './memory/task-sta
 export { toMessages } from './memory/to-messages.ts'
 export { type CodeTest, type ParsedReply, parseCalls, parseCode, parseText } from './parse/parse-reply.ts'
 
-/** Plans and prompts. */
-export { checkPlan } from './plan/check-plan.ts'
+/** Prompts. */
 export { declareDelegates, declareTools } from './prompts/declarations.ts'
 export type { PromptFacts } from './prompts/prompt-facts.ts'
 export {

@@ -15,15 +15,15 @@ export const memberSchema = z.strictObject({
   replicas: count(1, 64).default(1),
   /** Tasks that one host works on at once. */
   maxConcurrent: count(1, 64).default(4),
-  /** Ceiling: names of tools it may be granted. Absent: what its definition asks for. */
+  /** Ceiling: names of tools it may be granted, or patterns (`sql_*`). Absent: what its definition asks for. */
   tools: z.array(z.string()).optional(),
-  /** Ceiling: names of agents it may start. */
+  /** Ceiling: names of agents it may start, or patterns. */
   delegates: z.array(z.string()).optional(),
-  /** Ceiling: packages its code may import. */
+  /** Ceiling: packages its code may import, or patterns. */
   imports: z.array(z.string()).optional(),
   /** Replaces the definition's model; `provider/model` or an alias. */
   model: z.string().optional(),
-  /** Ceiling of one task's budget. */
+  /** Ceiling of one task's budget. The lesser of this and the definition's holds. */
   budget: budgetSchema.strict().optional(),
   /** When its calls need a person's yes. The stricter of this and the definition's holds. */
   approval: approvalSchema.optional(),

@@ -13,6 +13,7 @@ import { type Hosts, startHosts } from './hosts.ts'
 import { localHandler } from './local-handler.ts'
 import { Runs } from './runs/serve/runs.ts'
 import { serveRunRequests } from './runs/serve/serve-run-requests.ts'
+import { beyondCeiling } from './team/beyond-ceiling.ts'
 import { loadTeam } from './team/load-team.ts'
 import { Team } from './team/team.ts'
 import { tellRefusals } from './tell-refusals.ts'
@@ -57,6 +58,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     openBroker(config, env, { note, signal }),
     async (opened) => opened.close(),
   )
+  for (const line of beyondCeiling(specialists)) note(line)
   const undo: (() => Promise<void>)[] = [() => broker.close()]
   try {
     const failed = Promise.withResolvers<Error>()

@@ -68,6 +68,8 @@ export async function connectBus(options: ConnectOptions): Promise<Bus> {
       // A renewed credentials file lets a refused reconnect succeed later.
       ignoreAuthErrorAbort: true,
       reconnectDelayHandler: () => 50 + Math.random() * 450,
+      // A stack for every request costs as much as sending it; what failed is told by our own errors.
+      noAsyncTraces: true,
       pingInterval: 5_000,
       maxPingOut: 2,
     },

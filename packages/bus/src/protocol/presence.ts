@@ -1,4 +1,10 @@
-import { type AgentCard, type JsonSchema, levelSchema, tokenSchema } from '@bailiwick/core/contract'
+import {
+  approvalSchema,
+  budgetSchema,
+  type JsonSchema,
+  levelSchema,
+  tokenSchema,
+} from '@bailiwick/core/contract'
 import { z } from 'zod'
 
 /** An agent as it announces itself. */
@@ -9,8 +15,10 @@ export const agentCardSchema = z.object({
   tools: z.array(z.string()),
   delegates: z.array(z.string()),
   imports: z.array(z.string()),
-  model: z.string().optional(),
-  output: z.custom<JsonSchema>().optional(),
+  model: z.string().exactOptional(),
+  output: z.custom<JsonSchema>().exactOptional(),
+  budget: budgetSchema.exactOptional(),
+  approval: approvalSchema.exactOptional(),
 })
 
 /** What a host's heartbeat says. */
@@ -26,20 +34,10 @@ export const presenceSchema = z.object({
   startedAt: z.number(),
   at: z.number(),
   /** The server's number for the host's connection: what its system events name. */
-  client: z.number().int().optional(),
+  client: z.number().int().exactOptional(),
   /** By task: the subject on which its delivery is settled. */
   held: z.record(z.string(), z.string()).default({}),
 })
 
 /** A host of an agent, as of its last heartbeat. */
-export interface AgentPresence {
-  card: AgentCard
-  host: string
-  pid: number
-  slots: number
-  busy: number
-  startedAt: number
-  at: number
-  client?: number
-  held: Record<string, string>
-}
+export type AgentPresence = z.infer<typeof presenceSchema>

@@ -30,17 +30,5 @@ export async function listAgents(bus: Bus, signal?: AbortSignal): Promise<AgentP
 }
 
 function parsePresence(value: unknown): AgentPresence | undefined {
-  const parsed = presenceSchema.safeParse(value)
-  if (!parsed.success) return undefined
-  const { card, client, ...rest } = parsed.data
-  const { model, output, ...plain } = card
-  return {
-    ...rest,
-    card: {
-      ...plain,
-      ...(model === undefined ? {} : { model }),
-      ...(output === undefined ? {} : { output }),
-    },
-    ...(client === undefined ? {} : { client }),
-  }
+  return presenceSchema.safeParse(value).data
 }

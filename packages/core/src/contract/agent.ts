@@ -86,6 +86,10 @@ export interface AgentCard {
   imports: string[]
   model?: string
   output?: JsonSchema
+  /** What a task of its may spend at most, by its own word. */
+  budget?: Budget
+  /** When its calls need a person's yes, by its own word. Absent: never. */
+  approval?: Approval
 }
 
 /** A definition at work in this process. */

@@ -4,7 +4,7 @@ import { outputSchema } from './output-schema.ts'
 
 /** A definition as it is announced: names and numbers, no code. */
 export function agentCard(definition: AgentDefinition): AgentCard {
-  const { name, description, model, tools = [], delegates = [], imports = [] } = definition
+  const { name, description, model, tools = [], delegates = [], imports = [], budget, approval } = definition
   const output = outputSchema(definition)
   return {
     name,
@@ -15,6 +15,8 @@ export function agentCard(definition: AgentDefinition): AgentCard {
     imports,
     ...(typeof model === 'string' && { model }),
     ...(output && { output }),
+    ...(budget && { budget }),
+    ...(approval && { approval }),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { AgentCard } from '../contract/agent.ts'
 import type { Budget } from '../contract/budget.ts'
 import type { Approval, Grant } from '../contract/grant.ts'
 import type { Level } from '../contract/level.ts'
@@ -6,12 +7,12 @@ import { matchesPattern } from './match-pattern.ts'
 
 /** What somebody allows at most. What it does not name, it does not limit; names may be patterns with `*`. */
 export interface Ceiling {
-  level?: Level
-  tools?: readonly (string | { name: string })[]
-  delegates?: readonly (string | { name: string })[]
-  imports?: readonly string[]
-  budget?: Budget
-  approval?: Approval
+  level?: Level | undefined
+  tools?: readonly (string | { name: string })[] | undefined
+  delegates?: readonly (string | { name: string })[] | undefined
+  imports?: readonly string[] | undefined
+  budget?: Budget | undefined
+  approval?: Approval | undefined
 }
 
 /**
@@ -22,11 +23,10 @@ export function effectiveGrant(asked: Grant, ...ceilings: Ceiling[]): Grant {
   const level = Math.min(asked.level, ...ceilings.map(({ level = 5 }) => level)) as Level
   const rules = LEVEL_TABLE[level]
   const allowed = (kind: 'tools' | 'delegates' | 'imports', name: string) =>
-    ceilings.every((ceiling) => ceiling[kind]?.some((one) => matchesPattern(nameOf(one), name)) ?? true)
-  const mayCall = rules.rounds > 0 || rules.action === 'route'
+    ceilings.every((ceiling) => allows(ceiling, kind, name))
   return {
     level,
-    tools: mayCall ? asked.tools.filter(({ name }) => allowed('tools', name)) : [],
+    tools: rules.rounds > 0 ? asked.tools.filter(({ name }) => allowed('tools', name)) : [],
     delegates: rules.delegates ? asked.delegates.filter(({ name }) => allowed('delegates', name)) : [],
     imports: rules.action === 'code' ? asked.imports.filter((name) => allowed('imports', name)) : [],
     budget: leastBudget(asked.budget, ...ceilings.map(({ budget }) => budget ?? {})),
@@ -34,17 +34,22 @@ export function effectiveGrant(asked: Grant, ...ceilings: Ceiling[]): Grant {
   }
 }
 
-/** What an asked-for grant has and a ceiling does not allow, in words; empty when it fits. */
-export function exceeds(asked: Grant, ceiling: Ceiling): string[] {
-  const granted = effectiveGrant(asked, ceiling)
-  const problems =
-    granted.level < asked.level ? [`level ${asked.level}, and ${granted.level} is allowed`] : []
+/** What a definition asks for and a ceiling does not allow, in words; empty when it fits. */
+export function exceeds(
+  asked: Pick<AgentCard, 'level' | 'tools' | 'delegates' | 'imports'>,
+  ceiling: Ceiling,
+): string[] {
+  const { level = 5 } = ceiling
+  const problems = level < asked.level ? [`level ${asked.level}, and ${level} is allowed`] : []
   for (const kind of ['tools', 'delegates', 'imports'] as const) {
-    const have = granted[kind].map(nameOf)
-    const over = asked[kind].map(nameOf).filter((name) => !have.includes(name))
+    const over = asked[kind].filter((name) => !allows(ceiling, kind, name))
     if (over.length > 0) problems.push(`${kind} ${over.join(', ')}`)
   }
   return problems
+}
+
+function allows(ceiling: Ceiling, kind: 'tools' | 'delegates' | 'imports', name: string): boolean {
+  return ceiling[kind]?.some((one) => matchesPattern(nameOf(one), name)) ?? true
 }
 
 function nameOf(one: string | { name: string }): string {

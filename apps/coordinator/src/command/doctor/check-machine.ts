@@ -114,11 +114,15 @@ async function checkIsolation({ options, env, note, signal }: CommandContext): P
 
 async function checkTeam(config: LoadedConfig, signal: AbortSignal): Promise<Finding> {
   const { loadTeam } = await import('../../daemon/team/load-team.ts')
+  const { beyondCeiling } = await import('../../daemon/team/beyond-ceiling.ts')
   const team = await loadTeam(config, signal)
   const found = team
     .map(({ card, member }) => `${card.name} (level ${member.level ?? card.level})`)
     .join(', ')
-  return { what: 'team', state: 'ok', found }
+  const over = beyondCeiling(team)
+  return over.length === 0
+    ? { what: 'team', state: 'ok', found }
+    : { what: 'team', state: 'warning', found, advice: over.join('\n') }
 }
 
 function checkDaemon({ dataDir }: LoadedConfig): Finding {

@@ -1,4 +1,4 @@
-import type { AgentCard, Level, ToolCard } from '@bailiwick/core/contract'
+import type { AgentCard, Budget, Level, ToolCard } from '@bailiwick/core/contract'
 import { describe, expect, it } from 'vitest'
 import { resolveGrant } from './resolve-grant.ts'
 
@@ -13,8 +13,13 @@ const card = (name: string, level: Level): AgentCard => ({
 })
 const tools = ['read', 'write', 'other'].map(tool)
 const team = [card('boss', 5), card('scout', 3)]
-const grant = (member: Parameters<typeof resolveGrant>[0]['member'], level: Level = 5) =>
-  resolveGrant({ card: card('boss', level), member, tools, team, budget: {} })
+type Asked = Parameters<typeof resolveGrant>[0]
+const grant = (
+  member: Asked['member'],
+  level: Level = 5,
+  own: Partial<AgentCard> = {},
+  budget: Budget = {},
+) => resolveGrant({ card: { ...card('boss', level), ...own }, member, tools, team, budget })
 
 describe('resolveGrant', () => {
   it('is what the definition asks for, as far as it exists, without itself', () => {
@@ -29,6 +34,29 @@ describe('resolveGrant', () => {
     expect(cut.tools.map(({ name }) => name)).toEqual(['read'])
     expect(cut).toMatchObject({ delegates: [], imports: ['d3-array'] })
     expect(grant({ level: 5 }, 3)).toMatchObject({ level: 5, imports: ['arquero', 'd3-array'] })
+  })
+
+  it('takes patterns: names of tools in which * stands for anything', () => {
+    expect(grant({ tools: ['r*'] }).tools.map(({ name }) => name)).toEqual(['read'])
+    expect(grant({ imports: ['d3-*'], delegates: ['*'] })).toMatchObject({
+      imports: ['d3-array'],
+      delegates: [{ name: 'scout' }],
+    })
+  })
+
+  it('asks a person whenever the definition or the operator wants it', () => {
+    const approval = (own: AgentCard['approval'], operator: Asked['member']['approval']) =>
+      grant({ approval: operator }, 5, { ...(own && { approval: own }) }).approval
+    expect(approval('always', undefined)).toBe('always')
+    expect(approval('risky', 'never')).toBe('risky')
+    expect(approval('risky', 'always')).toBe('always')
+    expect(approval(undefined, undefined)).toBe('never')
+  })
+
+  it('spends no more than the definition, the operator and the task allow', () => {
+    const own = { budget: { steps: 5, tokens: 9_000 } }
+    const granted = grant({ budget: { tokens: 3_000, cost: 1 } }, 5, own, { steps: 50, cost: 0.2 })
+    expect(granted.budget).toEqual({ steps: 5, tokens: 3_000, cost: 0.2 })
   })
 
   it.each([

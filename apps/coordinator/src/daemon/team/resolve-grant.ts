@@ -1,39 +1,31 @@
+import { type Ceiling, effectiveGrant } from '@bailiwick/core'
 import type { AgentCard, Budget, DelegateCard, Grant, ToolCard } from '@bailiwick/core/contract'
-import type { Member } from '../../config/config-schema.ts'
 
-const APPROVALS = ['never', 'risky', 'always'] as const
-
-/**
- * What an agent may use on one task: what its definition asks for, under the operator's ceiling, as far as
- * it exists. Tools below level 2, delegates below 4 and imports below 5 are none.
- */
+/** What an agent may use on one task: what its definition asks for, under the operator's ceiling, as far as it exists. */
 export function resolveGrant(options: {
   card: AgentCard
-  member: Pick<Member, 'level' | 'tools' | 'delegates' | 'imports' | 'approval'>
+  /** The operator's ceiling; its level replaces the definition's. */
+  member: Ceiling
   /** Tools that some process hosts. */
   tools: readonly ToolCard[]
   /** Agents that may be started. */
   team: readonly AgentCard[]
+  /** The task's. */
   budget: Budget
 }): Grant {
   const { card, member, tools, team, budget } = options
-  const level = member.level ?? card.level
-  const allowed = (wanted: string[], ceiling: string[] | undefined) => (name: string) =>
-    wanted.includes(name) && (ceiling === undefined || ceiling.includes(name))
-  const mayCall = allowed(card.tools, member.tools)
-  const mayStart = allowed(card.delegates, member.delegates)
-  return {
+  const { level = card.level, ...ceiling } = member
+  const asked: Grant = {
     level,
-    tools: level >= 2 ? tools.filter(({ name }) => mayCall(name)) : [],
-    delegates:
-      level >= 4 ? team.filter(({ name }) => name !== card.name && mayStart(name)).map(delegateCard) : [],
-    imports:
-      level >= 5
-        ? card.imports.filter((name) => member.imports === undefined || member.imports.includes(name))
-        : [],
-    budget,
-    approval: APPROVALS.find((approval) => approval === member.approval) ?? 'never',
+    tools: tools.filter(({ name }) => card.tools.includes(name)),
+    delegates: team
+      .filter(({ name }) => name !== card.name && card.delegates.includes(name))
+      .map(delegateCard),
+    imports: card.imports,
+    budget: card.budget ?? {},
+    approval: card.approval ?? 'never',
   }
+  return effectiveGrant(asked, ceiling, { budget })
 }
 
 function delegateCard({ name, description, level, output }: AgentCard): DelegateCard {

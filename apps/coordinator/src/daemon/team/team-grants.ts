@@ -1,4 +1,5 @@
 import type { RoleGrant } from '@bailiwick/bus'
+import { matchesPattern } from '@bailiwick/core'
 import { TOOLBOX_TOOLS } from '@bailiwick/tools/names'
 import type { LoadedSpecialist } from './load-team.ts'
 
@@ -14,7 +15,9 @@ export function hostGrant(specialist: LoadedSpecialist, all: readonly LoadedSpec
     role: 'host',
     agent: card.name,
     level: member.level ?? card.level,
-    tools: card.tools.filter((tool) => member.tools === undefined || member.tools.includes(tool)),
+    tools: card.tools.filter(
+      (tool) => member.tools?.some((pattern) => matchesPattern(pattern, tool)) ?? true,
+    ),
     serves: ownTools.map((tool) => tool.name),
     readsFrom: all.map((other) => other.card.name).filter((name) => name !== card.name),
   }

@@ -1,6 +1,6 @@
-import { checkPlan } from '@bailiwick/core'
 import { type AgentCard, type AgentDefinition, planSchema, type TaskInput } from '@bailiwick/core/contract'
 import { ANSWER, PLAN } from '../decide/task-ids.ts'
+import { checkPlan } from './check-plan.ts'
 
 const INSTRUCTIONS = `You split a task among a team of specialists. You do none of the work yourself.
 

@@ -1,6 +1,5 @@
-import type { AgentCard } from '../contract/agent.ts'
-import type { Plan } from '../contract/plan.ts'
-import { unknownName } from '../gate/nearest-name.ts'
+import { unknownName } from '@bailiwick/core'
+import type { AgentCard, Plan } from '@bailiwick/core/contract'
 
 /** What is wrong with a plan against the team, in words for the planner; empty when nothing is. */
 export function checkPlan(

@@ -1,5 +1,5 @@
+import { planSchema } from '@bailiwick/core/contract'
 import { describe, expect, it } from 'vitest'
-import { planSchema } from '../contract/plan.ts'
 import { checkPlan } from './check-plan.ts'
 
 const team = [{ name: 'analyst' }, { name: 'writer' }]
