@@ -7,18 +7,20 @@ import type { ModelServer, ModelServerOptions } from '../src/testing/model-serve
 import { startOllamaServer } from '../src/testing/ollama-server.ts'
 import { startOpenAiServer } from '../src/testing/openai-server.ts'
 
+const schema = { type: 'object', properties: { colour: { type: 'string' } } }
+
 const timers = { firstByteMs: 1_500, idleMs: 1_500, totalMs: 10_000 }
 
 const ADAPTERS = {
   openai: {
     start: startOpenAiServer,
-    model: (server: ModelServer, stream: boolean): Model =>
-      openaiModel({ model: 'test-model', baseURL: `${server.url}/v1`, stream, timers }),
+    model: (server: ModelServer, stream: boolean, allowed = timers): Model =>
+      openaiModel({ model: 'test-model', baseURL: `${server.url}/v1`, stream, timers: allowed }),
   },
   ollama: {
     start: startOllamaServer,
-    model: (server: ModelServer, stream: boolean): Model =>
-      ollamaModel({ model: 'test-model:1b', host: server.url, stream, timers }),
+    model: (server: ModelServer, stream: boolean, allowed = timers): Model =>
+      ollamaModel({ model: 'test-model:1b', host: server.url, stream, timers: allowed }),
   },
 }
 
@@ -93,6 +95,29 @@ describe.each(CASES)('$adapter, stream $stream', ({ start, model, stream, adapte
     expect(reply.calls).toMatchObject([{ name: 'look', arguments: { at: 'sky' } }])
   })
 
+  it('asks for JSON by its schema', async () => {
+    const running = await open(start, { reply: '{"colour":"blue"}' })
+    const { reply } = await collect(model(running, stream), {
+      ...request,
+      output: { name: 'answer', schema },
+    })
+    expect(reply.text).toBe('{"colour":"blue"}')
+    expect(running.requests[0]).toMatchObject(
+      adapter === 'ollama'
+        ? { format: schema }
+        : { response_format: { type: 'json_schema', json_schema: { name: 'answer', schema } } },
+    )
+  })
+
+  it('names what takes too long as a whole, and the setting that allows more', async () => {
+    const running = await open(start, { fault: () => ({ kind: 'slow-first-byte', ms: 5_000 }) })
+    const patient = { firstByteMs: 5_000, idleMs: 5_000, totalMs: 200 }
+    await expect(collect(model(running, stream, patient))).rejects.toMatchObject({
+      code: 'model-timeout',
+      message: expect.stringMatching(/complete reply.*totalMs/),
+    })
+  })
+
   it('puts tools into words for a model that has none, and reads the calls back', async () => {
     const block = '```json\n{"calls": [{"name": "look", "arguments": {"at": "sky"}}]}\n```'
     const running = await open(start, {
@@ -153,6 +178,29 @@ describe('ollama', () => {
     expect(running.requests[0]).toMatchObject({ options: { num_ctx: expect.any(Number) } })
   })
 
+  it.each([
+    { capabilities: ['completion', 'thinking'], sent: { think: 'low', keep_alive: '10m' } },
+    { capabilities: ['completion'], sent: { keep_alive: '10m' } },
+  ])(
+    'sends think to models that can, and how long to stay loaded: $capabilities',
+    async ({ capabilities, sent }) => {
+      await using running = await startOllamaServer({ capabilities })
+      await collect(ollamaModel({ model: 'm', host: running.url, think: 'low', keepAlive: '10m' }))
+      const { think, keep_alive } = running.requests[0] ?? {}
+      expect({ ...(think !== undefined && { think }), keep_alive }).toEqual(sent)
+    },
+  )
+
+  it('says what to set where a prompt does not fit what is allowed', async () => {
+    const running = await open(startOllamaServer, {})
+    const model = ollamaModel({ model: 'm', host: running.url, contextTokens: 4_096 })
+    const long = { ...request, messages: [{ role: 'user' as const, content: 'word '.repeat(12_000) }] }
+    await expect(collect(model, long)).rejects.toMatchObject({
+      code: 'model-context',
+      message: expect.stringMatching(/4,096 tokens\. Set contextTokens higher, up to 40,960/),
+    })
+  })
+
   it('asks for a larger context for a longer prompt', async () => {
     const running = await open(startOllamaServer, {})
     const model = ollamaModel({ model: 'test-model:1b', host: running.url })
@@ -169,6 +217,22 @@ describe('openai', () => {
     await expect(collect(ADAPTERS.openai.model(running, stream))).rejects.toMatchObject({
       code: expect.stringMatching(/^model-(empty|cut|malformed)$/),
     })
+  })
+
+  it('asks in words for the JSON that a server has no parameter for, and takes it out of the answer', async () => {
+    const message = 'response_format is not supported'
+    const running = await open(startOpenAiServer, {
+      reply: 'Here it is:\n```json\n{"colour": "blue"}\n```',
+      fault: (place) => (place === 0 ? { kind: 'status', status: 400, message } : undefined),
+    })
+    const model = ADAPTERS.openai.model(running, true)
+    const asked = { ...request, output: { name: 'answer', schema } }
+    expect((await collect(model, asked)).reply.text).toBe('{"colour":"blue"}')
+    expect(running.requests[1]).not.toHaveProperty('response_format')
+    expect(JSON.stringify(running.requests[1])).toContain('that fits this JSON Schema')
+    // It is not asked again for what it has refused.
+    await collect(model, asked)
+    expect(running.requests).toHaveLength(3)
   })
 
   it('says where nothing listens', async () => {

@@ -1,6 +1,7 @@
 import { type ModelServer, type ModelServerOptions, sendJson, startModelServer } from './model-server.ts'
+import { chatAnswer, chatLines, listAnswer, showAnswer } from './ollama-answers.ts'
 import { sendBody } from './send-body.ts'
-import { type CountedReply, chooseReply, piecesOf, type ServedRequest } from './served-reply.ts'
+import { chooseReply, type ServedRequest } from './served-reply.ts'
 
 export interface OllamaServerOptions extends ModelServerOptions {
   /** What `/api/show` says the models can do. Default: completion and tools. */
@@ -23,17 +24,10 @@ export function startOllamaServer(options: OllamaServerOptions = {}): Promise<Mo
     (path) => path === '/api/chat',
     async (path, body, response, fault) => {
       if (path === '/api/version') return sendJson(response, 200, { version: '0.12.0' })
-      if (path === '/api/tags')
-        return sendJson(response, 200, {
-          models: models.map((name) => ({ name, model: name, size: 1, details: {} })),
-        })
+      if (path === '/api/tags') return sendJson(response, 200, listAnswer(models))
       if (path === '/api/show') {
         const embeds = /embed/.test(String(body.model))
-        return sendJson(response, 200, {
-          details: {},
-          model_info: { 'test.context_length': contextTokens },
-          capabilities: embeds ? ['embedding'] : capabilities,
-        })
+        return sendJson(response, 200, showAnswer(embeds ? ['embedding'] : capabilities, contextTokens))
       }
       if (path !== '/api/chat') return sendJson(response, 404, { error: `no ${path}` })
       if (
@@ -48,11 +42,14 @@ export function startOllamaServer(options: OllamaServerOptions = {}): Promise<Mo
       if (body.stream === false) {
         return sendBody(
           response,
-          { contentType: 'application/json', chunks: [JSON.stringify(whole(body, answered))] },
+          {
+            contentType: 'application/json',
+            chunks: [JSON.stringify(chatAnswer(String(body.model), answered))],
+          },
           fault,
         )
       }
-      const chunks = streamed(body, answered)
+      const chunks = chatLines(String(body.model), answered)
       if (fault?.kind === 'error-in-stream')
         chunks.splice(1, Number.POSITIVE_INFINITY, `${JSON.stringify({ error: fault.message })}\n`)
       return sendBody(response, { contentType: 'application/x-ndjson', chunks }, fault)
@@ -69,49 +66,4 @@ function asked(body: Record<string, unknown>): ServedRequest {
     ),
     body,
   }
-}
-
-const created_at = '2026-01-01T00:00:00Z'
-
-function ending(reply: CountedReply) {
-  return {
-    done: true,
-    done_reason: reply.finish ?? 'stop',
-    total_duration: 1,
-    load_duration: 1,
-    prompt_eval_count: reply.usage.inputTokens,
-    prompt_eval_duration: 1,
-    eval_count: reply.usage.outputTokens,
-    eval_duration: 1,
-  }
-}
-
-function message(reply: Partial<CountedReply>) {
-  return {
-    role: 'assistant',
-    content: reply.text ?? '',
-    ...(reply.thinking === undefined ? {} : { thinking: reply.thinking }),
-    ...(reply.calls?.length
-      ? {
-          tool_calls: reply.calls.map(({ name, arguments: args }) => ({
-            function: { name, arguments: args },
-          })),
-        }
-      : {}),
-  }
-}
-
-function whole(body: Record<string, unknown>, reply: CountedReply) {
-  return { model: body.model, created_at, message: message(reply), ...ending(reply) }
-}
-
-function streamed(body: Record<string, unknown>, reply: CountedReply): string[] {
-  const line = (part: Partial<CountedReply>) =>
-    `${JSON.stringify({ model: body.model, created_at, message: message(part), done: false })}\n`
-  return [
-    ...piecesOf(reply.thinking ?? '').map((thinking) => line({ thinking })),
-    ...piecesOf(reply.text).map((text) => line({ text })),
-    ...(reply.calls?.length ? [line({ calls: reply.calls })] : []),
-    `${JSON.stringify({ model: body.model, created_at, message: message({}), ...ending(reply) })}\n`,
-  ]
 }
