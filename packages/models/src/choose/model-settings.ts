@@ -35,7 +35,7 @@ export const modelSettingsSchema = z.strictObject({
     .optional(),
   /** Attempts in all, default 4. 1 switches retries off. */
   attempts: z.number().int().positive().optional(),
-  /** Calls at once in one process. Default: 8; Ollama 1, or `OLLAMA_NUM_PARALLEL`. */
+  /** Calls at once, of all processes that share their slots. Default: 16; Ollama 1, or `OLLAMA_NUM_PARALLEL`. */
   concurrency: z.number().int().positive().optional(),
   /** US dollars for a million tokens, where the price list does not know the model. */
   price: z
