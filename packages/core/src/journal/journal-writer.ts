@@ -1,7 +1,5 @@
 import type { Journal, JournalRecord } from '../contract/journal.ts'
-
-/** How long a record waits for others that nobody is waiting for either, ms. */
-const LINGER_MS = 2
+import { linger, lingerNoMore } from './linger.ts'
 
 /** Somebody who waits for what was written before, in its place among the records. */
 interface Waiter {
@@ -20,7 +18,7 @@ export class JournalWriter {
   readonly #failed: (error: unknown) => void
   #queue: (JournalRecord | Waiter)[] = []
   #appending = false
-  #lingering: ReturnType<typeof setTimeout> | undefined
+  readonly #due = () => this.#begin()
   #error: { cause: unknown } | undefined
 
   /**
@@ -40,8 +38,7 @@ export class JournalWriter {
   /** Queues records. Returns at once; {@link flushed} tells when they are durable. */
   write(...records: readonly JournalRecord[]): void {
     this.#queue.push(...records)
-    if (this.#appending || this.#error !== undefined) return
-    this.#lingering ??= setTimeout(() => this.#begin(), LINGER_MS)
+    if (!this.#appending && this.#error === undefined) linger(this.#due)
   }
 
   /** Calls back in its place among the records: when all that was written before is durable; never after a failure. */
@@ -69,8 +66,7 @@ export class JournalWriter {
   }
 
   #begin(): void {
-    clearTimeout(this.#lingering)
-    this.#lingering = undefined
+    lingerNoMore(this.#due)
     if (this.#appending || this.#queue.length === 0 || this.#error !== undefined) return
     this.#appending = true
     void this.#appendAll()
