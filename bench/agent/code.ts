@@ -4,26 +4,14 @@
  */
 
 import { z } from 'zod'
-import {
-  defineAgent,
-  definedGrant,
-  defineTool,
-  memoryJournal,
-  runLoop,
-} from '../../packages/core/dist/index.js'
+import { defineAgent, defineTool, memoryJournal, runLoop } from '../../packages/core/dist/index.js'
 import { createSandbox } from '../../packages/sandbox/dist/index.js'
+import { add, benchTask } from './bench-task.ts'
 import { scriptedReply } from './scripted-reply.ts'
 
 const [kind = 'memory', steps = '200'] = process.argv.slice(2)
 const WARM = 20
 
-const add = defineTool({
-  name: 'add',
-  description: 'Adds two numbers.',
-  input: z.object({ a: z.number(), b: z.number() }),
-  effect: 'none',
-  run: ({ a, b }) => a + b,
-})
 const wait = defineTool({
   name: 'wait',
   description: 'Waits 100 ms.',
@@ -68,18 +56,7 @@ async function run(count: number, code: (step: number) => string): Promise<numbe
     },
   }
   const id = `bench-${process.pid}-${count}`
-  const spec = {
-    run: id,
-    task: id,
-    agent: 'bench',
-    name: 't1',
-    text: 'Add.',
-    inputs: [],
-    results: {},
-    grant: definedGrant(definition),
-    seed: id,
-    depth: 0,
-  }
+  const spec = benchTask(definition, id, 'Add.')
   const journal = journals.open(id)
   for await (const _ of runLoop({ definition, spec, journal, tools: [add, wait], model, sandbox }));
   return times

@@ -18,6 +18,8 @@ interface Round {
 }
 
 const PEERS = ['ai', 'openai-agents', 'langgraph', 'mastra']
+/** Processes that each subject is measured in. */
+const PROCESSES = 5
 /** Imports are measured so often, ours and the other side in turn. */
 const IMPORTS = 7
 
@@ -111,8 +113,11 @@ if (values.json !== undefined) {
   )
 }
 
+/** The medians of some processes: what one of them takes for itself (its compiler, its heap) varies by a quarter. */
 function round(subject: string): Round {
-  return inFresh<Round>(['round.ts', subject, values.rounds])
+  const runs = Array.from({ length: PROCESSES }, () => inFresh<Round>(['round.ts', subject, values.rounds]))
+  const of = (field: keyof Round) => median(runs.map((run) => run[field]))
+  return { importMs: of('importMs'), p50: of('p50'), p95: of('p95'), rssMb: of('rssMb') }
 }
 
 /** Runs one script of this folder in a process of its own, and gives what it printed. */
@@ -147,8 +152,11 @@ function compareImports(folder: string, own: string[], alone: string[]): { own: 
       folder,
     ) as number
   const times = Array.from({ length: IMPORTS }, () => ({ own: time(own), alone: time(alone) }))
-  const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
   return { own: median(times.map((one) => one.own)), alone: median(times.map((one) => one.alone)) }
+}
+
+function median(values: number[]): number {
+  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 }
 
 function millions(characters: number): string {

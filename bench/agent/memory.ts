@@ -3,14 +3,9 @@
  * that the provider has cached costs a tenth. Prints JSON: what was sent, and the same with nothing folded.
  */
 import { z } from 'zod'
-import {
-  defineAgent,
-  definedGrant,
-  defineTool,
-  memoryJournal,
-  runLoop,
-} from '../../packages/core/dist/index.js'
+import { defineAgent, defineTool, memoryJournal, runLoop } from '../../packages/core/dist/index.js'
 import { inlineSandbox } from '../../packages/core/dist/testing/index.js'
+import { benchTask } from './bench-task.ts'
 import { scriptedReply } from './scripted-reply.ts'
 
 const STEPS = 50
@@ -40,18 +35,7 @@ const model = {
     yield scriptedReply(`<code>\n${code}\n</code>`)
   },
 }
-const spec = {
-  run: 'bench',
-  task: 'bench',
-  agent: 'reader',
-  name: 't1',
-  text: 'Read fifty pages.',
-  inputs: [],
-  results: {},
-  grant: definedGrant(definition),
-  seed: 'bench',
-  depth: 0,
-}
+const spec = benchTask(definition, 'bench', 'Read fifty pages.')
 const options = {
   definition,
   spec,

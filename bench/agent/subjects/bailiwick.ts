@@ -1,22 +1,9 @@
-import { z } from 'zod'
-import {
-  defineAgent,
-  definedGrant,
-  defineTool,
-  memoryJournal,
-  runLoop,
-} from '../../../packages/core/dist/index.js'
+import { defineAgent, memoryJournal, runLoop } from '../../../packages/core/dist/index.js'
+import { add, benchTask } from '../bench-task.ts'
 import { scriptedReply } from '../scripted-reply.ts'
 
 /** Level 3, journal in memory. */
 export async function prepare(): Promise<() => Promise<unknown>> {
-  const add = defineTool({
-    name: 'add',
-    description: 'Adds two numbers.',
-    input: z.object({ a: z.number(), b: z.number() }),
-    effect: 'none',
-    run: ({ a, b }) => a + b,
-  })
   const definition = defineAgent({ name: 'bench', description: 'Adds.', level: 3, tools: [add] })
   const model = {
     id: 'fake/instant',
@@ -31,19 +18,7 @@ export async function prepare(): Promise<() => Promise<unknown>> {
   let count = 0
   return async () => {
     count += 1
-    const id = `t${count}`
-    const spec = {
-      run: id,
-      task: id,
-      agent: 'bench',
-      name: id,
-      text: 'Add 1 and 2.',
-      inputs: [],
-      results: {},
-      grant: definedGrant(definition),
-      seed: id,
-      depth: 0,
-    }
+    const spec = benchTask(definition, `t${count}`, 'Add 1 and 2.')
     let output: unknown
     for await (const event of runLoop({ definition, spec, journal: memoryJournal(), tools: [add], model })) {
       if (event.type === 'record' && event.record.type === 'task.ended') output = event.record.result.output

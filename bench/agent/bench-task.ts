@@ -1,0 +1,32 @@
+import { z } from 'zod'
+import {
+  type AgentDefinition,
+  definedGrant,
+  defineTool,
+  type TaskSpec,
+} from '../../packages/core/dist/index.js'
+
+/** The tool of the rounds and steps that are measured. */
+export const add = defineTool({
+  name: 'add',
+  description: 'Adds two numbers.',
+  input: z.object({ a: z.number(), b: z.number() }),
+  effect: 'none',
+  run: ({ a, b }) => a + b,
+})
+
+/** A task without inputs for a definition, as whoever gives it out would write it. */
+export function benchTask(definition: AgentDefinition, id: string, text: string): TaskSpec {
+  return {
+    run: id,
+    task: id,
+    agent: definition.name,
+    name: 't1',
+    text,
+    inputs: [],
+    results: {},
+    grant: definedGrant(definition),
+    seed: id,
+    depth: 0,
+  }
+}
