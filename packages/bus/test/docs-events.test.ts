@@ -71,7 +71,7 @@ describe('docs/events.md', () => {
     const known = Object.entries(EVENT_TYPES).map(([name, { summary, data }]) => [
       name,
       summary,
-      Object.keys(data.shape).join(' '),
+      Object.keys(data.unwrap().shape).join(' '),
     ])
     expect(listed).toEqual(known)
   })
