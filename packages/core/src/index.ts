@@ -1,45 +1,46 @@
-/** Contract: what every package speaks. */
+// biome-ignore-all assist/source/organizeImports: in the order of what is for whom
+/** The agent: what it may do, the loop that works, and what every package speaks. */
 
-/** Replies and answers. */
-export { type FilledText, fillReferences } from './answer/fill-references.ts'
-export { judge } from './answer/judge.ts'
-export { type ReplayedStep, type ReplayOptions, replayTask } from './code/replay-task.ts'
+// What every package speaks: types, schemas, errors.
 export * from './contract/index.ts'
-/** Define agents and tools. */
-export { agentCard } from './define/agent-card.ts'
-export { checkDefinition } from './define/check-definition.ts'
+
+// For whoever writes an agent or a tool.
 export { defineAgent } from './define/define-agent.ts'
 export { defineTool, type ToolOptions } from './define/define-tool.ts'
+export { judge } from './answer/judge.ts'
+export { checkDefinition } from './define/check-definition.ts'
 export { explainAgent } from './define/explain-agent.ts'
+export { agentCard } from './define/agent-card.ts'
 export { functionName } from './define/function-name.ts'
-/** The loop, and the gate that its calls pass. */
-export type { Approve } from './gate/ask-person.ts'
-export { createGate, type GateOptions } from './gate/create-gate.ts'
-export { DELEGATE_INPUT, type Delegate, type DelegateRequest } from './gate/delegation.ts'
-export { nearestNames, unknownName } from './gate/nearest-name.ts'
-export { Spending } from './gate/spend.ts'
-export { checkValue } from './gate/validate-input.ts'
-/** Journal and memory: state is a fold, messages are a function of it. */
-export { JournalWriter } from './journal/journal-writer.ts'
-export { MemoryJournal, memoryJournal } from './journal/memory-journal.ts'
-/** Levels: what an agent may do, and what of it is granted. */
+
+// Levels: what an agent may do, and what of it is granted.
+export { LEVEL_TABLE, type LevelRules } from './levels/level-table.ts'
 export { definedGrant, type GrantSources } from './levels/defined-grant.ts'
 export { type Ceiling, effectiveGrant, exceeds } from './levels/effective-grant.ts'
-export { LEVEL_TABLE, type LevelRules } from './levels/level-table.ts'
 export { matchesPattern } from './levels/match-pattern.ts'
 export type { RoutedTask } from './levels/route-tools.ts'
-export { type Callbacks, callBack } from './loop/call-back.ts'
+
+// The loop, whom it asks and whom it starts.
 export { runLoop } from './loop/run-loop.ts'
 export type { LoopOptions } from './loop/task-run.ts'
-export { describeInput, type InputFile } from './memory/describe-input.ts'
+export { type Callbacks, callBack } from './loop/call-back.ts'
+export type { Approve } from './gate/ask-person.ts'
+export type { Delegate, DelegateRequest } from './gate/delegation.ts'
+
+// Journal and memory: a task's state is a fold over its journal, the model's messages a function of it.
+export { MemoryJournal, memoryJournal } from './journal/memory-journal.ts'
 export { applyRecord, foldRecords } from './memory/fold-records.ts'
 export type { CallState, Chapter, StepState, TaskState } from './memory/task-state.ts'
 export { toMessages } from './memory/to-messages.ts'
-export { type CodeTest, type ParsedReply, parseCalls, parseCode, parseText } from './parse/parse-reply.ts'
+export { describeInput, type InputFile } from './memory/describe-input.ts'
+export { type ReplayedStep, type ReplayOptions, replayTask } from './code/replay-task.ts'
 
-/** Prompts. */
-export { declareDelegates, declareTools } from './prompts/declarations.ts'
-export type { PromptFacts } from './prompts/prompt-facts.ts'
+// From a reply to an action, and from results to an answer.
+export { type CodeTest, type ParsedReply, parseCalls, parseCode, parseText } from './parse/parse-reply.ts'
+export { type FilledText, fillReferences } from './answer/fill-references.ts'
+export { unknownName } from './gate/nearest-name.ts'
+
+// Prompts: each may be replaced.
 export {
   LEVEL_PROMPTS,
   type LevelPrompt,
@@ -47,4 +48,6 @@ export {
   promptFor,
   systemPrompt,
 } from './prompts/system-prompt.ts'
+export type { PromptFacts } from './prompts/prompt-facts.ts'
 export { taskPrompt } from './prompts/task-prompt.ts'
+export { declareDelegates, declareTools } from './prompts/declarations.ts'
