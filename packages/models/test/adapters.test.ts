@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { Model, ModelEvent, ModelReply, ModelRequest } from '@bailiwick/core/contract'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ollamaModel } from '../src/ollama/ollama-model.ts'
@@ -93,6 +94,19 @@ describe.each(CASES)('$adapter, stream $stream', ({ start, model, stream, adapte
     const { reply } = await collect(model(running, stream), { ...request, tools })
     expect(reply.finish).toBe('calls')
     expect(reply.calls).toMatchObject([{ name: 'look', arguments: { at: 'sky' } }])
+  })
+
+  it('uses its connections again', async () => {
+    let opened = 0
+    const onSocket = () => {
+      opened += 1
+    }
+    const running = await open(start, { reply: 'It is blue.' })
+    const asked = model(running, stream)
+    subscribe('net.server.socket', onSocket)
+    for (let call = 0; call < 50; call += 1) await collect(asked)
+    unsubscribe('net.server.socket', onSocket)
+    expect(opened).toBeLessThan(5)
   })
 
   it('asks for JSON by its schema', async () => {
