@@ -9,6 +9,7 @@ import {
   followJournal,
   getArtifact,
   listAgents,
+  listTools,
   openJournal,
   permissionsFor,
   prepareQueue,
@@ -25,6 +26,8 @@ import {
   serveTool,
   takeTasks,
   userName,
+  watchAgents,
+  watchTools,
 } from '../src/index.ts'
 import { all, created, planned, startTestBus, type TestBus, take, until } from './test-bus.ts'
 
@@ -215,6 +218,35 @@ describe('a hostile host', () => {
     ['reading all journals', () => '$JS.API.CONSUMER.CREATE.JOURNAL.x'],
     ["reading another's large records", () => '$JS.API.STREAM.MSG.GET.OBJ_journal_writer'],
     ['the system account', () => '$SYS.REQ.SERVER.PING'],
+    ['who is connected', () => '$SYS.REQ.USER.INFO'],
+    ['listing streams', () => '$JS.API.STREAM.NAMES'],
+    ['listing all that streams hold', () => '$JS.API.STREAM.LIST'],
+    ['taking a copy of a stream', () => '$JS.API.STREAM.SNAPSHOT.JOURNAL'],
+    ['putting back a copy', () => '$JS.API.STREAM.RESTORE.JOURNAL'],
+    ['moving a stream', () => '$JS.API.META.LEADER.STEPDOWN'],
+    ['a batch of direct gets', () => '$JS.API.DIRECT.GET.TASK'],
+    ['a consumer without a filter, by its old name', () => '$JS.API.CONSUMER.DURABLE.CREATE.JOURNAL.x'],
+    ['a consumer without any name', () => '$JS.API.CONSUMER.CREATE.EVENT'],
+    [
+      'a consumer of all its own kind of journals',
+      () => `$JS.API.CONSUMER.CREATE.JOURNAL.x.${SUBJECTS.journal('*', '*', '*')}`,
+    ],
+    [
+      'a consumer on a wildcard that is wider',
+      () => '$JS.API.CONSUMER.CREATE.JOURNAL.x.bailiwick.v1.journal.>',
+    ],
+    ['pausing a consumer', () => '$JS.API.CONSUMER.PAUSE.TASK.analyst'],
+    ['unpinning a consumer', () => '$JS.API.CONSUMER.UNPIN.TASK.analyst'],
+    ["knowing another's durable", () => '$JS.API.CONSUMER.INFO.TASK.writer'],
+    ['a durable whose name begins like its own', () => '$JS.API.CONSUMER.MSG.NEXT.TASK.analyst2'],
+    ['settling, with a domain in the subject', () => '$JS.ACK._.acc.TASK.analyst.1.1.1.1.0.x'],
+    ['discovering services', () => '$SRV.PING'],
+    ['a key below another agent whose name begins like its own', () => '$KV.agents.analyst2.x'],
+    ["the user's uploads", () => '$O.artifact_user.M.eA=='],
+    ["reading a named user's uploads", () => '$JS.API.STREAM.MSG.GET.OBJ_artifact_user-alice'],
+    ["a named user's request", () => SUBJECTS.runAs('submit', 'user-alice')],
+    ["emptying another's files", () => '$JS.API.STREAM.PURGE.OBJ_artifact_writer'],
+    ['a reply that the server makes for services', () => '_R_.x'],
     ['renewing its own rights', () => '$SYS.REQ.CLAIMS.UPDATE'],
   ])('may not publish: %s', async (_, subject) => {
     expect(await publishes(subject())).toContain('Permissions Violation for Publish')
@@ -231,6 +263,14 @@ describe('a hostile host', () => {
     ['requests about runs', 'bailiwick.v1.run.*'],
     ['live texts', 'bailiwick.v1.live.>'],
     ['advisories', '$JS.EVENT.>'],
+    ['requests to JetStream', '$JS.API.>'],
+    ['acknowledgements', '$JS.ACK.>'],
+    ['keys as they change', '$KV.>'],
+    ['files as they are written', '$O.>'],
+    ['events past the stream', 'bailiwick.v1.event.>'],
+    ['services', '$SRV.>'],
+    ['a queue group on calls of a tool', 'bailiwick.v1.tool.echo.analyst'],
+    ['the inbox of one whose name begins like its own', '_INBOX.analyst2.>'],
     ['the system account', '$SYS.>'],
   ])('may not listen to: %s', async (_, subject) => {
     expect(await subscribes(subject)).toContain('Permissions Violation for Subscription')
@@ -332,6 +372,105 @@ describe('a hostile host', () => {
     await using _ = await announceAgent(writer, presence)
     await publishes('$KV.agents.analyst.analyst-1', '{}', undefined, ['Nats-Rollup', 'all'])
     expect((await listAgents(test.bus)).map(({ host }) => host)).toEqual(['writer-1'])
+  })
+
+  it('withdraws no tool and ends no host by having the server answer in their place', async () => {
+    const tool = { name: 'echo', description: '-', input: {}, effect: 'none' as const }
+    await registerTool(test.bus, tool, { host: 'toolbox' })
+    const card = { name: 'writer', description: '', level: 5 as const, tools: [], delegates: [], imports: [] }
+    const presence = { card, host: 'writer-2', pid: 1, slots: 1, busy: 0, startedAt: 0 }
+    await using _ = await announceAgent(writer, presence)
+    const ended = new AbortController()
+    const views: { tools: string[]; hosts: string[] } = { tools: [], hosts: [] }
+    const missing: string[] = []
+    const watching = [
+      (async () => {
+        for await (const tools of watchTools(test.bus, { signal: ended.signal, mend: true })) {
+          views.tools = tools.map((one) => one.card.name)
+          if (!views.tools.includes('echo')) missing.push('echo')
+        }
+      })(),
+      (async () => {
+        for await (const hosts of watchAgents(test.bus, { signal: ended.signal })) {
+          views.hosts = hosts.map(({ host }) => host)
+          if (!views.hosts.includes('writer-2')) missing.push('writer-2')
+        }
+      })(),
+    ]
+    await until(() => views.tools.includes('echo') && views.hosts.includes('writer-2'), 'the registries')
+    missing.length = 0
+    for (const target of ['$KV.tools.echo', '$KV.agents.writer.writer-2']) {
+      for (let n = 0; n < 20; n++) await publishes('$JS.API.INFO', '', target)
+    }
+    const stored = async () =>
+      (await test.bus.jsm.streams.getMessage('KV_tools', { last_by_subj: '$KV.tools.echo' }))?.string()
+    // Who looks now sees it as well: it was put back.
+    await until(async () => (await stored())?.includes('"host":"toolbox"'), 'the registration')
+    expect((await listTools(test.bus)).map((one) => one.card.name)).toContain('echo')
+    ended.abort()
+    await Promise.all(watching)
+    expect(missing).toEqual([])
+  })
+
+  it('keeps no task out by having the server answer in its place, or fill the queue', async () => {
+    await using own = await startTestBus({ maxQueued: 20 })
+    await prepareQueue(own.bus, 'writer')
+    const user = await own.server.credentials({ name: 'analyst', permissions: permissionsFor(analyst) })
+    const intruder = await connect({
+      servers: own.server.url,
+      authenticator: credsAuthenticator(Buffer.from(user.creds)),
+      inboxPrefix: '_INBOX.analyst',
+    })
+    const messages = async () => (await own.bus.jsm.streams.info('TASK')).state.messages
+    intruder.publish('$JS.API.INFO', '', { reply: SUBJECTS.task('writer', 'r9-w') })
+    for (let n = 1; n < 40; n++)
+      intruder.publish('$JS.API.INFO', '', { reply: SUBJECTS.task('nobody', `r9-${n}`) })
+    await until(async () => (await messages()) === 20, 'a full queue')
+    for (const task of ['r9-w', 'r9-v']) {
+      await ringTask(own.bus, { agent: 'writer', run: 'r9', task, ring: 1 })
+    }
+    expect(
+      (await take(takeTasks(own.bus, 'writer', { maxConcurrent: 2 }), 2)).map(({ task }) => task),
+    ).toEqual(['r9-w', 'r9-v'])
+    await intruder.close()
+  })
+
+  it('is not heard by a subscriber who filters by the subject of events, whatever it puts into their stream', async () => {
+    const forged = {
+      specversion: '1.0',
+      id: '99999.0',
+      source: '/bailiwick/coordinator',
+      type: 'dev.bailiwick.run.ended.v1',
+      subject: 'r8/run',
+      time: new Date().toISOString(),
+      datacontenttype: 'application/json',
+      run: 'r8',
+      task: 'run',
+      agent: 'coordinator',
+      data: { status: 'completed' },
+    }
+    const own = SUBJECTS.journal('analyst', 'r8', 'forged')
+    await publishes(own, JSON.stringify(forged))
+    const config = { name: 'r8', ack_policy: 'none', filter_subject: own }
+    await evil.request(
+      `$JS.API.CONSUMER.CREATE.JOURNAL.r8.${own}`,
+      JSON.stringify({ stream_name: 'JOURNAL', config }),
+    )
+    await publishes('$JS.API.CONSUMER.MSG.NEXT.JOURNAL.r8', '1', SUBJECTS.event('run', 'ended', 'r8'))
+    const subjects = async () =>
+      (await test.bus.jsm.streams.info('EVENT', { subjects_filter: '>' })).state.subjects ?? {}
+    // It is there, but under the subject that it was stored under first.
+    await until(async () => own in (await subjects()), 'the forged event')
+    const marker = { writer: 'writer', run: 'r8', task: 'r8-w' }
+    await openJournal(writer, marker).append([planned('the honest one')])
+    const controller = new AbortController()
+    const projecting = projectJournal(test.bus, controller.signal)
+    for await (const { event } of followEvents(test.bus, { from: 'beginning' })) {
+      expect(event.id).not.toBe('99999.0')
+      if (event.task === 'r8-w') break
+    }
+    controller.abort()
+    await projecting
   })
 
   it('cannot make another message a duplicate, or fence it, with headers of its own', async () => {

@@ -5,6 +5,7 @@ import type { Ring } from '../protocol/ring.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
 import { LIMIT_REACHED } from '../publish/is-transient.ts'
 import { publishDurably } from '../publish/publish-durably.ts'
+import { clearForeign } from './clear-foreign.ts'
 
 /**
  * Rings the doorbell of a task whose journal has its first record. Ringing while an earlier bell still
@@ -20,18 +21,26 @@ export async function ringTask(
   const { agent, run, task, ring } = bell
   const first = bus.firsts.written.take(SUBJECTS.journal(agent, run, task))
   const message: Ring = { v: 1, run, task, ring, ...(first === undefined || ring > 1 ? {} : { first }) }
-  try {
-    await publishDurably(bus, SUBJECTS.task(agent, task), JSON.stringify(message), {
-      // The number is in it: an id that was used is a duplicate even after its message was settled.
-      msgID: `${task}.${ring}`,
-      ...(signal === undefined ? {} : { signal }),
-    })
-  } catch (error) {
-    if (!(error instanceof JetStreamApiError) || error.code !== LIMIT_REACHED) throw error
-    if (error.message.includes('per subject')) return
-    throw new QueueFullError(
-      `no more tasks may wait (${error.message}): task ${task} for ${agent} was not queued; try again when some are done, add hosts, or raise the limit "maxQueued"`,
-      { cause: error },
-    )
+  const subject = SUBJECTS.task(agent, task)
+  for (let isCleared = false; ; isCleared = true) {
+    try {
+      await publishDurably(bus, subject, JSON.stringify(message), {
+        // The number is in it: an id that was used is a duplicate even after its message was settled.
+        msgID: `${task}.${ring}`,
+        ...(signal === undefined ? {} : { signal }),
+      })
+      return
+    } catch (error) {
+      if (!(error instanceof JetStreamApiError) || error.code !== LIMIT_REACHED) throw error
+      const isOwnPlace = error.message.includes('per subject')
+      // Looked at only then: what somebody had the server put here is no task, and keeps none out.
+      const removed = isCleared ? 0 : await clearForeign(bus, isOwnPlace ? subject : undefined, signal)
+      if (removed > 0) continue
+      if (isOwnPlace) return
+      throw new QueueFullError(
+        `no more tasks may wait (${error.message}): task ${task} for ${agent} was not queued; try again when some are done, add hosts, or raise the limit "maxQueued"`,
+        { cause: error },
+      )
+    }
   }
 }

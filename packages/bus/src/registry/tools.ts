@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { Bus } from '../connect/bus.ts'
 import { BUCKETS } from '../protocol/places.ts'
 import { publishDurably } from '../publish/publish-durably.ts'
-import { watchBucket } from './watch-bucket.ts'
+import { type Entry, watchBucket } from './watch-bucket.ts'
 
 const registeredToolSchema = z.object({
   card: toolCardSchema,
@@ -34,11 +34,22 @@ export async function unregisterTool(bus: Bus, name: string): Promise<void> {
   await publishDurably(bus, toolKey(name), '', { headers: gone })
 }
 
-/** All registered tools, after every change, until aborted. */
+/**
+ * All registered tools, after every change, until aborted. With `mend`, which is the coordinator's to say, a
+ * registration in whose place there is something else now is put back.
+ */
 export async function* watchTools(
   bus: Bus,
-  options: { signal?: AbortSignal } = {},
+  { signal, mend = false }: { signal?: AbortSignal; mend?: boolean } = {},
 ): AsyncGenerator<RegisteredTool[]> {
+  const putBack = ({ key, value }: Entry<RegisteredTool>) => {
+    // Not durably: while the server is away nothing is overwritten, and the next time comes by itself.
+    bus.connection.publish(`$KV.${BUCKETS.tools}.${key}`, JSON.stringify(value))
+  }
+  const options = {
+    ...(signal === undefined ? {} : { signal }),
+    ...(mend ? { onOverwritten: putBack } : {}),
+  }
   for await (const entries of watchBucket(bus, BUCKETS.tools, parseTool, options)) {
     yield entries.filter(({ key, value }) => key === value.card.name).map(({ value }) => value)
   }

@@ -11,18 +11,26 @@ export interface Entry<T> {
   arrivedAt: number
 }
 
+export interface WatchOptions<T> {
+  silenceMs?: number
+  signal?: AbortSignal
+  /** Hears of an entry in whose place there is something now that cannot be read. */
+  onOverwritten?(entry: Entry<T>): void
+}
+
 /**
  * The bucket's whole content, and again after every change, until aborted. With `silenceMs`, an entry
- * that was not renewed for so long is dropped: servers before 2.11 say nothing when one expires. Values
- * that cannot be read are left out.
+ * that was not renewed for so long is dropped: servers before 2.11 say nothing when one expires. A value
+ * that cannot be read changes nothing: a user may have the server put an answer under a key that is not its
+ * own, which must neither end a host nor withdraw a tool.
  */
 export async function* watchBucket<T>(
   bus: Bus,
   bucket: string,
   parse: (value: unknown) => T | undefined,
-  options: { silenceMs?: number; signal?: AbortSignal } = {},
+  options: WatchOptions<T> = {},
 ): AsyncGenerator<Entry<T>[]> {
-  const { silenceMs, signal } = options
+  const { silenceMs, signal, onOverwritten } = options
   if (signal?.aborted) return
   const prefix = `$KV.${bucket}.`
   let initial = 0
@@ -37,7 +45,9 @@ export async function* watchBucket<T>(
       if (pending === 0) changes.push('changed')
     })
     for await (const message of messages) {
-      apply(entries, message.subject.slice(prefix.length), message, parse)
+      const key = message.subject.slice(prefix.length)
+      const before = entries.get(key)
+      if (!apply(entries, key, message, parse) && before !== undefined) onOverwritten?.(before)
       if (initial > 0) initial--
       if (initial === 0) changes.push('changed')
     }
@@ -61,16 +71,20 @@ export async function* watchBucket<T>(
   }
 }
 
+/** @returns false where the value cannot be read */
 function apply<T>(
   entries: Map<string, Entry<T>>,
   key: string,
   message: JsMsg,
   parse: (value: unknown) => T | undefined,
-): void {
-  const removed = (message.headers?.get('KV-Operation') ?? '') !== ''
-  const value = removed ? undefined : parse(readJson(message))
-  if (value === undefined) entries.delete(key)
-  else entries.set(key, { key, value, arrivedAt: Date.now() })
+): boolean {
+  if ((message.headers?.get('KV-Operation') ?? '') !== '') {
+    entries.delete(key)
+    return true
+  }
+  const value = parse(readJson(message))
+  if (value !== undefined) entries.set(key, { key, value, arrivedAt: Date.now() })
+  return value !== undefined
 }
 
 function dropSilent(entries: Map<string, Entry<unknown>>, silenceMs: number): boolean {
