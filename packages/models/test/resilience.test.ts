@@ -13,6 +13,7 @@ import { openaiSource } from '../src/openai/openai-model.ts'
 import { withBreaker } from '../src/resilience/with-breaker.ts'
 import { withRetries } from '../src/resilience/with-retries.ts'
 import { withSlots } from '../src/resilience/with-slots.ts'
+import type { Fault } from '../src/testing/fault.ts'
 import type { ModelServer } from '../src/testing/model-server.ts'
 import { startOllamaServer } from '../src/testing/ollama-server.ts'
 import { startOpenAiServer } from '../src/testing/openai-server.ts'
@@ -256,6 +257,37 @@ describe('the breaker', () => {
       open.resolve()
       expect((await trial).reply.text).toBe('ok')
       expect((await waiting).reply.text).toBe('ok')
+      expect(server.requests).toHaveLength(10)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('learns nothing from a trial that its own caller aborts: the next call is the trial', async () => {
+    let fault: Fault = { kind: 'status', status: 500, message: 'on fire' }
+    await using server = await startOpenAiServer({ fault: () => fault })
+    const model = await resolve(server, { attempts: 1 })
+    for (let call = 0; call < 8; call++)
+      await expect(ask(model)).rejects.toMatchObject({ code: 'model-server' })
+    fault = { kind: 'stall', afterBytes: 0 }
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 10_001 })
+    try {
+      const [trialCaller, waitingCaller] = [new AbortController(), new AbortController()]
+      const trial = ask(model, { signal: trialCaller.signal })
+      await vi.waitFor(() => expect(server.requests).toHaveLength(9))
+      const gone = ask(model, { signal: waitingCaller.signal })
+      const waiting = [ask(model), ask(model), ask(model)]
+      waitingCaller.abort(new Error('not waiting'))
+      await expect(gone).rejects.toThrow('not waiting')
+      fault = { kind: 'status', status: 500, message: 'still on fire' }
+      trialCaller.abort(new Error('enough'))
+      await expect(trial).rejects.toThrow('enough')
+      const outcomes = await Promise.allSettled(waiting)
+      expect(outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason)).toMatchObject([
+        { code: 'model-server' },
+        { code: 'model-overloaded', message: expect.stringContaining('still on fire') },
+        { code: 'model-overloaded' },
+      ])
       expect(server.requests).toHaveLength(10)
     } finally {
       vi.useRealTimers()

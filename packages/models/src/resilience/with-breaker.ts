@@ -1,15 +1,19 @@
 import type { ModelReply } from '@bailiwick/core/contract'
 import {
   type CircuitBreakerPolicy,
+  CircuitState,
   ConsecutiveBreaker,
   circuitBreaker,
+  DelegateBackoff,
   handleWhen,
+  type IHalfOpenAfterBackoffContext,
   isBrokenCircuitError,
 } from 'cockatiel'
 import { isModelError } from '../is-model-error.ts'
 import type { Source } from '../source.ts'
 import { circuitOpen } from './circuit-open.ts'
 import { isOutage } from './retried-codes.ts'
+import { asTrial, isGivenUp } from './trial.ts'
 
 /** Twice a call's attempts: one call alone never breaks the circuit for the others. */
 const FAILURES = 8
@@ -60,21 +64,31 @@ async function execute<T>(
     const outcome = policy.execute(() => {
       // From here on an abort is the call's own to answer, once its socket is closed.
       stopWaiting()
-      signal.throwIfAborted()
-      return ask()
+      const askUnlessAborted = async () => {
+        signal.throwIfAborted()
+        return await ask()
+      }
+      return policy.state === CircuitState.HalfOpen ? asTrial(signal, askUnlessAborted) : askUnlessAborted()
     })
     return await Promise.race([outcome, aborted.promise])
+  } catch (error) {
+    throw isGivenUp(error) ? error.cause : error
   } finally {
     stopWaiting()
   }
+}
+
+/** After a trial that was given up the next call is the trial. */
+function pauseAfter({ result }: IHalfOpenAfterBackoffContext): number {
+  return 'error' in result && isGivenUp(result.error) ? 0 : LEFT_ALONE_MS
 }
 
 function breakerOf(server: string): Breaker {
   const known = breakers.get(server)
   if (known !== undefined) return known
   const policy = circuitBreaker(
-    handleWhen((error) => isModelError(error) && isOutage(error.code)),
-    { breaker: new ConsecutiveBreaker(FAILURES), halfOpenAfter: LEFT_ALONE_MS },
+    handleWhen((error) => isGivenUp(error) || (isModelError(error) && isOutage(error.code))),
+    { breaker: new ConsecutiveBreaker(FAILURES), halfOpenAfter: new DelegateBackoff(pauseAfter) },
   )
   const breaker: Breaker = { policy, openUntil: 0 }
   policy.onBreak(() => {
