@@ -117,7 +117,7 @@ export function sandboxChildren(): number[] {
       const command = readFileSync(`/proc/${child}/cmdline`, 'latin1')
       if (
         command.includes('child.cjs') &&
-        !command.startsWith('/usr/bin/bwrap') &&
+        !/^[^\0]*bwrap\0/.test(command) &&
         command.includes(sandboxFolder)
       ) {
         found.push(child)

@@ -69,7 +69,8 @@ describe('programs that are cut', () => {
   }, 900_000)
 
   it('at every append, with steps that are killed for memory and time among them', async () => {
-    await using bed = await openCutBed({ atOnce: 8, limits: { memoryMb: 24, wallMs: 2_000 } })
+    // CPU time ends the endless loop: on a busy machine eight memory bombs at once would meet a short wall time first.
+    await using bed = await openCutBed({ atOnce: 8, limits: { memoryMb: 24, wallMs: 30_000, cpuMs: 1_000 } })
     const programs: Record<string, string[]> = {
       calls: [
         'let log = [await get({ n: 1 })]',

@@ -137,7 +137,7 @@ export type DeliveredOutcome = { id: string } & (
 export interface TurnOutput {
   step: number
   turn: number
-  /** Calls that left at the turn's end, in order. */
+  /** Calls that left at the turn's end, in order. `argsHash` tells arguments apart: a short text stands for itself. */
   calls: { id: string; name: string; argsHash: string }[]
   /** The step's code has ended, or a final answer was given. */
   done: boolean

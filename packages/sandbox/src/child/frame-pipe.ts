@@ -1,11 +1,13 @@
 import { readSync, writeSync } from 'node:fs'
 import { PART_CHARS, type ToChild, type ToParent } from '../frames/frame.ts'
+import { parentLine, readChildLine } from '../frames/frame-line.ts'
 
 const IN = 3
 const OUT = 4
 const NEWLINE = 10
 /** The parent works on what it has while the guest goes on. */
 const FLUSH_CHARS = 4_096
+const MOST_BYTES_A_CHAR = 3
 
 /**
  * The child's end of the pipe, without an event loop: reading blocks until there is a frame, and
@@ -13,37 +15,43 @@ const FLUSH_CHARS = 4_096
  */
 export class FramePipe {
   readonly #chunk = Buffer.allocUnsafe(262_144)
+  readonly #bytes = Buffer.allocUnsafe(FLUSH_CHARS * MOST_BYTES_A_CHAR)
   #held: Buffer[] = []
   #ready: string[] = []
+  #next = 0
   #outgoing = ''
 
   /** The next frame, or undefined when the parent is gone. */
   read(): ToChild | undefined {
-    for (;;) {
-      const line = this.#ready.shift()
-      if (line !== undefined) return JSON.parse(line)
+    while (this.#next === this.#ready.length) {
       this.flush()
       if (!this.#fill()) return undefined
     }
+    const line = this.#ready[this.#next] ?? ''
+    this.#next += 1
+    return readChildLine(line)
   }
 
   #fill(): boolean {
     const size = readSync(IN, this.#chunk, 0, this.#chunk.length, null)
     if (size === 0) return false
+    this.#next = 0
+    this.#ready = []
     const end = this.#chunk.lastIndexOf(NEWLINE, size - 1)
     if (end < 0) {
       this.#held.push(Buffer.from(this.#chunk.subarray(0, size)))
       return true
     }
-    const whole = Buffer.concat([...this.#held, this.#chunk.subarray(0, end)]).toString()
+    let text = this.#chunk.toString('utf8', 0, end)
+    if (this.#held.length > 0) text = Buffer.concat([...this.#held, this.#chunk.subarray(0, end)]).toString()
     this.#held = end + 1 < size ? [Buffer.from(this.#chunk.subarray(end + 1, size))] : []
-    this.#ready = whole.split('\n')
+    this.#ready = text.split('\n')
     return true
   }
 
   /** Buffers a frame: it leaves with the next {@link flush}, or when there is much. */
   write(frame: ToParent): void {
-    this.#outgoing += `${JSON.stringify(frame)}\n`
+    this.#outgoing += parentLine(frame)
     if (this.#outgoing.length > FLUSH_CHARS) this.flush()
   }
 
@@ -58,8 +66,11 @@ export class FramePipe {
 
   flush(): void {
     if (this.#outgoing === '') return
-    const bytes = Buffer.from(this.#outgoing)
+    const text = this.#outgoing
     this.#outgoing = ''
-    for (let at = 0; at < bytes.length; ) at += writeSync(OUT, bytes, at, bytes.length - at)
+    const short = text.length <= FLUSH_CHARS
+    const bytes = short ? this.#bytes : Buffer.from(text)
+    const size = short ? bytes.write(text) : bytes.length
+    for (let at = 0; at < size; ) at += writeSync(OUT, bytes, at, size - at)
   }
 }

@@ -3,6 +3,7 @@ import type { Engine } from '../world/engine.ts'
 import { GuestStopped } from '../world/guest-stopped.ts'
 import { GuestWorld } from '../world/guest-world.ts'
 import type { StepEnd } from '../world/read-end.ts'
+import { OutgoingCalls } from './outgoing-calls.ts'
 import { type FrameSink, Printer } from './printer.ts'
 
 /** Turns below this are not worth asking the system for their CPU time, ms. */
@@ -25,14 +26,13 @@ export function serve(
   memoryMb: number,
 ): (frame: ToChild) => boolean {
   const printer = new Printer(pipe)
+  const calls = new OutgoingCalls(pipe)
   const door = {
     print: (line: string) => printer.print(line),
     refused: (name: string, message: string) => {
       pipe.write({ type: 'refused', name: name.slice(0, 200), message })
     },
-    call: (id: string, name: string, args: string) => {
-      pipe.write({ type: 'call', id, name, args: pipe.writeLong(args) })
-    },
+    call: (id: string, name: string, args: string) => calls.add(id, name, args),
   }
   const start = (megabytes: number) => {
     const made = new GuestWorld(makeEngine(megabytes), prelude, door)
@@ -68,11 +68,9 @@ export function serve(
     const cpuMs = wallMs < SHORT_MS ? wallMs : Math.min(wallMs, cpuSinceLast())
     if (wallMs < SHORT_MS) shortMs += wallMs
     printer.flush()
-    pipe.write(
-      end === undefined
-        ? { type: 'turn', cpuMs, wallMs }
-        : { type: 'turn', cpuMs, wallMs, end: writeEnd(end) },
-    )
+    if (end === undefined) return pipe.write({ type: 'turn', cpuMs, wallMs, calls: calls.take() })
+    calls.flush()
+    pipe.write({ type: 'turn', cpuMs, wallMs, calls: [], end: writeEnd(end) })
   }
 
   const handle = (frame: ToChild) => {

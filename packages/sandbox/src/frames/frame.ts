@@ -1,7 +1,7 @@
 import type { BundleAnswer, OpenWorld } from '../world/guest-world.ts'
 import type { StepEnd } from '../world/read-end.ts'
 
-/** Parent to child, a line of JSON each. Every entry into the guest carries the time it may take. */
+/** Parent to child, a line each. Every entry into the guest carries the time it may take. */
 export type ToChild =
   | { type: 'open'; world: OpenWorld; memoryMb: number }
   | { type: 'step'; step: number; code: string; clock: number; budgetMs: number }
@@ -19,6 +19,13 @@ export type ToChild =
   | { type: 'cancel'; reason: string; clock: number; budgetMs: number }
   | { type: 'end' }
 
+/** A call that guest code made; `args` is encoded text. */
+export interface MadeCall {
+  id: string
+  name: string
+  args: string
+}
+
 /** Child to parent. Texts beyond {@link PART_CHARS} go ahead in `part` frames and are '' in their own. */
 export type ToParent =
   | { type: 'ready' }
@@ -28,8 +35,9 @@ export type ToParent =
   /** The code asked for a package that it may not have. */
   | { type: 'refused'; name: string; message: string }
   | { type: 'part'; text: string }
-  | { type: 'call'; id: string; name: string; args: string }
-  | { type: 'turn'; cpuMs: number; wallMs: number; end?: StepEnd }
+  /** Calls of the turn under way, where they are too many for its own frame. */
+  | { type: 'calls'; calls: MadeCall[] }
+  | { type: 'turn'; cpuMs: number; wallMs: number; calls: MadeCall[]; end?: StepEnd }
   | { type: 'ended'; end: StepEnd }
   | { type: 'stopped'; reason: 'timeout' | 'out-of-memory' | 'crashed'; message: string }
 

@@ -1,6 +1,7 @@
 import type { GuestError } from '@bailiwick/core/contract/world'
 import type { StepEnd } from '../world/read-end.ts'
-import type { ToParent } from './frame.ts'
+import type { MadeCall, ToParent } from './frame.ts'
+import { CALLS, TURN } from './frame-line.ts'
 
 type Fields = Record<string, unknown>
 
@@ -9,6 +10,11 @@ type Fields = Record<string, unknown>
  * are dropped. Undefined for anything that is no frame.
  */
 export function parseFrame(line: string): ToParent | undefined {
+  if (line.startsWith(TURN)) return parseTurnLine(line)
+  if (line.startsWith(CALLS)) {
+    const calls = parseCalls(line, line.split('\t'), 1)
+    return calls === undefined ? undefined : { type: 'calls', calls }
+  }
   const raw = parseObject(line)
   if (raw === undefined) return undefined
   switch (raw.type) {
@@ -28,8 +34,6 @@ export function parseFrame(line: string): ToParent | undefined {
     }
     case 'part':
       return typeof raw.text === 'string' ? { type: 'part', text: raw.text } : undefined
-    case 'call':
-      return parseCall(raw)
     case 'turn':
       return parseTurn(raw)
     case 'ended': {
@@ -52,16 +56,40 @@ function parseObject(line: string): Fields | undefined {
   }
 }
 
-function parseCall({ id, name, args }: Fields): ToParent | undefined {
-  if (typeof id !== 'string' || typeof name !== 'string' || typeof args !== 'string') return undefined
-  return /^\d{1,9}\.\d{1,9}$/.test(id) ? { type: 'call', id, name, args } : undefined
+function parseTurnLine(line: string): ToParent | undefined {
+  const fields = line.split('\t')
+  const cpuMs = Number(fields[1]) / 1_000
+  const wallMs = Number(fields[2]) / 1_000
+  const calls = parseCalls(line, fields, 3)
+  if (calls === undefined || !isDuration(cpuMs) || !isDuration(wallMs)) return undefined
+  return { type: 'turn', cpuMs, wallMs, calls }
 }
 
+function parseCalls(line: string, fields: string[], from: number): MadeCall[] | undefined {
+  const calls: MadeCall[] = []
+  for (let at = from; at < fields.length; at += 3) {
+    const id = fields[at] ?? ''
+    const args = fields[at + 2]
+    if (args === undefined || !CALL_ID.test(id)) return undefined
+    calls.push({ id, name: fields[at + 1] ?? '', args: ownText(args, line) })
+  }
+  return calls
+}
+
+const CALL_ID = /^\d{1,9}\.\d{1,9}$/
+/** A text that is a smaller part of its line than this is copied. */
+const LEAST_PART = 50
+
+/** V8's part of a text keeps the whole text alive: a short argument must not hold a long line. */
+function ownText(text: string, line: string): string {
+  return text.length * LEAST_PART < line.length ? Buffer.from(text).toString() : text
+}
+
+/** A turn that ends its step. */
 function parseTurn({ cpuMs, wallMs, end: rawEnd }: Fields): ToParent | undefined {
   if (!isDuration(cpuMs) || !isDuration(wallMs)) return undefined
-  if (rawEnd === undefined) return { type: 'turn', cpuMs, wallMs }
   const end = parseEnd(rawEnd)
-  return end === undefined ? undefined : { type: 'turn', cpuMs, wallMs, end }
+  return end === undefined ? undefined : { type: 'turn', cpuMs, wallMs, calls: [], end }
 }
 
 function parseStopped({ reason, message }: Fields): ToParent | undefined {

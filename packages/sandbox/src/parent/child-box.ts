@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import type { ToChild } from '../frames/frame.ts'
+import { childLine } from '../frames/frame-line.ts'
 import type { Box, BoxEnd, BoxFrame, WatchLimits } from './box.ts'
 import { FrameReader } from './frame-reader.ts'
 import { firstChild } from './start-wrapped.ts'
@@ -29,6 +30,11 @@ export class ChildBox implements Box {
   #early: BoxFrame[] = []
   #errors = ''
   #outgoing = ''
+  readonly #flush = (): void => {
+    const text = this.#outgoing
+    this.#outgoing = ''
+    if (this.#ended === undefined && text !== '') this.#input.write(text)
+  }
 
   /** @param leafPid the process to watch, where it is not the one that was started */
   constructor(child: ChildProcess, leafPid: () => number | undefined) {
@@ -65,8 +71,8 @@ export class ChildBox implements Box {
   send(frame: ToChild): void {
     if (this.#ended !== undefined) return
     // What is sent in one go is written in one go: a system call each would be most of a call's cost.
-    if (this.#outgoing === '') process.nextTick(() => this.#flush())
-    this.#outgoing += `${JSON.stringify(frame)}\n`
+    if (this.#outgoing === '') process.nextTick(this.#flush)
+    this.#outgoing += childLine(frame)
     if (this.#outgoing.length > WRITE_CHARS) this.#flush()
   }
 
@@ -131,12 +137,6 @@ export class ChildBox implements Box {
     } else this.#process.kill('SIGKILL')
     if (leaf !== undefined && leaf !== pid) killQuietly(leaf)
     for (const stream of this.#process.stdio) stream?.destroy()
-  }
-
-  #flush(): void {
-    const text = this.#outgoing
-    this.#outgoing = ''
-    if (this.#ended === undefined && text !== '') this.#input.write(text)
   }
 
   #frame(frame: BoxFrame): void {

@@ -25,6 +25,7 @@ export class FrameReader {
   #parts: string[] = []
   #partChars = 0
   #working = false
+  #paused = false
   #over = false
 
   constructor(hooks: ReaderHooks) {
@@ -38,15 +39,19 @@ export class FrameReader {
       this.#hold(chunk)
       return
     }
-    const first = chunk.indexOf(NEWLINE)
-    if (this.#heldBytes + first > MAX_FRAME_BYTES)
-      return this.#fault(`a frame of more than ${MAX_FRAME_BYTES} bytes`)
-    const whole =
-      this.#heldBytes === 0 ? chunk.subarray(0, end) : Buffer.concat([...this.#held, chunk.subarray(0, end)])
-    this.#held = []
-    this.#heldBytes = 0
+    let text: string
+    if (this.#heldBytes === 0) text = chunk.toString('utf8', 0, end)
+    else {
+      if (this.#heldBytes + chunk.indexOf(NEWLINE) > MAX_FRAME_BYTES)
+        return this.#fault(`a frame of more than ${MAX_FRAME_BYTES} bytes`)
+      text = Buffer.concat([...this.#held, chunk.subarray(0, end)]).toString()
+      this.#held = []
+      this.#heldBytes = 0
+    }
     if (end + 1 < chunk.length) this.#hold(chunk.subarray(end + 1))
-    for (const line of whole.toString().split('\n')) this.#lines.push(line)
+    // One frame at a time is the most frequent case: it needs no list.
+    if (!this.#working && !text.includes('\n') && !turnIsOver()) return this.#line(text)
+    for (const line of text.split('\n')) this.#lines.push(line)
     if (!this.#working) this.#work()
   }
 
@@ -68,6 +73,7 @@ export class FrameReader {
     this.#working = true
     while (this.#next < this.#lines.length) {
       if (turnIsOver()) {
+        this.#paused = true
         this.#hooks.flow(false)
         setImmediate(() => this.#work())
         return
@@ -79,7 +85,8 @@ export class FrameReader {
     this.#lines = []
     this.#next = 0
     this.#working = false
-    if (!this.#over) this.#hooks.flow(true)
+    if (this.#paused && !this.#over) this.#hooks.flow(true)
+    this.#paused = false
   }
 
   #line(line: string): undefined {
@@ -92,8 +99,9 @@ export class FrameReader {
       return
     }
     if (this.#parts.length > 0) {
-      if (frame.type === 'call' && frame.args === '') frame.args = this.#takeParts()
-      else if ((frame.type === 'turn' || frame.type === 'ended') && frame.end?.final === '') {
+      const [first] = frame.type === 'calls' ? frame.calls : []
+      if (first?.args === '') first.args = this.#takeParts()
+      else if ('end' in frame && frame.end?.final === '') {
         frame.end.final = this.#takeParts()
       }
     }

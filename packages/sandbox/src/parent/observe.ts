@@ -1,6 +1,6 @@
 import type { Observation, UndoneTurn } from '@bailiwick/core/contract/world'
 import { decodeSliced } from '../values/decode-sliced.ts'
-import type { StepResult } from './step-run.ts'
+import type { StepResult } from './step-result.ts'
 
 /** What a step showed, from what it came to. */
 export async function observe(result: StepResult): Promise<Observation> {

@@ -1,5 +1,4 @@
 import {
-  type CallReport,
   SandboxError,
   type SandboxLimits,
   type StepHost,
@@ -8,33 +7,17 @@ import {
   type TurnOutput,
   type UndoneTurn,
 } from '@bailiwick/core/contract/world'
-import type { ToChild } from '../frames/frame.ts'
 import type { BundleAnswer } from '../world/guest-world.ts'
 import type { StepEnd } from '../world/read-end.ts'
 import type { Box, BoxEnd, BoxFrame } from './box.ts'
 import { BoxDied } from './box-died.ts'
 import { LiveCalls } from './live-calls.ts'
 import { RecordedTurns } from './recorded-turns.ts'
+import { StepInputs } from './step-inputs.ts'
+import type { StepResult } from './step-result.ts'
+import { GRACE_MS, StepTime } from './step-time.ts'
 import { TurnCalls } from './turn-calls.ts'
 import type { StepRecord } from './world-record.ts'
-
-/** Inputs on their way to a child at once: they are delivered one after the other all the same. */
-const WINDOW = 256
-/** Time after a limit in which the child itself may stop, ms. */
-const GRACE_MS = 250
-/** Time for a preview and a hash when a step is ended from outside, ms. */
-const END_MS = 10_000
-
-export interface StepResult {
-  record: StepRecord
-  end: StepEnd | undefined
-  printed: string[]
-  calls: CallReport[]
-  /** Why the step ended before its code did. */
-  stopped?: { status: 'timeout' | 'canceled'; message: string }
-  undone?: UndoneTurn & { message: string }
-  usage: { wallMs: number; cpuMs: number; turns: number }
-}
 
 export interface StepContext {
   box: Box
@@ -55,13 +38,10 @@ export class StepRun {
   readonly #began = performance.now()
   readonly #printed: string[] = []
   #printedChars = 0
-  /** Inputs not yet sent, then those sent whose turn has not come back. Undefined stands for the code. */
-  #queue: TurnInput[] = []
-  #sent: (TurnInput | undefined)[] = []
+  readonly #inputs: StepInputs
   readonly #turnCalls: TurnCalls
   readonly #recorded: RecordedTurns
-  #usedMs = 0
-  #cpuMs = 0
+  readonly #time: StepTime
   #end: StepEnd | undefined
   #over = false
   #stopped: StepResult['stopped']
@@ -78,6 +58,9 @@ export class StepRun {
     this.#record = { step: request.step, code: request.code, clock: request.clock, inputs: [], turns: [] }
     this.#turnCalls = new TurnCalls(request.step, context.limits.callsPerStep)
     this.#recorded = new RecordedTurns(request.recorded)
+    this.#time = new StepTime(context.limits, this.#recorded)
+    const { box } = context
+    this.#inputs = new StepInputs({ box, host, recorded: this.#recorded, time: this.#time })
     this.#calls = new LiveCalls(host, context.limits, {
       failed: (error) =>
         this.#guarded(() => {
@@ -116,10 +99,10 @@ export class StepRun {
       record: this.#record,
       end: this.#end,
       printed: this.#printed,
-      calls: this.#calls.reports,
+      calls: this.#calls.reports(),
       usage: {
         wallMs: performance.now() - this.#began,
-        cpuMs: this.#cpuMs,
+        cpuMs: this.#time.cpuMs,
         turns: this.#record.turns.length,
       },
     }
@@ -140,51 +123,16 @@ export class StepRun {
 
   #start(): undefined {
     const { recorded, step, code, clock } = this.#request
-    if (recorded !== undefined) this.#queue = [...recorded.inputs]
+    for (const input of recorded?.inputs ?? []) this.#inputs.add(input)
     if (recorded?.voided?.turn === 0) return this.#replayEnded()
-    this.#enter(undefined, { type: 'step', step, code, clock, budgetMs: this.#budget() })
-  }
-
-  /** Time that a turn may take, ms. @param ahead turns that come before it */
-  #budget(ahead = this.#sent.length): number {
-    if (this.#recorded.replaying) return this.#recorded.budget(this.#record.turns.length + ahead)
-    return Math.max(1, this.#limits.wallMs - this.#usedMs)
-  }
-
-  #enter(input: TurnInput | undefined, frame: ToChild & { budgetMs: number }): void {
-    this.#sent.push(input)
-    if (this.#sent.length === 1) this.#begin(input, frame.budgetMs)
-    this.#box.send(frame)
-  }
-
-  /** The guest is about to run on this input. */
-  #begin(input: TurnInput | undefined, budgetMs: number): void {
-    this.#box.watch({
-      wallMs: budgetMs + GRACE_MS,
-      cpuMs: Math.max(1, this.#limits.cpuMs - this.#cpuMs) * this.#recorded.factor,
-      residentMb: this.#limits.residentMb * (this.#recorded.replaying ? 1.5 : 1),
-    })
-    if (input !== undefined && !this.#recorded.has(input)) this.#host.delivered?.(input)
-  }
-
-  #feed(): void {
-    // Until the first turn is over the code may still wait for its packages: an input would find no program.
-    if (this.#record.turns.length === 0) return
-    while (!this.#over && this.#sent.length < WINDOW && this.#queue.length > 0) {
-      const input = this.#queue.shift()
-      if (input === undefined) return
-      const budgetMs = this.#budget()
-      if (input.kind === 'outcome') {
-        this.#enter(input, { type: 'outcome', ...input.outcome, clock: input.clock, budgetMs })
-      } else this.#enter(input, { type: 'cancel', reason: input.reason, clock: input.clock, budgetMs })
-    }
+    this.#inputs.begin({ type: 'step', step, code, clock, budgetMs: this.#time.budget(0) })
   }
 
   /** A live input joins the queue. */
   #offer(input: TurnInput): void {
     if (this.#over || this.#recorded.replaying) return
-    this.#queue.push(input)
-    this.#guarded(() => this.#feed())
+    this.#inputs.add(input)
+    this.#guarded(() => this.#inputs.feed())
   }
 
   #frame(frame: BoxFrame): undefined {
@@ -195,14 +143,13 @@ export class StepRun {
       case 'refused':
         this.#calls.refused(this.#request.step, frame.name, frame.message)
         return
-      case 'call':
-        this.#turnCalls.add(this.#record.turns.length, frame)
-        return
+      case 'calls':
+        return this.#turnCalls.add(this.#record.turns.length, frame.calls)
       case 'need':
         void this.#loadModules(frame.names)
         return
       case 'turn':
-        return this.#turn(frame.cpuMs, frame.wallMs, frame.end)
+        return this.#turn(frame)
       case 'ended':
         this.#end = frame.end
         return this.#finish()
@@ -217,9 +164,8 @@ export class StepRun {
     try {
       const modules = await this.#context.bundles(names)
       if (this.#over) return
-      const budgetMs = this.#budget(0)
-      this.#begin(undefined, budgetMs)
-      this.#box.send({ type: 'modules', modules, budgetMs })
+      this.#inputs.watchNext()
+      this.#box.send({ type: 'modules', modules, budgetMs: this.#time.budget(0) })
     } catch (error) {
       this.#guarded(() => {
         throw error
@@ -237,8 +183,9 @@ export class StepRun {
     }
   }
 
-  #turn(cpuMs: number, wallMs: number, end: StepEnd | undefined): undefined {
-    const input = this.#sent.shift()
+  #turn({ cpuMs, wallMs, calls: made, end }: Extract<BoxFrame, { type: 'turn' }>): undefined {
+    this.#turnCalls.add(this.#record.turns.length, made)
+    const input = this.#inputs.returned()
     const { replaying: replayed } = this.#recorded
     const { calls, hashes } = this.#turnCalls.take()
     const turn: TurnOutput = {
@@ -249,8 +196,7 @@ export class StepRun {
       cpuMs,
     }
     if (replayed) this.#recorded.again(turn, calls)
-    this.#usedMs += wallMs
-    this.#cpuMs += cpuMs
+    this.#time.spend(cpuMs, wallMs)
     if (input !== undefined) {
       this.#record.inputs.push(input)
       if (input.kind === 'outcome') this.#calls.delivered(input.outcome, this.#recorded.has(input))
@@ -264,20 +210,17 @@ export class StepRun {
   }
 
   #goOn(replayed: boolean): undefined {
-    if (this.#sent.length > 0) this.#begin(this.#sent[0], this.#budget())
-    else this.#box.watch(undefined)
+    this.#inputs.watchNext()
     if (replayed && !this.#recorded.replaying) {
       if (this.#request.recorded?.ended) return this.#replayEnded()
-      const answered = [...this.#sent, ...this.#queue]
-      this.#calls.goLive(
-        new Set(answered.flatMap((input) => (input?.kind === 'outcome' ? [input.outcome.id] : []))),
-      )
+      this.#calls.goLive(this.#inputs.answered())
     }
-    if (this.#cpuMs > this.#limits.cpuMs && !this.#recorded.replaying) {
+    if (this.#time.overCpu) {
       return this.#stop('timeout', `the step used more than ${this.#limits.cpuMs} ms of CPU time`)
     }
-    if (this.#canceled !== undefined && this.#sent.length === 0) return this.#deliverCancel(this.#canceled)
-    this.#feed()
+    const canceled = this.#canceled
+    if (canceled !== undefined && this.#inputs.underWay === 0) return this.#deliverCancel(canceled)
+    this.#inputs.feed()
   }
 
   /** The record ends the step where its code did not: stopped from outside, or a turn undone. */
@@ -298,8 +241,7 @@ export class StepRun {
 
   /** Asks for the step's end; a child that does not give it in time is gone. */
   #sendEnd(): void {
-    const { cpuMs, residentMb } = this.#limits
-    this.#box.watch({ wallMs: END_MS, cpuMs, residentMb: residentMb * 1.5 })
+    this.#box.watch(this.#time.watchedAtEnd())
     this.#box.send({ type: 'end' })
   }
 
@@ -308,7 +250,7 @@ export class StepRun {
     if (this.#over || this.#stopped !== undefined) return
     this.#stopped = { status, message }
     this.#calls.abort(message)
-    this.#queue = []
+    this.#inputs.clear()
     this.#sendEnd()
   }
 
@@ -316,20 +258,19 @@ export class StepRun {
     if (this.#over) return
     this.#canceled = reason
     this.#calls.abort(reason)
-    this.#queue = []
+    this.#inputs.clear()
     // Not at once: it may be our own host that cancels, in the middle of being told something.
-    if (this.#sent.length === 0) queueMicrotask(() => this.#guarded(() => this.#deliverCancel(reason)))
+    if (this.#inputs.underWay === 0) queueMicrotask(() => this.#guarded(() => this.#deliverCancel(reason)))
     else this.#killTimer = setTimeout(() => this.#box.kill({ reason: 'canceled', message: reason }), GRACE_MS)
   }
 
   /** The code learns of it: what it waits for rejects, so that it can clean up; then the step ends. */
   #deliverCancel(reason: string): undefined {
-    if (this.#over || this.#stopped !== undefined || this.#sent.length > 0) return
+    if (this.#over || this.#stopped !== undefined || this.#inputs.underWay > 0) return
     this.#stopped = { status: 'canceled', message: reason }
     clearTimeout(this.#killTimer)
-    const clock = this.#host.now()
-    const input: TurnInput = { kind: 'cancel', reason, clock }
-    this.#enter(input, { type: 'cancel', reason, clock, budgetMs: this.#budget() })
+    this.#inputs.add({ kind: 'cancel', reason, clock: this.#host.now() })
+    this.#inputs.feed()
   }
 
   #boxEnded(end: BoxEnd): void {
@@ -339,7 +280,7 @@ export class StepRun {
       throw end.reason === 'crashed' ? new BoxDied(message) : new SandboxError(message)
     }
     const turn = this.#record.turns.length
-    const lost = this.#sent[0]
+    const lost = this.#inputs.running
     const undone: UndoneTurn = { step: this.#request.step, turn, reason: end.reason }
     if (lost !== undefined) undone.lost = lost
     this.#record.voided = undone

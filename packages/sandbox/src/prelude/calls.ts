@@ -1,24 +1,46 @@
 import { decode } from './decode.ts'
 import { encodeWithin } from './encode.ts'
 import { noteKeys } from './known-keys.ts'
-import { bare, type List, list, PromiseClass, promiseThen, push } from './primordials.ts'
+import { bare, type List, list, PromiseClass, promiseThen, push, setPrototype } from './primordials.ts'
 import { state } from './state.ts'
 
-interface PendingCall {
+function ignore(): void {}
+
+/** Its prototype is empty, as every object's here that is made for each call. */
+class PendingCall {
   /** Characters of its arguments once it has left; -1 before. */
-  chars: number
-  resolve(value: unknown): void
-  reject(error: unknown): void
+  chars = -1
+  resolve: (value: unknown) => void = ignore
+  reject: (error: unknown) => void = ignore
 }
 
-interface WaitingCall {
-  id: string
+class WaitingCall {
+  number: number
   name: string
   args: string
+
+  constructor(number: number, name: string, args: string) {
+    this.number = number
+    this.name = name
+    this.args = args
+  }
 }
 
-/** Calls without outcome, by id. A null-prototype object: a guest can patch `Map.prototype`. */
-let pending: Record<string, PendingCall | undefined> = bare({})
+/** A call that was made: `number` is the second part of its id. */
+class StartedCall {
+  number: number
+  promise: Promise<unknown>
+
+  constructor(number: number, promise: Promise<unknown>) {
+    this.number = number
+    this.promise = promise
+  }
+}
+
+for (const made of [PendingCall, WaitingCall, StartedCall]) setPrototype(made.prototype, null)
+
+/** Calls without outcome, by number. */
+let pending: List<PendingCall | undefined> = list()
 let inFlight = 0
 let inFlightChars = 0
 let made = 0
@@ -29,7 +51,7 @@ let waiting: List<WaitingCall> = list()
 let nextWaiting = 0
 
 export function resetCalls(): void {
-  pending = bare({})
+  pending = list()
   inFlight = 0
   inFlightChars = 0
   made = 0
@@ -42,7 +64,7 @@ export function resetCalls(): void {
 /** After the final answer, and between steps, nothing leaves any more. */
 export function closeCalls(): void {
   closed = true
-  pending = bare({})
+  pending = list()
   inFlight = 0
   inFlightChars = 0
   waiting = list()
@@ -54,39 +76,42 @@ export function pendingCount(): number {
 }
 
 class CallError extends Error {
-  constructor(name: string, message: string, id: string) {
+  constructor(name: string, message: string, number: number) {
     super(message)
+    const id = number === 0 ? '' : callId(number)
     Object.defineProperty(this, 'name', { value: name, configurable: true, writable: true })
     Object.defineProperty(this, 'call', { value: id, configurable: true, writable: true })
   }
 }
 
-const ignore = () => {}
-
-const NEVER = { resolve: () => {}, reject: () => {} }
+function callId(number: number): string {
+  return `${state.step}.${number}`
+}
 
 /** Starts one call and gives the promise of its outcome. @throws RangeError beyond a limit. */
-export function startCall(name: string, args: unknown): { id: string; promise: Promise<unknown> } {
+export function startCall(name: string, args: unknown): StartedCall {
   const { limits } = state
   const text = encodeWithin(args, limits.argumentChars, `the argument of ${name}`)
   if (made >= limits.callsPerStep) {
     throw new RangeError(`more than ${limits.callsPerStep} calls in one step; go on in the next step`)
   }
-  if (canceled !== undefined) throw new CallError('CanceledError', canceled, '')
+  if (canceled !== undefined) throw new CallError('CanceledError', canceled, 0)
   made += 1
-  const id = `${state.step}.${made}`
-  const entry: PendingCall = bare({ chars: -1, ...NEVER })
+  const number = made
+  const entry = new PendingCall()
   const promise = new PromiseClass<unknown>((resolve, reject) => {
     entry.resolve = resolve
     entry.reject = reject
   })
   // A call that nobody awaits and that fails is in the report; it is no unhandled rejection.
   promiseThen(promise, ignore, ignore)
-  if (closed) return bare({ id, promise })
-  pending[id] = entry
-  if (fits(text)) send(id, name, text)
-  else push(waiting, bare({ id, name, args: text }))
-  return bare({ id, promise })
+  const started = new StartedCall(number, promise)
+  if (closed) return started
+  pending[number] = entry
+  pending.length = number + 1
+  if (fits(text)) send(number, name, text)
+  else push(waiting, new WaitingCall(number, name, text))
+  return started
 }
 
 /** So many of the largest arguments may be under way together: what leaves at once is held by the host at once. */
@@ -98,48 +123,49 @@ function fits(args: string): boolean {
   return inFlight < callsInFlight && inFlightChars + args.length <= LARGEST_AT_ONCE * argumentChars
 }
 
-function send(id: string, name: string, args: string): void {
-  const entry = pending[id]
+function send(number: number, name: string, args: string): void {
+  const entry = pending[number]
   if (entry !== undefined) entry.chars = args.length
   inFlight += 1
   inFlightChars += args.length
-  state.door.call(id, name, args)
+  // One text: each that passes to the host is copied by itself.
+  state.door.call(`${callId(number)}\t${name}\t${args}`)
 }
 
 function sendNextWaiting(): undefined {
   for (let next = waiting[nextWaiting]; next !== undefined; next = waiting[nextWaiting]) {
-    const dropped = pending[next.id] === undefined
+    const dropped = pending[next.number] === undefined
     if (!dropped && !fits(next.args)) return
-    waiting[nextWaiting] = bare({ id: '', name: '', args: '' })
+    waiting[nextWaiting] = new WaitingCall(0, '', '')
     nextWaiting += 1
-    if (!dropped) send(next.id, next.name, next.args)
+    if (!dropped) send(next.number, next.name, next.args)
   }
 }
 
-function forget(id: string, entry: PendingCall): void {
-  pending[id] = undefined
+function forget(number: number, entry: PendingCall): void {
+  pending[number] = undefined
   if (entry.chars < 0) return
   inFlight -= 1
   inFlightChars -= entry.chars
 }
 
 /** Forgets a call that nobody waits for any more (a cleared timer). */
-export function dropCall(id: string): void {
-  const entry = pending[id]
+export function dropCall(number: number): void {
+  const entry = pending[number]
   if (entry === undefined) return
   if (entry.chars >= 0) state.door.note('dropped')
-  forget(id, entry)
+  forget(number, entry)
   sendNextWaiting()
 }
 
 /** Delivers one outcome. `value` is encoded text where `ok`, else a message. */
-export function settle(id: string, ok: boolean, value: string, reason: string): void {
-  const entry = pending[id]
+export function settle(number: number, ok: boolean, value: string, reason: string): void {
+  const entry = pending[number]
   if (entry === undefined) return
-  forget(id, entry)
+  forget(number, entry)
   if (!closed) sendNextWaiting()
   if (!ok) {
-    entry.reject(new CallError(REASONS[reason] ?? 'CallError', value, id))
+    entry.reject(new CallError(REASONS[reason] ?? 'CallError', value, number))
     return
   }
   const result = decode(value)
@@ -160,8 +186,10 @@ export function cancelCalls(reason: string): void {
   waiting = list()
   nextWaiting = 0
   const open = pending
-  pending = bare({})
+  pending = list()
   inFlight = 0
   inFlightChars = 0
-  for (const id in open) open[id]?.reject(new CallError('CanceledError', reason, id))
+  for (let number = 1; number < open.length; number += 1) {
+    open[number]?.reject(new CallError('CanceledError', reason, number))
+  }
 }

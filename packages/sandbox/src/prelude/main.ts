@@ -117,9 +117,9 @@ function runStep(body: () => Promise<{ value: unknown } | undefined>): void {
   )
 }
 
-function deliver(id: string, ok: boolean, value: string, reason: string, clock: number): void {
+function deliver(call: number, ok: boolean, value: string, reason: string, clock: number): void {
   setClock(clock)
-  settle(id, ok, value, reason)
+  settle(call, ok, value, reason)
 }
 
 function cancel(reason: string, clock: number): void {

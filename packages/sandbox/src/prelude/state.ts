@@ -4,8 +4,8 @@ import { bare } from './primordials.ts'
 export interface HostDoor {
   /** One line of console output. */
   print(line: string): void
-  /** One call, as encoded text; it leaves at idle. */
-  call(id: string, name: string, args: string): void
+  /** One call: id, name and encoded arguments, tabs between; it leaves at idle. */
+  call(text: string): void
   /** The step has settled or has an answer (`over`), or a call is no longer waited for (`dropped`). */
   note(what: 'over' | 'dropped'): void
   /** The source of a bundle to evaluate, run by the child; the result is registered by the bundle. */

@@ -2,7 +2,7 @@ import { dropCall, startCall } from './calls.ts'
 import { applyFunction, bare, isFiniteNumber, promiseThen, toNumber } from './primordials.ts'
 import { state } from './state.ts'
 
-let live: Record<number, string | undefined> = bare({})
+let live: Record<number, number | undefined> = bare({})
 let last = 0
 
 export function resetTimers(): void {
@@ -26,11 +26,11 @@ type Task = (...args: unknown[]) => unknown
 
 function arm(handle: number, ms: number, run: () => void): void {
   const call = startCall('sleep', { ms })
-  live[handle] = call.id
+  live[handle] = call.number
   promiseThen(
     call.promise,
     () => {
-      if (live[handle] === call.id) run()
+      if (live[handle] === call.number) run()
     },
     () => {},
   )
@@ -63,7 +63,7 @@ export function setRepeating(task: unknown, ms: unknown, ...args: unknown[]): nu
 
 export function clearTimer(handle: unknown): void {
   if (typeof handle !== 'number') return
-  const id = live[handle]
+  const number = live[handle]
   live[handle] = undefined
-  if (id !== undefined) dropCall(id)
+  if (number !== undefined) dropCall(number)
 }

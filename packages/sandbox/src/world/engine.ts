@@ -6,7 +6,8 @@ export type Argument = string | number | boolean | Handle
 /** Functions of text that the guest's prelude may call. */
 export interface Door {
   print(line: string): void
-  call(id: string, name: string, args: string): void
+  /** Id, name and encoded arguments, tabs between. */
+  call(text: string): void
   /** The step is over, or a call is no longer waited for. */
   note(what: string): void
   /** Why a package cannot be had, as JSON `{ refused }`. */

@@ -70,9 +70,11 @@ export class GuestWorld {
     const install = engine.evaluate(prelude, 'bailiwick:prelude', 10_000)
     const installed = engine.install(install, {
       print: door.print,
-      call: (id, name, args) => {
+      call: (text) => {
         this.#outstanding += 1
-        door.call(id, name, args)
+        const name = text.indexOf('\t') + 1
+        const args = text.indexOf('\t', name) + 1
+        door.call(text.slice(0, name - 1), text.slice(name, args - 1), text.slice(args))
       },
       note: (what) => {
         if (what === 'over') this.#over = true
@@ -176,7 +178,8 @@ export class GuestWorld {
   ): StepEnd | undefined {
     this.#outstanding -= 1
     const text = outcome.ok ? outcome.value : outcome.message
-    this.#enter('deliver', [outcome.id, outcome.ok, text, outcome.ok ? '' : outcome.reason, clock], budgetMs)
+    const call = Number(outcome.id.slice(outcome.id.indexOf('.') + 1))
+    this.#enter('deliver', [call, outcome.ok, text, outcome.ok ? '' : outcome.reason, clock], budgetMs)
     return this.#collect(budgetMs)
   }
 
