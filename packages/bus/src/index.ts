@@ -30,6 +30,7 @@ export * from './protocol/index.ts'
 // The queue: a doorbell for each task.
 export { listDead, retryDead } from './queue/dead-tasks.ts'
 export { handOver } from './queue/hand-over.ts'
+export { type OpenTask, ringForLost } from './queue/lost-tasks.ts'
 // What the coordinator makes before anything else.
 export { prepareQueue, type QueueOptions } from './queue/prepare-queue.ts'
 export { ringTask } from './queue/ring-task.ts'

@@ -1,10 +1,11 @@
-import { type AgentPresence, handOver, prepareQueue } from '@bailiwick/bus'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type AgentPresence, handOver, listAgents, prepareQueue } from '@bailiwick/bus'
 import type { LoadedConfig } from '../config/load-config.ts'
 import type { Broker } from './broker.ts'
 import { keylessEnv, modelEnv } from './supervise/child-env.ts'
 import { type ChildSpec, childSignature } from './supervise/child-spec.ts'
 import { endProcess } from './supervise/end-process.ts'
-import { livingChildren, type PidFile, removePidFile } from './supervise/pid-file.ts'
+import { type PidFile, recallChildren, removePidFile } from './supervise/pid-file.ts'
 import { resolveScript } from './supervise/resolve-script.ts'
 import { type ChildReport, type SupervisedChild, supervise } from './supervise/supervise.ts'
 import type { LoadedSpecialist } from './team/load-team.ts'
@@ -23,11 +24,12 @@ export interface HostsOptions {
 }
 
 /** Later than the server notices that other hosts died with this one: a pull of theirs would swallow the task. */
-const HAND_OVER_MS = 200
+const HAND_OVER_MS = 50
 
 /**
- * Deliveries of one task. More than a host's own limit, so that a host says that the task kills hosts before
- * the server silently stops delivering it.
+ * Deliveries of one task that led to no attempt, or were put back. More than the attempts that a host allows
+ * (those of hosts that died stand in the journal), so that a host says that the task kills hosts before the
+ * server silently stops delivering it.
  */
 const MAX_DELIVER = 10
 
@@ -50,7 +52,9 @@ export async function startHosts(options: HostsOptions): Promise<Hosts> {
     await toolboxSpec(options),
     ...(await Promise.all(specialists.map((specialist) => hostSpecs(options, specialist)))).flat(),
   ]
-  const living = new Map(livingChildren(config.dataDir).map((child) => [child.name, child]))
+  const recalled = recallChildren(config.dataDir)
+  const living = new Map(recalled.living.map((child) => [child.name, child]))
+  if (recalled.dead.length > 0) await mourn(options, await listAgents(broker.bus), recalled.dead, planned)
   for (const child of living.values()) {
     const wanted = planned.find(({ spec }) => spec.name === child.name)
     if (wanted !== undefined && childSignature(wanted.spec) === child.signature) continue
@@ -86,19 +90,16 @@ function superviseOne(
   /** By agent: replicas that are not given up. */
   hopes: Map<string, number>,
 ): SupervisedChild {
-  const { broker, config, team, note } = options
+  const { config, team, note } = options
   return supervise(spec, {
     dataDir: config.dataDir,
     restarts: config.limits.restarts,
     living,
     onDeath(report, pid) {
       note(`${spec.name} ${report.lastDeath?.reason ?? 'ended'}; starting it again`)
-      // Its tasks go to the next host now, not when their acknowledgement time is over.
-      for (const dead of team.present.filter((host) => isDead(host, pid, agent))) {
-        handOver(broker.bus, dead, HAND_OVER_MS).catch((error: unknown) =>
-          note(`handing over tasks of ${spec.name}: ${String(error)}`),
-        )
-      }
+      sleep(HAND_OVER_MS)
+        .then(() => mourn(options, team.present, [{ name: spec.name, pid }], [{ spec, agent }]))
+        .catch((error: unknown) => note(`handing over tasks of ${spec.name}: ${String(error)}`))
     },
     onGivenUp(report) {
       const lines = report.lastDeath?.lines.map((line) => `    ${line}`) ?? []
@@ -115,8 +116,19 @@ function superviseOne(
   })
 }
 
-function isDead(host: AgentPresence, pid: number, agent: string | undefined): boolean {
-  return host.pid === pid && host.card.name === agent
+/** Tasks of hosts that have died go to the next ones now, not when their acknowledgement time is over. */
+async function mourn(
+  { broker, team }: HostsOptions,
+  present: readonly AgentPresence[],
+  dead: readonly Pick<PidFile, 'name' | 'pid'>[],
+  children: readonly PlannedChild[],
+): Promise<void> {
+  const agents = new Map(children.map(({ spec, agent }) => [spec.name, agent]))
+  const hosts = present.filter(({ pid, card }) =>
+    dead.some((child) => child.pid === pid && agents.get(child.name) === card.name),
+  )
+  for (const { host } of hosts) team.bury(host)
+  await Promise.all(hosts.map((host) => handOver(broker.bus, host)))
 }
 
 async function endStale(dataDir: string, child: PidFile, note: (line: string) => void): Promise<void> {
@@ -127,7 +139,7 @@ async function endStale(dataDir: string, child: PidFile, note: (line: string) =>
 
 interface PlannedChild {
   spec: ChildSpec
-  agent?: string
+  agent?: string | undefined
 }
 
 async function toolboxSpec(options: HostsOptions): Promise<PlannedChild> {

@@ -13,6 +13,7 @@ import { type Hosts, startHosts } from './hosts.ts'
 import { localHandler } from './local-handler.ts'
 import { Runs } from './runs/serve/runs.ts'
 import { serveRunRequests } from './runs/serve/serve-run-requests.ts'
+import { sweepTasks } from './sweep-tasks.ts'
 import { beyondCeiling } from './team/beyond-ceiling.ts'
 import { loadTeam } from './team/load-team.ts'
 import { Team } from './team/team.ts'
@@ -96,6 +97,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     )
     const adopted = await runs.adopt()
     if (adopted > 0) note(`${adopted} open ${adopted === 1 ? 'run goes' : 'runs go'} on`)
+    sweepTasks({ bus, team, runs, note }, ended.signal).catch(fail('looking for lost tasks'))
     const local = await serveLocal(localHandler({ config, broker, team, hosts, signal: ended.signal }))
     undo.unshift(async () => local[Symbol.asyncDispose]())
     const address = await announce(options, broker, team, local.path)

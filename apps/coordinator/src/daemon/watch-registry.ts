@@ -1,4 +1,4 @@
-import { type AgentPresence, type Bus, handOver, watchAgents, watchTools } from '@bailiwick/bus'
+import { type Bus, handOver, watchAgents, watchTools } from '@bailiwick/bus'
 import type { Team } from './team/team.ts'
 
 /**
@@ -11,15 +11,11 @@ export async function watchRegistry(bus: Bus, team: Team, signal: AbortSignal): 
       for await (const hosts of watchAgents(bus, { signal })) {
         const gone = team.present.filter(({ host }) => !hosts.some((other) => other.host === host))
         team.present = hosts
-        for (const host of gone) if (holds(host)) await handOver(bus, host)
+        for (const host of gone) await handOver(bus, host)
       }
     })(),
     (async () => {
       for await (const tools of watchTools(bus, { signal, mend: true })) team.registered = tools
     })(),
   ])
-}
-
-function holds(host: AgentPresence): boolean {
-  return Object.keys(host.held).length > 0
 }

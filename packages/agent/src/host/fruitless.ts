@@ -1,7 +1,7 @@
 import { type Journal, type JournalRecord, NO_USAGE } from '@bailiwick/core/contract'
 
 /** Hosts that may take a task one after the other without getting it a record further: it may be what kills them. */
-export const MAX_FRUITLESS = 3
+export const MAX_FRUITLESS = 5
 
 /** How many attempts at the end of a journal led to nothing. */
 export function fruitlessAttempts(records: readonly JournalRecord[]): number {

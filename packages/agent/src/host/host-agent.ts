@@ -7,7 +7,7 @@ import { Models } from '../models.ts'
 import { AtWork } from './at-work.ts'
 import { joinBus } from './join-bus.ts'
 import { Questions } from './questions.ts'
-import { TAKEN_OVER_MS, workOnTask } from './work-on-task.ts'
+import { workOnTask } from './work-on-task.ts'
 
 export interface HostOptions {
   /** Folder that the definition's imports resolve from. */
@@ -89,8 +89,9 @@ export async function hostAgent(
       const { signal } = draining
       for await (const delivery of takeTasks(bus, definition.name, { maxConcurrent, signal })) {
         if (atWork.has(delivery.task)) {
-          // Somebody took this host for dead. It lives, and does not compete with itself.
-          delivery.retry(TAKEN_OVER_MS)
+          // Somebody took this host for dead. It lives, and does not compete with itself: whoever is given the
+          // second bell once the first is settled finds in the journal what is left to do.
+          void atWork.settled(delivery.task).then(() => delivery.retry(0))
           continue
         }
         const task = atWork.run(delivery.task, (stop) => {

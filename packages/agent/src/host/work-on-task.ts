@@ -33,7 +33,7 @@ export interface Workplace {
  * After this a task that is in other hands is offered again, unless a sign of work comes in between: the
  * server counts such a sign for the message, whichever delivery it belongs to.
  */
-export const TAKEN_OVER_MS = 30_000
+const TAKEN_OVER_MS = 30_000
 
 /** Takes a task to its end, or leaves it for the next host. Settles the delivery in every case. */
 export async function workOnTask(

@@ -1,13 +1,10 @@
 import { InputError } from '@bailiwick/core/contract'
-import type { StoredMsg } from '@nats-io/jetstream'
-import { isMessageNotFound } from '@nats-io/jetstream/internal'
 import { z } from 'zod'
 import type { Bus } from '../connect/bus.ts'
 import { readStored } from '../journal/read-stored.ts'
 import { STREAMS } from '../protocol/places.ts'
-import { ringSchema } from '../protocol/ring.ts'
 import type { DeadTask } from '../protocol/run-ops.ts'
-import { persist } from '../publish/persist.ts'
+import { findBell, removeBell, removeMessage } from './bell.ts'
 import { ringTask } from './ring-task.ts'
 
 /** What the server says when it gives up on a message, or when a consumer does. */
@@ -22,7 +19,13 @@ const advisorySchema = z.object({
 type Advisory = z.infer<typeof advisorySchema>
 
 /** What a host gives as the reason when it rejects a task. */
-const rejectionSchema = z.object({ run: z.string(), task: z.string(), reason: z.string() })
+const rejectionSchema = z.object({
+  run: z.string(),
+  task: z.string(),
+  reason: z.string(),
+  /** Over all bells of the task: the server counts those of the last alone. */
+  attempts: z.number().optional(),
+})
 
 interface DeadLetter extends DeadTask {
   /** In the stream of dead letters. */
@@ -50,9 +53,9 @@ export async function retryDead(bus: Bus, task: string): Promise<DeadTask> {
   if (letter === undefined)
     throw new InputError(`no task ${task} is dead: \`bailiwick dead\` lists those that are`)
   // The old message still hangs there, un-pending: with it, ringing again would change nothing.
-  if (letter.bell !== undefined) await remove(bus, STREAMS.task, letter.bell)
+  if (letter.bell !== undefined) await removeBell(bus, letter.bell)
   await ringTask(bus, { agent: letter.agent, run: letter.run, task, ring: Date.now() })
-  for (const { sequence } of letters) await remove(bus, STREAMS.dead, sequence)
+  for (const { sequence } of letters) await removeMessage(bus, STREAMS.dead, sequence)
   const { sequence: _, bell: __, ...dead } = letter
   return dead
 }
@@ -74,35 +77,14 @@ async function readLetter(bus: Bus, advisory: Advisory, sequence: number): Promi
   const base = { agent, attempts, at: Date.parse(advisory.timestamp), sequence }
   if (advisory.type.endsWith('.terminated')) {
     const rejection = rejectionSchema.safeParse(parseJson(advisory.reason))
-    return rejection.success ? { ...base, ...rejection.data, bell: undefined } : undefined
+    if (!rejection.success) return undefined
+    return { ...base, ...rejection.data, attempts: rejection.data.attempts ?? attempts, bell: undefined }
   }
-  const message = await bellAt(bus, bell)
-  const ring = ringSchema.safeParse(message === undefined ? undefined : parseJson(message.string()))
-  if (!ring.success) return undefined
-  const { run, task } = ring.data
+  // Gone where somebody has settled it since.
+  const found = await findBell(bus, { sequence: bell })
+  if (found === undefined) return undefined
+  const { run, task } = found.ring
   return { ...base, run, task, bell, reason: `given to a host ${attempts} times and never settled` }
-}
-
-/** The message, if nobody has settled it since. */
-async function bellAt(bus: Bus, seq: number): Promise<StoredMsg | undefined> {
-  return persist(bus, 'reading a dead task', undefined, async () => {
-    try {
-      return (await bus.jsm.streams.getMessage(STREAMS.task, { seq })) ?? undefined
-    } catch (error) {
-      if (error instanceof Error && isMessageNotFound(error)) return undefined
-      throw error
-    }
-  })
-}
-
-async function remove(bus: Bus, stream: string, seq: number): Promise<void> {
-  await persist(bus, `removing message ${seq} of ${stream}`, undefined, async () => {
-    try {
-      await bus.jsm.streams.deleteMessage(stream, seq)
-    } catch (error) {
-      if (!(error instanceof Error) || !/no message found|message not found/.test(error.message)) throw error
-    }
-  })
 }
 
 function parseJson(text: string): unknown {

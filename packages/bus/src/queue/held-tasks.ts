@@ -4,23 +4,22 @@
  * instead of waiting for the acknowledgement time.
  */
 export class HeldTasks {
-  readonly #settleOn = new Map<string, string>()
+  /** Tasks by delivery: one that was given twice is held until both deliveries are settled. */
+  readonly #tasks = new Map<string, string>()
   readonly #listeners = new Set<() => void>()
 
   set(task: string, settleOn: string): void {
-    this.#settleOn.set(task, settleOn)
+    this.#tasks.set(settleOn, task)
     this.#tell()
   }
 
-  delete(task: string, settleOn: string): void {
-    if (this.#settleOn.get(task) !== settleOn) return
-    this.#settleOn.delete(task)
-    this.#tell()
+  delete(settleOn: string): void {
+    if (this.#tasks.delete(settleOn)) this.#tell()
   }
 
-  /** By task: the subject on which its delivery is settled. */
+  /** By task: the subject on which its last delivery is settled. */
   list(): Record<string, string> {
-    return Object.fromEntries(this.#settleOn)
+    return Object.fromEntries([...this.#tasks].map(([settleOn, task]) => [task, settleOn]))
   }
 
   /** Calls back at every change, until the returned function is called. */

@@ -3,12 +3,13 @@ import { type Msg, nanos } from '@nats-io/transport-node'
 import type { Bus } from '../connect/bus.ts'
 import { inboxPrefix, STREAMS } from '../protocol/places.ts'
 import { publishCore } from '../publish/publish-core.ts'
+import { parseSettleSubject } from './settle-subject.ts'
 
 /** A message of the work queue, as it was delivered. */
 export interface Pulled {
   subject: string
   data: string
-  /** How often it has been delivered, this time included. */
+  /** How often this message has been delivered, this time included. */
   attempts: number
   /** The subject on which the delivery is settled. */
   settleOn: string
@@ -82,7 +83,13 @@ export class Puller implements Disposable {
   #give(message: Msg, settleOn: string): void {
     const { subject } = message
     if (this.#waiting === undefined) publishCore(this.#bus, settleOn, '-NAK')
-    else this.#finish({ subject, data: message.string(), attempts: deliveries(settleOn), settleOn })
+    else
+      this.#finish({
+        subject,
+        data: message.string(),
+        attempts: parseSettleSubject(settleOn)?.deliveries ?? 1,
+        settleOn,
+      })
   }
 
   /** The pull has expired (408), or cannot be served right now. */
@@ -111,10 +118,4 @@ function aborted(signal: AbortSignal): Promise<undefined> {
   return new Promise((resolve) => {
     signal.addEventListener('abort', () => resolve(undefined), { once: true })
   })
-}
-
-/** `$JS.ACK.<stream>.<consumer>.<deliveries>.…`, or with domain and account before the stream. */
-function deliveries(settleOn: string): number {
-  const tokens = settleOn.split('.')
-  return Number(tokens[tokens.length > 9 ? 6 : 4])
 }

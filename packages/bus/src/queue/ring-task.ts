@@ -15,12 +15,19 @@ import { clearForeign } from './clear-foreign.ts'
  */
 export async function ringTask(
   bus: Bus,
-  bell: { agent: string; run: string; task: string; ring: number },
+  bell: { agent: string; run: string; task: string; ring: number; deliveries?: number },
   signal?: AbortSignal,
 ): Promise<void> {
-  const { agent, run, task, ring } = bell
+  const { agent, run, task, ring, deliveries } = bell
   const first = bus.firsts.written.take(SUBJECTS.journal(agent, run, task))
-  const message: Ring = { v: 1, run, task, ring, ...(first === undefined || ring > 1 ? {} : { first }) }
+  const message: Ring = {
+    v: 1,
+    run,
+    task,
+    ring,
+    ...(deliveries === undefined ? {} : { deliveries }),
+    ...(first === undefined || ring > 1 ? {} : { first }),
+  }
   const subject = SUBJECTS.task(agent, task)
   for (let isCleared = false; ; isCleared = true) {
     try {

@@ -2,8 +2,6 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { all, created, planned, startTestBus, type TestBus, take, until } from '../../test/test-bus.ts'
 import { openJournal } from '../journal/open-journal.ts'
 import { readFirst } from '../journal/read-first.ts'
-import type { AgentPresence } from '../protocol/presence.ts'
-import { handOver } from './hand-over.ts'
 import { prepareQueue } from './prepare-queue.ts'
 import { ringTask } from './ring-task.ts'
 import { takeTasks } from './take-tasks.ts'
@@ -101,24 +99,6 @@ describe('the queue', () => {
     await taken[1]?.ack()
     await stop()
   }, 10_000)
-
-  it('leaves a task that was handed over with its next host, however often it is handed over', async () => {
-    await prepareQueue(test.bus, 'heir')
-    await ringTask(test.bus, { agent: 'heir', run: 'r1', task: 'r9-a', ring: 1 })
-    const lost = collect('heir', 1)
-    await until(() => lost.taken[0], 'the task')
-    await lost.stop()
-    const dead = { card: { name: 'heir' }, held: test.bus.held.list() } as unknown as AgentPresence
-    await handOver(test.bus, dead)
-    const next = collect('heir', 2)
-    await until(() => next.taken[0], 'the task, at its next host')
-    await handOver(test.bus, dead)
-    await ringTask(test.bus, { agent: 'heir', run: 'r1', task: 'r9-b', ring: 1 })
-    await until(() => next.taken[1], 'another task')
-    expect(next.taken.map(({ task }) => task)).toEqual(['r9-a', 'r9-b'])
-    for (const delivery of next.taken) await delivery.ack()
-    await next.stop()
-  })
 
   it('knows the run of a task at work from its bell, and of no other', async () => {
     await prepareQueue(test.bus, 'known')

@@ -37,6 +37,7 @@ export async function* takeTasks(
     bus.jsm.consumers.info(STREAMS.task, agent),
   )
   const workingMs = Math.min((config.ack_wait ?? 30e9) / 1e6 / 3, 10_000)
+  const maxDeliver = (config.max_deliver ?? 0) > 0 ? Number(config.max_deliver) : Number.POSITIVE_INFINITY
   const slots = new Slots(maxConcurrent)
   const taken = new Buffered<TaskDelivery>(signal)
   for (let n = 0; n < maxConcurrent; n++) void pull()
@@ -62,6 +63,7 @@ export async function* takeTasks(
             return () => slots.takeBack()
           },
           workingMs,
+          maxDeliver,
         })
       if (message === undefined) slots.give()
       if (delivery !== undefined) taken.push(delivery)

@@ -11,7 +11,10 @@ export interface TaskDelivery {
   readonly task: string
   /** True when it was given to somebody before. */
   readonly redelivered: boolean
-  /** How often it has been given to a host, this time included. */
+  /**
+   * How often it has been given to a host, this time included; without those that began it and died: their
+   * attempts stand in its journal.
+   */
   readonly attempts: number
   /** Says that it is still being worked on. Done by itself while the delivery is not settled. */
   working(): void
@@ -33,11 +36,16 @@ export interface DeliveryHooks {
   settled(): void
   releaseSlot(): () => Promise<void>
   workingMs: number
+  /** Deliveries after which a task is a dead letter. */
+  maxDeliver: number
 }
 
-/** The delivery behind a message, or undefined for one that is no doorbell: that one is rejected. */
+/**
+ * The delivery behind a message, or undefined where it was rejected: it is no doorbell, or was given out as often
+ * as it may be.
+ */
 export function openDelivery(bus: Bus, message: Pulled, hooks: DeliveryHooks): TaskDelivery | undefined {
-  const { settleOn, attempts } = message
+  const { settleOn } = message
   const say = (what: string) => publishCore(bus, settleOn, what)
   const ring = ringSchema.safeParse(parseJson(message.data))
   const agent = parseTaskSubject(message.subject)?.agent
@@ -46,7 +54,19 @@ export function openDelivery(bus: Bus, message: Pulled, hooks: DeliveryHooks): T
     hooks.settled()
     return undefined
   }
-  const { run, task, first } = ring.data
+  const { run, task, first, deliveries = 0 } = ring.data
+  const attempts = deliveries + message.attempts
+  if (attempts > hooks.maxDeliver) {
+    // The server counts this bell's deliveries only, and would give it to hosts that die of it for ever.
+    say(
+      rejection(
+        { run, task, attempts: attempts - 1 },
+        `given to a host ${attempts - 1} times and never begun`,
+      ),
+    )
+    hooks.settled()
+    return undefined
+  }
   if (first !== undefined && ring.data.ring === 1 && attempts === 1) {
     bus.firsts.given.keep(SUBJECTS.journal(agent, run, task), first)
   }
@@ -58,14 +78,14 @@ export function openDelivery(bus: Bus, message: Pulled, hooks: DeliveryHooks): T
     if (!open) return false
     open = false
     clearInterval(timer)
-    bus.held.delete(task, settleOn)
+    bus.held.delete(settleOn)
     hooks.settled()
     return true
   }
   return {
     run,
     task,
-    redelivered: attempts > 1,
+    redelivered: attempts > 1 || ring.data.deliveries !== undefined,
     attempts,
     working: () => say('+WPI'),
     async ack() {
@@ -78,11 +98,15 @@ export function openDelivery(bus: Bus, message: Pulled, hooks: DeliveryHooks): T
       if (settle()) say(delayMs > 0 ? `-NAK {"delay": ${nanos(delayMs)}}` : '-NAK')
     },
     reject(reason) {
-      // The advisory bears the reason and the message is gone, so that the reason must name the task.
-      if (settle()) say(`+TERM ${JSON.stringify({ run, task, reason: reason.slice(0, 1_000) })}`)
+      if (settle()) say(rejection({ run, task, attempts }, reason))
     },
     releaseSlot: hooks.releaseSlot,
   }
+}
+
+/** The advisory bears the reason and the message is gone, so that the reason must name the task. */
+function rejection(task: { run: string; task: string; attempts: number }, reason: string): string {
+  return `+TERM ${JSON.stringify({ ...task, reason: reason.slice(0, 1_000) })}`
 }
 
 /** 0.5 s, 1 s, 2 s … up to 30 s, less up to a quarter so that retries do not come in step. */

@@ -1,13 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startTestBus, type TestBus, take, until } from '../../test/test-bus.ts'
+import { startTestBus, type TestBus, until } from '../../test/test-bus.ts'
 import type { AgentPresence } from '../protocol/presence.ts'
-import { handOver } from '../queue/hand-over.ts'
-import { prepareQueue } from '../queue/prepare-queue.ts'
-import { ringTask } from '../queue/ring-task.ts'
-import { takeTasks } from '../queue/take-tasks.ts'
 import { announceAgent } from './announce-agent.ts'
 import { listTools, registerTool, unregisterTool } from './tools.ts'
-import { listAgents, watchAgents } from './watch-agents.ts'
+import { watchAgents } from './watch-agents.ts'
 
 let test: TestBus
 beforeAll(async () => {
@@ -51,21 +47,32 @@ describe('the registry of agents', () => {
     await watching
   })
 
-  it("hands a dead host's tasks to the next one at once", async () => {
-    await prepareQueue(test.bus, 'analyst', { ackWaitMs: 60_000 })
-    await ringTask(test.bus, { agent: 'analyst', run: 'r1', task: 'r1-a', ring: 1 })
-    const dying = await test.connect('dying')
-    await announceAgent(dying, presence('holder'))
-    await take(takeTasks(dying, 'analyst'), 1)
-    const dead = await until(async () => {
-      const agents = await listAgents(test.bus)
-      return agents.find(({ host, held }) => host === 'holder' && held['r1-a'] !== undefined)
-    }, 'the task in the heartbeat')
-    await dying.close()
-    await handOver(test.bus, dead)
-    const [delivery] = await take(takeTasks(test.bus, 'analyst'), 1)
-    expect(delivery).toMatchObject({ task: 'r1-a', redelivered: true, attempts: 2 })
-    await delivery?.ack()
+  it('does not take hosts for dead because this process was stopped itself', async () => {
+    const controller = new AbortController()
+    const seen: string[][] = []
+    const watching = (async () => {
+      for await (const agents of watchAgents(test.bus, { silenceMs: 600, signal: controller.signal }))
+        seen.push(agents.map(({ host }) => host))
+    })()
+    await using _alive = await announceAgent(test.bus, presence('alive'), { everyMs: 100 })
+    await until(() => seen.at(-1)?.includes('alive'), 'the host')
+    const before = seen.length
+    // Nothing runs here, and nothing is read: longer than the silence after which a host is dropped.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 900)
+    await until(() => seen.length > before + 3, 'more heartbeats')
+    expect(seen.slice(before).every((hosts) => hosts.includes('alive'))).toBe(true)
+    controller.abort()
+    await watching
+  })
+
+  it('gives a host of which it only knows from before half the time to say something', async () => {
+    await announceAgent(test.bus, presence('silent'), { everyMs: 60_000 })
+    const began = Date.now()
+    for await (const agents of watchAgents(test.bus, { silenceMs: 2_000 })) {
+      if (!agents.some(({ host }) => host === 'silent')) break
+    }
+    expect(Date.now() - began).toBeGreaterThan(900)
+    expect(Date.now() - began).toBeLessThan(1_900)
   })
 })
 

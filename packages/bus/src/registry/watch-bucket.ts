@@ -31,6 +31,8 @@ export async function* watchBucket<T>(
   options: WatchOptions<T> = {},
 ): AsyncGenerator<Entry<T>[]> {
   const { silenceMs, signal, onOverwritten } = options
+  /** How much of its silence an entry has behind it that was there before: whoever lives renews it soon. */
+  const before = silenceMs === undefined ? 0 : silenceMs / 2
   if (signal?.aborted) return
   const prefix = `$KV.${bucket}.`
   let initial = 0
@@ -46,8 +48,9 @@ export async function* watchBucket<T>(
     })
     for await (const message of messages) {
       const key = message.subject.slice(prefix.length)
-      const before = entries.get(key)
-      if (!apply(entries, key, message, parse) && before !== undefined) onOverwritten?.(before)
+      const arrivedAt = Date.now() - (initial > 0 ? before : 0)
+      const known = entries.get(key)
+      if (!apply(entries, key, message, parse, arrivedAt) && known !== undefined) onOverwritten?.(known)
       if (initial > 0) initial--
       if (initial === 0) changes.push('changed')
     }
@@ -56,8 +59,16 @@ export async function* watchBucket<T>(
     () => changes.end(),
     (error: unknown) => changes.end(error),
   )
-  const sweep = () => changes.push('sweep')
-  const timer = silenceMs === undefined ? undefined : setInterval(sweep, Math.min(silenceMs / 6, 1_000))
+  const everyMs = silenceMs === undefined ? undefined : Math.min(silenceMs / 6, 1_000)
+  let sweptAt = Date.now()
+  const sweep = () => {
+    // This process was stopped for a while, and what others said meanwhile is still to be read.
+    const late = Date.now() - sweptAt - 2 * (everyMs ?? 0)
+    if (late > 0) for (const entry of entries.values()) entry.arrivedAt += late
+    sweptAt = Date.now()
+    changes.push('sweep')
+  }
+  const timer = everyMs === undefined ? undefined : setInterval(sweep, everyMs)
   timer?.unref()
   try {
     for await (const change of changes) {
@@ -77,13 +88,14 @@ function apply<T>(
   key: string,
   message: JsMsg,
   parse: (value: unknown) => T | undefined,
+  arrivedAt: number,
 ): boolean {
   if ((message.headers?.get('KV-Operation') ?? '') !== '') {
     entries.delete(key)
     return true
   }
   const value = parse(readJson(message))
-  if (value !== undefined) entries.set(key, { key, value, arrivedAt: Date.now() })
+  if (value !== undefined) entries.set(key, { key, value, arrivedAt })
   return value !== undefined
 }
 

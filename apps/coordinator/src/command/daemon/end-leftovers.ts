@@ -6,9 +6,9 @@ import { processMark } from '../../config/process-mark.ts'
 /** Ends what a killed daemon left running on a data directory. @returns what that was, for people */
 export async function endLeftovers(dataDir: string): Promise<string[]> {
   if (!existsSync(dataPaths.processes(dataDir))) return []
-  const { livingChildren, removePidFile } = await import('../../daemon/supervise/pid-file.ts')
+  const { recallChildren, removePidFile } = await import('../../daemon/supervise/pid-file.ts')
   const { endProcess } = await import('../../daemon/supervise/end-process.ts')
-  const children = livingChildren(dataDir)
+  const children = recallChildren(dataDir).living
   await Promise.all(
     children.map(async (child) => {
       await endProcess(child, 2_000)

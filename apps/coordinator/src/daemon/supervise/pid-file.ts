@@ -23,16 +23,18 @@ export function removePidFile(dataDir: string, name: string): void {
   rmSync(dataPaths.process(dataDir, name), { force: true })
 }
 
-/** Children of earlier daemons that live still. Files of dead ones are removed. */
-export function livingChildren(dataDir: string): PidFile[] {
+/** Children of earlier daemons: those that live still, and those that died unseen, whose files are removed. */
+export function recallChildren(dataDir: string): { living: PidFile[]; dead: PidFile[] } {
   const folder = dataPaths.processes(dataDir)
-  return readdirSync(folder).flatMap((entry) => {
+  const [living, dead]: [PidFile[], PidFile[]] = [[], []]
+  for (const entry of readdirSync(folder)) {
     const file = join(folder, entry)
     const child = readPidFile(file)
-    if (child !== undefined && livesStill(child)) return [child]
-    rmSync(file, { force: true })
-    return []
-  })
+    const lives = child !== undefined && livesStill(child)
+    if (child !== undefined) (lives ? living : dead).push(child)
+    if (!lives) rmSync(file, { force: true })
+  }
+  return { living, dead }
 }
 
 function readPidFile(file: string): PidFile | undefined {

@@ -5,7 +5,7 @@ import { scratch } from '../../../test/scratch.ts'
 import { untilNoneSurvive } from '../../../test/survivors.ts'
 import { makeDataDir } from '../../config/data-dir.ts'
 import { livesStill, processMark } from '../../config/process-mark.ts'
-import { livingChildren } from './pid-file.ts'
+import { recallChildren } from './pid-file.ts'
 import { type ChildReport, type SupervisedChild, supervise } from './supervise.ts'
 
 async function until(isSo: () => boolean): Promise<void> {
@@ -92,7 +92,7 @@ describe('supervise', () => {
     await until(() => running(before) !== undefined)
     const pid = running(before)?.pid
     before.release()
-    const [living] = livingChildren(place.folder)
+    const [living] = recallChildren(place.folder).living
     const after = supervise(spec, { ...quiet, living })
     expect(after.report()).toMatchObject({ state: 'running', pid, adopted: true })
     process.kill(pid ?? 0, 'SIGKILL')

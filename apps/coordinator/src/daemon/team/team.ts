@@ -21,6 +21,8 @@ export class Team {
   readonly #configured: Map<string, Specialist>
   readonly #options: TeamOptions
   #present: AgentPresence[] = []
+  /** Hosts whose processes are known to be dead, as long as the registry still has them. */
+  #dead = new Set<string>()
   #tools: ToolCard[] = []
   readonly #givenUp = new Map<string, string>()
   readonly #changes = new EventTarget()
@@ -42,13 +44,20 @@ export class Team {
     this.#changed()
   }
 
-  /** Hosts that are alive, as the registry says. */
+  /** Hosts that are alive, as the registry says; without those that are known to be dead. */
   set present(hosts: AgentPresence[]) {
-    this.#present = hosts
+    this.#dead = new Set(hosts.filter(({ host }) => this.#dead.has(host)).map(({ host }) => host))
+    this.#present = hosts.filter(({ host }) => !this.#dead.has(host))
     this.#changed()
   }
   get present(): readonly AgentPresence[] {
     return this.#present
+  }
+
+  /** A host's process has died: the registry will notice later. */
+  bury(host: string): void {
+    this.#dead.add(host)
+    this.present = this.#present
   }
 
   /** Tools that some process hosts, as the registry says. */

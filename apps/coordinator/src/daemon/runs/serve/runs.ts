@@ -1,6 +1,7 @@
 import {
   ACCESS_RUN,
   type Bus,
+  type OpenTask,
   type RunAnswer,
   type RunRequest,
   type RunView,
@@ -14,6 +15,7 @@ import { readTasks } from '../act/read-task.ts'
 import type { RunContext } from '../act/run-context.ts'
 import { planProblems } from '../agents/planner.ts'
 import { smallest } from '../decide/carve-budget.ts'
+import { PLAN } from '../decide/task-ids.ts'
 import { driveRun } from '../drive-run.ts'
 import { RunLog } from '../fold/run-log.ts'
 import { runView } from '../fold/run-view.ts'
@@ -65,6 +67,19 @@ export class Runs {
   /** The watch of a run that is driven here: what delegations look into. */
   context(run: string): RunContext | undefined {
     return this.#driven.get(run)?.context
+  }
+
+  /** Tasks of runs that are driven here, and given to agents, that have not ended. */
+  openTasks(): (OpenTask & { agent: string })[] {
+    const { team } = this.#options
+    return [...this.#driven.values()].flatMap(({ context }) =>
+      [...context.watch.tasks.values()].flatMap(({ spec: { run, task, agent, name }, host, result }) => {
+        const isOwn = name === PLAN || !team.has(agent)
+        return result !== undefined || isOwn
+          ? []
+          : [{ run, task, agent, ...(host === undefined ? {} : { host }) }]
+      }),
+    )
   }
 
   get working(): number {

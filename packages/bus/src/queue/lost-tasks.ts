@@ -1,0 +1,46 @@
+import type { Bus } from '../connect/bus.ts'
+import { STREAMS } from '../protocol/places.ts'
+import { persist } from '../publish/persist.ts'
+import { findBell } from './bell.ts'
+import { ringAnew } from './hand-over.ts'
+import { ringTask } from './ring-task.ts'
+
+/** A task that has not ended, and the host whose attempt stands last in its journal. */
+export interface OpenTask {
+  run: string
+  task: string
+  host?: string
+}
+
+/**
+ * Rings for those tasks of an agent that neither wait nor are at work. A bell is lost where its host died
+ * together with whoever would have noticed, or where it crossed the death of a connection.
+ *
+ * @param open tasks that no living host says it has, and that are no host's that lives
+ * @param held how many tasks living hosts say they have
+ * @returns the tasks that were rung for
+ */
+export async function ringForLost(
+  bus: Bus,
+  agent: string,
+  { open, held }: { open: readonly OpenTask[]; held: number },
+  signal?: AbortSignal,
+): Promise<OpenTask[]> {
+  const { num_pending, num_ack_pending, delivered } = await persist(
+    bus,
+    `looking at the queue of ${agent}`,
+    signal,
+    () => bus.jsm.consumers.info(STREAMS.task, agent),
+  )
+  // As many bells are out as hosts have, and those that wait are there: nothing to look at one by one.
+  if (num_ack_pending <= held && num_pending >= open.length) return []
+  const rung: OpenTask[] = []
+  for (const { run, task, host } of open) {
+    const bell = await findBell(bus, { agent, task }, signal)
+    if (bell === undefined) await ringTask(bus, { agent, run, task, ring: Date.now() }, signal)
+    else if (bell.sequence <= delivered.stream_seq) await ringAnew(bus, bell, host, 1)
+    else continue
+    rung.push({ run, task, ...(host === undefined ? {} : { host }) })
+  }
+  return rung
+}
