@@ -1,5 +1,6 @@
 import { errorFields } from './error-text.ts'
 import { kindOf } from './kind-of.ts'
+import { wrap } from './preview-layout.ts'
 import {
   bigintText,
   bufferBytes,
@@ -34,7 +35,6 @@ import { isProxy } from './proxies.ts'
 import { tableText } from './table.ts'
 
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/
-const LINE = 76
 const MOST_ITEMS = 100
 const MOST_STRING = 2_000
 const MAX_DEPTH = 6
@@ -231,33 +231,4 @@ function keyText(key: PropertyKey): string {
   if (typeof key === 'symbol') return `[${symbolText(key)}]`
   const text = toText(key)
   return test(IDENTIFIER, text) ? text : quote(cut(text, 200))
-}
-
-function wrap(open: string, parts: List<string>, close: string, depth: number): string {
-  if (parts.length === 0) return `${open}${close}`
-  let length = open.length + close.length
-  let broken = false
-  for (let index = 0; index < parts.length; index += 1) {
-    const part = parts[index] as string
-    length += part.length + 2
-    if (indexOf(part, '\n') >= 0) broken = true
-  }
-  const brace = close === '}'
-  if (!broken && length <= LINE - depth * 2) {
-    return brace ? `${open} ${joinParts(parts, ', ')} ${close}` : `${open}${joinParts(parts, ', ')}${close}`
-  }
-  const indent = `\n${spaces(depth + 1)}`
-  return `${open}${indent}${joinParts(parts, `,${indent}`)}\n${spaces(depth)}${close}`
-}
-
-function spaces(depth: number): string {
-  let text = ''
-  for (let index = 0; index < depth; index += 1) text += '  '
-  return text
-}
-
-function joinParts(parts: List<string>, separator: string): string {
-  let text = ''
-  for (let index = 0; index < parts.length; index += 1) text += (index === 0 ? '' : separator) + parts[index]
-  return text
 }
