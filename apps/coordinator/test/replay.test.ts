@@ -3,19 +3,29 @@ import { describe, expect, it } from 'vitest'
 import { run } from './program.ts'
 import { final, planReply, teamFolder } from './team-folder.ts'
 
+/** A worker whose world is written down after every step. */
+const agents = [
+  { name: 'worker', level: 5, limits: { checkpointCpuMs: 0 } },
+  { name: 'writer', level: 0, references: true },
+]
+
 describe('bailiwick replay', () => {
   it('executes a task’s code again, and finds the same worlds', async () => {
-    await using place = await teamFolder({
-      planner: { plan: [planReply({ name: 't1' })] },
-      worker: { t1: ['<code>\nlet luck = Math.random()\n</code>', final('luck < 1')] },
-      writer: { answer: ['It is {{t1.output}}.'] },
-    })
+    await using place = await teamFolder(
+      {
+        planner: { plan: [planReply({ name: 't1' })] },
+        worker: { t1: ['<code>\nlet luck = Math.random()\n</code>', final('luck < 1')] },
+        writer: { answer: ['It is {{t1.output}}.'] },
+      },
+      { agents },
+    )
     const bailiwick = (...args: string[]) => run(args, { cwd: place.folder })
     await bailiwick('up', '--detach')
     expect((await bailiwick('run', 'x')).stdout).toBe('It is true.\n')
     const [made] = JSON.parse((await bailiwick('runs', '--json')).stdout).runs ?? []
     const replayed = await bailiwick('replay', made.run, 't1', '--json')
     expect(replayed.code).toBe(0)
+    expect(replayed.stderr).toContain('every step is executed: 1 checkpoint left aside')
     const steps = replayed.stdout
       .trim()
       .split('\n')
@@ -106,11 +116,14 @@ let after = luck()
 
 describe('bailiwick fork', () => {
   it('goes on from a step in the same world, with another model, and asks for nothing again', async () => {
-    await using place = await teamFolder({
-      planner: { plan: [planReply({ name: 't1' })] },
-      worker: { t1: ['<code>\nlet luck = Math.random()\n</code>', final('luck')] },
-      writer: { answer: ['It is {{t1.output}}.'] },
-    })
+    await using place = await teamFolder(
+      {
+        planner: { plan: [planReply({ name: 't1' })] },
+        worker: { t1: ['<code>\nlet luck = Math.random()\n</code>', final('luck')] },
+        writer: { answer: ['It is {{t1.output}}.'] },
+      },
+      { agents },
+    )
     // Its first reply would fail the task: the fork must not ask for it.
     await place.write('other.json', { worker: { t1: ['<code>\nfail(\n</code>', final('[luck, "forked"]')] } })
     const bailiwick = (...args: string[]) => run(args, { cwd: place.folder })

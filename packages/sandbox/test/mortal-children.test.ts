@@ -22,6 +22,7 @@ function session(dies: (taken: number) => boolean) {
       return box
     },
     modules: new BundleCache(),
+    engine: () => 'any',
     left: () => {},
   })
   let calls = 0

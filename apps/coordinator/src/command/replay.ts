@@ -19,6 +19,10 @@ export const command: Command = {
     const member = team.find(({ card }) => card.name === agent)
     await using sandbox = await createSandbox()
     let diverged = false
+    const left = records.filter(({ type }) => type === 'checkpoint').length
+    if (left > 0) {
+      context.note(`every step is executed: ${left} ${left === 1 ? 'checkpoint' : 'checkpoints'} left aside`)
+    }
     const steps = replayTask({
       records,
       sandbox,

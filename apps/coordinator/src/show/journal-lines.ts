@@ -34,10 +34,19 @@ export function journalLines(record: JournalRecord): string[] {
       return [`  ${record.name} refused: ${record.reason}`]
     case 'void':
       return [`  turn ${record.turn} undone: ${record.reason}`]
+    case 'checkpoint':
+      return [`step ${record.step}: world written down, ${record.text.length} characters`]
+    case 'checkpoint.refused':
+      return [`step ${record.step}: its checkpoint was left aside`, ...indent(record.why)]
     case 'diverged':
       return [
         `diverged at step ${record.step}, turn ${record.turn}`,
         ...indent(`recorded ${record.recorded}\nreplayed ${record.replayed}`),
+        ...(record.engines
+          ? indent(
+              `recorded on ${record.engines.recorded.join('; ')}\nreplayed on ${record.engines.replayed}`,
+            )
+          : []),
       ]
     case 'task.ended': {
       const { status, error, output } = record.result

@@ -40,6 +40,7 @@ export async function openCutBed(options: { atOnce: number; limits?: AgentDefini
   await writeFile(effects, '')
   const { creds } = await test.server.credentials({ name: 'cutter' })
   const living = new Set<ChildProcess>()
+  let restored = 0
   const specOf = (task: string, seed = task): TaskSpec => ({
     run: 'r1',
     task,
@@ -77,7 +78,13 @@ export async function openCutBed(options: { atOnce: number; limits?: AgentDefini
       killGroup(child)
       await closed
       living.delete(child)
-      return JSON.parse(text)
+      const told = JSON.parse(text)
+      restored += told.restored
+      return told.ends
+    },
+    /** Steps that no process had to execute again, because a checkpoint was restored. */
+    get restored(): number {
+      return restored
     },
     async come(task: string): Promise<Come> {
       const records: JournalRecord[] = []

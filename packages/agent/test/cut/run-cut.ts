@@ -10,6 +10,7 @@ import type {
   Effect,
   Journal,
   JournalRecord,
+  Sandbox,
   TaskSpec,
   Tool,
 } from '@bailiwick/core/contract'
@@ -43,6 +44,16 @@ export interface CutWork {
 const work: CutWork = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'))
 await using bus = await connectBus({ url: work.url, creds: work.creds, name: 'cut' })
 await using sandbox = await createSandbox({ pool: work.atOnce })
+/** Steps that checkpoints saved this process from executing again. */
+let restored = 0
+const restoring: Sandbox = {
+  ...sandbox,
+  async open(world, signal) {
+    const session = await sandbox.open(world, signal)
+    restored += session.restored?.step ?? 0
+    return session
+  },
+}
 const never = new Promise<never>(() => {})
 
 /** Settles when a task is over here: ended, or dead. */
@@ -59,7 +70,14 @@ async function workOn({ spec, codes, cut }: CutTask): Promise<string> {
   const model = scriptedModel((request) => `<code>\n${codes[request.lane.step - 1]}\n</code>`)
   const loop = async () => {
     const wrapped = cut?.kind === 'append' ? cutJournal(journal, cut, die) : journal
-    for await (const _event of runLoop({ definition, spec, journal: wrapped, tools, model, sandbox }));
+    for await (const _event of runLoop({
+      definition,
+      spec,
+      journal: wrapped,
+      tools,
+      model,
+      sandbox: restoring,
+    }));
     return 'ended'
   }
   return Promise.race([loop(), died.promise])
@@ -116,6 +134,6 @@ await Promise.all(
     }
   }),
 )
-console.log(JSON.stringify(ends))
+console.log(JSON.stringify({ ends, restored }))
 // Whoever started this kills it; what hangs is left as it is.
 setInterval(() => {}, 60_000)

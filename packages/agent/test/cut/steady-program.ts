@@ -15,8 +15,10 @@ export const SET_UP = 'let log = []'
 /**
  * A random program that comes to the same whenever it runs: calls one by one and at once, loops, branches on
  * results, failures, closures, classes, randomness; nothing of it depends on the time or on who comes first.
+ *
+ * @param plain what it leaves are values alone, no closures and classes: its world can have a checkpoint
  */
-export function steadyProgram(seed: number): string {
+export function steadyProgram(seed: number, plain: boolean): string {
   const random = randomOf(seed)
   const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T
   const number = () => Math.floor(random() * 9) + 1
@@ -38,6 +40,10 @@ export function steadyProgram(seed: number): string {
     () => `for (let i = 0; i < ${number() % 4}; i++) log.push(i, await ${call()})`,
     () =>
       `if ((await get({ n: ${number()} })).n % 2) log.push("odd", await ${call()}); else log.push("even")`,
+    () => `const ${fresh()} = new Map([["k", new Set([await ${call()}])]])`,
+    () => `try { log.push((await maybe({ n: ${number()} })).n) } catch (e) { log.push(e.name) }`,
+  ]
+  const living: (() => string)[] = [
     () => {
       const name = fresh()
       return `const ${name} = ((c) => ({ up: () => ++c }))(${number()}); log.push(${name}.up(), await ${call()})`
@@ -46,8 +52,7 @@ export function steadyProgram(seed: number): string {
       const name = fresh()
       return `class C${name} { #x = Math.random(); get x() { return this.#x } }; const ${name} = new C${name}()`
     },
-    () => `const ${fresh()} = new Map([["k", new Set([await ${call()}])]])`,
-    () => `try { log.push((await maybe({ n: ${number()} })).n) } catch (e) { log.push(e.name) }`,
   ]
+  if (!plain) statements.push(...living)
   return Array.from({ length: 2 + Math.floor(random() * 3) }, () => pick(statements)()).join(';\n')
 }

@@ -85,6 +85,12 @@ function describeWork(record: WorkRecord): Described {
       const data = { step, status, observation: markText(text), final: final !== undefined }
       return { name: 'step.ended', data: worldHash === undefined ? data : { ...data, worldHash } }
     }
+    case 'checkpoint': {
+      const { step, text, worldHash } = record
+      return { name: 'step.checkpointed', data: { step, text: markText(text), worldHash } }
+    }
+    case 'checkpoint.refused':
+      return { name: 'step.checkpoint-refused', data: { step: record.step, why: markText(record.why) } }
     case 'turn': {
       const { step, turn, calls, done, cpuMs } = record
       return { name: 'turn.committed', data: { step, turn, calls: calls.length, done, cpuMs } }

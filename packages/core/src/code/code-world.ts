@@ -1,7 +1,6 @@
-import type { Session } from '../contract/sandbox.ts'
+import { DEFAULT_SANDBOX_LIMITS, type Observation, type Session } from '../contract/sandbox.ts'
 import { hasCode } from '../errors/bailiwick-error.ts'
 import type { DivergedError } from '../errors/diverged-error.ts'
-import { SandboxError } from '../errors/sandbox-error.ts'
 import { ownFunctions } from '../gate/own-functions.ts'
 import { repeatedCode } from '../gate/repeat-breaker.ts'
 import { type Acted, mistake, type TaskRun } from '../loop/task-run.ts'
@@ -9,14 +8,19 @@ import type { StepState } from '../memory/task-state.ts'
 import { parseCode } from '../parse/parse-reply.ts'
 import { noCode, worldLost } from '../prompts/feedback.ts'
 import { CodeStep } from './code-step.ts'
-import { silentHost } from './replay-task.ts'
+import { rebuildWorld, refuseRestored } from './rebuild-world.ts'
 import { showStep } from './show-step.ts'
 import { recordedStep, worldOf } from './world-of.ts'
+
+/** A checkpoint comes after this share of a task's CPU time, so that a long one has few. */
+const LEAST_SHARE = 0.1
 
 /** Level 5: the task's JavaScript world, opened at its first step and rebuilt from the journal on resume. */
 export class CodeWorld implements AsyncDisposable {
   readonly #run: TaskRun
   #session: Session | undefined
+  /** CPU time of the task when its world could not be written down. */
+  #refusedAt = 0
 
   constructor(run: TaskRun) {
     this.#run = run
@@ -45,11 +49,24 @@ export class CodeWorld implements AsyncDisposable {
     }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#session?.[Symbol.asyncDispose]()
+  /** After a step's end: writes the world down where much CPU time has gone by since the last time. */
+  async checkpoint(): Promise<void> {
+    const { state, options, now, record } = this.#run
+    const session = this.#session
+    const { checkpointCpuMs } = { ...DEFAULT_SANDBOX_LIMITS, ...options.definition.limits }
+    const least = Math.max(checkpointCpuMs, state.cpuMs * LEAST_SHARE)
+    const spent = Math.min(state.uncheckpointedMs, state.cpuMs - this.#refusedAt)
+    if (session?.checkpoint === undefined || spent < least) return
+    const made = await session.checkpoint()
+    if ('refused' in made) this.#refusedAt = state.cpuMs
+    else record({ type: 'checkpoint', at: now(), ...made })
   }
 
-  async #execute(step: StepState, code: string) {
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#close()
+  }
+
+  async #execute(step: StepState, code: string): Promise<Observation> {
     const run = this.#run
     const session = await this.#open(step)
     if (step.code === undefined) {
@@ -61,7 +78,14 @@ export class CodeWorld implements AsyncDisposable {
     const recorded = recordedStep(step)
     const host = new CodeStep(run, step)
     const request = { step: step.step, code: source, clock, ...(recorded && { recorded }) }
-    const observation = await session.execute(request, host)
+    let observation: Observation
+    try {
+      observation = await session.execute(request, host)
+    } catch (error) {
+      if (!refuseRestored(run, session, error)) throw error
+      await this.#close()
+      return this.#execute(step, code)
+    }
     await host.settle()
     return observation
   }
@@ -71,36 +95,36 @@ export class CodeWorld implements AsyncDisposable {
     return worldOf(state, ownFunctions(options.definition, state), options.inputs)
   }
 
-  /** The world as it was before `current`: every earlier step's code again, with what was delivered to it. */
   async #open(current: StepState): Promise<Session> {
-    if (this.#session !== undefined) return this.#session
-    const { options, state, signal } = this.#run
-    if (options.sandbox === undefined) throw new SandboxError('level 5 runs code: give the loop a sandbox')
-    const { importsFrom, definition } = options
-    const session = await options.sandbox.open(
+    const { importsFrom, definition } = this.#run.options
+    this.#session ??= await rebuildWorld(
+      this.#run,
       {
         ...this.#world(),
         ...(importsFrom !== undefined && { importsFrom }),
         ...(definition.limits && { limits: definition.limits }),
       },
-      signal,
+      current,
     )
-    this.#session = session
-    for (const step of state.steps) {
-      const recorded = recordedStep(step)
-      if (step === current || step.code === undefined || step.step <= state.worldLostAfter || !recorded)
-        continue
-      const { code, clock } = step.code
-      await session.execute({ step: step.step, code, clock, recorded }, silentHost(signal, this.#run.now))
-    }
-    return session
+    return this.#session
+  }
+
+  async #close(): Promise<void> {
+    await this.#session?.[Symbol.asyncDispose]()
+    this.#session = undefined
   }
 
   /** Nothing goes on in a world that is not what the journal says: the next step gets a fresh one. */
-  async #lose({ step, turns }: StepState, error: Error): Promise<void> {
-    await this.#session?.[Symbol.asyncDispose]()
-    this.#session = undefined
-    const { recorded = 'see the message', replayed = error.message } = error as Partial<DivergedError> & Error
-    this.#run.record({ type: 'diverged', at: this.#run.now(), step, turn: turns.length, recorded, replayed })
+  async #lose(current: StepState, error: Error): Promise<void> {
+    await this.#close()
+    const {
+      step = current.step,
+      turn = current.turns.length,
+      recorded = 'see the message',
+      replayed = error.message,
+    } = error as Partial<DivergedError> & Error
+    const [now, ...before] = this.#run.state.engines.toReversed()
+    const engines = { recorded: [...new Set(before)], replayed: now ?? '' }
+    this.#run.record({ type: 'diverged', at: this.#run.now(), step, turn, recorded, replayed, engines })
   }
 }

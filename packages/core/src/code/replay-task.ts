@@ -5,6 +5,7 @@ import { InputError } from '../errors/input-error.ts'
 import { codeFunctions } from '../gate/own-functions.ts'
 import { foldRecords } from '../memory/fold-records.ts'
 import type { StepState, TaskState } from '../memory/task-state.ts'
+import { checkWorld } from './check-world.ts'
 import { recordedStep, worldOf } from './world-of.ts'
 
 export interface ReplayOptions {
@@ -63,7 +64,7 @@ export async function* replayTask(options: ReplayOptions): AsyncGenerator<Replay
 async function replayStep(
   session: Session,
   step: StepState,
-  { spec }: TaskState,
+  state: TaskState,
   signal: AbortSignal,
 ): Promise<ReplayedStep> {
   const { code, clock } = step.code ?? { code: '', clock: 0 }
@@ -75,12 +76,8 @@ async function replayStep(
     const ms = performance.now() - began
     const shown = { ...base, printed: seen.printed, preview: seen.preview, ms }
     if (step.voided !== undefined) return { ...shown, status: 'undone' }
-    const before = step.observed?.worldHash
-    if (before === undefined || seen.worldHash === undefined || before === seen.worldHash) {
-      return { ...shown, status: 'same' }
-    }
-    const message = `the world of ${spec.task} after step ${step.step} is another: hash ${before} then, ${seen.worldHash} now`
-    return { ...shown, status: 'diverged', message }
+    checkWorld(state, step, seen)
+    return { ...shown, status: 'same' }
   } catch (error) {
     if (!hasCode(error, 'diverged')) throw error
     const { message } = error as Error

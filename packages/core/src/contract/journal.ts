@@ -152,6 +152,22 @@ const recordSchemas = () =>
       by: z.string(),
       note: z.string().optional(),
     }),
+    /** The world after a step, written down: a shortcut for the next host, never the truth. */
+    z.object({
+      type: z.literal('checkpoint'),
+      ...at,
+      step: z.number().int().positive(),
+      fits: z.string(),
+      worldHash: z.string(),
+      text: z.string(),
+    }),
+    /** A checkpoint did not give the world that was recorded: it is not tried again. */
+    z.object({
+      type: z.literal('checkpoint.refused'),
+      ...at,
+      step: z.number().int().positive(),
+      why: z.string(),
+    }),
     /** A replay asked for something else than the journal says. */
     z.object({
       type: z.literal('diverged'),
@@ -160,6 +176,8 @@ const recordSchemas = () =>
       turn: z.number().int(),
       recorded: z.string(),
       replayed: z.string(),
+      /** Node and V8 of the attempts before, and of this one. */
+      engines: z.object({ recorded: z.array(z.string()), replayed: z.string() }).optional(),
     }),
     /** The conversation goes on: the task, once ended, is asked for more. */
     z.object({

@@ -32,6 +32,20 @@ export interface World {
   /** All randomness in the world derives from it. */
   seed: string
   limits?: Partial<SandboxLimits>
+  /** The newest of these that fits is restored: the session then goes on after its step. */
+  checkpoints?: readonly Checkpoint[]
+}
+
+/**
+ * A world as it was after a step: a shortcut past executing everything up to there, never the truth. Only
+ * worlds of plain data have one.
+ */
+export interface Checkpoint {
+  step: number
+  /** Digest of what the world began with: engine, sandbox, inputs, functions, seed, limits. Others fit no more. */
+  fits: string
+  worldHash: string
+  text: string
 }
 
 export interface GuestFunction {
@@ -70,6 +84,10 @@ export interface SandboxLimits {
   previewValues: number
   /** Longest `sleep` or timer, and the longest a step may wait for calls, ms. */
   waitMs: number
+  /** CPU time of steps after which their world is worth a checkpoint, ms. */
+  checkpointCpuMs: number
+  /** Characters of a checkpoint; a larger world has none. */
+  checkpointChars: number
 }
 
 export const DEFAULT_SANDBOX_LIMITS: SandboxLimits = Object.freeze({
@@ -87,6 +105,8 @@ export const DEFAULT_SANDBOX_LIMITS: SandboxLimits = Object.freeze({
   answerChars: 2_000_000,
   previewValues: 1_000,
   waitMs: 600_000,
+  checkpointCpuMs: 2_000,
+  checkpointChars: 1_000_000,
 })
 
 /** One task's world. One step at a time. */
@@ -97,6 +117,10 @@ export interface Session extends AsyncDisposable {
    * was recorded, and with `SandboxError` when the world cannot be kept or rebuilt.
    */
   execute(step: StepRequest, host: StepHost): Promise<Observation>
+  /** Which of the checkpoints that it was opened with it goes on from; `refused` those that did not give their world. */
+  readonly restored?: { step?: number; refused: { step: number; why: string }[] }
+  /** Writes the world down, between two steps: after the last one that ran. A sandbox may have none. */
+  checkpoint?(): Promise<Checkpoint | { refused: string }>
 }
 
 export interface StepRequest {

@@ -39,6 +39,7 @@ export async function runSteps(run: TaskRun, world: CodeWorld): Promise<TaskResu
       ...(worldHash !== undefined && { worldHash }),
       ...(acted.final && { final: encodeValue(acted.final.value) }),
     })
+    if (acted.final === undefined) await world.checkpoint()
   }
 }
 

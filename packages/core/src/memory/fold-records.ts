@@ -20,13 +20,26 @@ export function foldRecords(records: readonly JournalRecord[]): TaskState {
     chapters: [{ spec: first.spec, firstStep: 1 }],
     steps: [],
     worldLostAfter: 0,
+    engines: [],
+    checkpoints: [],
+    cpuMs: 0,
+    uncheckpointedMs: 0,
   }
   for (const record of rest) applyRecord(state, record)
   return state
 }
 
+type Lasting =
+  | 'chapters'
+  | 'steps'
+  | 'engines'
+  | 'worldLostAfter'
+  | 'checkpoints'
+  | 'cpuMs'
+  | 'uncheckpointedMs'
+
 /** What begins anew when a conversation goes on: everything but its memory and its world. */
-function begin(spec: TaskSpec, firstStep: number): Omit<TaskState, 'chapters' | 'steps' | 'worldLostAfter'> {
+function begin(spec: TaskSpec, firstStep: number): Omit<TaskState, Lasting> {
   return {
     spec,
     firstStep,
@@ -54,6 +67,7 @@ export function applyRecord(state: TaskState, record: JournalRecord): void {
     }
     case 'attempt':
       state.attempts = record.attempt
+      state.engines.push(`node ${record.engine.node}, V8 ${record.engine.v8}`)
       state.startedAt ??= record.at
       return
     case 'reply':
@@ -84,6 +98,8 @@ export function applyRecord(state: TaskState, record: JournalRecord): void {
     case 'turn': {
       const { step, turn, calls, done, cpuMs } = record
       stepOf(state, step).turns.push({ step, turn, calls, done, cpuMs })
+      state.cpuMs += cpuMs
+      state.uncheckpointedMs += cpuMs
       return
     }
     case 'void': {
@@ -103,7 +119,18 @@ export function applyRecord(state: TaskState, record: JournalRecord): void {
     case 'answered':
       state.approvals.set(record.id, record)
       return
+    case 'checkpoint': {
+      const { step, fits, worldHash, text } = record
+      state.checkpoints = state.checkpoints.filter((other) => other.fits !== fits)
+      state.checkpoints.push({ step, fits, worldHash, text })
+      state.uncheckpointedMs = 0
+      return
+    }
+    case 'checkpoint.refused':
+      state.checkpoints = state.checkpoints.filter(({ step }) => step !== record.step)
+      return
     case 'diverged':
+      state.checkpoints = []
       state.worldLostAfter = state.steps.at(-1)?.step ?? record.step
       return
     case 'task.ended':

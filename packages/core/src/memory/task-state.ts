@@ -1,6 +1,6 @@
 import type { RecordOf } from '../contract/journal.ts'
 import type { ModelReply } from '../contract/model.ts'
-import type { TurnInput, TurnOutput, UndoneTurn } from '../contract/sandbox.ts'
+import type { Checkpoint, TurnInput, TurnOutput, UndoneTurn } from '../contract/sandbox.ts'
 import type { TaskResult, TaskSpec } from '../contract/task.ts'
 import type { Usage } from '../contract/usage.ts'
 
@@ -40,6 +40,8 @@ export interface TaskState {
   chapters: Chapter[]
   steps: StepState[]
   attempts: number
+  /** What each attempt ran on. */
+  engines: string[]
   /** When the first attempt began, Unix milliseconds. */
   startedAt: number | undefined
   /** Model replies of this chapter, its delegates' usage included. */
@@ -50,6 +52,11 @@ export interface TaskState {
   calls: number
   approvals: Map<string, RecordOf<'answered'>>
   asked: Set<string>
+  /** Checkpoints of the world, the newest of each kind (`fits`). */
+  checkpoints: Checkpoint[]
+  /** CPU time of all turns, ms; and what of it no checkpoint has. */
+  cpuMs: number
+  uncheckpointedMs: number
   /** Steps up to this one are not part of the world: it was lost after them. */
   worldLostAfter: number
   /** A last answer that was given when a limit was reached. */

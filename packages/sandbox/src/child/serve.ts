@@ -2,9 +2,11 @@ import type { ToChild } from '../frames/frame.ts'
 import type { Engine } from '../world/engine.ts'
 import { GuestStopped } from '../world/guest-stopped.ts'
 import { GuestWorld } from '../world/guest-world.ts'
+import type { OpenWorld } from '../world/open-world.ts'
 import type { StepEnd } from '../world/read-end.ts'
 import { OutgoingCalls } from './outgoing-calls.ts'
 import { type FrameSink, Printer } from './printer.ts'
+import { takeCheckpoint } from './take-checkpoint.ts'
 
 /** Turns below this are not worth asking the system for their CPU time, ms. */
 const SHORT_MS = 1
@@ -41,6 +43,7 @@ export function serve(
   }
   // Made before it is asked for: a warm child has its isolate and prelude ready.
   let world = start(memoryMb)
+  let opened: OpenWorld | undefined
   /** Inputs may be on their way when a step ends: they do nothing, live and in replay. */
   let running = false
   pipe.write({ type: 'ready' })
@@ -81,6 +84,10 @@ export function serve(
           world.dispose()
           world = start(frame.memoryMb)
         }
+        opened = { ...frame.world, inputs: {} }
+        if (frame.checkpoint !== undefined) {
+          return pipe.write({ type: 'opened', hash: world.restore(opened, frame.checkpoint, OWN_MS) })
+        }
         world.open(frame.world, OWN_MS)
         return pipe.write({ type: 'opened' })
       case 'step': {
@@ -99,6 +106,10 @@ export function serve(
         return turn(() => world.deliver(frame, frame.clock, frame.budgetMs))
       case 'cancel':
         return turn(() => world.cancel(frame.reason, frame.clock, frame.budgetMs))
+      case 'checkpoint': {
+        const made = takeCheckpoint(world, () => start(memoryMb), opened, OWN_MS)
+        return pipe.write({ ...made, type: 'checkpoint', text: pipe.writeLong(made.text) })
+      }
       case 'end':
         return pipe.write({ type: 'ended', end: writeEnd(world.end(OWN_MS)) })
     }

@@ -1,9 +1,10 @@
-import type { BundleAnswer, OpenWorld } from '../world/guest-world.ts'
+import type { BundleAnswer, OpenWorld } from '../world/open-world.ts'
 import type { StepEnd } from '../world/read-end.ts'
 
 /** Parent to child, a line each. Every entry into the guest carries the time it may take. */
 export type ToChild =
-  | { type: 'open'; world: OpenWorld; memoryMb: number }
+  /** With `checkpoint`, the world as it was when that text was written; its inputs are in there. */
+  | { type: 'open'; world: OpenWorld; memoryMb: number; checkpoint?: string }
   | { type: 'step'; step: number; code: string; clock: number; budgetMs: number }
   | { type: 'modules'; modules: BundleAnswer[]; budgetMs: number }
   | { type: 'outcome'; id: string; ok: true; value: string; clock: number; budgetMs: number }
@@ -18,6 +19,8 @@ export type ToChild =
     }
   | { type: 'cancel'; reason: string; clock: number; budgetMs: number }
   | { type: 'end' }
+  /** Between two steps: the world as text. */
+  | { type: 'checkpoint' }
 
 /** A call that guest code made; `args` is encoded text. */
 export interface MadeCall {
@@ -29,7 +32,9 @@ export interface MadeCall {
 /** Child to parent. Texts beyond {@link PART_CHARS} go ahead in `part` frames and are '' in their own. */
 export type ToParent =
   | { type: 'ready' }
-  | { type: 'opened' }
+  /** With the hash of a world that was restored. */
+  | { type: 'opened'; hash?: string }
+  | { type: 'checkpoint'; text: string; refused?: string }
   | { type: 'need'; names: string[] }
   | { type: 'print'; lines: string[] }
   /** The code asked for a package that it may not have. */

@@ -19,8 +19,13 @@ export function parseFrame(line: string): ToParent | undefined {
   if (raw === undefined) return undefined
   switch (raw.type) {
     case 'ready':
-    case 'opened':
       return { type: raw.type }
+    case 'opened':
+      return typeof raw.hash === 'string'
+        ? { type: 'opened', hash: raw.hash.slice(0, 64) }
+        : { type: 'opened' }
+    case 'checkpoint':
+      return parseCheckpoint(raw)
     case 'need':
     case 'print': {
       const texts = asTexts(raw.type === 'need' ? raw.names : raw.lines)
@@ -54,6 +59,12 @@ function parseObject(line: string): Fields | undefined {
   } catch {
     return undefined
   }
+}
+
+function parseCheckpoint({ text, refused }: Fields): ToParent | undefined {
+  if (typeof text !== 'string') return undefined
+  if (typeof refused !== 'string') return { type: 'checkpoint', text }
+  return { type: 'checkpoint', text, refused: refused.slice(0, 500) }
 }
 
 function parseTurnLine(line: string): ToParent | undefined {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { DEFAULT_SANDBOX_LIMITS, type Sandbox, type SandboxLimits } from '@bailiwick/core/contract/world'
 import { BundleCache } from '../modules/bundle-cache.ts'
 import { childFiles } from '../parent/child-files.ts'
+import { engineDigest } from '../parent/engine-digest.ts'
 import { WorldSession } from '../parent/session.ts'
 import { InlineBox } from './inline-box.ts'
 
@@ -25,6 +26,7 @@ export function inlineSandbox(options: { limits?: Partial<SandboxLimits>; cacheD
         limits: { ...limits, ...world.limits },
         take: () => new InlineBox(prelude, limits.memoryMb),
         modules,
+        engine: () => engineDigest(childFiles()),
         left: () => {},
       })
       await session.start()

@@ -7,6 +7,7 @@ import {
 import { probeIsolation } from '../isolation/probe-isolation.ts'
 import { BundleCache } from '../modules/bundle-cache.ts'
 import { childFiles } from './child-files.ts'
+import { engineDigest } from './engine-digest.ts'
 import { Pool } from './pool.ts'
 import { WorldSession } from './session.ts'
 import { spawnChild } from './spawn-child.ts'
@@ -41,6 +42,11 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     )
   }
   const files = childFiles()
+  let engine: string | undefined
+  const digest = () => {
+    engine ??= engineDigest(files)
+    return engine
+  }
   const start = () => spawnChild({ files, layers, memoryMb: limits.memoryMb })
   const pool = new Pool(start, options.pool)
   return {
@@ -52,6 +58,7 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
         limits: { ...limits, ...world.limits },
         take: () => pool.take(),
         modules,
+        engine: digest,
         left: () => pool.leave(),
       })
       try {

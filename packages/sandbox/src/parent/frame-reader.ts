@@ -101,6 +101,7 @@ export class FrameReader {
     if (this.#parts.length > 0) {
       const [first] = frame.type === 'calls' ? frame.calls : []
       if (first?.args === '') first.args = this.#takeParts()
+      else if (frame.type === 'checkpoint' && frame.text === '') frame.text = this.#takeParts()
       else if ('end' in frame && frame.end?.final === '') {
         frame.end.final = this.#takeParts()
       }

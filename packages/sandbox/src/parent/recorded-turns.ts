@@ -51,7 +51,7 @@ export class RecordedTurns {
       const replayed = inWords(turn, (id) => args.get(id))
       throw new DivergedError(
         `step ${turn.step}, turn ${turn.turn} did something else than was recorded\nrecorded: ${recorded}\nreplayed: ${replayed}`,
-        { recorded, replayed },
+        { step: turn.step, turn: turn.turn, recorded, replayed },
       )
     }
     this.#left -= 1

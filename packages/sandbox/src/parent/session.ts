@@ -1,6 +1,6 @@
 import {
-  encodeValue,
-  InputError,
+  type Checkpoint,
+  DivergedError,
   type Observation,
   SandboxError,
   type SandboxLimits,
@@ -11,26 +11,33 @@ import {
 } from '@bailiwick/core/contract/world'
 import type { BundleCache } from '../modules/bundle-cache.ts'
 import { checkImports } from '../modules/check-imports.ts'
-import type { OpenWorld } from '../world/guest-world.ts'
+import type { OpenWorld } from '../world/open-world.ts'
+import { askCheckpoint } from './ask-checkpoint.ts'
 import type { Box } from './box.ts'
 import { BoxDied } from './box-died.ts'
 import { observe } from './observe.ts'
+import { openBox } from './open-box.ts'
+import { fitsOf, openingWorld } from './opening-world.ts'
 import { type StepContext, StepRun } from './step-run.ts'
 import { replayRequest, type StepRecord } from './world-record.ts'
 
-/** Time for a child to come up and take its world, ms. */
-const OPEN_MS = 20_000
 /** A rebuilt world may need more than the first did. */
 const REBUILD_MEMORY = 1.5
 /** Children that die one after the other before the world counts as lost. */
 const MOST_DEATHS = 3
-const NAME = /^[A-Za-z_$][\w$]*$/
+
+interface Restored {
+  box: Box
+  checkpoint: Checkpoint
+}
 
 export interface SessionParts {
   world: World
   limits: SandboxLimits
   take(): Box
   modules: BundleCache
+  /** Digest of what makes worlds: a checkpoint of another one fits no more. */
+  engine(): string
   /** Called once, when the session is closed. */
   left(): void
 }
@@ -40,6 +47,11 @@ export class WorldSession implements Session {
   readonly #parts: SessionParts
   #open: OpenWorld | undefined
   readonly #steps: StepRecord[] = []
+  /** What it was restored from, and the newest that it has made. */
+  #checkpoints: Checkpoint[] = []
+  /** Of the world after the last step. */
+  #hash: string | undefined
+  readonly restored: NonNullable<Session['restored']> = { refused: [] }
   #box: Box | undefined
   /** The same, from the moment it is started. */
   #current: Box | undefined
@@ -54,8 +66,14 @@ export class WorldSession implements Session {
   async start(): Promise<void> {
     const { imports, importsFrom } = this.#parts.world
     checkImports(imports, importsFrom ?? process.cwd())
-    this.#open = openWorld(this.#parts.world, this.#parts.limits)
-    this.#box = await this.#outliving(() => this.#openBox(this.#parts.limits.memoryMb))
+    const { world, limits } = this.#parts
+    this.#open = openingWorld(world, limits)
+    const restored = await this.#restore(this.#fitting(world.checkpoints ?? []), limits.memoryMb)
+    if (restored !== undefined) {
+      this.restored.step = restored.checkpoint.step
+      this.#checkpoints = [restored.checkpoint]
+    }
+    this.#box = restored?.box ?? (await this.#outliving(() => this.#openBox(limits.memoryMb)))
   }
 
   async execute(request: StepRequest, host: StepHost): Promise<Observation> {
@@ -68,12 +86,32 @@ export class WorldSession implements Session {
         return new StepRun(this.#context(box), request, host).run()
       })
       this.#steps.push(result.record)
+      this.#hash = result.undone === undefined ? result.end?.hash : undefined
       if (result.undone !== undefined) await this.#drop()
       return await observe(result)
     } catch (error) {
       // Nothing goes on in a world that diverged or failed.
       await this.#drop()
       throw error
+    } finally {
+      this.#running = false
+    }
+  }
+
+  async checkpoint(): Promise<Checkpoint | { refused: string }> {
+    const box = this.#box
+    const hash = this.#hash
+    const step = this.#steps.at(-1)?.step
+    if (this.#running || step === undefined || hash === undefined || !box?.alive) {
+      return { refused: 'there is no world to write down' }
+    }
+    this.#running = true
+    try {
+      const answer = await askCheckpoint(box, this.#parts.limits.residentMb)
+      if ('refused' in answer) return answer
+      const checkpoint = { ...answer, step, fits: this.#fits(), worldHash: hash }
+      this.#checkpoints = [...this.#checkpoints.slice(0, 1), checkpoint]
+      return checkpoint
     } finally {
       this.#running = false
     }
@@ -86,6 +124,15 @@ export class WorldSession implements Session {
     if (this.#running) this.#current?.kill({ reason: 'canceled', message: 'the session was closed' })
     await this.#drop()
     this.#parts.left()
+  }
+
+  #fits(): string {
+    return fitsOf(this.#parts.engine(), this.#open)
+  }
+
+  #fitting(checkpoints: readonly Checkpoint[]): Checkpoint[] {
+    const own = checkpoints.length > 0 ? this.#fits() : ''
+    return checkpoints.filter(({ fits }) => fits === own)
   }
 
   #context(box: Box): StepContext {
@@ -115,7 +162,12 @@ export class WorldSession implements Session {
   /** The world again, from its own inputs: calling nobody. */
   async #rebuild(): Promise<Box> {
     await this.#drop()
-    const box = await this.#openBox(this.#parts.limits.memoryMb * REBUILD_MEMORY)
+    const memoryMb = this.#parts.limits.memoryMb * REBUILD_MEMORY
+    const restored = await this.#restore(this.#checkpoints, memoryMb)
+    if (restored === undefined && this.restored.step !== undefined) {
+      throw new DivergedError(`the checkpoint after step ${this.restored.step} gives its world no more`)
+    }
+    const box = restored?.box ?? (await this.#openBox(memoryMb))
     this.#box = box
     const host: StepHost = {
       signal: new AbortController().signal,
@@ -123,58 +175,40 @@ export class WorldSession implements Session {
       call: async ({ id }) => ({ id, ms: 0, ok: false, reason: 'canceled', message: 'replay' }),
     }
     for (const step of this.#steps) {
+      if (restored !== undefined && step.step <= restored.checkpoint.step) continue
       await new StepRun(this.#context(box), replayRequest(step), host).run()
     }
     return box
   }
 
-  async #openBox(memoryMb: number): Promise<Box> {
+  async #openBox(memoryMb: number, checkpoint?: Checkpoint): Promise<Box> {
     if (this.#open === undefined) throw new SandboxError('the session was not started')
     const box = this.#parts.take()
     this.#current = box
-    const opened = Promise.withResolvers<void>()
-    box.listen({
-      frame: (frame) => {
-        if (frame.type === 'opened') opened.resolve()
-        else if (frame.type !== 'ready')
-          opened.reject(new SandboxError(`the sandbox's child sent ${frame.type} before it was open`))
-      },
-      ended: (end) =>
-        opened.reject(new BoxDied(`a world could not be opened: ${end.reason}: ${end.message}`)),
-    })
-    box.watch({ wallMs: OPEN_MS, cpuMs: OPEN_MS, residentMb: this.#parts.limits.residentMb })
-    const { argumentChars, answerChars } = this.#parts.limits
-    box.allow(Math.max(argumentChars, answerChars))
-    box.send({ type: 'open', world: this.#open, memoryMb: Math.floor(memoryMb) })
-    try {
-      await opened.promise
-    } catch (error) {
-      await box.close()
-      throw error
+    const { residentMb } = this.#parts.limits
+    const opening = { world: this.#open, residentMb, memoryMb }
+    if (checkpoint === undefined) {
+      await openBox(box, opening)
+      return box
     }
-    box.watch(undefined)
+    const hash = await openBox(box, { ...opening, checkpoint: checkpoint.text })
+    if (hash !== checkpoint.worldHash) {
+      await box.close()
+      throw new SandboxError(`its world has the hash ${hash}, recorded is ${checkpoint.worldHash}`)
+    }
     return box
   }
-}
 
-function openWorld({ inputs, functions, seed }: World, limits: SandboxLimits): OpenWorld {
-  for (const name of [...Object.keys(inputs), ...functions.map((one) => one.name)]) {
-    if (!NAME.test(name))
-      throw new InputError(`an input or function must be named like a variable; "${name}" is not`)
+  /** The world of the newest checkpoint that gives it; none where there is no such one. */
+  async #restore(checkpoints: readonly Checkpoint[], memoryMb: number): Promise<Restored | undefined> {
+    for (const checkpoint of checkpoints.toSorted((one, other) => other.step - one.step)) {
+      try {
+        return { box: await this.#openBox(memoryMb, checkpoint), checkpoint }
+      } catch (error) {
+        if (!(error instanceof SandboxError) || this.#closed) throw error
+        this.restored.refused.push({ step: checkpoint.step, why: error.message })
+      }
+    }
+    return undefined
   }
-  return {
-    inputs: Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, encodeValue(value)])),
-    functions: functions.map(({ name, input }) => ({
-      name,
-      required: textList(input.required),
-      properties: Object.keys((input.properties as object | undefined) ?? {}),
-    })),
-    seed,
-    clock: 0,
-    limits: { ...limits },
-  }
-}
-
-function textList(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
 }

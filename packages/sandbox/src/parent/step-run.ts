@@ -7,7 +7,7 @@ import {
   type TurnOutput,
   type UndoneTurn,
 } from '@bailiwick/core/contract/world'
-import type { BundleAnswer } from '../world/guest-world.ts'
+import type { BundleAnswer } from '../world/open-world.ts'
 import type { StepEnd } from '../world/read-end.ts'
 import type { Box, BoxEnd, BoxFrame } from './box.ts'
 import { BoxDied } from './box-died.ts'

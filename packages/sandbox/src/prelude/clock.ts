@@ -16,6 +16,11 @@ export function startClock(time: number): void {
   began = time
 }
 
+/** Where the clock stands, with what was read of it. */
+export function clockState(): number {
+  return clock
+}
+
 /** Unix milliseconds of the turn under way, without reading forward. */
 export function turnClock(): number {
   return clock

@@ -19,19 +19,20 @@ type Tagged = null | boolean | number | string | Tagged[] | { [key: string]: Tag
 const RegExpClass = RegExp
 const DateClass = Date
 const ErrorClass = Error
-const TYPED_ARRAYS: Record<string, new (buffer: ArrayBuffer) => unknown> = bare({
-  Int8Array,
-  Uint8Array,
-  Uint8ClampedArray,
-  Int16Array,
-  Uint16Array,
-  Int32Array,
-  Uint32Array,
-  Float32Array,
-  Float64Array,
-  BigInt64Array,
-  BigUint64Array,
-})
+export const TYPED_ARRAYS: Record<string, (new (buffer: ArrayBuffer) => object) & { prototype: object }> =
+  bare({
+    Int8Array,
+    Uint8Array,
+    Uint8ClampedArray,
+    Int16Array,
+    Uint16Array,
+    Int32Array,
+    Uint32Array,
+    Float32Array,
+    Float64Array,
+    BigInt64Array,
+    BigUint64Array,
+  })
 
 /** The contract's `decodeValue`, on what the host sends. */
 export function decode(text: string): unknown {

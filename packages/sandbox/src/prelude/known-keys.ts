@@ -1,4 +1,4 @@
-import { bare, isArray, ownKeys } from './primordials.ts'
+import { bare, indexOf, isArray, ownKeys, slice } from './primordials.ts'
 
 const MOST = 500
 
@@ -18,6 +18,17 @@ export function noteKeys(value: unknown, depth = 0): undefined {
       count += 1
     }
     noteKeys((value as Record<string, unknown>)[key], depth + 1)
+  }
+}
+
+/** Takes what {@link knownKeys} gave in another world. */
+export function setKnownKeys(text: string): void {
+  for (let at = 0; at < text.length; ) {
+    const end = indexOf(text, '\n', at)
+    const key = slice(text, at, end < 0 ? text.length : end)
+    known[key] = true
+    count += 1
+    at += key.length + 1
   }
 }
 

@@ -1,10 +1,14 @@
-import { bare, define, freeze } from './primordials.ts'
+import { bare, define, freeze, type List, list, push } from './primordials.ts'
+
+/** What locked names stand for, in the order in which they were defined. */
+export const lockedValues: List<unknown> = list()
 
 /**
  * Defines a name that guest code can use and cannot assign to. An accessor, because guest code is not
  * strict: assigning to a read-only property would do nothing, and say nothing.
  */
 export function lock(target: object, name: string, value: unknown): void {
+  push(lockedValues, value)
   define(
     target,
     name,

@@ -3,6 +3,7 @@
  * script whose value is the {@link Prelude}: the child keeps it, the guest never sees it.
  */
 import { cancelCalls, closeCalls, pendingCount, resetCalls, settle } from './calls.ts'
+import { readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { installClock, setClock, startClock } from './clock.ts'
 import { installConsole, outputMissing, resetConsole } from './console.ts'
 import { decode } from './decode.ts'
@@ -29,31 +30,17 @@ import {
   bare,
   define,
   freeze,
-  getDescriptor,
-  indexOf,
-  type List,
-  list,
-  ownKeys,
   parseJson,
   promiseThen,
-  push,
   quote,
-  slice,
+  regexpExec,
 } from './primordials.ts'
 import { installProxies } from './proxies.ts'
 import { random, reseed } from './random.ts'
 import { type HostDoor, type Limits, state } from './state.ts'
 import { installTextCoding } from './text-coding.ts'
 import { resetTimers } from './timers.ts'
-import { worldHash } from './world-hash.ts'
-
-type Read = () => unknown
-
-/** Every variable of the world, by name, in the order in which they were made. */
-const variables: Record<string, Read> = bare({})
-const names: List<string> = list()
-/** Global properties that were there before any guest code. */
-const baseline: Record<PropertyKey, true> = bare({})
+import { constants, declare, hash, markBuiltins } from './variables.ts'
 
 let settled = false
 let failed = false
@@ -64,31 +51,14 @@ function open(limits: string, seed: string, cards: string, clock: number): void 
   state.seed = seed
   startClock(clock)
   installFunctions(cards)
-  const keys = ownKeys(globalThis)
-  for (let index = 0; index < keys.length; index += 1) baseline[keys[index] as PropertyKey] = true
-}
-
-/** Takes the getters of variables that a step's declarations made. */
-function declare(reads: Record<string, Read>): void {
-  for (const name in reads) {
-    if (variables[name] === undefined) push(names, name)
-    variables[name] = reads[name] as Read
-  }
-}
-
-/** Takes the names, with commas between, that a step sets on the global object; builtins' names too. */
-function constants(text: string): void {
-  for (let at = 0; at < text.length; ) {
-    const comma = indexOf(text, ',', at)
-    const end = comma < 0 ? text.length : comma
-    delete baseline[slice(text, at, end)]
-    at = end + 1
-  }
+  markBuiltins()
 }
 
 function beginStep(step: number, clock: number): void {
   state.step = step
   setClock(clock)
+  // `RegExp.$1` and its like do not outlast a step.
+  regexpExec(/(?:)/, '')
   reseed(`${state.seed}/${step}`)
   resetCalls()
   resetConsole()
@@ -162,27 +132,6 @@ function previewText(value: unknown): string {
   return `,"preview":${quote(preview(value, state.limits.previewChars, state.limits.previewValues))}`
 }
 
-function hash(): string {
-  const all: List<string> = list()
-  for (let index = 0; index < names.length; index += 1) push(all, names[index] as string)
-  const keys = ownKeys(globalThis)
-  const own: Record<string, true> = bare({})
-  for (let index = 0; index < keys.length; index += 1) {
-    const key = keys[index] as PropertyKey
-    if (typeof key !== 'string' || baseline[key] === true) continue
-    own[key] = true
-    push(all, `globalThis.${key}`)
-  }
-  return worldHash(all, (name) => {
-    const read = variables[name]
-    return read === undefined ? globalProperty(name) : read()
-  })
-}
-
-function globalProperty(name: string): unknown {
-  return getDescriptor(globalThis, slice(name, 'globalThis.'.length))?.value
-}
-
 /** Sets the values of the world's inputs: the child has declared them. */
 function input(text: string, assign: (value: unknown) => void): void {
   assign(decode(text))
@@ -200,6 +149,12 @@ function bundle(name: string, make: (register: unknown, realFunction: unknown) =
   }
 }
 
+/** Gives a fresh world the values of another one. Gives its hash. */
+function restore(text: string, assign: Record<string, (value: unknown) => void>): string {
+  readCheckpoint(text, assign)
+  return hash()
+}
+
 export interface Prelude {
   open: typeof open
   declare: typeof declare
@@ -212,6 +167,8 @@ export interface Prelude {
   endStep: typeof endStep
   input: typeof input
   bundle: typeof bundle
+  checkpoint: typeof writeCheckpoint
+  restore: typeof restore
 }
 
 function install(door: HostDoor): Prelude {
@@ -228,7 +185,21 @@ function install(door: HostDoor): Prelude {
   lock(globalThis, 'finalAnswer', freeze(finalAnswer(encode, () => state.door.note('over'))))
   // Rewritten code calls these. They give a guest nothing that it does not have.
   lock(globalThis, '$bailiwick', freeze(bare({ caught, import: importLater, module: importModule })))
-  return { open, declare, constants, beginStep, runStep, deliver, cancel, collect, endStep, input, bundle }
+  return {
+    open,
+    declare,
+    constants,
+    beginStep,
+    runStep,
+    deliver,
+    cancel,
+    collect,
+    endStep,
+    input,
+    bundle,
+    checkpoint: writeCheckpoint,
+    restore,
+  }
 }
 
 /** The script's value. */

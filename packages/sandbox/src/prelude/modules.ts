@@ -5,6 +5,11 @@ const loaded: Record<string, object | undefined> = bare({})
 /** Why a package that was granted cannot be had. */
 const broken: Record<string, string | undefined> = bare({})
 
+/** Whether a package was loaded into this world, or tried to. */
+export function anyModule(): boolean {
+  return ownKeys(loaded).length + ownKeys(broken).length > 0
+}
+
 /** A bundle hands over its namespace. A copy, so that the code's `import * as x` is a plain object. */
 export function registerModule(name: string, namespace: Record<string, unknown>): void {
   const copy: Record<string, unknown> = bare({})

@@ -31,6 +31,7 @@ export const getPrototype = Reflect.getPrototypeOf
 export const setPrototype = Reflect.setPrototypeOf
 export const define = Reflect.defineProperty
 export const freeze = Object.freeze
+export const isExtensible = Reflect.isExtensible
 export const isArray = Array.isArray
 export const { isFinite: isFiniteNumber, isInteger } = Number
 export const is = Object.is
@@ -58,6 +59,7 @@ export const fromCharCode = String.fromCharCode
 export const bigintText = uncurry(BigInt.prototype.toString)
 export const symbolText = uncurry(Symbol.prototype.toString)
 export const test = uncurry(RegExp.prototype.test)
+export const regexpExec = uncurry(RegExp.prototype.exec)
 export const regexpSource = getter<string>(RegExp.prototype, 'source')
 export const regexpFlags = getter<string>(RegExp.prototype, 'flags')
 

@@ -5,6 +5,15 @@ import { state } from './state.ts'
 let live: Record<number, number | undefined> = bare({})
 let last = 0
 
+/** The number of the last timer: they go on counting from step to step. */
+export function lastTimer(): number {
+  return last
+}
+
+export function setLastTimer(number: number): void {
+  last = number
+}
+
 export function resetTimers(): void {
   live = bare({})
 }

@@ -4,13 +4,11 @@ import { className } from './preview.ts'
 import {
   Bytes,
   bigintText,
-  charCode,
   dateTime,
   eachEntry,
   eachItem,
   functionText,
   getDescriptor,
-  imul,
   is,
   isArray,
   type List,
@@ -33,35 +31,23 @@ import {
   typedArrayOffset,
 } from './primordials.ts'
 import { isProxy } from './proxies.ts'
+import { beginHash, hashSoFar, mix, mixText } from './text-hash.ts'
 
 /** Values visited in full; beyond them only kinds and sizes count, so that a step's end stays cheap. */
 const MOST_VALUES = 50_000
 const MOST_BYTES = 1_000_000
 
-let high = 0
-let low = 0
 let left = 0
 let seen: unknown
 let seenCount = 0
 let queue: List<object> = list()
-
-function mix(code: number): undefined {
-  high = imul(high ^ code, 2654435761)
-  low = imul(low ^ code ^ (high >>> 15), 1597334677)
-}
-
-function mixText(text: string): undefined {
-  mix(text.length)
-  for (let index = 0; index < text.length; index += 1) mix(charCode(text, index))
-}
 
 /**
  * A hash of named values and all they reach: order of keys, identity within the graph, functions by
  * their source, classes by name. Equal worlds have equal hashes. Runs no getter and no trap.
  */
 export function worldHash(names: List<string>, value: (name: string) => unknown): string {
-  high = 0xdeadbeef | 0
-  low = 0x41c6ce57
+  beginHash()
   left = MOST_VALUES
   seen = new MapClass()
   seenCount = 0
@@ -75,13 +61,7 @@ export function worldHash(names: List<string>, value: (name: string) => unknown)
   for (let index = 0; index < queue.length; index += 1) visitInside(queue[index] as object)
   queue = list()
   seen = undefined
-  return hex(high) + hex(low)
-}
-
-function hex(value: number): string {
-  let text = ''
-  for (let shift = 28; shift >= 0; shift -= 4) text += '0123456789abcdef'[(value >>> shift) & 15]
-  return text
+  return hashSoFar()
 }
 
 function visit(value: unknown): undefined {

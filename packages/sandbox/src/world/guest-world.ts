@@ -1,42 +1,14 @@
 import type { GuestError } from '@bailiwick/core/contract/world'
 import { type RewrittenStep, rewriteStep } from '../rewrite/rewrite-step.ts'
 import { StepSyntaxError } from '../rewrite/step-syntax-error.ts'
+import { readNames, withNames } from './checkpoint-names.ts'
 import type { Engine, Handle } from './engine.ts'
+import { ENTRIES } from './entries.ts'
 import { explainError } from './explain-error.ts'
 import { GuestStopped } from './guest-stopped.ts'
+import { inputsScript } from './inputs-script.ts'
+import type { BundleAnswer, OpenWorld, WorldDoor } from './open-world.ts'
 import { readEnd, type StepEnd } from './read-end.ts'
-
-const ENTRIES = [
-  'open',
-  'declare',
-  'constants',
-  'beginStep',
-  'runStep',
-  'deliver',
-  'cancel',
-  'collect',
-  'endStep',
-  'input',
-  'bundle',
-] as const
-
-export interface OpenWorld {
-  /** Encoded text of each input, by name. */
-  inputs: Record<string, string>
-  functions: { name: string; required: string[]; properties: string[] }[]
-  seed: string
-  clock: number
-  limits: { sourceChars: number } & Record<string, number>
-}
-
-/** What a world tells while it runs. */
-export interface WorldDoor {
-  print(line: string): void
-  call(id: string, name: string, args: string): void
-  refused(name: string, message: string): void
-}
-
-export type BundleAnswer = { name: string; source: string } | { name: string; refused: string }
 
 /** One task's world inside an engine: the prelude's entries, the variables so far, the step under way. */
 export class GuestWorld {
@@ -86,21 +58,45 @@ export class GuestWorld {
   }
 
   open(world: OpenWorld, budgetMs: number): void {
+    this.#openEmpty(world, budgetMs)
+    for (const [name, text] of Object.entries(world.inputs)) {
+      const { set } = this.#declareInputs([name], budgetMs)
+      this.#enter('input', [text, this.#engine.fields(set, [name])[name] as Handle], budgetMs)
+    }
+  }
+
+  /** Opens the world as it was when `checkpoint` wrote the text. Gives its hash. */
+  restore(world: OpenWorld, text: string, budgetMs: number): string {
+    const { names, constants } = readNames(text)
+    this.#openEmpty(world, budgetMs)
+    const { set } = this.#declareInputs(names, budgetMs)
+    for (const name of constants) this.#constants.add(name)
+    return this.#enter('restore', [text, set], budgetMs)
+  }
+
+  /** The world as text, between two steps. @throws CheckpointRefused where it cannot be made again from one */
+  checkpoint(maxChars: number, budgetMs: number): string {
+    return withNames(this.#enter('checkpoint', [maxChars], budgetMs), this.#constants)
+  }
+
+  #openEmpty(world: OpenWorld, budgetMs: number): void {
     this.#sourceChars = world.limits.sourceChars
     this.#names = [...world.functions.map(({ name }) => name), 'finalAnswer', 'sleep']
     for (const { name } of world.functions) this.#reserved.add(name)
     const cards = JSON.stringify(world.functions)
     this.#enter('open', [JSON.stringify(world.limits), world.seed, cards, world.clock], budgetMs)
-    for (const [name, text] of Object.entries(world.inputs)) {
-      const script = `"use strict";let ${name};({read:{__proto__:null,${name}:()=>${name}},set:($${name})=>{${name}=$${name}}})`
-      const made = this.#engine.fields(this.#engine.evaluate(script, 'bailiwick:inputs', budgetMs), [
-        'read',
-        'set',
-      ])
-      this.#enter('declare', [made.read], budgetMs)
-      this.#enter('input', [text, made.set], budgetMs)
-      this.#variables.add(name)
-    }
+  }
+
+  /** Variables that no step declares. Gives what sets them, by name. */
+  #declareInputs(names: readonly string[], budgetMs: number): { set: Handle } {
+    const script = inputsScript(names)
+    const made = this.#engine.fields(this.#engine.evaluate(script, 'bailiwick:inputs', budgetMs), [
+      'read',
+      'set',
+    ])
+    this.#enter('declare', [made.read], budgetMs)
+    for (const name of names) this.#variables.add(name)
+    return made
   }
 
   /** Rewrites a step. Gives the packages it needs, or the end of a step whose code does not parse. */

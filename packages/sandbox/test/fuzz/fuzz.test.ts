@@ -59,6 +59,7 @@ describe('random code and random frames', () => {
         limits: { ...DEFAULT_SANDBOX_LIMITS, waitMs: 20, outputChars: 1_000 },
         take: () => new LyingBox(random),
         modules: new BundleCache(),
+        engine: () => 'any',
         left: () => {},
       })
       const host: StepHost = {

@@ -1,0 +1,171 @@
+import { defineTool, memoryJournal, type ReplayedStep, replayTask } from '@bailiwick/core'
+import type { JournalRecord, RecordOf, Sandbox } from '@bailiwick/core/contract'
+import { type Script, tryTask } from '@bailiwick/core/testing'
+import { createSandbox } from '@bailiwick/sandbox'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+
+let sandbox: Sandbox
+const restored: (number | undefined)[] = []
+beforeAll(async () => {
+  const made = await createSandbox()
+  sandbox = {
+    ...made,
+    async open(world, signal) {
+      const session = await made.open(world, signal)
+      restored.push(session.restored?.step)
+      return session
+    },
+    [Symbol.asyncDispose]: () => made[Symbol.asyncDispose](),
+  }
+})
+afterAll(() => sandbox[Symbol.asyncDispose]())
+
+let calls = 0
+const next = defineTool({
+  name: 'next',
+  description: 'A number that is another every time.',
+  input: z.object({}),
+  effect: 'once',
+  run: () => {
+    calls += 1
+    return calls
+  },
+})
+const code = (text: string) => `<code>\n${text}\n</code>`
+const replies = [
+  code('let list = [await next({})]'),
+  code('list.push(await next({}), Math.random())'),
+  code('list.push(list.length)'),
+  code('finalAnswer(list)'),
+]
+/** A resumed task asks for no reply that it has. */
+const script: Script = ({ lane }) => replies[lane.step - 1] ?? ''
+const definition = { level: 5 as const, tools: [next], limits: { checkpointCpuMs: 0 } }
+
+async function whole(limits = definition.limits): Promise<{ records: JournalRecord[]; output: unknown }> {
+  const { records, result } = await tryTask({ ...definition, limits }, script, { sandbox })
+  return { records, output: result.output }
+}
+
+/** The records as a host that died after a step's observation, or its checkpoint, left them. */
+function upTo(records: JournalRecord[], type: 'observed' | 'checkpoint', step: number): JournalRecord[] {
+  return records.slice(0, records.findIndex((one) => one.type === type && one.step === step) + 1)
+}
+
+async function resume(records: readonly JournalRecord[], limits = definition.limits) {
+  restored.length = 0
+  const before = calls
+  const journal = memoryJournal(records)
+  const { result, requests } = await tryTask({ ...definition, limits }, script, { sandbox, journal })
+  return {
+    output: result.output,
+    asked: requests.length,
+    called: calls - before,
+    restored: [...restored],
+    added: journal.records.slice(records.length),
+  }
+}
+
+describe('resuming from a checkpoint', () => {
+  it('comes to the same, from the newest one', async () => {
+    const { records, output } = await whole()
+    expect(await resume(upTo(records, 'checkpoint', 3))).toMatchObject({
+      output,
+      asked: 1,
+      called: 0,
+      restored: [3],
+    })
+    expect(await resume(upTo(records, 'observed', 3))).toMatchObject({
+      output,
+      asked: 1,
+      called: 0,
+      restored: [2],
+    })
+  })
+
+  it('is not done before enough CPU time has gone by', async () => {
+    expect(
+      await whole({ checkpointCpuMs: 2_000 }).then(({ records }) =>
+        records.filter(({ type }) => type === 'checkpoint'),
+      ),
+    ).toEqual([])
+  })
+
+  it('that was changed: an older one, or all steps again; the journal says so, once', async () => {
+    const { records, output } = await whole()
+    const spoilt = upTo(records, 'checkpoint', 3).map((one) =>
+      one.type === 'checkpoint' ? { ...one, text: one.text.slice(0, -20) } : one,
+    )
+    const first = await resume(spoilt)
+    expect(first).toMatchObject({ output, asked: 1, called: 0, restored: [undefined] })
+    expect(first.added.filter(({ type }) => type === 'checkpoint.refused')).toMatchObject([{ step: 3 }])
+    const told = first.added.findIndex(({ type }) => type === 'checkpoint.refused')
+    const again = await resume([...spoilt, ...first.added.slice(0, told + 1)])
+    expect(again.added.filter(({ type }) => type === 'checkpoint.refused')).toEqual([])
+  })
+
+  it('that leads to another world than was recorded: all steps again', async () => {
+    const { records, output } = await whole()
+    // A text that is a checkpoint, but of another world: its own hash agrees with it.
+    const other = await tryTask(definition, [code('let list = [7, 8]'), ...replies.slice(3)], { sandbox })
+    const foreign = other.records.find((one): one is RecordOf<'checkpoint'> => one.type === 'checkpoint')
+    const records2 = upTo(records, 'observed', 3)
+      .filter(({ type }) => type !== 'checkpoint')
+      .flatMap((one) => (one.type === 'observed' && one.step === 1 && foreign ? [one, foreign] : [one]))
+    const resumed = await resume(records2)
+    expect(resumed).toMatchObject({ output, asked: 1, called: 0, restored: [1, undefined] })
+    expect(resumed.added.find(({ type }) => type === 'checkpoint.refused')).toMatchObject({
+      step: 1,
+      why: expect.stringContaining('after step 2 is another'),
+    })
+    expect(resumed.added.filter(({ type }) => type === 'diverged')).toEqual([])
+  })
+
+  it('made by another engine or under other limits: all steps again, and nothing to say', async () => {
+    const { records, output } = await whole()
+    const resumed = await resume(upTo(records, 'checkpoint', 3), { checkpointCpuMs: 1 })
+    expect(resumed).toMatchObject({ output, restored: [undefined] })
+    expect(resumed.added.filter(({ type }) => type === 'checkpoint.refused')).toEqual([])
+  })
+
+  it('a replay executes every step: a checkpoint is not the truth', async () => {
+    const { records } = await whole()
+    const spoilt = records.map((one) =>
+      one.type === 'checkpoint' ? { ...one, worldHash: 'x', text: '{}' } : one,
+    )
+    const steps: ReplayedStep[] = []
+    restored.length = 0
+    for await (const step of replayTask({ records: spoilt, sandbox })) steps.push(step)
+    expect(steps.map(({ step, status }) => [step, status])).toEqual([
+      [1, 'same'],
+      [2, 'same'],
+      [3, 'same'],
+      [4, 'same'],
+    ])
+    expect(restored).toEqual([undefined])
+  })
+})
+
+describe('a world that is another than was recorded', () => {
+  it('is not gone on in: the operator is told where, what and on what engines; the model that variables are lost', async () => {
+    const { records } = await whole({ checkpointCpuMs: 2_000 })
+    const changed = upTo(records, 'observed', 3).map((one) =>
+      one.type === 'observed' && one.step === 2 ? { ...one, worldHash: '0123456789abcdef' } : one,
+    )
+    const { added, asked } = await resume(changed, { checkpointCpuMs: 2_000 })
+    expect(added.find(({ type }) => type === 'diverged')).toMatchObject({
+      step: 2,
+      recorded: 'world 0123456789abcdef',
+      replayed: expect.stringMatching(/^world [0-9a-f]{16}$/),
+      engines: {
+        recorded: [expect.stringContaining('V8')],
+        replayed: expect.stringContaining(process.version),
+      },
+    })
+    expect(added.find(({ type }) => type === 'observed')).toMatchObject({
+      text: expect.stringMatching(/variables .*lost/i),
+    })
+    expect(asked).toBeGreaterThan(1)
+  })
+})

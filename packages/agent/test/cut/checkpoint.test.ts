@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest'
+import { type Cut, openCutBed } from './cut-bed.ts'
+
+/** Enough CPU time for a checkpoint after each step, at the threshold of these tests. */
+const busy = (name: string) => `let ${name} = 0; for (let i = 0; i < 1e7; i++) ${name} += i % 7`
+
+const heavy = [
+  `let log = []; ${busy('a')}; log.push(await put({ n: 1 }), Math.random())`,
+  `${busy('b')}; log.push(await get({ n: 2 }), Date.now() > 0); setTimeout(() => {}, 1)`,
+  `${busy('c')}; log.push(await put({ n: 3 }), Math.random(), setTimeout(() => {}, 1))`,
+  'finalAnswer([log, a, b, c])',
+]
+const limits = { checkpointCpuMs: 5 }
+
+describe('the checkpoints of a task of heavy steps', () => {
+  it('save the next process all steps before them, and come to the same', async () => {
+    await using bed = await openCutBed({ atOnce: 4, limits })
+    const moments: Record<string, Cut> = {
+      'before-its-checkpoint': { kind: 'append', step: 3, at: 1, after: false, type: 'checkpoint' },
+      'after-its-checkpoint': { kind: 'append', step: 3, at: 1, after: true, type: 'checkpoint' },
+      'after-its-end': { kind: 'append', step: 3, at: 1, after: true, type: 'observed' },
+      'within-it': { kind: 'call', tool: 'put', after: true },
+    }
+    await bed.work([{ spec: bed.specOf('calm', 'heavy'), codes: heavy }])
+    const calm = await bed.come('calm')
+    expect(
+      calm.records.filter(({ type }) => type === 'checkpoint').map((one) => 'step' in one && one.step),
+    ).toEqual([1, 2, 3])
+    const saved: Record<string, number> = {}
+    for (const [name, cut] of Object.entries(moments)) {
+      const spec = bed.specOf(name, 'heavy')
+      await bed.work([{ spec, codes: heavy, cut }])
+      const before = bed.restored
+      await bed.work([{ spec, codes: heavy }])
+      saved[name] = bed.restored - before
+      const come = await bed.come(name)
+      expect([come.status, come.output, come.worlds, come.shown], name).toEqual([
+        'completed',
+        calm.output,
+        calm.worlds,
+        calm.shown,
+      ])
+      expect(
+        come.records.filter(({ type }) => type === 'reply'),
+        name,
+      ).toHaveLength(4)
+      expect([...new Set(await bed.effects(name))], name).toEqual(await bed.effects('calm'))
+    }
+    // A record of the same append as the checkpoint's is cut with it.
+    expect(saved).toEqual({
+      'before-its-checkpoint': 2,
+      'after-its-checkpoint': 3,
+      'after-its-end': saved['after-its-end'],
+      'within-it': 0,
+    })
+    expect([2, 3]).toContain(saved['after-its-end'])
+  }, 120_000)
+
+  it('are not taken of worlds with classes and closures, which resume all the same', async () => {
+    await using bed = await openCutBed({ atOnce: 4, limits })
+    const codes = [
+      `class Box { #n = 1; get n() { return this.#n } }; const box = new Box(); ${busy('a')}`,
+      'const up = ((n) => () => ++n)(await get({ n: 5 }).then((r) => r.n))',
+      'finalAnswer([box.n, up(), a])',
+    ]
+    await bed.work([{ spec: bed.specOf('calm', 'living'), codes }])
+    const spec = bed.specOf('cut', 'living')
+    await bed.work([{ spec, codes, cut: { kind: 'append', step: 3, at: 1, after: false } }])
+    await bed.work([{ spec, codes }])
+    const [calm, cut] = await Promise.all([bed.come('calm'), bed.come('cut')])
+    expect(calm.records.filter(({ type }) => type === 'checkpoint')).toEqual([])
+    expect([cut.status, cut.output, cut.worlds]).toEqual(['completed', calm.output, calm.worlds])
+    expect(bed.restored).toBe(0)
+  }, 60_000)
+})

@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto'
+import { encodeValue, InputError, type SandboxLimits, type World } from '@bailiwick/core/contract/world'
+import type { OpenWorld } from '../world/open-world.ts'
+
+const NAME = /^[A-Za-z_$][\w$]*$/
+
+/** What a box is told of its world. @throws InputError for names that cannot be variables */
+export function openingWorld({ inputs, functions, seed }: World, limits: SandboxLimits): OpenWorld {
+  for (const name of [...Object.keys(inputs), ...functions.map((one) => one.name)]) {
+    if (!NAME.test(name))
+      throw new InputError(`an input or function must be named like a variable; "${name}" is not`)
+  }
+  return {
+    inputs: Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, encodeValue(value)])),
+    functions: functions.map(({ name, input }) => ({
+      name,
+      required: textList(input.required),
+      properties: Object.keys((input.properties as object | undefined) ?? {}),
+    })),
+    seed,
+    clock: 0,
+    limits: { ...limits },
+  }
+}
+
+/** Digest of an engine and of all that a world begins with. */
+export function fitsOf(engine: string, world: OpenWorld | undefined): string {
+  return createHash('sha256').update(engine).update(JSON.stringify(world)).digest('base64url')
+}
+
+function textList(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
+}
