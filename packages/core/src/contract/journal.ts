@@ -1,19 +1,10 @@
 import { z } from 'zod'
-import { budgetSchema } from './budget.ts'
+import { at, coordinatorRecordSchemas } from './coordinator-records.ts'
 import { callFailureSchema } from './gate.ts'
 import { levelSchema } from './level.ts'
 import { modelReplySchema } from './model.ts'
-import { forkSchema, planSchema } from './plan.ts'
-import {
-  artifactRefSchema,
-  finalStatusSchema,
-  taskErrorSchema,
-  taskInputSchema,
-  taskResultSchema,
-  taskSpecSchema,
-} from './task.ts'
+import { taskInputSchema, taskResultSchema, taskSpecSchema } from './task.ts'
 import { effectSchema } from './tool.ts'
-import { usageSchema } from './usage.ts'
 
 /**
  * The journal of a task: every input in the order in which it was delivered, after which the task's
@@ -21,8 +12,6 @@ import { usageSchema } from './usage.ts'
  * adding an optional field or a new record type is no such change.
  */
 export const JOURNAL_VERSION = 1
-
-const at = { /** Unix milliseconds, by the writer's clock. */ at: z.number() }
 
 /** What a code step's call or a JSON call came to, as journaled. `value` is encoded text. */
 const outcomeFields = {
@@ -188,67 +177,7 @@ const recordSchemas = () =>
     }),
     /** Last record of a task, unless it is continued. */
     z.object({ type: z.literal('task.ended'), ...at, result: taskResultSchema }),
-
-    /** Records of a run's own journal, written by the coordinator only. */
-    z.object({
-      type: z.literal('run.submitted'),
-      ...at,
-      run: z.string(),
-      text: z.string(),
-      inputs: z.array(taskInputSchema),
-      strategy: z.enum(['plan', 'direct']),
-      /** With strategy `direct`: who gets the whole task. */
-      agent: z.string().optional(),
-      submittedBy: z.string(),
-      /** The task goes on from a step of another one, in the same world. */
-      fork: forkSchema.optional(),
-      /** The run ends with its plan as the answer: nothing of it is done. */
-      planOnly: z.boolean().optional(),
-      budget: budgetSchema,
-    }),
-    z.object({ type: z.literal('run.planned'), ...at, plan: planSchema }),
-    /** A task of the plan was created and its bell rung. */
-    z.object({
-      type: z.literal('run.dispatched'),
-      ...at,
-      name: z.string(),
-      task: z.string(),
-      agent: z.string(),
-      attempt: z.number().int().positive(),
-    }),
-    /** A task of the plan has ended, as its own journal says. */
-    z.object({
-      type: z.literal('run.returned'),
-      ...at,
-      name: z.string(),
-      task: z.string(),
-      result: taskResultSchema,
-    }),
-    z.object({ type: z.literal('run.cancel-requested'), ...at, by: z.string(), reason: z.string() }),
-    z.object({
-      type: z.literal('run.ended'),
-      ...at,
-      status: finalStatusSchema,
-      answer: z.unknown().optional(),
-      error: taskErrorSchema.optional(),
-      usage: usageSchema,
-      artifacts: z.array(artifactRefSchema),
-    }),
-
-    /** The server refused something to somebody: no part of a task or a run. Written by the coordinator only. */
-    z.object({
-      type: z.literal('access.refused'),
-      ...at,
-      /** Who, as proved to the server; `unknown` where nobody proved to be anybody. */
-      user: z.string(),
-      action: z.enum(['publish', 'subscribe', 'connect', 'oversize']),
-      /** Some of the subjects, each cut. */
-      subjects: z.array(z.string()),
-      /** How often since it was last told. */
-      count: z.number().int().nonnegative(),
-      /** There was so much that not all was counted. */
-      atLeast: z.boolean(),
-    }),
+    ...coordinatorRecordSchemas(),
   ] as const
 
 /** Built at the first record that is parsed: thirty schemas that a process without a bus never needs. */
