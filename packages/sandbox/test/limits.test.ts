@@ -134,6 +134,15 @@ describe('limits, by name', () => {
     expect((await run('await never({})', { waitMs: 50 }, { tools })).status).toBe('timeout')
   })
 
+  limit('checkpointChars', async () => {
+    await using world = await openWorld(sandbox, { limits: { checkpointChars: 100 } })
+    await world.run('let text = "x".repeat(200)')
+    expect(await world.session.checkpoint?.()).toEqual({ refused: 'the world is longer than 100 characters' })
+  })
+
+  // The loop keeps this one: `packages/agent/test/checkpoint.test.ts`.
+  tested.add('checkpointCpuMs')
+
   it('has a test for every limit, and a default', () => {
     expect([...tested].sort()).toEqual(Object.keys(DEFAULT_SANDBOX_LIMITS).sort())
   })
