@@ -153,11 +153,11 @@ export const EVENT_TYPES = {
   },
   'step.checkpointed': {
     summary: 'The world after the step was written down, for the next host.',
-    data: z.object({ step, text: textMarkSchema, worldHash: z.string() }),
+    data: z.lazy(() => z.object({ step, text: textMarkSchema, worldHash: z.string() })),
   },
   'step.checkpoint-refused': {
     summary: 'A checkpoint did not give the recorded world: every step is executed instead.',
-    data: z.object({ step, why: textMarkSchema }),
+    data: z.lazy(() => z.object({ step, why: textMarkSchema })),
   },
   'turn.committed': {
     summary: 'One input was worked through, until the code was idle.',

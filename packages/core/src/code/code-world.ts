@@ -54,7 +54,7 @@ export class CodeWorld implements AsyncDisposable {
     const { state, options, now, record } = this.#run
     const session = this.#session
     const { checkpointCpuMs } = { ...DEFAULT_SANDBOX_LIMITS, ...options.definition.limits }
-    const least = Math.max(checkpointCpuMs, state.cpuMs * LEAST_SHARE)
+    const least = checkpointCpuMs === 0 ? 0 : Math.max(checkpointCpuMs, state.cpuMs * LEAST_SHARE)
     const spent = Math.min(state.uncheckpointedMs, state.cpuMs - this.#refusedAt)
     if (session?.checkpoint === undefined || spent < least) return
     const made = await session.checkpoint()

@@ -84,7 +84,7 @@ export interface SandboxLimits {
   previewValues: number
   /** Longest `sleep` or timer, and the longest a step may wait for calls, ms. */
   waitMs: number
-  /** CPU time of steps after which their world is worth a checkpoint, ms. */
+  /** CPU time of steps after which their world is worth a checkpoint, ms; 0 for one after every step. */
   checkpointCpuMs: number
   /** Characters of a checkpoint; a larger world has none. */
   checkpointChars: number
