@@ -45,8 +45,8 @@ it('a killed host’s task goes on in the next: no reply asked for twice, no eff
 })
 
 it('does not start with less isolation than is required', async () => {
-  // No container program is found on this path.
-  await using hosts = await openHosts(test, {}, { PATH: '/nowhere' })
+  // No container program is found on this path, nor in this cache.
+  await using hosts = await openHosts(test, {}, { PATH: '/nowhere', XDG_CACHE_HOME: '/nowhere' })
   await expect(hosts.start('worker.ts', '--require-isolation', 'confined')).rejects.toThrow(
     /the host ended with 1: bailiwick-agent: the sandbox must be confined and this machine gives process/,
   )

@@ -261,7 +261,7 @@ describe.each([
   it('has timers that are calls: cleared ones do not count', async () => {
     await using world = await openWorld(sandbox)
     const seen = await world.run(
-      'const ran = []; const t = setTimeout(() => ran.push("never"), 5); clearTimeout(t); setTimeout((x) => ran.push(x), 1, "once"); let n = 0; const i = setInterval(() => { n++; if (n === 3) clearInterval(i) }, 1); await sleep(60); [ran, n]',
+      'const ran = []; const t = setTimeout(() => ran.push("never"), 5); clearTimeout(t); setTimeout((x) => ran.push(x), 1, "once"); let n = 0; await new Promise((done) => { const i = setInterval(() => { n++; if (n === 3) { clearInterval(i); done() } }, 1) }); await sleep(10); [ran, n]',
     )
     expect(seen.preview).toBe('[["once"], 3]')
   })
