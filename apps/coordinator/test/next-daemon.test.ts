@@ -1,4 +1,5 @@
-import { type Bus, connectFromEnv, eventName, followEvents, requestRun } from '@bailiwick/bus'
+import { readFile } from 'node:fs/promises'
+import { type Bus, connectBus, connectFromEnv, eventName, followEvents, requestRun } from '@bailiwick/bus'
 import { describe, expect, it } from 'vitest'
 import { run } from './program.ts'
 import { pidOf, survivors, untilNoneSurvive } from './survivors.ts'
@@ -120,6 +121,30 @@ describe('the next daemon', () => {
     expect(adopted).toBe(false)
     expect(view.result).toMatchObject({ status: 'completed', answer: 'It is 42.' })
     expect(left).toEqual([])
+  })
+
+  it('keeps no host whose rights were taken away, and the key it had opens nothing any more', async () => {
+    const agents = [
+      { name: 'worker', level: 5, tools: ['readFile'] },
+      { name: 'writer', level: 0, references: true },
+    ]
+    await using place = await teamFolder(SLOW, { agents })
+    const bailiwick = (...args: string[]) => run(args, { cwd: place.folder })
+    await bailiwick('up', '--detach')
+    const { NATS_URL: url } = JSON.parse((await bailiwick('env', '--json')).stdout)
+    const creds = await readFile(`${place.folder}/.bailiwick/credentials/worker.creds`, 'utf8')
+    await (await connectBus({ url, creds, name: 'copy' })).drain()
+    const host = pidOf(place.folder, /worker\.mjs/)
+    process.kill(pidOf(place.folder, /daemon\/main\.js/), 'SIGKILL')
+    const model = `scripted:${place.folder}/replies.json`
+    const team = [{ agent: './worker.mjs', tools: [] }, { agent: './writer.mjs' }]
+    await place.write('bailiwick.config.mjs', `export default ${JSON.stringify({ model, team })}`)
+    const up = await bailiwick('up', '--detach')
+    expect(up.stderr).toMatch(/ending agent-worker-1 .* it was started with other settings/)
+    expect(pidOf(place.folder, /worker\.mjs/)).not.toBe(host)
+    await expect(connectBus({ url, creds, name: 'copy' })).rejects.toMatchObject({ code: 'bus-auth' })
+    await bailiwick('down')
+    expect(await untilNoneSurvive(place.folder)).toEqual([])
   })
 
   it('is not needed to end what a killed one left behind: down does', async () => {

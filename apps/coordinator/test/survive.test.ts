@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Program, start } from './program.ts'
-import { pidOf, survivors, untilNoneSurvive } from './survivors.ts'
+import { killIfThere, pidOf, survivors, untilNoneSurvive } from './survivors.ts'
 import { final, planReply, type Script, teamFolder } from './team-folder.ts'
 
 /** A run whose first task thinks for a while: long enough to be hit in its middle. */
@@ -44,7 +44,7 @@ describe('a run goes on', () => {
   it('when all of it is killed but the command', async () => {
     const ended = await disturb((folder, { child }) => {
       for (const { pid } of survivors(folder)) {
-        if (pid !== child.pid && pid !== process.pid) process.kill(pid, 'SIGKILL')
+        if (pid !== child.pid && pid !== process.pid) killIfThere(pid)
       }
     })
     expect(ended).toMatchObject({ code: 0, stdout: 'It is 42.\n', left: [] })

@@ -48,3 +48,12 @@ export function pidOf(folder: string, pattern: RegExp): number {
   if (found[0] === undefined) throw new Error(`no process of ${folder} matches ${pattern}`)
   return found[0].pid
 }
+
+/** Kills a process that may have gone already: a container goes with its parent. */
+export function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+  }
+}

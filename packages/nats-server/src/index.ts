@@ -8,6 +8,7 @@ export type { NatsServerBinary } from './binary/server-binary.ts'
 export { type ExternalServer, jwtServer, nkeyServer, signerOf } from './external/external-server.ts'
 // Its users.
 export type { NatsPermissions, SubjectRules, UserCredentials, UserRequest } from './identity/credentials.ts'
+export { type MintedUser, readMinted } from './identity/read-minted.ts'
 export { NatsServerError, type NatsServerErrorCode } from './nats-server-error.ts'
 // What it refuses.
 export type { Refusal, Refusals } from './refusals/follow-refusals.ts'

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import {
   type Bus,
@@ -10,7 +10,7 @@ import {
   userName,
 } from '@bailiwick/bus'
 import { InputError } from '@bailiwick/core/contract'
-import { type Refusals, signerOf } from '@bailiwick/nats-server'
+import { type Refusals, readMinted, signerOf } from '@bailiwick/nats-server'
 import { dataPaths, writePrivate } from '../config/data-dir.ts'
 import type { LoadedConfig } from '../config/load-config.ts'
 import { keepServer } from './keep-server.ts'
@@ -69,7 +69,13 @@ async function startOwn(
       failed: kept.failed,
       async credentials(file, grant) {
         const path = dataPaths.credentials(dataDir, file)
-        writePrivate(path, await mint(grant))
+        const before = existsSync(path) ? await readMinted(readFileSync(path, 'utf8')) : undefined
+        const creds = await mint(grant)
+        writePrivate(path, creds)
+        // Rights that were taken away end now, also for whoever has a copy of the old file.
+        const now = await readMinted(creds)
+        if (before !== undefined && before.rights !== now?.rights)
+          await kept.server().revoke(before.publicKey)
         return path
       },
       async close() {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type AgentPresence, handOver, listAgents, prepareQueue } from '@bailiwick/bus'
+import { type AgentPresence, handOver, listAgents, permissionsFor, prepareQueue } from '@bailiwick/bus'
 import type { LoadedConfig } from '../config/load-config.ts'
 import type { Broker } from './broker.ts'
 import { keylessEnv, modelEnv } from './supervise/child-env.ts'
@@ -144,7 +144,8 @@ interface PlannedChild {
 
 async function toolboxSpec(options: HostsOptions): Promise<PlannedChild> {
   const { env, config, specialists } = options
-  const connection = await connectionEnv(options, 'toolbox', toolboxGrant(specialists))
+  const grant = toolboxGrant(specialists)
+  const connection = await connectionEnv(options, 'toolbox', grant)
   return {
     spec: {
       name: 'toolbox',
@@ -152,6 +153,7 @@ async function toolboxSpec(options: HostsOptions): Promise<PlannedChild> {
       args: [],
       env: { ...keylessEnv(env), ...connection },
       cwd: config.dataDir,
+      rights: permissionsFor(grant),
     },
   }
 }
@@ -160,7 +162,9 @@ async function hostSpecs(options: HostsOptions, specialist: LoadedSpecialist): P
   const { env, config, model, specialists } = options
   const { card, member, file, folder } = specialist
   const { requireIsolation } = config.sandbox
-  const connection = await connectionEnv(options, card.name, hostGrant(specialist, specialists))
+  const grant = hostGrant(specialist, specialists)
+  const connection = await connectionEnv(options, card.name, grant)
+  const rights = permissionsFor(grant)
   return Array.from({ length: member.replicas }, (_, index) => ({
     agent: card.name,
     spec: {
@@ -182,6 +186,7 @@ async function hostSpecs(options: HostsOptions, specialist: LoadedSpecialist): P
           : { BAILIWICK_MODELS: JSON.stringify(config.models) }),
       },
       cwd: folder,
+      rights,
     },
   }))
 }

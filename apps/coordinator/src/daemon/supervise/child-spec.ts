@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { permissionsFor } from '@bailiwick/bus'
 
 /** A process that the daemon keeps running. */
 export interface ChildSpec {
@@ -10,6 +11,8 @@ export interface ChildSpec {
   /** Its whole environment. */
   env: Record<string, string>
   cwd: string
+  /** What it may do on the bus: a process is never kept with other rights than it has now. */
+  rights?: ReturnType<typeof permissionsFor>
 }
 
 /**
@@ -19,7 +22,7 @@ export interface ChildSpec {
 export function childSignature(spec: ChildSpec): string {
   const env = Object.entries(spec.env).sort(([a], [b]) => (a < b ? -1 : 1))
   return createHash('sha256')
-    .update(JSON.stringify([process.execPath, spec.script, spec.args, env, spec.cwd]))
+    .update(JSON.stringify([process.execPath, spec.script, spec.args, env, spec.cwd, spec.rights]))
     .digest('hex')
     .slice(0, 16)
 }
