@@ -32,6 +32,8 @@ export async function sabotage(
       await sleep(stopMs)
       send(victim.pid, 'SIGCONT')
     }
+    // One that is dying is still there: whoever looks at once sees a daemon, and starts none.
+    else while (processesOf(stage.folder).some(({ pid }) => pid === victim.pid)) await sleep(20)
     await stage.mend()
   }
   return done
