@@ -33,8 +33,10 @@ export const command: Command = {
       }
       if (typeof out === 'string') {
         const { resolve } = await import('node:path')
+        const { makeFolder } = await import('./run-task/make-folder.ts')
         const { writeOutputs } = await import('./run-task/write-outputs.ts')
         const folder = resolve(context.cwd, out)
+        await makeFolder(folder)
         const files = await writeOutputs(bus, view, folder)
         context.print(
           context.json ? JSON.stringify({ out: folder, files }) : `${folder}: ${files.join(', ')}`,

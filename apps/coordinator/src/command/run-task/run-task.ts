@@ -4,6 +4,7 @@ import type { DaemonAddress } from '../../config/daemon-address.ts'
 import { askLocal } from '../../local/ask-local.ts'
 import type { CommandContext } from '../frame/command.ts'
 import { EXIT } from '../frame/exit-codes.ts'
+import { makeFolder } from './make-folder.ts'
 import type { InputFile } from './read-inputs.ts'
 import { newRunId } from './run-id.ts'
 import { Session, type SessionOptions } from './session.ts'
@@ -52,6 +53,7 @@ export async function performRun(
   order: RunOrder,
 ): Promise<{ view: RunView; written: string[] }> {
   const { json, signal } = context
+  if (order.out !== undefined) await makeFolder(order.out)
   const run = newRunId()
   using screen = openScreen(run, json)
   const note = (line: string) => screen.note(line)
@@ -65,7 +67,11 @@ export async function performRun(
   await session.hold((bus, _died, address) => submit(bus, address, run, order))
   signal.addEventListener('abort', cancel, { once: true })
   if (signal.aborted) cancel()
-  await session.hold((bus, died) => watchRun(bus, run, screen, died))
+  try {
+    await session.hold((bus, died) => watchRun(bus, run, screen, died))
+  } finally {
+    signal.removeEventListener('abort', cancel) // There is nothing to cancel any more.
+  }
   screen[Symbol.dispose]()
   const view = await session.hold((bus) => requestRun(bus, 'get', { run }))
   const written = order.out === undefined ? [] : await writeOutputs(session.bus, view, order.out)

@@ -1,16 +1,15 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
 import { type Bus, getArtifact, type RunView } from '@bailiwick/bus'
 import type { ArtifactRef } from '@bailiwick/core/contract'
 
 /**
- * Writes what a run gave into a folder: `report.md` (the answer), every artifact under its name, and
+ * Writes what a run gave into a folder that is there: `report.md` (the answer), every artifact under its name, and
  * `run.json` (the whole view of the run).
  *
  * @returns the files' names
  */
 export async function writeOutputs(bus: Bus, view: RunView, folder: string): Promise<string[]> {
-  await mkdir(folder, { recursive: true })
   const written: string[] = []
   const write = async (name: string, content: string | Uint8Array) => {
     await writeFile(join(folder, name), content)
