@@ -143,6 +143,14 @@ describe('the next daemon', () => {
     expect(up.stderr).toMatch(/ending agent-worker-1 .* it was started with other settings/)
     expect(pidOf(place.folder, /worker\.mjs/)).not.toBe(host)
     await expect(connectBus({ url, creds, name: 'copy' })).rejects.toMatchObject({ code: 'bus-auth' })
+    // What was given out for processes elsewhere stays good, whatever is given out under the name later.
+    const given = async (tool: string) => {
+      const { stdout } = await bailiwick('env', '--role', 'tool-host:marks', '--tool', tool, '--json')
+      return readFile(JSON.parse(stdout).NATS_CREDS, 'utf8')
+    }
+    const first = await given('one')
+    await given('other')
+    await (await connectBus({ url, creds: first, name: 'elsewhere' })).drain()
     await bailiwick('down')
     expect(await untilNoneSurvive(place.folder)).toEqual([])
   })

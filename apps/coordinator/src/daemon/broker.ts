@@ -27,8 +27,13 @@ export interface Broker {
   refusals?(signal: AbortSignal): AsyncIterable<Refusals>
   /** Settles when its own server has died again and again. Connections outlive a single death. */
   readonly failed: Promise<Error>
-  /** Writes a credentials file for a process and returns its path; undefined where the server asks for none. */
-  credentials(file: string, grant: RoleGrant): Promise<string | undefined>
+  /**
+   * Writes a credentials file for a process and returns its path; undefined where the server asks for none.
+   *
+   * @param options `replaces`: the file is one child's alone. Where its rights are other ones now, the old key is
+   * revoked on this daemon's own server, also for whoever has a copy. What `env` gives out may be at work elsewhere
+   */
+  credentials(file: string, grant: RoleGrant, options?: { replaces?: boolean }): Promise<string | undefined>
   /** Ends the connection, and the server where it is this daemon's own. */
   close(): Promise<void>
 }
@@ -67,15 +72,13 @@ async function startOwn(
       server: () => ({ pid: kept.server().pid, version: kept.server().version }),
       refusals: kept.refusals,
       failed: kept.failed,
-      async credentials(file, grant) {
+      async credentials(file, grant, { replaces = false } = {}) {
         const path = dataPaths.credentials(dataDir, file)
         const before = existsSync(path) ? await readMinted(readFileSync(path, 'utf8')) : undefined
         const creds = await mint(grant)
         writePrivate(path, creds)
-        // Rights that were taken away end now, also for whoever has a copy of the old file.
-        const now = await readMinted(creds)
-        if (before !== undefined && before.rights !== now?.rights)
-          await kept.server().revoke(before.publicKey)
+        const isOther = before !== undefined && before.rights !== (await readMinted(creds))?.rights
+        if (replaces && isOther) await kept.server().revoke(before.publicKey)
         return path
       },
       async close() {

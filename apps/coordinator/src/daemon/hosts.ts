@@ -196,6 +196,6 @@ async function connectionEnv(
   name: string,
   grant: Parameters<Broker['credentials']>[1],
 ): Promise<Record<string, string>> {
-  const file = await broker.credentials(name, grant)
+  const file = await broker.credentials(name, grant, { replaces: true })
   return { NATS_URL: broker.url, ...broker.tls, ...(file === undefined ? {} : { NATS_CREDS: file }) }
 }

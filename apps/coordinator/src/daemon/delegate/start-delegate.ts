@@ -1,7 +1,8 @@
-import { type Bus, type DelegationHandler, readFirst, ringTask, sendControl } from '@bailiwick/bus'
+import { type Bus, type DelegationHandler, readFirst, sendControl } from '@bailiwick/bus'
 import { InputError, RefusedError, type TaskResult, type TaskSpec } from '@bailiwick/core/contract'
 import { createTask } from '../runs/act/create-task.ts'
 import { endTask } from '../runs/act/end-task.ts'
+import { ringOrReject } from '../runs/act/ring-or-reject.ts'
 import type { RunContext } from '../runs/act/run-context.ts'
 import { delegatedTaskId } from '../runs/decide/task-ids.ts'
 import { admitDelegation } from './admit-delegation.ts'
@@ -24,7 +25,7 @@ export function delegationHandler(
       await createTask(bus, spec)
     }
     // Rung also where it was created before: a coordinator may have died in between.
-    await ringTask(bus, { agent: request.target, run: parent.run, task, ring: Date.now() }, any)
+    await ringOrReject(bus, { agent: request.target, run: parent.run, task }, any)
     return waitForDelegate(context, { task, agent: request.target }, any, signal)
   }
 }

@@ -1,5 +1,4 @@
-import { ringTask } from '@bailiwick/bus'
-import { hasCode, NO_USAGE, type TaskError, type TaskResult, type TaskSpec } from '@bailiwick/core/contract'
+import { NO_USAGE, type TaskError, type TaskResult, type TaskSpec } from '@bailiwick/core/contract'
 import { carveBudget } from '../decide/carve-budget.ts'
 import { type PlannedTask, readyTasks } from '../decide/next-tasks.ts'
 import { spentOfRun } from '../decide/spent.ts'
@@ -8,6 +7,7 @@ import { type Attempt, completed, openAttempts, type RunState } from '../fold/ru
 import { createTask } from './create-task.ts'
 import { endTask } from './end-task.ts'
 import { forkTask } from './fork-task.ts'
+import { ringOrReject } from './ring-or-reject.ts'
 import type { RunContext } from './run-context.ts'
 
 /** Creates an attempt at a task, journals it, and rings its agent's bell. */
@@ -32,7 +32,7 @@ export async function dispatch(
     agent: task.agent,
     attempt,
   })
-  await ring(context, spec)
+  await ringOrReject(context.bus, spec)
 }
 
 /**
@@ -56,7 +56,7 @@ export function settle(context: RunContext, attempt: Attempt): Promise<void> {
 /** Rings again for every open attempt: a bell that still waits or is worked on stays as it is. */
 export async function ringAgain(context: RunContext): Promise<void> {
   for (const { task, agent } of openAttempts(context.log.state)) {
-    if (context.team.has(agent)) await ring(context, { run: context.log.run, task, agent })
+    if (context.team.has(agent)) await ringOrReject(context.bus, { run: context.log.run, task, agent })
   }
 }
 
@@ -79,23 +79,6 @@ async function waitForEnd(context: RunContext, { task, agent }: Attempt): Promis
     return await watch.end(task, signal)
   } finally {
     done.abort()
-  }
-}
-
-async function ring(context: RunContext, spec: Pick<TaskSpec, 'agent' | 'run' | 'task'>): Promise<void> {
-  const { agent, run, task } = spec
-  try {
-    await ringTask(context.bus, { agent, run, task, ring: Date.now() })
-  } catch (error) {
-    if (!hasCode(error, 'queue-full')) throw error
-    await endTask(
-      context.bus,
-      { writer: agent, run, task },
-      {
-        status: 'rejected',
-        error: { code: 'queue-full', message: error.message },
-      },
-    )
   }
 }
 
