@@ -3,7 +3,13 @@ import { checkImports } from './check-imports.ts'
 
 const manifest = {
   name: '@bailiwick/x',
-  dependencies: { '@bailiwick/core': '*', '@bailiwick/bus': '*', openai: '*', '@langchain/langgraph': '*' },
+  dependencies: {
+    '@bailiwick/contract': '*',
+    '@bailiwick/core': '*',
+    '@bailiwick/bus': '*',
+    openai: '*',
+    '@langchain/langgraph': '*',
+  },
 }
 
 describe('checkImports', () => {
@@ -12,13 +18,13 @@ describe('checkImports', () => {
       'packages/core',
       'packages/core/src/a.ts',
       `import { b } from '@bailiwick/bus'`,
-      'nothing of the workspace',
+      'may import only @bailiwick/contract',
     ],
     [
       'packages/bus',
       'packages/bus/src/a.ts',
       `import { b } from '@bailiwick/core'`,
-      'may import only @bailiwick/core/contract',
+      'may import only @bailiwick/contract',
     ],
     [
       'packages/bus',
@@ -27,11 +33,12 @@ describe('checkImports', () => {
       'leaves packages/bus',
     ],
     [
-      'packages/core',
-      'packages/core/src/contract/a.ts',
-      `import { b } from '../loop/b.ts'`,
-      'stands at the bottom',
+      'packages/sandbox',
+      'packages/sandbox/src/a.ts',
+      `import { b } from '@bailiwick/contract'`,
+      'only @bailiwick/contract/world',
     ],
+    ['packages/contract', 'packages/contract/src/a.ts', `import { b } from '@bailiwick/core'`, 'nothing of'],
     ['packages/bus', 'packages/bus/src/a.ts', `import chalk from 'chalk'`, 'does not declare chalk'],
     ['packages/models', 'packages/models/src/a.ts', `import OpenAI from 'openai'`, 'dynamic import()'],
     ['packages/agent', 'packages/agent/src/a.ts', `import { b } from '@bailiwick/bus'`, 'dynamic import()'],
@@ -49,7 +56,8 @@ describe('checkImports', () => {
   })
 
   it.each([
-    ['packages/bus', 'packages/bus/src/a.ts', `import { b } from '@bailiwick/core/contract'`],
+    ['packages/bus', 'packages/bus/src/a.ts', `import { b } from '@bailiwick/contract'`],
+    ['packages/sandbox', 'packages/sandbox/src/a.ts', `import { b } from '@bailiwick/contract/world'`],
     [
       'packages/models',
       'packages/models/src/a.ts',

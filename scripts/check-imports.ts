@@ -38,12 +38,7 @@ export function checkImports(folder: string, manifest: Manifest, file: string, s
 
 function checkRelative(folder: string, file: string, specifier: string): string | undefined {
   const target = relative(folder, resolve(dirname(file), specifier))
-  if (target.startsWith('..')) return `it leaves ${folder}; import the other package by its name`
-  const inContract = file.startsWith('packages/core/src/contract/')
-  if (inContract && !/^src\/(contract|errors)\//.test(target)) {
-    return 'the contract stands at the bottom and imports only contract/ and errors/'
-  }
-  return undefined
+  return target.startsWith('..') ? `it leaves ${folder}; import the other package by its name` : undefined
 }
 
 function checkDeclared(manifest: Manifest, found: SourceImport, inTest: boolean): string | undefined {

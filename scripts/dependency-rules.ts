@@ -3,19 +3,20 @@
  * coordinator on top. `scripts/check-dependencies.ts` holds the code to it.
  */
 
-/** By package folder: the workspace imports it may use. `@bailiwick/core/contract` is its own, lower, door. */
+/** By package folder: the workspace imports it may use. `@bailiwick/contract/world` is the part without zod. */
 export const WORKSPACE_IMPORTS: Record<string, readonly string[]> = {
-  'packages/core': [],
+  'packages/contract': [],
+  'packages/core': ['@bailiwick/contract'],
   'packages/apt': [],
   'packages/nats-server': ['@bailiwick/apt'],
-  'packages/sandbox': ['@bailiwick/core/contract', '@bailiwick/apt'],
-  'packages/models': ['@bailiwick/core/contract'],
-  'packages/bus': ['@bailiwick/core/contract'],
-  'packages/tools': ['@bailiwick/core', '@bailiwick/core/contract', '@bailiwick/bus'],
+  'packages/sandbox': ['@bailiwick/contract/world', '@bailiwick/apt'],
+  'packages/models': ['@bailiwick/contract'],
+  'packages/bus': ['@bailiwick/contract'],
+  'packages/tools': ['@bailiwick/core', '@bailiwick/contract', '@bailiwick/bus'],
   'packages/client': ['@bailiwick/bus'],
   'packages/agent': [
     '@bailiwick/core',
-    '@bailiwick/core/contract',
+    '@bailiwick/contract',
     '@bailiwick/models',
     '@bailiwick/sandbox',
     '@bailiwick/sandbox/imports',

@@ -1,12 +1,6 @@
 /** A code agent's task on a real bus: its durable writes, and what going on after a death costs. */
 import { connectBus, openJournal, prepareStreams } from '../../packages/bus/dist/index.js'
-import type {
-  Journal,
-  JournalRecord,
-  Model,
-  TaskSpec,
-  Tool,
-} from '../../packages/core/dist/contract/index.js'
+import type { Journal, JournalRecord, Model, TaskSpec, Tool } from '../../packages/contract/dist/index.js'
 import { defineAgent, runLoop } from '../../packages/core/dist/index.js'
 import { scriptedModel } from '../../packages/core/dist/testing/index.js'
 import { startTestServer } from '../../packages/nats-server/dist/testing/index.js'

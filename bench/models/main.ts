@@ -8,7 +8,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import type { ModelRequest } from '../../packages/core/dist/contract/index.js'
+import type { ModelRequest } from '../../packages/contract/dist/index.js'
 import { resolveModel } from '../../packages/models/dist/index.js'
 import { OpenAI } from '../../packages/models/node_modules/openai/index.mjs'
 

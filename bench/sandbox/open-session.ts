@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import type { Sandbox, Session, StepHost, World } from '../../packages/core/src/contract/world.ts'
+import type { Sandbox, Session, StepHost, World } from '../../packages/contract/src/world.ts'
 
 const root = fileURLToPath(new URL('../../packages/sandbox/', import.meta.url))
 

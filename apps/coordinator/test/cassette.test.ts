@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RunView } from '@bailiwick/bus'
-import { addUsage, NO_USAGE, type Usage } from '@bailiwick/core/contract'
+import { addUsage, NO_USAGE, type Usage } from '@bailiwick/contract'
 import { type ServedRequest, startOpenAiServer } from '@bailiwick/models/testing'
 import { describe, expect, it } from 'vitest'
 import { bareEnv, run } from './program.ts'

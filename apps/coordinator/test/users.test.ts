@@ -8,7 +8,7 @@ import {
   putArtifact,
   requestRun,
 } from '@bailiwick/bus'
-import type { ArtifactRef } from '@bailiwick/core/contract'
+import type { ArtifactRef } from '@bailiwick/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { run } from './program.ts'
 import { final, type TeamFolder, teamFolder } from './team-folder.ts'

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
+import { type AgentEvent, DefinitionError, type JournalRecord, type Tool } from '@bailiwick/contract'
 import { defineAgent, defineTool, judge } from '@bailiwick/core'
-import { type AgentEvent, DefinitionError, type JournalRecord, type Tool } from '@bailiwick/core/contract'
 import { type Script, scriptedModel } from '@bailiwick/core/testing'
 import { afterAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'

@@ -1,4 +1,16 @@
 import {
+  type AgentCard,
+  type AgentDefinition,
+  type AgentEvent,
+  type AgentRunOptions,
+  BailiwickError,
+  InputError,
+  type JournalRecord,
+  type Agent as RunningAgent,
+  type TaskResult,
+  type TaskSpec,
+} from '@bailiwick/contract'
+import {
   type Approve,
   agentCard,
   type Callbacks,
@@ -10,18 +22,6 @@ import {
   promptFor,
   runLoop,
 } from '@bailiwick/core'
-import {
-  type AgentCard,
-  type AgentDefinition,
-  type AgentEvent,
-  type AgentRunOptions,
-  BailiwickError,
-  InputError,
-  type JournalRecord,
-  type Agent as RunningAgent,
-  type TaskResult,
-  type TaskSpec,
-} from '@bailiwick/core/contract'
 import { checkImports } from '@bailiwick/sandbox/imports'
 import { checkInProcess, ownTools } from './definition/check-in-process.ts'
 import { delegateRunner } from './delegate-runner.ts'

@@ -1,5 +1,5 @@
+import { type AgentDefinition, RefusedError, type TaskSpec } from '@bailiwick/contract'
 import { type Delegate, definedGrant, effectiveGrant, memoryJournal, runLoop } from '@bailiwick/core'
-import { type AgentDefinition, RefusedError, type TaskSpec } from '@bailiwick/core/contract'
 import { ownTools } from './definition/check-in-process.ts'
 import type { InProcess } from './in-process.ts'
 import { describedInputs } from './task-spec.ts'

@@ -1,4 +1,4 @@
-import type { Sandbox } from '@bailiwick/core/contract'
+import type { Sandbox } from '@bailiwick/contract'
 
 /** The least isolation that is accepted. */
 export type RequiredIsolation = 'process' | 'confined'

@@ -1,4 +1,4 @@
-import { type AgentDefinition, InputError, type Model } from '@bailiwick/core/contract'
+import { type AgentDefinition, InputError, type Model } from '@bailiwick/contract'
 
 /** What a definition or a task says of its model: an object, a name, or nothing. */
 type Wanted = AgentDefinition['model']

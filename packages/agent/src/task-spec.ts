@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import type { AgentDefinition, AgentRunOptions, TaskInput, TaskSpec } from '@bailiwick/contract'
 import { definedGrant, describeInput } from '@bailiwick/core'
-import type { AgentDefinition, AgentRunOptions, TaskInput, TaskSpec } from '@bailiwick/core/contract'
 
 /** A task of this process for one agent: the definition's grant, the inputs as described values. */
 export function taskSpec(definition: AgentDefinition, text: string, options: AgentRunOptions): TaskSpec {

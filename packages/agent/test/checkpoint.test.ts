@@ -1,5 +1,5 @@
+import type { JournalRecord, RecordOf, Sandbox } from '@bailiwick/contract'
 import { defineTool, memoryJournal, type ReplayedStep, replayTask } from '@bailiwick/core'
-import type { JournalRecord, RecordOf, Sandbox } from '@bailiwick/core/contract'
 import { type Script, tryTask } from '@bailiwick/core/testing'
 import { createSandbox } from '@bailiwick/sandbox'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

@@ -1,5 +1,5 @@
+import type { AgentDefinition, Grant, Level } from '@bailiwick/contract'
 import { defineAgent, defineTool } from '@bailiwick/core'
-import type { AgentDefinition, Grant, Level } from '@bailiwick/core/contract'
 import { scriptedModel } from '@bailiwick/models'
 import { z } from 'zod'
 import { grantOf } from './grant-of.ts'

@@ -1,4 +1,4 @@
-import type { AgentDefinition, Grant, Level } from '@bailiwick/core/contract'
+import type { AgentDefinition, Grant, Level } from '@bailiwick/contract'
 import { ownTools } from '../src/definition/check-in-process.ts'
 
 /** Everything that a definition brings with it. */

@@ -7,7 +7,7 @@ import {
   type RecordOf,
   type TaskResult,
   type TaskSpec,
-} from '@bailiwick/core/contract'
+} from '@bailiwick/contract'
 import { startTestServer, type TestServer } from '@bailiwick/nats-server/testing'
 
 /** A real server with one agent's queue, and what the coordinator does around a task. */

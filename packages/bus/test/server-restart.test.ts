@@ -1,4 +1,4 @@
-import type { Tool } from '@bailiwick/core/contract'
+import type { Tool } from '@bailiwick/contract'
 import { startNatsServer } from '@bailiwick/nats-server'
 import { startTestServer, type TestServer } from '@bailiwick/nats-server/testing'
 import { afterEach, describe, expect, it } from 'vitest'

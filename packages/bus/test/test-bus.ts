@@ -1,4 +1,4 @@
-import type { JournalRecord } from '@bailiwick/core/contract'
+import type { JournalRecord } from '@bailiwick/contract'
 import { startTestServer, type TestServer } from '@bailiwick/nats-server/testing'
 import type { Bus } from '../src/connect/bus.ts'
 import { connectBus } from '../src/connect/connect-bus.ts'

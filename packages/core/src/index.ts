@@ -1,10 +1,31 @@
 // biome-ignore-all assist/source/organizeImports: in the order of what is for whom
-/** The agent: what it may do, the loop that works, and what every package speaks. */
+/** The agent: what it may do, and the loop that works. */
 
-// What every package speaks: types, schemas, errors.
-export * from './contract/index.ts'
-
-// For whoever writes an agent or a tool.
+// For whoever writes an agent or a tool. The rest of the contract is `@bailiwick/contract`, for whoever hosts them.
+export {
+  type AgentCard,
+  type AgentDefinition,
+  type AnswerCheck,
+  type AnswerContext,
+  type Approval,
+  BailiwickError,
+  type Budget,
+  type CallContext,
+  type Effect,
+  InputError,
+  type JsonSchema,
+  type Level,
+  type LevelName,
+  type Model,
+  type ModelMessage,
+  NO_USAGE,
+  type Route,
+  type RouteTarget,
+  type TaskResult,
+  type Tool,
+  type ToolCard,
+  type Usage,
+} from '@bailiwick/contract'
 export { defineAgent } from './define/define-agent.ts'
 export { defineTool, type ToolOptions } from './define/define-tool.ts'
 export { judge } from './answer/judge.ts'

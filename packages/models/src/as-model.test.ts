@@ -1,4 +1,4 @@
-import type { ModelEvent, ModelReply } from '@bailiwick/core/contract'
+import type { ModelEvent, ModelReply } from '@bailiwick/contract'
 import { describe, expect, it } from 'vitest'
 import { request } from '../test/ask.ts'
 import { asModel } from './as-model.ts'

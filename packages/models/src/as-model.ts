@@ -1,4 +1,4 @@
-import type { Model, ModelEvent, ModelReply } from '@bailiwick/core/contract'
+import type { Model, ModelEvent, ModelReply } from '@bailiwick/contract'
 import type { Call, Source } from './source.ts'
 
 /** The contract's model of a source. It begins with the first `next`, and what ends the reading ends it. */

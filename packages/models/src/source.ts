@@ -1,4 +1,4 @@
-import type { GenerateOptions, ModelEvent, ModelReply, ModelRequest } from '@bailiwick/core/contract'
+import type { GenerateOptions, ModelEvent, ModelReply, ModelRequest } from '@bailiwick/contract'
 
 /** What a call takes besides its request. Layers pass it on whole. */
 export interface Call extends GenerateOptions {

@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import type { Model, ModelEvent, ModelReply, ModelRequest } from '@bailiwick/core/contract'
+import type { Model, ModelEvent, ModelReply, ModelRequest } from '@bailiwick/contract'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ollamaModel } from '../src/ollama/ollama-model.ts'
 import { openaiModel } from '../src/openai/openai-model.ts'

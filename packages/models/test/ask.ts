@@ -1,4 +1,4 @@
-import type { GenerateOptions, Model, ModelEvent, ModelReply, ModelRequest } from '@bailiwick/core/contract'
+import type { GenerateOptions, Model, ModelEvent, ModelReply, ModelRequest } from '@bailiwick/contract'
 
 export const request: ModelRequest = {
   messages: [{ role: 'user', content: 'What is it?' }],

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Model, ModelRequest } from '@bailiwick/core/contract'
+import type { Model, ModelRequest } from '@bailiwick/contract'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { resolveModel } from '../src/choose/resolve-model.ts'
 import type { ModelServer } from '../src/testing/model-server.ts'

@@ -1,4 +1,4 @@
-import type { Model } from '@bailiwick/core/contract'
+import type { Model } from '@bailiwick/contract'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { asModel } from '../src/as-model.ts'
 import { ollamaSource } from '../src/ollama/ollama-model.ts'

@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Sandbox } from '@bailiwick/core/contract/world'
+import type { Sandbox } from '@bailiwick/contract/world'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSandbox } from '../src/index.ts'
 import { inlineSandbox } from '../src/inline/index.ts'

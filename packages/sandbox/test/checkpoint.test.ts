@@ -1,4 +1,4 @@
-import type { Checkpoint, Observation, Sandbox } from '@bailiwick/core/contract/world'
+import type { Checkpoint, Observation, Sandbox } from '@bailiwick/contract/world'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSandbox } from '../src/index.ts'
 import { openWorld, type TestWorld, type TestWorldOptions } from './open-world.ts'

@@ -1,4 +1,4 @@
-import type { RecordedStep, Sandbox, TurnInput, TurnOutput, UndoneTurn } from '@bailiwick/core/contract/world'
+import type { RecordedStep, Sandbox, TurnInput, TurnOutput, UndoneTurn } from '@bailiwick/contract/world'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSandbox } from '../src/index.ts'
 import { inlineSandbox } from '../src/inline/index.ts'

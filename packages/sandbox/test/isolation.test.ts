@@ -1,4 +1,4 @@
-import { SandboxError } from '@bailiwick/core/contract/world'
+import { SandboxError } from '@bailiwick/contract/world'
 import { describe, expect, it } from 'vitest'
 import { createSandbox, probeIsolation } from '../src/index.ts'
 import { wrapCommand } from '../src/isolation/layers.ts'

@@ -1,4 +1,4 @@
-import { DEFAULT_SANDBOX_LIMITS, type StepHost } from '@bailiwick/core/contract/world'
+import { DEFAULT_SANDBOX_LIMITS, type StepHost } from '@bailiwick/contract/world'
 import { expect, it } from 'vitest'
 import { BundleCache } from '../src/modules/bundle-cache.ts'
 import { childFiles } from '../src/parent/child-files.ts'

@@ -10,7 +10,7 @@ import type {
   TurnOutput,
   UndoneTurn,
   World,
-} from '@bailiwick/core/contract/world'
+} from '@bailiwick/contract/world'
 
 type Tool = (args: Record<string, unknown>, call: GuestCall, signal: AbortSignal) => unknown
 

@@ -15,7 +15,7 @@ import {
   ringTask,
   userName,
 } from '@bailiwick/bus'
-import type { CallContext, TaskSpec } from '@bailiwick/core/contract'
+import type { CallContext, TaskSpec } from '@bailiwick/contract'
 import { startTestServer } from '@bailiwick/nats-server/testing'
 import { TOOLBOX_TOOLS } from '../src/toolbox/toolbox-tools.ts'
 

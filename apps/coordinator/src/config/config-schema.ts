@@ -1,5 +1,5 @@
 import { streamLimitsSchema } from '@bailiwick/bus'
-import { approvalSchema, budgetSchema, levelSchema } from '@bailiwick/core/contract'
+import { approvalSchema, budgetSchema, levelSchema } from '@bailiwick/contract'
 import { modelAliasesSchema } from '@bailiwick/models'
 import { z } from 'zod'
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { loadEnvFile } from 'node:process'
-import { InputError } from '@bailiwick/core/contract'
+import { InputError } from '@bailiwick/contract'
 import { type CheckedConfig, configSchema, type Member, memberSchema } from './config-schema.ts'
 import { explainIssues } from './explain-issues.ts'
 import { findConfig } from './find-config.ts'

@@ -9,7 +9,7 @@ import {
   tlsFromEnv,
   userName,
 } from '@bailiwick/bus'
-import { InputError } from '@bailiwick/core/contract'
+import { InputError } from '@bailiwick/contract'
 import { type Refusals, readMinted, signerOf } from '@bailiwick/nats-server'
 import { dataPaths, writePrivate } from '../config/data-dir.ts'
 import type { LoadedConfig } from '../config/load-config.ts'

@@ -1,6 +1,6 @@
 import type { RoleGrant } from '@bailiwick/bus'
 import { namedUser, prepareQueue, prepareWriter } from '@bailiwick/bus'
-import { InputError } from '@bailiwick/core/contract'
+import { InputError } from '@bailiwick/contract'
 import { memberSchema } from '../config/config-schema.ts'
 import type { LoadedConfig } from '../config/load-config.ts'
 import type { LocalAnswer, LocalRequest } from '../local/local-protocol.ts'

@@ -1,5 +1,5 @@
 import { prepareStreams, projectJournal, serveDelegations } from '@bailiwick/bus'
-import { BailiwickError, InputError, type Model } from '@bailiwick/core/contract'
+import { BailiwickError, InputError, type Model } from '@bailiwick/contract'
 import { type DetectedModel, detectModel, noModelMessage, resolveModel } from '@bailiwick/models'
 import { type DaemonAddress, findDaemon, removeAddress, writeAddress } from '../config/daemon-address.ts'
 import { dataPaths, makeDataDir } from '../config/data-dir.ts'

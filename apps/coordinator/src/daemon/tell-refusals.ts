@@ -1,5 +1,5 @@
 import { ACCESS_RUN, type Bus, openJournal } from '@bailiwick/bus'
-import type { RecordOf } from '@bailiwick/core/contract'
+import type { RecordOf } from '@bailiwick/contract'
 import type { Refusals } from '@bailiwick/nats-server'
 
 /** How long repetitions of what was told are only counted: at first, and after each time they are told. */

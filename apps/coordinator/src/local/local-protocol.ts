@@ -1,4 +1,4 @@
-import { tokenSchema } from '@bailiwick/core/contract'
+import { tokenSchema } from '@bailiwick/contract'
 import { z } from 'zod'
 
 /**

@@ -1,4 +1,4 @@
-import type { Usage } from '@bailiwick/core/contract'
+import type { Usage } from '@bailiwick/contract'
 
 /** `950 ms`, `3.2 s`, `2 min 5 s`. */
 export function duration(ms: number): string {

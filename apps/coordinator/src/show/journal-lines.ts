@@ -1,4 +1,4 @@
-import type { JournalRecord } from '@bailiwick/core/contract'
+import type { JournalRecord } from '@bailiwick/contract'
 import { duration, spent } from './format.ts'
 
 /** One record of a task's journal, for people: what the model said, what was done, what came of it. */

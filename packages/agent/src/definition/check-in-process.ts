@@ -1,4 +1,4 @@
-import { type AgentDefinition, DefinitionError, type Tool, type ToolRef } from '@bailiwick/core/contract'
+import { type AgentDefinition, DefinitionError, type Tool, type ToolRef } from '@bailiwick/contract'
 
 /**
  * Holds an agent of this process to what this process has: names of tools and agents mean something on the

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { createRequire, findPackageJSON } from 'node:module'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { DefinitionError } from '@bailiwick/core/contract'
+import { DefinitionError } from '@bailiwick/contract'
 
 /** The conditions that a package's `exports` are read under, where `require` cannot read them. */
 const CONDITIONS = ['node', 'import', 'module', 'default']

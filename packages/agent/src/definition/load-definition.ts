@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { type AgentDefinition, DefinitionError } from '@bailiwick/contract'
 import { defineAgent } from '@bailiwick/core'
-import { type AgentDefinition, DefinitionError } from '@bailiwick/core/contract'
 import { checkImports } from '@bailiwick/sandbox/imports'
 import { findDefinition } from './find-definition.ts'
 

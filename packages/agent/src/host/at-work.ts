@@ -1,4 +1,4 @@
-import { BailiwickError } from '@bailiwick/core/contract'
+import { BailiwickError } from '@bailiwick/contract'
 
 /** The tasks that a host has at work, and how they are stopped. */
 export class AtWork {

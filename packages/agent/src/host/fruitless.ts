@@ -1,4 +1,4 @@
-import { type Journal, type JournalRecord, NO_USAGE } from '@bailiwick/core/contract'
+import { type Journal, type JournalRecord, NO_USAGE } from '@bailiwick/contract'
 
 /** Hosts that may take a task one after the other without getting it a record further: it may be what kills them. */
 export const MAX_FRUITLESS = 5

@@ -9,7 +9,7 @@ import {
   sendControl,
   serveDelegations,
 } from '@bailiwick/bus'
-import { type JournalRecord, NO_USAGE, type TaskResult } from '@bailiwick/core/contract'
+import { type JournalRecord, NO_USAGE, type TaskResult } from '@bailiwick/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type GateAgent, gateAgent } from '../../test/gate-agent.ts'
 import { startTestBus, type TestBus, until } from '../../test/test-bus.ts'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Bus, takeTasks } from '@bailiwick/bus'
+import { type AgentDefinition, BailiwickError } from '@bailiwick/contract'
 import { agentCard } from '@bailiwick/core'
-import { type AgentDefinition, BailiwickError } from '@bailiwick/core/contract'
 import { lazySandbox, type RequiredIsolation } from '../lazy-sandbox.ts'
 import { Models } from '../models.ts'
 import { AtWork } from './at-work.ts'

@@ -1,5 +1,5 @@
 import { announceAgent, type Bus, registerTool, serveControl, serveTool } from '@bailiwick/bus'
-import type { AgentCard, AgentDefinition } from '@bailiwick/core/contract'
+import type { AgentCard, AgentDefinition } from '@bailiwick/contract'
 import { ownTools } from '../definition/check-in-process.ts'
 import type { AtWork } from './at-work.ts'
 import type { Questions } from './questions.ts'

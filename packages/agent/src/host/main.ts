@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
 import { connectFromEnv } from '@bailiwick/bus'
-import { BailiwickError, InputError } from '@bailiwick/core/contract'
+import { BailiwickError, InputError } from '@bailiwick/contract'
 import { loadDefinition } from '../definition/load-definition.ts'
 import type { RequiredIsolation } from '../lazy-sandbox.ts'
 import { hostAgent } from './host-agent.ts'

@@ -1,6 +1,6 @@
 import { type Bus, requestDelegation, type TaskDelivery } from '@bailiwick/bus'
+import type { TaskResult } from '@bailiwick/contract'
 import type { DelegateRequest } from '@bailiwick/core'
-import type { TaskResult } from '@bailiwick/core/contract'
 import { describedInputs } from '../task-spec.ts'
 
 /**

@@ -1,5 +1,4 @@
 import { type Bus, openJournal, publishLive, remoteTool, type TaskDelivery } from '@bailiwick/bus'
-import { runLoop } from '@bailiwick/core'
 import {
   type AgentDefinition,
   BRAND,
@@ -8,7 +7,8 @@ import {
   type JournalRecord,
   type Sandbox,
   type TaskSpec,
-} from '@bailiwick/core/contract'
+} from '@bailiwick/contract'
+import { runLoop } from '@bailiwick/core'
 import { ownTools } from '../definition/check-in-process.ts'
 import type { Models } from '../models.ts'
 import { fruitlessAttempts, giveUp, MAX_FRUITLESS } from './fruitless.ts'

@@ -4,7 +4,6 @@
  */
 import { appendFileSync, readFileSync } from 'node:fs'
 import { connectBus, openJournal } from '@bailiwick/bus'
-import { defineAgent, defineTool, runLoop } from '@bailiwick/core'
 import type {
   AgentDefinition,
   Effect,
@@ -13,7 +12,8 @@ import type {
   Sandbox,
   TaskSpec,
   Tool,
-} from '@bailiwick/core/contract'
+} from '@bailiwick/contract'
+import { defineAgent, defineTool, runLoop } from '@bailiwick/core'
 import { scriptedModel } from '@bailiwick/core/testing'
 import { createSandbox } from '@bailiwick/sandbox'
 import { z } from 'zod'

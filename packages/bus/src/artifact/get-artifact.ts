@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { ArtifactRef } from '@bailiwick/core/contract'
+import type { ArtifactRef } from '@bailiwick/contract'
 import type { Bus } from '../connect/bus.ts'
 import { BusError } from '../errors/bus-error.ts'
 import { artifactBucket } from '../protocol/places.ts'

@@ -1,4 +1,4 @@
-import { InputError } from '@bailiwick/core/contract'
+import { InputError } from '@bailiwick/contract'
 import { startTestServer } from '@bailiwick/nats-server/testing'
 import { describe, expect, it, vi } from 'vitest'
 import { startTestBus } from '../../test/test-bus.ts'

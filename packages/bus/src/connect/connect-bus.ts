@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { InputError, TOKEN } from '@bailiwick/core/contract'
+import { InputError, TOKEN } from '@bailiwick/contract'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import {
   AuthorizationError,

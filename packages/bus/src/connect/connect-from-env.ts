@@ -1,4 +1,4 @@
-import { InputError } from '@bailiwick/core/contract'
+import { InputError } from '@bailiwick/contract'
 import type { Bus } from './bus.ts'
 import { type ConnectOptions, connectBus } from './connect-bus.ts'
 

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { InputError, TOKEN } from '@bailiwick/core/contract'
+import { InputError, TOKEN } from '@bailiwick/contract'
 import { type Authenticator, credsAuthenticator, nkeyAuthenticator } from '@nats-io/transport-node'
 import { z } from 'zod'
 

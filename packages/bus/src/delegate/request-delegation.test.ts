@@ -1,4 +1,4 @@
-import { NO_USAGE, RefusedError, type TaskResult } from '@bailiwick/core/contract'
+import { NO_USAGE, RefusedError, type TaskResult } from '@bailiwick/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestBus, type TestBus, until } from '../../test/test-bus.ts'
 import type { Bus } from '../connect/bus.ts'

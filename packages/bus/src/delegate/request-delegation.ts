@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { TaskResult } from '@bailiwick/core/contract'
+import type { TaskResult } from '@bailiwick/contract'
 import type { z } from 'zod'
 import type { Bus } from '../connect/bus.ts'
 import { BusError } from '../errors/bus-error.ts'

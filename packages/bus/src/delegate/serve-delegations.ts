@@ -1,4 +1,4 @@
-import { InputError, type TaskResult } from '@bailiwick/core/contract'
+import { InputError, type TaskResult } from '@bailiwick/contract'
 import type { Msg } from '@nats-io/transport-node'
 import type { Bus } from '../connect/bus.ts'
 import {

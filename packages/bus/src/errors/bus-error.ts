@@ -1,4 +1,4 @@
-import { BailiwickError } from '@bailiwick/core/contract'
+import { BailiwickError } from '@bailiwick/contract'
 
 /** Why the bus could not do it. */
 export type BusErrorCode =

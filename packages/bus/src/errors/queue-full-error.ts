@@ -1,4 +1,4 @@
-import { BailiwickError } from '@bailiwick/core/contract'
+import { BailiwickError } from '@bailiwick/contract'
 
 /** An agent's queue holds as many tasks as it may: try again later, or raise its limit. */
 export class QueueFullError extends BailiwickError {

@@ -1,10 +1,4 @@
-import {
-  BailiwickError,
-  ExhaustedError,
-  FencedError,
-  InputError,
-  RefusedError,
-} from '@bailiwick/core/contract'
+import { BailiwickError, ExhaustedError, FencedError, InputError, RefusedError } from '@bailiwick/contract'
 import type { WireError } from '../protocol/answer.ts'
 import { QueueFullError } from './queue-full-error.ts'
 

@@ -1,4 +1,4 @@
-import { NO_USAGE } from '@bailiwick/core/contract'
+import { NO_USAGE } from '@bailiwick/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { created, planned, startTestBus, type TestBus, take, until } from '../../test/test-bus.ts'
 import { getArtifact } from '../artifact/get-artifact.ts'

@@ -1,4 +1,4 @@
-import type { JournalRecord } from '@bailiwick/core/contract'
+import type { JournalRecord } from '@bailiwick/contract'
 import type { Bus } from '../connect/bus.ts'
 import type { SetAside } from '../protocol/journal-message.ts'
 import { STREAMS } from '../protocol/places.ts'

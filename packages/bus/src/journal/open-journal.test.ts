@@ -1,4 +1,4 @@
-import { FencedError, JournalError } from '@bailiwick/core/contract'
+import { FencedError, JournalError } from '@bailiwick/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { all, planned, startTestBus, type TestBus, take } from '../../test/test-bus.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { FencedError, type Journal, JournalError, type JournalRecord } from '@bailiwick/core/contract'
+import { FencedError, type Journal, JournalError, type JournalRecord } from '@bailiwick/contract'
 import { JetStreamApiError } from '@nats-io/jetstream'
 import type { Bus } from '../connect/bus.ts'
 import { encodeJournalMessage, encodeSpilled, parseJournalMessage } from '../protocol/journal-message.ts'

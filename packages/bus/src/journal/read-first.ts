@@ -1,4 +1,4 @@
-import { InputError, type JournalRecord } from '@bailiwick/core/contract'
+import { InputError, type JournalRecord } from '@bailiwick/contract'
 import { isMessageNotFound } from '@nats-io/jetstream/internal'
 import { z } from 'zod'
 import type { Bus } from '../connect/bus.ts'

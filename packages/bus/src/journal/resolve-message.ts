@@ -1,4 +1,4 @@
-import { JournalError, type JournalRecord } from '@bailiwick/core/contract'
+import { JournalError, type JournalRecord } from '@bailiwick/contract'
 import type { Bus } from '../connect/bus.ts'
 import { parseJournalMessage, parseRecords, type SetAside } from '../protocol/journal-message.ts'
 import { readSpilled } from './spill.ts'

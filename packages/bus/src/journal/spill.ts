@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { JournalError } from '@bailiwick/core/contract'
+import { JournalError } from '@bailiwick/contract'
 import { objectBucket } from '../artifact/object-bucket.ts'
 import type { Bus } from '../connect/bus.ts'
 import type { Spilled } from '../protocol/journal-message.ts'

@@ -1,4 +1,4 @@
-import type { AgentEvent } from '@bailiwick/core/contract'
+import type { AgentEvent } from '@bailiwick/contract'
 import type { Bus } from '../connect/bus.ts'
 import { parseLiveSubject, SUBJECTS } from '../protocol/subjects.ts'
 import { publishCore } from '../publish/publish-core.ts'

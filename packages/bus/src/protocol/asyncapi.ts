@@ -1,4 +1,4 @@
-import { BRAND, journalRecordSchema } from '@bailiwick/core/contract'
+import { BRAND, journalRecordSchema } from '@bailiwick/contract'
 import { z } from 'zod'
 import { answerSchema } from './answer.ts'
 import { cloudEventSchema, eventType } from './cloud-event.ts'

@@ -1,4 +1,4 @@
-import { BRAND, InputError } from '@bailiwick/core/contract'
+import { BRAND, InputError } from '@bailiwick/contract'
 import { z } from 'zod'
 import { EVENT_TYPES, type EventName } from './event-types.ts'
 import { SUBJECTS } from './subjects.ts'

@@ -1,4 +1,4 @@
-import { tokenSchema } from '@bailiwick/core/contract'
+import { tokenSchema } from '@bailiwick/contract'
 import { z } from 'zod'
 
 /** Requests of the coordinator to all hosts of an agent: `bailiwick.v1.control.<agent>.<op>`. */

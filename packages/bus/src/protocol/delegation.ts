@@ -4,7 +4,7 @@ import {
   taskInputSchema,
   taskResultSchema,
   tokenSchema,
-} from '@bailiwick/core/contract'
+} from '@bailiwick/contract'
 import { z } from 'zod'
 
 /**

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { JournalRecord, RecordOf, TaskInput } from '@bailiwick/core/contract'
+import type { JournalRecord, RecordOf, TaskInput } from '@bailiwick/contract'
 import type { EventData, EventName } from './event-types.ts'
 
 /** An event's name and data; `about` where it concerns another task than the journal's. */

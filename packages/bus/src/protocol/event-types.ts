@@ -1,4 +1,4 @@
-import { artifactRefSchema, effectSchema, finalStatusSchema, usageSchema } from '@bailiwick/core/contract'
+import { artifactRefSchema, effectSchema, finalStatusSchema, usageSchema } from '@bailiwick/contract'
 import { z } from 'zod'
 
 /** A text that the event does not carry: how long it is, and which one it was. */

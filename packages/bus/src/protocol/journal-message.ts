@@ -1,4 +1,4 @@
-import { JOURNAL_VERSION, type JournalRecord, journalRecordSchema } from '@bailiwick/core/contract'
+import { JOURNAL_VERSION, type JournalRecord, journalRecordSchema } from '@bailiwick/contract'
 import { z } from 'zod'
 
 /** Where the records of a message are that was too large for the stream. */

@@ -1,10 +1,4 @@
-import {
-  approvalSchema,
-  budgetSchema,
-  type JsonSchema,
-  levelSchema,
-  tokenSchema,
-} from '@bailiwick/core/contract'
+import { approvalSchema, budgetSchema, type JsonSchema, levelSchema, tokenSchema } from '@bailiwick/contract'
 import { z } from 'zod'
 
 /** An agent as it announces itself. */

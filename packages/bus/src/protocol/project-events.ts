@@ -1,4 +1,4 @@
-import type { JournalRecord, Level } from '@bailiwick/core/contract'
+import type { JournalRecord, Level } from '@bailiwick/contract'
 import { type CloudEvent, eventSubject, eventType } from './cloud-event.ts'
 import { describeRecord, markText } from './describe-record.ts'
 import type { EventName } from './event-types.ts'

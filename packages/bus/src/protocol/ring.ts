@@ -1,4 +1,4 @@
-import { tokenSchema } from '@bailiwick/core/contract'
+import { tokenSchema } from '@bailiwick/contract'
 import { z } from 'zod'
 
 /** What a doorbell says: there is work in that journal. */

@@ -10,7 +10,7 @@ import {
   taskInputSchema,
   tokenSchema,
   usageSchema,
-} from '@bailiwick/core/contract'
+} from '@bailiwick/contract'
 import { z } from 'zod'
 
 /** What a user asks for. The client makes the id: submitting it twice is one run. */

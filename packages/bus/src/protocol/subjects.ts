@@ -1,4 +1,4 @@
-import { BRAND, InputError, TOKEN } from '@bailiwick/core/contract'
+import { BRAND, InputError, TOKEN } from '@bailiwick/contract'
 
 const ROOT = BRAND.subjects
 

@@ -1,4 +1,4 @@
-import { artifactRefSchema } from '@bailiwick/core/contract'
+import { artifactRefSchema } from '@bailiwick/contract'
 import { z } from 'zod'
 import { wireErrorSchema } from './answer.ts'
 

@@ -1,4 +1,4 @@
-import type { JournalRecord } from '@bailiwick/core/contract'
+import type { JournalRecord } from '@bailiwick/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { all, created, startTestBus, type TestBus, take, until } from '../../test/test-bus.ts'
 import { openJournal } from '../journal/open-journal.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { hasCode } from '@bailiwick/core/contract'
+import { hasCode } from '@bailiwick/contract'
 import type { Bus } from '../connect/bus.ts'
 import { readStored } from '../journal/read-stored.ts'
 import { resolveMessage } from '../journal/resolve-message.ts'

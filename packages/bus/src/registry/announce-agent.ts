@@ -1,4 +1,4 @@
-import { InputError, tokenSchema } from '@bailiwick/core/contract'
+import { InputError, tokenSchema } from '@bailiwick/contract'
 import { headers } from '@nats-io/transport-node'
 import type { Bus } from '../connect/bus.ts'
 import { BUCKETS } from '../protocol/places.ts'

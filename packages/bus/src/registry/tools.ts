@@ -1,4 +1,4 @@
-import { type ToolCard, tokenSchema, toolCard, toolCardSchema } from '@bailiwick/core/contract'
+import { type ToolCard, tokenSchema, toolCard, toolCardSchema } from '@bailiwick/contract'
 import { headers } from '@nats-io/transport-node'
 import { z } from 'zod'
 import type { Bus } from '../connect/bus.ts'

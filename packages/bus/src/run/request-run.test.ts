@@ -1,4 +1,4 @@
-import { InputError } from '@bailiwick/core/contract'
+import { InputError } from '@bailiwick/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { planned, startTestBus, type TestBus } from '../../test/test-bus.ts'
 import { connectBus } from '../connect/connect-bus.ts'

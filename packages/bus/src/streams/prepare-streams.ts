@@ -1,4 +1,4 @@
-import { InputError } from '@bailiwick/core/contract'
+import { InputError } from '@bailiwick/contract'
 import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream/internal'
 import { z } from 'zod'
 import type { Bus } from '../connect/bus.ts'

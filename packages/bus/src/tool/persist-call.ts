@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Effect } from '@bailiwick/core/contract'
+import type { Effect } from '@bailiwick/contract'
 import type { Bus } from '../connect/bus.ts'
 import { BusError } from '../errors/bus-error.ts'
 import { TOOL_TIMING, type ToolAnswer } from '../protocol/tool-call.ts'

@@ -1,4 +1,4 @@
-import { RefusedError, type Tool } from '@bailiwick/core/contract'
+import { RefusedError, type Tool } from '@bailiwick/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestBus, type TestBus, until } from '../../test/test-bus.ts'
 import type { Bus } from '../connect/bus.ts'

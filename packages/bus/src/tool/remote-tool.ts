@@ -1,4 +1,4 @@
-import { type CallContext, type Tool, type ToolCard, toolCard } from '@bailiwick/core/contract'
+import { type CallContext, type Tool, type ToolCard, toolCard } from '@bailiwick/contract'
 import type { Msg } from '@nats-io/transport-node'
 import { getArtifact } from '../artifact/get-artifact.ts'
 import { putArtifact } from '../artifact/put-artifact.ts'

@@ -1,4 +1,4 @@
-import { InputError, type Tool } from '@bailiwick/core/contract'
+import { InputError, type Tool } from '@bailiwick/contract'
 import type { Msg } from '@nats-io/transport-node'
 import { getArtifact } from '../artifact/get-artifact.ts'
 import { putArtifact } from '../artifact/put-artifact.ts'

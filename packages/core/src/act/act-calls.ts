@@ -1,5 +1,4 @@
-import type { CallOutcome } from '../contract/gate.ts'
-import { decodeValue } from '../contract/value.ts'
+import { type CallOutcome, decodeValue } from '@bailiwick/contract'
 import { functionName } from '../define/function-name.ts'
 import { FINAL_ANSWER } from '../define/reserved-names.ts'
 import { outcomeRecord } from '../journal/outcome-record.ts'

@@ -1,6 +1,4 @@
-import type { TaskResult } from '../contract/task.ts'
-import { decodeValue } from '../contract/value.ts'
-import { BailiwickError, hasCode } from '../errors/bailiwick-error.ts'
+import { BailiwickError, decodeValue, hasCode, type TaskResult } from '@bailiwick/contract'
 import type { TaskRun } from '../loop/task-run.ts'
 import type { TaskState } from '../memory/task-state.ts'
 import { findArtifacts } from './find-artifacts.ts'

@@ -1,4 +1,4 @@
-import type { TaskResult } from '../contract/task.ts'
+import type { TaskResult } from '@bailiwick/contract'
 
 /** A text with its references filled in, and what is wrong with it, in words for its author. */
 export interface FilledText {

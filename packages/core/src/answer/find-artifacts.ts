@@ -1,4 +1,4 @@
-import { type ArtifactRef, artifactRefSchema } from '../contract/task.ts'
+import { type ArtifactRef, artifactRefSchema } from '@bailiwick/contract'
 
 /** How deep a call's result is searched for artifacts. */
 const DEPTH = 4

@@ -1,4 +1,4 @@
-import type { AnswerCheck } from '../contract/agent.ts'
+import type { AnswerCheck } from '@bailiwick/contract'
 
 /**
  * A check by the agent's own model: does the answer meet the criterion? What it finds wrong goes back to

@@ -1,4 +1,4 @@
-import type { TaskResult } from '../contract/task.ts'
+import type { TaskResult } from '@bailiwick/contract'
 import type { TaskRun } from '../loop/task-run.ts'
 import { ask } from '../loop/think.ts'
 import { stepOf } from '../memory/task-state.ts'

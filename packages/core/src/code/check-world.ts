@@ -1,5 +1,4 @@
-import type { Observation } from '../contract/sandbox.ts'
-import { DivergedError } from '../errors/diverged-error.ts'
+import { DivergedError, type Observation } from '@bailiwick/contract'
 import type { StepState, TaskState } from '../memory/task-state.ts'
 
 /**

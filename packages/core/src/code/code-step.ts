@@ -1,6 +1,12 @@
-import type { CallOutcome } from '../contract/gate.ts'
-import { callFailureSchema } from '../contract/gate.ts'
-import type { GuestCall, StepHost, TurnInput, TurnOutput, UndoneTurn } from '../contract/sandbox.ts'
+import {
+  type CallOutcome,
+  callFailureSchema,
+  type GuestCall,
+  type StepHost,
+  type TurnInput,
+  type TurnOutput,
+  type UndoneTurn,
+} from '@bailiwick/contract'
 import { outcomeRecord } from '../journal/outcome-record.ts'
 import type { TaskRun } from '../loop/task-run.ts'
 import type { StepState } from '../memory/task-state.ts'

@@ -1,6 +1,10 @@
-import { DEFAULT_SANDBOX_LIMITS, type Observation, type Session } from '../contract/sandbox.ts'
-import { hasCode } from '../errors/bailiwick-error.ts'
-import type { DivergedError } from '../errors/diverged-error.ts'
+import {
+  DEFAULT_SANDBOX_LIMITS,
+  type DivergedError,
+  hasCode,
+  type Observation,
+  type Session,
+} from '@bailiwick/contract'
 import { ownFunctions } from '../gate/own-functions.ts'
 import { repeatedCode } from '../gate/repeat-breaker.ts'
 import { type Acted, mistake, type TaskRun } from '../loop/task-run.ts'

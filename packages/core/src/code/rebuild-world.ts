@@ -1,6 +1,4 @@
-import type { Session, World } from '../contract/sandbox.ts'
-import { hasCode } from '../errors/bailiwick-error.ts'
-import { SandboxError } from '../errors/sandbox-error.ts'
+import { hasCode, SandboxError, type Session, type World } from '@bailiwick/contract'
 import type { TaskRun } from '../loop/task-run.ts'
 import type { StepState } from '../memory/task-state.ts'
 import { checkWorld } from './check-world.ts'

@@ -1,7 +1,12 @@
-import type { JournalRecord } from '../contract/journal.ts'
-import type { Sandbox, SandboxLimits, Session, StepHost } from '../contract/sandbox.ts'
-import { hasCode } from '../errors/bailiwick-error.ts'
-import { InputError } from '../errors/input-error.ts'
+import {
+  hasCode,
+  InputError,
+  type JournalRecord,
+  type Sandbox,
+  type SandboxLimits,
+  type Session,
+  type StepHost,
+} from '@bailiwick/contract'
 import { codeFunctions } from '../gate/own-functions.ts'
 import { foldRecords } from '../memory/fold-records.ts'
 import type { StepState, TaskState } from '../memory/task-state.ts'

@@ -1,4 +1,4 @@
-import type { CallReport, GuestError, Observation } from '../contract/sandbox.ts'
+import type { CallReport, GuestError, Observation } from '@bailiwick/contract'
 import type { Acted } from '../loop/task-run.ts'
 import { looksLikePython } from '../parse/looks-like-code.ts'
 import type { ParsedReply } from '../parse/parse-reply.ts'

@@ -1,5 +1,4 @@
-import type { RecordedStep, World } from '../contract/sandbox.ts'
-import type { Tool } from '../contract/tool.ts'
+import type { RecordedStep, Tool, World } from '@bailiwick/contract'
 import { functionName } from '../define/function-name.ts'
 import { DELEGATE_INPUT } from '../gate/delegation.ts'
 import type { StepState, TaskState } from '../memory/task-state.ts'

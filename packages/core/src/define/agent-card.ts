@@ -1,5 +1,4 @@
-import type { AgentCard, AgentDefinition } from '../contract/agent.ts'
-import { levelNumber } from '../contract/level.ts'
+import { type AgentCard, type AgentDefinition, levelNumber } from '@bailiwick/contract'
 import { outputSchema } from './output-schema.ts'
 
 /** A definition as it is announced: names and numbers, no code. */

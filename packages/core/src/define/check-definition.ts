@@ -1,7 +1,10 @@
-import type { AgentDefinition } from '../contract/agent.ts'
-import { levelSchema } from '../contract/level.ts'
-import type { ModelPurpose } from '../contract/model.ts'
-import { functionNameSchema, tokenSchema } from '../contract/name.ts'
+import {
+  type AgentDefinition,
+  functionNameSchema,
+  levelSchema,
+  type ModelPurpose,
+  tokenSchema,
+} from '@bailiwick/contract'
 import { LEVEL_TABLE } from '../levels/level-table.ts'
 import { isReservedName } from './reserved-names.ts'
 

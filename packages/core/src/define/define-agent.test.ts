@@ -1,6 +1,6 @@
+import type { AgentDefinition } from '@bailiwick/contract'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import type { AgentDefinition } from '../contract/agent.ts'
 import { agentCard } from './agent-card.ts'
 import { defineAgent } from './define-agent.ts'
 import { defineTool } from './define-tool.ts'

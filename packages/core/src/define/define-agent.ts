@@ -1,6 +1,4 @@
-import type { AgentDefinition } from '../contract/agent.ts'
-import { levelNumber } from '../contract/level.ts'
-import { DefinitionError } from '../errors/definition-error.ts'
+import { type AgentDefinition, DefinitionError, levelNumber } from '@bailiwick/contract'
 import { checkDefinition } from './check-definition.ts'
 
 /**

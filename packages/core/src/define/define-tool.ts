@@ -1,8 +1,13 @@
+import {
+  type CallContext,
+  DefinitionError,
+  type Effect,
+  InputError,
+  type JsonSchema,
+  type Tool,
+  toolCardSchema,
+} from '@bailiwick/contract'
 import { z } from 'zod'
-import type { JsonSchema } from '../contract/json.ts'
-import { type CallContext, type Effect, type Tool, toolCardSchema } from '../contract/tool.ts'
-import { DefinitionError } from '../errors/definition-error.ts'
-import { InputError } from '../errors/input-error.ts'
 import { describeIssues } from '../gate/describe-issues.ts'
 
 export interface ToolOptions<Input extends z.ZodType, Output> {

@@ -1,5 +1,4 @@
-import type { AgentDefinition } from '../contract/agent.ts'
-import { levelName } from '../contract/level.ts'
+import { type AgentDefinition, levelName } from '@bailiwick/contract'
 import { definedGrant } from '../levels/defined-grant.ts'
 import { nameOf } from './agent-card.ts'
 

@@ -1,7 +1,5 @@
+import type { AgentDefinition, JsonSchema, TaskSpec } from '@bailiwick/contract'
 import { z } from 'zod'
-import type { AgentDefinition } from '../contract/agent.ts'
-import type { JsonSchema } from '../contract/json.ts'
-import type { TaskSpec } from '../contract/task.ts'
 import { jsonSchemaOf } from './define-tool.ts'
 
 /** Writing a schema down takes longer than a step of the loop. */

@@ -1,7 +1,4 @@
-import type { CallRequest } from '../contract/gate.ts'
-import type { Grant } from '../contract/grant.ts'
-import type { JournalRecord } from '../contract/journal.ts'
-import type { Effect } from '../contract/tool.ts'
+import type { CallRequest, Effect, Grant, JournalRecord } from '@bailiwick/contract'
 import type { TaskState } from '../memory/task-state.ts'
 import { untilAborted } from './until-aborted.ts'
 

@@ -1,8 +1,14 @@
-import type { CallFailure, CallOutcome, CallRequest, Gate } from '../contract/gate.ts'
-import type { JournalRecord } from '../contract/journal.ts'
-import type { TaskResult } from '../contract/task.ts'
-import type { CallContext, Effect } from '../contract/tool.ts'
-import { hasCode } from '../errors/bailiwick-error.ts'
+import {
+  type CallContext,
+  type CallFailure,
+  type CallOutcome,
+  type CallRequest,
+  type Effect,
+  type Gate,
+  hasCode,
+  type JournalRecord,
+  type TaskResult,
+} from '@bailiwick/contract'
 import { stepOf, type TaskState } from '../memory/task-state.ts'
 import { type Approve, askPerson, needsPerson } from './ask-person.ts'
 import { type Callable, decide, type Target } from './decide.ts'

@@ -1,8 +1,11 @@
-import type { CallRequest } from '../contract/gate.ts'
-import type { DelegateCard, Grant } from '../contract/grant.ts'
-import { levelName } from '../contract/level.ts'
-import type { Tool } from '../contract/tool.ts'
-import { encodeValue } from '../contract/value.ts'
+import {
+  type CallRequest,
+  type DelegateCard,
+  encodeValue,
+  type Grant,
+  levelName,
+  type Tool,
+} from '@bailiwick/contract'
 import { functionName } from '../define/function-name.ts'
 import { LEVEL_TABLE } from '../levels/level-table.ts'
 import type { TaskState } from '../memory/task-state.ts'

@@ -1,6 +1,4 @@
-import type { Budget } from '../contract/budget.ts'
-import type { JsonSchema } from '../contract/json.ts'
-import type { TaskResult } from '../contract/task.ts'
+import type { Budget, JsonSchema, TaskResult } from '@bailiwick/contract'
 
 /** A call to an agent, admitted by the gate. */
 export interface DelegateRequest {

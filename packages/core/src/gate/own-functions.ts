@@ -1,5 +1,4 @@
-import type { AgentDefinition } from '../contract/agent.ts'
-import type { Tool } from '../contract/tool.ts'
+import type { AgentDefinition, Tool } from '@bailiwick/contract'
 import { READ_OBSERVATION, SEARCH_TOOLS } from '../define/reserved-names.ts'
 import { LEVEL_TABLE } from '../levels/level-table.ts'
 import { routeTools } from '../levels/route-tools.ts'

@@ -1,6 +1,10 @@
-import type { Budget } from '../contract/budget.ts'
-import type { ModelMessage, ModelRequest, ModelTool } from '../contract/model.ts'
-import { ExhaustedError } from '../errors/exhausted-error.ts'
+import {
+  type Budget,
+  ExhaustedError,
+  type ModelMessage,
+  type ModelRequest,
+  type ModelTool,
+} from '@bailiwick/contract'
 import type { TaskState } from '../memory/task-state.ts'
 
 /** Characters of a token, on the average of what agents read and write. */

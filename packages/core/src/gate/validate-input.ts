@@ -1,5 +1,5 @@
+import type { JsonSchema } from '@bailiwick/contract'
 import { z } from 'zod'
-import type { JsonSchema } from '../contract/json.ts'
 import { describeIssues } from './describe-issues.ts'
 
 export type Checked = { ok: true; value: unknown } | { ok: false; problem: string }

@@ -1,5 +1,5 @@
+import type { JournalRecord } from '@bailiwick/contract'
 import { describe, expect, it, vi } from 'vitest'
-import type { JournalRecord } from '../contract/journal.ts'
 import { JournalWriter } from './journal-writer.ts'
 import { memoryJournal } from './memory-journal.ts'
 

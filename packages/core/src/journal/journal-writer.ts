@@ -1,4 +1,4 @@
-import type { Journal, JournalRecord } from '../contract/journal.ts'
+import type { Journal, JournalRecord } from '@bailiwick/contract'
 import { linger, lingerNoMore } from './linger.ts'
 
 /** Somebody who waits for what was written before, in its place among the records. */

@@ -1,5 +1,4 @@
-import type { Journal, JournalRecord } from '../contract/journal.ts'
-import { FencedError } from '../errors/fenced-error.ts'
+import { FencedError, type Journal, type JournalRecord } from '@bailiwick/contract'
 
 /** A journal in memory, fenced like the real one: `writer()` gives another instance over the same records. */
 export class MemoryJournal implements Journal {

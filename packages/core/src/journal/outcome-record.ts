@@ -1,6 +1,4 @@
-import type { CallOutcome } from '../contract/gate.ts'
-import type { RecordOf } from '../contract/journal.ts'
-import { encodeValue } from '../contract/value.ts'
+import { type CallOutcome, encodeValue, type RecordOf } from '@bailiwick/contract'
 
 /**
  * An outcome as journaled. A value that cannot be sent makes it a failed one; a failure's value is what

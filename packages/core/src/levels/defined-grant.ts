@@ -1,7 +1,12 @@
-import type { AgentDefinition } from '../contract/agent.ts'
-import type { DelegateCard, Grant } from '../contract/grant.ts'
-import { type Level, levelNumber } from '../contract/level.ts'
-import { type ToolCard, toolCard } from '../contract/tool.ts'
+import {
+  type AgentDefinition,
+  type DelegateCard,
+  type Grant,
+  type Level,
+  levelNumber,
+  type ToolCard,
+  toolCard,
+} from '@bailiwick/contract'
 import { outputSchema } from '../define/output-schema.ts'
 import { effectiveGrant } from './effective-grant.ts'
 

@@ -1,5 +1,5 @@
+import type { Grant } from '@bailiwick/contract'
 import { describe, expect, it } from 'vitest'
-import type { Grant } from '../contract/grant.ts'
 import { definedGrant } from './defined-grant.ts'
 import { effectiveGrant, exceeds } from './effective-grant.ts'
 import { matchesPattern } from './match-pattern.ts'

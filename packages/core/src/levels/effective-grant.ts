@@ -1,7 +1,4 @@
-import type { AgentCard } from '../contract/agent.ts'
-import type { Budget } from '../contract/budget.ts'
-import type { Approval, Grant } from '../contract/grant.ts'
-import type { Level } from '../contract/level.ts'
+import type { AgentCard, Approval, Budget, Grant, Level } from '@bailiwick/contract'
 import { LEVEL_TABLE } from './level-table.ts'
 import { matchesPattern } from './match-pattern.ts'
 

@@ -1,7 +1,6 @@
+import type { AgentDefinition, Level } from '@bailiwick/contract'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import type { AgentDefinition } from '../contract/agent.ts'
-import type { Level } from '../contract/level.ts'
 import { defineTool } from '../define/define-tool.ts'
 import { inlineSandbox } from '../testing/inline-sandbox.ts'
 import type { ScriptedReply } from '../testing/scripted-model.ts'

@@ -1,6 +1,6 @@
+import type { Level } from '@bailiwick/contract'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import type { Level } from '../contract/level.ts'
 import { defineTool } from '../define/define-tool.ts'
 import { inlineSandbox } from '../testing/inline-sandbox.ts'
 import type { ScriptedReply } from '../testing/scripted-model.ts'

@@ -1,4 +1,4 @@
-import type { Level } from '../contract/level.ts'
+import type { Level } from '@bailiwick/contract'
 
 /** What the loop is given at a level. The levels differ in nothing else. */
 export interface LevelRules {

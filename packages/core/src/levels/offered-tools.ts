@@ -1,4 +1,4 @@
-import type { ModelTool } from '../contract/model.ts'
+import type { ModelTool } from '@bailiwick/contract'
 import { functionName } from '../define/function-name.ts'
 import { outputSchema } from '../define/output-schema.ts'
 import { FINAL_ANSWER, SEARCH_TOOLS } from '../define/reserved-names.ts'

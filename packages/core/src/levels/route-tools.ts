@@ -1,5 +1,4 @@
-import type { AgentDefinition, Route } from '../contract/agent.ts'
-import type { Tool } from '../contract/tool.ts'
+import type { AgentDefinition, Route, Tool } from '@bailiwick/contract'
 
 /** What a route to an agent ends its task with: whoever gave the task out dispatches it again. */
 export interface RoutedTask {

@@ -1,12 +1,15 @@
+import {
+  type AnswerContext,
+  ModelError,
+  type ModelReply,
+  type ModelRequest,
+  type RecordOf,
+  type TaskResult,
+} from '@bailiwick/contract'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import type { AnswerContext } from '../contract/agent.ts'
-import type { RecordOf } from '../contract/journal.ts'
-import type { ModelReply, ModelRequest } from '../contract/model.ts'
-import type { TaskResult } from '../contract/task.ts'
 import { defineAgent } from '../define/define-agent.ts'
 import { defineTool } from '../define/define-tool.ts'
-import { ModelError } from '../errors/model-error.ts'
 import { memoryJournal } from '../journal/memory-journal.ts'
 import { definedGrant } from '../levels/defined-grant.ts'
 import { systemPrompt } from '../prompts/system-prompt.ts'

@@ -1,5 +1,4 @@
-import type { AgentEvent } from '../contract/event.ts'
-import type { JournalRecord } from '../contract/journal.ts'
+import type { AgentEvent, JournalRecord } from '@bailiwick/contract'
 
 type Told = { [K in JournalRecord['type']]: Extract<JournalRecord, { type: K }> } & {
   [K in Exclude<AgentEvent['type'], 'record'>]: Extract<AgentEvent, { type: K }>

@@ -1,9 +1,12 @@
+import {
+  type AgentEvent,
+  BailiwickError,
+  ExhaustedError,
+  hasCode,
+  type JournalRecord,
+} from '@bailiwick/contract'
 import { endOf } from '../answer/end-of.ts'
 import { CodeWorld } from '../code/code-world.ts'
-import type { AgentEvent } from '../contract/event.ts'
-import type { JournalRecord } from '../contract/journal.ts'
-import { BailiwickError, hasCode } from '../errors/bailiwick-error.ts'
-import { ExhaustedError } from '../errors/exhausted-error.ts'
 import { createGate } from '../gate/create-gate.ts'
 import { ownFunctions } from '../gate/own-functions.ts'
 import { Spending } from '../gate/spend.ts'

@@ -1,11 +1,16 @@
-import type { AgentDefinition } from '../contract/agent.ts'
-import type { AgentEvent, EventOrigin } from '../contract/event.ts'
-import type { Gate } from '../contract/gate.ts'
-import type { Journal, JournalRecord, RecordOf } from '../contract/journal.ts'
-import type { Model } from '../contract/model.ts'
-import type { Sandbox } from '../contract/sandbox.ts'
-import type { TaskSpec } from '../contract/task.ts'
-import type { Tool } from '../contract/tool.ts'
+import type {
+  AgentDefinition,
+  AgentEvent,
+  EventOrigin,
+  Gate,
+  Journal,
+  JournalRecord,
+  Model,
+  RecordOf,
+  Sandbox,
+  TaskSpec,
+  Tool,
+} from '@bailiwick/contract'
 import type { Approve } from '../gate/ask-person.ts'
 import type { Delegate } from '../gate/delegation.ts'
 import type { Spending } from '../gate/spend.ts'

@@ -1,8 +1,12 @@
-import type { RecordOf } from '../contract/journal.ts'
-import type { ModelMessage, ModelReply, ModelRequest } from '../contract/model.ts'
+import {
+  hasCode,
+  ModelError,
+  type ModelMessage,
+  type ModelReply,
+  type ModelRequest,
+  type RecordOf,
+} from '@bailiwick/contract'
 import { outputSchema } from '../define/output-schema.ts'
-import { hasCode } from '../errors/bailiwick-error.ts'
-import { ModelError } from '../errors/model-error.ts'
 import { estimateTokens } from '../gate/spend.ts'
 import { offeredTools } from '../levels/offered-tools.ts'
 import { toMessages } from '../memory/to-messages.ts'

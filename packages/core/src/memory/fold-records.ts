@@ -1,10 +1,14 @@
-import type { JournalRecord } from '../contract/journal.ts'
-import type { TurnInput } from '../contract/sandbox.ts'
-import type { TaskResult, TaskSpec } from '../contract/task.ts'
-import { addUsage, NO_USAGE } from '../contract/usage.ts'
-import { decodeValue } from '../contract/value.ts'
+import {
+  addUsage,
+  decodeValue,
+  JournalError,
+  type JournalRecord,
+  NO_USAGE,
+  type TaskResult,
+  type TaskSpec,
+  type TurnInput,
+} from '@bailiwick/contract'
 import { functionName } from '../define/function-name.ts'
-import { JournalError } from '../errors/journal-error.ts'
 import { type CallState, stepOf, type TaskState } from './task-state.ts'
 
 /** The state after a journal's records. @throws JournalError where the first one creates no task. */

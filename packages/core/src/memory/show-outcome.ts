@@ -1,4 +1,4 @@
-import { decodeValue } from '../contract/value.ts'
+import { decodeValue } from '@bailiwick/contract'
 import { cut } from './cut.ts'
 
 /** Characters of one call's result that a prompt shows at most. */

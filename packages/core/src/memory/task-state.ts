@@ -1,8 +1,14 @@
-import type { RecordOf } from '../contract/journal.ts'
-import type { ModelReply } from '../contract/model.ts'
-import type { Checkpoint, TurnInput, TurnOutput, UndoneTurn } from '../contract/sandbox.ts'
-import type { TaskResult, TaskSpec } from '../contract/task.ts'
-import type { Usage } from '../contract/usage.ts'
+import type {
+  Checkpoint,
+  ModelReply,
+  RecordOf,
+  TaskResult,
+  TaskSpec,
+  TurnInput,
+  TurnOutput,
+  UndoneTurn,
+  Usage,
+} from '@bailiwick/contract'
 
 /** A call as the journal has it. Without `started` it never left; without `outcome` it may have. */
 export interface CallState {

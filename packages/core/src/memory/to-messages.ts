@@ -1,4 +1,4 @@
-import type { ModelMessage } from '../contract/model.ts'
+import type { ModelMessage } from '@bailiwick/contract'
 import { FINAL_ANSWER } from '../define/reserved-names.ts'
 import { LEVEL_TABLE } from '../levels/level-table.ts'
 import { planAccepted } from '../prompts/feedback.ts'

@@ -1,4 +1,4 @@
-import type { Json } from '../contract/json.ts'
+import type { Json } from '@bailiwick/contract'
 
 /** Characters looked at for brackets that open nothing: each of those costs a pass over the rest of the text. */
 const PATIENCE = 2_000_000

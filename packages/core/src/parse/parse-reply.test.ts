@@ -1,6 +1,5 @@
+import { type ModelReply, NO_USAGE } from '@bailiwick/contract'
 import { describe, expect, it } from 'vitest'
-import type { ModelReply } from '../contract/model.ts'
-import { NO_USAGE } from '../contract/usage.ts'
 import { parseCalls, parseCode, parseText } from './parse-reply.ts'
 
 function reply(text: string, more: Partial<ModelReply> = {}): ModelReply {

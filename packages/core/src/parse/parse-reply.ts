@@ -1,4 +1,4 @@
-import type { ModelReply } from '../contract/model.ts'
+import type { ModelReply } from '@bailiwick/contract'
 import { FINAL_ANSWER } from '../define/reserved-names.ts'
 import { cutObservation } from './cut-observation.ts'
 import { type FoundCall, findCalls } from './find-calls.ts'

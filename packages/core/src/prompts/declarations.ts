@@ -1,7 +1,10 @@
-import type { DelegateCard } from '../contract/grant.ts'
-import type { JsonSchema } from '../contract/json.ts'
-import { levelName } from '../contract/level.ts'
-import type { Effect, ToolCard } from '../contract/tool.ts'
+import {
+  type DelegateCard,
+  type Effect,
+  type JsonSchema,
+  levelName,
+  type ToolCard,
+} from '@bailiwick/contract'
 import { functionName } from '../define/function-name.ts'
 import { printType } from './print-type.ts'
 

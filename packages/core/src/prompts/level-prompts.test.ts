@@ -1,6 +1,6 @@
+import type { Level } from '@bailiwick/contract'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import type { Level } from '../contract/level.ts'
 import { defineTool } from '../define/define-tool.ts'
 import type { PromptFacts } from './prompt-facts.ts'
 import { LEVEL_PROMPTS } from './system-prompt.ts'

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../contract/json.ts'
+import type { JsonSchema } from '@bailiwick/contract'
 
 /** Deeper than this a type is `any`: nobody reads it, and a schema may refer to itself. */
 const DEPTH = 6

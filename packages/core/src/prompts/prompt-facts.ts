@@ -1,6 +1,4 @@
-import type { DelegateCard } from '../contract/grant.ts'
-import type { JsonSchema } from '../contract/json.ts'
-import type { ToolCard } from '../contract/tool.ts'
+import type { DelegateCard, JsonSchema, ToolCard } from '@bailiwick/contract'
 
 /** Everything a level's prompt may speak of. Nothing of it changes from step to step. */
 export interface PromptFacts {

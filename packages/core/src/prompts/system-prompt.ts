@@ -1,7 +1,4 @@
-import type { AgentDefinition } from '../contract/agent.ts'
-import type { Level } from '../contract/level.ts'
-import type { ModelMessage } from '../contract/model.ts'
-import type { TaskSpec } from '../contract/task.ts'
+import type { AgentDefinition, Level, ModelMessage, TaskSpec } from '@bailiwick/contract'
 import { outputSchema } from '../define/output-schema.ts'
 import { level0 } from './level-0.ts'
 import { level1 } from './level-1.ts'

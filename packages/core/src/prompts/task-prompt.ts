@@ -1,4 +1,4 @@
-import type { TaskSpec } from '../contract/task.ts'
+import type { TaskSpec } from '@bailiwick/contract'
 import { describeInput } from '../memory/describe-input.ts'
 
 /** The task as the agent is told it: text, inputs described, results of the tasks before it. */

@@ -1,19 +1,20 @@
 import { createHash } from 'node:crypto'
 import { createContext, Script } from 'node:vm'
-import type {
-  CallReport,
-  GuestError,
-  Observation,
-  Sandbox,
-  Session,
-  StepHost,
-  StepRequest,
-  TurnInput,
-  TurnOutput,
-  World,
-} from '../contract/sandbox.ts'
-import { decodeValue, encodeValue } from '../contract/value.ts'
-import { DivergedError } from '../errors/diverged-error.ts'
+import {
+  type CallReport,
+  DivergedError,
+  decodeValue,
+  encodeValue,
+  type GuestError,
+  type Observation,
+  type Sandbox,
+  type Session,
+  type StepHost,
+  type StepRequest,
+  type TurnInput,
+  type TurnOutput,
+  type World,
+} from '@bailiwick/contract'
 import { inlineCode } from './inline-code.ts'
 
 /**

@@ -1,5 +1,10 @@
-import type { Model, ModelEvent, ModelReply, ModelRequest } from '../contract/model.ts'
-import { ModelError } from '../errors/model-error.ts'
+import {
+  type Model,
+  ModelError,
+  type ModelEvent,
+  type ModelReply,
+  type ModelRequest,
+} from '@bailiwick/contract'
 
 /** One reply of a script: its text, or text, calls and the like. */
 export type ScriptedReply =

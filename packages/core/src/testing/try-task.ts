@@ -1,9 +1,12 @@
-import type { AgentDefinition } from '../contract/agent.ts'
-import type { AgentEvent } from '../contract/event.ts'
-import type { JournalRecord } from '../contract/journal.ts'
-import type { ModelRequest } from '../contract/model.ts'
-import type { TaskResult, TaskSpec } from '../contract/task.ts'
-import type { Tool } from '../contract/tool.ts'
+import type {
+  AgentDefinition,
+  AgentEvent,
+  JournalRecord,
+  ModelRequest,
+  TaskResult,
+  TaskSpec,
+  Tool,
+} from '@bailiwick/contract'
 import { defineAgent } from '../define/define-agent.ts'
 import { type MemoryJournal, memoryJournal } from '../journal/memory-journal.ts'
 import { definedGrant, type GrantSources } from '../levels/defined-grant.ts'

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { InputError } from '@bailiwick/core/contract'
+import { InputError } from '@bailiwick/contract'
 import { z } from 'zod'
 import { type CassetteEntry, cassetteEntrySchema } from './cassette-entry.ts'
 

@@ -1,5 +1,5 @@
 import { appendFile } from 'node:fs/promises'
-import type { ModelLane, ModelReply } from '@bailiwick/core/contract'
+import type { ModelLane, ModelReply } from '@bailiwick/contract'
 import { isModelError } from '../is-model-error.ts'
 import type { Source } from '../source.ts'
 import { type CassetteEntry, toFrame } from './cassette-entry.ts'

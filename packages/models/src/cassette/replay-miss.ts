@@ -1,4 +1,4 @@
-import { ModelError } from '@bailiwick/core/contract'
+import { ModelError } from '@bailiwick/contract'
 import type { CassetteEntry } from './cassette-entry.ts'
 import { isChat, type KeyParts } from './request-key.ts'
 

@@ -1,4 +1,4 @@
-import type { ModelLane } from '@bailiwick/core/contract'
+import type { ModelLane } from '@bailiwick/contract'
 import type { Source } from '../source.ts'
 import { bytesOf, type CassetteEntry } from './cassette-entry.ts'
 import { replayMiss } from './replay-miss.ts'

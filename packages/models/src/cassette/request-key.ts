@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { ModelLane } from '@bailiwick/core/contract'
+import type { ModelLane } from '@bailiwick/contract'
 import { normaliseText } from './normalise-request.ts'
 
 /** How a request finds its recorded response: by what it says and who asks, or by who asks alone. */

@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path'
-import { InputError } from '@bailiwick/core/contract'
+import { InputError } from '@bailiwick/contract'
 import type { Source } from '../source.ts'
 import { readCassette } from './read-cassette.ts'
 import { recordSource } from './record-source.ts'

@@ -1,4 +1,4 @@
-import type { Model } from '@bailiwick/core/contract'
+import type { Model } from '@bailiwick/contract'
 import { firstChatModel, ollamaRuns } from '../ollama/find-ollama.ts'
 import { firstServedModel } from '../openai/list-served.ts'
 import { addressOf } from './provider-address.ts'

@@ -1,4 +1,4 @@
-import { InputError } from '@bailiwick/core/contract'
+import { InputError } from '@bailiwick/contract'
 import { PRESETS } from '../openai/presets.ts'
 
 /** What a model's name means. */

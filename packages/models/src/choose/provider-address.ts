@@ -1,4 +1,4 @@
-import { InputError } from '@bailiwick/core/contract'
+import { InputError } from '@bailiwick/contract'
 import { isReplayed } from '../cassette/with-cassette.ts'
 import { PRESETS } from '../openai/presets.ts'
 import type { ModelSettings } from './model-settings.ts'

@@ -1,4 +1,4 @@
-import type { Model } from '@bailiwick/core/contract'
+import type { Model } from '@bailiwick/contract'
 import { asModel } from '../as-model.ts'
 import { withFallbacks } from '../resilience/with-fallbacks.ts'
 import { assembleSource } from './assemble-source.ts'

@@ -1,4 +1,4 @@
-import { InputError } from '@bailiwick/core/contract'
+import { InputError } from '@bailiwick/contract'
 import { z } from 'zod'
 import { type ModelAliases, type ModelSettings, modelAliasesSchema } from './model-settings.ts'
 

@@ -1,4 +1,4 @@
-import type { ModelMessage, ModelRequest } from '@bailiwick/core/contract'
+import type { ModelMessage, ModelRequest } from '@bailiwick/contract'
 import type { ChatRequest, Message } from 'ollama'
 
 export interface OllamaSettings {

@@ -1,4 +1,4 @@
-import { ModelError } from '@bailiwick/core/contract'
+import { ModelError } from '@bailiwick/contract'
 import { largestWindow, type WindowLimits } from './context-window.ts'
 
 /** A prompt that did not fit. */

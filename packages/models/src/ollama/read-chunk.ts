@@ -1,4 +1,4 @@
-import { ModelError } from '@bailiwick/core/contract'
+import { ModelError } from '@bailiwick/contract'
 import type { ChatResponse } from 'ollama'
 import type { ReplyPart } from '../reply/reply-builder.ts'
 

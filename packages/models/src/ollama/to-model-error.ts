@@ -1,4 +1,4 @@
-import { ModelError } from '@bailiwick/core/contract'
+import { ModelError } from '@bailiwick/contract'
 import { isModelError } from '../is-model-error.ts'
 import { type Asked, readStreamFault } from '../wire/read-fault.ts'
 

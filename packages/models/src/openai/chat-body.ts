@@ -1,4 +1,4 @@
-import type { ModelMessage, ModelRequest } from '@bailiwick/core/contract'
+import type { ModelMessage, ModelRequest } from '@bailiwick/contract'
 import type OpenAI from 'openai'
 
 type Body = OpenAI.Chat.ChatCompletionCreateParams

@@ -1,4 +1,4 @@
-import { ModelError } from '@bailiwick/core/contract'
+import { ModelError } from '@bailiwick/contract'
 import type { OpenAI } from 'openai'
 import { isModelError } from '../is-model-error.ts'
 import { causeOf } from '../wire/cause-of.ts'

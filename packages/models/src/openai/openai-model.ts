@@ -1,4 +1,4 @@
-import type { Model, ModelReply, ModelRequest } from '@bailiwick/core/contract'
+import type { Model, ModelReply, ModelRequest } from '@bailiwick/contract'
 import { asModel } from '../as-model.ts'
 import { isModelError } from '../is-model-error.ts'
 import { instruct } from '../reply/instruct.ts'

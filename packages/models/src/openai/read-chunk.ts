@@ -1,4 +1,4 @@
-import { ModelError } from '@bailiwick/core/contract'
+import { ModelError } from '@bailiwick/contract'
 import type { CallFragment } from '../reply/call-fragments.ts'
 import type { ReplyPart } from '../reply/reply-builder.ts'
 import { type Asked, readStreamFault } from '../wire/read-fault.ts'

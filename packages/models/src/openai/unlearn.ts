@@ -1,4 +1,4 @@
-import type { ModelError } from '@bailiwick/core/contract'
+import type { ModelError } from '@bailiwick/contract'
 import type { FaultBody } from '../wire/fault-body.ts'
 import type { OpenAiFeatures } from './chat-body.ts'
 

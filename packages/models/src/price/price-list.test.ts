@@ -1,4 +1,4 @@
-import { NO_USAGE } from '@bailiwick/core/contract'
+import { NO_USAGE } from '@bailiwick/contract'
 import { describe, expect, it } from 'vitest'
 import { PRESETS } from '../openai/presets.ts'
 import { listedContext, priceList } from './price-list.ts'

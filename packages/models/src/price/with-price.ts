@@ -1,4 +1,4 @@
-import type { ModelReply, Usage } from '@bailiwick/core/contract'
+import type { ModelReply, Usage } from '@bailiwick/contract'
 import type { Source } from '../source.ts'
 import { withinCost } from './within-cost.ts'
 

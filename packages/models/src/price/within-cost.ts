@@ -1,4 +1,4 @@
-import { ExhaustedError, type ModelRequest, NO_USAGE } from '@bailiwick/core/contract'
+import { ExhaustedError, type ModelRequest, NO_USAGE } from '@bailiwick/contract'
 import { estimatePromptTokens } from '../reply/estimate-tokens.ts'
 import type { PriceOf } from './with-price.ts'
 

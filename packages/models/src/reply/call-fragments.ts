@@ -1,4 +1,4 @@
-import type { ModelCall } from '@bailiwick/core/contract'
+import type { ModelCall } from '@bailiwick/contract'
 
 /** A piece of a tool call, or a whole one. */
 export interface CallFragment {

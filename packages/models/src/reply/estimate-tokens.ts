@@ -1,4 +1,4 @@
-import type { ModelMessage, ModelRequest, Usage } from '@bailiwick/core/contract'
+import type { ModelMessage, ModelRequest, Usage } from '@bailiwick/contract'
 
 /** Characters of a token, on average. Tokenizers cost 68–131 MB a process; this is off by about 20%. */
 const CHARACTERS_PER_TOKEN = 3.5

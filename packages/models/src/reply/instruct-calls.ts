@@ -1,4 +1,4 @@
-import type { ModelCall, ModelMessage, ModelReply, ModelRequest, ModelTool } from '@bailiwick/core/contract'
+import type { ModelCall, ModelMessage, ModelReply, ModelRequest, ModelTool } from '@bailiwick/contract'
 import { findJson } from './find-json.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { ModelReply, ModelRequest } from '@bailiwick/core/contract'
+import type { ModelReply, ModelRequest } from '@bailiwick/contract'
 import { findJson } from './find-json.ts'
 
 /** The request for a server without structured output: the schema is asked for in words, at the end. */

@@ -1,4 +1,4 @@
-import type { ModelReply, ModelRequest } from '@bailiwick/core/contract'
+import type { ModelReply, ModelRequest } from '@bailiwick/contract'
 import { instructCalls, readCalls } from './instruct-calls.ts'
 import { instructOutput, readOutput } from './instruct-output.ts'
 

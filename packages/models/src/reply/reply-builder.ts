@@ -4,7 +4,7 @@ import {
   type ModelReply,
   type ModelRequest,
   type Usage,
-} from '@bailiwick/core/contract'
+} from '@bailiwick/contract'
 import type { Call } from '../source.ts'
 import { type CallFragment, CallFragments } from './call-fragments.ts'
 import { estimateTokens, estimateUsage } from './estimate-tokens.ts'

@@ -1,4 +1,4 @@
-import { ModelError } from '@bailiwick/core/contract'
+import { ModelError } from '@bailiwick/contract'
 import { BrokenCircuitError, isBrokenCircuitError } from 'cockatiel'
 
 /** The error of a call that was not made, because the server has failed too often in a row. */

@@ -1,4 +1,4 @@
-import type { ModelErrorCode } from '@bailiwick/core/contract'
+import type { ModelErrorCode } from '@bailiwick/contract'
 
 /** What may be gone the next time. Everything else fails the same way again, and some of it costs money. */
 const RETRIED: ReadonlySet<ModelErrorCode> = new Set<ModelErrorCode>([

@@ -1,4 +1,4 @@
-import type { ModelReply } from '@bailiwick/core/contract'
+import type { ModelReply } from '@bailiwick/contract'
 import {
   type CircuitBreakerPolicy,
   CircuitState,

@@ -1,4 +1,4 @@
-import { ModelError, type ModelReply } from '@bailiwick/core/contract'
+import { ModelError, type ModelReply } from '@bailiwick/contract'
 import { isModelError } from '../is-model-error.ts'
 import type { Source } from '../source.ts'
 import { voidable } from '../voidable.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type GenerateOptions, ModelError, type ModelReply } from '@bailiwick/core/contract'
+import { type GenerateOptions, ModelError, type ModelReply } from '@bailiwick/contract'
 import { isModelError } from '../is-model-error.ts'
 import type { Source } from '../source.ts'
 import { voidable } from '../voidable.ts'

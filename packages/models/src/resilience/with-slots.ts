@@ -1,4 +1,4 @@
-import { type GenerateOptions, ModelError } from '@bailiwick/core/contract'
+import { type GenerateOptions, ModelError } from '@bailiwick/contract'
 import PQueue from 'p-queue'
 import type { Source } from '../source.ts'
 import { SharedSlots } from './shared-slots.ts'

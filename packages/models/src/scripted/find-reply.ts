@@ -1,4 +1,4 @@
-import { ModelError, type ModelLane } from '@bailiwick/core/contract'
+import { ModelError, type ModelLane } from '@bailiwick/contract'
 import type { ParsedScript, ScriptedReply } from './script.ts'
 
 /** The reply for a lane. @throws ModelError `model-script` that says which lane has none, and what there is. */

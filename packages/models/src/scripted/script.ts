@@ -1,4 +1,4 @@
-import { InputError } from '@bailiwick/core/contract'
+import { InputError } from '@bailiwick/contract'
 import { z } from 'zod'
 
 /** A text, or its lines: JSON has no other way to be read. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
-import { InputError, type Model, type ModelReply, type ModelRequest } from '@bailiwick/core/contract'
+import { InputError, type Model, type ModelReply, type ModelRequest } from '@bailiwick/contract'
 import { asModel } from '../as-model.ts'
 import { estimateUsage } from '../reply/estimate-tokens.ts'
 import type { Source } from '../source.ts'

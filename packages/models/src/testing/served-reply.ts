@@ -1,4 +1,4 @@
-import type { Json } from '@bailiwick/core/contract'
+import type { Json } from '@bailiwick/contract'
 
 /** What a test server answers. */
 export interface ServedReply {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
-import { type Model, ModelError, type ModelReply } from '@bailiwick/core/contract'
+import { type Model, ModelError, type ModelReply } from '@bailiwick/contract'
 import { asModel } from '../as-model.ts'
 import { instruct } from '../reply/instruct.ts'
 import type { Source } from '../source.ts'

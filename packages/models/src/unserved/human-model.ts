@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises'
-import { type Model, ModelError, type ModelReply } from '@bailiwick/core/contract'
+import { type Model, ModelError, type ModelReply } from '@bailiwick/contract'
 import { asModel } from '../as-model.ts'
 import { instruct } from '../reply/instruct.ts'
 import type { Source } from '../source.ts'

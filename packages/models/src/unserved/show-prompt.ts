@@ -1,4 +1,4 @@
-import type { ModelRequest } from '@bailiwick/core/contract'
+import type { ModelRequest } from '@bailiwick/contract'
 
 /** A request as one readable text, for whoever answers without a server. */
 export function showPrompt(request: ModelRequest): string {

@@ -1,5 +1,5 @@
-import type { ModelReply, ModelRequest } from '@bailiwick/core/contract'
-import { ModelError } from '@bailiwick/core/contract'
+import type { ModelReply, ModelRequest } from '@bailiwick/contract'
+import { ModelError } from '@bailiwick/contract'
 import { estimateUsage } from '../reply/estimate-tokens.ts'
 
 /** The reply that a text is. @throws ModelError `model-empty` where there is none. */

@@ -1,4 +1,4 @@
-import type { ModelError } from '@bailiwick/core/contract'
+import type { ModelError } from '@bailiwick/contract'
 import { isModelError } from '../is-model-error.ts'
 import type { Exchange } from './exchange.ts'
 import type { Asked } from './read-fault.ts'

@@ -1,4 +1,4 @@
-import { ModelError } from '@bailiwick/core/contract'
+import { ModelError } from '@bailiwick/contract'
 import { isModelError } from '../is-model-error.ts'
 import { startTimers } from './attempt-timers.ts'
 import { type FaultBody, parseFaultBody } from './fault-body.ts'

@@ -1,4 +1,4 @@
-import { ModelError, type ModelErrorCode } from '@bailiwick/core/contract'
+import { ModelError, type ModelErrorCode } from '@bailiwick/contract'
 import { parseFaultBody } from './fault-body.ts'
 import { readRetryAfter } from './retry-after.ts'
 

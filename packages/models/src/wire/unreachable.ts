@@ -1,4 +1,4 @@
-import { ModelError } from '@bailiwick/core/contract'
+import { ModelError } from '@bailiwick/contract'
 import type { Asked } from './read-fault.ts'
 
 /** The error for a request that got no response at all. */

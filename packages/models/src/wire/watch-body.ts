@@ -1,4 +1,4 @@
-import { ModelError } from '@bailiwick/core/contract'
+import { ModelError } from '@bailiwick/contract'
 import { isModelError } from '../is-model-error.ts'
 import { ndjsonGuard } from './ndjson-guard.ts'
 import type { Asked } from './read-fault.ts'

@@ -1,4 +1,4 @@
-import type { GuestError } from '@bailiwick/core/contract/world'
+import type { GuestError } from '@bailiwick/contract/world'
 import type { StepEnd } from '../world/read-end.ts'
 import type { MadeCall, ToParent } from './frame.ts'
 import { CALLS, TURN } from './frame-line.ts'

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { DEFAULT_SANDBOX_LIMITS, type Sandbox, type SandboxLimits } from '@bailiwick/core/contract/world'
+import { DEFAULT_SANDBOX_LIMITS, type Sandbox, type SandboxLimits } from '@bailiwick/contract/world'
 import { BundleCache } from '../modules/bundle-cache.ts'
 import { childFiles } from '../parent/child-files.ts'
 import { engineDigest } from '../parent/engine-digest.ts'

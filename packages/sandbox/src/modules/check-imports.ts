@@ -1,4 +1,4 @@
-import { DefinitionError } from '@bailiwick/core/contract/world'
+import { DefinitionError } from '@bailiwick/contract/world'
 import { findPackage } from './find-package.ts'
 import { packageOf, refusal } from './import-patterns.ts'
 

@@ -1,4 +1,4 @@
-import type { CallReport } from '@bailiwick/core/contract/world'
+import type { CallReport } from '@bailiwick/contract/world'
 
 /** What has become of one call so far. */
 export interface CallState {

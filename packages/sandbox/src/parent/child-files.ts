@@ -2,7 +2,7 @@ import { existsSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { SandboxError } from '@bailiwick/core/contract/world'
+import { SandboxError } from '@bailiwick/contract/world'
 
 export interface ChildFiles {
   /** The only folder that the child may read. */

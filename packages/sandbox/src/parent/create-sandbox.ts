@@ -3,7 +3,7 @@ import {
   type Sandbox,
   SandboxError,
   type SandboxLimits,
-} from '@bailiwick/core/contract/world'
+} from '@bailiwick/contract/world'
 import { probeIsolation } from '../isolation/probe-isolation.ts'
 import { BundleCache } from '../modules/bundle-cache.ts'
 import { childFiles } from './child-files.ts'

@@ -1,4 +1,4 @@
-import { type CallOutcome, type DeliveredOutcome, encodeValue } from '@bailiwick/core/contract/world'
+import { type CallOutcome, type DeliveredOutcome, encodeValue } from '@bailiwick/contract/world'
 
 /** An outcome as the guest gets it. A result that cannot be sent makes a failed call, which says why. */
 export function encodeOutcome(

@@ -8,7 +8,7 @@ import {
   SandboxError,
   type SandboxLimits,
   type StepHost,
-} from '@bailiwick/core/contract/world'
+} from '@bailiwick/contract/world'
 import { decodeSliced, isLong } from '../values/decode-sliced.ts'
 import { turnIsOver } from '../values/loop-turn.ts'
 import { type CallState, callReport, NO_OUTCOME, refusedImport } from './call-report.ts'

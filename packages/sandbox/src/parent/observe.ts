@@ -1,4 +1,4 @@
-import type { Observation, UndoneTurn } from '@bailiwick/core/contract/world'
+import type { Observation, UndoneTurn } from '@bailiwick/contract/world'
 import { decodeSliced } from '../values/decode-sliced.ts'
 import type { StepResult } from './step-result.ts'
 

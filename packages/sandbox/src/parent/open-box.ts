@@ -1,4 +1,4 @@
-import { SandboxError } from '@bailiwick/core/contract/world'
+import { SandboxError } from '@bailiwick/contract/world'
 import type { ToChild } from '../frames/frame.ts'
 import type { OpenWorld } from '../world/open-world.ts'
 import type { Box } from './box.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { encodeValue, InputError, type SandboxLimits, type World } from '@bailiwick/core/contract/world'
+import { encodeValue, InputError, type SandboxLimits, type World } from '@bailiwick/contract/world'
 import type { OpenWorld } from '../world/open-world.ts'
 
 const NAME = /^[A-Za-z_$][\w$]*$/

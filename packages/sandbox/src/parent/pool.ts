@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { SandboxError } from '@bailiwick/core/contract/world'
+import { SandboxError } from '@bailiwick/contract/world'
 import type { Box } from './box.ts'
 import type { ChildBox } from './child-box.ts'
 

@@ -4,7 +4,7 @@ import {
   type RecordedStep,
   type TurnInput,
   type TurnOutput,
-} from '@bailiwick/core/contract/world'
+} from '@bailiwick/contract/world'
 
 /** A committed turn may take this much more on replay, CPU ms. Exceeding it means that it cannot be rebuilt. */
 const REPLAY_FACTOR = 10

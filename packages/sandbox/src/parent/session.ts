@@ -8,7 +8,7 @@ import {
   type StepHost,
   type StepRequest,
   type World,
-} from '@bailiwick/core/contract/world'
+} from '@bailiwick/contract/world'
 import type { BundleCache } from '../modules/bundle-cache.ts'
 import { checkImports } from '../modules/check-imports.ts'
 import type { OpenWorld } from '../world/open-world.ts'

@@ -1,4 +1,4 @@
-import type { StepHost, TurnInput } from '@bailiwick/core/contract/world'
+import type { StepHost, TurnInput } from '@bailiwick/contract/world'
 import type { ToChild } from '../frames/frame.ts'
 import type { Box } from './box.ts'
 import type { RecordedTurns } from './recorded-turns.ts'

@@ -1,4 +1,4 @@
-import type { CallReport, UndoneTurn } from '@bailiwick/core/contract/world'
+import type { CallReport, UndoneTurn } from '@bailiwick/contract/world'
 import type { StepEnd } from '../world/read-end.ts'
 import type { StepRecord } from './world-record.ts'
 

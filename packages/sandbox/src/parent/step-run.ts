@@ -6,7 +6,7 @@ import {
   type TurnInput,
   type TurnOutput,
   type UndoneTurn,
-} from '@bailiwick/core/contract/world'
+} from '@bailiwick/contract/world'
 import type { BundleAnswer } from '../world/open-world.ts'
 import type { StepEnd } from '../world/read-end.ts'
 import type { Box, BoxEnd, BoxFrame } from './box.ts'

@@ -1,4 +1,4 @@
-import type { SandboxLimits } from '@bailiwick/core/contract/world'
+import type { SandboxLimits } from '@bailiwick/contract/world'
 import type { WatchLimits } from './box.ts'
 import type { RecordedTurns } from './recorded-turns.ts'
 

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { type GuestCall, SandboxError, type TurnOutput } from '@bailiwick/core/contract/world'
+import { type GuestCall, SandboxError, type TurnOutput } from '@bailiwick/contract/world'
 import type { MadeCall } from '../frames/frame.ts'
 
 /** The calls that a child has told of since its last turn. */

@@ -1,4 +1,4 @@
-import type { StepRequest, TurnInput, TurnOutput, UndoneTurn } from '@bailiwick/core/contract/world'
+import type { StepRequest, TurnInput, TurnOutput, UndoneTurn } from '@bailiwick/contract/world'
 
 /** What a world is made of: every step with its inputs, in order. */
 export interface StepRecord {

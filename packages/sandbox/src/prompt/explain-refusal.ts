@@ -1,4 +1,4 @@
-import type { Observation } from '@bailiwick/core/contract/world'
+import type { Observation } from '@bailiwick/contract/world'
 
 /** What is not there, and why nobody needs it here. */
 const ABSENT: readonly [RegExp, string][] = [

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline'
-import { DEFAULT_SANDBOX_LIMITS, type SandboxLimits, type StepHost } from '@bailiwick/core/contract/world'
+import { DEFAULT_SANDBOX_LIMITS, type SandboxLimits, type StepHost } from '@bailiwick/contract/world'
 import { probeIsolation } from '../isolation/probe-isolation.ts'
 import { createSandbox } from '../parent/create-sandbox.ts'
 import { showObservation } from './show-observation.ts'

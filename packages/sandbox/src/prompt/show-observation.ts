@@ -1,4 +1,4 @@
-import type { Observation } from '@bailiwick/core/contract/world'
+import type { Observation } from '@bailiwick/contract/world'
 import { explainRefusal } from './explain-refusal.ts'
 
 /** A step's outcome for a person: what it printed, its value or error, and what stood in its way. */

@@ -1,4 +1,4 @@
-import { decodeValue, encodeValue } from '@bailiwick/core/contract/world'
+import { decodeValue, encodeValue } from '@bailiwick/contract/world'
 import { describe, expect, it } from 'vitest'
 import { decodeInPieces } from './decode-in-pieces.ts'
 import { inSlices } from './in-slices.ts'

@@ -1,4 +1,4 @@
-import { decodeValue } from '@bailiwick/core/contract/world'
+import { decodeValue } from '@bailiwick/contract/world'
 import { decodeInPieces } from './decode-in-pieces.ts'
 import { inSlices } from './in-slices.ts'
 import { nextTurn, turnIsOver } from './loop-turn.ts'

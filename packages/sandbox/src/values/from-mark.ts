@@ -1,4 +1,4 @@
-import { decodeValue } from '@bailiwick/core/contract/world'
+import { decodeValue } from '@bailiwick/contract/world'
 
 /**
  * What a mark stands for, its parts being decoded already. Kinds whose parts are texts are left to the

@@ -1,4 +1,4 @@
-import type { GuestError } from '@bailiwick/core/contract/world'
+import type { GuestError } from '@bailiwick/contract/world'
 import type { RewrittenStep } from '../rewrite/rewrite-step.ts'
 import { excerpt, lineAndColumn } from '../rewrite/source-edit.ts'
 import { nearest } from './nearest.ts'

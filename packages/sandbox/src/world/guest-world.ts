@@ -1,4 +1,4 @@
-import type { GuestError } from '@bailiwick/core/contract/world'
+import type { GuestError } from '@bailiwick/contract/world'
 import { type RewrittenStep, rewriteStep } from '../rewrite/rewrite-step.ts'
 import { StepSyntaxError } from '../rewrite/step-syntax-error.ts'
 import { readNames, withNames } from './checkpoint-names.ts'

@@ -1,4 +1,4 @@
-import type { GuestError } from '@bailiwick/core/contract/world'
+import type { GuestError } from '@bailiwick/contract/world'
 
 /** What a step came to. */
 export interface StepEnd {

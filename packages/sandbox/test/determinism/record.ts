@@ -5,7 +5,7 @@ import type {
   StepHost,
   TurnInput,
   TurnOutput,
-} from '@bailiwick/core/contract/world'
+} from '@bailiwick/contract/world'
 import { randomOf, randomProgram } from './random-program.ts'
 
 /** Programs that share a world, one after the other: each starts over with the same names. */

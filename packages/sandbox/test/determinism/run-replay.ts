@@ -1,6 +1,6 @@
 /** Replays recorded programs in this, another, process. Prints the seeds of those that came out otherwise. */
 import { readFileSync } from 'node:fs'
-import type { StepHost } from '@bailiwick/core/contract/world'
+import type { StepHost } from '@bailiwick/contract/world'
 import { createSandbox } from '@bailiwick/sandbox'
 import { openPrograms, type RecordedWorld, seenIn } from './record.ts'
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { Writable } from 'node:stream'
-import { DEFAULT_SANDBOX_LIMITS, type StepHost } from '@bailiwick/core/contract/world'
+import { DEFAULT_SANDBOX_LIMITS, type StepHost } from '@bailiwick/contract/world'
 import { describe, expect, it } from 'vitest'
 import { createSandbox } from '../../src/index.ts'
 import { availableLayers } from '../../src/isolation/layers.ts'

@@ -5,7 +5,7 @@
  */
 
 import { readFileSync } from 'node:fs'
-import type { Observation, StepHost } from '@bailiwick/core/contract/world'
+import type { Observation, StepHost } from '@bailiwick/contract/world'
 import { createSandbox } from '@bailiwick/sandbox'
 import { corpus } from './corpus.ts'
 import type { Snippet } from './snippet.ts'

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { serialize } from 'node:v8'
-import { BailiwickError, InputError } from '@bailiwick/core/contract'
+import { BailiwickError, InputError } from '@bailiwick/contract'
 import { z } from 'zod'
 import { ChildError } from '../errors/child-error.ts'
 import { childCommand } from './child-command.ts'

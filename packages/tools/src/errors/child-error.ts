@@ -1,4 +1,4 @@
-import { BailiwickError } from '@bailiwick/core/contract'
+import { BailiwickError } from '@bailiwick/contract'
 
 /** Why a child process gave no answer. */
 export type ChildErrorCode =

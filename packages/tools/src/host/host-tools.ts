@@ -1,5 +1,5 @@
 import { type Bus, registerTool, serveTool, unregisterTool } from '@bailiwick/bus'
-import { InputError, type Tool } from '@bailiwick/core/contract'
+import { InputError, type Tool } from '@bailiwick/contract'
 
 export interface HostToolsOptions {
   /** Who hosts, as the registry shows it; also whose bucket takes results over 128 KB. Default: the connection's user. */

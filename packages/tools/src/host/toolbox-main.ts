@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The process that hosts the shipped tools. It holds no key: whatever its children let out finds none. */
 import { connectFromEnv } from '@bailiwick/bus'
-import { BailiwickError, BRAND } from '@bailiwick/core/contract'
+import { BailiwickError, BRAND } from '@bailiwick/contract'
 import { toolbox } from '../toolbox/toolbox.ts'
 import { hostTools } from './host-tools.ts'
 

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '@bailiwick/core/contract'
+import type { JsonSchema } from '@bailiwick/contract'
 import { parseSync } from 'oxc-parser'
 import type { DocComment, DocParam } from './doc-comment.ts'
 import type { Source } from './source.ts'

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '@bailiwick/core/contract'
+import type { JsonSchema } from '@bailiwick/contract'
 import type { PropertyKey as Key, TSSignature, TSType } from 'oxc-parser'
 import { parseDoc } from './doc-comment.ts'
 import { docBefore } from './source.ts'

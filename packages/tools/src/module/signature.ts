@@ -1,4 +1,4 @@
-import type { JsonSchema } from '@bailiwick/core/contract'
+import type { JsonSchema } from '@bailiwick/contract'
 import type { ParamPattern, TSType } from 'oxc-parser'
 import { docMembersSchema, writtenTypeSchema } from './doc-type-schema.ts'
 import type { FoundFunction } from './find-functions.ts'

@@ -1,4 +1,4 @@
-import { DefinitionError } from '@bailiwick/core/contract'
+import { DefinitionError } from '@bailiwick/contract'
 import { type Comment, type Program, parseSync } from 'oxc-parser'
 
 /** A parsed file, and where things are in it. */

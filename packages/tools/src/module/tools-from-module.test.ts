@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { CallContext, Tool } from '@bailiwick/core/contract'
+import type { CallContext, Tool } from '@bailiwick/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { toolsFromModule } from './tools-from-module.ts'
 

@@ -8,7 +8,7 @@ import {
   functionNameSchema,
   InputError,
   type Tool,
-} from '@bailiwick/core/contract'
+} from '@bailiwick/contract'
 import { z } from 'zod'
 import { declaredTypes } from './declared-types.ts'
 import { type FoundFunction, findFunctions } from './find-functions.ts'

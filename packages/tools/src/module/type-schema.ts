@@ -1,4 +1,4 @@
-import type { JsonSchema } from '@bailiwick/core/contract'
+import type { JsonSchema } from '@bailiwick/contract'
 import type { TSType, TSTypeReference } from 'oxc-parser'
 import type { DeclaredType } from './declared-types.ts'
 import { docTypeSchema } from './doc-type-schema.ts'

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '@bailiwick/core/contract'
+import type { JsonSchema } from '@bailiwick/contract'
 import type { TSType } from 'oxc-parser'
 import type { DeclaredType } from './declared-types.ts'
 import { fail, type Placed, type Source } from './source.ts'

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '@bailiwick/core/contract'
+import type { JsonSchema } from '@bailiwick/contract'
 import type { TSType } from 'oxc-parser'
 import type { TypeScope } from './type-scope.ts'
 

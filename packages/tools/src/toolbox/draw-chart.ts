@@ -1,5 +1,5 @@
+import { artifactRefSchema, type CallContext, InputError, type Tool } from '@bailiwick/contract'
 import { defineTool } from '@bailiwick/core'
-import { artifactRefSchema, type CallContext, InputError, type Tool } from '@bailiwick/core/contract'
 import { z } from 'zod'
 import { drawChart as draw } from '../chart/draw-chart.ts'
 import { wantedFiles } from '../chart/fill-data.ts'

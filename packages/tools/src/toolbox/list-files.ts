@@ -1,5 +1,5 @@
+import type { Tool } from '@bailiwick/contract'
 import { defineTool } from '@bailiwick/core'
-import type { Tool } from '@bailiwick/core/contract'
 import { z } from 'zod'
 import { describeTables } from '../table/query-tables.ts'
 import { FILE_LIMITS } from './file-limits.ts'

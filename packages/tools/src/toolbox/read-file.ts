@@ -1,5 +1,5 @@
+import { InputError, type Tool } from '@bailiwick/contract'
 import { defineTool } from '@bailiwick/core'
-import { InputError, type Tool } from '@bailiwick/core/contract'
 import { z } from 'zod'
 import { decodeText, isText } from '../table/decode-text.ts'
 import { FILE_LIMITS } from './file-limits.ts'

@@ -1,5 +1,5 @@
 import { type Bus, getArtifact, putArtifact, readFirst } from '@bailiwick/bus'
-import { type ArtifactRef, type CallContext, InputError, type TaskSpec } from '@bailiwick/core/contract'
+import { type ArtifactRef, type CallContext, InputError, type TaskSpec } from '@bailiwick/contract'
 import { FILE_LIMITS } from './file-limits.ts'
 import { type WrittenFile, WrittenFiles } from './written-files.ts'
 

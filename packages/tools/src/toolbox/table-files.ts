@@ -1,4 +1,4 @@
-import { InputError } from '@bailiwick/core/contract'
+import { InputError } from '@bailiwick/contract'
 import { decodeText } from '../table/decode-text.ts'
 import type { TableFile, TableFormat } from '../table/table.ts'
 import { tableFormat } from '../table/table-format.ts'

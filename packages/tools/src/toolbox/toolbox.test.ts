@@ -1,5 +1,5 @@
 import { getArtifact, putArtifact } from '@bailiwick/bus'
-import { type ArtifactRef, NO_USAGE } from '@bailiwick/core/contract'
+import { type ArtifactRef, NO_USAGE } from '@bailiwick/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startToolboxBed, type ToolboxBed } from '../../test/toolbox-bed.ts'
 

@@ -1,5 +1,5 @@
 import type { Bus } from '@bailiwick/bus'
-import type { Tool } from '@bailiwick/core/contract'
+import type { Tool } from '@bailiwick/contract'
 import { drawChart } from './draw-chart.ts'
 import { listFiles } from './list-files.ts'
 import { queryTable } from './query-table.ts'

@@ -1,5 +1,5 @@
+import { artifactRefSchema, type Tool } from '@bailiwick/contract'
 import { defineTool } from '@bailiwick/core'
-import { artifactRefSchema, type Tool } from '@bailiwick/core/contract'
 import { z } from 'zod'
 import { fileNameSchema } from './file-name.ts'
 import { mediaTypeOf } from './media-type.ts'

@@ -1,4 +1,4 @@
-import type { ArtifactRef } from '@bailiwick/core/contract'
+import type { ArtifactRef } from '@bailiwick/contract'
 
 /** Runs whose files are remembered; beyond it, the one that wrote least recently is forgotten. */
 const RUNS = 1_000

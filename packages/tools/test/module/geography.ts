@@ -1,4 +1,4 @@
-import type { CallContext } from '@bailiwick/core/contract'
+import type { CallContext } from '@bailiwick/contract'
 
 interface Named {
   /** The official one. */

@@ -1,5 +1,5 @@
 import { type Bus, requestRun } from '@bailiwick/bus'
-import { InputError, type JournalRecord } from '@bailiwick/core/contract'
+import { InputError, type JournalRecord } from '@bailiwick/contract'
 
 /**
  * A task's whole journal, by the run and the task's name in the plan or its id.

@@ -1,4 +1,4 @@
-import { hasCode } from '@bailiwick/core/contract'
+import { hasCode } from '@bailiwick/contract'
 import { type ResolveOptions, resolveModel } from '@bailiwick/models'
 
 /** A model may have to be loaded first, milliseconds. */

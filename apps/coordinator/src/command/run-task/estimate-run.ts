@@ -1,4 +1,4 @@
-import type { Plan, Usage } from '@bailiwick/core/contract'
+import type { Plan, Usage } from '@bailiwick/contract'
 
 export interface RunEstimate {
   replies: number

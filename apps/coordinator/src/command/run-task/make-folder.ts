@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { access, mkdir } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { InputError } from '@bailiwick/core/contract'
+import { InputError } from '@bailiwick/contract'
 
 /**
  * Makes the folder that results go into, before anything is spent.

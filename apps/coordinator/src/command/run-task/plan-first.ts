@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises'
-import { type Plan, planSchema } from '@bailiwick/core/contract'
+import { type Plan, planSchema } from '@bailiwick/contract'
 import type { CommandContext } from '../frame/command.ts'
 import { EXIT } from '../frame/exit-codes.ts'
 import { estimateRun } from './estimate-run.ts'

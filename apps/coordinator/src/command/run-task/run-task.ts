@@ -1,5 +1,5 @@
 import { type Bus, type RunRequestInput, type RunView, requestRun } from '@bailiwick/bus'
-import type { Fork, Plan } from '@bailiwick/core/contract'
+import type { Fork, Plan } from '@bailiwick/contract'
 import type { DaemonAddress } from '../../config/daemon-address.ts'
 import { askLocal } from '../../local/ask-local.ts'
 import type { CommandContext } from '../frame/command.ts'

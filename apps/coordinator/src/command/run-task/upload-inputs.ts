@@ -1,6 +1,6 @@
 import { askerOn, type Bus, putArtifact } from '@bailiwick/bus'
+import type { TaskInput } from '@bailiwick/contract'
 import { describeInput } from '@bailiwick/core'
-import type { TaskInput } from '@bailiwick/core/contract'
 import { bytes } from '../../show/format.ts'
 import { type InputFile, isText } from './read-inputs.ts'
 

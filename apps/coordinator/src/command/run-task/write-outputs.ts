@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
 import { type Bus, getArtifact, type RunView } from '@bailiwick/bus'
-import type { ArtifactRef } from '@bailiwick/core/contract'
+import type { ArtifactRef } from '@bailiwick/contract'
 
 /**
  * Writes what a run gave into a folder that is there: `report.md` (the answer), every artifact under its name, and

@@ -1,4 +1,4 @@
-import { NO_USAGE, type TaskSpec } from '@bailiwick/core/contract'
+import { NO_USAGE, type TaskSpec } from '@bailiwick/contract'
 import { describe, expect, it } from 'vitest'
 import type { TaskState } from '../runs/fold/task-state.ts'
 import { admitDelegation } from './admit-delegation.ts'

@@ -1,4 +1,4 @@
-import { type Budget, RefusedError, type TaskSpec } from '@bailiwick/core/contract'
+import { type Budget, RefusedError, type TaskSpec } from '@bailiwick/contract'
 import { smallest } from '../runs/decide/carve-budget.ts'
 import { addSpent, leftOf, NOTHING, partOf, reserved, used } from '../runs/decide/spent.ts'
 import type { TaskState } from '../runs/fold/task-state.ts'

@@ -1,5 +1,5 @@
 import { type Bus, type DelegationHandler, readFirst, sendControl } from '@bailiwick/bus'
-import { InputError, RefusedError, type TaskResult, type TaskSpec } from '@bailiwick/core/contract'
+import { InputError, RefusedError, type TaskResult, type TaskSpec } from '@bailiwick/contract'
 import { createTask } from '../runs/act/create-task.ts'
 import { endTask } from '../runs/act/end-task.ts'
 import { ringOrReject } from '../runs/act/ring-or-reject.ts'

@@ -1,4 +1,4 @@
-import { BailiwickError, hasCode, type TaskError } from '@bailiwick/core/contract'
+import { BailiwickError, hasCode, type TaskError } from '@bailiwick/contract'
 import { neverRan, ringAgain } from './act/dispatch.ts'
 import { executeRun } from './act/execute-run.ts'
 import { planRun } from './act/plan-run.ts'

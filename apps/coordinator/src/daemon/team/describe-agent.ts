@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { DefinitionError } from '@bailiwick/core/contract'
+import { DefinitionError } from '@bailiwick/contract'
 import type { AgentDescription } from './describe-child.ts'
 
 const LONGEST_MS = 30_000

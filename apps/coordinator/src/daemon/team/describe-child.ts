@@ -3,8 +3,8 @@
  * ours, and the daemon holds the signing key.
  */
 import { pathToFileURL } from 'node:url'
+import { type AgentCard, type AgentDefinition, type ToolCard, toolCard } from '@bailiwick/contract'
 import { agentCard, defineAgent } from '@bailiwick/core'
-import { type AgentCard, type AgentDefinition, type ToolCard, toolCard } from '@bailiwick/core/contract'
 
 /** What is printed: the card, and the cards of tools that the definition brings along. */
 export interface AgentDescription {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { createRequire, findPackageJSON } from 'node:module'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { InputError } from '@bailiwick/core/contract'
+import { InputError } from '@bailiwick/contract'
 
 /**
  * The file of an agent given by package name or path.

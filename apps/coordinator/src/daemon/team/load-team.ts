@@ -1,4 +1,4 @@
-import { InputError } from '@bailiwick/core/contract'
+import { InputError } from '@bailiwick/contract'
 import type { Member } from '../../config/config-schema.ts'
 import type { LoadedConfig } from '../../config/load-config.ts'
 import { describeAgent } from './describe-agent.ts'

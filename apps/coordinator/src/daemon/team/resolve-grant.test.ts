@@ -1,4 +1,4 @@
-import type { AgentCard, Budget, Level, ToolCard } from '@bailiwick/core/contract'
+import type { AgentCard, Budget, Level, ToolCard } from '@bailiwick/contract'
 import { describe, expect, it } from 'vitest'
 import { resolveGrant } from './resolve-grant.ts'
 

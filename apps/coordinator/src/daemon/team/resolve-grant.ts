@@ -1,5 +1,5 @@
+import type { AgentCard, Budget, DelegateCard, Grant, ToolCard } from '@bailiwick/contract'
 import { type Ceiling, effectiveGrant } from '@bailiwick/core'
-import type { AgentCard, Budget, DelegateCard, Grant, ToolCard } from '@bailiwick/core/contract'
 
 /** What an agent may use on one task: what its definition asks for, under the operator's ceiling, as far as it exists. */
 export function resolveGrant(options: {

@@ -1,4 +1,4 @@
-import { InputError, type Level } from '@bailiwick/core/contract'
+import { InputError, type Level } from '@bailiwick/contract'
 import { describe, expect, it } from 'vitest'
 import { compactSubjects, covers } from './nats-permissions.ts'
 import { permissionsFor, userName } from './permissions-for.ts'

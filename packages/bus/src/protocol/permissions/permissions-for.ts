@@ -1,4 +1,4 @@
-import { InputError, type Level, TOKEN } from '@bailiwick/core/contract'
+import { InputError, type Level, TOKEN } from '@bailiwick/contract'
 import { BUCKETS, inboxPrefix, STREAMS } from '../places.ts'
 import { EVERYTHING_OF, SUBJECTS } from '../subjects.ts'
 import { namedUser, OPERATOR } from '../users.ts'

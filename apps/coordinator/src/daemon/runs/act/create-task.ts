@@ -1,5 +1,5 @@
 import { type Bus, openJournal } from '@bailiwick/bus'
-import { hasCode, type Journal, type JournalRecord, type TaskSpec } from '@bailiwick/core/contract'
+import { hasCode, type Journal, type JournalRecord, type TaskSpec } from '@bailiwick/contract'
 
 /**
  * Writes a task's first record, where it has none yet: doing it again changes nothing. A fork has those of

@@ -1,4 +1,4 @@
-import { NO_USAGE, type TaskError, type TaskResult, type TaskSpec } from '@bailiwick/core/contract'
+import { NO_USAGE, type TaskError, type TaskResult, type TaskSpec } from '@bailiwick/contract'
 import { carveBudget } from '../decide/carve-budget.ts'
 import { type PlannedTask, readyTasks } from '../decide/next-tasks.ts'
 import { spentOfRun } from '../decide/spent.ts'

@@ -1,5 +1,5 @@
 import { type Bus, openJournal } from '@bailiwick/bus'
-import { hasCode, NO_USAGE, type TaskResult } from '@bailiwick/core/contract'
+import { hasCode, NO_USAGE, type TaskResult } from '@bailiwick/contract'
 
 /**
  * Ends a task that no host is going to end. The fence keeps it from ending one that a host has just taken.

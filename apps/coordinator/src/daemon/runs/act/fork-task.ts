@@ -1,5 +1,5 @@
 import type { Bus } from '@bailiwick/bus'
-import { type Fork, InputError, type JournalRecord, NO_USAGE, type TaskSpec } from '@bailiwick/core/contract'
+import { type Fork, InputError, type JournalRecord, NO_USAGE, type TaskSpec } from '@bailiwick/contract'
 import { readTask } from './read-task.ts'
 
 /** What a forked task begins with. */

@@ -1,4 +1,4 @@
-import { InputError, type Plan, planSchema } from '@bailiwick/core/contract'
+import { InputError, type Plan, planSchema } from '@bailiwick/contract'
 import { planner } from '../agents/planner.ts'
 import { review } from '../decide/review.ts'
 import { PLAN } from '../decide/task-ids.ts'

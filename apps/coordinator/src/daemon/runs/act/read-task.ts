@@ -1,5 +1,5 @@
 import { type Bus, openJournal, parseJournalSubject, STREAMS, SUBJECTS } from '@bailiwick/bus'
-import { InputError, type JournalRecord } from '@bailiwick/core/contract'
+import { InputError, type JournalRecord } from '@bailiwick/contract'
 import { foldTask, type TaskState } from '../fold/task-state.ts'
 
 /** A task's whole journal, whoever writes it. @throws InputError where the run has no such task */

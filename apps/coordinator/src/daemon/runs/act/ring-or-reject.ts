@@ -1,5 +1,5 @@
 import { type Bus, ringTask } from '@bailiwick/bus'
-import { hasCode, type TaskSpec } from '@bailiwick/core/contract'
+import { hasCode, type TaskSpec } from '@bailiwick/contract'
 import { endTask } from './end-task.ts'
 
 /** Rings for a task. One that the full queue does not take ends as `rejected`: it waits for nobody. */

@@ -1,5 +1,5 @@
 import type { Bus } from '@bailiwick/bus'
-import type { Model } from '@bailiwick/core/contract'
+import type { Model } from '@bailiwick/contract'
 import type { LoadedConfig } from '../../../config/load-config.ts'
 import type { Team } from '../../team/team.ts'
 import type { RunLog } from '../fold/run-log.ts'

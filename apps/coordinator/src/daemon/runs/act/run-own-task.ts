@@ -1,5 +1,5 @@
+import type { AgentDefinition, TaskInput, TaskResult, TaskSpec } from '@bailiwick/contract'
 import { runLoop } from '@bailiwick/core'
-import type { AgentDefinition, TaskInput, TaskResult, TaskSpec } from '@bailiwick/core/contract'
 import { carveBudget } from '../decide/carve-budget.ts'
 import { spentOfRun } from '../decide/spent.ts'
 import { taskId } from '../decide/task-ids.ts'

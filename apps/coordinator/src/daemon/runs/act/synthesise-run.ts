@@ -6,7 +6,7 @@ import {
   type TaskResult,
   type TaskSpec,
   type Usage,
-} from '@bailiwick/core/contract'
+} from '@bailiwick/contract'
 import { SYNTHESISER } from '../agents/synthesiser.ts'
 import { reason } from '../decide/review.ts'
 import { ANSWER, PLAN } from '../decide/task-ids.ts'

@@ -1,4 +1,4 @@
-import { planSchema } from '@bailiwick/core/contract'
+import { planSchema } from '@bailiwick/contract'
 import { describe, expect, it } from 'vitest'
 import { checkPlan } from './check-plan.ts'
 

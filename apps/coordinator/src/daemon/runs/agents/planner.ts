@@ -1,4 +1,4 @@
-import { type AgentCard, type AgentDefinition, planSchema, type TaskInput } from '@bailiwick/core/contract'
+import { type AgentCard, type AgentDefinition, planSchema, type TaskInput } from '@bailiwick/contract'
 import { ANSWER, PLAN } from '../decide/task-ids.ts'
 import { checkPlan } from './check-plan.ts'
 

@@ -1,4 +1,4 @@
-import type { AgentDefinition } from '@bailiwick/core/contract'
+import type { AgentDefinition } from '@bailiwick/contract'
 
 /** The level-0 agent that writes the answer where the team has no writer. */
 export const SYNTHESISER: AgentDefinition = {

@@ -1,4 +1,4 @@
-import type { Budget } from '@bailiwick/core/contract'
+import type { Budget } from '@bailiwick/contract'
 import { leftOf, partOf, type Spent } from './spent.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { Plan } from '@bailiwick/core/contract'
+import type { Plan } from '@bailiwick/contract'
 import { completed, lastAttempt, type RunState } from '../fold/run-state.ts'
 
 export type PlannedTask = Plan['tasks'][number]

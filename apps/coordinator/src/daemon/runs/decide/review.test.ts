@@ -1,4 +1,4 @@
-import { type JournalRecord, NO_USAGE, type TaskResult } from '@bailiwick/core/contract'
+import { type JournalRecord, NO_USAGE, type TaskResult } from '@bailiwick/contract'
 import { describe, expect, it } from 'vitest'
 import { foldRun, type RunState } from '../fold/run-state.ts'
 import { readyTasks } from './next-tasks.ts'

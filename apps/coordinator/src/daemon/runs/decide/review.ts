@@ -1,4 +1,4 @@
-import type { TaskResult } from '@bailiwick/core/contract'
+import type { TaskResult } from '@bailiwick/contract'
 import { lastAttempt, type RunState } from '../fold/run-state.ts'
 import { failedTasks, type PlannedTask } from './next-tasks.ts'
 

@@ -1,4 +1,4 @@
-import { type Budget, NO_USAGE, type TaskResult, type TaskSpec } from '@bailiwick/core/contract'
+import { type Budget, NO_USAGE, type TaskResult, type TaskSpec } from '@bailiwick/contract'
 import { describe, expect, it } from 'vitest'
 import type { Attempt, RunState } from '../fold/run-state.ts'
 import type { TaskState } from '../fold/task-state.ts'

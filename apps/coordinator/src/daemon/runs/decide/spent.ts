@@ -1,4 +1,4 @@
-import type { Budget } from '@bailiwick/core/contract'
+import type { Budget } from '@bailiwick/contract'
 import type { RunState } from '../fold/run-state.ts'
 import type { TaskState } from '../fold/task-state.ts'
 

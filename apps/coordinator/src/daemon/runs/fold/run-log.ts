@@ -1,5 +1,5 @@
 import { type Bus, openJournal } from '@bailiwick/bus'
-import type { Journal, JournalRecord } from '@bailiwick/core/contract'
+import type { Journal, JournalRecord } from '@bailiwick/contract'
 import { foldRun, type RunState } from './run-state.ts'
 
 /** A run's own journal with its fold. Every append goes to the bus first and changes the state after. */

@@ -1,4 +1,4 @@
-import type { JournalRecord, Plan, RecordOf, TaskResult } from '@bailiwick/core/contract'
+import type { JournalRecord, Plan, RecordOf, TaskResult } from '@bailiwick/contract'
 import { z } from 'zod'
 
 /** One attempt at a task of the plan (or at `plan` and `answer`, the coordinator's own). */

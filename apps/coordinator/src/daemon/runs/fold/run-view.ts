@@ -1,5 +1,5 @@
 import type { RunSummary, RunTask, RunView } from '@bailiwick/bus'
-import { addUsage, NO_USAGE } from '@bailiwick/core/contract'
+import { addUsage, NO_USAGE } from '@bailiwick/contract'
 import type { RunState } from './run-state.ts'
 import type { TaskState } from './task-state.ts'
 

@@ -1,5 +1,5 @@
 import { type Bus, followJournal } from '@bailiwick/bus'
-import type { TaskResult } from '@bailiwick/core/contract'
+import type { TaskResult } from '@bailiwick/contract'
 import { foldTask, type TaskState } from './task-state.ts'
 
 /** Follows the journals of all tasks of one run, and tells who waits for a task's end. */

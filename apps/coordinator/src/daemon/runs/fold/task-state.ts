@@ -7,7 +7,7 @@ import {
   type TaskResult,
   type TaskSpec,
   type Usage,
-} from '@bailiwick/core/contract'
+} from '@bailiwick/contract'
 
 /** A task, folded from its own journal: what screens show and what cancel and delegation need. */
 export interface TaskState {

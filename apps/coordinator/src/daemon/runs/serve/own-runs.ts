@@ -1,5 +1,5 @@
 import { type Bus, copyArtifact, OPERATOR, type RunRequest, type RunView } from '@bailiwick/bus'
-import { InputError } from '@bailiwick/core/contract'
+import { InputError } from '@bailiwick/contract'
 import type { Runs } from './runs.ts'
 
 /** Lets the operator ask about any run, and a named user about its own: of others it does not even hear. */

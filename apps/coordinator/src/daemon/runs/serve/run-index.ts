@@ -1,5 +1,5 @@
 import { type Bus, followJournal, type RunSummary, STREAMS, SUBJECTS } from '@bailiwick/bus'
-import type { JournalRecord } from '@bailiwick/core/contract'
+import type { JournalRecord } from '@bailiwick/contract'
 import { foldRun } from '../fold/run-state.ts'
 import { runSummary } from '../fold/run-view.ts'
 

@@ -7,7 +7,7 @@ import {
   type RunView,
   sendControl,
 } from '@bailiwick/bus'
-import { BailiwickError, hasCode, InputError, type JournalRecord, type Model } from '@bailiwick/core/contract'
+import { BailiwickError, hasCode, InputError, type JournalRecord, type Model } from '@bailiwick/contract'
 import type { LoadedConfig } from '../../../config/load-config.ts'
 import type { Team } from '../../team/team.ts'
 import { forkTask } from '../act/fork-task.ts'

@@ -3,11 +3,11 @@
  * memory of a process that does nothing but run code.
  */
 
-export * from '../errors/bailiwick-error.ts'
-export * from '../errors/definition-error.ts'
-export * from '../errors/diverged-error.ts'
-export * from '../errors/input-error.ts'
-export * from '../errors/sandbox-error.ts'
+export * from './errors/bailiwick-error.ts'
+export * from './errors/definition-error.ts'
+export * from './errors/diverged-error.ts'
+export * from './errors/input-error.ts'
+export * from './errors/sandbox-error.ts'
 export type { CallFailure, CallOutcome, CallRequest } from './gate.ts'
 export type { JsonSchema } from './json.ts'
 export * from './sandbox.ts'
