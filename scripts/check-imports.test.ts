@@ -18,7 +18,7 @@ describe('checkImports', () => {
       'packages/core',
       'packages/core/src/a.ts',
       `import { b } from '@bailiwick/bus'`,
-      'may import only @bailiwick/contract',
+      'may import only @bailiwick/contract, @bailiwick/reply-parser',
     ],
     [
       'packages/bus',

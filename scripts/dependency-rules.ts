@@ -6,7 +6,8 @@
 /** By package folder: the workspace imports it may use. `@bailiwick/contract/world` is the part without zod. */
 export const WORKSPACE_IMPORTS: Record<string, readonly string[]> = {
   'packages/contract': [],
-  'packages/core': ['@bailiwick/contract'],
+  'packages/reply-parser': ['@bailiwick/contract'],
+  'packages/core': ['@bailiwick/contract', '@bailiwick/reply-parser'],
   'packages/apt': [],
   'packages/nats-server': ['@bailiwick/apt'],
   'packages/sandbox': ['@bailiwick/contract/world', '@bailiwick/apt'],

@@ -56,8 +56,7 @@ export { toMessages } from './memory/to-messages.ts'
 export { describeInput, type InputFile } from './memory/describe-input.ts'
 export { type ReplayedStep, type ReplayOptions, replayTask } from './code/replay-task.ts'
 
-// From a reply to an action, and from results to an answer.
-export { type CodeTest, type ParsedReply, parseCalls, parseCode, parseText } from './parse/parse-reply.ts'
+// From results to an answer.
 export { type FilledText, fillReferences } from './answer/fill-references.ts'
 export { unknownName } from './gate/nearest-name.ts'
 

@@ -1,6 +1,6 @@
+import { parseText } from '@bailiwick/reply-parser'
 import { type Acted, mistake, type TaskRun } from '../loop/task-run.ts'
 import type { StepState } from '../memory/task-state.ts'
-import { parseText } from '../parse/parse-reply.ts'
 import { callAll } from './act-calls.ts'
 
 /** Level 0: the reply is the answer. Calls are refused by the gate, one by one. */

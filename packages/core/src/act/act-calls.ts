@@ -1,13 +1,11 @@
-import { type CallOutcome, decodeValue } from '@bailiwick/contract'
+import { type CallOutcome, decodeValue, FINAL_ANSWER } from '@bailiwick/contract'
+import { type FoundCall, parseCalls } from '@bailiwick/reply-parser'
 import { functionName } from '../define/function-name.ts'
-import { FINAL_ANSWER } from '../define/reserved-names.ts'
 import { outcomeRecord } from '../journal/outcome-record.ts'
 import { type Acted, mistake, type TaskRun } from '../loop/task-run.ts'
 import { RESULT_CHARS, showOutcome } from '../memory/show-outcome.ts'
 import type { StepState } from '../memory/task-state.ts'
 import { callId } from '../memory/to-messages.ts'
-import type { FoundCall } from '../parse/find-calls.ts'
-import { parseCalls } from '../parse/parse-reply.ts'
 import { finalBesideCalls, noCall } from '../prompts/feedback.ts'
 
 /** Levels 2 to 4: the calls of one reply, all at once; or the answer. */

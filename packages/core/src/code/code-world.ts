@@ -5,11 +5,11 @@ import {
   type Observation,
   type Session,
 } from '@bailiwick/contract'
+import { parseCode } from '@bailiwick/reply-parser'
 import { ownFunctions } from '../gate/own-functions.ts'
 import { repeatedCode } from '../gate/repeat-breaker.ts'
 import { type Acted, mistake, type TaskRun } from '../loop/task-run.ts'
 import type { StepState } from '../memory/task-state.ts'
-import { parseCode } from '../parse/parse-reply.ts'
 import { noCode, worldLost } from '../prompts/feedback.ts'
 import { CodeStep } from './code-step.ts'
 import { rebuildWorld, refuseRestored } from './rebuild-world.ts'

@@ -1,7 +1,6 @@
 import type { CallReport, GuestError, Observation } from '@bailiwick/contract'
+import { looksLikePython, type ParsedReply } from '@bailiwick/reply-parser'
 import type { Acted } from '../loop/task-run.ts'
-import { looksLikePython } from '../parse/looks-like-code.ts'
-import type { ParsedReply } from '../parse/parse-reply.ts'
 import { finalAfterInvention, inventionCut } from '../prompts/feedback.ts'
 
 /** Steps left at which the model is told so. */

@@ -1,7 +1,4 @@
-/** Functions that the loop itself offers. */
-export const FINAL_ANSWER = 'finalAnswer'
-export const READ_OBSERVATION = 'readObservation'
-export const SEARCH_TOOLS = 'searchTools'
+import { FINAL_ANSWER, READ_OBSERVATION, SEARCH_TOOLS } from '@bailiwick/contract'
 
 const RESERVED = new Set(
   `${FINAL_ANSWER} ${READ_OBSERVATION} ${SEARCH_TOOLS} console results sleep globalThis undefined NaN Infinity eval arguments

@@ -1,5 +1,4 @@
-import type { AgentDefinition, Tool } from '@bailiwick/contract'
-import { READ_OBSERVATION, SEARCH_TOOLS } from '../define/reserved-names.ts'
+import { type AgentDefinition, READ_OBSERVATION, SEARCH_TOOLS, type Tool } from '@bailiwick/contract'
 import { LEVEL_TABLE } from '../levels/level-table.ts'
 import { routeTools } from '../levels/route-tools.ts'
 import type { TaskState } from '../memory/task-state.ts'

@@ -1,7 +1,6 @@
-import type { ModelTool } from '@bailiwick/contract'
+import { FINAL_ANSWER, type ModelTool, SEARCH_TOOLS } from '@bailiwick/contract'
 import { functionName } from '../define/function-name.ts'
 import { outputSchema } from '../define/output-schema.ts'
-import { FINAL_ANSWER, SEARCH_TOOLS } from '../define/reserved-names.ts'
 import { roundsBefore } from '../gate/decide.ts'
 import { DELEGATE_INPUT } from '../gate/delegation.ts'
 import { ownFunctions } from '../gate/own-functions.ts'

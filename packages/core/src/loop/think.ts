@@ -6,11 +6,11 @@ import {
   type ModelRequest,
   type RecordOf,
 } from '@bailiwick/contract'
+import { stripThinking } from '@bailiwick/reply-parser'
 import { outputSchema } from '../define/output-schema.ts'
 import { estimateTokens } from '../gate/spend.ts'
 import { offeredTools } from '../levels/offered-tools.ts'
 import { toMessages } from '../memory/to-messages.ts'
-import { stripThinking } from '../parse/strip-thinking.ts'
 import { planRequest } from '../prompts/feedback.ts'
 import type { TaskRun } from './task-run.ts'
 

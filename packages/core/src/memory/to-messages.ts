@@ -1,5 +1,4 @@
-import type { ModelMessage } from '@bailiwick/contract'
-import { FINAL_ANSWER } from '../define/reserved-names.ts'
+import { FINAL_ANSWER, type ModelMessage } from '@bailiwick/contract'
 import { LEVEL_TABLE } from '../levels/level-table.ts'
 import { planAccepted } from '../prompts/feedback.ts'
 import { taskPrompt } from '../prompts/task-prompt.ts'

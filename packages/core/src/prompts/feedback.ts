@@ -1,4 +1,4 @@
-import type { ParsedReply } from '../parse/parse-reply.ts'
+import type { ParsedReply } from '@bailiwick/reply-parser'
 
 type Problem = Extract<ParsedReply, { kind: 'nothing' }>['problem']
 

@@ -1,10 +1,8 @@
-import { type ModelReply, NO_USAGE } from '@bailiwick/contract'
 import { describe, expect, it } from 'vitest'
-import { parseCalls, parseCode, parseText } from './parse-reply.ts'
+import { parseCalls, parseCode, parseText, type WrittenReply } from './parse-reply.ts'
 
-function reply(text: string, more: Partial<ModelReply> = {}): ModelReply {
-  const timing = { firstMs: 0, totalMs: 0 }
-  return { text, calls: [], finish: 'stop', usage: NO_USAGE, model: 'test', timing, ...more }
+function reply(text: string, more: Partial<WrittenReply> = {}): WrittenReply {
+  return { text, calls: [], ...more }
 }
 
 const TICKS = '```'

@@ -1,5 +1,4 @@
-import type { ModelReply } from '@bailiwick/contract'
-import { FINAL_ANSWER } from '../define/reserved-names.ts'
+import { FINAL_ANSWER, type ModelReply } from '@bailiwick/contract'
 import { cutObservation } from './cut-observation.ts'
 import { type FoundCall, findCalls } from './find-calls.ts'
 import { type Block, findCode } from './find-code.ts'
@@ -16,6 +15,9 @@ export type ParsedReply = { text: string; thinking: string; invented: boolean } 
   | { kind: 'nothing'; problem: 'no-code' | 'python' | 'empty' }
 )
 
+/** What of a model's reply is looked at. */
+export type WrittenReply = Pick<ModelReply, 'text' | 'thinking' | 'calls'>
+
 /** Whether a text parses as code; asked where a whole reply may be unmarked code. */
 export type CodeTest = (text: string) => boolean
 
@@ -23,7 +25,7 @@ export type CodeTest = (text: string) => boolean
  * A reply read as JSON calls, or as text where there are none: native calls first, then calls that
  * were written as text.
  */
-export function parseCalls(reply: ModelReply): ParsedReply {
+export function parseCalls(reply: WrittenReply): ParsedReply {
   const { text, ...rest } = clean(reply)
   if (reply.calls.length > 0) {
     const calls = reply.calls.map(({ name, arguments: args }) => ({ name, args }))
@@ -34,7 +36,7 @@ export function parseCalls(reply: ModelReply): ParsedReply {
 }
 
 /** A reply read as text: thoughts and inventions gone. */
-export function parseText(reply: ModelReply): ParsedReply {
+export function parseText(reply: WrittenReply): ParsedReply {
   return { ...clean(reply), invented: false, kind: 'text' }
 }
 
@@ -43,7 +45,7 @@ export function parseText(reply: ModelReply): ParsedReply {
  * `code` field, calls in JSON (rewritten as code, so that they pass the same way), and a whole reply
  * that is code.
  */
-export function parseCode(reply: ModelReply, isCode: CodeTest = looksLikeCode): ParsedReply {
+export function parseCode(reply: WrittenReply, isCode: CodeTest = looksLikeCode): ParsedReply {
   const cleaned = clean(reply)
   const { text, invented } = cleaned
   const blocks = findCode(text)
@@ -82,7 +84,7 @@ const RUNNABLE = new Set([
 ])
 const PYTHON = new Set(['py', 'python', 'python3'])
 
-function clean(reply: ModelReply): { text: string; thinking: string; invented: boolean } {
+function clean(reply: WrittenReply): { text: string; thinking: string; invented: boolean } {
   const { text, thinking } = stripThinking(reply.text)
   return { thinking: [reply.thinking, thinking].filter(Boolean).join('\n'), ...cutObservation(text) }
 }
@@ -92,7 +94,7 @@ function isJsonAction(language: Block['language'], code: string): boolean {
   return (language === '' || language === 'tag') && /^\s*[{[]\s*["{]/.test(code) && findJson(code).length > 0
 }
 
-function codeInJson(reply: ModelReply, text: string): string | undefined {
+function codeInJson(reply: WrittenReply, text: string): string | undefined {
   const calls =
     reply.calls.length > 0
       ? reply.calls.map(({ name, arguments: args }) => ({ name, args }))
