@@ -8,7 +8,7 @@ export default defineConfig({
       '{packages,apps}/*/{src,test}/**/*.test.ts',
       'docs/**/*.test.ts',
       'scripts/**/*.test.ts',
-      'chaos/*.test.ts',
+      'chaos/**/*.test.ts',
     ],
     globalSetup: ['scripts/bring-bubblewrap.ts'],
     testTimeout: 60_000,

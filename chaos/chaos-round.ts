@@ -1,22 +1,32 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { failedAttempts, judge, longestSilence, readEvents } from './judge.ts'
-import { sabotage } from './saboteur.ts'
-import { seeded } from './seeded.ts'
-import { EFFECT_TASKS, RIGHT_ANSWER, Stage } from './stage.ts'
+import { type Act, tellAct } from './acts/act.ts'
+import { sabotage } from './acts/saboteur.ts'
+import { seeded } from './acts/seeded.ts'
+import { connectAuditor } from './judge/auditor.ts'
+import { failedAttempts, judge } from './judge/judge.ts'
+import { readEvidence } from './judge/read-evidence.ts'
+import { type Silence, silences } from './judge/silences.ts'
+import { kindOf, orphans } from './stage/processes.ts'
+import { Stage } from './stage/stage.ts'
+import { RIGHT_ANSWER, TOOLS } from './stage/team.ts'
 
 export interface RoundReport {
   seed: number
   runs: number
+  /** When the saboteur began, Unix milliseconds. */
+  began: number
   seconds: number
-  acts: string[]
+  acts: Act[]
   problems: string[]
-  /** Attempts that did not complete, and why. */
-  retried: string[]
-  silence: string
+  /** What is no violation, and good to know: attempts that did not complete, starts of the daemon that failed. */
+  notes: string[]
+  silence: Silence | undefined
 }
 
 /** Time for all runs of a round after the saboteur has stopped, ms. */
 const PATIENCE_MS = 120_000
+/** Time for a sandbox to notice that its host is dead, ms. */
+const ORPHAN_MS = 5_000
 
 /** So many runs at once on one stage, of which things are killed until a time is up; then all must end well. */
 export async function chaosRound(options: {
@@ -24,45 +34,55 @@ export async function chaosRound(options: {
   runs: number
   sabotageMs: number
 }): Promise<RoundReport> {
-  const { seed, runs, sabotageMs } = options
-  const began = Date.now()
+  const { seed, sabotageMs } = options
+  const runs = Array.from({ length: options.runs }, (_, index) => `rchaos${seed}x${index}`)
   const stage = await Stage.open()
+  const began = Date.now()
   const over = new AbortController()
-  const acting = sabotage(stage, seeded(seed), over.signal)
-  const problems: string[] = []
-  const retried: string[] = []
-  let silence = ''
-  const names = Array.from({ length: runs }, (_, index) => `rchaos${seed}x${index}`)
-  let acts: string[] = []
+  const acting = sabotage(stage.folder, seeded(seed), over.signal)
+  const report: RoundReport = {
+    seed,
+    runs: runs.length,
+    began,
+    seconds: 0,
+    acts: [],
+    problems: [],
+    notes: [],
+    silence: undefined,
+  }
   try {
     // One after the other, so that something is at work whenever something is killed.
-    const submitted = names.map(async (run, index) => {
-      await sleep((index * sabotageMs) / runs)
+    const submitted = runs.map(async (run, index) => {
+      await sleep((index * sabotageMs) / runs.length)
       await submit(stage, run, began + sabotageMs + PATIENCE_MS)
     })
     await sleep(sabotageMs)
-    await Promise.all(submitted)
     over.abort()
-    acts = await acting
-    await stage.mend()
-    problems.push(...(await untilEnded(stage, names)))
-    for (const run of names) {
-      const { result } = JSON.parse(await stage.bailiwick('show', run, '--json'))
-      if (result?.answer !== RIGHT_ANSWER)
-        problems.push(`${run}: answered ${JSON.stringify(result?.answer ?? result)}`)
-    }
+    await Promise.all(submitted)
+    report.acts = await acting
     const env = JSON.parse(await stage.bailiwick('env', '--role', 'reader', '--json'))
-    const events = await readEvents(env)
-    problems.push(...judge(names, events, stage.effects, EFFECT_TASKS))
-    retried.push(...failedAttempts(events))
-    silence = longestSilence(events)
-    problems.push(...(await heldTasks(stage)))
+    const auditor = await connectAuditor(env.NATS_URL, stage.keys)
+    const evidence = await readEvidence(auditor, {
+      runs,
+      effectsFile: stage.effects,
+      patienceMs: PATIENCE_MS,
+    }).finally(() => auditor.close())
+    const disturbances = report.acts.map((act) => ({ ...act, what: tellAct(act) }))
+    const expected = { runs, answer: RIGHT_ANSWER, tools: TOOLS, disturbances }
+    report.problems.push(...judge(evidence, expected), ...(await judgeProcesses(stage)))
+    report.notes.push(...failedAttempts(evidence), ...stage.failedStarts)
+    report.silence = silences(runs, evidence.journal, disturbances)[0]
   } finally {
     over.abort()
-    acts = await acting
-    for (const left of await stage.close()) problems.push(`left running: ${left}`)
+    report.acts = await acting
+    for (const { pid, command } of await stage.close())
+      report.problems.push(`left running: ${pid} ${command}`)
+    // With its logs and its store it tells why.
+    if (report.problems.length > 0) report.notes.push(`the stage is left in ${stage.folder}`)
+    else await stage.remove()
+    report.seconds = Math.round((Date.now() - began) / 1_000)
   }
-  return { seed, runs, seconds: Math.round((Date.now() - began) / 1_000), acts, problems, retried, silence }
+  return report
 }
 
 /** Asks until somebody takes it: the same id is the same run. */
@@ -81,33 +101,18 @@ async function submit(stage: Stage, run: string, until: number): Promise<void> {
   }
 }
 
-async function untilEnded(stage: Stage, names: readonly string[]): Promise<string[]> {
-  const until = Date.now() + PATIENCE_MS
+/** Whether everything runs once, and no sandbox whose host is dead. */
+async function judgeProcesses(stage: Stage): Promise<string[]> {
+  const until = Date.now() + ORPHAN_MS
   for (;;) {
-    const states = await Promise.all(
-      names.map(async (run) => JSON.parse(await stage.bailiwick('show', run, '--json')).status),
-    )
-    const open = names.filter((_, index) =>
-      ['submitted', 'working', 'input-required'].includes(states[index]),
-    )
-    if (open.length === 0) return []
-    if (Date.now() > until)
-      return open.map((run) => `${run}: has not ended ${PATIENCE_MS / 1_000} s after the last act`)
-    await sleep(500)
-  }
-}
-
-/** Deliveries that no host has settled. */
-async function heldTasks(stage: Stage): Promise<string[]> {
-  const until = Date.now() + 15_000
-  for (;;) {
-    const { agents } = JSON.parse(await stage.bailiwick('status', '--json'))
-    const busy = agents.flatMap(({ hosts }: { hosts: { host: string; busy: number }[] }) =>
-      hosts.filter((host) => host.busy > 0),
-    )
-    if (busy.length === 0) return []
-    if (Date.now() > until)
-      return busy.map(({ host, busy }: { host: string; busy: number }) => `${host} still holds ${busy} tasks`)
-    await sleep(500)
+    const processes = stage.processes()
+    const lost = orphans(processes)
+    const problems = lost.map(({ pid, command }) => `a sandbox has lost its host: ${pid} ${command}`)
+    for (const kind of ['daemon', 'nats-server', 'toolbox', 'tool host'] as const) {
+      const pids = processes.filter((one) => kindOf(one) === kind).map(({ pid }) => pid)
+      if (pids.length !== 1) problems.push(`wanted one ${kind}, found ${pids.join(', ') || 'none'}`)
+    }
+    if (problems.length === 0 || Date.now() > until) return problems
+    await sleep(100)
   }
 }

@@ -1,11 +1,13 @@
 /**
- * Kills, stops and starts again every kind of process while runs are at work, and checks from outside that
+ * Kills, ends, stops and starts again every kind of process while runs are at work, and checks from outside that
  * nothing was lost or done twice.
  *
  *   node chaos/main.ts [--runs 20] [--seed 1] [--minutes N] [--batch 5]
  */
 import { parseArgs } from 'node:util'
-import { chaosRound } from './chaos-round.ts'
+import { type Act, countActs, tellAct } from './acts/act.ts'
+import { chaosRound, type RoundReport } from './chaos-round.ts'
+import { type Silence, tellSilence } from './judge/silences.ts'
 
 const { values } = parseArgs({
   options: {
@@ -19,8 +21,9 @@ const batch = Number(values.batch)
 const until = values.minutes === undefined ? undefined : Date.now() + Number(values.minutes) * 60_000
 let seed = Number(values.seed)
 let done = 0
-let acts = 0
 let violations = 0
+const acts: Act[] = []
+let longest: Silence | undefined
 
 let interrupted = false
 process.once('SIGINT', () => {
@@ -31,18 +34,22 @@ process.once('SIGINT', () => {
 while (!interrupted && (until === undefined ? done < Number(values.runs) : Date.now() < until)) {
   const round = await chaosRound({ seed, runs: batch, sabotageMs: 10_000 })
   done += round.runs
-  acts += round.acts.length
+  acts.push(...round.acts)
   violations += round.problems.length
-  console.log(
-    `seed ${seed}: ${round.runs} runs, ${round.acts.length} acts, ${round.seconds} s, ${round.problems.length} violations`,
-  )
-  console.log(`  longest silence: ${round.silence}`)
-  for (const attempt of round.retried) console.log(`  tried again: ${attempt}`)
-  if (round.problems.length > 0) {
-    for (const problem of round.problems) console.log(`  ${problem}`)
-    for (const act of round.acts) console.log(`    ${act}`)
-  }
+  if ((round.silence?.unexplainedMs ?? 0) > (longest?.unexplainedMs ?? 0)) longest = round.silence
+  tell(round)
   seed += 1
 }
-console.log(`${done} runs of 5 tasks, ${acts} acts, ${violations} violations`)
+console.log(`${done} runs of 5 tasks, ${acts.length} acts, ${violations} violations`)
+console.log(`acts: ${countActs(acts)}`)
+if (longest !== undefined) console.log(`longest silence: ${tellSilence(longest)}`)
 process.exitCode = violations === 0 ? 0 : 1
+
+function tell({ seed, runs, began, acts, seconds, problems, notes, silence }: RoundReport): void {
+  console.log(`seed ${seed}: ${runs} runs, ${acts.length} acts, ${seconds} s, ${problems.length} violations`)
+  if (silence !== undefined) console.log(`  longest silence: ${tellSilence(silence)}`)
+  for (const note of notes) console.log(`  ${note}`)
+  if (problems.length === 0) return
+  for (const problem of problems) console.log(`  VIOLATION ${problem}`)
+  for (const act of acts) console.log(`    ${((act.from - began) / 1_000).toFixed(1)} s: ${tellAct(act)}`)
+}

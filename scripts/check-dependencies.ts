@@ -38,6 +38,14 @@ for (const folder of globSync(['packages/*', 'apps/*']).map((path) => path.repla
   }
 }
 
+const chaos: Manifest = JSON.parse(readFileSync('chaos/package.json', 'utf8'))
+checkReasons('chaos/package.json', chaos)
+for (const file of globSync('chaos/judge/**/*.ts')) {
+  files += 1
+  const source = readFileSync(file, 'utf8')
+  problems.push(...checkImports('chaos/judge', chaos, file.replaceAll('\\', '/'), source))
+}
+
 for (const problem of problems) console.error(problem)
 console.log(`dependency rules: ${files} files, ${problems.length} problems`)
 process.exitCode = problems.length === 0 ? 0 : 1

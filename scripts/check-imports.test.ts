@@ -7,6 +7,7 @@ const manifest = {
     '@bailiwick/contract': '*',
     '@bailiwick/core': '*',
     '@bailiwick/bus': '*',
+    bailiwick: '*',
     openai: '*',
     '@langchain/langgraph': '*',
   },
@@ -48,6 +49,9 @@ describe('checkImports', () => {
       `await import('@langchain/langgraph')`,
       'only apps/coordinator/src/daemon/',
     ],
+    ['chaos/judge', 'chaos/judge/a.ts', `import { b } from '@bailiwick/bus'`, 'nothing of the workspace'],
+    ['chaos/judge', 'chaos/judge/a.ts', `import { b } from 'bailiwick'`, 'nothing of the workspace'],
+    ['chaos/judge', 'chaos/judge/a.ts', `import { b } from '../stage/stage.ts'`, 'leaves chaos/judge'],
   ])('refuses in %s: %s %s', (folder, file, source, reason) => {
     expect(checkImports(folder, manifest, file, `\n${source}\n`)).toEqual([
       expect.stringMatching(new RegExp(`^${file}:2 imports .*`)),

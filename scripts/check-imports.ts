@@ -59,7 +59,7 @@ function checkRules(folder: string, file: string, found: SourceImport): string |
   const { specifier } = found
   const allowed = WORKSPACE_IMPORTS[folder] ?? []
   if (
-    specifier.startsWith('@bailiwick/') &&
+    /^(@bailiwick\/|bailiwick(\/|$))/.test(specifier) &&
     !allowed.includes(specifier) &&
     !allowed.includes('@bailiwick/*')
   ) {

@@ -26,6 +26,8 @@ export const WORKSPACE_IMPORTS: Record<string, readonly string[]> = {
   'packages/agent-analyst': ['@bailiwick/core'],
   'packages/agent-writer': ['@bailiwick/core'],
   'apps/coordinator': ['@bailiwick/*'],
+  // It judges the project from outside: what it shared with it, it could not find fault with.
+  'chaos/judge': [],
 }
 
 /** Heavy or dangerous packages, and the only folders that may import them. */
@@ -42,7 +44,7 @@ export const CONFINED_IMPORTS: readonly { packages: RegExp; folders: readonly st
   },
   {
     packages: /^@nats-io\//,
-    folders: ['packages/bus/', 'packages/nats-server/'],
+    folders: ['packages/bus/', 'packages/nats-server/', 'chaos/judge/'],
     why: 'everything else speaks to the bus package',
   },
   {

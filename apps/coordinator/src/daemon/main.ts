@@ -30,6 +30,9 @@ told.then((reason) => ended.abort(new Error(reason)))
 
 const say = (message: DaemonMessage) => {
   if (process.connected) process.send?.(message)
+  // Nobody listens any more: stderr is the daemon's log.
+  else if (message.kind === 'note') console.error(`${new Date().toISOString()} ${message.line}`)
+  else if (message.kind === 'failed') console.error(`${new Date().toISOString()} ${message.message}`)
 }
 
 try {

@@ -24,7 +24,6 @@ for (const [name, effect] of [
     },
   })
 }
-process.send?.('ready')
 
 /** The file is the memory: what was killed between the effect and its answer knows it from there. */
 function known(key: string): boolean {

@@ -1,0 +1,38 @@
+import type { Effect } from './evidence.ts'
+import type { Entry } from './journal-entries.ts'
+
+/**
+ * What the tools did against what the journals say of it: nothing twice, nothing that was not written down
+ * before, and of what an agent was told that it was done, nothing missing.
+ *
+ * @param tools names of the tools that write the file
+ */
+export function judgeEffects(
+  effects: readonly Effect[],
+  entries: readonly Entry[],
+  tools: readonly string[],
+): string[] {
+  const problems: string[] = []
+  const called = new Map<string, { name: string; key: string; run: string; task: string }>()
+  for (const { run, task, record } of entries) {
+    if (record.type !== 'started' || !tools.includes(String(record.name))) continue
+    called.set(`${task} ${record.id}`, { name: String(record.name), key: String(record.key), run, task })
+  }
+  const announced = new Set([...called.values()].map(line))
+  const times = new Map<string, number>()
+  for (const effect of effects) times.set(line(effect), (times.get(line(effect)) ?? 0) + 1)
+  for (const [effect, count] of times) {
+    if (count > 1) problems.push(`the effect "${effect}" was made ${count} times`)
+    if (!announced.has(effect)) problems.push(`the effect "${effect}" stands in no journal`)
+  }
+  for (const { task, record } of entries) {
+    const call = called.get(`${task} ${record.id}`)
+    if (record.type !== 'outcome' || call === undefined || record.ok !== true) continue
+    if (!times.has(line(call))) problems.push(`the effect "${line(call)}" is told as done, and was not made`)
+  }
+  return problems
+}
+
+function line({ name, key, run, task }: Effect): string {
+  return [name, key, run, task].join(' ')
+}

@@ -1,0 +1,55 @@
+import { EVENT_OF_RECORD } from './event-names.ts'
+import type { EventMessage, Evidence } from './evidence.ts'
+import { type Entry, journalEntries } from './journal-entries.ts'
+
+/** Whether the events are the journals, record by record: each once, none besides, in the same order. */
+export function judgeProjection({ journal, events }: Pick<Evidence, 'journal' | 'events'>): string[] {
+  const problems: string[] = []
+  let before = 0
+  for (const { sequence, subject, records } of journal) {
+    if (sequence !== before + 1) problems.push(`the journal has nothing between ${before} and ${sequence}`)
+    if (records === undefined) problems.push(`the journal's message ${sequence} (${subject}) is no append`)
+    before = sequence
+  }
+  const entries = journalEntries(journal)
+  const places = new Map(entries.map(({ id }, place) => [id, place]))
+  const seen = new Set<string>()
+  let last = -1
+  for (const { event, messageId, subject } of events) {
+    const place = places.get(event.id)
+    const entry = place === undefined ? undefined : entries[place]
+    if (place === undefined || entry === undefined) {
+      problems.push(`event ${event.id} (${event.type}) tells of nothing in the journals`)
+      continue
+    }
+    if (seen.has(event.id)) problems.push(`event ${event.id} (${event.type}) is there twice`)
+    else if (place < last) problems.push(`event ${event.id} comes after that of a later record`)
+    if (messageId !== event.id) problems.push(`event ${event.id} has the message id "${messageId}"`)
+    problems.push(...compare(event, subject, entry))
+    seen.add(event.id)
+    last = Math.max(last, place)
+  }
+  for (const { id, record, run } of entries)
+    if (!seen.has(id)) problems.push(`${run}: the record ${id} (${record.type}) has no event`)
+  return problems
+}
+
+/** Whether an event says what its record says. */
+function compare(event: EventMessage['event'], subject: string, { id, run, task, record }: Entry): string[] {
+  const name = EVENT_OF_RECORD[record.type]
+  // The coordinator's records of giving out and getting back are about the other task.
+  const about = name === 'task.dispatched' || name === 'task.returned' ? record.task : task
+  const expected = {
+    type: `dev.bailiwick.${name}.v1`,
+    run,
+    task: about,
+    time: new Date(record.at).toISOString(),
+    subject: `bailiwick.v1.event.${name}.${run}`,
+  }
+  const found: Record<string, unknown> = { ...event, subject }
+  return Object.entries(expected).flatMap(([field, value]) =>
+    found[field] === value
+      ? []
+      : [`event ${id}: its ${field} is ${String(found[field])}, and the record says ${String(value)}`],
+  )
+}

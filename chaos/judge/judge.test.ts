@@ -1,0 +1,223 @@
+import { describe, expect, it } from 'vitest'
+import type { Evidence } from './evidence.ts'
+import { type Expected, failedAttempts, judge } from './judge.ts'
+import { add, change, honest, RUN, remove, T1 } from './testing/honest-evidence.ts'
+
+const EXPECTED: Expected = { runs: ['r1'], answer: 34, tools: ['mark'], disturbances: [] }
+describe('judge', () => {
+  it('finds nothing wrong with a run that went well', () => {
+    expect(judge(honest(), EXPECTED)).toEqual([])
+    expect(failedAttempts(honest())).toEqual([])
+  })
+
+  it.each<[string, (evidence: Evidence) => void, string]>([
+    ['an event that is missing', ({ events }) => events.splice(5, 1), 'has no event'],
+    [
+      'an event that is there twice',
+      ({ events }) => events.splice(5, 0, ...events.slice(4, 5)),
+      'is there twice',
+    ],
+    [
+      'events out of order',
+      ({ events }) => events.splice(4, 2, ...events.slice(4, 6).reverse()),
+      'of a later record',
+    ],
+    [
+      'an event of nothing',
+      ({ events }) => Object.assign(events[3]?.event ?? {}, { id: '99.0' }),
+      'nothing in the journals',
+    ],
+    [
+      'an event with another message id',
+      ({ events }) => Object.assign(events[3] ?? {}, { messageId: '' }),
+      'message id',
+    ],
+    [
+      'an event of another type',
+      ({ events }) => Object.assign(events[3]?.event ?? {}, { type: 'x' }),
+      'its type is x',
+    ],
+    [
+      'an event of another task',
+      ({ events }) => Object.assign(events[3]?.event ?? {}, { task: 'x' }),
+      'its task is x',
+    ],
+    [
+      'an event of another time',
+      ({ events }) => Object.assign(events[3]?.event ?? {}, { time: 'x' }),
+      'its time is x',
+    ],
+    ['an append that is gone', ({ journal }) => journal.splice(4, 1), 'nothing between'],
+    [
+      'a message that is no append',
+      ({ journal }) => Object.assign(journal[4] ?? {}, { records: undefined }),
+      'is no append',
+    ],
+
+    [
+      'a run that nobody asked for',
+      (all) =>
+        all.journal.push({
+          ...all.journal[0],
+          sequence: all.journal.length + 1,
+          subject: RUN.replace('r1', 'r9'),
+        } as never),
+      'nobody has asked',
+    ],
+    [
+      'two submissions',
+      (all) => add(all, RUN, 'run.submitted', { type: 'run.submitted' }),
+      '2 records run.submitted',
+    ],
+    [
+      'two plans',
+      (all) => add(all, RUN, 'run.planned', { type: 'run.planned', plan: { tasks: [] } }),
+      '2 records run.planned',
+    ],
+    [
+      'two ends of a run',
+      (all) => add(all, RUN, 'run.ended', { type: 'run.ended', status: 'completed', answer: 34 }),
+      '2 records run.ended',
+    ],
+    ['no end of a run', (all) => remove(all, RUN, 'run.ended'), '0 records run.ended'],
+    ['a run that failed', (all) => change(all, RUN, 'run.ended', { status: 'failed' }), 'ended as failed'],
+    ['a wrong answer', (all) => change(all, RUN, 'run.ended', { answer: 35 }), 'answered 35'],
+    [
+      'something behind the end of a run',
+      (all) => add(all, RUN, 'run.ended', { type: 'run.returned', task: 'r1-t1', result: {} }),
+      'is behind its end',
+    ],
+    [
+      'a task that is given out twice',
+      (all) =>
+        add(all, RUN, 'run.dispatched', { type: 'run.dispatched', name: 't1', task: 'r1-t1', attempt: 2 }),
+      'given out twice',
+    ],
+    [
+      'an attempt that is skipped',
+      (all) => change(all, RUN, 'run.dispatched', { attempt: 2 }),
+      'given out as attempt 2',
+    ],
+    [
+      'a task that is taken back twice',
+      (all) => add(all, RUN, 'run.returned', { type: 'run.returned', name: 't1', task: 'r1-t1', result: {} }),
+      'without being out',
+    ],
+    ['a task that is never taken back', (all) => remove(all, RUN, 'run.returned'), 'never taken back'],
+    [
+      'a task that is given out too early',
+      (all) => change(all, RUN, 'run.returned', { result: { status: 'failed' } }),
+      'given out before t1',
+    ],
+    ['a task that was never given out', (all) => remove(all, RUN, 'run.dispatched'), 'was never given out'],
+    [
+      'a task without a journal',
+      (all) =>
+        add(all, RUN, 'run.dispatched', { type: 'run.dispatched', name: 't9', task: 'r1-t9', attempt: 1 }),
+      'has no journal',
+    ],
+
+    [
+      'two ends of a task',
+      (all) => add(all, T1, 'task.ended', { type: 'task.ended', result: { status: 'completed' } }),
+      '2 records task.ended',
+    ],
+    ['a task without a beginning', (all) => remove(all, T1, 'task.created'), '0 records task.created'],
+    [
+      'something behind the end of a task',
+      (all) => add(all, T1, 'task.ended', { type: 'attempt', attempt: 3 }),
+      'its last record is attempt',
+    ],
+    ['two first hosts', (all) => change(all, T1, 'attempt', { attempt: 2 }), 'attempt 2 follows 0'],
+    [
+      'a reply that was asked for twice',
+      (all) => add(all, T1, 'reply', { type: 'reply', step: 1 }),
+      'reply to step 1 follows 1',
+    ],
+    ['code that no model wrote', (all) => remove(all, T1, 'reply'), 'without an answer of the model'],
+    ['a turn that is lost', (all) => change(all, T1, 'turn', { turn: 1 }), 'turn of step 1 1 follows -1'],
+    ['a turn without its step', (all) => remove(all, T1, 'step'), 'a turn of step 1 in step 0'],
+    [
+      'two outcomes of a call',
+      (all) => add(all, T1, 'outcome', { type: 'late', id: '1.1', ok: true }),
+      'has two outcomes',
+    ],
+    [
+      'an outcome of no call',
+      (all) => add(all, T1, 'outcome', { type: 'outcome', id: '1.9', ok: true }),
+      'was never made',
+    ],
+    [
+      'a step that ends twice',
+      (all) => add(all, T1, 'observed', { type: 'observed', step: 1 }),
+      'end of step 1 follows 1',
+    ],
+    [
+      'a divergence',
+      (all) => add(all, T1, 'outcome', { type: 'diverged', recorded: 'a', replayed: 'b' }),
+      'diverged',
+    ],
+    [
+      'another agent in a journal',
+      (all) => Object.assign(all.journal[5] ?? {}, { subject: T1.replace('worker', 'other') }),
+      'two agents',
+    ],
+
+    [
+      'an effect that was made twice',
+      ({ effects }) => effects.push(...effects.slice(0, 1)),
+      'was made 2 times',
+    ],
+    ['an effect that is missing', ({ effects }) => effects.pop(), 'was not made'],
+    ['an effect that nobody announced', (all) => remove(all, T1, 'started'), 'stands in no journal'],
+
+    ['a message that is left', ({ queue }) => Object.assign(queue, { messages: 1 }), '1 messages are left'],
+    [
+      'a task that waits',
+      ({ queue }) => Object.assign(queue.consumers[0] ?? {}, { pending: 1 }),
+      'wait for worker',
+    ],
+    [
+      'a task that is held',
+      ({ queue }) => Object.assign(queue.consumers[0] ?? {}, { unacknowledged: 1 }),
+      'un-acknowledged',
+    ],
+    ['no consumer at all', ({ queue }) => queue.consumers.pop(), 'no consumer'],
+    [
+      'a dead letter',
+      ({ dead }) => dead.push('{"type":"io.nats.jetstream.advisory.v1.max_deliver"}'),
+      'a dead letter',
+    ],
+    ['a rejected task', ({ dead }) => dead.push('{"type":"x.terminated","reason":"{}"}'), 'a dead letter'],
+
+    [
+      'a silence',
+      ({ journal }) => {
+        for (const message of journal.slice(6)) message.storedAt += 20_000
+      },
+      'silent for longer than 20 s: r1: 21.0 s',
+    ],
+  ])('sees %s', (_, plant, problem) => {
+    const evidence = honest()
+    plant(evidence)
+    expect(judge(evidence, EXPECTED).join('\n')).toContain(problem)
+  })
+
+  it('takes from a silence the time for which something was held still, once', () => {
+    const evidence = honest()
+    for (const message of evidence.journal.slice(6)) message.storedAt += 20_000
+    const stop = (from: number, to: number) => ({ from, to, what: 'host stopped' })
+    const judged = (disturbances: Expected['disturbances']) => judge(evidence, { ...EXPECTED, disturbances })
+    expect(judged([stop(0, 8_000), stop(7_000, 8_500)])).toEqual([])
+    const [problem] = judged([stop(0, 6_500), stop(6_200, 6_600)])
+    expect(problem).toContain('20.4 s of them with nothing held still')
+    expect(problem).toContain('-6.0 s: host stopped')
+  })
+
+  it('tells of attempts that failed, which are no violation', () => {
+    const evidence = honest()
+    const error = { code: 'hosts-died' }
+    change(evidence, T1, 'task.ended', { result: { status: 'failed', error } })
+    expect(failedAttempts(evidence)).toEqual(['r1-t1 failed: {"code":"hosts-died"}'])
+  })
+})

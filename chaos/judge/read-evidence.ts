@@ -1,0 +1,101 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { DeliverPolicy, type JsMsg, jetstream, jetstreamManager } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import type { Effect, EventMessage, Evidence, JournalMessage, Queue } from './evidence.ts'
+import { journalEntries } from './journal-entries.ts'
+
+/** Time that hosts have to acknowledge what has ended, and the coordinator to publish its last events, ms. */
+const SETTLE_MS = 10_000
+const LOOK_EVERY_MS = 250
+
+export interface ReadOptions {
+  runs: readonly string[]
+  effectsFile: string
+  /** Time for the runs to end, ms. */
+  patienceMs: number
+}
+
+/** Everything there is, once all runs have ended and queue and events have settled, or the time for it is over. */
+export async function readEvidence(
+  connection: NatsConnection,
+  { runs, effectsFile, patienceMs }: ReadOptions,
+): Promise<Evidence> {
+  let until = Date.now() + patienceMs
+  let ended = false
+  for (;;) {
+    const journal = (await readStream(connection, 'JOURNAL')).map(journalMessage)
+    const entries = journalEntries(journal)
+    const ends = entries.filter(({ run, record }) => runs.includes(run) && record.type === 'run.ended')
+    if (!ended && new Set(ends.map(({ run }) => run)).size === runs.length) {
+      ended = true
+      until = Date.now() + SETTLE_MS
+    }
+    const events = (await readStream(connection, 'EVENT')).map(eventMessage)
+    const queue = await readQueue(connection)
+    const settled = ended && isEmpty(queue) && events.length >= entries.length
+    if (settled || Date.now() > until) {
+      const dead = (await readStream(connection, 'DEAD')).map((message) => message.string())
+      return { journal, events, queue, dead, effects: readEffects(effectsFile) }
+    }
+    await sleep(LOOK_EVERY_MS)
+  }
+}
+
+function isEmpty({ messages, consumers }: Queue): boolean {
+  return messages === 0 && consumers.every(({ pending, unacknowledged }) => pending + unacknowledged === 0)
+}
+
+async function readQueue(connection: NatsConnection): Promise<Queue> {
+  const manager = await jetstreamManager(connection)
+  const { state } = await manager.streams.info('TASK')
+  const consumers: Queue['consumers'] = []
+  for await (const { name, num_pending, num_ack_pending } of manager.consumers.list('TASK')) {
+    consumers.push({ name, pending: num_pending, unacknowledged: num_ack_pending })
+  }
+  return { messages: state.messages, consumers }
+}
+
+/** Every message of a stream that is in it now, first to last. */
+async function readStream(connection: NatsConnection, stream: string): Promise<JsMsg[]> {
+  const found: JsMsg[] = []
+  const consumer = await jetstream(connection).consumers.get(stream, { deliver_policy: DeliverPolicy.All })
+  const { num_pending } = await consumer.info()
+  if (num_pending === 0) return found
+  for await (const message of await consumer.consume()) {
+    found.push(message)
+    if (message.info.pending === 0) break
+  }
+  return found
+}
+
+function journalMessage(message: JsMsg): JournalMessage {
+  const { seq: sequence, subject } = message
+  const body = parse(message)
+  const records = Array.isArray(body?.records) ? (body.records as JournalMessage['records']) : undefined
+  return { sequence, subject, storedAt: message.info.timestampNanos / 1e6, records }
+}
+
+function eventMessage(message: JsMsg): EventMessage {
+  const messageId = message.headers?.get('Nats-Msg-Id') ?? ''
+  return {
+    sequence: message.seq,
+    subject: message.subject,
+    messageId,
+    event: message.json<EventMessage['event']>(),
+  }
+}
+
+function parse(message: JsMsg): Record<string, unknown> | undefined {
+  try {
+    return message.json()
+  } catch {
+    return undefined
+  }
+}
+
+function readEffects(file: string): Effect[] {
+  if (!existsSync(file)) return []
+  const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean)
+  return lines.map((line) => JSON.parse(line))
+}

@@ -1,0 +1,114 @@
+import { EVENT_OF_RECORD } from '../event-names.ts'
+import type { EventMessage, Evidence, JournalRecord } from '../evidence.ts'
+import { journalEntries } from '../journal-entries.ts'
+
+export const RUN = 'bailiwick.v1.journal.coordinator.r1.run'
+export const T1 = 'bailiwick.v1.journal.worker.r1.r1-t1'
+const T2 = 'bailiwick.v1.journal.worker.r1.r1-t2'
+
+/** A task with one call, whose first host died before the outcome. */
+function taskRecords(task: string): Omit<JournalRecord, 'at'>[][] {
+  const call = { step: 1, id: '1.1', name: 'mark', key: `${task}/1.1` }
+  return [
+    [{ type: 'task.created' }],
+    [{ type: 'attempt', attempt: 1 }],
+    [{ type: 'reply', step: 1 }],
+    [{ type: 'step', step: 1 }],
+    [
+      { type: 'turn', step: 1, turn: 0, calls: [{ id: '1.1' }] },
+      { type: 'started', ...call },
+    ],
+    [{ type: 'attempt', attempt: 2 }],
+    [{ type: 'outcome', step: 1, id: '1.1', ok: true }],
+    [
+      { type: 'turn', step: 1, turn: 1, calls: [] },
+      { type: 'observed', step: 1 },
+      { type: 'task.ended', result: { status: 'completed' } },
+    ],
+  ]
+}
+
+/** A run of two tasks, one after the other, in which nothing is wrong. */
+export function honest(): Evidence {
+  const out = (name: string) => [{ type: 'run.dispatched', name, task: `r1-${name}`, attempt: 1 }]
+  const back = (name: string) => [
+    { type: 'run.returned', name, task: `r1-${name}`, result: { status: 'completed' } },
+  ]
+  const tasks = [
+    { name: 't1', after: [] },
+    { name: 't2', after: ['t1'] },
+  ]
+  const appends: [string, Omit<JournalRecord, 'at'>[]][] = [
+    [RUN, [{ type: 'run.submitted' }]],
+    [RUN, [{ type: 'run.planned', plan: { tasks } }]],
+    [RUN, out('t1')],
+    ...taskRecords('r1-t1').map((records): [string, typeof records] => [T1, records]),
+    [RUN, back('t1')],
+    [RUN, out('t2')],
+    ...taskRecords('r1-t2').map((records): [string, typeof records] => [T2, records]),
+    [RUN, back('t2')],
+    [RUN, [{ type: 'run.ended', status: 'completed', answer: 34 }]],
+  ]
+  const journal = appends.map(([subject, records], index) => ({
+    sequence: index + 1,
+    subject,
+    storedAt: 1_000 * (index + 1),
+    records: records.map((record) => ({ ...record, at: 1_000 * (index + 1) }) as JournalRecord),
+  }))
+  const effects = ['r1-t1', 'r1-t2'].map((task) => ({ name: 'mark', key: `${task}/1.1`, run: 'r1', task }))
+  const queue = { messages: 0, consumers: [{ name: 'worker', pending: 0, unacknowledged: 0 }] }
+  const replaced = {
+    type: 'io.nats.jetstream.advisory.v1.terminated',
+    reason: 'Unacknowledged message was deleted',
+  }
+  return { journal, events: project(journal), queue, dead: [JSON.stringify(replaced)], effects }
+}
+
+function project(journal: Evidence['journal']): EventMessage[] {
+  return journalEntries(journal).map(({ id, run, task, record }, index) => {
+    const name = EVENT_OF_RECORD[record.type]
+    const about = name === 'task.dispatched' || name === 'task.returned' ? String(record.task) : task
+    const time = new Date(record.at).toISOString()
+    return {
+      sequence: index + 1,
+      subject: `bailiwick.v1.event.${name}.${run}`,
+      messageId: id,
+      event: { id, time, type: `dev.bailiwick.${name}.v1`, run, task: about, data: {} },
+    }
+  })
+}
+
+/** Where the first record of a type is. */
+function find(evidence: Evidence, subject: string, type: string): { message: number; record: number } {
+  for (const [message, { subject: own, records = [] }] of evidence.journal.entries()) {
+    const record = records.findIndex((one) => one.type === type)
+    if (own === subject && record >= 0) return { message, record }
+  }
+  throw new Error(`no ${type} in ${subject}`)
+}
+
+/** Changes one record. */
+export function change(evidence: Evidence, subject: string, type: string, fields: object): void {
+  const { message, record } = find(evidence, subject, type)
+  Object.assign(evidence.journal[message]?.records?.[record] ?? {}, fields)
+}
+
+/** Takes one record out, with its event; the journal's messages stay numbered without a gap. */
+export function remove(evidence: Evidence, subject: string, type: string): void {
+  const { message, record } = find(evidence, subject, type)
+  evidence.journal[message]?.records?.splice(record, 1)
+  evidence.events = project(evidence.journal)
+}
+
+/** Writes a record behind the first of a type, with its event. */
+export function add(
+  evidence: Evidence,
+  subject: string,
+  type: string,
+  record: Omit<JournalRecord, 'at'>,
+): void {
+  const found = find(evidence, subject, type)
+  const records = evidence.journal[found.message]?.records
+  records?.splice(found.record + 1, 0, { ...record, at: records[found.record]?.at ?? 0 } as JournalRecord)
+  evidence.events = project(evidence.journal)
+}

@@ -1,0 +1,92 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+
+/** A process that belongs to a stage. */
+export interface StageProcess {
+  pid: number
+  parent: number
+  command: string
+}
+
+interface Found extends StageProcess {
+  group: number
+  session: number
+  /** Everything in which a folder may be named. */
+  traces: string[]
+}
+
+/**
+ * Every process that has to do with a folder: whose command line, program, working directory or environment
+ * names it, and whatever descends from those or is in their groups and sessions. The folder's own copy of Node
+ * is in the command line of all that was started with it, also of those whose parents are dead. Linux: reads /proc.
+ */
+export function processesOf(folder: string): StageProcess[] {
+  const all = readAll()
+  const own = all.find(({ pid }) => pid === process.pid)
+  const found = new Set(
+    all.filter(({ pid, traces }) => pid !== process.pid && traces.some((trace) => trace.includes(folder))),
+  )
+  for (const { pid, group, session } of found) {
+    for (const other of all) {
+      const related =
+        other.parent === pid ||
+        (other.group === group && group !== own?.group) ||
+        (other.session === session && session !== own?.session && session !== 0)
+      if (related && other.pid !== process.pid) found.add(other)
+    }
+  }
+  return [...found].map(({ pid, parent, command }) => ({ pid, parent, command }))
+}
+
+function readAll(): Found[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      const stat = readTrace(() => readFileSync(`/proc/${name}/stat`, 'utf8'))
+      const [state, ...numbers] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+      if (stat === '' || state === 'Z') return []
+      const [parent = 0, group = 0, session = 0] = numbers.map(Number)
+      const command = readTrace(() => readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' '))
+      const traces = [
+        command,
+        readTrace(() => readFileSync(`/proc/${name}/environ`, 'utf8')),
+        readTrace(() => readlinkSync(`/proc/${name}/exe`)),
+        readTrace(() => readlinkSync(`/proc/${name}/cwd`)),
+      ]
+      return [{ pid: Number(name), parent, group, session, command, traces }]
+    })
+}
+
+/** Empty where the process is gone meanwhile, or hides it. */
+function readTrace(read: () => string): string {
+  try {
+    return read()
+  } catch {
+    return ''
+  }
+}
+
+/** What a process is, by its command line. */
+export function kindOf({ command }: Pick<StageProcess, 'command'>): Kind | undefined {
+  return KINDS.find(([, pattern]) => pattern.test(command))?.[0]
+}
+
+const KINDS = [
+  ['tool host', /tool-host\.ts/],
+  ['daemon', /daemon\/main\.js/],
+  ['toolbox', /toolbox-main\.js/],
+  ['nats-server', /nats\.conf/],
+  ['sandbox', /box\/child\.cjs/],
+  ['host', /host\/main\.js.*\.mjs/],
+] as const
+export type Kind = (typeof KINDS)[number][0]
+
+/** Sandboxes of which no host is an ancestor: theirs is dead, and they should be too. */
+export function orphans(processes: readonly StageProcess[]): StageProcess[] {
+  const byPid = new Map(processes.map((one) => [one.pid, one]))
+  return processes.filter((one) => {
+    if (kindOf(one) !== 'sandbox') return false
+    for (let above = byPid.get(one.parent); above !== undefined; above = byPid.get(above.parent))
+      if (kindOf(above) === 'host') return false
+    return true
+  })
+}

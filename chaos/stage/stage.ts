@@ -1,0 +1,126 @@
+import { type ChildProcess, execFile, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { copyFile, link, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { kindOf, processesOf, type StageProcess } from './processes.ts'
+import { AGENTS, MEMBERS, REPLIES, TOOLS } from './team.ts'
+
+const PROGRAM = join(import.meta.dirname, '../../apps/coordinator/bin/bailiwick.js')
+const call = promisify(execFile)
+
+/** How often it is looked whether the daemon is there still, ms. */
+const MEND_EVERY_MS = 100
+/** Time for what was ended in order to be gone, ms. */
+const LEAVE_MS = 10_000
+
+/**
+ * A folder with a daemon, a team and a tool host, all of them real processes. What nobody else starts again, this
+ * does, at any time: the daemon, and the tool host.
+ */
+export class Stage {
+  readonly folder: string
+  readonly effects: string
+  /** Starts of the daemon that failed, and why: it may be killed, and its server, while it starts. */
+  readonly failedStarts: string[] = []
+  /** A Node of the stage's own: its path marks every process that is started with it, to the last descendant. */
+  readonly #node: string
+  readonly #closing = new AbortController()
+  #toolHost: ChildProcess | undefined
+  #keeping: Promise<unknown> = Promise.resolve()
+
+  private constructor(folder: string) {
+    this.folder = folder
+    this.effects = join(folder, 'effects.jsonl')
+    this.#node = join(folder, 'node')
+  }
+
+  static async open(): Promise<Stage> {
+    const stage = new Stage(await mkdtemp(join(tmpdir(), 'bailiwick-chaos-')))
+    await stage.#prepare()
+    await stage.bailiwick('up', '--detach')
+    const toolHost = stage.#keepToolHost()
+    stage.#keeping = Promise.all([stage.#keepDaemon(), toolHost])
+    return stage
+  }
+
+  /** Where the keys of its server are, from which anybody who may read them can sign credentials. */
+  get keys(): string {
+    return join(this.folder, '.bailiwick/nats/keys.json')
+  }
+
+  processes(): StageProcess[] {
+    return processesOf(this.folder)
+  }
+
+  /** Runs the command in the folder. */
+  async bailiwick(...args: string[]): Promise<string> {
+    const env = {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      BWRAP_BIN: process.env.BWRAP_BIN,
+      OLLAMA_HOST: 'http://127.0.0.1:9',
+    }
+    const { stdout } = await call(this.#node, [PROGRAM, ...args], { cwd: this.folder, env, timeout: 60_000 })
+    return stdout
+  }
+
+  /** Ends everything in order, and leaves the folder where it is. @returns what runs all the same */
+  async close(): Promise<StageProcess[]> {
+    this.#closing.abort()
+    this.#toolHost?.kill('SIGKILL')
+    await this.#keeping
+    await this.bailiwick('down')
+    const until = Date.now() + LEAVE_MS
+    while (this.processes().length > 0 && Date.now() < until) await sleep(100)
+    return this.processes()
+  }
+
+  remove(): Promise<void> {
+    return rm(this.folder, { recursive: true, force: true })
+  }
+
+  async #prepare(): Promise<void> {
+    const write = (file: string, text: string) => writeFile(join(this.folder, file), text)
+    for (const [name, fields] of Object.entries(AGENTS)) {
+      const definition = { name, description: `the ${name}`, ...fields }
+      await write(`${name}.mjs`, `export default ${JSON.stringify(definition)}`)
+    }
+    await write('replies.json', JSON.stringify(REPLIES))
+    const model = `scripted:${this.folder}/replies.json`
+    const config = { model, team: MEMBERS, limits: { restarts: 100 } }
+    await write('bailiwick.config.mjs', `export default ${JSON.stringify(config)}`)
+    // A second name of the same file; where that is on another disk, a copy.
+    await link(process.execPath, this.#node).catch(() => copyFile(process.execPath, this.#node))
+  }
+
+  async #keepDaemon(): Promise<void> {
+    while (!this.#closing.signal.aborted) {
+      if (!this.processes().some((one) => kindOf(one) === 'daemon')) {
+        await this.bailiwick('up', '--detach').catch((error: unknown) =>
+          this.failedStarts.push(String(error)),
+        )
+      }
+      await sleep(MEND_EVERY_MS)
+    }
+  }
+
+  async #keepToolHost(): Promise<void> {
+    const role = ['--role', 'tool-host:marks', ...TOOLS.flatMap((tool) => ['--tool', tool])]
+    while (!this.#closing.signal.aborted) {
+      // The daemon that gives it credentials may be away.
+      const text = await this.bailiwick('env', ...role, '--json').catch(() => undefined)
+      if (text !== undefined && !this.#closing.signal.aborted) {
+        this.#toolHost = fork(join(import.meta.dirname, 'tool-host.ts'), [this.effects], {
+          execPath: this.#node,
+          env: { ...process.env, ...JSON.parse(text) },
+          stdio: 'ignore',
+        })
+        await once(this.#toolHost, 'exit')
+      }
+      await sleep(MEND_EVERY_MS)
+    }
+  }
+}

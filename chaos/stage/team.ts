@@ -1,0 +1,54 @@
+/** A sandbox that is killed costs a step: the model has to reply so often at most. */
+const REPLIES_EACH = 30
+
+/** Replies of one task: a mark that may be repeated, one that may not, then its answer. */
+function replies(answer: string): string[] {
+  // Different every time: code that repeats itself is not run again.
+  return Array.from(
+    { length: REPLIES_EACH },
+    (_, attempt) => `<code>
+// Attempt ${attempt + 1}
+for (;;) try { await mark({}); break } catch { await sleep(100) }
+try { await markOnce({}) } catch { /* Whether it was done is not known. */ }
+await sleep(50)
+finalAnswer(${answer})
+</code>`,
+  )
+}
+
+const PLAN = {
+  tasks: [
+    { name: 't1', after: [] },
+    { name: 't2', after: [] },
+    { name: 't3', after: ['t1'] },
+    { name: 't4', after: ['t1', 't2'] },
+    { name: 't5', after: ['t3', 't4'] },
+  ].map((task) => ({ agent: 'worker', text: `Do ${task.name}.`, inputs: [], ...task })),
+}
+
+/** What the models say, by agent and task. */
+export const REPLIES = {
+  planner: { plan: [JSON.stringify(PLAN)] },
+  worker: {
+    t1: replies('1'),
+    t2: replies('2'),
+    t3: replies('results.t1.output + 2'),
+    t4: replies('results.t1.output + results.t2.output + 1'),
+    t5: replies('results.t3.output * 10 + results.t4.output'),
+  },
+  writer: { answer: ['The number is {{t5.output}}.'] },
+}
+
+/** What every run must come to: t3 = 3, t4 = 4, t5 = 34. */
+export const RIGHT_ANSWER = 'The number is 34.'
+
+/** Tools that write the file of effects. */
+export const TOOLS = ['mark', 'markOnce']
+
+export const AGENTS = {
+  worker: { level: 5, tools: TOOLS },
+  writer: { level: 0, references: true },
+}
+
+/** Two hosts of the worker with two tasks at a time each, and one of the writer. */
+export const MEMBERS = [{ agent: './worker.mjs', replicas: 2, maxConcurrent: 2 }, './writer.mjs']
