@@ -37,10 +37,10 @@ function mark(kind: string, ...data: Tagged[]): Tagged {
   return { $: [kind, ...data] }
 }
 
-/** The objects that a value is within, and the names under which each of them and the value itself is found. */
+/** The objects that a value is within, and the keys under which each of them and the value itself is found. */
 interface Place {
   above: object[]
-  path: string[]
+  path: (string | number)[]
 }
 
 function tag(value: unknown, place: Place): Tagged {
@@ -53,7 +53,8 @@ function tag(value: unknown, place: Place): Tagged {
   if (typeof value === 'bigint') return mark('bigint', String(value))
   if (typeof value !== 'object') return mark('undefined')
   if (place.above.includes(value)) {
-    throw new TypeError(`a value that contains itself cannot be sent: $${place.path.join('')}`)
+    const path = place.path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('')
+    throw new TypeError(`a value that contains itself cannot be sent: $${path}`)
   }
   place.above.push(value)
   const tagged = tagObject(value, place)
@@ -61,27 +62,28 @@ function tag(value: unknown, place: Place): Tagged {
   return tagged
 }
 
-function tagAt(value: unknown, name: string, place: Place): Tagged {
-  place.path.push(name)
+function tagAt(value: unknown, key: string | number, place: Place): Tagged {
+  place.path.push(key)
   const tagged = tag(value, place)
   place.path.pop()
   return tagged
 }
 
 function tagObject(value: object, place: Place): Tagged {
-  if (Array.isArray(value)) return Array.from(value, (item, index) => tagAt(item, `[${index}]`, place))
+  if (Array.isArray(value)) return Array.from(value, (item, index) => tagAt(item, index, place))
+  if (Object.getPrototypeOf(value) === Object.prototype) return tagFields(value, place)
   if (value instanceof Date) return mark('date', value.getTime())
   if (value instanceof Map) {
     const entries = [...value].map(([key, item], index) => [
-      tagAt(key, `.key(${index})`, place),
-      tagAt(item, `.get(${index})`, place),
+      tagAt(key, `key(${index})`, place),
+      tagAt(item, `get(${index})`, place),
     ])
     return mark('map', entries)
   }
   if (value instanceof Set) {
     return mark(
       'set',
-      [...value].map((item, index) => tagAt(item, `.item(${index})`, place)),
+      [...value].map((item, index) => tagAt(item, `item(${index})`, place)),
     )
   }
   if (value instanceof RegExp) return mark('regexp', value.source, value.flags)
@@ -90,10 +92,14 @@ function tagObject(value: object, place: Place): Tagged {
     const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
     return mark('bytes', value.constructor.name, bytes.toString('base64'))
   }
+  return tagFields(value, place)
+}
+
+function tagFields(value: object, place: Place): Tagged {
   const tagged: { [key: string]: Tagged } = {}
   for (const [key, item] of Object.entries(value)) {
     // A reader drops it; assigned, it would be this object's prototype.
-    if (key !== '__proto__') tagged[key] = tagAt(item, `.${key}`, place)
+    if (key !== '__proto__') tagged[key] = tagAt(item, key, place)
   }
   return Object.hasOwn(tagged, '$') ? mark('object', tagged) : tagged
 }

@@ -4,6 +4,8 @@
  * several spellings.
  */
 export function stripThinking(text: string): { text: string; thinking: string } {
+  // Calls and answers without a tag, most of all replies.
+  if (!text.includes('<')) return { text: text.trim(), thinking: '' }
   const thoughts: string[] = []
   const keep = (thought: string) => thoughts.push(thought.trim())
   let rest = cutClosed(text, keep)

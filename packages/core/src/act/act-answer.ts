@@ -4,7 +4,7 @@ import type { StepState } from '../memory/task-state.ts'
 import { callAll } from './act-calls.ts'
 
 /** Level 0: the reply is the answer. Calls are refused by the gate, one by one. */
-export async function actAnswer(run: TaskRun, step: StepState): Promise<Acted> {
+export function actAnswer(run: TaskRun, step: StepState): Acted | Promise<Acted> {
   const { reply } = step
   if (reply === undefined) return mistake('there was no reply')
   if (reply.calls.length > 0)

@@ -9,7 +9,7 @@ import { callId } from '../memory/to-messages.ts'
 import { finalBesideCalls, noCall } from '../prompts/feedback.ts'
 
 /** Levels 2 to 4: the calls of one reply, all at once; or the answer. */
-export async function actCalls(run: TaskRun, step: StepState): Promise<Acted> {
+export function actCalls(run: TaskRun, step: StepState): Acted | Promise<Acted> {
   const { reply } = step
   if (reply === undefined) return mistake('there was no reply')
   const parsed = parseCalls(reply)

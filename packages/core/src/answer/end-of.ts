@@ -8,10 +8,13 @@ export function resultOf(
   state: TaskState,
   ending: Pick<TaskResult, 'status' | 'output' | 'error'>,
 ): TaskResult {
-  const values = state.steps
-    .filter(({ step }) => step >= state.firstStep)
-    .flatMap(({ calls }) => [...calls.values()])
-    .flatMap(({ outcome }) => (outcome?.value?.includes('"sha256"') ? [decodeValue(outcome.value)] : []))
+  const values: unknown[] = []
+  for (const { step, calls } of state.steps) {
+    if (step < state.firstStep) continue
+    for (const { outcome } of calls.values()) {
+      if (outcome?.value?.includes('"sha256"')) values.push(decodeValue(outcome.value))
+    }
+  }
   return { ...ending, usage: state.usage, artifacts: findArtifacts(values) }
 }
 

@@ -6,7 +6,6 @@ import {
   type Session,
 } from '@bailiwick/contract'
 import { parseCode } from '@bailiwick/reply-parser'
-import { ownFunctions } from '../gate/own-functions.ts'
 import { repeatedCode } from '../gate/repeat-breaker.ts'
 import { type Acted, mistake, type TaskRun } from '../loop/task-run.ts'
 import type { StepState } from '../memory/task-state.ts'
@@ -55,12 +54,13 @@ export class CodeWorld implements AsyncDisposable {
 
   /** After a step's end: writes the world down where much CPU time has gone by since the last time. */
   async checkpoint(): Promise<void> {
-    const { state, options, now, record } = this.#run
     const session = this.#session
+    if (session?.checkpoint === undefined) return
+    const { state, options, now, record } = this.#run
     const { checkpointCpuMs } = { ...DEFAULT_SANDBOX_LIMITS, ...options.definition.limits }
     const least = checkpointCpuMs === 0 ? 0 : Math.max(checkpointCpuMs, state.cpuMs * LEAST_SHARE)
     const spent = Math.min(state.uncheckpointedMs, state.cpuMs - this.#refusedAt)
-    if (session?.checkpoint === undefined || spent < least) return
+    if (spent < least) return
     const made = await session.checkpoint()
     if ('refused' in made) this.#refusedAt = state.cpuMs
     else record({ type: 'checkpoint', at: now(), ...made })
@@ -95,8 +95,8 @@ export class CodeWorld implements AsyncDisposable {
   }
 
   #world() {
-    const { state, options } = this.#run
-    return worldOf(state, ownFunctions(options.definition, state), options.inputs)
+    const { state, options, own } = this.#run
+    return worldOf(state, [...own.values()], options.inputs)
   }
 
   async #open(current: StepState): Promise<Session> {

@@ -11,6 +11,8 @@ export function outputSchema(
   spec?: Pick<TaskSpec, 'output'>,
 ): JsonSchema | undefined {
   if (spec?.output !== undefined) return spec.output
+  // Most agents answer in words, and zod's `instanceof` takes longer than the rest of a request.
+  if (output === undefined) return undefined
   if (!(output instanceof z.ZodType)) return output
   const schema = written.get(output) ?? jsonSchemaOf(output, 'output', `agent ${name}: output`)
   written.set(output, schema)

@@ -3,6 +3,7 @@ import {
   type CallFailure,
   type CallOutcome,
   type CallRequest,
+  type DelegateCard,
   type Effect,
   type Gate,
   hasCode,
@@ -38,10 +39,11 @@ type Ending = { ok: true; value: unknown } | Failure
  */
 export function createGate(options: GateOptions): Gate {
   return {
-    call: async (request, signal): Promise<CallOutcome> => {
+    call: (request, signal) => {
       const began = options.now()
-      const ending = await callThrough(options, request, signal)
-      return { id: request.id, ms: options.now() - began, ...ending }
+      return callThrough(options, request, signal).then(
+        (ending): CallOutcome => ({ id: request.id, ms: options.now() - began, ...ending }),
+      )
     },
   }
 }
@@ -77,7 +79,8 @@ async function callThrough(options: GateOptions, request: CallRequest, signal: A
     if (effect !== 'none') await options.flushed()
     signal.throwIfAborted()
     const context = { id, key, caller: spec.agent, run: spec.run, task: spec.task, signal }
-    return await untilAborted(perform(options, target, args, context), signal)
+    if ('delegate' in target) return await untilAborted(delegate(options, target, args, context), signal)
+    return { ok: true, value: await untilAborted(target.tool.run(args, context), signal) }
   } catch (error) {
     return toFailure(error, name, signal)
   }
@@ -88,13 +91,12 @@ function effectOf(target: Target): Effect {
   return 'tool' in target ? target.tool.effect : 'idempotent'
 }
 
-async function perform(
+async function delegate(
   options: GateOptions,
-  target: Target,
+  target: { delegate: DelegateCard },
   args: unknown,
   context: CallContext,
 ): Promise<Ending> {
-  if ('tool' in target) return { ok: true, value: await target.tool.run(args, context) }
   const { name } = target.delegate
   if (options.delegate === undefined) {
     return { ok: false, reason: 'refused', message: `${name} cannot be started: this host starts no agents` }

@@ -7,7 +7,7 @@ import {
   type Tool,
 } from '@bailiwick/contract'
 import { functionName } from '../define/function-name.ts'
-import { LEVEL_TABLE } from '../levels/level-table.ts'
+import { LEVEL_TABLE, type LevelRules } from '../levels/level-table.ts'
 import type { TaskState } from '../memory/task-state.ts'
 import { DELEGATE_INPUT } from './delegation.ts'
 import { unknownName } from './nearest-name.ts'
@@ -51,8 +51,7 @@ export function decide(
       return refuse(`${request.name} is an agent; starting one needs level 4, and ${level}.`)
     if (!delegate && !grant.tools.some(({ name }) => name === request.name))
       return refuse(unknownName('function', request.name, callableNames(grant)))
-    const rounds = roundsBefore(state, request.step)
-    if (rounds >= rules.rounds) {
+    if (roundsUsed(rules, state, request.step)) {
       return refuse(
         `${request.name} was not called: ${level}, which has one round of calls, and it is used. Answer now.`,
       )
@@ -79,14 +78,16 @@ export function decide(
   return { ok: true, target: delegate ? { delegate } : { tool: tool as Tool }, args: checked.value, argsText }
 }
 
-/** Steps of this chapter before `step` in which a call left. */
-export function roundsBefore(state: TaskState, step: number): number {
-  return state.steps.filter(
+/** Whether calls have left in as many steps of this chapter before `step` as the level has rounds. */
+export function roundsUsed({ rounds }: LevelRules, state: TaskState, step: number): boolean {
+  if (rounds === Number.POSITIVE_INFINITY) return false
+  const used = state.steps.filter(
     (other) =>
       other.step >= state.firstStep &&
       other.step < step &&
       [...other.calls.values()].some(({ started }) => started),
-  ).length
+  )
+  return used.length >= rounds
 }
 
 function callableNames({ tools, delegates }: Grant): string[] {

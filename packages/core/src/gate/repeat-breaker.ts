@@ -9,14 +9,14 @@ const TRIES = 2
  */
 export function repeatedCall(state: TaskState, step: number, name: string, args: string): string | undefined {
   const before = state.steps.filter((other) => other.step < step).slice(-TRIES)
+  if (before.length < TRIES) return undefined
   const same = before.map(({ calls }) =>
     [...calls.values()].find(
       ({ started, outcome }) => outcome && started?.name === name && started.args === args,
     ),
   )
   const [first, last] = [same[0]?.outcome, same.at(-1)?.outcome]
-  if (same.length < TRIES || !last || same.includes(undefined) || first?.value !== last.value)
-    return undefined
+  if (!last || same.includes(undefined) || first?.value !== last.value) return undefined
   const result = (last.ok ? last.value : last.message) ?? ''
   return `identical call already made in steps ${before.map(({ step }) => step).join(' and ')}: result was ${result.slice(0, 500)}`
 }

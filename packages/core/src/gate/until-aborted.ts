@@ -2,7 +2,8 @@
 const AT_ONCE = 4
 
 /** Resolves as the promise does, or rejects with the signal's reason as soon as it is aborted. */
-export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+export async function untilAborted<T>(work: T | Promise<T>, signal: AbortSignal): Promise<T> {
+  const promise = Promise.resolve(work)
   let settled = false
   const settle = () => {
     settled = true
@@ -10,7 +11,7 @@ export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal):
   promise.then(settle, settle)
   // Listening to a signal costs more than the rest of the gate: only what takes time is worth it.
   for (let turn = 0; turn < AT_ONCE && !settled; turn += 1) await undefined
-  return settled ? promise : whichever(promise, signal)
+  return await (settled ? promise : whichever(promise, signal))
 }
 
 function whichever<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

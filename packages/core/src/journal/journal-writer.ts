@@ -2,9 +2,14 @@ import type { Journal, JournalRecord } from '@bailiwick/contract'
 import { linger, lingerNoMore } from './linger.ts'
 
 /** Somebody who waits for what was written before, in its place among the records. */
-interface Waiter {
-  done(): void
-  failed(cause: unknown): void
+class Waiter {
+  readonly done: () => void
+  readonly failed: (cause: unknown) => void
+
+  constructor(done: () => void, failed: (cause: unknown) => void = () => {}) {
+    this.done = done
+    this.failed = failed
+  }
 }
 
 /**
@@ -35,16 +40,16 @@ export class JournalWriter {
     this.#failed = failed
   }
 
-  /** Queues records. Returns at once; {@link flushed} tells when they are durable. */
-  write(...records: readonly JournalRecord[]): void {
-    this.#queue.push(...records)
+  /** Queues a record. Returns at once; {@link flushed} tells when they are durable. */
+  write(record: JournalRecord): void {
+    this.#queue.push(record)
     if (!this.#appending && this.#error === undefined) linger(this.#due)
   }
 
   /** Calls back in its place among the records: when all that was written before is durable; never after a failure. */
   whenFlushed(done: () => void): void {
     if (this.#idle()) done()
-    else if (this.#error === undefined) this.#queue.push({ done, failed() {} })
+    else if (this.#error === undefined) this.#queue.push(new Waiter(done))
   }
 
   /**
@@ -56,7 +61,7 @@ export class JournalWriter {
     if (this.#error !== undefined) return Promise.reject(this.#error.cause)
     if (this.#idle()) return Promise.resolve()
     return new Promise((done, failed) => {
-      this.#queue.push({ done, failed })
+      this.#queue.push(new Waiter(done, failed))
       this.#begin()
     })
   }
@@ -75,13 +80,13 @@ export class JournalWriter {
   async #appendAll(): Promise<void> {
     await undefined // What is written in one tick is one append.
     for (let entries = this.#take(); entries.length > 0; entries = this.#take()) {
-      const records = entries.filter((entry) => 'type' in entry)
+      const records = entries.filter((entry): entry is JournalRecord => !(entry instanceof Waiter))
       try {
         if (records.length > 0) await this.#journal.append(records)
-        for (const entry of entries) 'type' in entry ? this.#acknowledged(entry) : entry.done()
+        for (const entry of entries) entry instanceof Waiter ? entry.done() : this.#acknowledged(entry)
       } catch (cause) {
         this.#error = { cause }
-        for (const entry of [...entries, ...this.#take()]) if (!('type' in entry)) entry.failed(cause)
+        for (const entry of [...entries, ...this.#take()]) if (entry instanceof Waiter) entry.failed(cause)
         this.#failed(cause)
         break
       }

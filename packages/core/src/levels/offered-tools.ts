@@ -1,17 +1,16 @@
 import { FINAL_ANSWER, type ModelTool, SEARCH_TOOLS } from '@bailiwick/contract'
 import { functionName } from '../define/function-name.ts'
 import { outputSchema } from '../define/output-schema.ts'
-import { roundsBefore } from '../gate/decide.ts'
+import { roundsUsed } from '../gate/decide.ts'
 import { DELEGATE_INPUT } from '../gate/delegation.ts'
-import { ownFunctions } from '../gate/own-functions.ts'
 import type { TaskRun } from '../loop/task-run.ts'
 import { TOOLS_DECLARED } from '../prompts/parts.ts'
 
 /** The tools of a request: what a reply may call natively. None at levels 0, 1 and 5, or after level 2's round. */
-export function offeredTools({ rules, state, options }: TaskRun): ModelTool[] {
+export function offeredTools({ rules, state, options, own }: TaskRun): ModelTool[] {
   const { grant } = state.spec
   if (rules.action !== 'calls') return []
-  if (roundsBefore(state, Number.POSITIVE_INFINITY) >= rules.rounds) return []
+  if (roundsUsed(rules, state, Number.POSITIVE_INFINITY)) return []
   const delegates = rules.delegates
     ? grant.delegates.map(({ name, description }) => ({
         name: functionName(name),
@@ -19,8 +18,7 @@ export function offeredTools({ rules, state, options }: TaskRun): ModelTool[] {
         input: DELEGATE_INPUT,
       }))
     : []
-  const own = ownFunctions(options.definition, state)
-  const shown = [...shownTools(state), ...own, ...delegates]
+  const shown = [...shownTools(state), ...own.values(), ...delegates]
   const tools = shown.map(({ name, description, input }) => ({ name, description, input }))
   if (rules.rounds === 1) return tools
   const answer = outputSchema(options.definition, state.spec) ?? {

@@ -1,3 +1,5 @@
+type Waiting<T> = Pick<PromiseWithResolvers<T>, 'resolve' | 'reject'>
+
 /**
  * What one side pushes and the other iterates over, in order, unbounded. Written by hand where an async
  * generator would do: a generator resumes three times for each event, and there are ten a step.
@@ -6,7 +8,7 @@ export class EventQueue<T> implements AsyncIterator<T> {
   #items: T[] = []
   #taken = 0
   #end: { error?: unknown } | undefined
-  readonly #waiting: PromiseWithResolvers<IteratorResult<T>>[] = []
+  readonly #waiting: Waiting<IteratorResult<T>>[] = []
 
   push(item: T): void {
     const next = this.#waiting.shift()
@@ -36,9 +38,7 @@ export class EventQueue<T> implements AsyncIterator<T> {
     }
     const end = this.#end
     if (end === undefined) {
-      const next = Promise.withResolvers<IteratorResult<T>>()
-      this.#waiting.push(next)
-      return next.promise
+      return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
     }
     this.#end = {}
     return 'error' in end ? Promise.reject(end.error) : Promise.resolve({ value: undefined, done: true })

@@ -100,6 +100,7 @@ async function workOn(
     options,
     state,
     rules: LEVEL_TABLE[level],
+    own,
     gate: createGate({ state, spending, tools, own, delegate, approve, write: record, flushed, now }),
     spending,
     signal,

@@ -23,10 +23,11 @@ export async function runSteps(run: TaskRun, world: CodeWorld): Promise<TaskResu
     const number = last === undefined ? 1 : last.observed === undefined ? last.step : last.step + 1
     if (number - state.firstStep >= limit) return giveLastAnswer(run, limit)
     const left = limit - (number - state.firstStep)
-    await makePlan(run, number, left)
+    if (run.options.definition.planEvery !== undefined) await makePlan(run, number, left)
     const step = stepOf(state, number)
     if (step.reply === undefined) await think(run, number)
-    const acted = await checked(run, step, await act(run, world, step, left))
+    let acted = await act(run, world, step, left)
+    if (acted.final !== undefined) acted = await checked(run, step, acted, acted.final.value)
     run.signal.throwIfAborted()
     const { status, text, worldHash } = acted
     run.record({
@@ -38,7 +39,7 @@ export async function runSteps(run: TaskRun, world: CodeWorld): Promise<TaskResu
       ...(worldHash !== undefined && { worldHash }),
       ...(acted.final && { final: encodeValue(acted.final.value) }),
     })
-    if (acted.final === undefined) await world.checkpoint()
+    if (acted.final === undefined && run.rules.action === 'code') await world.checkpoint()
   }
 }
 
@@ -48,7 +49,7 @@ export function stepLimit({ rules, state }: Pick<TaskRun, 'rules' | 'state'>): n
   return rules.atEnd === 'repair' ? Math.min(steps ?? rules.steps, rules.steps) : (steps ?? rules.steps)
 }
 
-function act(run: TaskRun, world: CodeWorld, step: StepState, left: number): Promise<Acted> {
+function act(run: TaskRun, world: CodeWorld, step: StepState, left: number): Acted | Promise<Acted> {
   switch (run.rules.action) {
     case 'answer':
       return actAnswer(run, step)
@@ -62,9 +63,8 @@ function act(run: TaskRun, world: CodeWorld, step: StepState, left: number): Pro
 }
 
 /** An answer that does not pass goes back as an observation, and the loop goes on. */
-async function checked(run: TaskRun, step: StepState, acted: Acted): Promise<Acted> {
-  if (acted.final === undefined) return acted
-  const answer = await checkAnswer(run, step, acted.final.value)
+async function checked(run: TaskRun, step: StepState, acted: Acted, value: unknown): Promise<Acted> {
+  const answer = await checkAnswer(run, step, value)
   if (answer.ok) return { ...acted, final: { value: answer.value } }
   const { final: _, ...rest } = acted
   return {

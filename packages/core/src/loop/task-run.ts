@@ -63,6 +63,8 @@ export interface TaskRun {
   readonly state: TaskState
   readonly rules: LevelRules
   readonly gate: Gate
+  /** What the loop itself answers. */
+  readonly own: ReadonlyMap<string, Tool>
   readonly spending: Spending
   readonly signal: AbortSignal
   /** Unix milliseconds at which the task is given up. */

@@ -17,7 +17,7 @@ import type { TaskRun } from './task-run.ts'
 type Purpose = RecordOf<'reply'>['purpose']
 
 /** Asks for the step's reply. */
-export async function think(run: TaskRun, step: number): Promise<ModelReply> {
+export function think(run: TaskRun, step: number): Promise<ModelReply> {
   const { definition } = run.options
   const tools = offeredTools(run)
   // References stand where figures would: a server that enforces the schema would forbid them.
@@ -35,8 +35,9 @@ export async function think(run: TaskRun, step: number): Promise<ModelReply> {
 export async function makePlan(run: TaskRun, step: number, left: number): Promise<void> {
   const every = run.options.definition.planEvery
   const done = step - run.state.firstStep
+  if (every === undefined || done % every !== 0) return
   const known = run.state.steps.find((other) => other.step === step)
-  if (every === undefined || done % every !== 0 || known?.reply) return
+  if (known?.reply) return
   let text = known?.plan
   if (text === undefined) {
     const request: ModelMessage = { role: 'user', content: planRequest(done === 0, left) }
@@ -56,20 +57,18 @@ export async function makePlan(run: TaskRun, step: number, left: number): Promis
  *
  * @param compose the request's messages, as the run's memory is then
  */
-export async function ask(
+export function ask(
   run: TaskRun,
   step: number,
   purpose: Purpose,
   compose: () => ModelMessage[],
   extra: Pick<ModelRequest, 'tools' | 'output'> = {},
 ): Promise<ModelReply> {
-  try {
-    return await askOnce(run, step, purpose, compose(), extra)
-  } catch (error) {
+  return askOnce(run, step, purpose, compose(), extra).catch((error: unknown) => {
     if (run.tight || !hasCode(error, 'model-context')) throw error
     run.tight = true
-    return await askOnce(run, step, purpose, compose(), extra)
-  }
+    return askOnce(run, step, purpose, compose(), extra)
+  })
 }
 
 async function askOnce(

@@ -31,10 +31,9 @@ export function firstWholeStep(steps: readonly StepState[]): number {
 }
 
 function sizeOf(step: StepState | undefined): number {
-  let size = step?.observed?.text.length ?? 0
-  for (const text of step?.reply?.calls.length ? [] : [step?.reply?.text ?? ''])
-    size += Math.max(0, text.length - FOLD_HEAD)
-  return size
+  const size = step?.observed?.text.length ?? 0
+  const said = step?.reply?.calls.length ? 0 : (step?.reply?.text.length ?? 0)
+  return size + Math.max(0, said - FOLD_HEAD)
 }
 
 /** What stays of an old observation. */

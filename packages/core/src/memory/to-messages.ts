@@ -21,28 +21,31 @@ export function toMessages(system: string, state: TaskState, tight = false): Mod
     messages.push({ role: 'user', content: taskPrompt(spec) })
     for (const step of state.steps) {
       if (step.step < firstStep || step.step >= next) continue
-      messages.push(...stepMessages(step, step.step < whole, readable, tight))
+      pushStep(messages, step, step.step < whole, readable, tight)
     }
   }
   return messages
 }
 
-function stepMessages(step: StepState, folded: boolean, readable: boolean, tight: boolean): ModelMessage[] {
+function pushStep(
+  messages: ModelMessage[],
+  step: StepState,
+  folded: boolean,
+  readable: boolean,
+  tight: boolean,
+): void {
   const { plan, reply, observed } = step
   const shorten = (text: string) =>
     folded ? foldText(text, step.step, readable) : tight ? cut(text, FOLD_KEEP) : text
-  const messages: ModelMessage[] =
-    plan === undefined
-      ? []
-      : [
-          { role: 'assistant', content: plan },
-          { role: 'user', content: planAccepted },
-        ]
-  if (reply === undefined || observed === undefined) return messages
+  if (plan !== undefined) {
+    messages.push({ role: 'assistant', content: plan }, { role: 'user', content: planAccepted })
+  }
+  if (reply === undefined || observed === undefined) return
   if (reply.calls.length === 0 || readable) {
     const observation = readable ? `Observation:\n${shorten(observed.text)}` : shorten(observed.text)
     const said = folded && readable ? shortenReply(reply.text) : reply.text
-    return [...messages, { role: 'assistant', content: said }, { role: 'user', content: observation }]
+    messages.push({ role: 'assistant', content: said }, { role: 'user', content: observation })
+    return
   }
   // Providers want every call answered, one by one, under an id that is unique in the conversation.
   const calls = reply.calls.map((call, index) => ({ ...call, id: messageCallId(step.step, index) }))
@@ -52,7 +55,6 @@ function stepMessages(step: StepState, folded: boolean, readable: boolean, tight
     const text = outcome ? showOutcome(outcome) : name === FINAL_ANSWER ? observed.text : 'not called'
     messages.push({ role: 'tool', callId: id, content: shorten(text) })
   }
-  return messages
 }
 
 /** Code of old steps still tells what exists; what was said around it does not matter any more. */
