@@ -1,10 +1,10 @@
-import { z } from 'zod'
 import {
   type AgentDefinition,
   definedGrant,
   defineTool,
   type TaskSpec,
 } from '../../packages/core/dist/index.js'
+import { z } from './zod.ts'
 
 /** The tool of the rounds and steps that are measured. */
 export const add = defineTool({

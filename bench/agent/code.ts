@@ -3,11 +3,11 @@
  * one call; then ten calls of 100 ms each in one block. Prints what it measured as JSON.
  */
 
-import { z } from 'zod'
 import { defineAgent, defineTool, memoryJournal, runLoop } from '../../packages/core/dist/index.js'
 import { createSandbox } from '../../packages/sandbox/dist/index.js'
 import { add, benchTask } from './bench-task.ts'
 import { scriptedReply } from './scripted-reply.ts'
+import { z } from './zod.ts'
 
 const [kind = 'memory', steps = '200'] = process.argv.slice(2)
 const WARM = 20

@@ -2,11 +2,12 @@
  * Characters sent over 50 steps with observations of 1,000 characters, and what they cost where a character
  * that the provider has cached costs a tenth. Prints JSON: what was sent, and the same with nothing folded.
  */
-import { z } from 'zod'
+
 import { defineAgent, defineTool, memoryJournal, runLoop } from '../../packages/core/dist/index.js'
 import { inlineSandbox } from '../../packages/core/dist/testing/index.js'
 import { benchTask } from './bench-task.ts'
 import { scriptedReply } from './scripted-reply.ts'
+import { z } from './zod.ts'
 
 const STEPS = 50
 const page = (number: number) => `page ${number} `.repeat(140).slice(0, 1_000)
