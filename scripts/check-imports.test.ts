@@ -19,7 +19,7 @@ describe('checkImports', () => {
       'packages/core',
       'packages/core/src/a.ts',
       `import { b } from '@bailiwick/bus'`,
-      'may import only @bailiwick/contract, @bailiwick/reply-parser',
+      'may import only @bailiwick/contract, @bailiwick/reply-parser, @bailiwick/task-journal',
     ],
     [
       'packages/bus',

@@ -7,7 +7,14 @@
 export const WORKSPACE_IMPORTS: Record<string, readonly string[]> = {
   'packages/contract': [],
   'packages/reply-parser': ['@bailiwick/contract'],
-  'packages/core': ['@bailiwick/contract', '@bailiwick/reply-parser'],
+  'packages/task-journal': ['@bailiwick/contract'],
+  'packages/describe-input': [],
+  'packages/core': [
+    '@bailiwick/contract',
+    '@bailiwick/reply-parser',
+    '@bailiwick/task-journal',
+    '@bailiwick/describe-input',
+  ],
   'packages/apt': [],
   'packages/nats-server': ['@bailiwick/apt'],
   'packages/sandbox': ['@bailiwick/contract/world', '@bailiwick/apt'],
@@ -18,6 +25,8 @@ export const WORKSPACE_IMPORTS: Record<string, readonly string[]> = {
   'packages/agent': [
     '@bailiwick/core',
     '@bailiwick/contract',
+    '@bailiwick/task-journal',
+    '@bailiwick/describe-input',
     '@bailiwick/models',
     '@bailiwick/sandbox',
     '@bailiwick/sandbox/imports',

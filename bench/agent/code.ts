@@ -3,8 +3,9 @@
  * one call; then ten calls of 100 ms each in one block. Prints what it measured as JSON.
  */
 
-import { defineAgent, defineTool, memoryJournal, runLoop } from '../../packages/core/dist/index.js'
+import { defineAgent, defineTool, runLoop } from '../../packages/core/dist/index.js'
 import { createSandbox } from '../../packages/sandbox/dist/index.js'
+import { memoryJournal } from '../../packages/task-journal/dist/index.js'
 import { add, benchTask } from './bench-task.ts'
 import { scriptedReply } from './scripted-reply.ts'
 import { z } from './zod.ts'

@@ -3,8 +3,9 @@
  * that the provider has cached costs a tenth. Prints JSON: what was sent, and the same with nothing folded.
  */
 
-import { defineAgent, defineTool, memoryJournal, runLoop } from '../../packages/core/dist/index.js'
+import { defineAgent, defineTool, runLoop } from '../../packages/core/dist/index.js'
 import { inlineSandbox } from '../../packages/core/dist/testing/index.js'
+import { memoryJournal } from '../../packages/task-journal/dist/index.js'
 import { benchTask } from './bench-task.ts'
 import { scriptedReply } from './scripted-reply.ts'
 import { z } from './zod.ts'

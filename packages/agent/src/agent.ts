@@ -18,11 +18,11 @@ import {
   defineAgent,
   explainAgent,
   type ModelMessage,
-  memoryJournal,
   promptFor,
   runLoop,
 } from '@bailiwick/core'
 import { checkImports } from '@bailiwick/sandbox/imports'
+import { memoryJournal } from '@bailiwick/task-journal'
 import { checkInProcess, ownTools } from './definition/check-in-process.ts'
 import { delegateRunner } from './delegate-runner.ts'
 import { InProcess } from './in-process.ts'

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { AgentDefinition, AgentRunOptions, TaskInput, TaskSpec } from '@bailiwick/contract'
-import { definedGrant, describeInput } from '@bailiwick/core'
+import { definedGrant } from '@bailiwick/core'
+import { describeInput } from '@bailiwick/describe-input'
 
 /** A task of this process for one agent: the definition's grant, the inputs as described values. */
 export function taskSpec(definition: AgentDefinition, text: string, options: AgentRunOptions): TaskSpec {

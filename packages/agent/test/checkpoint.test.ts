@@ -1,7 +1,8 @@
 import type { JournalRecord, RecordOf, Sandbox } from '@bailiwick/contract'
-import { defineTool, memoryJournal, type ReplayedStep, replayTask } from '@bailiwick/core'
+import { defineTool, type ReplayedStep, replayTask } from '@bailiwick/core'
 import { type Script, tryTask } from '@bailiwick/core/testing'
 import { createSandbox } from '@bailiwick/sandbox'
+import { memoryJournal } from '@bailiwick/task-journal'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 

@@ -17,3 +17,8 @@ export const tokenSchema = z
 export const functionNameSchema = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, 'wanted a JavaScript identifier of at most 63 characters')
+
+/** How code and JSON calls name an agent: `web-search` becomes `web_search`. */
+export function functionName(agent: string): string {
+  return agent.replaceAll('-', '_').replace(/^(?=\d)/, '_')
+}

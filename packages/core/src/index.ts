@@ -32,7 +32,6 @@ export { judge } from './answer/judge.ts'
 export { checkDefinition } from './define/check-definition.ts'
 export { explainAgent } from './define/explain-agent.ts'
 export { agentCard } from './define/agent-card.ts'
-export { functionName } from './define/function-name.ts'
 
 // Levels: what an agent may do, and what of it is granted.
 export { LEVEL_TABLE, type LevelRules } from './levels/level-table.ts'
@@ -48,12 +47,8 @@ export { type Callbacks, callBack } from './loop/call-back.ts'
 export type { Approve } from './gate/ask-person.ts'
 export type { Delegate, DelegateRequest } from './gate/delegation.ts'
 
-// Journal and memory: a task's state is a fold over its journal, the model's messages a function of it.
-export { MemoryJournal, memoryJournal } from './journal/memory-journal.ts'
-export { applyRecord, foldRecords } from './memory/fold-records.ts'
-export type { CallState, Chapter, StepState, TaskState } from './memory/task-state.ts'
+// Memory: the model's messages are a function of the task's state. Code that was run is run again.
 export { toMessages } from './memory/to-messages.ts'
-export { describeInput, type InputFile } from './memory/describe-input.ts'
 export { type ReplayedStep, type ReplayOptions, replayTask } from './code/replay-task.ts'
 
 // From results to an answer.

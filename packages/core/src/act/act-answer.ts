@@ -1,6 +1,6 @@
 import { parseText } from '@bailiwick/reply-parser'
+import type { StepState } from '@bailiwick/task-journal'
 import { type Acted, mistake, type TaskRun } from '../loop/task-run.ts'
-import type { StepState } from '../memory/task-state.ts'
 import { callAll } from './act-calls.ts'
 
 /** Level 0: the reply is the answer. Calls are refused by the gate, one by one. */

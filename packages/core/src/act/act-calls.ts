@@ -1,10 +1,8 @@
-import { type CallOutcome, decodeValue, FINAL_ANSWER } from '@bailiwick/contract'
+import { type CallOutcome, decodeValue, FINAL_ANSWER, functionName } from '@bailiwick/contract'
 import { type FoundCall, parseCalls } from '@bailiwick/reply-parser'
-import { functionName } from '../define/function-name.ts'
-import { outcomeRecord } from '../journal/outcome-record.ts'
+import { outcomeRecord, type StepState } from '@bailiwick/task-journal'
 import { type Acted, mistake, type TaskRun } from '../loop/task-run.ts'
 import { RESULT_CHARS, showOutcome } from '../memory/show-outcome.ts'
-import type { StepState } from '../memory/task-state.ts'
 import { callId } from '../memory/to-messages.ts'
 import { finalBesideCalls, noCall } from '../prompts/feedback.ts'
 

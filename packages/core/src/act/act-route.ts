@@ -1,6 +1,6 @@
 import { parseText, readJson } from '@bailiwick/reply-parser'
+import type { StepState } from '@bailiwick/task-journal'
 import { type Acted, mistake, type TaskRun } from '../loop/task-run.ts'
-import type { StepState } from '../memory/task-state.ts'
 import { wrongRoute } from '../prompts/feedback.ts'
 import { callAll, callOnce } from './act-calls.ts'
 

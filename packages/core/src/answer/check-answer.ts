@@ -1,11 +1,11 @@
 import { parseText, readJson } from '@bailiwick/reply-parser'
+import type { StepState } from '@bailiwick/task-journal'
 import { z } from 'zod'
 import { outputSchema } from '../define/output-schema.ts'
 import { describeIssues } from '../gate/describe-issues.ts'
 import { type Checked, checkValue } from '../gate/validate-input.ts'
 import type { TaskRun } from '../loop/task-run.ts'
 import { ask } from '../loop/think.ts'
-import type { StepState } from '../memory/task-state.ts'
 import { fillReferences } from './fill-references.ts'
 
 /** Holds an answer to its schema, fills its references in, and asks the definition's checks. */

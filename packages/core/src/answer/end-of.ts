@@ -1,6 +1,6 @@
 import { BailiwickError, decodeValue, hasCode, type TaskResult } from '@bailiwick/contract'
+import type { TaskState } from '@bailiwick/task-journal'
 import type { TaskRun } from '../loop/task-run.ts'
-import type { TaskState } from '../memory/task-state.ts'
 import { findArtifacts } from './find-artifacts.ts'
 
 /** A result with what the task has used and brought back so far. */

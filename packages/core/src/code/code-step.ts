@@ -7,9 +7,8 @@ import {
   type TurnOutput,
   type UndoneTurn,
 } from '@bailiwick/contract'
-import { outcomeRecord } from '../journal/outcome-record.ts'
+import { outcomeRecord, type StepState } from '@bailiwick/task-journal'
 import type { TaskRun } from '../loop/task-run.ts'
-import type { StepState } from '../memory/task-state.ts'
 
 /** How long a step's end waits for calls of effect `once` that its code did not wait for, ms. */
 const LATE_MS = 2_000

@@ -6,9 +6,9 @@ import {
   type Session,
 } from '@bailiwick/contract'
 import { parseCode } from '@bailiwick/reply-parser'
+import type { StepState } from '@bailiwick/task-journal'
 import { repeatedCode } from '../gate/repeat-breaker.ts'
 import { type Acted, mistake, type TaskRun } from '../loop/task-run.ts'
-import type { StepState } from '../memory/task-state.ts'
 import { noCode, worldLost } from '../prompts/feedback.ts'
 import { CodeStep } from './code-step.ts'
 import { rebuildWorld, refuseRestored } from './rebuild-world.ts'

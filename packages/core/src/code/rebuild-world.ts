@@ -1,6 +1,6 @@
 import { hasCode, SandboxError, type Session, type World } from '@bailiwick/contract'
+import type { StepState } from '@bailiwick/task-journal'
 import type { TaskRun } from '../loop/task-run.ts'
-import type { StepState } from '../memory/task-state.ts'
 import { checkWorld } from './check-world.ts'
 import { silentHost } from './replay-task.ts'
 import { recordedStep } from './world-of.ts'

@@ -7,9 +7,8 @@ import {
   type Session,
   type StepHost,
 } from '@bailiwick/contract'
+import { foldRecords, type StepState, type TaskState } from '@bailiwick/task-journal'
 import { codeFunctions } from '../gate/own-functions.ts'
-import { foldRecords } from '../memory/fold-records.ts'
-import type { StepState, TaskState } from '../memory/task-state.ts'
 import { checkWorld } from './check-world.ts'
 import { recordedStep, worldOf } from './world-of.ts'
 

@@ -1,7 +1,6 @@
-import type { RecordedStep, Tool, World } from '@bailiwick/contract'
-import { functionName } from '../define/function-name.ts'
+import { functionName, type RecordedStep, type Tool, type World } from '@bailiwick/contract'
+import type { StepState, TaskState } from '@bailiwick/task-journal'
 import { DELEGATE_INPUT } from '../gate/delegation.ts'
-import type { StepState, TaskState } from '../memory/task-state.ts'
 
 /** What the world of a task's code holds at its beginning: the same, whoever opens it. */
 export function worldOf(

@@ -2,13 +2,13 @@ import {
   type CallRequest,
   type DelegateCard,
   encodeValue,
+  functionName,
   type Grant,
   levelName,
   type Tool,
 } from '@bailiwick/contract'
-import { functionName } from '../define/function-name.ts'
+import type { TaskState } from '@bailiwick/task-journal'
 import { LEVEL_TABLE, type LevelRules } from '../levels/level-table.ts'
-import type { TaskState } from '../memory/task-state.ts'
 import { DELEGATE_INPUT } from './delegation.ts'
 import { unknownName } from './nearest-name.ts'
 import { repeatedCall } from './repeat-breaker.ts'

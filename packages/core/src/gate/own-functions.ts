@@ -1,7 +1,7 @@
 import { type AgentDefinition, READ_OBSERVATION, SEARCH_TOOLS, type Tool } from '@bailiwick/contract'
+import type { TaskState } from '@bailiwick/task-journal'
 import { LEVEL_TABLE } from '../levels/level-table.ts'
 import { routeTools } from '../levels/route-tools.ts'
-import type { TaskState } from '../memory/task-state.ts'
 import { declareTools } from '../prompts/declarations.ts'
 import { TOOLS_DECLARED } from '../prompts/parts.ts'
 

@@ -1,4 +1,4 @@
-import type { TaskState } from '../memory/task-state.ts'
+import type { TaskState } from '@bailiwick/task-journal'
 
 /** How often the same action may be tried before it is not done again. */
 const TRIES = 2

@@ -5,7 +5,7 @@ import {
   type ModelRequest,
   type ModelTool,
 } from '@bailiwick/contract'
-import type { TaskState } from '../memory/task-state.ts'
+import type { TaskState } from '@bailiwick/task-journal'
 
 /** Characters of a token, on the average of what agents read and write. */
 const CHARACTERS_PER_TOKEN = 3.5

@@ -1,5 +1,4 @@
-import { FINAL_ANSWER, type ModelTool, SEARCH_TOOLS } from '@bailiwick/contract'
-import { functionName } from '../define/function-name.ts'
+import { FINAL_ANSWER, functionName, type ModelTool, SEARCH_TOOLS } from '@bailiwick/contract'
 import { outputSchema } from '../define/output-schema.ts'
 import { roundsUsed } from '../gate/decide.ts'
 import { DELEGATE_INPUT } from '../gate/delegation.ts'

@@ -5,14 +5,13 @@ import {
   hasCode,
   type JournalRecord,
 } from '@bailiwick/contract'
+import { applyRecord, foldRecords, JournalWriter } from '@bailiwick/task-journal'
 import { endOf } from '../answer/end-of.ts'
 import { CodeWorld } from '../code/code-world.ts'
 import { createGate } from '../gate/create-gate.ts'
 import { ownFunctions } from '../gate/own-functions.ts'
 import { Spending } from '../gate/spend.ts'
-import { JournalWriter } from '../journal/journal-writer.ts'
 import { LEVEL_TABLE } from '../levels/level-table.ts'
-import { applyRecord, foldRecords } from '../memory/fold-records.ts'
 import { promptHash } from '../prompts/prompt-hash.ts'
 import { systemPrompt } from '../prompts/system-prompt.ts'
 import { EventQueue } from './event-queue.ts'

@@ -12,11 +12,11 @@ import type {
   Tool,
 } from '@bailiwick/contract'
 import type { CodeTest } from '@bailiwick/reply-parser'
+import type { TaskState } from '@bailiwick/task-journal'
 import type { Approve } from '../gate/ask-person.ts'
 import type { Delegate } from '../gate/delegation.ts'
 import type { Spending } from '../gate/spend.ts'
 import type { LevelRules } from '../levels/level-table.ts'
-import type { TaskState } from '../memory/task-state.ts'
 import type { LevelPrompt } from '../prompts/system-prompt.ts'
 
 /** What the loop is given. A level differs by what is in here and by its row in the level table. */

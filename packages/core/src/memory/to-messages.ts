@@ -1,11 +1,11 @@
 import { FINAL_ANSWER, type ModelMessage } from '@bailiwick/contract'
+import type { StepState, TaskState } from '@bailiwick/task-journal'
 import { LEVEL_TABLE } from '../levels/level-table.ts'
 import { planAccepted } from '../prompts/feedback.ts'
 import { taskPrompt } from '../prompts/task-prompt.ts'
 import { cut } from './cut.ts'
 import { FOLD_KEEP, firstWholeStep, foldText } from './fold-observations.ts'
 import { showOutcome } from './show-outcome.ts'
-import type { StepState, TaskState } from './task-state.ts'
 
 /**
  * The messages of the next request: a pure function of the level's prompt and the task's state. Only

@@ -1,11 +1,11 @@
 import {
   type DelegateCard,
   type Effect,
+  functionName,
   type JsonSchema,
   levelName,
   type ToolCard,
 } from '@bailiwick/contract'
-import { functionName } from '../define/function-name.ts'
 import { printType } from './print-type.ts'
 
 const EFFECTS: Record<Effect, string> = {

@@ -1,4 +1,4 @@
-import { functionName } from '../define/function-name.ts'
+import { functionName } from '@bailiwick/contract'
 import { CALLS } from './level-3.ts'
 import { answerShape, paragraphs, who } from './parts.ts'
 import type { PromptFacts } from './prompt-facts.ts'

@@ -7,13 +7,13 @@ import type {
   TaskSpec,
   Tool,
 } from '@bailiwick/contract'
+import { describeInput } from '@bailiwick/describe-input'
+import { type MemoryJournal, memoryJournal } from '@bailiwick/task-journal'
 import { defineAgent } from '../define/define-agent.ts'
-import { type MemoryJournal, memoryJournal } from '../journal/memory-journal.ts'
 import { definedGrant, type GrantSources } from '../levels/defined-grant.ts'
 import { type Ceiling, effectiveGrant } from '../levels/effective-grant.ts'
 import { runLoop } from '../loop/run-loop.ts'
 import type { LoopOptions } from '../loop/task-run.ts'
-import { describeInput } from '../memory/describe-input.ts'
 import { inlineSandbox } from './inline-sandbox.ts'
 import { type Script, scriptedModel } from './scripted-model.ts'
 

@@ -1,6 +1,6 @@
 import { askerOn, type Bus, putArtifact } from '@bailiwick/bus'
 import type { TaskInput } from '@bailiwick/contract'
-import { describeInput } from '@bailiwick/core'
+import { describeInput } from '@bailiwick/describe-input'
 import { bytes } from '../../show/format.ts'
 import { type InputFile, isText } from './read-inputs.ts'
 

@@ -1,6 +1,7 @@
 import {
   addUsage,
   decodeValue,
+  functionName,
   JournalError,
   type JournalRecord,
   NO_USAGE,
@@ -8,7 +9,6 @@ import {
   type TaskSpec,
   type TurnInput,
 } from '@bailiwick/contract'
-import { functionName } from '../define/function-name.ts'
 import { type CallState, stepOf, type TaskState } from './task-state.ts'
 
 /** The state after a journal's records. @throws JournalError where the first one creates no task. */

@@ -5,7 +5,7 @@ export class MemoryJournal implements Journal {
   readonly records: JournalRecord[]
   #position = 0
 
-  constructor(records: JournalRecord[] = []) {
+  constructor(records: JournalRecord[]) {
     this.records = records
   }
 

@@ -1,0 +1,18 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { expect, it, vi } from 'vitest'
+
+it('the code of the README runs and does what it says', async () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+  const code = /```ts\n([\s\S]*?)```/.exec(readme)?.[1]
+  if (code === undefined) throw new Error('the README has no example')
+  const file = new URL('./readme.example.ts', import.meta.url)
+  const log = vi.spyOn(console, 'log').mockImplementation(() => {})
+  writeFileSync(file, code.replace("'@bailiwick/task-journal'", "'./index.ts'"))
+  try {
+    await import(file.href)
+    expect(log.mock.calls.flat()).toEqual(['Ask the tool.'])
+  } finally {
+    rmSync(file)
+    log.mockRestore()
+  }
+})
