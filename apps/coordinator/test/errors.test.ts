@@ -22,7 +22,11 @@ describe('the command line', () => {
     [['rnu'], 'unknown command "rnu": did you mean "run"?'],
     [['run', 'x', '--inptu', 'a'], 'unknown option --inptu for "bailiwick run": did you mean --input?'],
     [['run', 'x', '-z'], 'unknown option -z for "bailiwick run"'],
-    [['run'], 'something is missing; wanted: bailiwick run "<task>"'],
+    [['--verison'], 'unknown option "--verison": did you mean "--version"?'],
+    [['help', 'rnu'], 'unknown command "rnu": did you mean "run"?'],
+    [['run'], '"<task>" is missing; wanted: bailiwick run "<task>"'],
+    [['answer', 'r1'], 'yes|no is missing; wanted: bailiwick answer <run> yes|no'],
+    [['replay'], '<run> and <task> are missing; wanted: bailiwick replay <run> <task>'],
     [
       ['run', 'two', 'words'],
       'too many words: "words"; wanted: bailiwick run "<task>" (put the task in quotes)',
@@ -34,10 +38,23 @@ describe('the command line', () => {
     [['runs', '--limit', 'many'], '--limit wants a number from 1 to 1000; got "many"'],
     [
       ['env', '--role', 'king'],
-      'unknown role "king": wanted user, user:<name>, reader, agent:<name> or tool-host:<name>',
+      'unknown role "king": wanted user, user:<name>, reader, reader:<name>, agent:<name> or tool-host:<name>',
     ],
+    [['env', '--role', 'agent'], 'role "agent" wants a name: agent:<name>'],
+    [['env', '--role', 'user:'], 'wanted 1 to 63 characters out of letters, digits, "_" and "-"; got ""'],
+    [['env', '--role', 'agent:a:b'], 'out of letters, digits, "_" and "-"; got "a:b"'],
+    [['env', '--role', 'tool-host:x'], 'role "tool-host" wants the tools that it offers: --tool <name>'],
+    [['env', '--tool', 'x'], '--tool goes with --role tool-host:<name>'],
+    [['events', '--once'], '--once goes with --run <run>'],
+    [['run', 'x', '--replay-by', 'lane'], '--replay-by goes with --replay <file>'],
+    [
+      ['run', 'x', '--replay', 'tape', '--replay-by', 'heart'],
+      'unknown --replay-by "heart": wanted strict or lane',
+    ],
+    [['demo', '--data', 'missing.csv'], 'missing.csv (given as --data missing.csv)'],
+    [['demo', '--config', 'other.ts'], 'unknown option --config for "bailiwick demo"'],
     [['run', 'x', '--input', 'a=missing.csv'], 'missing.csv (given as --input a=missing.csv)'],
-    [['run', 'x', '--input', '.'], 'is a directory; an input is one file'],
+    [['run', 'x', '--input', '.'], 'is a directory (given as --input .); an input is one file'],
     [
       ['run', 'x', '--input', 'bailiwick.config.mjs', '--input', './bailiwick.config.mjs'],
       'two inputs are called',
@@ -73,6 +90,17 @@ describe('the configuration', () => {
     const ended = await refused(['run', 'x'], { members: { worker: { level: 'wizard' } } })
     expect(ended.stderr).toContain(
       'team[0].level: wanted a level from 0 to 5 or one of processor, router, tool-caller, multi-step, multi-agent, code; got "wizard"',
+    )
+    expect(ended.code).toBe(2)
+  })
+
+  it.each([
+    ['below a file', 'bailiwick.config.mjs/data'],
+    ...(process.platform === 'linux' ? [['where no folder can be made', '/proc/nowhere']] : []),
+  ])('with a data directory %s says so', async (_, dataDir) => {
+    const ended = await refused(['up'], { config: { dataDir } })
+    expect(ended.stderr).toMatch(
+      /^error: dataDir: nothing can be written into .* \(E[A-Z]+.*\); name another folder/,
     )
     expect(ended.code).toBe(2)
   })

@@ -7,7 +7,6 @@ import { UsageError } from './frame/usage-error.ts'
 export const command: Command = {
   words: '<run> yes|no',
   count: [2, 2],
-  summary: 'say yes or no to a call that waits for it',
   details:
     'Where an agent’s approval is "risky" or "always", its calls wait for this. "bailiwick show" lists them; --call says which, where several wait.',
   options: {

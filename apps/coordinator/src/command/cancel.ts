@@ -4,7 +4,6 @@ import { EXIT } from './frame/exit-codes.ts'
 export const command: Command = {
   words: '<run>',
   count: [1, 1],
-  summary: 'cancel a run',
   details: 'Everything the run has at work is stopped. What was done stays in its journal.',
   options: { reason: { type: 'string', value: 'text', help: 'why, for the journal' } },
   async run(context) {

@@ -4,7 +4,6 @@ import { EXIT } from './frame/exit-codes.ts'
 export const command: Command = {
   words: '',
   count: [0, 0],
-  summary: 'list tasks that nobody could work on',
   details:
     'Rejected by a host, or given out as often as a task may be. "bailiwick retry <task>" gives one out again.',
   options: {},

@@ -3,7 +3,7 @@ import type { Command } from './frame/command.ts'
 export const command: Command = {
   words: '',
   count: [0, 0],
-  summary: 'answer a real question on real data, start to finish',
+  configured: false,
   details: `A question about 1,461 days of weather in Seattle, answered by an analyst that writes code and a writer.
 Daemon, nats-server, toolbox and agents are processes of their own, and all end with the command.
 With a model (an OpenAI key, Ollama, BAILIWICK_MODEL) it is asked; without, replies are pre-written.`,

@@ -4,7 +4,6 @@ import { EXIT } from './frame/exit-codes.ts'
 export const command: Command = {
   words: '',
   count: [0, 0],
-  summary: 'check this machine and the configuration',
   details:
     'Tells what was found: Node, nats-server, models, isolation, the team. Exit code 1 where something is missing.',
   options: {

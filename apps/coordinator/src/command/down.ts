@@ -4,7 +4,6 @@ import { EXIT } from './frame/exit-codes.ts'
 export const command: Command = {
   words: '',
   count: [0, 0],
-  summary: 'end the daemon and all it started',
   details: 'Processes that a daemon left behind when it was killed are ended as well.',
   options: {},
   async run(context) {

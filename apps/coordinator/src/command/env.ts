@@ -7,12 +7,11 @@ const ROLES = ['user', 'reader', 'agent', 'tool-host'] as const
 export const command: Command = {
   words: '',
   count: [0, 0],
-  summary: 'print address and credentials for another process',
   details: `Prints NATS_URL and NATS_CREDS (the path of a credentials file) as shell exports:
   eval "$(bailiwick env --role reader)"
 
-Roles: user (asks about all runs), user:<name> (about its own runs, with files of its own), reader (follows
-events), agent:<name> (hosts that agent), tool-host:<name> (hosts the tools named by --tool).`,
+Roles: user (asks about all runs), user:<name> (about its own runs, with files of its own), reader or
+reader:<name> (follows events), agent:<name> (hosts that agent), tool-host:<name> (hosts the tools named by --tool).`,
   options: {
     role: { type: 'string', value: 'role', help: 'whose credentials; default: user' },
     tool: {
@@ -24,7 +23,10 @@ events), agent:<name> (hosts that agent), tool-host:<name> (hosts the tools name
   },
   async run(context) {
     const { options, json, print } = context
-    const [role, name] = parseRole(String(options.role ?? 'user'))
+    const { role, name } = parseRole(String(options.role ?? 'user'))
+    const tools = Array.isArray(options.tool) ? options.tool : []
+    checkRole(role, name, tools)
+    if (name !== undefined) await checkName(name)
     const { readConfig } = await import('./daemon/use-daemon.ts')
     const { findDaemon } = await import('../config/daemon-address.ts')
     const { askLocal } = await import('../local/ask-local.ts')
@@ -34,7 +36,6 @@ events), agent:<name> (hosts that agent), tool-host:<name> (hosts the tools name
       const { CodedError } = await import('./frame/coded-error.ts')
       throw new CodedError('no-daemon', `no daemon runs on ${config.dataDir}: start one with "bailiwick up"`)
     }
-    const tools = Array.isArray(options.tool) ? options.tool : []
     const { credentials } = await askLocal(address, {
       op: 'credentials',
       role,
@@ -52,15 +53,36 @@ events), agent:<name> (hosts that agent), tool-host:<name> (hosts the tools name
   },
 }
 
-function parseRole(text: string): [(typeof ROLES)[number], string | undefined] {
-  const [word = '', name] = text.split(':')
+type Role = (typeof ROLES)[number]
+
+/** What follows the first colon is the name, whatever is in it. */
+function parseRole(text: string): { role: Role; name: string | undefined } {
+  const [word = ''] = text.split(':', 1)
   const role = ROLES.find((known) => known === word)
   if (role === undefined) {
     throw new UsageError(
-      `unknown role "${text}": wanted user, user:<name>, reader, agent:<name> or tool-host:<name>`,
+      `unknown role "${text}": wanted user, user:<name>, reader, reader:<name>, agent:<name> or tool-host:<name>`,
     )
   }
-  return [role, name]
+  return { role, name: text === word ? undefined : text.slice(word.length + 1) }
+}
+
+function checkRole(role: Role, name: string | undefined, tools: readonly string[]): void {
+  if ((role === 'agent' || role === 'tool-host') && name === undefined) {
+    throw new UsageError(`role "${role}" wants a name: ${role}:<name>`)
+  }
+  if (role === 'tool-host' && tools.length === 0) {
+    throw new UsageError('role "tool-host" wants the tools that it offers: --tool <name>, once or more')
+  }
+  if (role !== 'tool-host' && tools.length > 0) {
+    throw new UsageError('--tool goes with --role tool-host:<name>')
+  }
+}
+
+async function checkName(name: string): Promise<void> {
+  const { tokenSchema } = await import('@bailiwick/contract')
+  const problem = tokenSchema.safeParse(name).error?.issues[0]?.message
+  if (problem !== undefined) throw new UsageError(`the name of a role: ${problem}; got "${name}"`)
 }
 
 /** One word for a POSIX shell, whatever is in it. */

@@ -3,7 +3,6 @@ import type { Command } from './frame/command.ts'
 export const command: Command = {
   words: '<run> <task>',
   count: [2, 2],
-  summary: 'go on from a step of another task, perhaps with another model',
   details:
     'A new run, whose one task begins with the records of the other up to --at: its replies are not asked for again, its calls not made again, and its world is rebuilt. What follows is new.',
   options: {

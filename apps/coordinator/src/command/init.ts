@@ -27,7 +27,7 @@ export default defineConfig({
 export const command: Command = {
   words: '[<dir>]',
   count: [0, 1],
-  summary: 'write a configuration',
+  configured: false,
   details:
     'Writes bailiwick.config.ts, with what may be set as comments. Nothing that exists is overwritten.',
   options: {},

@@ -6,7 +6,6 @@ import { EXIT } from './frame/exit-codes.ts'
 export const command: Command = {
   words: '',
   count: [0, 0],
-  summary: 'list models that can be reached',
   options: {},
   async run(context) {
     const { readConfig } = await import('./daemon/use-daemon.ts')

@@ -7,7 +7,6 @@ import { UsageError } from './frame/usage-error.ts'
 export const command: Command = {
   words: '',
   count: [0, 0],
-  summary: 'print the configuration of a NATS server for this team',
   details: `For a nats-server that is run by somebody else: prints what its configuration must hold, and writes a
 credentials file for every process of this team into the data directory. With --auth jwt (the default) the
 server trusts keys that stay here, and "bailiwick env" makes further credentials; with --auth nkey every user

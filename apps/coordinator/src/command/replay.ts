@@ -4,7 +4,6 @@ import { EXIT } from './frame/exit-codes.ts'
 export const command: Command = {
   words: '<run> <task>',
   count: [2, 2],
-  summary: 'execute a task’s code again, as it was',
   details:
     'In a sandbox of its own, on the recorded inputs: no model is asked, no tool is called. The task is named as in the plan, or by its id. Exit code 1 where a step goes another way than it went.',
   options: {},

@@ -4,7 +4,6 @@ import { EXIT } from './frame/exit-codes.ts'
 export const command: Command = {
   words: '<task>',
   count: [1, 1],
-  summary: 'give a dead task out again',
   details:
     'The task goes on from its journal. One that was ended in the meantime stays ended: "bailiwick fork" begins it anew.',
   options: {},

@@ -5,7 +5,6 @@ const STRATEGIES = ['plan', 'direct'] as const
 export const command: Command = {
   words: '"<task>"',
   count: [1, 1],
-  summary: 'give a task to the team and get the answer',
   details: `Without a daemon one is started for the length of the run. The answer is printed; with --out it is
 written to report.md there, with every file that was made and run.json. Ctrl-C cancels the run.`,
   options: {

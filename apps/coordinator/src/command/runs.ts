@@ -5,7 +5,6 @@ import { UsageError } from './frame/usage-error.ts'
 export const command: Command = {
   words: '',
   count: [0, 0],
-  summary: 'list runs',
   details: 'The newest first.',
   options: { limit: { type: 'string', short: 'n', value: 'count', help: 'how many at most; default: 20' } },
   async run(context) {

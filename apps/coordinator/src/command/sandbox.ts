@@ -4,7 +4,7 @@ import { EXIT } from './frame/exit-codes.ts'
 export const command: Command = {
   words: '',
   count: [0, 0],
-  summary: 'try the sandbox that agents act in',
+  configured: false,
   details: 'Type JavaScript or TypeScript; variables last from one entry to the next. Ctrl-D ends it.',
   options: {},
   async run() {

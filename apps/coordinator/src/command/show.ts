@@ -4,7 +4,6 @@ import { EXIT } from './frame/exit-codes.ts'
 export const command: Command = {
   words: '<run>',
   count: [1, 1],
-  summary: 'show one run',
   details:
     'Its tasks, what each used, and the answer. With --out the answer and the files are written there.',
   options: {
@@ -33,10 +32,10 @@ export const command: Command = {
       }
       if (typeof out === 'string') {
         const { resolve } = await import('node:path')
-        const { makeFolder } = await import('./run-task/make-folder.ts')
+        const { makeFolder } = await import('../config/make-folder.ts')
         const { writeOutputs } = await import('./run-task/write-outputs.ts')
         const folder = resolve(context.cwd, out)
-        await makeFolder(folder)
+        makeFolder(folder, '--out')
         const files = await writeOutputs(bus, view, folder)
         context.print(
           context.json ? JSON.stringify({ out: folder, files }) : `${folder}: ${files.join(', ')}`,

@@ -4,7 +4,6 @@ import { EXIT } from './frame/exit-codes.ts'
 export const command: Command = {
   words: '',
   count: [0, 0],
-  summary: 'what is running',
   details: 'Exit code 5 where no daemon runs.',
   options: {},
   async run(context) {

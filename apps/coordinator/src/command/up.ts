@@ -4,7 +4,6 @@ import { EXIT } from './frame/exit-codes.ts'
 export const command: Command = {
   words: '',
   count: [0, 0],
-  summary: 'start the daemon',
   details: `Starts nats-server (unless NATS_URL or the configuration names one), the toolbox and the team's agents,
 and keeps them running. Open runs go on. Ctrl-C lets tasks under way finish for a moment, then ends all.`,
   options: {

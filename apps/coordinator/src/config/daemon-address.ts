@@ -30,7 +30,9 @@ export function findDaemon(dataDir: string): DaemonAddress | undefined {
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    // Below a file there is none either; whoever starts one is told what is wrong with the folder.
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
     throw error
   }
   const address = addressSchema.safeParse(parseJson(text))

@@ -1,5 +1,6 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { makeFolder } from './make-folder.ts'
 
 /** Where things are in a data directory. */
 export const dataPaths = {
@@ -15,10 +16,14 @@ export const dataPaths = {
   nats: (dataDir: string) => join(dataDir, 'nats'),
 } as const
 
-/** Makes the data directory, readable by its owner alone and out of version control. */
+/**
+ * Makes the data directory, readable by its owner alone and out of version control.
+ *
+ * @throws InputError where nothing can be written there
+ */
 export function makeDataDir(dataDir: string): void {
   for (const folder of ['', 'credentials', 'processes', 'logs', 'nats']) {
-    mkdirSync(join(dataDir, folder), { recursive: true, mode: 0o700 })
+    makeFolder(join(dataDir, folder), 'dataDir', 0o700)
   }
   writeFileSync(join(dataDir, '.gitignore'), '*\n')
 }

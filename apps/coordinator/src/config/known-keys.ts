@@ -6,6 +6,7 @@ export function knownKeys(schema: z.core.$ZodType, path: readonly PropertyKey[])
   const [part, ...rest] = path
   if (part === undefined) return objectsOf(inner).flatMap((object) => Object.keys(object.shape))
   if (inner instanceof z.ZodArray) return knownKeys(inner.element, rest)
+  if (inner instanceof z.ZodRecord) return knownKeys(inner.valueType, rest)
   for (const object of objectsOf(inner)) {
     const field = object.shape[String(part)]
     if (field !== undefined) return knownKeys(field, rest)

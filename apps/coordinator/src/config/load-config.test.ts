@@ -40,6 +40,14 @@ describe('checkConfig', () => {
     ],
     [{ nats: { prot: 4222 } }, 'nats.prot: unknown option; did you mean "port"?'],
     [{ budget: { token: 5 } }, 'budget.token: unknown option; did you mean "tokens"?'],
+    [
+      { models: { fast: 5 } },
+      'models.fast: wanted "provider/model", or { model: "provider/model", … }; got 5',
+    ],
+    [
+      { models: { fast: { model: 'a/b', temprature: 1 } } },
+      'models.fast.temprature: unknown option; did you mean "temperature"?',
+    ],
     [{ entirely: 'else' }, 'entirely: unknown option; known: nats, model,'],
     ['no object', 'the configuration: wanted object; got "no object"'],
   ])('says of %j where it is wrong and what was wanted', (config, message) => {

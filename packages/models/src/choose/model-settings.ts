@@ -49,5 +49,14 @@ export const modelSettingsSchema = z.strictObject({
 export type ModelSettings = z.infer<typeof modelSettingsSchema>
 
 /** Aliases of a configuration: `{ fast: 'ollama/qwen3:8b', strong: { model: 'openai/gpt-5', fallbacks: ['fast'] } }`. */
-export const modelAliasesSchema = z.record(z.string(), z.union([z.string().min(1), modelSettingsSchema]))
+export const modelAliasesSchema = z.record(
+  z.string(),
+  z.union([z.string().min(1), modelSettingsSchema], {
+    // What is wrong inside an object is told by its own schema.
+    error: ({ input }) =>
+      typeof input === 'object' && input !== null
+        ? undefined
+        : 'wanted "provider/model", or { model: "provider/model", … }',
+  }),
+)
 export type ModelAliases = z.infer<typeof modelAliasesSchema>

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { detectModel } from '@bailiwick/models'
 import type { CommandContext } from '../frame/command.ts'
-import { readInputs } from '../run-task/read-inputs.ts'
+import { readFileAs } from '../run-task/read-inputs.ts'
 import { runTask } from '../run-task/run-task.ts'
 import { type Sabotage, sabotage } from './sabotage.ts'
 
@@ -22,7 +22,7 @@ export async function runDemo(context: CommandContext): Promise<number> {
   const { cwd, options, note } = context
   const out = resolve(cwd, typeof options.out === 'string' ? options.out : 'out')
   const data = typeof options.data === 'string' ? options.data : demoFile('seattle-weather.csv')
-  const files = await readInputs([`weather=${data}`], cwd)
+  const files = [await readFileAs('weather', resolve(cwd, data), `--data ${data}`)]
   const env = { ...context.env }
   const found = await detectModel(env)
   if (found === undefined) {
@@ -39,7 +39,7 @@ export async function runDemo(context: CommandContext): Promise<number> {
   try {
     const config = fileURLToPath(new URL('./demo-config.js', import.meta.url))
     const code = await runTask(
-      { ...context },
+      context,
       { dataDir, config, cwd, env },
       { text: QUESTION, files, strategy: 'plan', out },
     )

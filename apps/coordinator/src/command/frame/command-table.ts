@@ -21,7 +21,10 @@ export const COMMANDS: Readonly<Record<string, Row>> = {
   },
   cancel: { summary: 'cancel a run', load: () => import('../cancel.ts') },
   replay: { summary: 'execute a task’s code again, as it was', load: () => import('../replay.ts') },
-  fork: { summary: 'go on from a step of another task', load: () => import('../fork.ts') },
+  fork: {
+    summary: 'go on from a step of another task, perhaps with another model',
+    load: () => import('../fork.ts'),
+  },
   dead: { summary: 'list tasks that nobody could work on', load: () => import('../dead.ts') },
   retry: { summary: 'give a dead task out again', load: () => import('../retry.ts') },
   events: { summary: 'print what happens, as CloudEvents', load: () => import('../events.ts') },

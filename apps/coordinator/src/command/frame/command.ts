@@ -33,21 +33,26 @@ export interface Command {
   words: string
   /** Fewest and most words. */
   count: [number, number]
-  /** One line for the list of commands. */
-  summary: string
   /** Further lines of its own help. */
   details?: string
   options: Record<string, OptionSpec>
+  /** False where no configuration is read: there is no `--config` then. */
+  configured?: false
   run(context: CommandContext): Promise<number>
 }
 
-/** Options of every command. */
-export const COMMON_OPTIONS: Record<string, OptionSpec> = {
-  config: {
-    type: 'string',
-    value: 'file',
-    help: 'configuration; default: bailiwick.config.{ts,js,mjs} here or above',
-  },
-  json: { type: 'boolean', help: 'print JSON, for programs' },
-  help: { type: 'boolean', short: 'h', help: 'show this' },
+const CONFIG_OPTION: OptionSpec = {
+  type: 'string',
+  value: 'file',
+  help: 'configuration; default: bailiwick.config.{ts,js,mjs} here or above',
+}
+
+/** All options of a command: its own, then those of every command. */
+export function optionsOf({ options, configured }: Command): Record<string, OptionSpec> {
+  return {
+    ...options,
+    ...(configured !== false && { config: CONFIG_OPTION }),
+    json: { type: 'boolean', help: 'print JSON, for programs' },
+    help: { type: 'boolean', short: 'h', help: 'show this' },
+  }
 }

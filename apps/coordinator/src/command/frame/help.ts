@@ -1,5 +1,7 @@
-import { COMMON_OPTIONS, type Command, type OptionSpec } from './command.ts'
+import { type Command, type OptionSpec, optionsOf } from './command.ts'
 import { COMMANDS } from './command-table.ts'
+
+const LONGEST_LINE = 100
 
 /** What `bailiwick --help` prints. */
 export function programHelp(): string {
@@ -19,15 +21,14 @@ export function programHelp(): string {
 
 /** What `bailiwick <command> --help` prints. */
 export function commandHelp(name: string, command: Command): string {
-  const options = Object.entries({ ...command.options, ...COMMON_OPTIONS })
   return [
-    `bailiwick ${name}: ${command.summary}`,
+    `bailiwick ${name}: ${COMMANDS[name]?.summary}`,
     '',
     `usage: bailiwick ${[name, command.words, '[options]'].filter((part) => part !== '').join(' ')}`,
-    ...(command.details === undefined ? [] : ['', command.details]),
+    ...(command.details === undefined ? [] : ['', ...command.details.split('\n').map(wrapped)]),
     '',
     'options:',
-    ...table(options.map(([key, spec]) => [spell(key, spec), spec.help])),
+    ...table(Object.entries(optionsOf(command)).map(([key, spec]) => [spell(key, spec), spec.help])),
   ].join('\n')
 }
 
@@ -40,4 +41,11 @@ function spell(key: string, spec: OptionSpec): string {
 function table(rows: [string, string][]): string[] {
   const width = Math.max(...rows.map(([left]) => left.length))
   return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`)
+}
+
+/** A line broken between words where it is too long. */
+function wrapped(line: string): string {
+  if (line.length <= LONGEST_LINE) return line
+  const cut = line.lastIndexOf(' ', LONGEST_LINE)
+  return cut < 1 ? line : `${line.slice(0, cut)}\n${wrapped(line.slice(cut + 1))}`
 }

@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util'
 import { nearest } from '../../config/nearest.ts'
-import type { Command, OptionSpec, OptionValues } from './command.ts'
-import { COMMON_OPTIONS } from './command.ts'
+import { type Command, type OptionSpec, type OptionValues, optionsOf } from './command.ts'
 import { UsageError } from './usage-error.ts'
 
 /**
@@ -15,7 +14,7 @@ export function parseWords(
   command: Command,
   line: string[],
 ): { options: OptionValues; words: string[] } {
-  const specs: Record<string, OptionSpec> = { ...command.options, ...COMMON_OPTIONS }
+  const specs = optionsOf(command)
   const { values, positionals, tokens } = parseArgs({
     args: line,
     strict: false,
@@ -62,7 +61,11 @@ function checkWords(name: string, command: Command, words: string[]): void {
   const [least, most] = command.count
   if (words.length >= least && words.length <= most) return
   const usage = `bailiwick ${name}${command.words === '' ? '' : ` ${command.words}`}`
-  if (words.length < least) throw new UsageError(`something is missing; wanted: ${usage}`)
+  const missing = command.words.split(' ').slice(words.length, least)
+  if (missing.length > 0) {
+    const are = missing.length === 1 ? 'is' : 'are'
+    throw new UsageError(`${missing.join(' and ')} ${are} missing; wanted: ${usage}`)
+  }
   throw new UsageError(
     `too many words: "${words.slice(most).join(' ')}"; wanted: ${usage}${command.words.includes('"') ? ' (put the task in quotes)' : ''}`,
   )

@@ -19,7 +19,9 @@ export async function runProgram(line: string[]): Promise<number> {
 }
 
 async function dispatch(line: string[]): Promise<number> {
-  const [name, ...rest] = line
+  const [first, ...others] = line
+  // "help run" is "run --help".
+  const [name, ...rest] = first === 'help' && others.length > 0 ? [...others, '--help'] : line
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     console.log(programHelp())
     return name === undefined ? EXIT.usage : EXIT.ok
@@ -29,11 +31,7 @@ async function dispatch(line: string[]): Promise<number> {
     return EXIT.ok
   }
   const row = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (row === undefined) {
-    const meant = nearest(name, Object.keys(COMMANDS))
-    const hint = meant === undefined ? '"bailiwick --help" lists what there is' : `did you mean "${meant}"?`
-    throw new UsageError(`unknown command "${name}": ${hint}`)
-  }
+  if (row === undefined) throw unknown(name)
   const { command } = await row.load()
   const { options, words } = parseWords(name, command, rest)
   if (options.help === true) {
@@ -59,4 +57,13 @@ async function dispatch(line: string[]): Promise<number> {
     process.off('SIGINT', stop)
     process.off('SIGTERM', stop)
   }
+}
+
+function unknown(name: string): UsageError {
+  const [kind, known] = name.startsWith('-')
+    ? (['option', ['--help', '--version']] as const)
+    : (['command', Object.keys(COMMANDS)] as const)
+  const meant = nearest(name, known)
+  const hint = meant === undefined ? '"bailiwick --help" lists what there is' : `did you mean "${meant}"?`
+  return new UsageError(`unknown ${kind} "${name}": ${hint}`)
 }

@@ -6,10 +6,16 @@ import { UsageError } from '../frame/usage-error.ts'
 /**
  * The environment in which a run's models are recorded or replayed; empty where neither was asked for.
  *
- * @throws UsageError for both at once, and where a daemon runs already: its processes have their environment
+ * @throws UsageError for both at once, for `--replay-by` that says nothing, and where a daemon runs already: its processes have their environment
  */
 export function cassetteEnv(options: OptionValues, cwd: string, dataDir: string): Record<string, string> {
-  const { record, replay } = options
+  const { record, replay, 'replay-by': by } = options
+  if (by !== undefined && typeof replay !== 'string') {
+    throw new UsageError('--replay-by goes with --replay <file>')
+  }
+  if (by !== undefined && by !== 'strict' && by !== 'lane') {
+    throw new UsageError(`unknown --replay-by "${by}": wanted strict or lane`)
+  }
   if (typeof record !== 'string' && typeof replay !== 'string') return {}
   if (record !== undefined && replay !== undefined) {
     throw new UsageError('--record and --replay exclude each other: a cassette is written, or read')
@@ -20,10 +26,9 @@ export function cassetteEnv(options: OptionValues, cwd: string, dataDir: string)
       `--${record === undefined ? 'replay' : 'record'} needs a daemon of the run's own, and one runs already (process ${daemon.pid}): end it with "bailiwick down" first`,
     )
   }
-  const by = options['replay-by']
   return {
     ...(typeof record === 'string' && { BAILIWICK_MODEL_RECORD: resolve(cwd, record) }),
     ...(typeof replay === 'string' && { BAILIWICK_MODEL_REPLAY: resolve(cwd, replay) }),
-    ...(typeof by === 'string' && { BAILIWICK_MODEL_REPLAY_BY: by }),
+    ...(by !== undefined && { BAILIWICK_MODEL_REPLAY_BY: by }),
   }
 }

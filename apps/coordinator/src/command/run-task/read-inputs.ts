@@ -53,13 +53,23 @@ export async function readInputs(given: readonly string[], cwd: string): Promise
 async function readInput(text: string, cwd: string): Promise<InputFile> {
   const named = /^([A-Za-z_][\w-]*)=(.+)$/s.exec(text)
   const path = resolve(cwd, named?.[2] ?? text)
-  const file = basename(path)
   const name = named?.[1] ?? basename(path, extname(path)).replaceAll(/\W+/g, '_')
+  return readFileAs(name, path, `--input ${text}`)
+}
+
+/**
+ * Reads one file for a run.
+ *
+ * @param given how the command line named it, for the error
+ * @throws UsageError where there is none, or it is a folder
+ */
+export async function readFileAs(name: string, path: string, given: string): Promise<InputFile> {
   const found = await stat(path).catch(() => undefined)
-  if (found === undefined) throw new UsageError(`no input file at ${path} (given as --input ${text})`)
+  if (found === undefined) throw new UsageError(`no input file at ${path} (given as ${given})`)
   if (found.isDirectory()) {
-    throw new UsageError(`${path} is a directory; an input is one file: give each file by its own --input`)
+    throw new UsageError(`${path} is a directory (given as ${given}); an input is one file`)
   }
+  const file = basename(path)
   const mediaType = MEDIA_TYPES[extname(path).toLowerCase()] ?? 'application/octet-stream'
   return { name, file, path, bytes: await readFile(path), mediaType }
 }

@@ -1,10 +1,10 @@
 import { type Bus, type RunRequestInput, type RunView, requestRun } from '@bailiwick/bus'
 import type { Fork, Plan } from '@bailiwick/contract'
 import type { DaemonAddress } from '../../config/daemon-address.ts'
+import { makeFolder } from '../../config/make-folder.ts'
 import { askLocal } from '../../local/ask-local.ts'
 import type { CommandContext } from '../frame/command.ts'
 import { EXIT } from '../frame/exit-codes.ts'
-import { makeFolder } from './make-folder.ts'
 import type { InputFile } from './read-inputs.ts'
 import { newRunId } from './run-id.ts'
 import { Session, type SessionOptions } from './session.ts'
@@ -53,7 +53,7 @@ export async function performRun(
   order: RunOrder,
 ): Promise<{ view: RunView; written: string[] }> {
   const { json, signal } = context
-  if (order.out !== undefined) await makeFolder(order.out)
+  if (order.out !== undefined) makeFolder(order.out, '--out')
   const run = newRunId()
   using screen = openScreen(run, json)
   const note = (line: string) => screen.note(line)

@@ -13,23 +13,25 @@ afterEach(() => rm(place, { recursive: true, force: true }))
 describe('makeFolder', () => {
   it('makes it with the folders above it, and takes one that is there', async () => {
     const folder = join(place, 'a/b/c')
-    await makeFolder(folder)
-    await makeFolder(folder)
+    makeFolder(folder, '--out')
+    makeFolder(folder, '--out')
     expect((await stat(folder)).isDirectory()).toBe(true)
   })
 
   it('refuses what lies below a file', async () => {
     await writeFile(join(place, 'file'), '')
     const folder = join(place, 'file/out')
-    await expect(makeFolder(folder)).rejects.toThrow(
+    expect(() => makeFolder(folder, '--out')).toThrow(
       new RegExp(`^--out: nothing can be written into ${folder} \\(ENOTDIR.*; name another folder$`),
     )
   })
 
   it.runIf(process.platform === 'linux')(
     'refuses a place that makes no folders, instead of trying for ever',
-    async () => {
-      await expect(makeFolder('/proc/nope')).rejects.toThrow(/nothing can be written into \/proc\/nope/)
+    () => {
+      expect(() => makeFolder('/proc/nope', 'dataDir')).toThrow(
+        /^dataDir: nothing can be written into \/proc\/nope/,
+      )
     },
   )
 })
