@@ -27,16 +27,11 @@ export class RecordedTurns {
     return this.#left > 0
   }
 
-  /** How much longer limits are while turns happen again. */
-  get factor(): number {
-    return this.replaying ? REPLAY_FACTOR : 1
-  }
-
   has(input: TurnInput): boolean {
     return this.#inputs.has(input)
   }
 
-  /** Time that a turn may take when it happens again, ms. */
+  /** CPU time that a turn may take when it happens again, ms. */
   budget(turn: number): number {
     return (this.#recorded?.turns[turn]?.cpuMs ?? 0) * REPLAY_FACTOR + REPLAY_EXTRA_MS
   }

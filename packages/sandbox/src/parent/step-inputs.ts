@@ -95,7 +95,7 @@ export class StepInputs {
   /** The guest is about to run on this input. */
   #run(input: TurnInput | undefined, budgetMs: number): void {
     const { box, host, recorded, time } = this.#parts
-    box.watch(time.watched(budgetMs))
+    box.watch(time.watched(this.#turns, budgetMs))
     if (input !== undefined && !recorded.has(input)) host.delivered?.(input)
   }
 }

@@ -26,20 +26,21 @@ export class StepTime {
     this.#usedMs += wallMs
   }
 
-  /** Time that a turn may take, whole ms. */
+  /** Time that a turn may take, whole ms. One that happens again is held to CPU time: a machine that stands still is not its fault. */
   budget(turn: number): number {
-    const ms = this.#recorded.replaying ? this.#recorded.budget(turn) : this.#limits.wallMs - this.#usedMs
+    const { wallMs } = this.#limits
+    const ms = this.#recorded.replaying ? wallMs + this.#recorded.budget(turn) : wallMs - this.#usedMs
     return Math.max(1, Math.ceil(ms))
   }
 
   /** What is watched from outside while a turn runs. */
-  watched(budgetMs: number): WatchLimits {
+  watched(turn: number, budgetMs: number): WatchLimits {
     const { cpuMs, residentMb } = this.#limits
-    return {
-      wallMs: budgetMs + GRACE_MS,
-      cpuMs: Math.max(1, cpuMs - this.cpuMs) * this.#recorded.factor,
-      residentMb: residentMb * (this.#recorded.replaying ? MORE_MEMORY : 1),
+    const wallMs = budgetMs + GRACE_MS
+    if (this.#recorded.replaying) {
+      return { wallMs, cpuMs: this.#recorded.budget(turn), residentMb: residentMb * MORE_MEMORY }
     }
+    return { wallMs, cpuMs: Math.max(1, cpuMs - this.cpuMs), residentMb }
   }
 
   /** What is watched while the child ends a step that its code did not. */

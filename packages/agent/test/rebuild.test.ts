@@ -1,0 +1,63 @@
+import { defineTool, memoryJournal } from '@bailiwick/core'
+import type { JournalRecord, Sandbox } from '@bailiwick/core/contract'
+import { tryTask } from '@bailiwick/core/testing'
+import { createSandbox } from '@bailiwick/sandbox'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+
+let sandbox: Sandbox
+beforeAll(async () => {
+  sandbox = await createSandbox()
+})
+afterAll(() => sandbox[Symbol.asyncDispose]())
+
+let made = 0
+const mark = defineTool({
+  name: 'mark',
+  description: 'Counts.',
+  input: z.object({}),
+  effect: 'once',
+  run: () => {
+    made += 1
+    return made
+  },
+})
+const code = (text: string) => `<code>\n${text}\n</code>`
+/** About half a second of CPU time. */
+const LONG = `const spin = (n) => { for (let i = 0; i < 1e8; i++) n = (n * 31 + i) | 0; return n }
+let n = spin(await mark({}))`
+const definition = { level: 5 as const, tools: [mark] }
+
+/** The records of a task whose host died after its first step, each of whose turns is said to have taken so long. */
+async function cut(cpuMs: number): Promise<JournalRecord[]> {
+  const { records } = await tryTask(definition, [code(LONG), code('finalAnswer(n)')], { sandbox })
+  const observed = records.findIndex(({ type }) => type === 'observed')
+  return records
+    .slice(0, observed + 1)
+    .map((record) => (record.type === 'turn' ? { ...record, cpuMs } : record))
+}
+
+describe('a world that cannot be made again', () => {
+  it('ends its task with what went wrong; no new timeout is told, and nothing is called', async () => {
+    // Less than nothing, so that the two seconds that every turn has are over soon.
+    const records = await cut(-190)
+    expect(records.at(-1)).toMatchObject({ type: 'observed', status: 'ok' })
+    const before = made
+    const journal = memoryJournal(records)
+    const { result, requests } = await tryTask(definition, [code('finalAnswer(n)')], { sandbox, journal })
+    expect(result).toMatchObject({ status: 'failed', error: { code: 'sandbox' } })
+    expect(result.error?.message).toMatch(/the world cannot be rebuilt: timeout in step 1 \(.+\)/)
+    expect(requests).toHaveLength(1)
+    expect(made).toBe(before)
+    const added = journal.records.slice(records.length).map(({ type }) => type)
+    expect(added).not.toContain('void')
+    expect(added).not.toContain('observed')
+  }, 60_000)
+
+  it('has ten times the recorded CPU time and two seconds: a slower machine makes it again', async () => {
+    const records = await cut(0)
+    const journal = memoryJournal(records)
+    const { result } = await tryTask(definition, [code('finalAnswer(n)')], { sandbox, journal })
+    expect(result.status).toBe('completed')
+  }, 60_000)
+})
