@@ -9,6 +9,7 @@ import { serveLocal } from '../local/serve-local.ts'
 import { type Broker, openBroker } from './broker.ts'
 import { buryDead } from './bury-dead.ts'
 import { delegationHandler } from './delegate/start-delegate.ts'
+import { handOverLeft } from './hand-over-left.ts'
 import { type Hosts, startHosts } from './hosts.ts'
 import { localHandler } from './local-handler.ts'
 import { Runs } from './runs/serve/runs.ts'
@@ -112,7 +113,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         ended.abort(new BailiwickError('suspended', 'the daemon is shutting down'))
         await runs.stopped()
         removeAddress(config.dataDir)
-        await hosts.stop(config.limits.graceMs)
+        await handOverLeft(bus, () => hosts.stop(config.limits.graceMs))
         await broker.close()
       },
     }

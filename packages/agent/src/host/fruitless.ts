@@ -3,9 +3,10 @@ import { type Journal, type JournalRecord, NO_USAGE } from '@bailiwick/contract'
 /** Hosts that may take a task one after the other without getting it a record further: it may be what kills them. */
 export const MAX_FRUITLESS = 5
 
-/** How many attempts at the end of a journal led to nothing. */
+/** How many attempts at the end of a journal led to nothing. One that its host left in order is none of them. */
 export function fruitlessAttempts(records: readonly JournalRecord[]): number {
-  return records.length - 1 - records.findLastIndex(({ type }) => type !== 'attempt')
+  const last = records.findLastIndex(({ type }) => type !== 'attempt' && type !== 'turn.again')
+  return records.slice(last + 1).filter(({ type }) => type === 'attempt').length
 }
 
 /** Ends a task that its hosts do not survive. */

@@ -13,7 +13,8 @@ import { type JournalRecord, NO_USAGE, type TaskResult } from '@bailiwick/contra
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type GateAgent, gateAgent } from '../../test/gate-agent.ts'
 import { startTestBus, type TestBus, until } from '../../test/test-bus.ts'
-import { hostAgent } from './host-agent.ts'
+import { MAX_FRUITLESS } from './fruitless.ts'
+import { type HostedAgent, hostAgent } from './host-agent.ts'
 
 let test: TestBus
 beforeAll(async () => {
@@ -35,6 +36,12 @@ async function prepare(name: string) {
         note: (line) => notes.push(line),
         ...options,
       }),
+    /** Has a host leave, and does what the coordinator does when one is gone. */
+    async leave(hosted: HostedAgent) {
+      const presence = (await listAgents(test.bus)).find(({ host }) => host === hosted.host)
+      await hosted.drain()
+      if (presence !== undefined) await handOver(test.bus, presence)
+    },
     give: (task: string, plan = 't1', grant: ReturnType<GateAgent['grant']> = agent.grant()) =>
       test.give({ task, name: plan, agent: name, grant }),
   }
@@ -63,7 +70,7 @@ describe.concurrent('a hosted agent', () => {
     const hosted = await agent.host({ graceMs: 1 })
     const spec = await agent.give('long')
     await agent.waiting(1)
-    await hosted.drain()
+    await agent.leave(hosted)
     expect((await test.journal(spec)).at(-1)?.type).not.toBe('task.ended')
     await using _next = await agent.host()
     await agent.waiting(2)
@@ -166,6 +173,22 @@ describe.concurrent('a hosted agent', () => {
     expect(await test.result(other)).toMatchObject({ status: 'completed', output: 4 })
     answer.resolve({ status: 'completed', output: 5, usage: NO_USAGE, artifacts: [] })
     expect(await test.result(spec)).toMatchObject({ status: 'completed', output: 5 })
+  })
+
+  it('is not blamed for hosts that left in order, however many', async () => {
+    const agent = await prepare('left')
+    const spec = await agent.give('patient')
+    for (let left = 1; left <= MAX_FRUITLESS + 1; left += 1) {
+      const hosted = await agent.host({ graceMs: 1 })
+      await agent.waiting(left)
+      await agent.leave(hosted)
+    }
+    const types = (await test.journal(spec)).map(({ type }) => type)
+    expect(types.filter((type) => type === 'suspended')).toHaveLength(MAX_FRUITLESS + 1)
+    await using _next = await agent.host()
+    agent.open()
+    expect(await test.result(spec)).toMatchObject({ status: 'completed', output: { first: 3, second: 5 } })
+    expect(agent.marks.filter((line) => line !== 'waiting')).toEqual(['one', 'three'])
   })
 
   it('gives up a task whose hosts all died over it', async () => {

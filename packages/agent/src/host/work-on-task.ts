@@ -47,7 +47,7 @@ export async function workOnTask(
     else delivery.reject(problem)
   } catch (error) {
     if (hasCode(error, 'fenced')) delivery.retry(TAKEN_OVER_MS)
-    else if (hasCode(error, 'suspended')) delivery.retry(0)
+    else if (hasCode(error, 'suspended')) delivery.leave()
     else {
       const why = error instanceof Error ? (error.stack ?? error.message) : String(error)
       workplace.note(`task ${delivery.task} is tried again later: ${why}`)

@@ -5,7 +5,7 @@ import { parseTaskSubject, SUBJECTS } from '../protocol/subjects.ts'
 import { publishCore } from '../publish/publish-core.ts'
 import type { Pulled } from './puller.ts'
 
-/** A task that this process has been given. Settle it exactly once: `ack`, `retry` or `reject`. */
+/** A task that this process has been given. Settle it exactly once: `ack`, `retry`, `reject` or `leave`. */
 export interface TaskDelivery {
   readonly run: string
   readonly task: string
@@ -22,6 +22,11 @@ export interface TaskDelivery {
   ack(): Promise<void>
   /** Not now: give it to somebody (perhaps this host) again, after a back-off that grows with the attempts. */
   retry(delayMs?: number): void
+  /**
+   * This process is leaving: whoever notices that it is gone rings for the task anew, at once, and it counts as no
+   * delivery. A bell that was handed back by so many would be a dead letter.
+   */
+  leave(): void
   /** Never again: it becomes a dead letter with this reason. */
   reject(reason: string): void
   /**
@@ -74,12 +79,16 @@ export function openDelivery(bus: Bus, message: Pulled, hooks: DeliveryHooks): T
   timer.unref()
   bus.held.set(task, settleOn)
   let open = true
-  const settle = (): boolean => {
+  const close = (): boolean => {
     if (!open) return false
     open = false
     clearInterval(timer)
-    bus.held.delete(settleOn)
     hooks.settled()
+    return true
+  }
+  const settle = (): boolean => {
+    if (!close()) return false
+    bus.held.delete(settleOn)
     return true
   }
   return {
@@ -97,6 +106,7 @@ export function openDelivery(bus: Bus, message: Pulled, hooks: DeliveryHooks): T
     retry(delayMs = backOff(attempts)) {
       if (settle()) say(delayMs > 0 ? `-NAK {"delay": ${nanos(delayMs)}}` : '-NAK')
     },
+    leave: () => void close(),
     reject(reason) {
       if (settle()) say(rejection({ run, task, attempts }, reason))
     },
