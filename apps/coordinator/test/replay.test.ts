@@ -118,27 +118,30 @@ describe('bailiwick fork', () => {
   it('goes on from a step in the same world, with another model, and asks for nothing again', async () => {
     await using place = await teamFolder(
       {
-        planner: { plan: [planReply({ name: 't1' })] },
-        worker: { t1: ['<code>\nlet luck = Math.random()\n</code>', final('luck')] },
-        writer: { answer: ['It is {{t1.output}}.'] },
+        worker: { t1: ['<code>\nlet luck = Math.random()\n</code>', final('[luck, Math.random()]')] },
       },
       { agents },
     )
     // Its first reply would fail the task: the fork must not ask for it.
-    await place.write('other.json', { worker: { t1: ['<code>\nfail(\n</code>', final('[luck, "forked"]')] } })
+    await place.write('other.json', {
+      worker: { t1: ['<code>\nfail(\n</code>', final('[luck, Math.random(), "forked"]')] },
+    })
     const bailiwick = (...args: string[]) => run(args, { cwd: place.folder })
     await bailiwick('up', '--detach')
-    const first = await bailiwick('run', 'x')
-    const luck = Number(/0\.\d+/.exec(first.stdout)?.[0])
-    const [made] = JSON.parse((await bailiwick('runs', '--json')).stdout).runs
+    const answered = ({ stdout }: { stdout: string }) => JSON.parse(stdout.trim().split('\n').at(-1) ?? '')
+    const made = answered(await bailiwick('run', 'x', '--agent', 'worker', '--json'))
+    const [luck, next] = made.answer
     const model = `scripted:${place.folder}/other.json`
     const forked = await bailiwick('fork', made.run, 't1', '--at', '1', '--model', model, '--json')
     expect(forked.code).toBe(0)
-    const last = JSON.parse(forked.stdout.trim().split('\n').at(-1) ?? '')
-    expect(last.answer[0]).toBeCloseTo(luck)
-    expect(last.answer[1]).toBe('forked')
+    const last = answered(forked)
+    expect(last.answer).toEqual([luck, expect.any(Number), 'forked'])
+    // From the fork on its luck is its own.
+    expect(last.answer[1]).not.toBe(next)
     // One reply was paid: the one after the step.
     expect(last.usage.replies).toBe(1)
+    const replayed = await bailiwick('replay', last.run, 't1', '--json')
+    expect(replayed.stdout.match(/"status":"same"/g)).toHaveLength(2)
     const beyond = await bailiwick('fork', made.run, 't1', '--at', '9')
     expect(beyond).toMatchObject({
       code: 2,

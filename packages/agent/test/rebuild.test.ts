@@ -1,5 +1,5 @@
+import type { JournalRecord, Sandbox } from '@bailiwick/contract'
 import { defineTool, memoryJournal } from '@bailiwick/core'
-import type { JournalRecord, Sandbox } from '@bailiwick/core/contract'
 import { tryTask } from '@bailiwick/core/testing'
 import { createSandbox } from '@bailiwick/sandbox'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

@@ -67,6 +67,19 @@ describe('replayTask', () => {
     })
   })
 
+  it('holds the code to the limits that it had, the agent’s own', async () => {
+    const many =
+      'let failed = 0; for (let i = 0; i < 1_200; i++) await next({}).catch(() => failed++); failed'
+    for (const callsPerStep of [20, 2_000]) {
+      const { records } = await tryTask(
+        { level: 5, tools: [next], limits: { callsPerStep } },
+        [code(many), code('finalAnswer(failed)')],
+        { sandbox },
+      )
+      expect((await replay(records)).map(({ status }) => status)).toEqual(['same', 'same'])
+    }
+  })
+
   it('says so where a task has run no code', async () => {
     const { records } = await tryTask({ level: 0 }, ['hello'])
     await expect(replay(records)).rejects.toThrow('has run no code: nothing to replay')

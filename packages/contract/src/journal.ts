@@ -38,7 +38,11 @@ const recordSchemas = () =>
       level: levelSchema,
       /** SHA-256 of the level's prompt as rendered: with the journal it determines what the model was asked. */
       promptHash: z.string().optional(),
+      /** Limits of the agent's own: code that was stopped at one is stopped there again. */
+      limits: z.record(z.string(), z.number()).optional(),
     }),
+    /** A host left the task open, in order: nothing of it is the task's fault. */
+    z.object({ type: z.literal('suspended'), ...at, attempt: z.number().int() }),
     /** A plan that the agent made for itself, before the step named. */
     z.object({ type: z.literal('planned'), ...at, step: z.number().int(), text: z.string() }),
     /** A model's reply, whole: acknowledged before anything in it is acted on. */
@@ -56,8 +60,19 @@ const recordSchemas = () =>
       step: z.number().int().positive(),
       code: z.string(),
       clock: z.number(),
-      /** Names of what the code could call and import. */
+      /** What the step's randomness derives from; the task's seed where it is absent. */
+      seed: z.string().optional(),
+      /** Names of what the code could call. */
       functions: z.array(z.string()),
+      /** Digest of their names and schemas. */
+      cards: z.string().optional(),
+    }),
+    /** The turn that was under way when its host died is begun again. */
+    z.object({
+      type: z.literal('turn.again'),
+      ...at,
+      step: z.number().int(),
+      turn: z.number().int(),
     }),
     /** A call is about to leave. For effect `once` it is acknowledged before the call does. */
     z.object({
@@ -101,6 +116,8 @@ const recordSchemas = () =>
       step: z.number().int(),
       turn: z.number().int(),
       reason: z.enum(['timeout', 'out-of-memory', 'canceled', 'crashed']),
+      /** In words, for the model. */
+      message: z.string().optional(),
       lost: z.unknown().optional(),
     }),
     /** The step's end: what the model is shown. */

@@ -29,7 +29,7 @@ export interface World {
   imports: string[]
   /** Folder that imports resolve from: the package that holds the agent's definition. */
   importsFrom?: string
-  /** All randomness in the world derives from it. */
+  /** All randomness in the world derives from it, but in steps that name another. */
   seed: string
   limits?: Partial<SandboxLimits>
   /** The newest of these that fits is restored: the session then goes on after its step. */
@@ -42,7 +42,7 @@ export interface World {
  */
 export interface Checkpoint {
   step: number
-  /** Digest of what the world began with: engine, sandbox, inputs, functions, seed, limits. Others fit no more. */
+  /** Digest of what the world began with: engine, sandbox, inputs, functions, limits. Others fit no more. */
   fits: string
   worldHash: string
   text: string
@@ -130,6 +130,8 @@ export interface StepRequest {
   code: string
   /** Unix milliseconds that the step begins at. */
   clock: number
+  /** What this step's randomness derives from, where it is not the world's: steps before a fork have the old one. */
+  seed?: string
   /** What the journal holds of this step: delivered first, and its calls are not made again. */
   recorded?: RecordedStep
 }
@@ -173,6 +175,8 @@ export interface UndoneTurn {
   step: number
   turn: number
   reason: 'timeout' | 'out-of-memory' | 'canceled' | 'crashed'
+  /** What stopped it, in words. */
+  message?: string
   /** The input that was lost with it; absent for turn 0 (the step's code itself). */
   lost?: TurnInput
 }

@@ -56,6 +56,20 @@ describe.each([
     ])
   })
 
+  it('takes a step’s randomness from the step’s own seed where it has one', async () => {
+    await using own = await openWorld(sandbox, { limits: { memoryMb: 24 } })
+    await using other = await openWorld(sandbox, { seed: 'other' })
+    const first = (await own.run('Math.random()')).preview
+    expect(first).not.toBe((await other.run('Math.random()')).preview)
+    const second = (await other.run('Math.random()')).preview
+    expect((await own.run('Math.random()', { seed: 'other' })).preview).toBe(second)
+    // Made again with the seeds that its steps had.
+    await own.run('const kept = Math.random()', { seed: 'third' })
+    const kept = (await own.run('kept')).preview
+    if (kind === 'process') await own.run('const bomb = []; for (;;) bomb.push(new Array(1e6).fill(1))')
+    expect((await own.run('kept')).preview).toBe(kept)
+  })
+
   it('lets calls leave when the guest is idle, not before', async () => {
     await using world = await openWorld(sandbox, { tools: { touch: () => 1 }, limits: { wallMs: 200 } })
     const seen = await world.run('touch({}); for (;;);')

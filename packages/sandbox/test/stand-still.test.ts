@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { RecordedStep } from '@bailiwick/core/contract/world'
+import type { RecordedStep } from '@bailiwick/contract/world'
 import { describe, expect, it } from 'vitest'
 import { createSandbox } from '../src/index.ts'
 import { openWorld } from './open-world.ts'

@@ -25,6 +25,7 @@ export function foldRecords(records: readonly JournalRecord[]): TaskState {
     steps: [],
     worldLostAfter: 0,
     engines: [],
+    limits: undefined,
     checkpoints: [],
     cpuMs: 0,
     uncheckpointedMs: 0,
@@ -37,6 +38,7 @@ type Lasting =
   | 'chapters'
   | 'steps'
   | 'engines'
+  | 'limits'
   | 'worldLostAfter'
   | 'checkpoints'
   | 'cpuMs'
@@ -73,7 +75,13 @@ export function applyRecord(state: TaskState, record: JournalRecord): void {
       state.attempts = record.attempt
       state.engines.push(`node ${record.engine.node}, V8 ${record.engine.v8}`)
       state.startedAt ??= record.at
+      state.limits = record.limits
       return
+    case 'suspended': {
+      const last = state.steps.at(-1)
+      if (last !== undefined) last.begun -= 1
+      return
+    }
     case 'reply':
       state.usage = addUsage(state.usage, record.reply.usage)
       state.replies += 1
@@ -87,6 +95,10 @@ export function applyRecord(state: TaskState, record: JournalRecord): void {
       return
     case 'step':
       stepOf(state, record.step).code = record
+      stepOf(state, record.step).begun = 1
+      return
+    case 'turn.again':
+      stepOf(state, record.step).begun += 1
       return
     case 'started':
       state.calls += 1
@@ -97,11 +109,12 @@ export function applyRecord(state: TaskState, record: JournalRecord): void {
       applyOutcome(state, record)
       return
     case 'cancel':
-      stepOf(state, record.step).inputs.push({ kind: 'cancel', reason: record.reason, clock: record.clock })
+      deliver(state, record.step, { kind: 'cancel', reason: record.reason, clock: record.clock })
       return
     case 'turn': {
       const { step, turn, calls, done, cpuMs } = record
       stepOf(state, step).turns.push({ step, turn, calls, done, cpuMs })
+      stepOf(state, step).begun = 0
       state.cpuMs += cpuMs
       state.uncheckpointedMs += cpuMs
       return
@@ -111,7 +124,14 @@ export function applyRecord(state: TaskState, record: JournalRecord): void {
       const lost = record.lost as TurnInput | undefined
       // The lost input was announced as delivered before the turn was killed: it never was.
       if (lost !== undefined) step.inputs.pop()
-      step.voided = { step: record.step, turn: record.turn, reason: record.reason, ...(lost && { lost }) }
+      const { turn, reason, message } = record
+      step.voided = {
+        step: record.step,
+        turn,
+        reason,
+        ...(message !== undefined && { message }),
+        ...(lost && { lost }),
+      }
       return
     }
     case 'observed':
@@ -159,7 +179,14 @@ function applyOutcome(state: TaskState, record: Extract<JournalRecord, { type: '
   if (record.type === 'late') return
   const { id, ok, value = '', reason = 'error', message = '', clock } = record
   const outcome = ok ? ({ id, ok, value } as const) : ({ id, ok, reason, message } as const)
-  stepOf(state, record.step).inputs.push({ kind: 'outcome', outcome, clock })
+  deliver(state, record.step, { kind: 'outcome', outcome, clock })
+}
+
+/** An input begins a turn. */
+function deliver(state: TaskState, number: number, input: TurnInput): void {
+  const step = stepOf(state, number)
+  step.inputs.push(input)
+  step.begun = 1
 }
 
 function isDelegate(state: TaskState, { started }: CallState): boolean {

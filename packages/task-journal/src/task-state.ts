@@ -2,6 +2,7 @@ import type {
   Checkpoint,
   ModelReply,
   RecordOf,
+  SandboxLimits,
   TaskResult,
   TaskSpec,
   TurnInput,
@@ -27,6 +28,8 @@ export interface StepState {
   calls: Map<string, CallState>
   inputs: TurnInput[]
   turns: TurnOutput[]
+  /** Times that the turn under way was begun: none has committed, and each but the last died in it. */
+  begun: number
   voided?: UndoneTurn
   observed?: RecordOf<'observed'>
 }
@@ -48,6 +51,8 @@ export interface TaskState {
   attempts: number
   /** What each attempt ran on. */
   engines: string[]
+  /** The agent's own limits in the last attempt. */
+  limits: Partial<SandboxLimits> | undefined
   /** When the first attempt began, Unix milliseconds. */
   startedAt: number | undefined
   /** Model replies of this chapter, its delegates' usage included. */
@@ -76,7 +81,7 @@ export function stepOf(state: TaskState, step: number): StepState {
   if (last?.step === step) return last
   const known = state.steps.find((other) => other.step === step)
   if (known !== undefined) return known
-  const made: StepState = { step, judgements: [], calls: new Map(), inputs: [], turns: [] }
+  const made: StepState = { step, judgements: [], calls: new Map(), inputs: [], turns: [], begun: 0 }
   state.steps.push(made)
   return made
 }

@@ -11,6 +11,10 @@ export function journalLines(record: JournalRecord): string[] {
       ]
     case 'attempt':
       return [`attempt ${record.attempt} on ${record.host}`]
+    case 'suspended':
+      return ['left in order, for the next host']
+    case 'turn.again':
+      return [`  turn ${record.turn} is begun again: a host died in it`]
     case 'reply':
       return [
         `step ${record.step}: ${record.reply.model} replied, ${spent(record.reply.usage)}`,
@@ -33,7 +37,7 @@ export function journalLines(record: JournalRecord): string[] {
     case 'policy.refused':
       return [`  ${record.name} refused: ${record.reason}`]
     case 'void':
-      return [`  turn ${record.turn} undone: ${record.reason}`]
+      return [`  turn ${record.turn} undone: ${record.reason}${record.message ? `, ${record.message}` : ''}`]
     case 'checkpoint':
       return [`step ${record.step}: world written down, ${record.text.length} characters`]
     case 'checkpoint.refused':

@@ -1,3 +1,4 @@
+import { LARGE_BYTES } from '@bailiwick/bus'
 import { describe, expect, it } from 'vitest'
 import { type Cut, openCutBed } from './cut-bed.ts'
 
@@ -55,6 +56,27 @@ describe('the checkpoints of a task of heavy steps', () => {
     })
     expect([2, 3]).toContain(saved['after-its-end'])
   }, 120_000)
+
+  it('go to the object store where they are large, and come from there again', async () => {
+    await using bed = await openCutBed({ atOnce: 1, limits })
+    const codes = [
+      `let rows = Array.from({ length: 20_000 }, (_, n) => [n, 'row ' + n]); ${busy('a')}`,
+      'finalAnswer([rows.length, rows[19_999], await put({ n: 1 })])',
+    ]
+    const spec = bed.specOf('large', 'large')
+    await bed.work([{ spec, codes, cut: { kind: 'call', tool: 'put', after: false } }])
+    const [checkpoint] = (await bed.come('large')).records.filter(({ type }) => type === 'checkpoint')
+    const length = checkpoint?.type === 'checkpoint' ? checkpoint.text.length : 0
+    expect(length).toBeGreaterThan(2 * LARGE_BYTES)
+    // No message of the journal is longer than what is kept in the stream.
+    const sizes = await bed.messageSizes('large')
+    expect(sizes.length).toBeGreaterThan(3)
+    expect(Math.max(...sizes)).toBeLessThan(LARGE_BYTES)
+    await bed.work([{ spec, codes }])
+    expect(bed.restored).toBe(1)
+    const { status, output } = await bed.come('large')
+    expect([status, output]).toEqual(['completed', [20_000, [19_999, 'row 19999'], { n: 1, list: [1, 2] }]])
+  }, 60_000)
 
   it('are not taken of worlds with classes and closures, which resume all the same', async () => {
     await using bed = await openCutBed({ atOnce: 4, limits })

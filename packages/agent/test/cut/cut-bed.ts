@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { openJournal } from '@bailiwick/bus'
+import { openJournal, prepareWriter, STREAMS, SUBJECTS } from '@bailiwick/bus'
 import type { AgentDefinition, JournalRecord, RecordOf, TaskSpec } from '@bailiwick/contract'
 import { defineAgent, defineTool } from '@bailiwick/core'
 import { z } from 'zod'
@@ -35,6 +35,7 @@ export interface Come {
 /** A real server, and processes that work on tasks and are killed. */
 export async function openCutBed(options: { atOnce: number; limits?: AgentDefinition['limits'] }) {
   const test = await startTestBus()
+  await prepareWriter(test.bus, 'cutter')
   const folder = await mkdtemp(join(tmpdir(), 'cut-'))
   const effects = join(folder, 'effects')
   await writeFile(effects, '')
@@ -99,6 +100,17 @@ export async function openCutBed(options: { atOnce: number; limits?: AgentDefini
         shown: observed.map(({ text }) => text),
         records,
       }
+    },
+    /** Bytes of each message of a task's journal, as the stream has them. */
+    async messageSizes(task: string): Promise<number[]> {
+      const sizes: number[] = []
+      const { jsm } = test.bus
+      const { state } = await jsm.streams.info(STREAMS.journal)
+      for (let seq = state.first_seq; seq <= state.last_seq; seq += 1) {
+        const message = await jsm.streams.getMessage(STREAMS.journal, { seq })
+        if (message?.subject === SUBJECTS.journal('cutter', 'r1', task)) sizes.push(message.data.length)
+      }
+      return sizes
     },
     /** Effects of a task: each line's tool and key, without the task's name in it. */
     async effects(task: string): Promise<string[]> {

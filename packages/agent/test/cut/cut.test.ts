@@ -119,6 +119,51 @@ describe('programs that are cut', () => {
   }, 300_000)
 })
 
+describe('a turn that its processes do not survive', () => {
+  const spin = 'let spun = 0; for (let i = 0; i < 3e7; i++) spun += i % 7'
+  const programs: Record<string, { codes: string[]; lost: RegExp; told: string }> = {
+    'the code itself': {
+      codes: ['let log = [1]', `log.push(2); ${spin}`, 'log.push(typeof spun)', FINAL],
+      lost: /nothing that this step did remains/,
+      told: '[1,"undefined"]',
+    },
+    'after an outcome': {
+      codes: [
+        'let log = [1]',
+        `log.push((await put({ n: 2 })).n); log.push((await get({ n: 3 })).n); ${spin}`,
+        'log.push(typeof spun)',
+        FINAL,
+      ],
+      lost: /everything after its last await was undone, the outcome of call 2\.2 included/,
+      told: '[1,2,"undefined"]',
+    },
+  }
+
+  it('is begun twice, then undone and told, and the task goes on', async () => {
+    await using bed = await openCutBed({ atOnce: 2 })
+    const tasks = Object.entries(programs).map(([name, program], index) => ({
+      ...program,
+      name,
+      spec: bed.specOf(`poison${index}`),
+      // The turn runs, and its process is gone before it has committed.
+      cut: { kind: 'append', step: 2, at: index === 0 ? 1 : 3, after: false, type: 'turn' } as Cut,
+    }))
+    await bed.work(tasks)
+    await bed.work(tasks.map((task) => ({ ...task, cut: { ...task.cut, at: 1 } as Cut })))
+    await bed.work(tasks.map(({ spec, codes }) => ({ spec, codes })))
+    for (const { name, spec, lost, told } of tasks) {
+      const { status, output, shown, records } = await bed.come(spec.task)
+      const types = records.flatMap(({ type }) => (/again|void|attempt/.test(type) ? [type] : []))
+      expect(types, name).toEqual(['attempt', 'attempt', 'turn.again', 'attempt', 'void'])
+      expect([status, JSON.stringify(output)], name).toEqual(['completed', told])
+      expect(shown[1], name).toMatch(/CrashedError: 2 processes died in it, one after the other/)
+      expect(shown[1], name).toMatch(lost)
+      // What it called before stands, and was called once.
+      expect(await bed.effects(spec.task)).toHaveLength(name === 'after an outcome' ? 2 : 0)
+    }
+  }, 120_000)
+})
+
 describe('a call whose process dies', () => {
   const step = 1
   const moments: [string, (tool: string) => Cut][] = [

@@ -36,6 +36,8 @@ export function describeRecord(record: JournalRecord): Described {
       return { name: 'task.ended', data: describeEnd(record.result) }
     case 'attempt':
       return { name: 'task.started', data: { attempt: record.attempt, host: record.host } }
+    case 'suspended':
+      return { name: 'task.suspended', data: { attempt: record.attempt } }
     case 'planned':
       return { name: 'task.planned', data: { step: record.step, text: markText(record.text) } }
     case 'continued':
@@ -64,6 +66,7 @@ type WorkRecord = Exclude<
       | `task.${string}`
       | 'access.refused'
       | 'attempt'
+      | 'suspended'
       | 'planned'
       | 'continued'
       | 'diverged'
@@ -95,6 +98,8 @@ function describeWork(record: WorkRecord): Described {
       const { step, turn, calls, done, cpuMs } = record
       return { name: 'turn.committed', data: { step, turn, calls: calls.length, done, cpuMs } }
     }
+    case 'turn.again':
+      return { name: 'turn.begun-again', data: { step: record.step, turn: record.turn } }
     case 'void':
       return { name: 'turn.voided', data: { step: record.step, turn: record.turn, reason: record.reason } }
     case 'started': {

@@ -93,12 +93,17 @@ export const EVENT_TYPES = {
     summary: 'A host took the task; again, when an earlier host died.',
     data: z.lazy(() => z.object({ attempt: z.number().int(), host: z.string() })),
   },
+  'task.suspended': {
+    summary: 'A host left the task in order: the next one goes on with it.',
+    data: z.lazy(() => z.object({ attempt: z.number().int() })),
+  },
   'task.planned': {
     summary: 'The agent made a plan for itself.',
     data: z.lazy(() => z.object({ step, text: textMarkSchema })),
   },
   'task.diverged': {
-    summary: 'A replay asked for something else than the journal says; the task stops.',
+    summary:
+      'A replay asked for something else than the journal says; the code goes on in a world of its own.',
     data: z.lazy(() =>
       z.object({ step, turn: z.number().int(), recorded: textMarkSchema, replayed: textMarkSchema }),
     ),
@@ -170,6 +175,10 @@ export const EVENT_TYPES = {
         cpuMs: z.number(),
       }),
     ),
+  },
+  'turn.begun-again': {
+    summary: 'A host died in a turn, and the next one begins it again.',
+    data: z.lazy(() => z.object({ step, turn: z.number().int() })),
   },
   'turn.voided': {
     summary: 'A turn was stopped or killed, and undone.',

@@ -76,8 +76,8 @@ export class CodeStep implements StepHost {
     if (!replayed) this.#run.record({ type: 'turn', at: this.now(), ...turn })
   }
 
-  undone({ step, turn, reason, lost }: UndoneTurn): void {
-    this.#run.record({ type: 'void', at: this.now(), step, turn, reason, ...(lost && { lost }) })
+  undone(turn: UndoneTurn): void {
+    this.#run.record({ type: 'void', at: this.now(), ...turn })
   }
 
   printed(line: string): void {

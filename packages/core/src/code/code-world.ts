@@ -10,10 +10,12 @@ import type { StepState } from '@bailiwick/task-journal'
 import { repeatedCode } from '../gate/repeat-breaker.ts'
 import { type Acted, mistake, type TaskRun } from '../loop/task-run.ts'
 import { noCode, worldLost } from '../prompts/feedback.ts'
+import { beginStep } from './begin-step.ts'
+import { cardsHash } from './cards-hash.ts'
 import { CodeStep } from './code-step.ts'
 import { rebuildWorld, refuseRestored } from './rebuild-world.ts'
 import { showStep } from './show-step.ts'
-import { recordedStep, worldOf } from './world-of.ts'
+import { recordedRequest, worldOf } from './world-of.ts'
 
 /** A checkpoint comes after this share of a task's CPU time, so that a long one has few. */
 const LEAST_SHARE = 0.1
@@ -22,6 +24,9 @@ const LEAST_SHARE = 0.1
 export class CodeWorld implements AsyncDisposable {
   readonly #run: TaskRun
   #session: Session | undefined
+  /** The step whose beginning is journaled. */
+  #begun: StepState | undefined
+  #called: { functions: string[]; cards: string } | undefined
   /** CPU time of the task when its world could not be written down. */
   #refusedAt = 0
 
@@ -73,15 +78,13 @@ export class CodeWorld implements AsyncDisposable {
   async #execute(step: StepState, code: string): Promise<Observation> {
     const run = this.#run
     const session = await this.#open(step)
-    if (step.code === undefined) {
-      const clock = run.now()
-      const functions = this.#world().functions.map(({ name }) => name)
-      run.record({ type: 'step', at: clock, step: step.step, code, clock, functions })
+    if (this.#begun !== step) {
+      this.#begun = step
+      await beginStep(run, step, code, this.#functions())
     }
-    const { code: source, clock } = step.code ?? { code, clock: run.now() }
-    const recorded = recordedStep(step)
+    // A task that is being left takes no more records.
+    const request = recordedRequest(step) ?? { step: step.step, code, clock: run.now() }
     const host = new CodeStep(run, step)
-    const request = { step: step.step, code: source, clock, ...(recorded && { recorded }) }
     let observation: Observation
     try {
       observation = await session.execute(request, host)
@@ -92,6 +95,13 @@ export class CodeWorld implements AsyncDisposable {
     }
     await host.settle()
     return observation
+  }
+
+  /** Names of what the code can call, and the digest of their cards: the same for all steps of an attempt. */
+  #functions() {
+    const { functions } = this.#world()
+    this.#called ??= { functions: functions.map(({ name }) => name), cards: cardsHash(functions) }
+    return this.#called
   }
 
   #world() {
@@ -127,8 +137,19 @@ export class CodeWorld implements AsyncDisposable {
       recorded = 'see the message',
       replayed = error.message,
     } = error as Partial<DivergedError> & Error
+    const then = this.#run.state.steps.find((one) => one.step === step)?.code?.cards
+    const { cards } = this.#functions()
+    const other = then !== undefined && then !== cards
     const [now, ...before] = this.#run.state.engines.toReversed()
     const engines = { recorded: [...new Set(before)], replayed: now ?? '' }
-    this.#run.record({ type: 'diverged', at: this.#run.now(), step, turn, recorded, replayed, engines })
+    this.#run.record({
+      type: 'diverged',
+      at: this.#run.now(),
+      step,
+      turn,
+      recorded: other ? `${recorded}\nwith functions of the digest ${then}` : recorded,
+      replayed: other ? `${replayed}\nwith functions of the digest ${cards}` : replayed,
+      engines,
+    })
   }
 }

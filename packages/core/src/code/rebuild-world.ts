@@ -3,7 +3,7 @@ import type { StepState } from '@bailiwick/task-journal'
 import type { TaskRun } from '../loop/task-run.ts'
 import { checkWorld } from './check-world.ts'
 import { silentHost } from './replay-task.ts'
-import { recordedStep } from './world-of.ts'
+import { recordedRequest } from './world-of.ts'
 
 /**
  * The world as it was before `current`: from the newest checkpoint that fits, and every later step's code
@@ -46,10 +46,9 @@ function refuse(run: TaskRun, step: number, why: string): void {
 async function replaySteps({ state, signal, now }: TaskRun, session: Session, current: StepState) {
   const after = Math.max(state.worldLostAfter, session.restored?.step ?? 0)
   for (const step of state.steps) {
-    const recorded = recordedStep(step)
-    if (step === current || step.code === undefined || step.step <= after || !recorded) continue
-    const { code, clock } = step.code
-    const seen = await session.execute({ step: step.step, code, clock, recorded }, silentHost(signal, now))
+    const request = recordedRequest(step)
+    if (step === current || step.step <= after || request === undefined) continue
+    const seen = await session.execute(request, silentHost(signal, now))
     signal.throwIfAborted()
     checkWorld(state, step, seen)
   }

@@ -3,14 +3,13 @@ import {
   InputError,
   type JournalRecord,
   type Sandbox,
-  type SandboxLimits,
   type Session,
   type StepHost,
 } from '@bailiwick/contract'
 import { foldRecords, type StepState, type TaskState } from '@bailiwick/task-journal'
 import { codeFunctions } from '../gate/own-functions.ts'
 import { checkWorld } from './check-world.ts'
-import { recordedStep, worldOf } from './world-of.ts'
+import { recordedRequest, worldOf } from './world-of.ts'
 
 export interface ReplayOptions {
   /** A task's whole journal, or any prefix of it. */
@@ -18,8 +17,6 @@ export interface ReplayOptions {
   sandbox: Sandbox
   /** Folder that the code's imports resolve from. */
   importsFrom?: string
-  /** The agent's own limits. */
-  limits?: Partial<SandboxLimits>
   signal?: AbortSignal
 }
 
@@ -46,7 +43,7 @@ export interface ReplayedStep {
  * for await (const { step, status } of replayTask({ records, sandbox })) console.log(step, status)
  */
 export async function* replayTask(options: ReplayOptions): AsyncGenerator<ReplayedStep> {
-  const { records, sandbox, importsFrom, limits, signal = new AbortController().signal } = options
+  const { records, sandbox, importsFrom, signal = new AbortController().signal } = options
   const state = foldRecords(records)
   const steps = state.steps.filter(({ code, step }) => code !== undefined && step > state.worldLostAfter)
   if (steps.length === 0) throw new InputError(`task ${state.spec.task} has run no code: nothing to replay`)
@@ -54,7 +51,7 @@ export async function* replayTask(options: ReplayOptions): AsyncGenerator<Replay
     {
       ...worldOf(state, codeFunctions(state)),
       ...(importsFrom !== undefined && { importsFrom }),
-      ...(limits && { limits }),
+      ...(state.limits && { limits: state.limits }),
     },
     signal,
   )
@@ -71,12 +68,13 @@ async function replayStep(
   state: TaskState,
   signal: AbortSignal,
 ): Promise<ReplayedStep> {
-  const { code, clock } = step.code ?? { code: '', clock: 0 }
-  const recorded = { inputs: [], turns: [], ...recordedStep(step), ended: true }
+  const request = recordedRequest(step)
+  const recorded = { inputs: [], turns: [], ...request?.recorded, ended: true }
   const began = performance.now()
-  const base = { step: step.step, code, turns: recorded.turns.length }
+  const base = { step: step.step, code: request?.code ?? '', turns: recorded.turns.length }
   try {
-    const seen = await session.execute({ step: step.step, code, clock, recorded }, silentHost(signal))
+    const again = { code: '', clock: 0, ...request, step: step.step, recorded }
+    const seen = await session.execute(again, silentHost(signal))
     const ms = performance.now() - began
     const shown = { ...base, printed: seen.printed, preview: seen.preview, ms }
     if (step.voided !== undefined) return { ...shown, status: 'undone' }

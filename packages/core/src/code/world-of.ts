@@ -1,4 +1,4 @@
-import { functionName, type RecordedStep, type Tool, type World } from '@bailiwick/contract'
+import { functionName, type RecordedStep, type StepRequest, type Tool, type World } from '@bailiwick/contract'
 import type { StepState, TaskState } from '@bailiwick/task-journal'
 import { DELEGATE_INPUT } from '../gate/delegation.ts'
 
@@ -30,11 +30,18 @@ export function worldOf(
   }
 }
 
-/** What the journal holds of a step; nothing where its code never ran. */
-export function recordedStep(step: StepState): RecordedStep | undefined {
-  const { code, inputs, turns, calls, observed, voided } = step
-  if (code === undefined) return undefined
+/** A step as the journal has it, to be executed again; nothing where its code never ran. */
+export function recordedRequest(step: StepState): (StepRequest & { recorded: RecordedStep }) | undefined {
+  const { inputs, turns, calls, observed, voided } = step
+  if (step.code === undefined) return undefined
+  const { code, clock, seed } = step.code
   const ended = observed !== undefined || voided !== undefined
   const argsOf = (call: string) => calls.get(call)?.started?.args
-  return { inputs: [...inputs], turns: [...turns], ended, argsOf, ...(voided && { voided }) }
+  return {
+    step: step.step,
+    code,
+    clock,
+    ...(seed !== undefined && { seed }),
+    recorded: { inputs: [...inputs], turns: [...turns], ended, argsOf, ...(voided && { voided }) },
+  }
 }

@@ -4,6 +4,7 @@ import {
   ExhaustedError,
   hasCode,
   type JournalRecord,
+  type RecordOf,
 } from '@bailiwick/contract'
 import { applyRecord, foldRecords, JournalWriter } from '@bailiwick/task-journal'
 import { endOf } from '../answer/end-of.ts'
@@ -18,6 +19,8 @@ import { EventQueue } from './event-queue.ts'
 import { runSteps } from './run-steps.ts'
 import type { LoopOptions, TaskRun } from './task-run.ts'
 
+/** How long leaving a task waits for its last record, ms. */
+const LEAVE_MS = 1_000
 /** Timers cannot wait longer. */
 const LONGEST_TIMER = 2 ** 31 - 1
 
@@ -87,7 +90,8 @@ async function workOn(
   const attempt = state.attempts + 1
   // A journal in this process's memory outlives nobody who would compare it.
   const hash = options.host && { promptHash: promptHash(system) }
-  record({ type: 'attempt', at: now(), attempt, host, engine, level, ...hash })
+  const { limits } = options.definition
+  record({ type: 'attempt', at: now(), attempt, host, engine, level, ...hash, ...(limits && { limits }) })
 
   const deadline = deadlineOf(state.spec, state.startedAt ?? now())
   const timer = deadline === undefined ? undefined : startTimer(deadline - now(), stop)
@@ -116,6 +120,9 @@ async function workOn(
     const result = await runSteps(run, world).catch((error: unknown) => endOf(run, error))
     record({ type: 'task.ended', at: now(), result })
     await flushed()
+  } catch (error) {
+    if (hasCode(signal.reason, 'suspended')) await leave(writer, { type: 'suspended', at: now(), attempt })
+    throw error
   } finally {
     clearTimeout(timer)
   }
@@ -124,6 +131,16 @@ async function workOn(
 const IN_PROCESS: NonNullable<LoopOptions['host']> = {
   id: 'in-process',
   engine: { node: process.version, v8: process.versions.v8, bailiwick: '' },
+}
+
+/** Says that the task was left in order, where the journal can be had in time: leaving waits for nobody. */
+async function leave(writer: JournalWriter, last: RecordOf<'suspended'>): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, LEAVE_MS)
+  writer.write(last)
+  // Where the task was taken over meanwhile, or the journal fails, the reason for leaving counts.
+  await Promise.race([writer.flushed().catch(() => {}), late])
+  clearTimeout(timer)
 }
 
 function deadlineOf({ grant, deadline }: TaskRun['state']['spec'], startedAt: number): number | undefined {

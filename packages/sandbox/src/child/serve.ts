@@ -92,7 +92,7 @@ export function serve(
         return pipe.write({ type: 'opened' })
       case 'step': {
         running = true
-        const prepared = world.prepare(frame.step, frame.code, frame.clock, OWN_MS)
+        const prepared = world.prepare(frame, OWN_MS)
         if ('end' in prepared) return turn(() => prepared.end)
         if (prepared.needs.length > 0) return pipe.write({ type: 'need', names: prepared.needs })
         return turn(() => world.run(frame.budgetMs))

@@ -5,7 +5,7 @@ import type { StepEnd } from '../world/read-end.ts'
 export type ToChild =
   /** With `checkpoint`, the world as it was when that text was written; its inputs are in there. */
   | { type: 'open'; world: OpenWorld; memoryMb: number; checkpoint?: string }
-  | { type: 'step'; step: number; code: string; clock: number; budgetMs: number }
+  | { type: 'step'; step: number; code: string; clock: number; seed: string; budgetMs: number }
   | { type: 'modules'; modules: BundleAnswer[]; budgetMs: number }
   | { type: 'outcome'; id: string; ok: true; value: string; clock: number; budgetMs: number }
   | {

@@ -5,7 +5,7 @@ import type { OpenWorld } from '../world/open-world.ts'
 const NAME = /^[A-Za-z_$][\w$]*$/
 
 /** What a box is told of its world. @throws InputError for names that cannot be variables */
-export function openingWorld({ inputs, functions, seed }: World, limits: SandboxLimits): OpenWorld {
+export function openingWorld({ inputs, functions }: World, limits: SandboxLimits): OpenWorld {
   for (const name of [...Object.keys(inputs), ...functions.map((one) => one.name)]) {
     if (!NAME.test(name))
       throw new InputError(`an input or function must be named like a variable; "${name}" is not`)
@@ -17,13 +17,12 @@ export function openingWorld({ inputs, functions, seed }: World, limits: Sandbox
       required: textList(input.required),
       properties: Object.keys((input.properties as object | undefined) ?? {}),
     })),
-    seed,
     clock: 0,
     limits: { ...limits },
   }
 }
 
-/** Digest of an engine and of all that a world begins with. */
+/** Digest of an engine and of all that a world begins with: its seed is each step's. */
 export function fitsOf(engine: string, world: OpenWorld | undefined): string {
   return createHash('sha256').update(engine).update(JSON.stringify(world)).digest('base64url')
 }

@@ -138,7 +138,7 @@ export class WorldSession implements Session {
   #context(box: Box): StepContext {
     const { limits, modules, world } = this.#parts
     const from = world.importsFrom ?? process.cwd()
-    return { box, limits, bundles: (names) => modules.answer(names, world.imports, from) }
+    return { box, limits, seed: world.seed, bundles: (names) => modules.answer(names, world.imports, from) }
   }
 
   /** Tries again with another child where one died of nothing that was new. */

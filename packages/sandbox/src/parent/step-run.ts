@@ -5,7 +5,6 @@ import {
   type StepRequest,
   type TurnInput,
   type TurnOutput,
-  type UndoneTurn,
 } from '@bailiwick/contract/world'
 import type { BundleAnswer } from '../world/open-world.ts'
 import type { StepEnd } from '../world/read-end.ts'
@@ -22,6 +21,8 @@ import type { StepRecord } from './world-record.ts'
 export interface StepContext {
   box: Box
   limits: SandboxLimits
+  /** Of a step that names none. */
+  seed: string
   bundles(names: string[]): Promise<BundleAnswer[]>
 }
 
@@ -55,7 +56,8 @@ export class StepRun {
     this.#context = context
     this.#request = request
     this.#host = host
-    this.#record = { step: request.step, code: request.code, clock: request.clock, inputs: [], turns: [] }
+    const { step, code, clock, seed = context.seed } = request
+    this.#record = { step, code, clock, seed, inputs: [], turns: [] }
     this.#turnCalls = new TurnCalls(request.step, context.limits.callsPerStep)
     this.#recorded = new RecordedTurns(request.recorded)
     this.#time = new StepTime(context.limits, this.#recorded)
@@ -122,10 +124,11 @@ export class StepRun {
   }
 
   #start(): undefined {
-    const { recorded, step, code, clock } = this.#request
+    const { recorded } = this.#request
+    const { step, code, clock, seed } = this.#record
     for (const input of recorded?.inputs ?? []) this.#inputs.add(input)
     if (recorded?.voided?.turn === 0) return this.#replayEnded()
-    this.#inputs.begin({ type: 'step', step, code, clock, budgetMs: this.#time.budget(0) })
+    this.#inputs.begin({ type: 'step', step, code, clock, seed, budgetMs: this.#time.budget(0) })
   }
 
   /** A live input joins the queue. */
@@ -225,12 +228,11 @@ export class StepRun {
 
   /** The record ends the step where its code did not: stopped from outside, or a turn undone. */
   #replayEnded(): undefined {
-    this.#undone = this.#request.recorded?.voided && {
-      ...this.#request.recorded.voided,
-      message: 'as recorded',
-    }
-    if (this.#undone !== undefined) this.#record.voided = this.#request.recorded?.voided as UndoneTurn
-    else
+    const voided = this.#request.recorded?.voided
+    if (voided !== undefined) {
+      this.#record.voided = voided
+      this.#undone = { message: 'as recorded', ...voided }
+    } else
       this.#stopped = {
         status: this.#record.inputs.at(-1)?.kind === 'cancel' ? 'canceled' : 'timeout',
         message: 'as recorded',
@@ -281,10 +283,10 @@ export class StepRun {
     }
     const turn = this.#record.turns.length
     const lost = this.#inputs.running
-    const undone: UndoneTurn = { step: this.#request.step, turn, reason: end.reason }
-    if (lost !== undefined) undone.lost = lost
+    const { reason, message } = end
+    const undone = { step: this.#request.step, turn, reason, message, ...(lost && { lost }) }
     this.#record.voided = undone
-    this.#undone = { ...undone, message: end.message }
+    this.#undone = undone
     this.#host.undone?.(undone)
     this.#finish()
   }

@@ -5,12 +5,13 @@ export interface StepRecord {
   step: number
   code: string
   clock: number
+  seed: string
   inputs: TurnInput[]
   turns: TurnOutput[]
   voided?: UndoneTurn
 }
 
 /** A past step as one to be replayed. */
-export function replayRequest({ step, code, clock, inputs, turns, voided }: StepRecord): StepRequest {
-  return { step, code, clock, recorded: { inputs, turns, ended: true, ...(voided && { voided }) } }
+export function replayRequest({ step, code, clock, seed, inputs, turns, voided }: StepRecord): StepRequest {
+  return { step, code, clock, seed, recorded: { inputs, turns, ended: true, ...(voided && { voided }) } }
 }

@@ -46,20 +46,19 @@ let settled = false
 let failed = false
 let result: unknown
 
-function open(limits: string, seed: string, cards: string, clock: number): void {
+function open(limits: string, cards: string, clock: number): void {
   state.limits = bare(parseJson(limits) as Limits)
-  state.seed = seed
   startClock(clock)
   installFunctions(cards)
   markBuiltins()
 }
 
-function beginStep(step: number, clock: number): void {
+function beginStep(step: number, clock: number, seed: string): void {
   state.step = step
   setClock(clock)
   // `RegExp.$1` and its like do not outlast a step.
   regexpExec(/(?:)/, '')
-  reseed(`${state.seed}/${step}`)
+  reseed(`${seed}/${step}`)
   resetCalls()
   resetConsole()
   resetAnswer()

@@ -16,7 +16,7 @@ function spread(text: string, salt: number): number {
   return (hash ^ (hash >>> 13)) | 0
 }
 
-/** Restarts the world's randomness: once per step, from the task's seed and the step's number. */
+/** Restarts the world's randomness: once per step, from its seed and its number. */
 export function reseed(text: string): void {
   a = spread(text, 1)
   b = spread(text, 2)

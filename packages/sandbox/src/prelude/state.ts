@@ -36,6 +36,5 @@ export const state = bare({
     answerChars: 2_000_000,
     waitMs: 600_000,
   }) as Limits,
-  seed: '',
   step: 0,
 })

@@ -84,7 +84,7 @@ export class GuestWorld {
     this.#names = [...world.functions.map(({ name }) => name), 'finalAnswer', 'sleep']
     for (const { name } of world.functions) this.#reserved.add(name)
     const cards = JSON.stringify(world.functions)
-    this.#enter('open', [JSON.stringify(world.limits), world.seed, cards, world.clock], budgetMs)
+    this.#enter('open', [JSON.stringify(world.limits), cards, world.clock], budgetMs)
   }
 
   /** Variables that no step declares. Gives what sets them, by name. */
@@ -101,14 +101,12 @@ export class GuestWorld {
 
   /** Rewrites a step. Gives the packages it needs, or the end of a step whose code does not parse. */
   prepare(
-    number: number,
-    code: string,
-    clock: number,
+    { step: number, code, clock, seed }: { step: number; code: string; clock: number; seed: string },
     budgetMs: number,
   ): { needs: string[] } | { end: StepEnd } {
     this.#outstanding = 0
     this.#over = false
-    this.#enter('beginStep', [number, clock], budgetMs)
+    this.#enter('beginStep', [number, clock, seed], budgetMs)
     try {
       if (code.length > this.#sourceChars) {
         throw new StepSyntaxError(
@@ -192,7 +190,7 @@ export class GuestWorld {
 
   /** Runs a step of nothing, so that the first real one finds everything compiled. */
   warmUp(): void {
-    const prepared = this.prepare(0, 'await 0', 0, 10_000)
+    const prepared = this.prepare({ step: 0, code: 'await 0', clock: 0, seed: '' }, 10_000)
     if (!('end' in prepared)) this.run(10_000)
   }
 

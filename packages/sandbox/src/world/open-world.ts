@@ -2,7 +2,6 @@ export interface OpenWorld {
   /** Encoded text of each input, by name. */
   inputs: Record<string, string>
   functions: { name: string; required: string[]; properties: string[] }[]
-  seed: string
   clock: number
   limits: { sourceChars: number; checkpointChars: number } & Record<string, number>
 }

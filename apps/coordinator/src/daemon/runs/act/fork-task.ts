@@ -4,8 +4,8 @@ import { readTask } from './read-task.ts'
 
 /** What a forked task begins with. */
 export interface ForkedTask {
-  /** The same world: seed, inputs and results are the other task's. */
-  spec: Pick<TaskSpec, 'text' | 'seed' | 'inputs' | 'results'>
+  /** The same world: inputs and results are the other task's. From the step on its randomness is its own. */
+  spec: Pick<TaskSpec, 'text' | 'inputs' | 'results'>
   agent: string
   /** The other task's records up to the step, but for its attempts, and with nothing paid again. */
   records: JournalRecord[]
@@ -28,16 +28,19 @@ export async function forkTask(bus: Bus, { run, task, at }: Fork): Promise<Forke
   const kept = beyond < 0 ? rest : rest.slice(0, beyond)
   const { text, seed, inputs, results, agent } = first.spec
   return {
-    spec: { text, seed, inputs, results },
+    spec: { text, inputs, results },
     agent,
-    records: at === 0 ? [] : kept.filter(({ type }) => !NOT_KEPT.has(type)).map(paidBefore),
+    records:
+      at === 0 ? [] : kept.filter(({ type }) => !NOT_KEPT.has(type)).map((record) => before(record, seed)),
   }
 }
 
 /** An attempt's time and host are its own; an answer would end the task before it went on. */
-const NOT_KEPT = new Set<JournalRecord['type']>(['attempt', 'task.ended'])
+const NOT_KEPT = new Set<JournalRecord['type']>(['attempt', 'suspended', 'task.ended'])
 
-function paidBefore(record: JournalRecord): JournalRecord {
+/** A record as it stands before a fork: paid already, and random as it was. */
+function before(record: JournalRecord, seed: string): JournalRecord {
+  if (record.type === 'step') return { ...record, seed: record.seed ?? seed }
   if (record.type === 'observed') {
     const { final: _, ...rest } = record
     return rest
