@@ -53,9 +53,9 @@ it('SIGTERM lets what is nearly done finish, hands the rest to the next daemon, 
   expect(took).toBeLessThan(2 * GRACE_MS + 5_000)
 
   await place.script(replies(0))
-  const backAt = Date.now()
   const up = await bailiwick('up', '--detach')
   expect(up.stderr).toContain('1 open run goes on')
+  const upAt = Date.now()
   {
     await using bus = await connect()
     const quick = await eventsUntil(bus, 'rquick', 'run.ended')
@@ -66,7 +66,7 @@ it('SIGTERM lets what is nearly done finish, hands the rest to the next daemon, 
     const started = slow.filter(({ name }) => name === 'task.started')
     expect(started.map(({ data }) => data.attempt)).toEqual([1, 2])
     // It was rung for again before the daemon ended: nothing waits for an acknowledgement time.
-    expect((started[1]?.at ?? 0) - backAt).toBeLessThan(SOON_MS)
+    expect((started[1]?.at ?? 0) - upAt).toBeLessThan(SOON_MS)
     // What it had done was not done again.
     const replied = slow.filter(({ name }) => name === 'step.replied').map(({ data }) => data.step)
     expect(replied).toEqual([1, 2])

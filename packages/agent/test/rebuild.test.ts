@@ -1,7 +1,8 @@
 import type { JournalRecord, Sandbox } from '@bailiwick/contract'
-import { defineTool, memoryJournal } from '@bailiwick/core'
+import { defineTool } from '@bailiwick/core'
 import { tryTask } from '@bailiwick/core/testing'
 import { createSandbox } from '@bailiwick/sandbox'
+import { memoryJournal } from '@bailiwick/task-journal'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 
