@@ -124,6 +124,25 @@ describe('the configuration', () => {
 })
 
 describe('an agent package', () => {
+  it('that stands where nothing is installed has core and zod all the same, in its host too', async () => {
+    await using place = await teamFolder(
+      { mailer: { '*': [final('(await stamp({ letter: "a" })).letter')] } },
+      { config: { team: ['./mailer.ts'] } },
+    )
+    await place.write(
+      'mailer.ts',
+      `import { defineAgent, defineTool } from '@bailiwick/core'
+       import { z } from 'zod'
+       const input = z.object({ letter: z.string() })
+       const run = (given: { letter: string }) => ({ letter: given.letter + '!' })
+       const stamp = defineTool({ name: 'stamp', description: 'Stamps a letter.', input, effect: 'none', run })
+       export default defineAgent({ name: 'mailer', description: 'Sends mail.', level: 5, tools: [stamp] })`,
+    )
+    const ended = await run(['run', 'x', '--agent', 'mailer'], { cwd: place.folder })
+    expect(ended).toMatchObject({ code: 0, stdout: 'a!\n' })
+    expect(await untilNoneSurvive(place.folder)).toEqual([])
+  })
+
   it('that throws while loading is named, with what it threw', async () => {
     await using place = await teamFolder({}, { config: { team: ['./broken.mjs'] } })
     await place.write('broken.mjs', `throw new Error('no licence found')`)

@@ -1,9 +1,9 @@
 import { dirname } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { type AgentDefinition, DefinitionError } from '@bailiwick/contract'
 import { defineAgent } from '@bailiwick/core'
 import { checkImports } from '@bailiwick/sandbox/imports'
 import { findDefinition } from './find-definition.ts'
+import { importDefinition } from './import-definition.ts'
 
 export interface LoadedDefinition {
   definition: AgentDefinition
@@ -30,7 +30,7 @@ export async function loadDefinition(spec: string, from = process.cwd()): Promis
 async function defaultExport(spec: string, file: string): Promise<AgentDefinition> {
   let loaded: { default?: unknown }
   try {
-    loaded = await import(pathToFileURL(file).href)
+    loaded = await importDefinition(file)
   } catch (cause) {
     const why = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
     throw new DefinitionError(`agent "${spec}" throws while it is loaded: ${why}\n  (${file})`, { cause })

@@ -2,7 +2,7 @@
  * Loads one agent package and prints its card. A process of its own, because the package's code is not
  * ours, and the daemon holds the signing key.
  */
-import { pathToFileURL } from 'node:url'
+import { importDefinition } from '@bailiwick/agent/definition'
 import { type AgentCard, type AgentDefinition, type ToolCard, toolCard } from '@bailiwick/contract'
 import { agentCard, defineAgent } from '@bailiwick/core'
 
@@ -16,7 +16,7 @@ const [file = ''] = process.argv.slice(2)
 const reply = (message: AgentDescription | { error: string }) => process.send?.(message, () => process.exit())
 
 try {
-  const loaded: { default?: AgentDefinition } = await import(pathToFileURL(file).href)
+  const loaded: { default?: AgentDefinition } = await importDefinition(file)
   if (loaded.default === undefined) {
     reply({ error: 'it has no default export; wanted: export default defineAgent({ … })' })
   } else {
