@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { COMMANDS } from '../src/command/frame/command-table.ts'
-import { run } from './program.ts'
+import { run, start } from './program.ts'
 import { scratch } from './scratch.ts'
 
 describe('help', () => {
@@ -37,6 +37,13 @@ describe('help', () => {
       expect({ stderr, code }).toEqual({ stderr: '', code: 0 })
     },
   )
+
+  it('ends without a stack where nobody reads it', async () => {
+    await using place = await scratch()
+    const { child, ended } = start(['doctor'], { cwd: place.folder })
+    child.stdout?.destroy()
+    expect(await ended).toMatchObject({ code: 1, stderr: '' })
+  })
 
   it('says on an old Node what is wanted, before it loads anything newer', async () => {
     await using place = await scratch()

@@ -11,6 +11,8 @@ import { UsageError } from './usage-error.ts'
 /** Runs one command line and resolves with its exit code. Every error ends here, as one clear message. */
 export async function runProgram(line: string[]): Promise<number> {
   const json = line.includes('--json')
+  process.stdout.on('error', endUnread)
+  process.stderr.on('error', endUnread)
   try {
     return await dispatch(line)
   } catch (error) {
@@ -66,4 +68,10 @@ function unknown(name: string): UsageError {
   const meant = nearest(name, known)
   const hint = meant === undefined ? '"bailiwick --help" lists what there is' : `did you mean "${meant}"?`
   return new UsageError(`unknown ${kind} "${name}": ${hint}`)
+}
+
+/** "bailiwick events | head -3": nobody reads any more, and that is no defect to show a stack of. */
+function endUnread(error: Error & { code?: string }): void {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(EXIT.error)
 }
