@@ -16,34 +16,47 @@ import { appendFileSync } from 'node:fs'
 registerHooks({ load(url, context, next) { appendFileSync(process.env.LOADED, url + '\\n'); return next(url, context) } })
 `
 
-it('the example of the README runs as it stands, and loads neither NATS nor LangGraph', async () => {
-  const readme = await readFile(join(here, 'README.md'), 'utf8')
-  const example = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? ''
-  await using ollama = await fakeOllama([
-    'I add both.\n<code>\nconst both = await Promise.all([population({ country: "Norway" }), population({ country: "Iceland" })])\nfinalAnswer(both[0] + both[1])\n</code>',
-    '<code>\nfinalAnswer("Norway")\n</code>',
-  ])
+/** Runs the first example of a README in a folder that has this package and zod alone. */
+async function runExample(readme: string, replies: string[]) {
+  const example = /```ts\n([\s\S]*?)```/.exec(await readFile(readme, 'utf8'))?.[1] ?? ''
+  await using ollama = await fakeOllama(replies)
   await using stack = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'agent-readme-'))
   stack.defer(() => rm(folder, { recursive: true }))
   await mkdir(join(folder, 'node_modules', '@bailiwick'), { recursive: true })
   await symlink(here, join(folder, 'node_modules', '@bailiwick', 'agent'), 'junction')
   await symlink(join(here, 'node_modules', 'zod'), join(folder, 'node_modules', 'zod'), 'junction')
-  await writeFile(join(folder, 'package.json'), '{"type":"module"}')
   await writeFile(join(folder, 'noting.js'), NOTING)
-  await writeFile(join(folder, 'example.ts'), example)
+  await writeFile(join(folder, 'package.json'), '{"type":"module"}')
+  await writeFile(join(folder, 'agent.mts'), example)
 
   const loaded = join(folder, 'loaded')
-  const { stdout } = await promisify(execFile)(process.execPath, ['--import', './noting.js', 'example.ts'], {
-    cwd: folder,
-    env: { OLLAMA_HOST: ollama.url, LOADED: loaded, HOME: folder },
-    timeout: 30_000,
-  })
+  const { stdout, stderr } = await promisify(execFile)(
+    process.execPath,
+    ['--import', './noting.js', 'agent.mts'],
+    { cwd: folder, env: { OLLAMA_HOST: ollama.url, LOADED: loaded, HOME: folder }, timeout: 30_000 },
+  )
+  return { stdout, stderr, models: ollama.models, modules: await readFile(loaded, 'utf8') }
+}
+
+const BOTH =
+  'I add both.\n<code>\nconst both = await Promise.all([population({ country: "Norway" }), population({ country: "Iceland" })])\nfinalAnswer(both[0] + both[1])\n</code>'
+
+it('the example of the README runs as it stands, and loads neither NATS nor LangGraph', async () => {
+  const readme = join(here, 'README.md')
+  const { stdout, models, modules } = await runExample(readme, [
+    BOTH,
+    '<code>\nfinalAnswer("Norway")\n</code>',
+  ])
   expect(stdout).toBe('6\n<code>\nfinalAnswer("Norway")\n</code>')
-  expect(ollama.models).toEqual(['qwen3:8b', 'qwen3:8b'])
-  const modules = await readFile(loaded, 'utf8')
+  expect(models).toEqual(['qwen3:8b', 'qwen3:8b'])
   expect(modules).toContain('packages/core/dist/index.js')
   expect(modules).not.toMatch(/@nats-io|packages\/bus|@langchain|isolated-vm/)
+})
+
+it('the agent in ten lines of the first page runs as it stands', async () => {
+  const { stdout, stderr } = await runExample(join(here, '../../README.md'), [BOTH])
+  expect({ stdout, stderr }).toEqual({ stdout: '6\n', stderr: '' })
 })
 
 it('the package exports few names', async () => {

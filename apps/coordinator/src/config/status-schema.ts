@@ -29,6 +29,8 @@ export const statusSchema = z.object({
       hosts: z.array(z.object({ host: z.string(), pid: z.number(), slots: z.number(), busy: z.number() })),
     }),
   ),
+  /** Names of the tools that some process hosts. */
+  tools: z.array(z.string()),
   workingRuns: z.number(),
   memoryMb: z.number(),
 })

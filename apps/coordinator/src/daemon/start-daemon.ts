@@ -214,6 +214,7 @@ function report(parts: {
         hosts: present.map(({ host, pid, slots, busy }) => ({ host, pid, slots, busy })),
       }
     }),
+    tools: team.tools(),
     workingRuns: runs.working,
     memoryMb: Math.round(process.memoryUsage.rss() / 1_048_576),
   }
