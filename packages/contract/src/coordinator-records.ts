@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { budgetSchema } from './budget.ts'
+import { deferred } from './deferred.ts'
 import { forkSchema, planSchema } from './plan.ts'
 import {
   artifactRefSchema,
@@ -10,7 +11,7 @@ import {
 } from './task.ts'
 import { usageSchema } from './usage.ts'
 
-export const at = { /** Unix milliseconds, by the writer's clock. */ at: z.number() }
+export const at = { /** Unix milliseconds, by the writer's clock. */ at: deferred(() => z.number()) }
 
 /** Records that the coordinator alone writes, to a run's own journal. */
 export const coordinatorRecordSchemas = () =>

@@ -3,6 +3,7 @@
 export * from './agent.ts'
 export * from './brand.ts'
 export * from './budget.ts'
+export * from './deferred.ts'
 export * from './errors/bailiwick-error.ts'
 export * from './errors/definition-error.ts'
 export * from './errors/diverged-error.ts'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { at, coordinatorRecordSchemas } from './coordinator-records.ts'
+import { deferred } from './deferred.ts'
 import { callFailureSchema } from './gate.ts'
 import { levelSchema } from './level.ts'
 import { modelReplySchema } from './model.ts'
@@ -14,7 +15,7 @@ import { effectSchema } from './tool.ts'
 export const JOURNAL_VERSION = 1
 
 /** What a code step's call or a JSON call came to, as journaled. `value` is encoded text. */
-const outcomeFields = {
+const outcomeFields = () => ({
   step: z.number().int(),
   id: z.string(),
   ok: z.boolean(),
@@ -22,7 +23,7 @@ const outcomeFields = {
   reason: callFailureSchema.optional(),
   message: z.string().optional(),
   ms: z.number(),
-}
+})
 
 const recordSchemas = () =>
   [
@@ -88,9 +89,9 @@ const recordSchemas = () =>
       key: z.string(),
     }),
     /** A call's outcome, in the order of delivery. */
-    z.object({ type: z.literal('outcome'), ...at, ...outcomeFields, clock: z.number() }),
+    z.object({ type: z.literal('outcome'), ...at, ...outcomeFields(), clock: z.number() }),
     /** A call's outcome that came after its step's end and was never delivered. */
-    z.object({ type: z.literal('late'), ...at, ...outcomeFields }),
+    z.object({ type: z.literal('late'), ...at, ...outcomeFields() }),
     /** A cancel that was delivered to running code. */
     z.object({
       type: z.literal('cancel'),
@@ -197,8 +198,8 @@ const recordSchemas = () =>
     ...coordinatorRecordSchemas(),
   ] as const
 
-/** Built at the first record that is parsed: thirty schemas that a process without a bus never needs. */
-export const journalRecordSchema = z.lazy(() => z.discriminatedUnion('type', recordSchemas()))
+/** Any record of a journal. */
+export const journalRecordSchema = deferred(() => z.discriminatedUnion('type', recordSchemas()))
 export type JournalRecord = z.infer<typeof journalRecordSchema>
 export type RecordOf<T extends JournalRecord['type']> = Extract<JournalRecord, { type: T }>
 

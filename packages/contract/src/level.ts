@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { deferred } from './deferred.ts'
 
 /**
  * Agency levels, after the six rows of smolagents' "agency" table: how much the model's output
@@ -17,12 +18,14 @@ export type Level = 0 | 1 | 2 | 3 | 4 | 5
 export type LevelName = (typeof LEVEL_NAMES)[number]
 
 /** A level given by number or by name; always a number afterwards. */
-export const levelSchema = z
-  .union([z.literal([0, 1, 2, 3, 4, 5]), z.enum(LEVEL_NAMES)], {
-    error: (issue) =>
-      `wanted a level from 0 to 5 or one of ${LEVEL_NAMES.join(', ')}; got ${JSON.stringify(issue.input)}`,
-  })
-  .transform(levelNumber)
+export const levelSchema = deferred(() =>
+  z
+    .union([z.literal([0, 1, 2, 3, 4, 5]), z.enum(LEVEL_NAMES)], {
+      error: (issue) =>
+        `wanted a level from 0 to 5 or one of ${LEVEL_NAMES.join(', ')}; got ${JSON.stringify(issue.input)}`,
+    })
+    .transform(levelNumber),
+)
 
 /** `levelName(5)` is `"code"`. */
 export function levelName(level: Level): LevelName {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { deferred } from './deferred.ts'
 import type { JsonSchema } from './json.ts'
 import { usageSchema } from './usage.ts'
 
@@ -18,7 +19,7 @@ export interface ModelTool {
 }
 
 /** A tool call as a model made it: the arguments are what it wrote, parsed if they were JSON. */
-export const modelCallSchema = z.lazy(() =>
+export const modelCallSchema = deferred(() =>
   z.object({
     id: z.string(),
     name: z.string(),
@@ -60,7 +61,7 @@ export interface ModelRequest {
 }
 
 /** What a model answered, whole. A reply is never half: a cut stream is an error instead. */
-export const modelReplySchema = z.lazy(() =>
+export const modelReplySchema = deferred(() =>
   z.object({
     text: z.string(),
     /** Reasoning that the server returned apart from the text. */

@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import { deferred } from './deferred.ts'
 import { tokenSchema } from './name.ts'
 
 /** A run split into subtasks. */
-export const planSchema = z.lazy(() =>
+export const planSchema = deferred(() =>
   z.object({
     tasks: z
       .array(
@@ -23,7 +24,7 @@ export const planSchema = z.lazy(() =>
 export type Plan = z.infer<typeof planSchema>
 
 /** Where a run's one task begins: after a step of another task, whose records it begins with. */
-export const forkSchema = z.lazy(() =>
+export const forkSchema = deferred(() =>
   z.object({
     run: tokenSchema,
     task: tokenSchema,

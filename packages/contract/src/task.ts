@@ -1,27 +1,32 @@
 import { z } from 'zod'
+import { deferred } from './deferred.ts'
 import { grantSchema } from './grant.ts'
 import type { JsonSchema } from './json.ts'
 import { tokenSchema } from './name.ts'
 import { usageSchema } from './usage.ts'
 
 /** Where a run or a task stands. The last five are final. */
-export const statusSchema = z.enum([
-  'submitted',
-  'working',
-  'input-required',
-  'completed',
-  'failed',
-  'exhausted',
-  'canceled',
-  'rejected',
-])
+export const statusSchema = deferred(() =>
+  z.enum([
+    'submitted',
+    'working',
+    'input-required',
+    'completed',
+    'failed',
+    'exhausted',
+    'canceled',
+    'rejected',
+  ]),
+)
 export type Status = z.infer<typeof statusSchema>
 
-export const finalStatusSchema = z.enum(['completed', 'failed', 'exhausted', 'canceled', 'rejected'])
+export const finalStatusSchema = deferred(() =>
+  z.enum(['completed', 'failed', 'exhausted', 'canceled', 'rejected']),
+)
 export type FinalStatus = z.infer<typeof finalStatusSchema>
 
 /** Bytes kept outside of messages: a file of a run. */
-export const artifactRefSchema = z.lazy(() =>
+export const artifactRefSchema = deferred(() =>
   z.object({
     /** The object-store bucket's writer: `user`, `coordinator`, `toolbox` or an agent's name. */
     writer: tokenSchema,
@@ -39,7 +44,7 @@ export const artifactRefSchema = z.lazy(() =>
 export type ArtifactRef = z.infer<typeof artifactRefSchema>
 
 /** Something a task is given: a file, or a value that becomes a variable of that name. */
-export const taskInputSchema = z.lazy(() =>
+export const taskInputSchema = deferred(() =>
   z.object({
     name: z.string().min(1),
     artifact: artifactRefSchema.optional(),
@@ -50,7 +55,7 @@ export const taskInputSchema = z.lazy(() =>
 )
 export type TaskInput = z.infer<typeof taskInputSchema>
 
-export const taskErrorSchema = z.lazy(() =>
+export const taskErrorSchema = deferred(() =>
   z.object({
     code: z.string(),
     message: z.string(),
@@ -61,7 +66,7 @@ export const taskErrorSchema = z.lazy(() =>
 export type TaskError = z.infer<typeof taskErrorSchema>
 
 /** How a task (or a run) ended. */
-export const taskResultSchema = z.lazy(() =>
+export const taskResultSchema = deferred(() =>
   z.object({
     status: finalStatusSchema,
     output: z.unknown().optional(),
@@ -73,7 +78,7 @@ export const taskResultSchema = z.lazy(() =>
 export type TaskResult = z.infer<typeof taskResultSchema>
 
 /** One piece of work for one agent, complete: a host needs nothing else to begin. */
-export const taskSpecSchema = z.lazy(() =>
+export const taskSpecSchema = deferred(() =>
   z.object({
     run: tokenSchema,
     task: tokenSchema,

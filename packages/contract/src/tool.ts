@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { deferred } from './deferred.ts'
 import type { JsonSchema } from './json.ts'
 import { functionNameSchema } from './name.ts'
 
@@ -6,16 +7,18 @@ import { functionNameSchema } from './name.ts'
  * What calling a tool twice does, and so what a restart may do with a call whose outcome was lost.
  * `none`: reads only. `idempotent`: the same key twice is one effect. `once`: never sent again.
  */
-export const effectSchema = z.enum(['none', 'idempotent', 'once'])
+export const effectSchema = deferred(() => z.enum(['none', 'idempotent', 'once']))
 export type Effect = z.infer<typeof effectSchema>
 
-const jsonSchemaSchema = z.custom<JsonSchema>(
-  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-  'wanted a JSON Schema object',
+const jsonSchemaSchema = deferred(() =>
+  z.custom<JsonSchema>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    'wanted a JSON Schema object',
+  ),
 )
 
 /** A tool as it is announced, granted and journaled: everything but its code. */
-export const toolCardSchema = z.lazy(() =>
+export const toolCardSchema = deferred(() =>
   z.object({
     name: functionNameSchema,
     description: z.string().min(1),

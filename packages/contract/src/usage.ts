@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import { deferred } from './deferred.ts'
 
 /** Tokens and money of one or many model replies. */
-export const usageSchema = z.lazy(() =>
+export const usageSchema = deferred(() =>
   z.object({
     /** Prompt tokens, cached ones included. */
     inputTokens: z.number().nonnegative(),

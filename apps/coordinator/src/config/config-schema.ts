@@ -24,7 +24,7 @@ export const memberSchema = z.strictObject({
   /** Replaces the definition's model; `provider/model` or an alias. */
   model: z.string().optional(),
   /** Ceiling of one task's budget. The lesser of this and the definition's holds. */
-  budget: budgetSchema.strict().optional(),
+  budget: budgetSchema.unwrap().strict().optional(),
   /** When its calls need a person's yes. The stricter of this and the definition's holds. */
   approval: approvalSchema.optional(),
 })
@@ -94,10 +94,10 @@ export const configSchema = z.strictObject({
   /** Said to the planner besides the task and the team. */
   planning: z.string().optional(),
   /** What one run may spend. */
-  budget: budgetSchema.strict().default({}),
+  budget: budgetSchema.unwrap().strict().default({}),
   limits: limitsSchema,
   /** What is kept, for how long, and in how many copies. */
-  streams: streamLimitsSchema.strict().prefault({}),
+  streams: streamLimitsSchema.unwrap().strict().prefault({}),
   sandbox: z
     .strictObject({
       /** The least isolation that agents' code runs in; hosts that get less do not start. Absent: what there is. */

@@ -56,7 +56,7 @@ function eventChannels(): [string, Channel][] {
       action: 'receive',
       messages: {
         event: {
-          payload: cloudEventSchema.extend({ type: z.literal(eventType(name as EventName)), data }),
+          payload: cloudEventSchema.unwrap().extend({ type: z.literal(eventType(name as EventName)), data }),
         },
       },
     },
@@ -135,7 +135,7 @@ function inwardChannels(): [string, Channel][] {
 }
 
 function answered(value: z.ZodType): z.ZodType {
-  const [failure, large] = answerSchema.options
+  const [failure, large] = answerSchema.unwrap().options
   return z.union([z.object({ ok: z.literal(true), value }), large, failure])
 }
 

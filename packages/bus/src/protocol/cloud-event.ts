@@ -1,4 +1,4 @@
-import { BRAND, InputError } from '@bailiwick/contract'
+import { BRAND, deferred, InputError } from '@bailiwick/contract'
 import { z } from 'zod'
 import { EVENT_TYPES, type EventName } from './event-types.ts'
 import { SUBJECTS } from './subjects.ts'
@@ -7,26 +7,28 @@ import { SUBJECTS } from './subjects.ts'
 const VERSION = 'v1'
 
 /** A CloudEvents 1.0 event in structured JSON mode, with our extension attributes. */
-export const cloudEventSchema = z.object({
-  specversion: z.literal('1.0'),
-  /** `<sequence of the journal message>.<index in it>`: unique, and the message id in the stream. */
-  id: z.string().min(1),
-  /** Whose journal it comes from: `/bailiwick/<writer>`. */
-  source: z.string().min(1),
-  /** `dev.bailiwick.<entity>.<verb>.v1`. */
-  type: z.string().min(1),
-  /** `<run>/<task>`. */
-  subject: z.string(),
-  time: z.iso.datetime(),
-  datacontenttype: z.literal('application/json'),
-  run: z.string(),
-  task: z.string(),
-  /** The agent at work; `coordinator` for what concerns the run as a whole. */
-  agent: z.string(),
-  /** The agent's agency level, 0 to 5; absent for what concerns the run as a whole. */
-  level: z.number().int().min(0).max(5).optional(),
-  data: z.record(z.string(), z.unknown()),
-})
+export const cloudEventSchema = deferred(() =>
+  z.object({
+    specversion: z.literal('1.0'),
+    /** `<sequence of the journal message>.<index in it>`: unique, and the message id in the stream. */
+    id: z.string().min(1),
+    /** Whose journal it comes from: `/bailiwick/<writer>`. */
+    source: z.string().min(1),
+    /** `dev.bailiwick.<entity>.<verb>.v1`. */
+    type: z.string().min(1),
+    /** `<run>/<task>`. */
+    subject: z.string(),
+    time: z.iso.datetime(),
+    datacontenttype: z.literal('application/json'),
+    run: z.string(),
+    task: z.string(),
+    /** The agent at work; `coordinator` for what concerns the run as a whole. */
+    agent: z.string(),
+    /** The agent's agency level, 0 to 5; absent for what concerns the run as a whole. */
+    level: z.number().int().min(0).max(5).optional(),
+    data: z.record(z.string(), z.unknown()),
+  }),
+)
 export type CloudEvent = z.infer<typeof cloudEventSchema>
 
 /** `dev.bailiwick.task.ended.v1`. */

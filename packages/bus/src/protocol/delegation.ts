@@ -1,5 +1,6 @@
 import {
   budgetSchema,
+  deferred,
   type JsonSchema,
   taskInputSchema,
   taskResultSchema,
@@ -11,29 +12,33 @@ import { z } from 'zod'
  * A caller asks for a delegate. The same `key` twice is one delegation, so that it is asked again after
  * every silence. The caller is the subject's last token.
  */
-export const delegationRequestSchema = z.object({
-  /** The call's id, unique within its task. */
-  call: z.string().min(1),
-  /** The same for every attempt of this call. */
-  key: z.string().min(1),
-  run: tokenSchema,
-  /** The caller's task. */
-  task: tokenSchema,
-  /** The agent to start; checked against the caller's grant. */
-  target: tokenSchema,
-  text: z.string(),
-  inputs: z.array(taskInputSchema).default([]),
-  budget: budgetSchema.optional(),
-  /** JSON Schema of the wanted output. */
-  output: z.custom<JsonSchema>().optional(),
-})
+export const delegationRequestSchema = deferred(() =>
+  z.object({
+    /** The call's id, unique within its task. */
+    call: z.string().min(1),
+    /** The same for every attempt of this call. */
+    key: z.string().min(1),
+    run: tokenSchema,
+    /** The caller's task. */
+    task: tokenSchema,
+    /** The agent to start; checked against the caller's grant. */
+    target: tokenSchema,
+    text: z.string(),
+    inputs: z.array(taskInputSchema).default([]),
+    budget: budgetSchema.optional(),
+    /** JSON Schema of the wanted output. */
+    output: z.custom<JsonSchema>().optional(),
+  }),
+)
 export type DelegationRequest = z.infer<typeof delegationRequestSchema>
 
 /** Still at it (ask again), or the delegate's result. */
-export const delegationAnswerSchema = z.union([
-  z.object({ state: z.literal('working') }),
-  z.object({ state: z.literal('done'), result: taskResultSchema }),
-])
+export const delegationAnswerSchema = deferred(() =>
+  z.union([
+    z.object({ state: z.literal('working') }),
+    z.object({ state: z.literal('done'), result: taskResultSchema }),
+  ]),
+)
 export type DelegationAnswer = z.infer<typeof delegationAnswerSchema>
 
 /** How long the coordinator holds a request before it answers `working`. Milliseconds. */

@@ -1,33 +1,40 @@
-import { artifactRefSchema, effectSchema, finalStatusSchema, usageSchema } from '@bailiwick/contract'
+import {
+  artifactRefSchema,
+  deferred,
+  effectSchema,
+  finalStatusSchema,
+  usageSchema,
+} from '@bailiwick/contract'
 import { z } from 'zod'
 
 /** A text that the event does not carry: how long it is, and which one it was. */
-export const textMarkSchema = z.object({
-  /** Bytes of UTF-8. */
-  bytes: z.number().int().nonnegative(),
-  /** Hex digest. */
-  sha256: z.string(),
-})
+export const textMarkSchema = deferred(() =>
+  z.object({
+    /** Bytes of UTF-8. */
+    bytes: z.number().int().nonnegative(),
+    /** Hex digest. */
+    sha256: z.string(),
+  }),
+)
 
-const step = z.number().int()
-const call = z.string()
-const named = z.object({ name: z.string(), bytes: z.number().int().optional() })
-const error = z.object({ code: z.string(), limit: z.string().optional() })
-const ended = {
+const step = deferred(() => z.number().int())
+const call = deferred(() => z.string())
+const named = deferred(() => z.object({ name: z.string(), bytes: z.number().int().optional() }))
+const ended = () => ({
   status: finalStatusSchema,
-  error: error.optional(),
+  error: z.object({ code: z.string(), limit: z.string().optional() }).optional(),
   usage: usageSchema,
   artifacts: z.array(artifactRefSchema),
   output: textMarkSchema.optional(),
-}
-const outcome = {
+})
+const outcome = () => ({
   step,
   call,
   ok: z.boolean(),
   reason: z.string().optional(),
   ms: z.number(),
   value: textMarkSchema.optional(),
-}
+})
 
 /**
  * Every event: `<entity>.<verb>`, what it means, and its data. Texts (prompts, replies, code, arguments,
@@ -37,7 +44,7 @@ const outcome = {
 export const EVENT_TYPES = {
   'run.submitted': {
     summary: 'A run was admitted; from here on it survives the death of any process.',
-    data: z.lazy(() =>
+    data: deferred(() =>
       z.object({
         strategy: z.string(),
         submittedBy: z.string(),
@@ -49,7 +56,7 @@ export const EVENT_TYPES = {
   },
   'run.planned': {
     summary: 'The run was split into tasks.',
-    data: z.lazy(() =>
+    data: deferred(() =>
       z.object({
         tasks: z.array(
           z.object({
@@ -64,15 +71,15 @@ export const EVENT_TYPES = {
   },
   'run.cancel-requested': {
     summary: 'Somebody asked to cancel the run.',
-    data: z.lazy(() => z.object({ by: z.string() })),
+    data: deferred(() => z.object({ by: z.string() })),
   },
   'run.ended': {
     summary: 'The run has ended; the last event of a run.',
-    data: z.lazy(() => z.object(ended)),
+    data: deferred(() => z.object(ended())),
   },
   'task.created': {
     summary: 'A task was created with everything that its host needs.',
-    data: z.lazy(() =>
+    data: deferred(() =>
       z.object({
         name: z.string(),
         text: textMarkSchema,
@@ -87,42 +94,42 @@ export const EVENT_TYPES = {
   },
   'task.dispatched': {
     summary: "A task of the plan was put into its agent's queue.",
-    data: z.lazy(() => z.object({ name: z.string(), attempt: z.number().int() })),
+    data: deferred(() => z.object({ name: z.string(), attempt: z.number().int() })),
   },
   'task.started': {
     summary: 'A host took the task; again, when an earlier host died.',
-    data: z.lazy(() => z.object({ attempt: z.number().int(), host: z.string() })),
+    data: deferred(() => z.object({ attempt: z.number().int(), host: z.string() })),
   },
   'task.suspended': {
     summary: 'A host left the task in order: the next one goes on with it.',
-    data: z.lazy(() => z.object({ attempt: z.number().int() })),
+    data: deferred(() => z.object({ attempt: z.number().int() })),
   },
   'task.planned': {
     summary: 'The agent made a plan for itself.',
-    data: z.lazy(() => z.object({ step, text: textMarkSchema })),
+    data: deferred(() => z.object({ step, text: textMarkSchema })),
   },
   'task.diverged': {
     summary:
       'A replay asked for something else than the journal says; the code goes on in a world of its own.',
-    data: z.lazy(() =>
+    data: deferred(() =>
       z.object({ step, turn: z.number().int(), recorded: textMarkSchema, replayed: textMarkSchema }),
     ),
   },
   'task.continued': {
     summary: 'The task, once ended, was asked for more.',
-    data: z.lazy(() => z.object({ text: textMarkSchema })),
+    data: deferred(() => z.object({ text: textMarkSchema })),
   },
   'task.ended': {
     summary: 'The task has ended; its last event, unless it is continued.',
-    data: z.lazy(() => z.object(ended)),
+    data: deferred(() => z.object(ended())),
   },
   'task.returned': {
     summary: 'The coordinator took note of how a task of the plan ended.',
-    data: z.lazy(() => z.object({ name: z.string(), status: finalStatusSchema })),
+    data: deferred(() => z.object({ name: z.string(), status: finalStatusSchema })),
   },
   'step.replied': {
     summary: 'A model answered.',
-    data: z.lazy(() =>
+    data: deferred(() =>
       z.object({
         step,
         purpose: z.string(),
@@ -138,15 +145,15 @@ export const EVENT_TYPES = {
   },
   'step.started': {
     summary: 'Code begins to run.',
-    data: z.lazy(() => z.object({ step, code: textMarkSchema, functions: z.array(z.string()) })),
+    data: deferred(() => z.object({ step, code: textMarkSchema, functions: z.array(z.string()) })),
   },
   'step.canceled': {
     summary: 'A cancel was delivered to running code.',
-    data: z.lazy(() => z.object({ step })),
+    data: deferred(() => z.object({ step })),
   },
   'step.ended': {
     summary: 'The step is over and its observation fixed.',
-    data: z.lazy(() =>
+    data: deferred(() =>
       z.object({
         step,
         status: z.string(),
@@ -158,15 +165,15 @@ export const EVENT_TYPES = {
   },
   'step.checkpointed': {
     summary: 'The world after the step was written down, for the next host.',
-    data: z.lazy(() => z.object({ step, text: textMarkSchema, worldHash: z.string() })),
+    data: deferred(() => z.object({ step, text: textMarkSchema, worldHash: z.string() })),
   },
   'step.checkpoint-refused': {
     summary: 'A checkpoint did not give the recorded world: every step is executed instead.',
-    data: z.lazy(() => z.object({ step, why: textMarkSchema })),
+    data: deferred(() => z.object({ step, why: textMarkSchema })),
   },
   'turn.committed': {
     summary: 'One input was worked through, until the code was idle.',
-    data: z.lazy(() =>
+    data: deferred(() =>
       z.object({
         step,
         turn: z.number().int(),
@@ -178,38 +185,38 @@ export const EVENT_TYPES = {
   },
   'turn.begun-again': {
     summary: 'A host died in a turn, and the next one begins it again.',
-    data: z.lazy(() => z.object({ step, turn: z.number().int() })),
+    data: deferred(() => z.object({ step, turn: z.number().int() })),
   },
   'turn.voided': {
     summary: 'A turn was stopped or killed, and undone.',
-    data: z.lazy(() => z.object({ step, turn: z.number().int(), reason: z.string() })),
+    data: deferred(() => z.object({ step, turn: z.number().int(), reason: z.string() })),
   },
   'call.started': {
     summary: 'A call is about to leave.',
-    data: z.lazy(() =>
+    data: deferred(() =>
       z.object({ step, call, name: z.string(), effect: effectSchema, arguments: textMarkSchema }),
     ),
   },
-  'call.ended': { summary: "A call's outcome was delivered.", data: z.lazy(() => z.object(outcome)) },
+  'call.ended': { summary: "A call's outcome was delivered.", data: deferred(() => z.object(outcome())) },
   'call.late': {
     summary: "A call's outcome came after its step's end, and was not delivered.",
-    data: z.lazy(() => z.object(outcome)),
+    data: deferred(() => z.object(outcome())),
   },
   'call.refused': {
     summary: 'The gate refused a call.',
-    data: z.lazy(() => z.object({ step, call: call.optional(), name: z.string(), reason: textMarkSchema })),
+    data: deferred(() => z.object({ step, call: call.optional(), name: z.string(), reason: textMarkSchema })),
   },
   'call.asked': {
     summary: "A call waits for somebody's yes.",
-    data: z.lazy(() => z.object({ step, call, name: z.string(), arguments: textMarkSchema })),
+    data: deferred(() => z.object({ step, call, name: z.string(), arguments: textMarkSchema })),
   },
   'call.answered': {
     summary: 'Somebody said yes or no to a call.',
-    data: z.lazy(() => z.object({ call, approved: z.boolean(), by: z.string() })),
+    data: deferred(() => z.object({ call, approved: z.boolean(), by: z.string() })),
   },
   'access.refused': {
     summary: 'NATS refused something to a user; repetitions are counted, and told ever more rarely.',
-    data: z.lazy(() =>
+    data: deferred(() =>
       z.object({
         user: z.string(),
         action: z.string(),
@@ -221,7 +228,7 @@ export const EVENT_TYPES = {
   },
   'journal.unreadable': {
     summary: 'A journal holds something that this version cannot read; it was set aside.',
-    data: z.lazy(() => z.object({ text: textMarkSchema, reason: textMarkSchema })),
+    data: deferred(() => z.object({ text: textMarkSchema, reason: textMarkSchema })),
   },
 } as const
 

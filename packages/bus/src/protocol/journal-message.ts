@@ -1,20 +1,24 @@
-import { JOURNAL_VERSION, type JournalRecord, journalRecordSchema } from '@bailiwick/contract'
+import { deferred, JOURNAL_VERSION, type JournalRecord, journalRecordSchema } from '@bailiwick/contract'
 import { z } from 'zod'
 
 /** Where the records of a message are that was too large for the stream. */
-export const spilledSchema = z.object({
-  key: z.string().min(1),
-  size: z.number().int().nonnegative(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
-})
+export const spilledSchema = deferred(() =>
+  z.object({
+    key: z.string().min(1),
+    size: z.number().int().nonnegative(),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  }),
+)
 export type Spilled = z.infer<typeof spilledSchema>
 
 /** One append: the records of one tick, or where they are. */
-const envelopeSchema = z.object({
-  v: z.number().int().positive(),
-  records: z.array(z.unknown()).optional(),
-  spilled: spilledSchema.optional(),
-})
+const envelopeSchema = deferred(() =>
+  z.object({
+    v: z.number().int().positive(),
+    records: z.array(z.unknown()).optional(),
+    spilled: spilledSchema.optional(),
+  }),
+)
 
 /** A record, or a whole message, that this version cannot read: kept and shown, never dropped. */
 export interface SetAside {

@@ -1,6 +1,7 @@
 import {
   artifactRefSchema,
   budgetSchema,
+  deferred,
   finalStatusSchema,
   forkSchema,
   journalRecordSchema,
@@ -14,129 +15,156 @@ import {
 import { z } from 'zod'
 
 /** What a user asks for. The client makes the id: submitting it twice is one run. */
-export const submitSchema = z.object({
-  run: tokenSchema,
-  text: z.string().min(1),
-  /** Files are artifacts of the writer `user`, or of the named user who asks, uploaded before. */
-  inputs: z.array(taskInputSchema).default([]),
-  strategy: z.enum(['plan', 'direct']).optional(),
-  /** With strategy `direct`: who gets the whole task. */
-  agent: tokenSchema.optional(),
-  budget: budgetSchema.optional(),
-  /** Whether figures in the answer must be references to results. */
-  references: z.boolean().optional(),
-  /** Instead of beginning anew: with `agent`, goes on from a step of another task of that agent. */
-  fork: forkSchema.optional(),
-  /** The run ends with its plan as the answer: nothing of it is done. */
-  planOnly: z.boolean().optional(),
-  /** A plan that was made before: the planner is not asked. */
-  plan: planSchema.optional(),
-})
+export const submitSchema = deferred(() =>
+  z.object({
+    run: tokenSchema,
+    text: z.string().min(1),
+    /** Files are artifacts of the writer `user`, or of the named user who asks, uploaded before. */
+    inputs: z.array(taskInputSchema).default([]),
+    strategy: z.enum(['plan', 'direct']).optional(),
+    /** With strategy `direct`: who gets the whole task. */
+    agent: tokenSchema.optional(),
+    budget: budgetSchema.optional(),
+    /** Whether figures in the answer must be references to results. */
+    references: z.boolean().optional(),
+    /** Instead of beginning anew: with `agent`, goes on from a step of another task of that agent. */
+    fork: forkSchema.optional(),
+    /** The run ends with its plan as the answer: nothing of it is done. */
+    planOnly: z.boolean().optional(),
+    /** A plan that was made before: the planner is not asked. */
+    plan: planSchema.optional(),
+  }),
+)
 
 /** A run as lists show it. */
-export const runSummarySchema = z.object({
-  run: tokenSchema,
-  status: statusSchema,
-  /** The beginning of what was asked. */
-  text: z.string(),
-  submittedAt: z.number(),
-  endedAt: z.number().optional(),
-  /** `user`, or the named user whose run it is. */
-  submittedBy: z.string().optional(),
-})
+export const runSummarySchema = deferred(() =>
+  z.object({
+    run: tokenSchema,
+    status: statusSchema,
+    /** The beginning of what was asked. */
+    text: z.string(),
+    submittedAt: z.number(),
+    endedAt: z.number().optional(),
+    /** `user`, or the named user whose run it is. */
+    submittedBy: z.string().optional(),
+  }),
+)
 export type RunSummary = z.infer<typeof runSummarySchema>
 
 /** What the replies of one step used. */
-export const stepUsageSchema = z.object({ step: z.number().int(), usage: usageSchema })
+export const stepUsageSchema = deferred(() => z.object({ step: z.number().int(), usage: usageSchema }))
 export type StepUsage = z.infer<typeof stepUsageSchema>
 
 /** One task of a run. */
-export const runTaskSchema = z.object({
-  /** Its name in the plan. */
-  name: z.string(),
-  task: z.string(),
-  agent: z.string(),
-  attempt: z.number().int(),
-  status: statusSchema,
-  after: z.array(z.string()).default([]),
-  error: taskErrorSchema.optional(),
-  /** Of the task and, once it has ended, the delegates that it started. */
-  usage: usageSchema.optional(),
-  /** Of each of its steps, delegates aside. */
-  steps: z.array(stepUsageSchema).default([]),
-  startedAt: z.number().optional(),
-  endedAt: z.number().optional(),
-})
+export const runTaskSchema = deferred(() =>
+  z.object({
+    /** Its name in the plan. */
+    name: z.string(),
+    task: z.string(),
+    agent: z.string(),
+    attempt: z.number().int(),
+    status: statusSchema,
+    after: z.array(z.string()).default([]),
+    error: taskErrorSchema.optional(),
+    /** Of the task and, once it has ended, the delegates that it started. */
+    usage: usageSchema.optional(),
+    /** Of each of its steps, delegates aside. */
+    steps: z.array(stepUsageSchema).default([]),
+    startedAt: z.number().optional(),
+    endedAt: z.number().optional(),
+  }),
+)
 export type RunTask = z.infer<typeof runTaskSchema>
 
 /** All that is known of a run. */
-export const runViewSchema = runSummarySchema.extend({
-  strategy: z.enum(['plan', 'direct']),
-  tasks: z.array(runTaskSchema),
-  /** What each agent used, in all its tasks of the run. */
-  agents: z.array(z.object({ agent: z.string(), usage: usageSchema })).default([]),
-  /** Calls that wait for somebody's yes. */
-  asked: z
-    .array(z.object({ task: z.string(), call: z.string(), name: z.string(), args: z.string() }))
-    .default([]),
-  result: z
-    .object({
-      status: finalStatusSchema,
-      answer: z.unknown().optional(),
-      error: taskErrorSchema.optional(),
-      usage: usageSchema,
-      artifacts: z.array(artifactRefSchema),
-    })
-    .optional(),
-})
+export const runViewSchema = deferred(() =>
+  runSummarySchema.unwrap().extend({
+    strategy: z.enum(['plan', 'direct']),
+    tasks: z.array(runTaskSchema),
+    /** What each agent used, in all its tasks of the run. */
+    agents: z.array(z.object({ agent: z.string(), usage: usageSchema })).default([]),
+    /** Calls that wait for somebody's yes. */
+    asked: z
+      .array(z.object({ task: z.string(), call: z.string(), name: z.string(), args: z.string() }))
+      .default([]),
+    result: z
+      .object({
+        status: finalStatusSchema,
+        answer: z.unknown().optional(),
+        error: taskErrorSchema.optional(),
+        usage: usageSchema,
+        artifacts: z.array(artifactRefSchema),
+      })
+      .optional(),
+  }),
+)
 export type RunView = z.infer<typeof runViewSchema>
 
 /** A task that is given to nobody any more. */
-export const deadTaskSchema = z.object({
-  agent: z.string(),
-  run: z.string(),
-  task: z.string(),
-  attempts: z.number().int(),
-  reason: z.string(),
-  /** Unix milliseconds. */
-  at: z.number(),
-})
+export const deadTaskSchema = deferred(() =>
+  z.object({
+    agent: z.string(),
+    run: z.string(),
+    task: z.string(),
+    attempts: z.number().int(),
+    reason: z.string(),
+    /** Unix milliseconds. */
+    at: z.number(),
+  }),
+)
 export type DeadTask = z.infer<typeof deadTaskSchema>
 
-const runOnly = z.object({ run: tokenSchema })
+const runOnly = deferred(() => z.object({ run: tokenSchema }))
 
 /** Requests to the coordinator about runs, by operation: `bailiwick.v1.run.<op>`. */
 export const RUN_OPS = {
-  submit: { request: submitSchema, answer: z.object({ run: tokenSchema, duplicate: z.boolean() }) },
+  submit: {
+    request: submitSchema,
+    answer: deferred(() => z.object({ run: tokenSchema, duplicate: z.boolean() })),
+  },
   cancel: {
-    request: runOnly.extend({ reason: z.string().optional() }),
-    answer: z.object({ run: tokenSchema, status: statusSchema }),
+    request: deferred(() => runOnly.unwrap().extend({ reason: z.string().optional() })),
+    answer: deferred(() => z.object({ run: tokenSchema, status: statusSchema })),
   },
   get: { request: runOnly, answer: runViewSchema },
   list: {
-    request: z.object({ limit: z.number().int().min(1).max(1_000).default(50) }),
-    answer: z.object({ runs: z.array(runSummarySchema) }),
+    request: deferred(() => z.object({ limit: z.number().int().min(1).max(1_000).default(50) })),
+    answer: deferred(() => z.object({ runs: z.array(runSummarySchema) })),
   },
   /** A yes or no to a call that waits for one. */
   answer: {
-    request: runOnly.extend({
-      task: tokenSchema,
-      call: z.string(),
-      approved: z.boolean(),
-      note: z.string().optional(),
-    }),
-    answer: z.object({ accepted: z.boolean() }),
+    request: deferred(() =>
+      runOnly.unwrap().extend({
+        task: tokenSchema,
+        call: z.string(),
+        approved: z.boolean(),
+        note: z.string().optional(),
+      }),
+    ),
+    answer: deferred(() => z.object({ accepted: z.boolean() })),
   },
   /** The journal of one task, prompts and replies included; `run` is the run's own. */
   journal: {
-    request: runOnly.extend({ task: tokenSchema.default('run') }),
-    answer: z.object({ records: z.array(journalRecordSchema) }),
+    request: deferred(() => runOnly.unwrap().extend({ task: tokenSchema.default('run') })),
+    answer: deferred(() => z.object({ records: z.array(journalRecordSchema) })),
   },
-  dead: { request: z.object({}), answer: z.object({ dead: z.array(deadTaskSchema) }) },
-  retry: { request: z.object({ task: tokenSchema }), answer: z.object({ task: tokenSchema }) },
+  dead: {
+    request: deferred(() => z.object({})),
+    answer: deferred(() => z.object({ dead: z.array(deadTaskSchema) })),
+  },
+  retry: {
+    request: deferred(() => z.object({ task: tokenSchema })),
+    answer: deferred(() => z.object({ task: tokenSchema })),
+  },
   /** What the daemon does at the moment; its shape is the daemon's. */
-  status: { request: z.object({}), answer: z.record(z.string(), z.unknown()) },
-  purge: { request: runOnly, answer: z.object({ run: tokenSchema, messages: z.number().int() }) },
+  status: {
+    request: deferred(() => z.object({})),
+    answer: deferred(() => z.record(z.string(), z.unknown())),
+  },
+  purge: {
+    request: runOnly,
+    answer: deferred(() => z.object({ run: tokenSchema, messages: z.number().int() })),
+  },
 } as const
 
 export type RunOp = keyof typeof RUN_OPS

@@ -1,4 +1,4 @@
-import { artifactRefSchema } from '@bailiwick/contract'
+import { artifactRefSchema, deferred } from '@bailiwick/contract'
 import { z } from 'zod'
 import { wireErrorSchema } from './answer.ts'
 
@@ -7,33 +7,37 @@ import { wireErrorSchema } from './answer.ts'
  * `bailiwick.v1.tool.<tool>.*` with a queue group, answer on the reply subject. The caller is the
  * subject's last token.
  */
-export const toolRequestSchema = z.object({
-  /** The call's id, unique within its task. */
-  id: z.string().min(1),
-  /** The same for every attempt of this call: a host of an idempotent tool does it once for each key. */
-  key: z.string().min(1),
-  run: z.string(),
-  task: z.string(),
-  /** The one argument object; absent where it is in `inputArtifact`. */
-  input: z.unknown().optional(),
-  /** Where the input is, when it is too large for a message. */
-  inputArtifact: artifactRefSchema.optional(),
-})
+export const toolRequestSchema = deferred(() =>
+  z.object({
+    /** The call's id, unique within its task. */
+    id: z.string().min(1),
+    /** The same for every attempt of this call: a host of an idempotent tool does it once for each key. */
+    key: z.string().min(1),
+    run: z.string(),
+    task: z.string(),
+    /** The one argument object; absent where it is in `inputArtifact`. */
+    input: z.unknown().optional(),
+    /** Where the input is, when it is too large for a message. */
+    inputArtifact: artifactRefSchema.optional(),
+  }),
+)
 export type ToolRequest = z.infer<typeof toolRequestSchema>
 
 /**
  * What a tool host answers. `working` may come any number of times before the other: a host that is
  * silent for 60 s counts as dead, and one that has said `working` before, for 10 s.
  */
-export const toolAnswerSchema = z.union([
-  z.object({ working: z.literal(true) }),
-  z.object({ ok: z.literal(true), value: z.unknown().optional(), artifact: artifactRefSchema.optional() }),
-  z.object({ ok: z.literal(false), error: wireErrorSchema }),
-])
+export const toolAnswerSchema = deferred(() =>
+  z.union([
+    z.object({ working: z.literal(true) }),
+    z.object({ ok: z.literal(true), value: z.unknown().optional(), artifact: artifactRefSchema.optional() }),
+    z.object({ ok: z.literal(false), error: wireErrorSchema }),
+  ]),
+)
 export type ToolAnswer = z.infer<typeof toolAnswerSchema>
 
 /** A caller takes back a call: nobody waits for its answer any more. */
-export const cancelSchema = z.object({ key: z.string().min(1) })
+export const cancelSchema = deferred(() => z.object({ key: z.string().min(1) }))
 export type Cancel = z.infer<typeof cancelSchema>
 
 /**

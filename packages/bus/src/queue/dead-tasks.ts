@@ -1,4 +1,4 @@
-import { InputError } from '@bailiwick/contract'
+import { deferred, InputError } from '@bailiwick/contract'
 import { z } from 'zod'
 import type { Bus } from '../connect/bus.ts'
 import { readStored } from '../journal/read-stored.ts'
@@ -8,24 +8,28 @@ import { findBell, removeBell, removeMessage } from './bell.ts'
 import { ringTask } from './ring-task.ts'
 
 /** What the server says when it gives up on a message, or when a consumer does. */
-const advisorySchema = z.object({
-  type: z.string(),
-  consumer: z.string(),
-  stream_seq: z.number(),
-  deliveries: z.number().default(0),
-  timestamp: z.string(),
-  reason: z.string().default(''),
-})
+const advisorySchema = deferred(() =>
+  z.object({
+    type: z.string(),
+    consumer: z.string(),
+    stream_seq: z.number(),
+    deliveries: z.number().default(0),
+    timestamp: z.string(),
+    reason: z.string().default(''),
+  }),
+)
 type Advisory = z.infer<typeof advisorySchema>
 
 /** What a host gives as the reason when it rejects a task. */
-const rejectionSchema = z.object({
-  run: z.string(),
-  task: z.string(),
-  reason: z.string(),
-  /** Over all bells of the task: the server counts those of the last alone. */
-  attempts: z.number().optional(),
-})
+const rejectionSchema = deferred(() =>
+  z.object({
+    run: z.string(),
+    task: z.string(),
+    reason: z.string(),
+    /** Over all bells of the task: the server counts those of the last alone. */
+    attempts: z.number().optional(),
+  }),
+)
 
 interface DeadLetter extends DeadTask {
   /** In the stream of dead letters. */

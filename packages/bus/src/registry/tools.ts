@@ -1,4 +1,4 @@
-import { type ToolCard, tokenSchema, toolCard, toolCardSchema } from '@bailiwick/contract'
+import { deferred, type ToolCard, tokenSchema, toolCard, toolCardSchema } from '@bailiwick/contract'
 import { headers } from '@nats-io/transport-node'
 import { z } from 'zod'
 import type { Bus } from '../connect/bus.ts'
@@ -6,13 +6,15 @@ import { BUCKETS } from '../protocol/places.ts'
 import { publishDurably } from '../publish/publish-durably.ts'
 import { type Entry, watchBucket } from './watch-bucket.ts'
 
-const registeredToolSchema = z.object({
-  card: toolCardSchema,
-  /** Who hosts it. */
-  host: tokenSchema,
-  /** Unix milliseconds of the registration. */
-  at: z.number(),
-})
+const registeredToolSchema = deferred(() =>
+  z.object({
+    card: toolCardSchema,
+    /** Who hosts it. */
+    host: tokenSchema,
+    /** Unix milliseconds of the registration. */
+    at: z.number(),
+  }),
+)
 
 /** A tool that some process hosts. */
 export interface RegisteredTool {
