@@ -3,7 +3,15 @@ import { type Bus, connectBus, connectFromEnv, eventName, followEvents, requestR
 import { describe, expect, it } from 'vitest'
 import { run } from './program.ts'
 import { pidOf, survivors, untilNoneSurvive } from './survivors.ts'
-import { final, planReply, type Script, type TeamFolder, teamFolder } from './team-folder.ts'
+import {
+  final,
+  planReply,
+  type Script,
+  type TeamFolder,
+  type TestAgent,
+  teamFolder,
+  WORKER_AND_WRITER,
+} from './team-folder.ts'
 
 const SLOW: Script = {
   planner: { plan: [planReply({ name: 't1' })] },
@@ -14,9 +22,10 @@ const SLOW: Script = {
 /** Starts a daemon, gives it a run, does something to it in the middle, and sees what the next one makes of it. */
 async function between(
   act: (place: TeamFolder) => Promise<unknown>,
-  { replies = SLOW, when = 'step.ended r1-t1' }: { replies?: Script; when?: string } = {},
+  options: { replies?: Script; when?: string; agents?: TestAgent[] } = {},
 ) {
-  await using place = await teamFolder(replies)
+  const { replies = SLOW, when = 'step.ended r1-t1', agents = WORKER_AND_WRITER } = options
+  await using place = await teamFolder(replies, { agents })
   const bailiwick = (...args: string[]) => run(args, { cwd: place.folder })
   const bus = async () => connectFromEnv('test', JSON.parse((await bailiwick('env', '--json')).stdout))
   await bailiwick('up', '--detach')
@@ -31,9 +40,17 @@ async function between(
   await act(place)
   const up = await bailiwick('up', '--detach')
   const after = pidOf(place.folder, /worker\.mjs/)
-  const { seen, replied, view } = await follow(await bus())
+  const { seen, replied, view, dead } = await follow(await bus())
   await bailiwick('down')
-  return { up, view, seen, replied, adopted: before === after, left: await untilNoneSurvive(place.folder) }
+  return {
+    up,
+    view,
+    dead,
+    seen,
+    replied,
+    adopted: before === after,
+    left: await untilNoneSurvive(place.folder),
+  }
 }
 
 /** All events of the run until it has ended, and what is known of it then. */
@@ -47,7 +64,8 @@ async function follow(opened: Bus) {
     if (name === 'step.replied') replied.push(`${event.task} ${event.data.step} ${event.data.purpose}`)
     if (name === 'run.ended') break
   }
-  return { seen, replied, view: await requestRun(bus, 'get', { run: 'r1' }) }
+  const { dead } = await requestRun(bus, 'dead', {})
+  return { seen, replied, dead, view: await requestRun(bus, 'get', { run: 'r1' }) }
 }
 
 describe('the next daemon', () => {
@@ -112,6 +130,42 @@ describe('the next daemon', () => {
     expect(once).toEqual([...new Set(once)])
     expect(left).toEqual([])
   })
+
+  it.each([
+    ['planner', 'plan', { ...SLOW, planner: { plan: [{ ...later, text: planReply({ name: 't1' }) }] } }],
+    [
+      'synthesiser',
+      'answer',
+      {
+        ...SLOW,
+        planner: { plan: [planReply({ name: 't1' }, { name: 't2' })] },
+        worker: { '*': [final('42')] },
+        synthesiser: { answer: [{ ...later, text: 'It is {{t1.output}}.' }] },
+      },
+    ],
+  ] as [string, string, Script][])(
+    "gives an agent called %s nothing of the coordinator's own",
+    async (name, task, replies) => {
+      const { view, dead, seen, left } = await between(
+        async ({ folder }) => {
+          process.kill(pidOf(folder, /daemon\/main\.js/), 'SIGKILL')
+        },
+        {
+          replies,
+          when: `task.started r1-${task}`,
+          agents: [
+            { name: 'worker', level: 5 },
+            { name, level: 0 },
+            ...(name === 'planner' ? [{ name: 'writer', level: 0, references: true }] : []),
+          ],
+        },
+      )
+      expect(view.result).toMatchObject({ status: 'completed', answer: 'It is 42.' })
+      expect(seen.filter((line) => line === `task.ended r1-${task}`)).toHaveLength(1)
+      expect(dead).toEqual([])
+      expect(left).toEqual([])
+    },
+  )
 
   it('goes on with a run that was open when one was ended in order', async () => {
     const { view, adopted, left } = await between(async ({ folder }) => {

@@ -41,6 +41,8 @@ export const coordinatorRecordSchemas = () =>
       task: z.string(),
       agent: z.string(),
       attempt: z.number().int().positive(),
+      /** One of the coordinator's own, worked on by itself: an agent of that name has nothing to do with it. */
+      own: z.literal(true).optional(),
     }),
     /** A task of the plan has ended, as its own journal says. */
     z.object({

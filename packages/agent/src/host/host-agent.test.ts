@@ -107,6 +107,22 @@ describe.concurrent('a hosted agent', () => {
     expect(agent.notes).toEqual([])
   })
 
+  it('does nothing of a task that was canceled while its bell waited, and settles it', async () => {
+    const agent = await prepare('late')
+    const spec = await agent.give('unwanted-soon')
+    await test.end(spec, 'canceled')
+    await using _hosted = await agent.host()
+    const queue = () => test.bus.jsm.consumers.info(STREAMS.task, 'late')
+    // Not after the half minute for which a task is left to others that have it.
+    await until(async () => {
+      const { delivered, num_pending, num_ack_pending } = await queue()
+      return delivered.consumer_seq === 1 && num_pending + num_ack_pending === 0
+    }, 'an empty queue')
+    expect((await test.journal(spec)).map(({ type }) => type)).toEqual(['task.created', 'task.ended'])
+    expect(agent.marks).toEqual([])
+    expect(agent.notes).toEqual([])
+  })
+
   it('does not compete with itself for a task that it is given twice', async () => {
     const agent = await prepare('doubted')
     await using hosted = await agent.host({ maxConcurrent: 2 })

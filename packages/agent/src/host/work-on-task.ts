@@ -46,7 +46,7 @@ export async function workOnTask(
     if (problem === undefined) await delivery.ack()
     else delivery.reject(problem)
   } catch (error) {
-    if (hasCode(error, 'fenced')) delivery.retry(TAKEN_OVER_MS)
+    if (hasCode(error, 'fenced')) await letGo(workplace, delivery)
     else if (hasCode(error, 'suspended')) delivery.leave()
     else {
       const why = error instanceof Error ? (error.stack ?? error.message) : String(error)
@@ -54,6 +54,20 @@ export async function workOnTask(
       delivery.retry()
     }
   }
+}
+
+/** Settles the delivery of a task that somebody else has appended to: one that has ended is offered to nobody again. */
+async function letGo(workplace: Workplace, delivery: TaskDelivery): Promise<void> {
+  // What cannot be read now is read, and told of, when it is offered again.
+  if (await hasEnded(workplace, delivery).catch(() => false)) await delivery.ack()
+  else delivery.retry(TAKEN_OVER_MS)
+}
+
+async function hasEnded({ bus, definition }: Workplace, { run, task }: TaskDelivery): Promise<boolean> {
+  for await (const { type } of openJournal(bus, { writer: definition.name, run, task }).read()) {
+    if (type === 'task.ended') return true
+  }
+  return false
 }
 
 /** @returns why this can be nobody's task, or nothing once the task has ended */

@@ -11,7 +11,8 @@ const KEPT = 1_000
 /**
  * First messages of journals, by subject, on their way from who creates a task to who is given it: the
  * bell carries them, so that a new task is begun without reading its journal, which costs more than all
- * the rest. Only the first delivery of the first bell may rely on it; the fence would tell otherwise.
+ * the rest. Only the first delivery of the first bell relies on it, and where the journal has gone on
+ * meanwhile (the task was canceled while it waited), the fence tells at the first append.
  */
 export class FirstRecords {
   readonly #messages = new Map<string, FirstMessage>()

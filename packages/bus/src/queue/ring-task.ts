@@ -9,8 +9,10 @@ import { clearForeign } from './clear-foreign.ts'
 
 /**
  * Rings the doorbell of a task whose journal has its first record. Ringing while an earlier bell still
- * waits or is being worked on changes nothing, so it may be done at any time.
+ * waits or is being worked on changes nothing, so it may be done at any time. The first bell of a task that
+ * this process has created carries that record with it.
  *
+ * @param bell `ring` is greater than that of every earlier bell of the task: `Date.now()`
  * @throws QueueFullError when no more tasks may wait.
  */
 export async function ringTask(
@@ -26,7 +28,7 @@ export async function ringTask(
     task,
     ring,
     ...(deliveries === undefined ? {} : { deliveries }),
-    ...(first === undefined || ring > 1 ? {} : { first }),
+    ...(first === undefined || deliveries !== undefined ? {} : { first }),
   }
   const subject = SUBJECTS.task(agent, task)
   for (let isCleared = false; ; isCleared = true) {

@@ -116,7 +116,7 @@ describe('the queue', () => {
     const address = { writer: 'quick', run: 'r3', task: 'r3-a' }
     const first = created({ run: 'r3', task: 'r3-a', agent: 'quick' })
     await openJournal(test.bus, address).append([first])
-    await ringTask(test.bus, { agent: 'quick', run: 'r3', task: 'r3-a', ring: 1 })
+    await ringTask(test.bus, { agent: 'quick', run: 'r3', task: 'r3-a', ring: Date.now() })
     const host = await test.connect('quick')
     const [delivery] = await take(takeTasks(host, 'quick'), 1)
     const made = vi.spyOn(host.jsm.consumers, 'add')

@@ -72,7 +72,7 @@ export function openDelivery(bus: Bus, message: Pulled, hooks: DeliveryHooks): T
     hooks.settled()
     return undefined
   }
-  if (first !== undefined && ring.data.ring === 1 && attempts === 1) {
+  if (first !== undefined && attempts === 1) {
     bus.firsts.given.keep(SUBJECTS.journal(agent, run, task), first)
   }
   const timer = setInterval(() => say('+WPI'), hooks.workingMs)

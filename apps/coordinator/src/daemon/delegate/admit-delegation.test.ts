@@ -23,6 +23,7 @@ function state(of: TaskSpec, tokens = 0): TaskState {
   const usage = { ...NO_USAGE, inputTokens: tokens }
   return {
     spec: of,
+    writer: of.agent,
     status: 'working',
     step: 0,
     calls: 0,

@@ -11,19 +11,13 @@ export async function createTask(
   writer = spec.agent,
   forked: readonly JournalRecord[] = [],
 ): Promise<Journal> {
+  // Not read before: the fence of a journal that nobody has read lets a first record in, and no second one.
   const journal = openJournal(bus, { writer, run: spec.run, task: spec.task })
-  if (!(await isEmpty(journal))) return journal
   try {
     await journal.append([{ type: 'task.created', at: Date.now(), spec }, ...forked])
   } catch (error) {
-    // Created by another coordinator a moment ago: the same id is the same task.
+    // Created before, perhaps by another coordinator: the same id is the same task.
     if (!hasCode(error, 'fenced')) throw error
   }
   return journal
-}
-
-async function isEmpty(journal: Journal): Promise<boolean> {
-  let empty = true
-  for await (const _record of journal.read()) empty = false
-  return empty
 }

@@ -55,8 +55,9 @@ export function settle(context: RunContext, attempt: Attempt): Promise<void> {
 
 /** Rings again for every open attempt: a bell that still waits or is worked on stays as it is. */
 export async function ringAgain(context: RunContext): Promise<void> {
-  for (const { task, agent } of openAttempts(context.log.state)) {
-    if (context.team.has(agent)) await ringOrReject(context.bus, { run: context.log.run, task, agent })
+  for (const { task, agent, own } of openAttempts(context.log.state)) {
+    if (!own && context.team.has(agent))
+      await ringOrReject(context.bus, { run: context.log.run, task, agent })
   }
 }
 

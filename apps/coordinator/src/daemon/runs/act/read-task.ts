@@ -18,7 +18,8 @@ export async function readTasks(bus: Bus, run: string): Promise<Map<string, Task
   for (const address of await journalsOf(bus, run, '*')) {
     if (address.task === 'run') continue
     let state: TaskState | undefined
-    for await (const record of openJournal(bus, address).read()) state = foldTask(state, record)
+    for await (const record of openJournal(bus, address).read())
+      state = foldTask(state, record, address.writer)
     if (state !== undefined) tasks.set(address.task, state)
   }
   return tasks

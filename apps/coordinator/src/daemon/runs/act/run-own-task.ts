@@ -41,7 +41,8 @@ export async function runOwnTask(
   }
   const journal = await createTask(bus, spec, 'coordinator')
   if (lastAttempt(log.state, name)?.task !== task) {
-    await log.append({ type: 'run.dispatched', at: Date.now(), name, task, agent: definition.name, attempt })
+    const { name: agent } = definition
+    await log.append({ type: 'run.dispatched', at: Date.now(), name, task, agent, attempt, own: true })
   }
   const model = await context.model()
   let result: TaskResult | undefined

@@ -9,16 +9,18 @@ const CANCEL_MS = 3_000
 /** Stops whatever of a run is still at work, delegates included: a run that has ended works on nothing. */
 export async function stopTasks(context: RunContext, reason: string): Promise<void> {
   const { bus, log, watch, signal } = context
-  const delegated = [...watch.tasks.values()]
+  const dispatched = openAttempts(log.state).map(({ task, agent, own }): [string, string] => [
+    task,
+    own ? 'coordinator' : agent,
+  ])
+  const followed = [...watch.tasks.values()]
     .filter(({ result }) => result === undefined)
-    .map(({ spec }) => ({ task: spec.task, agent: spec.agent }))
-  const open = new Map([...openAttempts(log.state), ...delegated].map(({ task, agent }) => [task, agent]))
+    .map(({ spec, writer }): [string, string] => [spec.task, writer])
   await Promise.all(
-    [...open].map(async ([task, agent]) => {
+    [...new Map([...dispatched, ...followed])].map(async ([task, writer]) => {
       // A task of the coordinator's own stopped with the signal.
-      const writer = context.team.has(agent) ? agent : 'coordinator'
-      const told =
-        writer === agent ? await sendControl(bus, agent, 'cancel', { task, reason }, { signal }) : []
+      const isOwn = writer === 'coordinator'
+      const told = isOwn ? [] : await sendControl(bus, writer, 'cancel', { task, reason }, { signal })
       if (told.some(({ done }) => done)) {
         const patience = AbortSignal.any([signal, AbortSignal.timeout(CANCEL_MS)])
         await watch.end(task, patience).catch(() => {})

@@ -60,7 +60,8 @@ async function answer(context: RunContext, done: Record<string, TaskResult>): Pr
       if (!again) return last.result
     }
     const attempt = last?.result === undefined ? (last?.attempt ?? 1) : last.attempt + 1
-    if (writer === undefined) {
+    // One that was begun here is ended here, also where the team has got a writer since.
+    if (writer === undefined || (last?.own && last.result === undefined)) {
       await runOwnTask(context, SYNTHESISER, {
         name: ANSWER,
         attempt,

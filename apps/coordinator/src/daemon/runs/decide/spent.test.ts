@@ -21,6 +21,7 @@ function known(task: string, budget: Budget, tokens: number, ended?: TaskResult)
   }
   return {
     spec: { task, grant } as unknown as TaskSpec,
+    writer: 'worker',
     status: 'working',
     step: 2,
     calls: 3,

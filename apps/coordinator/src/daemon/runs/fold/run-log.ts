@@ -29,8 +29,8 @@ export class RunLog {
   }
 
   /** @throws FencedError where another coordinator has taken the run over */
-  async append(record: JournalRecord): Promise<void> {
-    await this.#journal.append([record])
-    this.#records.push(record)
+  async append(...records: JournalRecord[]): Promise<void> {
+    await this.#journal.append(records)
+    this.#records.push(...records)
   }
 }

@@ -8,6 +8,8 @@ export interface Attempt {
   agent: string
   attempt: number
   at: number
+  /** Worked on by the coordinator itself, whatever agents there are. */
+  own?: true | undefined
   /** How it ended; absent while it is open. */
   result?: TaskResult
   /** Who gets the task instead, where its agent is a router that chose another agent. */
@@ -54,9 +56,9 @@ function apply(state: RunState, record: JournalRecord, isRouter: (agent: string)
       state.plans += 1
       return
     case 'run.dispatched': {
-      const { name, task, agent, attempt, at } = record
-      const earlier = state.attempts.get(name) ?? []
-      state.attempts.set(name, [...earlier, { name, task, agent, attempt, at }])
+      const { type: _, ...attempt } = record
+      const earlier = state.attempts.get(attempt.name) ?? []
+      state.attempts.set(attempt.name, [...earlier, attempt])
       return
     }
     case 'run.returned': {

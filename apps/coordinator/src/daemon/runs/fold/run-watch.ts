@@ -35,13 +35,13 @@ export class RunWatch implements Disposable {
   }
 
   async #follow(bus: Bus, run: string): Promise<void> {
-    for await (const { task, records } of followJournal(bus, { run, signal: this.#ended.signal })) {
+    for await (const { writer, task, records } of followJournal(bus, { run, signal: this.#ended.signal })) {
       if (task === 'run') continue
       for (const record of records) {
-        const state = foldTask(this.tasks.get(task), record)
+        const state = foldTask(this.tasks.get(task), record, writer)
         if (state !== undefined) this.tasks.set(task, state)
-        if (record.type !== 'task.ended') continue
-        for (const resolve of this.#waiting.get(task) ?? []) resolve(record.result)
+        if (state?.result === undefined) continue
+        for (const resolve of this.#waiting.get(task) ?? []) resolve(state.result)
       }
     }
   }

@@ -12,6 +12,8 @@ import {
 /** A task, folded from its own journal: what screens show and what cancel and delegation need. */
 export interface TaskState {
   spec: TaskSpec
+  /** Whose journal it is: its agent's, or the coordinator's own. */
+  writer: string
   status: Status
   /** The host of the last attempt. */
   host?: string
@@ -30,13 +32,21 @@ export interface TaskState {
   result?: TaskResult
 }
 
-/** The state after one more record; undefined until the task is created. */
-export function foldTask(state: TaskState | undefined, record: JournalRecord): TaskState | undefined {
+/**
+ * The state after one more record; undefined until the task is created. A task is in one journal only: a host
+ * may write under its own name whatever it likes, also of other agents' tasks.
+ */
+export function foldTask(
+  state: TaskState | undefined,
+  record: JournalRecord,
+  writer: string,
+): TaskState | undefined {
   if (record.type === 'task.created') {
-    if (state !== undefined) return state
     const { spec, at } = record
+    if (state !== undefined || ![spec.agent, 'coordinator'].includes(writer)) return state
     return {
       spec,
+      writer,
       status: 'submitted',
       step: 0,
       calls: 0,
@@ -46,7 +56,7 @@ export function foldTask(state: TaskState | undefined, record: JournalRecord): T
       asked: [],
     }
   }
-  return state === undefined ? undefined : { ...state, ...change(state, record) }
+  return state?.writer === writer ? { ...state, ...change(state, record) } : state
 }
 
 /** Replies of one step follow each other: a plan, the action, its repairs. */

@@ -15,7 +15,6 @@ import { readTasks } from '../act/read-task.ts'
 import type { RunContext } from '../act/run-context.ts'
 import { planProblems } from '../agents/planner.ts'
 import { smallest } from '../decide/carve-budget.ts'
-import { PLAN } from '../decide/task-ids.ts'
 import { driveRun } from '../drive-run.ts'
 import { RunLog } from '../fold/run-log.ts'
 import { runView } from '../fold/run-view.ts'
@@ -73,9 +72,9 @@ export class Runs {
   openTasks(): (OpenTask & { agent: string })[] {
     const { team } = this.#options
     return [...this.#driven.values()].flatMap(({ context }) =>
-      [...context.watch.tasks.values()].flatMap(({ spec: { run, task, agent, name }, host, result }) => {
-        const isOwn = name === PLAN || !team.has(agent)
-        return result !== undefined || isOwn
+      [...context.watch.tasks.values()].flatMap(({ spec: { run, task, agent }, writer, host, result }) => {
+        const isElsewhere = writer !== agent || !team.has(agent)
+        return result !== undefined || isElsewhere
           ? []
           : [{ run, task, agent, ...(host === undefined ? {} : { host }) }]
       }),
@@ -198,8 +197,8 @@ export class Runs {
       ...(planOnly === undefined ? {} : { planOnly }),
       budget: smallest(budget, config.budget),
     }
-    await log.append(record)
-    if (plan !== undefined) await log.append({ type: 'run.planned', at: Date.now(), plan })
+    const planned = plan === undefined ? [] : [{ type: 'run.planned', at: Date.now(), plan } as const]
+    await log.append(record, ...planned)
     this.#drive(log)
     return { run, duplicate: false }
   }
