@@ -43,7 +43,7 @@ export async function joinBus(
   const announced = stack.use(await announceAgent(bus, presence))
   const joined = stack.move()
   return {
-    busy: () => void announced.update({ busy: atWork.size }).catch(() => {}), // The next heartbeat says it.
+    busy: () => announced.update({ busy: atWork.size }),
     [Symbol.asyncDispose]: () => joined.disposeAsync(),
   }
 }

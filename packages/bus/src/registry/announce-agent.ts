@@ -11,8 +11,8 @@ export type PresenceInput = Omit<AgentPresence, 'at' | 'client' | 'held'>
 
 /** A host's place in the registry: gone when disposed, or some seconds after the process has died. */
 export interface Announcement extends AsyncDisposable {
-  /** Changes what the heartbeat says, and sends it at once. */
-  update(change: Partial<PresenceInput>): Promise<void>
+  /** Changes what the heartbeat says, and sends it in a moment: with it goes what else changes in one go. */
+  update(change: Partial<PresenceInput>): void
 }
 
 /**
@@ -50,16 +50,25 @@ export async function announceAgent(
   }
   const timer = setInterval(beat, everyMs)
   timer.unref()
-  const forgetHeld = bus.held.listen(beat)
+  let due: NodeJS.Immediate | undefined
+  // After what the change itself makes leave this process: a task's first record waits for no heartbeat.
+  const soon = () => {
+    due ??= setImmediate(() => {
+      due = undefined
+      beat()
+    })
+  }
+  const forgetHeld = bus.held.listen(soon)
   const forgetBack = bus.link.onBack(beat)
 
   return {
-    async update(change) {
+    update(change) {
       said = { ...said, ...change }
-      await publishDurably(bus, subject, message())
+      soon()
     },
     async [Symbol.asyncDispose]() {
       clearInterval(timer)
+      clearImmediate(due)
       forgetHeld()
       forgetBack()
       if (bus.connection.isClosed() || !bus.link.up) return

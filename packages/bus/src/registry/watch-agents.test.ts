@@ -37,7 +37,7 @@ describe('the registry of agents', () => {
     const dying = await test.connect('dying')
     const dies = await announceAgent(dying, presence('dies'), { everyMs: 100 })
     await until(() => seen?.length === 2, 'both hosts')
-    await dies.update({ busy: 2 })
+    dies.update({ busy: 2 })
     await until(() => seen?.find(({ host }) => host === 'dies')?.busy === 2, 'the change')
     await leaves[Symbol.asyncDispose]()
     await until(() => seen?.length === 1, 'the one that leaves')
