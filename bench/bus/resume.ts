@@ -16,7 +16,7 @@ const bus = await connectBus({ url: server.url, creds, name: 'bench' })
 await prepareStreams(bus)
 const sandbox = await createSandbox({ pool: 4 })
 
-const limits = { callsPerStep: CALLS + 1, cpuMs: 120_000, wallMs: 120_000 }
+const limits = { callsPerStep: CALLS + 1, cpuMs: 120_000, wallMs: 600_000 }
 const get: Tool = {
   name: 'get',
   description: 'Gives back.',
@@ -25,6 +25,8 @@ const get: Tool = {
   run: async (input) => input,
 }
 const definition = defineAgent({ name: 'bench', description: 'x', level: 5, tools: [get], limits })
+/** The same, without checkpoints: resuming it is executing all of its code again. */
+const replayed = defineAgent({ ...definition, limits: { ...limits, checkpointCpuMs: 3_600_000 } })
 
 function specOf(task: string): TaskSpec {
   const { run: _, ...card } = get
@@ -70,6 +72,7 @@ async function work(
   task: string,
   model: Model,
   cut: (records: readonly JournalRecord[]) => boolean = () => false,
+  agent = definition,
 ): Promise<{ ms: number; appends: number }> {
   const inner = openJournal(bus, { writer: 'bench', run: 'r', task })
   let appends = 0
@@ -87,18 +90,19 @@ async function work(
   }
   const begin = performance.now()
   const loop = async () => {
-    for await (const _ of runLoop({ definition, spec: specOf(task), journal, tools: [get], model, sandbox }));
+    const spec = specOf(task)
+    for await (const _ of runLoop({ definition: agent, spec, journal, tools: [get], model, sandbox }));
   }
   await Promise.race([loop(), died.promise])
   return { ms: performance.now() - begin, appends }
 }
 
 /** From taking a task up to the first thing that was not done before: the model's next question. */
-async function resume(task: string, codes: string[]): Promise<number> {
+async function resume(task: string, codes: string[], agent = definition): Promise<number> {
   const begin = performance.now()
   const asked = Promise.withResolvers<number>()
   const model = modelOf(codes, 0, () => asked.resolve(performance.now() - begin))
-  const done = work(task, model)
+  const done = work(task, model, undefined, agent)
   const ms = await asked.promise
   await done
   return ms
@@ -132,9 +136,22 @@ const many = [
   'finalAnswer(sum)',
 ]
 const live = await work('many', modelOf(many, 0), isStep(2))
-const replayed = await resume('many', many)
+const again = await resume('many', many)
 console.log(
-  `| replay of ${CALLS} journaled calls | live ${live.ms.toFixed(0)} ms | ${replayed.toFixed(0)} ms | ${(replayed / live.ms).toFixed(2)} | ≤ 1 |`,
+  `| replay of ${CALLS} journaled calls | live ${live.ms.toFixed(0)} ms | ${again.toFixed(0)} ms | ${(again / live.ms).toFixed(2)} | ≤ 1 |`,
+)
+
+const heavy = [
+  'let x = 0; for (let n = 0; n < 600_000_000; n++) x = (x * 31 + n) % 1_000_003',
+  'x += (await get({ n: 1 })).n',
+  'finalAnswer(x)',
+]
+const computing = await work('checkpointed', modelOf(heavy, 0), isStep(3))
+await work('replayed', modelOf(heavy, 0), isStep(3), replayed)
+const executed = await resume('replayed', heavy, replayed)
+const restored = await resume('checkpointed', heavy)
+console.log(
+  `| resume of a step that computes, from its checkpoint | live ${computing.ms.toFixed(0)} ms, executed again ${executed.toFixed(0)} ms | ${restored.toFixed(0)} ms | ${(restored / executed).toFixed(3)} | |`,
 )
 
 // What was cut hangs, and would be waited for.

@@ -1,6 +1,6 @@
 /** A daemon with its hosts: makespan against the critical path, the time a dead host costs, and idling. */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -15,6 +15,8 @@ import {
 const DAGS = 20
 const KILLS = 7
 const IDLE_MS = 10_000
+/** A host that has lived for so long is started again at once when it dies. */
+const SETTLED_MS = 5_500
 const MAIN = join(import.meta.dirname, '../../apps/coordinator/bin/bailiwick.js')
 
 let state = 7
@@ -129,6 +131,7 @@ async function makespan(bus: Bus, tasks: Task[], run: string): Promise<number> {
 }
 
 async function resumption(bus: Bus, run: string): Promise<number> {
+  await untilSettled(bus)
   await requestRun(bus, 'submit', { run, text: 'x', agent: 'coder' })
   let [killed, attempts, turns] = [0, 0, 0]
   let host: unknown
@@ -149,6 +152,19 @@ async function resumption(bus: Bus, run: string): Promise<number> {
   const took = Date.now() - killed
   await requestRun(bus, 'cancel', { run }, { waitMs: 15_000 })
   return took
+}
+
+/** Waits until both code agents are there, as in a team whose hosts do not die every second. */
+async function untilSettled(bus: Bus): Promise<void> {
+  for (;;) {
+    const coders = (await listAgents(bus)).filter(
+      // The registry has the dead for a while.
+      ({ card, pid, startedAt }) =>
+        card.name === 'coder' && existsSync(`/proc/${pid}`) && Date.now() - startedAt > SETTLED_MS,
+    )
+    if (coders.length === 2) return
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
 }
 
 async function pidOf(bus: Bus, name: string): Promise<number> {

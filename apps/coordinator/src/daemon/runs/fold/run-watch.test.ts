@@ -1,5 +1,5 @@
 import { type Bus, connectBus, openJournal, prepareStreams } from '@bailiwick/bus'
-import { type JournalRecord, NO_USAGE, type TaskSpec } from '@bailiwick/core/contract'
+import { type JournalRecord, NO_USAGE, type TaskSpec } from '@bailiwick/contract'
 import { startTestServer, type TestServer } from '@bailiwick/nats-server/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { RunWatch } from './run-watch.ts'
