@@ -41,8 +41,9 @@ describe('a task whose host died together with nats-server and the daemon', () =
     }
     for (const { pid } of survivors(place.folder)) if (pid !== process.pid) process.kill(pid, 'SIGKILL')
     await sleep(awayMs)
-    const back = Date.now()
     await bailiwick('up', '--detach')
+    // Starting takes as long as the machine is busy; what comes after it is the daemon's to answer for.
+    const back = Date.now()
     {
       await using next = await bus()
       const [, again = Number.NaN] = await timesOf(next, 'task.started r1-t1', 2)
