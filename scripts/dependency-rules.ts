@@ -9,10 +9,12 @@ export const WORKSPACE_IMPORTS: Record<string, readonly string[]> = {
   'packages/reply-parser': ['@bailiwick/contract'],
   'packages/task-journal': ['@bailiwick/contract'],
   'packages/describe-input': [],
+  'packages/code-world': ['@bailiwick/contract', '@bailiwick/task-journal'],
   'packages/core': [
     '@bailiwick/contract',
     '@bailiwick/reply-parser',
     '@bailiwick/task-journal',
+    '@bailiwick/code-world',
     '@bailiwick/describe-input',
   ],
   'packages/apt': [],

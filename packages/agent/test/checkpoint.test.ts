@@ -1,5 +1,6 @@
+import { type ReplayedStep, replayTask } from '@bailiwick/code-world'
 import type { JournalRecord, RecordOf, Sandbox } from '@bailiwick/contract'
-import { defineTool, type ReplayedStep, replayTask } from '@bailiwick/core'
+import { defineTool } from '@bailiwick/core'
 import { type Script, tryTask } from '@bailiwick/core/testing'
 import { createSandbox } from '@bailiwick/sandbox'
 import { memoryJournal } from '@bailiwick/task-journal'

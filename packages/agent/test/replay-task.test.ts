@@ -1,5 +1,6 @@
+import { type ReplayedStep, replayTask } from '@bailiwick/code-world'
 import type { JournalRecord, Sandbox } from '@bailiwick/contract'
-import { defineTool, type ReplayedStep, replayTask } from '@bailiwick/core'
+import { defineTool } from '@bailiwick/core'
 import { tryTask } from '@bailiwick/core/testing'
 import { createSandbox } from '@bailiwick/sandbox'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

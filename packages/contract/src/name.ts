@@ -1,11 +1,6 @@
 import { z } from 'zod'
 import { deferred } from './deferred.ts'
 
-/** Functions that the loop itself offers, whatever was granted. */
-export const FINAL_ANSWER = 'finalAnswer'
-export const READ_OBSERVATION = 'readObservation'
-export const SEARCH_TOOLS = 'searchTools'
-
 /** What a subject token of the bus may hold: agent, run, task and tool names all obey it. */
 export const TOKEN = /^[A-Za-z0-9_-]{1,63}$/
 

@@ -47,9 +47,8 @@ export { type Callbacks, callBack } from './loop/call-back.ts'
 export type { Approve } from './gate/ask-person.ts'
 export type { Delegate, DelegateRequest } from './gate/delegation.ts'
 
-// Memory: the model's messages are a function of the task's state. Code that was run is run again.
+// Memory: the model's messages are a function of the task's state.
 export { toMessages } from './memory/to-messages.ts'
-export { type ReplayedStep, type ReplayOptions, replayTask } from './code/replay-task.ts'
 
 // From results to an answer.
 export { type FilledText, fillReferences } from './answer/fill-references.ts'

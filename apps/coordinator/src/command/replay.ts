@@ -12,7 +12,7 @@ export const command: Command = {
     const { readTaskJournal } = await import('./daemon/read-task-journal.ts')
     const { records, agent } = await withDaemon(context, (bus) => readTaskJournal(bus, context.words))
     const { loadTeam } = await import('../daemon/team/load-team.ts')
-    const { replayTask } = await import('@bailiwick/core')
+    const { replayTask } = await import('@bailiwick/code-world')
     const { createSandbox } = await import('@bailiwick/sandbox')
     const team = await loadTeam(await readConfig(context), context.signal)
     const member = team.find(({ card }) => card.name === agent)

@@ -1,5 +1,6 @@
 import {
   type CallRequest,
+  DELEGATE_INPUT,
   type DelegateCard,
   encodeValue,
   functionName,
@@ -9,7 +10,6 @@ import {
 } from '@bailiwick/contract'
 import type { TaskState } from '@bailiwick/task-journal'
 import { LEVEL_TABLE, type LevelRules } from '../levels/level-table.ts'
-import { DELEGATE_INPUT } from './delegation.ts'
 import { unknownName } from './nearest-name.ts'
 import { repeatedCall } from './repeat-breaker.ts'
 import { validateInput } from './validate-input.ts'

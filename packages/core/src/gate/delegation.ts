@@ -1,4 +1,4 @@
-import type { Budget, JsonSchema, TaskResult } from '@bailiwick/contract'
+import type { Budget, TaskResult } from '@bailiwick/contract'
 
 /** A call to an agent, admitted by the gate. */
 export interface DelegateRequest {
@@ -22,16 +22,3 @@ export interface DelegateRequest {
 
 /** Starts an agent and waits for it. Resolves however the child ended; rejects when it could not be started. */
 export type Delegate = (request: DelegateRequest) => Promise<TaskResult>
-
-/** What every delegate takes. */
-export const DELEGATE_INPUT: JsonSchema = {
-  type: 'object',
-  properties: {
-    task: {
-      type: 'string',
-      description: 'What it is to do, complete in itself: it knows nothing of this task.',
-    },
-    inputs: { type: 'object', description: 'Values it needs, by name.', additionalProperties: {} },
-  },
-  required: ['task'],
-}

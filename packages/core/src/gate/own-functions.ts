@@ -1,9 +1,14 @@
-import { type AgentDefinition, READ_OBSERVATION, SEARCH_TOOLS, type Tool } from '@bailiwick/contract'
+import {
+  type AgentDefinition,
+  READ_OBSERVATION,
+  SEARCH_TOOLS,
+  TOOLS_DECLARED,
+  type Tool,
+} from '@bailiwick/contract'
 import type { TaskState } from '@bailiwick/task-journal'
 import { LEVEL_TABLE } from '../levels/level-table.ts'
 import { routeTools } from '../levels/route-tools.ts'
 import { declareTools } from '../prompts/declarations.ts'
-import { TOOLS_DECLARED } from '../prompts/parts.ts'
 
 /**
  * What the loop itself answers, through the gate like every call: routes, observations that were folded,
@@ -12,25 +17,13 @@ import { TOOLS_DECLARED } from '../prompts/parts.ts'
 export function ownFunctions(definition: AgentDefinition, state: TaskState): Tool[] {
   const { action, rounds } = LEVEL_TABLE[state.spec.grant.level]
   if (action === 'route') return routeTools(definition)
-  if (action === 'code') return codeFunctions(state)
-  return rounds > 0 ? search(state) : []
-}
-
-/** Those of level 5, which need no definition: a journal is replayed without one. */
-export function codeFunctions(state: TaskState): Tool[] {
-  return [readObservation(state), ...search(state)]
-}
-
-function search(state: TaskState): Tool[] {
-  return state.spec.grant.tools.length > TOOLS_DECLARED ? [searchTools(state)] : []
+  const search = rounds > 0 && state.spec.grant.tools.length > TOOLS_DECLARED ? [searchTools(state)] : []
+  return action === 'code' ? [readObservation(state), ...search] : search
 }
 
 function readObservation({ steps }: TaskState): Tool {
   return {
-    name: READ_OBSERVATION,
-    description: 'The whole of an earlier observation that is shown shortened.',
-    input: { type: 'object', properties: { step: { type: 'integer' } }, required: ['step'] },
-    effect: 'none',
+    ...READ_OBSERVATION,
     run: async (input) => {
       const { step } = input as { step: number }
       const text = steps.find((other) => other.step === step)?.observed?.text
@@ -44,10 +37,7 @@ const FOUND = 8
 
 function searchTools({ spec }: TaskState): Tool {
   return {
-    name: SEARCH_TOOLS,
-    description: `Finds tools: there are ${spec.grant.tools.length}, more than are shown at once. Gives declarations.`,
-    input: { type: 'object', properties: { words: { type: 'string' } }, required: ['words'] },
-    effect: 'none',
+    ...SEARCH_TOOLS,
     run: async (input) => {
       const words = (input as { words: string }).words.toLowerCase().match(/[a-z0-9]+/g) ?? []
       const scored = spec.grant.tools.map((card) => {

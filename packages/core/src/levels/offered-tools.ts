@@ -1,9 +1,14 @@
-import { FINAL_ANSWER, functionName, type ModelTool, SEARCH_TOOLS } from '@bailiwick/contract'
+import {
+  DELEGATE_INPUT,
+  FINAL_ANSWER,
+  functionName,
+  type ModelTool,
+  SEARCH_TOOLS,
+  TOOLS_DECLARED,
+} from '@bailiwick/contract'
 import { outputSchema } from '../define/output-schema.ts'
 import { roundsUsed } from '../gate/decide.ts'
-import { DELEGATE_INPUT } from '../gate/delegation.ts'
 import type { TaskRun } from '../loop/task-run.ts'
-import { TOOLS_DECLARED } from '../prompts/parts.ts'
 
 /** The tools of a request: what a reply may call natively. None at levels 0, 1 and 5, or after level 2's round. */
 export function offeredTools({ rules, state, options, own }: TaskRun): ModelTool[] {
@@ -33,7 +38,7 @@ function shownTools({ spec, steps }: TaskRun['state']) {
   if (tools.length <= TOOLS_DECLARED) return tools
   const found = steps
     .flatMap(({ calls, reply }) =>
-      reply?.calls.some(({ name }) => name === SEARCH_TOOLS) ? [...calls.values()] : [],
+      reply?.calls.some(({ name }) => name === SEARCH_TOOLS.name) ? [...calls.values()] : [],
     )
     .map(({ outcome }) => outcome?.value ?? '')
     .join('\n')

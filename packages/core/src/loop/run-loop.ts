@@ -7,8 +7,8 @@ import {
   type RecordOf,
 } from '@bailiwick/contract'
 import { applyRecord, foldRecords, JournalWriter } from '@bailiwick/task-journal'
+import { codeWorld } from '../act/act-code.ts'
 import { endOf } from '../answer/end-of.ts'
-import { CodeWorld } from '../code/code-world.ts'
 import { createGate } from '../gate/create-gate.ts'
 import { ownFunctions } from '../gate/own-functions.ts'
 import { Spending } from '../gate/spend.ts'
@@ -116,7 +116,7 @@ async function workOn(
     live: (event) => writer.whenFlushed(() => queue.push({ ...origin, ...event })),
   }
   try {
-    await using world = new CodeWorld(run)
+    await using world = codeWorld(run)
     const result = await runSteps(run, world).catch((error: unknown) => endOf(run, error))
     record({ type: 'task.ended', at: now(), result })
     await flushed()

@@ -1,12 +1,13 @@
+import type { CodeWorld } from '@bailiwick/code-world'
 import { decodeValue, encodeValue, type TaskResult } from '@bailiwick/contract'
 import { type StepState, stepOf } from '@bailiwick/task-journal'
 import { actAnswer } from '../act/act-answer.ts'
 import { actCalls } from '../act/act-calls.ts'
+import { actCode } from '../act/act-code.ts'
 import { actRoute } from '../act/act-route.ts'
 import { checkAnswer } from '../answer/check-answer.ts'
 import { resultOf } from '../answer/end-of.ts'
 import { giveLastAnswer } from '../answer/last-answer.ts'
-import type { CodeWorld } from '../code/code-world.ts'
 import { answerRefused } from '../prompts/feedback.ts'
 import type { Acted, TaskRun } from './task-run.ts'
 import { makePlan, think } from './think.ts'
@@ -58,7 +59,7 @@ function act(run: TaskRun, world: CodeWorld, step: StepState, left: number): Act
     case 'calls':
       return actCalls(run, step)
     case 'code':
-      return world.act(step, left)
+      return actCode(run, world, step, left)
   }
 }
 

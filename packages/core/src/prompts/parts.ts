@@ -1,9 +1,7 @@
+import { TOOLS_DECLARED } from '@bailiwick/contract'
 import { declareDelegates, declareTools, RESULT_TYPE } from './declarations.ts'
 import { printType } from './print-type.ts'
 import type { PromptFacts } from './prompt-facts.ts'
-
-/** More tools than this are named only; `searchTools` shows their declarations. */
-export const TOOLS_DECLARED = 30
 
 /** Who the agent is: the first lines of every prompt. */
 export function who({ name, description, instructions }: PromptFacts): string {

@@ -1,5 +1,5 @@
 import type { StepState } from '@bailiwick/task-journal'
-import type { TaskRun } from '../loop/task-run.ts'
+import type { CodeTask } from './code-task.ts'
 
 /** Processes that may die in one turn, one after the other: it may be what kills them. */
 export const MOST_DEATHS = 2
@@ -9,7 +9,7 @@ export const MOST_DEATHS = 2
  * begun again. A turn that hosts do not survive is not: it is undone, and the step ends.
  */
 export async function beginStep(
-  { state, now, record, flushed }: TaskRun,
+  { state, now, record, flushed }: CodeTask,
   step: StepState,
   code: string,
   { functions, cards }: { functions: string[]; cards: string },

@@ -8,32 +8,32 @@ import {
   type UndoneTurn,
 } from '@bailiwick/contract'
 import { outcomeRecord, type StepState } from '@bailiwick/task-journal'
-import type { TaskRun } from '../loop/task-run.ts'
+import type { CodeTask } from './code-task.ts'
 
 /** How long a step's end waits for calls of effect `once` that its code did not wait for, ms. */
 const LATE_MS = 2_000
 
-/** The host's side of a step that goes on live: every call through the gate, every input journaled. */
-export class CodeStep implements StepHost {
+/** The host's side of a step that goes on live: every call made by whoever works on the task, every input journaled. */
+export class LiveStep implements StepHost {
   readonly signal: AbortSignal
-  readonly #run: TaskRun
+  readonly #task: CodeTask
   readonly #step: StepState
   /** Outcomes that came and were not delivered, and calls under way. */
   readonly #came = new Map<string, CallOutcome>()
   readonly #pending = new Map<string, Promise<void>>()
 
-  constructor(run: TaskRun, step: StepState) {
-    this.#run = run
+  constructor(task: CodeTask, step: StepState) {
+    this.#task = task
     this.#step = step
-    this.signal = run.signal
+    this.signal = task.signal
   }
 
   now(): number {
-    return this.#run.now()
+    return this.#task.now()
   }
 
   async call({ id, turn, name, args }: GuestCall, signal: AbortSignal): Promise<CallOutcome> {
-    const called = this.#run.gate.call({ id, step: this.#step.step, turn, name, args }, signal)
+    const called = this.#task.call({ id, step: this.#step.step, turn, name, args }, signal)
     const arrived = called.then((outcome) => {
       this.#came.set(id, outcome)
       this.#pending.delete(id)
@@ -46,7 +46,7 @@ export class CodeStep implements StepHost {
     const at = this.now()
     const { step } = this.#step
     if (input.kind === 'cancel') {
-      this.#run.record({ type: 'cancel', at, step, reason: input.reason, clock: input.clock })
+      this.#task.record({ type: 'cancel', at, step, reason: input.reason, clock: input.clock })
       return
     }
     const { outcome, clock } = input
@@ -59,7 +59,7 @@ export class CodeStep implements StepHost {
     const what = outcome.ok
       ? { value: outcome.value }
       : { reason: callFailureSchema.catch('error').parse(outcome.reason), message: outcome.message, ...spent }
-    this.#run.record({
+    this.#task.record({
       ...fields,
       type: 'outcome',
       at,
@@ -73,15 +73,15 @@ export class CodeStep implements StepHost {
   }
 
   committed(turn: TurnOutput, replayed: boolean): void {
-    if (!replayed) this.#run.record({ type: 'turn', at: this.now(), ...turn })
+    if (!replayed) this.#task.record({ type: 'turn', at: this.now(), ...turn })
   }
 
   undone(turn: UndoneTurn): void {
-    this.#run.record({ type: 'void', at: this.now(), ...turn })
+    this.#task.record({ type: 'void', at: this.now(), ...turn })
   }
 
   printed(line: string): void {
-    this.#run.live({ type: 'print', step: this.#step.step, line })
+    this.#task.printed(this.#step.step, line)
   }
 
   /** The step has ended: what comes too late is journaled, a bounded wait for what cannot be sent again. */
@@ -95,7 +95,7 @@ export class CodeStep implements StepHost {
       clearTimeout(timer)
     }
     for (const outcome of this.#came.values()) {
-      this.#run.record({ type: 'late', ...outcomeRecord(this.now(), step, outcome) })
+      this.#task.record({ type: 'late', ...outcomeRecord(this.now(), step, outcome) })
     }
     this.#came.clear()
   }

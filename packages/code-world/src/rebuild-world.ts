@@ -1,7 +1,7 @@
 import { hasCode, SandboxError, type Session, type World } from '@bailiwick/contract'
 import type { StepState } from '@bailiwick/task-journal'
-import type { TaskRun } from '../loop/task-run.ts'
 import { checkWorld } from './check-world.ts'
+import type { CodeTask } from './code-task.ts'
 import { silentHost } from './replay-task.ts'
 import { recordedRequest } from './world-of.ts'
 
@@ -11,39 +11,35 @@ import { recordedRequest } from './world-of.ts'
  *
  * @throws DivergedError where the journal itself leads elsewhere
  */
-export async function rebuildWorld(
-  run: TaskRun,
-  world: Omit<World, 'checkpoints'>,
-  current: StepState,
-): Promise<Session> {
-  const { options, state, signal } = run
-  if (options.sandbox === undefined) throw new SandboxError('level 5 runs code: give the loop a sandbox')
+export async function rebuildWorld(task: CodeTask, world: World, current: StepState): Promise<Session> {
+  const { sandbox, state, signal } = task
+  if (sandbox === undefined) throw new SandboxError('level 5 runs code: give the loop a sandbox')
   for (;;) {
-    const session = await options.sandbox.open({ ...world, checkpoints: state.checkpoints }, signal)
-    for (const { step, why } of session.restored?.refused ?? []) refuse(run, step, why)
+    const session = await sandbox.open({ ...world, checkpoints: state.checkpoints }, signal)
+    for (const { step, why } of session.restored?.refused ?? []) refuse(task, step, why)
     try {
-      await replaySteps(run, session, current)
+      await replaySteps(task, session, current)
       return session
     } catch (error) {
       await session[Symbol.asyncDispose]()
-      if (!refuseRestored(run, session, error)) throw error
+      if (!refuseRestored(task, session, error)) throw error
     }
   }
 }
 
 /** Whether a divergence may be a checkpoint's fault: it is not tried again then, and the world to be rebuilt. */
-export function refuseRestored(run: TaskRun, session: Session | undefined, error: unknown): boolean {
+export function refuseRestored(task: CodeTask, session: Session | undefined, error: unknown): boolean {
   const step = session?.restored?.step
   if (step === undefined || !hasCode(error, 'diverged')) return false
-  refuse(run, step, (error as Error).message)
+  refuse(task, step, (error as Error).message)
   return true
 }
 
-function refuse(run: TaskRun, step: number, why: string): void {
-  run.record({ type: 'checkpoint.refused', at: run.now(), step, why })
+function refuse(task: CodeTask, step: number, why: string): void {
+  task.record({ type: 'checkpoint.refused', at: task.now(), step, why })
 }
 
-async function replaySteps({ state, signal, now }: TaskRun, session: Session, current: StepState) {
+async function replaySteps({ state, signal, now }: CodeTask, session: Session, current: StepState) {
   const after = Math.max(state.worldLostAfter, session.restored?.step ?? 0)
   for (const step of state.steps) {
     const request = recordedRequest(step)

@@ -7,16 +7,13 @@ import {
   type StepHost,
 } from '@bailiwick/contract'
 import { foldRecords, type StepState, type TaskState } from '@bailiwick/task-journal'
-import { codeFunctions } from '../gate/own-functions.ts'
 import { checkWorld } from './check-world.ts'
-import { recordedRequest, worldOf } from './world-of.ts'
+import { recordedRequest, type WorldOptions, worldOf } from './world-of.ts'
 
-export interface ReplayOptions {
+export interface ReplayOptions extends WorldOptions {
   /** A task's whole journal, or any prefix of it. */
   records: readonly JournalRecord[]
   sandbox: Sandbox
-  /** Folder that the code's imports resolve from. */
-  importsFrom?: string
   signal?: AbortSignal
 }
 
@@ -43,18 +40,11 @@ export interface ReplayedStep {
  * for await (const { step, status } of replayTask({ records, sandbox })) console.log(step, status)
  */
 export async function* replayTask(options: ReplayOptions): AsyncGenerator<ReplayedStep> {
-  const { records, sandbox, importsFrom, signal = new AbortController().signal } = options
+  const { records, sandbox, signal = new AbortController().signal } = options
   const state = foldRecords(records)
   const steps = state.steps.filter(({ code, step }) => code !== undefined && step > state.worldLostAfter)
   if (steps.length === 0) throw new InputError(`task ${state.spec.task} has run no code: nothing to replay`)
-  await using session = await sandbox.open(
-    {
-      ...worldOf(state, codeFunctions(state)),
-      ...(importsFrom !== undefined && { importsFrom }),
-      ...(state.limits && { limits: state.limits }),
-    },
-    signal,
-  )
+  await using session = await sandbox.open(worldOf(state, options), signal)
   for (const step of steps) {
     const replayed = await replayStep(session, step, state, signal)
     yield replayed

@@ -1,0 +1,6 @@
+/** One task's JavaScript world, which outlives its process. */
+
+export type { CodeTask } from './code-task.ts'
+export { CodeWorld } from './code-world.ts'
+export { type ReplayedStep, type ReplayOptions, replayTask } from './replay-task.ts'
+export type { WorldOptions } from './world-of.ts'

@@ -1,0 +1,21 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { expect, it, vi } from 'vitest'
+
+it('the code of the README runs and does what it says', async () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+  const code = /```ts\n([\s\S]*?)```/.exec(readme)?.[1]
+  if (code === undefined) throw new Error('the README has no example')
+  const file = new URL('./readme.example.ts', import.meta.url)
+  const log = vi.spyOn(console, 'log').mockImplementation(() => {})
+  writeFileSync(file, code.replace("'@bailiwick/code-world'", "'./index.ts'"))
+  try {
+    await import(file.href)
+    expect(log.mock.calls).toEqual([
+      [1, '4'],
+      [1, 'same'],
+    ])
+  } finally {
+    rmSync(file)
+    log.mockRestore()
+  }
+})

@@ -1,0 +1,44 @@
+import { CodeWorld } from '@bailiwick/code-world'
+import { hasCode } from '@bailiwick/contract'
+import { parseCode } from '@bailiwick/reply-parser'
+import type { StepState } from '@bailiwick/task-journal'
+import { repeatedCode } from '../gate/repeat-breaker.ts'
+import { type Acted, mistake, type TaskRun } from '../loop/task-run.ts'
+import { noCode, worldLost } from '../prompts/feedback.ts'
+import { showStep } from './show-step.ts'
+
+/** Level 5: the code of a reply in the task's world, or what is left of it after an attempt that was cut off. */
+export async function actCode(run: TaskRun, world: CodeWorld, step: StepState, left: number): Promise<Acted> {
+  const { reply } = step
+  if (reply === undefined) return mistake('there was no reply')
+  const parsed = parseCode(reply, run.options.parses)
+  if (parsed.kind !== 'code') {
+    return mistake(noCode(parsed.kind === 'nothing' ? parsed.problem : 'no-code', reply.finish === 'length'))
+  }
+  const repeated = step.code ? undefined : repeatedCode(run.state, step.step, parsed.code)
+  if (repeated !== undefined)
+    return mistake(`${repeated}\nIt was not run again. Do something else, or answer.`)
+  try {
+    return showStep(await world.execute(step, parsed.code), parsed, left)
+  } catch (error) {
+    if (!hasCode(error, 'diverged')) throw error
+    return mistake(worldLost)
+  }
+}
+
+/** The world of a task. Nothing is opened before its first code. */
+export function codeWorld({ options, state, signal, now, record, flushed, gate, live }: TaskRun): CodeWorld {
+  const { sandbox, inputs, importsFrom } = options
+  return new CodeWorld({
+    sandbox,
+    inputs,
+    importsFrom,
+    state,
+    signal,
+    now,
+    record,
+    flushed,
+    call: gate.call,
+    printed: (step, line) => live({ type: 'print', step, line }),
+  })
+}
