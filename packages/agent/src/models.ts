@@ -1,4 +1,5 @@
 import { type AgentDefinition, InputError, type Model } from '@bailiwick/contract'
+import { openedLater } from './opened-later.ts'
 
 /** What a definition or a task says of its model: an object, a name, or nothing. */
 type Wanted = AgentDefinition['model']
@@ -54,12 +55,10 @@ export class Models {
   /** Resolved at the first call: a name that means nothing fails the task, with its reason, not the host. */
   lazily(wanted: Wanted): Model {
     if (typeof wanted === 'object') return wanted
-    const resolve = () => this.resolve(wanted)
     return {
       id: wanted ?? 'default',
-      async *generate(request, options) {
-        yield* (await resolve()).generate(request, options)
-      },
+      generate: (request, options) =>
+        openedLater(async () => (await this.resolve(wanted)).generate(request, options)),
     }
   }
 }
