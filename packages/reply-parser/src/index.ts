@@ -5,6 +5,7 @@ export { readJson } from './find-json.ts'
 export { looksLikePython } from './looks-like-code.ts'
 export {
   type CodeTest,
+  nativeCalls,
   type ParsedReply,
   parseCalls,
   parseCode,

@@ -27,12 +27,13 @@ export type CodeTest = (text: string) => boolean
  */
 export function parseCalls(reply: WrittenReply): ParsedReply {
   const { text, ...rest } = clean(reply)
-  if (reply.calls.length > 0) {
-    const calls = reply.calls.map(({ name, arguments: args }) => ({ name, args }))
-    return { ...rest, text, kind: 'calls', calls }
-  }
-  const calls = findCalls(text)
+  const calls = reply.calls.length > 0 ? nativeCalls(reply) : findCalls(text)
   return calls.length > 0 ? { ...rest, text, kind: 'calls', calls } : { ...rest, text, kind: 'text' }
+}
+
+/** The calls that a model made by its provider's own means. */
+export function nativeCalls({ calls }: WrittenReply): FoundCall[] {
+  return calls.map(({ name, arguments: args }) => ({ name, args }))
 }
 
 /** A reply read as text: thoughts and inventions gone. */
@@ -95,10 +96,7 @@ function isJsonAction(language: Block['language'], code: string): boolean {
 }
 
 function codeInJson(reply: WrittenReply, text: string): string | undefined {
-  const calls =
-    reply.calls.length > 0
-      ? reply.calls.map(({ name, arguments: args }) => ({ name, args }))
-      : findCalls(text)
+  const calls = reply.calls.length > 0 ? nativeCalls(reply) : findCalls(text)
   const values = [...calls.map(({ args }) => args), ...findJson(text)]
   for (const value of values) {
     const code = (value as { code?: unknown } | null)?.code

@@ -1,18 +1,12 @@
-import { parseText } from '@bailiwick/reply-parser'
+import type { ModelReply } from '@bailiwick/contract'
+import { nativeCalls, parseText } from '@bailiwick/reply-parser'
 import type { StepState } from '@bailiwick/task-journal'
 import { type Acted, mistake, type TaskRun } from '../loop/task-run.ts'
 import { callAll } from './act-calls.ts'
 
 /** Level 0: the reply is the answer. Calls are refused by the gate, one by one. */
-export function actAnswer(run: TaskRun, step: StepState): Acted | Promise<Acted> {
-  const { reply } = step
-  if (reply === undefined) return mistake('there was no reply')
-  if (reply.calls.length > 0)
-    return callAll(
-      run,
-      step,
-      reply.calls.map(({ name, arguments: args }) => ({ name, args })),
-    )
+export function actAnswer(run: TaskRun, step: StepState, reply: ModelReply): Acted | Promise<Acted> {
+  if (reply.calls.length > 0) return callAll(run, step, nativeCalls(reply))
   if (reply.finish === 'length')
     return mistake('Your reply was cut at its length limit. Answer again, shorter.')
   const { text } = parseText(reply)

@@ -1,4 +1,10 @@
-import { type CallOutcome, decodeValue, FINAL_ANSWER, functionName } from '@bailiwick/contract'
+import {
+  type CallOutcome,
+  decodeValue,
+  FINAL_ANSWER,
+  functionName,
+  type ModelReply,
+} from '@bailiwick/contract'
 import { type FoundCall, parseCalls } from '@bailiwick/reply-parser'
 import { outcomeRecord, type StepState } from '@bailiwick/task-journal'
 import { type Acted, mistake, type TaskRun } from '../loop/task-run.ts'
@@ -7,12 +13,10 @@ import { callId } from '../memory/to-messages.ts'
 import { finalBesideCalls, noCall } from '../prompts/feedback.ts'
 
 /** Levels 2 to 4: the calls of one reply, all at once; or the answer. */
-export function actCalls(run: TaskRun, step: StepState): Acted | Promise<Acted> {
-  const { reply } = step
-  if (reply === undefined) return mistake('there was no reply')
+export function actCalls(run: TaskRun, step: StepState, reply: ModelReply): Acted | Promise<Acted> {
   const parsed = parseCalls(reply)
   if (parsed.kind !== 'calls' || (reply.calls.length === 0 && isAnswer(run, parsed.calls))) {
-    return answerInWords(run, step, parsed.text)
+    return answerInWords(run, step, reply, parsed.text)
   }
   const { calls } = parsed
   const [first] = calls
@@ -61,9 +65,9 @@ export async function callOnce(
 }
 
 /** Words in place of calls: the answer after level 2's round, or when a model insists. */
-function answerInWords(run: TaskRun, step: StepState, text: string): Acted {
+function answerInWords(run: TaskRun, step: StepState, reply: ModelReply, text: string): Acted {
   if (text === '') return mistake('Your reply was empty. Call a tool, or give the answer.')
-  if (step.reply?.finish === 'length') return mistake('Your reply was cut at its length limit. Write less.')
+  if (reply.finish === 'length') return mistake('Your reply was cut at its length limit. Write less.')
   const before = run.state.steps.find(
     (other) => other.step === step.step - 1 && other.step >= run.state.firstStep,
   )

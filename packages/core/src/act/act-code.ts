@@ -1,5 +1,5 @@
 import { CodeWorld } from '@bailiwick/code-world'
-import { hasCode } from '@bailiwick/contract'
+import { hasCode, type ModelReply } from '@bailiwick/contract'
 import { parseCode } from '@bailiwick/reply-parser'
 import type { StepState } from '@bailiwick/task-journal'
 import { repeatedCode } from '../gate/repeat-breaker.ts'
@@ -8,9 +8,13 @@ import { noCode, worldLost } from '../prompts/feedback.ts'
 import { showStep } from './show-step.ts'
 
 /** Level 5: the code of a reply in the task's world, or what is left of it after an attempt that was cut off. */
-export async function actCode(run: TaskRun, world: CodeWorld, step: StepState, left: number): Promise<Acted> {
-  const { reply } = step
-  if (reply === undefined) return mistake('there was no reply')
+export async function actCode(
+  run: TaskRun,
+  world: CodeWorld,
+  step: StepState,
+  reply: ModelReply,
+  left: number,
+): Promise<Acted> {
   const parsed = parseCode(reply, run.options.parses)
   if (parsed.kind !== 'code') {
     return mistake(noCode(parsed.kind === 'nothing' ? parsed.problem : 'no-code', reply.finish === 'length'))

@@ -6,6 +6,7 @@ import {
   tokenSchema,
 } from '@bailiwick/contract'
 import { LEVEL_TABLE } from '../levels/level-table.ts'
+import { nameOf } from './agent-card.ts'
 import { isReservedName } from './reserved-names.ts'
 
 const PURPOSES: readonly string[] = ['plan', 'act', 'judge'] satisfies ModelPurpose[]
@@ -22,9 +23,7 @@ export function checkDefinition(definition: AgentDefinition): string[] {
   const level = levelSchema.safeParse(definition.level)
   if (!level.success) return [...problems, `level: ${level.error.issues[0]?.message}`]
 
-  const toolNames = tools.map((tool) => (typeof tool === 'string' ? tool : tool.name))
-  const delegateNames = delegates.map((delegate) => (typeof delegate === 'string' ? delegate : delegate.name))
-  problems.push(...checkNames([...toolNames, ...delegateNames]))
+  problems.push(...checkNames([...tools, ...delegates].map(nameOf)))
   for (const delegate of delegates) {
     if (typeof delegate !== 'string')
       problems.push(...checkDefinition(delegate).map((problem) => `delegate ${delegate.name}: ${problem}`))

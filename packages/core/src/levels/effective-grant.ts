@@ -1,4 +1,5 @@
 import type { AgentCard, Approval, Budget, Grant, Level } from '@bailiwick/contract'
+import { nameOf } from '../define/agent-card.ts'
 import { LEVEL_TABLE } from './level-table.ts'
 import { matchesPattern } from './match-pattern.ts'
 
@@ -47,10 +48,6 @@ export function exceeds(
 
 function allows(ceiling: Ceiling, kind: 'tools' | 'delegates' | 'imports', name: string): boolean {
   return ceiling[kind]?.some((one) => matchesPattern(nameOf(one), name)) ?? true
-}
-
-function nameOf(one: string | { name: string }): string {
-  return typeof one === 'string' ? one : one.name
 }
 
 function leastBudget(...budgets: Budget[]): Budget {

@@ -1,5 +1,5 @@
 import type { CodeWorld } from '@bailiwick/code-world'
-import { decodeValue, encodeValue, type TaskResult } from '@bailiwick/contract'
+import { decodeValue, encodeValue, type ModelReply, type TaskResult } from '@bailiwick/contract'
 import { type StepState, stepOf } from '@bailiwick/task-journal'
 import { actAnswer } from '../act/act-answer.ts'
 import { actCalls } from '../act/act-calls.ts'
@@ -26,8 +26,9 @@ export async function runSteps(run: TaskRun, world: CodeWorld): Promise<TaskResu
     const left = limit - (number - state.firstStep)
     if (run.options.definition.planEvery !== undefined) await makePlan(run, number, left)
     const step = stepOf(state, number)
-    if (step.reply === undefined) await think(run, number)
-    let acted = await act(run, world, step, left)
+    const reply = step.reply ?? (await think(run, number))
+    run.signal.throwIfAborted()
+    let acted = await act(run, world, step, reply, left)
     if (acted.final !== undefined) acted = await checked(run, step, acted, acted.final.value)
     run.signal.throwIfAborted()
     const { status, text, worldHash } = acted
@@ -50,16 +51,22 @@ export function stepLimit({ rules, state }: Pick<TaskRun, 'rules' | 'state'>): n
   return rules.atEnd === 'repair' ? Math.min(steps ?? rules.steps, rules.steps) : (steps ?? rules.steps)
 }
 
-function act(run: TaskRun, world: CodeWorld, step: StepState, left: number): Acted | Promise<Acted> {
+function act(
+  run: TaskRun,
+  world: CodeWorld,
+  step: StepState,
+  reply: ModelReply,
+  left: number,
+): Acted | Promise<Acted> {
   switch (run.rules.action) {
     case 'answer':
-      return actAnswer(run, step)
+      return actAnswer(run, step, reply)
     case 'route':
-      return actRoute(run, step, left === 1)
+      return actRoute(run, step, reply, left === 1)
     case 'calls':
-      return actCalls(run, step)
+      return actCalls(run, step, reply)
     case 'code':
-      return actCode(run, world, step, left)
+      return actCode(run, world, step, reply, left)
   }
 }
 
