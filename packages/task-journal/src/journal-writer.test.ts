@@ -106,4 +106,12 @@ describe('JournalWriter', () => {
     expect(appends).toHaveLength(1)
     expect(failures).toEqual([error])
   })
+
+  it('waits a second at most for the record that a task was left', async () => {
+    const { appends, journal } = manual()
+    const began = performance.now()
+    await new JournalWriter(journal).leave({ type: 'suspended', at: 0, attempt: 1 })
+    expect(performance.now() - began).toBeGreaterThan(990)
+    expect(appends.map(({ records }) => records)).toEqual([[{ type: 'suspended', at: 0, attempt: 1 }]])
+  })
 })

@@ -1,5 +1,8 @@
-import type { Journal, JournalRecord } from '@bailiwick/contract'
+import type { Journal, JournalRecord, RecordOf } from '@bailiwick/contract'
 import { linger, lingerNoMore } from './linger.ts'
+
+/** How long leaving a task waits for its last record, ms. */
+const LEAVE_MS = 1_000
 
 /** Somebody who waits for what was written before, in its place among the records. */
 class Waiter {
@@ -64,6 +67,16 @@ export class JournalWriter {
       this.#queue.push(new Waiter(done, failed))
       this.#begin()
     })
+  }
+
+  /** Writes the record that says the task was left, and waits for it a moment: leaving waits for nobody. */
+  async leave(last: RecordOf<'suspended'>): Promise<void> {
+    const { promise: late, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, LEAVE_MS)
+    this.write(last)
+    // Where the task was taken over meanwhile, or the journal fails, the reason for leaving counts.
+    await Promise.race([this.flushed().catch(() => {}), late])
+    clearTimeout(timer)
   }
 
   #idle(): boolean {

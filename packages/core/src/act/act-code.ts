@@ -10,7 +10,6 @@ import { showStep } from './show-step.ts'
 /** Level 5: the code of a reply in the task's world, or what is left of it after an attempt that was cut off. */
 export async function actCode(
   run: TaskRun,
-  world: CodeWorld,
   step: StepState,
   reply: ModelReply,
   left: number,
@@ -23,15 +22,17 @@ export async function actCode(
   if (repeated !== undefined)
     return mistake(`${repeated}\nIt was not run again. Do something else, or answer.`)
   try {
-    return showStep(await world.execute(step, parsed.code), parsed, left)
+    return showStep(await run.world.execute(step, parsed.code), parsed, left)
   } catch (error) {
     if (!hasCode(error, 'diverged')) throw error
     return mistake(worldLost)
   }
 }
 
+type Given = Pick<TaskRun, 'options' | 'state' | 'gate' | 'signal' | 'now' | 'record' | 'flushed' | 'live'>
+
 /** The world of a task. Nothing is opened before its first code. */
-export function codeWorld({ options, state, signal, now, record, flushed, gate, live }: TaskRun): CodeWorld {
+export function codeWorld({ options, state, gate, signal, now, record, flushed, live }: Given): CodeWorld {
   const { sandbox, inputs, importsFrom } = options
   return new CodeWorld({
     sandbox,

@@ -1,15 +1,9 @@
-import {
-  type AgentEvent,
-  BailiwickError,
-  ExhaustedError,
-  hasCode,
-  type JournalRecord,
-  type RecordOf,
-} from '@bailiwick/contract'
+import { type AgentEvent, BailiwickError, hasCode, type JournalRecord } from '@bailiwick/contract'
 import { applyRecord, foldRecords, JournalWriter } from '@bailiwick/task-journal'
 import { codeWorld } from '../act/act-code.ts'
 import { endOf } from '../answer/end-of.ts'
 import { createGate } from '../gate/create-gate.ts'
+import { deadlineOf, startTimer } from '../gate/deadline.ts'
 import { ownFunctions } from '../gate/own-functions.ts'
 import { Spending } from '../gate/spend.ts'
 import { LEVEL_TABLE } from '../levels/level-table.ts'
@@ -18,11 +12,6 @@ import { systemPrompt } from '../prompts/system-prompt.ts'
 import { EventQueue } from './event-queue.ts'
 import { runSteps } from './run-steps.ts'
 import type { LoopOptions, TaskRun } from './task-run.ts'
-
-/** How long leaving a task waits for its last record, ms. */
-const LEAVE_MS = 1_000
-/** Timers cannot wait longer. */
-const LONGEST_TIMER = 2 ** 31 - 1
 
 /**
  * Works on one task until it has ended: think, act, observe. Events come in order, records once they are
@@ -99,29 +88,18 @@ async function workOn(
   const spending = new Spending(state, deadline)
   const tools = new Map(options.tools.map((tool) => [tool.name, tool]))
   const own = new Map(ownFunctions(options.definition, state).map((tool) => [tool.name, tool]))
-  const run: TaskRun = {
-    options,
-    state,
-    rules: LEVEL_TABLE[level],
-    own,
-    gate: createGate({ state, spending, tools, own, delegate, approve, write: record, flushed, now }),
-    spending,
-    signal,
-    deadline,
-    system,
-    tight: false,
-    now,
-    record,
-    flushed,
-    live: (event) => writer.whenFlushed(() => queue.push({ ...origin, ...event })),
-  }
+  const gate = createGate({ state, spending, tools, own, delegate, approve, write: record, flushed, now })
+  const live: TaskRun['live'] = (event) => writer.whenFlushed(() => queue.push({ ...origin, ...event }))
+  const given = { options, state, gate, signal, now, record, flushed, live }
   try {
-    await using world = codeWorld(run)
-    const result = await runSteps(run, world).catch((error: unknown) => endOf(run, error))
+    await using world = codeWorld(given)
+    const rules = LEVEL_TABLE[level]
+    const run: TaskRun = { ...given, rules, own, spending, deadline, system, world, tight: false }
+    const result = await runSteps(run).catch((error: unknown) => endOf(run, error))
     record({ type: 'task.ended', at: now(), result })
     await flushed()
   } catch (error) {
-    if (hasCode(signal.reason, 'suspended')) await leave(writer, { type: 'suspended', at: now(), attempt })
+    if (hasCode(signal.reason, 'suspended')) await writer.leave({ type: 'suspended', at: now(), attempt })
     throw error
   } finally {
     clearTimeout(timer)
@@ -131,25 +109,4 @@ async function workOn(
 const IN_PROCESS: NonNullable<LoopOptions['host']> = {
   id: 'in-process',
   engine: { node: process.version, v8: process.versions.v8, bailiwick: '' },
-}
-
-/** Says that the task was left in order, where the journal can be had in time: leaving waits for nobody. */
-async function leave(writer: JournalWriter, last: RecordOf<'suspended'>): Promise<void> {
-  const { promise: late, resolve } = Promise.withResolvers<void>()
-  const timer = setTimeout(resolve, LEAVE_MS)
-  writer.write(last)
-  // Where the task was taken over meanwhile, or the journal fails, the reason for leaving counts.
-  await Promise.race([writer.flushed().catch(() => {}), late])
-  clearTimeout(timer)
-}
-
-function deadlineOf({ grant, deadline }: TaskRun['state']['spec'], startedAt: number): number | undefined {
-  const { wallMs } = grant.budget
-  if (wallMs === undefined) return deadline
-  return Math.min(startedAt + wallMs, deadline ?? Number.POSITIVE_INFINITY)
-}
-
-function startTimer(ms: number, stop: AbortController): ReturnType<typeof setTimeout> {
-  const late = new ExhaustedError('the task’s time is up', { limit: 'wallMs' })
-  return setTimeout(() => stop.abort(late), Math.min(Math.max(0, ms), LONGEST_TIMER))
 }

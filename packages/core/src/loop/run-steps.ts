@@ -1,4 +1,3 @@
-import type { CodeWorld } from '@bailiwick/code-world'
 import { decodeValue, encodeValue, type ModelReply, type TaskResult } from '@bailiwick/contract'
 import { type StepState, stepOf } from '@bailiwick/task-journal'
 import { actAnswer } from '../act/act-answer.ts'
@@ -13,7 +12,7 @@ import type { Acted, TaskRun } from './task-run.ts'
 import { makePlan, think } from './think.ts'
 
 /** Think, act, observe, until there is an answer or no step is left. */
-export async function runSteps(run: TaskRun, world: CodeWorld): Promise<TaskResult> {
+export async function runSteps(run: TaskRun): Promise<TaskResult> {
   const { state } = run
   const limit = stepLimit(run)
   for (;;) {
@@ -28,7 +27,7 @@ export async function runSteps(run: TaskRun, world: CodeWorld): Promise<TaskResu
     const step = stepOf(state, number)
     const reply = step.reply ?? (await think(run, number))
     run.signal.throwIfAborted()
-    let acted = await act(run, world, step, reply, left)
+    let acted = await act(run, step, reply, left)
     if (acted.final !== undefined) acted = await checked(run, step, acted, acted.final.value)
     run.signal.throwIfAborted()
     const { status, text, worldHash } = acted
@@ -41,7 +40,7 @@ export async function runSteps(run: TaskRun, world: CodeWorld): Promise<TaskResu
       ...(worldHash !== undefined && { worldHash }),
       ...(acted.final && { final: encodeValue(acted.final.value) }),
     })
-    if (acted.final === undefined && run.rules.action === 'code') await world.checkpoint()
+    if (acted.final === undefined && run.rules.action === 'code') await run.world.checkpoint()
   }
 }
 
@@ -51,13 +50,7 @@ export function stepLimit({ rules, state }: Pick<TaskRun, 'rules' | 'state'>): n
   return rules.atEnd === 'repair' ? Math.min(steps ?? rules.steps, rules.steps) : (steps ?? rules.steps)
 }
 
-function act(
-  run: TaskRun,
-  world: CodeWorld,
-  step: StepState,
-  reply: ModelReply,
-  left: number,
-): Acted | Promise<Acted> {
+function act(run: TaskRun, step: StepState, reply: ModelReply, left: number): Acted | Promise<Acted> {
   switch (run.rules.action) {
     case 'answer':
       return actAnswer(run, step, reply)
@@ -66,7 +59,7 @@ function act(
     case 'calls':
       return actCalls(run, step, reply)
     case 'code':
-      return actCode(run, world, step, reply, left)
+      return actCode(run, step, reply, left)
   }
 }
 

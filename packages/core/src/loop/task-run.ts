@@ -1,3 +1,4 @@
+import type { CodeWorld } from '@bailiwick/code-world'
 import type {
   AgentDefinition,
   AgentEvent,
@@ -63,6 +64,8 @@ export interface TaskRun {
   readonly state: TaskState
   readonly rules: LevelRules
   readonly gate: Gate
+  /** Where level 5's code runs. Nothing is opened before the first. */
+  readonly world: CodeWorld
   /** What the loop itself answers. */
   readonly own: ReadonlyMap<string, Tool>
   readonly spending: Spending
