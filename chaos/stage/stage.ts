@@ -41,8 +41,10 @@ export class Stage {
     const stage = new Stage(await mkdtemp(join(tmpdir(), 'bailiwick-chaos-')))
     await stage.#prepare()
     await stage.bailiwick('up', '--detach')
-    const toolHost = stage.#keepToolHost()
-    stage.#keeping = Promise.all([stage.#keepDaemon(), toolHost])
+    const { promise, resolve } = Promise.withResolvers<void>()
+    stage.#keeping = Promise.all([stage.#keepDaemon(), stage.#keepToolHost(resolve)])
+    // Tasks that are created before anybody has offered the tools would have none.
+    await promise
     return stage
   }
 
@@ -107,7 +109,8 @@ export class Stage {
     }
   }
 
-  async #keepToolHost(): Promise<void> {
+  /** @param ready called whenever one has offered its tools */
+  async #keepToolHost(ready: () => void): Promise<void> {
     const role = ['--role', 'tool-host:marks', ...TOOLS.flatMap((tool) => ['--tool', tool])]
     while (!this.#closing.signal.aborted) {
       // The daemon that gives it credentials may be away.
@@ -118,6 +121,7 @@ export class Stage {
           env: { ...process.env, ...JSON.parse(text) },
           stdio: 'ignore',
         })
+        this.#toolHost.once('message', ready)
         await once(this.#toolHost, 'exit')
       }
       await sleep(MEND_EVERY_MS)

@@ -24,6 +24,7 @@ for (const [name, effect] of [
     },
   })
 }
+process.send?.('ready')
 
 /** The file is the memory: what was killed between the effect and its answer knows it from there. */
 function known(key: string): boolean {
