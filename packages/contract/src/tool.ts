@@ -27,6 +27,11 @@ export const toolCardSchema = deferred(() =>
     /** JSON Schema of the result, where it is known. */
     output: jsonSchemaSchema.optional(),
     effect: effectSchema.default('once'),
+    /**
+     * Its host says that it is at work, soon and then again and again: one that says nothing is dead. Set where a
+     * tool is served, never by its author.
+     */
+    signs: z.literal(true).optional(),
   }),
 )
 export type ToolCard = z.infer<typeof toolCardSchema>
@@ -50,6 +55,13 @@ export interface Tool extends ToolCard {
 
 /** The card of a tool, without its code. */
 export function toolCard(tool: ToolCard): ToolCard {
-  const { name, description, input, output, effect } = tool
-  return { name, description, input, effect, ...(output === undefined ? {} : { output }) }
+  const { name, description, input, output, effect, signs } = tool
+  return {
+    name,
+    description,
+    input,
+    effect,
+    ...(output === undefined ? {} : { output }),
+    ...(signs === undefined ? {} : { signs }),
+  }
 }

@@ -29,7 +29,7 @@ export async function joinBus(
   for (const tool of ownTools(definition)) {
     stack.use(await serveTool(bus, tool, { writer: definition.name }))
     // The card stays when this host leaves: another replica may serve the tool still.
-    await registerTool(bus, tool, { host })
+    await registerTool(bus, tool, { host, signs: true })
   }
   stack.use(
     await serveControl(bus, definition.name, host, {

@@ -25,7 +25,7 @@ export type ToolRequest = z.infer<typeof toolRequestSchema>
 
 /**
  * What a tool host answers. `working` may come any number of times before the other: a host that is
- * silent for 60 s counts as dead, and one that has said `working` before, for 10 s.
+ * silent for 60 s counts as dead, and one that has said `working` before, or whose card promises `signs`, for 7 s.
  */
 export const toolAnswerSchema = deferred(() =>
   z.union([
@@ -42,8 +42,8 @@ export type Cancel = z.infer<typeof cancelSchema>
 
 /**
  * When a host that has not answered says for the first time that it is working, and how often then; how
- * long a caller waits for the first sign and for the next, and how long for a host that is being started
- * again. Milliseconds.
+ * long a caller waits for a host that has promised no signs, and for the next sign of one that has, or has given
+ * one; and how long for a host that is being started again. Milliseconds.
  */
 export const TOOL_TIMING = {
   firstSign: 50,

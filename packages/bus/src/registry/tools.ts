@@ -23,9 +23,21 @@ export interface RegisteredTool {
   at: number
 }
 
+export interface RegisterOptions {
+  /** Who hosts it. */
+  host: string
+  /** It is served by `serveTool`, which says that it is at work: its callers notice soon that it has died. */
+  signs?: boolean
+}
+
 /** Makes a tool known to the coordinator, which grants it. Registering again replaces the card. */
-export async function registerTool(bus: Bus, card: ToolCard, { host }: { host: string }): Promise<void> {
-  const entry: RegisteredTool = { card: toolCard(card), host, at: Date.now() }
+export async function registerTool(
+  bus: Bus,
+  card: ToolCard,
+  { host, signs = false }: RegisterOptions,
+): Promise<void> {
+  const { signs: _, ...own } = toolCard(card)
+  const entry: RegisteredTool = { card: signs ? { ...own, signs } : own, host, at: Date.now() }
   await publishDurably(bus, toolKey(card.name), JSON.stringify(entry))
 }
 

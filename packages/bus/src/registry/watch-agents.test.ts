@@ -85,7 +85,12 @@ describe('the registry of tools', () => {
       effect: 'none' as const,
     }
     await registerTool(test.bus, tool, { host: 'outside' })
-    expect(await listTools(test.bus)).toMatchObject([{ card: tool, host: 'outside' }])
+    expect(await listTools(test.bus)).toEqual([{ card: tool, host: 'outside', at: expect.any(Number) }])
+    // That it says when it is at work is the registration's word, not the author's.
+    await registerTool(test.bus, tool, { host: 'outside', signs: true })
+    expect(await listTools(test.bus)).toMatchObject([{ card: { ...tool, signs: true } }])
+    await registerTool(test.bus, { ...tool, signs: true }, { host: 'outside' })
+    expect((await listTools(test.bus))[0]?.card).toEqual(tool)
     await unregisterTool(test.bus, 'population')
     expect(await listTools(test.bus)).toEqual([])
   })

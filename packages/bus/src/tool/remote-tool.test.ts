@@ -2,6 +2,7 @@ import { RefusedError, type Tool } from '@bailiwick/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestBus, type TestBus, until } from '../../test/test-bus.ts'
 import type { Bus } from '../connect/bus.ts'
+import { TOOL_TIMING } from '../protocol/tool-call.ts'
 import { prepareWriter } from '../streams/prepare-streams.ts'
 import { remoteTool } from './remote-tool.ts'
 import { serveTool } from './serve-tool.ts'
@@ -66,6 +67,34 @@ describe('remoteTool', () => {
     await host.close()
     await expect(call).rejects.toMatchObject({ code: 'no-answer' })
     expect(Date.now() - dead).toBeLessThan(9_000)
+  })
+
+  it('learns soon that a host died before its first sign of work, where such a sign was promised', async () => {
+    const host = await test.connect('toolbox')
+    const dies: Tool = { ...tool('dies', async () => 0), effect: 'once', signs: true }
+    const arrived = Promise.withResolvers<void>()
+    host.connection.subscribe('bailiwick.v1.tool.dies.*', { callback: () => arrived.resolve() })
+    await host.connection.flush()
+    const call = remoteTool(caller, dies, 'analyst').run({}, context('1.10'))
+    call.catch(() => {})
+    await arrived.promise
+    const dead = Date.now()
+    await host.close()
+    await expect(call).rejects.toMatchObject({ code: 'no-answer' })
+    expect(Date.now() - dead).toBeLessThan(9_000)
+  })
+
+  it('waits longer for a service that promises no signs', async () => {
+    const service = await test.connect('toolbox')
+    service.connection.subscribe('bailiwick.v1.tool.plain.*', {
+      callback: (_, message) => {
+        setTimeout(() => message.respond('{"ok":true,"value":"late"}'), TOOL_TIMING.silenceAfterSign + 1_000)
+      },
+    })
+    await service.connection.flush()
+    const plain: Tool = { ...tool('plain', async () => 0), effect: 'once' }
+    expect(await remoteTool(caller, plain, 'analyst').run({}, context('1.11'))).toBe('late')
+    await service.close()
   })
 
   it('throws what the tool threw, with its code', async () => {

@@ -27,7 +27,7 @@ export function remoteTool(bus: Bus, card: ToolCard, caller: string): Tool {
       const { signal } = context
       const payload = await request(bus, caller, input, context)
       const answer = await persistCall(bus, card.effect, signal, () =>
-        send(bus, card.name, caller, payload, signal),
+        send(bus, card, caller, payload, signal),
       )
       if ('working' in answer)
         throw new BusError('bad-answer', `${card.name} ended its answer with "working"`)
@@ -56,7 +56,7 @@ async function request(bus: Bus, caller: string, input: unknown, context: CallCo
 
 async function send(
   bus: Bus,
-  name: string,
+  { name, signs }: ToolCard,
   caller: string,
   payload: string,
   signal: AbortSignal,
@@ -65,7 +65,7 @@ async function send(
     return await converse<ToolAnswer>(bus, {
       subject: SUBJECTS.tool(name, caller),
       payload,
-      waitMs: TOOL_TIMING.silence,
+      waitMs: signs ? TOOL_TIMING.silenceAfterSign : TOOL_TIMING.silence,
       signal,
       read(message) {
         const answer = parseAnswer(name, message)

@@ -34,7 +34,7 @@ export async function hostTools(
   }
   // Known only once it is served: a call that comes at once finds somebody.
   for (const tool of tools) {
-    await registerTool(bus, tool, { host })
+    await registerTool(bus, tool, { host, signs: true })
     if (!keepCards) started.defer(() => unregisterTool(bus, tool.name))
   }
   return started.move()
