@@ -24,6 +24,9 @@ export interface OfferedTool<Input extends z.ZodType> {
  * Offers a tool until disposed; calls under way are finished first. Agents may use it once it is granted
  * to them. Needs credentials of the role `tool-host`.
  *
+ * While `run` works this process says so every two seconds, and one that says nothing for 7 s is taken for dead: work
+ * that blocks the event loop for longer belongs into a worker thread or a process of its own.
+ *
  * @example
  * await using _ = await offerTool(client, {
  *   name: 'population',
