@@ -68,7 +68,8 @@ export async function chaosRound(options: {
       patienceMs: PATIENCE_MS,
     }).finally(() => auditor.close())
     const disturbances = report.acts.map((act) => ({ ...act, what: tellAct(act) }))
-    const expected = { runs, answer: RIGHT_ANSWER, tools: TOOLS, disturbances }
+    const { startMs } = stage
+    const expected = { runs, answer: RIGHT_ANSWER, tools: TOOLS, disturbances, startMs }
     report.problems.push(...judge(evidence, expected), ...(await judgeProcesses(stage)))
     report.notes.push(...failedAttempts(evidence), ...stage.failedStarts)
     report.silence = silences(runs, evidence.journal, disturbances)[0]

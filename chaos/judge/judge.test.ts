@@ -3,7 +3,7 @@ import type { Evidence } from './evidence.ts'
 import { type Expected, failedAttempts, judge } from './judge.ts'
 import { add, change, honest, RUN, remove, T1 } from './testing/honest-evidence.ts'
 
-const EXPECTED: Expected = { runs: ['r1'], answer: 34, tools: ['mark'], disturbances: [] }
+const EXPECTED: Expected = { runs: ['r1'], answer: 34, tools: ['mark'], disturbances: [], startMs: 1_000 }
 describe('judge', () => {
   it('finds nothing wrong with a run that went well', () => {
     expect(judge(honest(), EXPECTED)).toEqual([])
@@ -195,7 +195,7 @@ describe('judge', () => {
       ({ journal }) => {
         for (const message of journal.slice(6)) message.storedAt += 20_000
       },
-      'silent for longer than 20 s: r1: 21.0 s',
+      'silent for longer than 18.0 s: r1: 21.0 s',
     ],
   ])('sees %s', (_, plant, problem) => {
     const evidence = honest()
@@ -208,7 +208,7 @@ describe('judge', () => {
     for (const message of evidence.journal.slice(6)) message.storedAt += 20_000
     const stop = (from: number, to: number) => ({ from, to, what: 'host stopped' })
     const judged = (disturbances: Expected['disturbances']) => judge(evidence, { ...EXPECTED, disturbances })
-    expect(judged([stop(0, 8_000), stop(7_000, 8_500)])).toEqual([])
+    expect(judged([stop(0, 9_000), stop(8_000, 9_500)])).toEqual([])
     const [problem] = judged([stop(0, 6_500), stop(6_200, 6_600)])
     expect(problem).toContain('20.4 s of them with nothing held still')
     expect(problem).toContain('-6.0 s: host stopped')

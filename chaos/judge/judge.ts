@@ -9,7 +9,7 @@ import { judgeProjection } from './judge-projection.ts'
 import { judgeQueue } from './judge-queue.ts'
 import { judgeRun, taskNames } from './judge-run.ts'
 import { judgeTask } from './judge-task.ts'
-import { type Disturbance, judgeSilences, silences } from './silences.ts'
+import { type Disturbance, judgeSilences, silenceBound, silences } from './silences.ts'
 
 /** What should have come of it. */
 export interface Expected {
@@ -19,11 +19,13 @@ export interface Expected {
   tools: readonly string[]
   /** When something was held still or away. */
   disturbances: readonly Disturbance[]
+  /** How long a start of the daemon takes that nobody disturbs, ms. */
+  startMs: number
 }
 
 /** Every violation, a line each. */
 export function judge(evidence: Evidence, expected: Expected): string[] {
-  const { runs, answer, tools, disturbances } = expected
+  const { runs, answer, tools, disturbances, startMs } = expected
   const entries = journalEntries(evidence.journal)
   const strangers = new Set(
     entries.map(({ run }) => run).filter((run) => !runs.includes(run) && run !== 'access'),
@@ -46,7 +48,7 @@ export function judge(evidence: Evidence, expected: Expected): string[] {
     ...judgeProjection(evidence),
     ...judgeEffects(evidence.effects, entries, tools),
     ...judgeQueue(evidence.queue, evidence.dead),
-    ...judgeSilences(silences(runs, evidence.journal, disturbances)),
+    ...judgeSilences(silences(runs, evidence.journal, disturbances), silenceBound(startMs)),
   ]
 }
 

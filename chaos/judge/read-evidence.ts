@@ -5,8 +5,11 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import type { Effect, EventMessage, Evidence, JournalMessage, Queue } from './evidence.ts'
 import { journalEntries } from './journal-entries.ts'
 
-/** Time that hosts have to acknowledge what has ended, and the coordinator to publish its last events, ms. */
-const SETTLE_MS = 10_000
+/**
+ * Time for the queue to be empty and for the last events, ms. A host that finds a task in other hands leaves its bell
+ * for 30 s, should that other one be dead: then somebody looks again, and finds that it has ended.
+ */
+const SETTLE_MS = 40_000
 const LOOK_EVERY_MS = 250
 
 export interface ReadOptions {

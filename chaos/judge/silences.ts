@@ -1,11 +1,18 @@
 import type { JournalMessage } from './evidence.ts'
 
 /**
- * The longest time for which nothing may happen in an open run, while everything that it needs may run, ms.
- * Above what a death costs when it is seen late (heartbeats 6 s, a tool host that falls silent 7 s, a daemon's
- * start), and below what nobody may have to wait for: the queue's acknowledgement time of 30 s.
+ * The longest time for which nothing may happen in an open run, while everything that it needs may run, ms: above
+ * what a death costs when it is seen late (heartbeats 6 s, a tool host that falls silent 7 s), and below what nobody
+ * may have to wait for (the queue's acknowledgement time of 30 s, the 60 s of services that give no signs).
  */
-export const SILENCE_BOUND_MS = 20_000
+export const SILENCE_BOUND_MS = 15_000
+/** Everything is started again several times over: so many starts of the daemon come on top. */
+const STARTS = 3
+
+/** @param startMs how long a start of the daemon takes that nobody disturbs: how slow the machine is */
+export function silenceBound(startMs: number): number {
+  return SILENCE_BOUND_MS + STARTS * startMs
+}
 
 /** Something that was held still, or was away, for a time of its own; Unix milliseconds. */
 export interface Disturbance {
@@ -65,10 +72,10 @@ export function tellSilence({ run, from, to, unexplainedMs, between, meanwhile }
   ].join('\n    ')
 }
 
-export function judgeSilences(found: readonly Silence[]): string[] {
+export function judgeSilences(found: readonly Silence[], boundMs: number): string[] {
   return found
-    .filter(({ unexplainedMs }) => unexplainedMs > SILENCE_BOUND_MS)
-    .map((silence) => `silent for longer than ${SILENCE_BOUND_MS / 1_000} s: ${tellSilence(silence)}`)
+    .filter(({ unexplainedMs }) => unexplainedMs > boundMs)
+    .map((silence) => `silent for longer than ${(boundMs / 1_000).toFixed(1)} s: ${tellSilence(silence)}`)
 }
 
 /** How much of a time is covered by others, which may overlap. */

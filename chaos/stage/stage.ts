@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { freePort } from './free-port.ts'
 import { kindOf, processesOf, type StageProcess } from './processes.ts'
 import { AGENTS, MEMBERS, REPLIES, TOOLS } from './team.ts'
 
@@ -28,6 +29,7 @@ export class Stage {
   /** A Node of the stage's own: its path marks every process that is started with it, to the last descendant. */
   readonly #node: string
   readonly #closing = new AbortController()
+  #startMs = 0
   #toolHost: ChildProcess | undefined
   #keeping: Promise<unknown> = Promise.resolve()
 
@@ -40,7 +42,9 @@ export class Stage {
   static async open(): Promise<Stage> {
     const stage = new Stage(await mkdtemp(join(tmpdir(), 'bailiwick-chaos-')))
     await stage.#prepare()
+    const began = Date.now()
     await stage.bailiwick('up', '--detach')
+    stage.#startMs = Date.now() - began
     const { promise, resolve } = Promise.withResolvers<void>()
     stage.#keeping = Promise.all([stage.#keepDaemon(), stage.#keepToolHost(resolve)])
     // Tasks that are created before anybody has offered the tools would have none.
@@ -51,6 +55,11 @@ export class Stage {
   /** Where the keys of its server are, from which anybody who may read them can sign credentials. */
   get keys(): string {
     return join(this.folder, '.bailiwick/nats/keys.json')
+  }
+
+  /** How long the first start of the daemon took, which nobody disturbed: how slow the machine is, ms. */
+  get startMs(): number {
+    return this.#startMs
   }
 
   processes(): StageProcess[] {
@@ -92,7 +101,9 @@ export class Stage {
     }
     await write('replies.json', JSON.stringify(REPLIES))
     const model = `scripted:${this.folder}/replies.json`
-    const config = { model, team: MEMBERS, limits: { restarts: 100 } }
+    // The tool host knows but one address, as processes outside do: its port must not be somebody else's meanwhile.
+    const nats = { port: await freePort() }
+    const config = { model, team: MEMBERS, limits: { restarts: 100 }, nats }
     await write('bailiwick.config.mjs', `export default ${JSON.stringify(config)}`)
     // A second name of the same file; where that is on another disk, a copy.
     await link(process.execPath, this.#node).catch(() => copyFile(process.execPath, this.#node))
