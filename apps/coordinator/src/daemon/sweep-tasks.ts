@@ -28,6 +28,8 @@ export async function sweepTasks(
   let before = new Set<string>()
   /** By task: the host for whose death it was rung. Once, so that a host's back-off is left alone. */
   const rung = new Map<string, string>()
+  /** By agent: how far its queue had been given out at the last look. */
+  const givenOut = new Map<string, number>()
   for (;;) {
     await sleep(EVERY_MS, undefined, { signal }).catch(() => {}) // Aborted: the loop ends.
     if (signal.aborted) return
@@ -40,7 +42,10 @@ export async function sweepTasks(
         .filter(({ card }) => card.name === agent)
         .reduce((sum, host) => sum + Object.keys(host.held).length, 0)
       const own = lost.filter((task) => task.agent === agent)
-      for (const { task, host = '' } of await ringForLost(bus, agent, { open: own, held }, signal)) {
+      const queue = { open: own, held, givenOut: givenOut.get(agent) ?? 0 }
+      const looked = await ringForLost(bus, agent, queue, signal)
+      givenOut.set(agent, looked.givenOut)
+      for (const { task, host = '' } of looked.rung) {
         rung.set(task, host)
         note(`task ${task} was with nobody: it is rung for again`)
       }
