@@ -17,21 +17,26 @@ export interface KeptServer {
 /** A life shorter than this counts as a quick death. Milliseconds. */
 const QUICK_MS = 5_000
 
-/** Starts (or adopts) the daemon's own nats-server and keeps it running until stopped. */
+/**
+ * Starts (or adopts) the daemon's own nats-server and keeps it running until stopped.
+ *
+ * @param options `signal` gives up the first start. Later ones go on without it: a daemon that was told to end
+ *   needs its server until everything has been written down
+ */
 export async function keepServer(
   config: LoadedConfig,
   { note, signal }: { note(line: string): void; signal: AbortSignal },
 ): Promise<KeptServer> {
   const { dataDir, nats, limits } = config
   const ended = new AbortController()
-  const start = () =>
+  const start = (until: AbortSignal) =>
     startNatsServer({
       dataDir: dataPaths.nats(dataDir),
       ...(nats.port === undefined ? {} : { port: nats.port }),
       onProgress: note,
-      signal: AbortSignal.any([signal, ended.signal]),
+      signal: until,
     })
-  let server = await start()
+  let server = await start(signal)
   const failed = Promise.withResolvers<Error>()
 
   const keep = async () => {
@@ -43,7 +48,7 @@ export async function keepServer(
       if (quick > limits.restarts) throw new Error('nats-server has died again and again')
       note('nats-server has died; starting it again')
       await sleep(100 * 2 ** quick, undefined, { signal: ended.signal })
-      server = await start()
+      server = await start(ended.signal)
     }
   }
   const keeping = keep().catch((error: unknown) => {
