@@ -9,6 +9,9 @@ export const SILENCE_BOUND_MS = 15_000
 /** Everything is started again several times over: so many starts of the daemon come on top. */
 const STARTS = 3
 
+/** What was done so long before a silence is told with it, ms. */
+const BEFORE_MS = 10_000
+
 /** @param startMs how long a start of the daemon takes that nobody disturbs: how slow the machine is */
 export function silenceBound(startMs: number): number {
   return SILENCE_BOUND_MS + STARTS * startMs
@@ -54,9 +57,9 @@ export function silences(
       to,
       unexplainedMs: to - from - covered(from, to, meanwhile),
       between: `${lastOf(before)} and ${firstOf(message)}`,
-      // What was done just before may be why.
+      // What was done before may be why: on a busy machine a daemon takes its time to be there again.
       meanwhile: disturbances
-        .filter((one) => one.from < to && one.to > from - 2_000)
+        .filter((one) => one.from < to && one.to > from - BEFORE_MS)
         .map((one) => `${((one.from - from) / 1_000).toFixed(1)} s: ${one.what}`),
     })
   }
