@@ -80,7 +80,7 @@ for (const [name, code] of [
   await session[Symbol.asyncDispose]()
 }
 
-const pipe = rawPipe()
+const pipe = await rawPipe()
 const manyTrips = async (count: number) => {
   for (let trip = 0; trip < count; trip += 1) await pipe.once()
 }

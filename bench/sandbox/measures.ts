@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { Script } from 'node:vm'
-import { requireOfSandbox, sandboxFolder } from './open-session.ts'
+import { requireOfSandbox, sandboxFolder, sandboxPackage, startBare } from './open-session.ts'
 
 /** A fresh name each round: at a script's top level a name can be declared once. */
 export const FIB = (round: number) =>
@@ -15,27 +15,24 @@ export function plainV8(code: string): void {
   new Script(code).runInThisContext()
 }
 
-/** A child that parses each line and answers it with one, over the same two descriptors. */
+/** A child that parses each line and answers it with one, over the same two descriptors, read as the sandbox's child does. */
 const ECHO = `
-  const { Socket } = require('net')
-  const input = new Socket({ fd: 3, readable: true, writable: false })
-  const output = new Socket({ fd: 4, readable: false, writable: true })
+  const { readSync, writeSync } = require('node:fs')
+  const chunk = Buffer.allocUnsafe(65536)
   let held = ''
-  input.on('data', (chunk) => {
-    held += chunk
+  for (let size = readSync(3, chunk); size > 0; size = readSync(3, chunk)) {
+    held += chunk.toString('utf8', 0, size)
     for (let end = held.indexOf('\\n'); end >= 0; end = held.indexOf('\\n')) {
-      output.write(JSON.stringify(JSON.parse(held.slice(0, end))) + '\\n')
+      writeSync(4, JSON.stringify(JSON.parse(held.slice(0, end))) + '\\n')
       held = held.slice(end + 1)
     }
-  })
-  input.on('end', () => process.exit())`
+  }`
 const LINE = `${JSON.stringify({ type: 'outcome', id: '1.1', ok: true, value: '1', clock: 1 })}\n`
 
-/** Round trips of one line of JSON over bare pipes. */
-export function rawPipe(): { once(): Promise<void>; close(): void } {
-  const child = spawn(process.execPath, ['-e', ECHO], {
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
-  })
+/** Round trips of one line of JSON over bare pipes, with a child behind the same walls as the sandbox's. */
+export async function rawPipe(): Promise<{ once(): Promise<void>; close(): void }> {
+  const { layers } = await sandboxPackage.probeIsolation()
+  const { child, leafPid } = startBare(layers, ['-e', ECHO])
   const input = child.stdio[3] as NodeJS.WritableStream
   const output = child.stdio[4] as NodeJS.ReadableStream
   let done: (line: unknown) => void = () => {}
@@ -47,7 +44,11 @@ export function rawPipe(): { once(): Promise<void>; close(): void } {
         input.write(LINE)
       })
     },
-    close: () => child.kill('SIGKILL'),
+    close: () => {
+      child.kill('SIGKILL')
+      const pid = leafPid()
+      if (pid !== undefined && pid !== child.pid) process.kill(pid, 'SIGKILL')
+    },
   }
 }
 

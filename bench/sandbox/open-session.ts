@@ -1,14 +1,36 @@
+import { type ChildProcess, spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Sandbox, Session, StepHost, World } from '../../packages/contract/src/world.ts'
 
 const root = fileURLToPath(new URL('../../packages/sandbox/', import.meta.url))
 
+interface WrappedChild {
+  child: ChildProcess
+  leafPid(): number | undefined
+}
+
+type Layers = Record<string, boolean>
+
 /** The built package of this checkout. */
 export const sandboxPackage: {
   createSandbox(options?: object): Promise<Sandbox>
-  probeIsolation(): Promise<{ isolation: string; layers: Record<string, boolean> }>
+  probeIsolation(): Promise<{ isolation: string; layers: Layers }>
 } = await import(pathToFileURL(`${root}dist/index.js`).href)
+
+const built = (file: string) => import(pathToFileURL(`${root}dist/parent/${file}`).href)
+const [{ startWrapped }, { permissionArguments }, { childFiles }] = await Promise.all([
+  built('start-wrapped.js'),
+  built('spawn-child.js'),
+  built('child-files.js'),
+])
+
+/** Starts Node as the sandbox's child is started: same walls, same flags, same descriptors, other arguments. */
+export function startBare(layers: Layers, args: readonly string[]): WrappedChild {
+  const files = childFiles()
+  const command = [process.execPath, ...permissionArguments(files), ...args]
+  return startWrapped(layers, files, command, 256, spawn)
+}
 
 /** Loads a dependency of the sandbox, for what is measured beside it. */
 export const requireOfSandbox = createRequire(`${root}package.json`)

@@ -5,6 +5,7 @@ import { childLine } from '../frames/frame-line.ts'
 import type { Box, BoxEnd, BoxFrame, WatchLimits } from './box.ts'
 import { FrameReader } from './frame-reader.ts'
 import { firstChild } from './start-wrapped.ts'
+import { WaitAwake } from './wait-awake.ts'
 import { Watchdog } from './watchdog.ts'
 
 const MOST_STDERR = 4_096
@@ -30,10 +31,13 @@ export class ChildBox implements Box {
   #early: BoxFrame[] = []
   #errors = ''
   #outgoing = ''
+  readonly #waiting = new WaitAwake()
   readonly #flush = (): void => {
     const text = this.#outgoing
     this.#outgoing = ''
-    if (this.#ended === undefined && text !== '') this.#input.write(text)
+    if (this.#ended !== undefined || text === '') return
+    this.#input.write(text)
+    this.#waiting.sent()
   }
 
   /** @param leafPid the process to watch, where it is not the one that was started */
@@ -48,7 +52,10 @@ export class ChildBox implements Box {
       flow: (open) => (open ? output.resume() : output.pause()),
     })
     this.#watchdog = new Watchdog(leafPid, (end) => this.kill(end))
-    output.on('data', (chunk: Buffer) => this.#reader.push(chunk))
+    output.on('data', (chunk: Buffer) => {
+      this.#waiting.answered()
+      this.#reader.push(chunk)
+    })
     child.stderr?.on('data', (chunk: Buffer) => {
       if (this.#errors.length < MOST_STDERR) this.#errors += chunk.toString().slice(0, MOST_STDERR)
     })
