@@ -7,7 +7,6 @@
  * machine is busy for both.
  */
 import { writeFileSync } from 'node:fs'
-import { availableParallelism, cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import {
   bareNode,
@@ -21,26 +20,12 @@ import {
   sandboxChildren,
 } from './measures.ts'
 import { openSession, quietHost, sandboxPackage } from './open-session.ts'
+import { describeMachine, ms, Report } from './report.ts'
 import { median, times } from './stopwatch.ts'
 
-interface Row {
-  measure: string
-  ours: string
-  beside: string
-  reached: string
-  toReach: string
-  holds: boolean | undefined
-}
-
 const { values } = parseArgs({ options: { json: { type: 'string' }, markdown: { type: 'string' } } })
-const rows: Row[] = []
-const raw: Record<string, unknown> = {}
-const ms = (value: number) => (value < 1 ? `${(value * 1_000).toFixed(0)} µs` : `${value.toFixed(2)} ms`)
-const add = (row: Row, figures: object) => {
-  rows.push(row)
-  raw[row.measure] = figures
-  console.error(`  ${row.measure}: ${row.ours}`)
-}
+const report = new Report()
+const add = report.add.bind(report)
 
 const { isolation, layers } = await sandboxPackage.probeIsolation()
 await using sandbox = await sandboxPackage.createSandbox({
@@ -230,29 +215,8 @@ add(
 }
 pipe.close()
 
-const machine = {
-  cpu: cpus()[0]?.model ?? 'unknown',
-  cores: availableParallelism(),
-  memoryGb: Math.round(totalmem() / 2 ** 30),
-  platform: `${process.platform}-${process.arch}`,
-  node: process.version,
-  v8: process.versions.v8,
-  isolation,
-  layers: Object.entries(layers)
-    .filter(([, on]) => on)
-    .map(([name]) => name),
-}
-const table = [
-  '| measure | sandbox | beside it, same run | ratio | to reach | |',
-  '|---|---|---|---|---|---|',
-  ...rows.map(
-    ({ measure, ours, beside, reached, toReach, holds }) =>
-      `| ${measure} | ${ours} | ${beside} | ${reached} | ${toReach} | ${holds === undefined ? '' : holds ? 'yes' : '**no**'} |`,
-  ),
-].join('\n')
-const where = `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, ${machine.platform}; Node ${machine.node} (V8 ${machine.v8}); isolation: ${isolation} (${machine.layers.join(', ')})`
-console.log(`${where}\n\n${table}`)
-if (values.json !== undefined)
-  writeFileSync(values.json, `${JSON.stringify({ machine, measures: raw, rows }, null, 2)}\n`)
-if (values.markdown !== undefined) writeFileSync(values.markdown, `${where}\n\n${table}\n`)
+const machine = describeMachine(isolation, layers)
+console.log(report.markdown(machine))
+if (values.json !== undefined) writeFileSync(values.json, report.json(machine))
+if (values.markdown !== undefined) writeFileSync(values.markdown, report.markdown(machine))
 process.exit(0)

@@ -100,7 +100,7 @@ export class LiveCalls {
     })
   }
 
-  refused(step: number, module: string, message: string): void {
+  refused(step: number, module: string, message: string): undefined {
     if (this.#states.length < MOST_REFUSED) this.#states.push(refusedImport(step, module, message))
   }
 

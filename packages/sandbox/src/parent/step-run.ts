@@ -13,8 +13,10 @@ import { BoxDied } from './box-died.ts'
 import { LiveCalls } from './live-calls.ts'
 import { RecordedTurns } from './recorded-turns.ts'
 import { StepInputs } from './step-inputs.ts'
+import { StepPrints } from './step-prints.ts'
 import type { StepResult } from './step-result.ts'
-import { GRACE_MS, StepTime } from './step-time.ts'
+import { StepStop } from './step-stop.ts'
+import { StepTime } from './step-time.ts'
 import { TurnCalls } from './turn-calls.ts'
 import type { StepRecord } from './world-record.ts'
 
@@ -28,8 +30,6 @@ export interface StepContext {
 
 /** One step under way: inputs in, turns out, calls between. */
 export class StepRun {
-  readonly #box: Box
-  readonly #limits: SandboxLimits
   readonly #context: StepContext
   readonly #request: StepRequest
   readonly #host: StepHost
@@ -37,22 +37,17 @@ export class StepRun {
   readonly #calls: LiveCalls
   readonly #done = Promise.withResolvers<void>()
   readonly #began = performance.now()
-  readonly #printed: string[] = []
-  #printedChars = 0
+  readonly #prints: StepPrints
   readonly #inputs: StepInputs
   readonly #turnCalls: TurnCalls
   readonly #recorded: RecordedTurns
   readonly #time: StepTime
+  readonly #stop: StepStop
   #end: StepEnd | undefined
   #over = false
-  #stopped: StepResult['stopped']
   #undone: StepResult['undone']
-  #canceled: string | undefined
-  #killTimer: NodeJS.Timeout | undefined
 
   constructor(context: StepContext, request: StepRequest, host: StepHost) {
-    this.#box = context.box
-    this.#limits = context.limits
     this.#context = context
     this.#request = request
     this.#host = host
@@ -61,23 +56,32 @@ export class StepRun {
     this.#turnCalls = new TurnCalls(request.step, context.limits.callsPerStep)
     this.#recorded = new RecordedTurns(request.recorded)
     this.#time = new StepTime(context.limits, this.#recorded)
-    const { box } = context
+    const { box, limits } = context
     this.#inputs = new StepInputs({ box, host, recorded: this.#recorded, time: this.#time })
-    this.#calls = new LiveCalls(host, context.limits, {
-      failed: (error) =>
-        this.#guarded(() => {
-          throw error
-        }),
+    this.#prints = new StepPrints(limits.outputChars, (line) => {
+      if (!this.#recorded.replaying) host.printed?.(line)
+    })
+    this.#calls = new LiveCalls(host, limits, {
+      failed: (error) => this.#fail(error),
       settled: (outcome) => this.#offer({ kind: 'outcome', outcome, clock: host.now() }),
-      waitedTooLong: () => this.#stop('timeout', `no call came back within ${context.limits.waitMs} ms`),
+      waitedTooLong: () => this.#stop.now('timeout', `no call came back within ${limits.waitMs} ms`),
+    })
+    this.#stop = new StepStop({
+      box,
+      host,
+      inputs: this.#inputs,
+      calls: this.#calls,
+      time: this.#time,
+      over: () => this.#over,
+      guarded: (action) => this.#guarded(action),
     })
   }
 
   async run(): Promise<StepResult> {
     const { signal } = this.#host
     const abort = () =>
-      this.#cancel(String((signal.reason as Error | undefined)?.message ?? signal.reason ?? 'canceled'))
-    this.#box.listen({
+      this.#stop.cancel(String((signal.reason as Error | undefined)?.message ?? signal.reason ?? 'canceled'))
+    this.#context.box.listen({
       frame: (frame) => this.#guarded(() => this.#frame(frame)),
       ended: (end) => this.#guarded(() => this.#boxEnded(end)),
     })
@@ -86,11 +90,11 @@ export class StepRun {
       this.#start()
       if (signal.aborted) abort()
       await this.#done.promise
-      await this.#calls.finish(this.#undone === undefined && this.#stopped === undefined)
+      await this.#calls.finish(this.#undone === undefined && this.#stop.how === undefined)
     } finally {
       signal.removeEventListener('abort', abort)
-      clearTimeout(this.#killTimer)
-      this.#box.watch(undefined)
+      this.#stop.dispose()
+      this.#context.box.watch(undefined)
       this.#calls.abort('the step is over')
     }
     return this.#result()
@@ -100,7 +104,7 @@ export class StepRun {
     const result: StepResult = {
       record: this.#record,
       end: this.#end,
-      printed: this.#printed,
+      printed: this.#prints.lines,
       calls: this.#calls.reports(),
       usage: {
         wallMs: performance.now() - this.#began,
@@ -108,7 +112,7 @@ export class StepRun {
         turns: this.#record.turns.length,
       },
     }
-    if (this.#stopped !== undefined) result.stopped = this.#stopped
+    if (this.#stop.how !== undefined) result.stopped = this.#stop.how
     if (this.#undone !== undefined) result.undone = this.#undone
     return result
   }
@@ -118,9 +122,13 @@ export class StepRun {
     try {
       action()
     } catch (error) {
-      this.#over = true
-      this.#done.reject(error)
+      this.#fail(error)
     }
+  }
+
+  #fail(error: unknown): void {
+    this.#over = true
+    this.#done.reject(error)
   }
 
   #start(): undefined {
@@ -142,10 +150,9 @@ export class StepRun {
     if (this.#over) return
     switch (frame.type) {
       case 'print':
-        return this.#print(frame.lines)
+        return this.#prints.add(frame.lines)
       case 'refused':
-        this.#calls.refused(this.#request.step, frame.name, frame.message)
-        return
+        return this.#calls.refused(this.#request.step, frame.name, frame.message)
       case 'calls':
         return this.#turnCalls.add(this.#record.turns.length, frame.calls)
       case 'need':
@@ -163,26 +170,14 @@ export class StepRun {
 
   /** The step's code waits for its packages; making their bundles is not its time. */
   async #loadModules(names: string[]): Promise<void> {
-    this.#box.watch(undefined)
+    this.#context.box.watch(undefined)
     try {
       const modules = await this.#context.bundles(names)
       if (this.#over) return
       this.#inputs.watchNext()
-      this.#box.send({ type: 'modules', modules, budgetMs: this.#time.budget(0) })
+      this.#context.box.send({ type: 'modules', modules, budgetMs: this.#time.budget(0) })
     } catch (error) {
-      this.#guarded(() => {
-        throw error
-      })
-    }
-  }
-
-  #print(lines: string[]): undefined {
-    for (const line of lines) {
-      // The child keeps to the cap itself; a child that lies is cut here.
-      if (this.#printedChars > this.#limits.outputChars + this.#printed.length) return
-      this.#printedChars += line.length
-      this.#printed.push(line)
-      if (!this.#recorded.replaying) this.#host.printed?.(line)
+      this.#fail(error)
     }
   }
 
@@ -219,11 +214,9 @@ export class StepRun {
       this.#calls.goLive(this.#inputs.answered())
     }
     if (this.#time.overCpu) {
-      return this.#stop('timeout', `the step used more than ${this.#limits.cpuMs} ms of CPU time`)
+      return this.#stop.now('timeout', `the step used more than ${this.#context.limits.cpuMs} ms of CPU time`)
     }
-    const canceled = this.#canceled
-    if (canceled !== undefined && this.#inputs.underWay === 0) return this.#deliverCancel(canceled)
-    this.#inputs.feed()
+    if (!this.#stop.deliverCancel()) this.#inputs.feed()
   }
 
   /** The record ends the step where its code did not: stopped from outside, or a turn undone. */
@@ -232,47 +225,9 @@ export class StepRun {
     if (voided !== undefined) {
       this.#record.voided = voided
       this.#undone = { message: 'as recorded', ...voided }
-    } else
-      this.#stopped = {
-        status: this.#record.inputs.at(-1)?.kind === 'cancel' ? 'canceled' : 'timeout',
-        message: 'as recorded',
-      }
+    } else this.#stop.asRecorded(this.#record.inputs.at(-1)?.kind === 'cancel' ? 'canceled' : 'timeout')
     if (this.#record.turns.length === 0) return this.#finish()
-    this.#sendEnd()
-  }
-
-  /** Asks for the step's end; a child that does not give it in time is gone. */
-  #sendEnd(): void {
-    this.#box.watch(this.#time.watchedAtEnd())
-    this.#box.send({ type: 'end' })
-  }
-
-  /** Ends the step at idle; what it did stays. */
-  #stop(status: 'timeout' | 'canceled', message: string): undefined {
-    if (this.#over || this.#stopped !== undefined) return
-    this.#stopped = { status, message }
-    this.#calls.abort(message)
-    this.#inputs.clear()
-    this.#sendEnd()
-  }
-
-  #cancel(reason: string): void {
-    if (this.#over) return
-    this.#canceled = reason
-    this.#calls.abort(reason)
-    this.#inputs.clear()
-    // Not at once: it may be our own host that cancels, in the middle of being told something.
-    if (this.#inputs.underWay === 0) queueMicrotask(() => this.#guarded(() => this.#deliverCancel(reason)))
-    else this.#killTimer = setTimeout(() => this.#box.kill({ reason: 'canceled', message: reason }), GRACE_MS)
-  }
-
-  /** The code learns of it: what it waits for rejects, so that it can clean up; then the step ends. */
-  #deliverCancel(reason: string): undefined {
-    if (this.#over || this.#stopped !== undefined || this.#inputs.underWay > 0) return
-    this.#stopped = { status: 'canceled', message: reason }
-    clearTimeout(this.#killTimer)
-    this.#inputs.add({ kind: 'cancel', reason, clock: this.#host.now() })
-    this.#inputs.feed()
+    this.#stop.askForEnd()
   }
 
   #boxEnded(end: BoxEnd): void {
