@@ -1,5 +1,6 @@
 import { PassThrough, Readable } from 'node:stream'
-import { expect, it } from 'vitest'
+import { stripVTControlCharacters } from 'node:util'
+import { expect, it, vi } from 'vitest'
 import { runSandboxPrompt } from '../src/index.ts'
 
 it('is a prompt that runs code, shows its limits and explains what it refuses', async () => {
@@ -27,7 +28,7 @@ it('is a prompt that runs code, shows its limits and explains what it refuses', 
   await runSandboxPrompt({
     input: Readable.from(typed.map((line) => `${line}\n`)),
     output,
-    limits: { wallMs: 300 },
+    limits: { wallMs: 1_500 },
   })
   const text = Buffer.concat(shown).toString()
   expect(text).toMatch(/isolation: (process|confined)/)
@@ -36,7 +37,44 @@ it('is a prompt that runs code, shows its limits and explains what it refuses', 
   expect(text).toContain('why: only granted packages can be imported')
   expect(text).toContain('why: the host decides about every call')
   expect(text).toContain('why: the limit on time acted')
-  expect(text).toMatch(/wallMs +300\n/)
+  expect(text).toMatch(/wallMs +1,500\n/)
   expect(text).toContain('\n40\n')
   expect(text).not.toContain('never is not defined')
+})
+
+it('shows every final answer, and lets a person interrupt what runs', async () => {
+  // As on a terminal: Ctrl-C is a key there.
+  const input = Object.assign(new PassThrough(), { isTTY: true })
+  const output = new PassThrough()
+  let text = ''
+  output.on('data', (chunk: Buffer) => {
+    text += stripVTControlCharacters(chunk.toString()).replaceAll('\r', '')
+  })
+  const prompted = (count: number) =>
+    vi.waitFor(() => expect(text.split('\n> ').length).toBeGreaterThan(count), 20_000)
+  /** Types a line, and gives what comes of it once there is a prompt again. */
+  const type = async (line: string, interrupt = false) => {
+    await prompted(1)
+    text = ''
+    input.write(`${line}\n`)
+    if (interrupt) setTimeout(() => input.write('\x03'), 300)
+    await prompted(1)
+    const seen = text
+    text = `\n> `
+    return seen
+  }
+  const ended = runSandboxPrompt({ input, output, limits: { wallMs: 20_000, cpuMs: 20_000 } })
+  expect(await type('finalAnswer(10n)')).toContain('final answer: 10n')
+  expect(await type('finalAnswer(new Map([[1, { a: 2n }]]))')).toContain(
+    'final answer: Map(1) { 1 => { a: 2n } }',
+  )
+  await type('let a = 41')
+  const stopped = await type('a = 0; for (;;);', true)
+  expect(stopped).toContain('why: you interrupted it')
+  expect(stopped).toContain('  canceled, ')
+  expect(await type('a')).toContain('\n41\n')
+  expect(await type('await echo({}); 7')).toMatch(/\n7\n.* 2 turns\n/)
+  expect(await type('8')).toMatch(/\n8\n.* 1 turn\n/)
+  input.write('\x03')
+  await ended
 })

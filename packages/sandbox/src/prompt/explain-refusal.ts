@@ -24,6 +24,7 @@ export function explainRefusal({ status, error, calls }: Observation): string | 
     return 'the limit on time acted; the process was killed and the world built again without this turn'
   if (status === 'out-of-memory')
     return 'the limit on memory acted; the process was killed and the world built again without this turn'
+  if (status === 'canceled') return 'you interrupted it'
   if (error.name === 'CrashedError') return 'the process ended; a new one has the world as it was before'
   if (error.name === 'ImportError')
     return 'only granted packages can be imported, and the runtime’s own modules never'

@@ -19,7 +19,8 @@ const PROMPT_LIMITS: Partial<SandboxLimits> = { wallMs: 3_000, cpuMs: 3_000, mem
 const HELP = `Type JavaScript or TypeScript; it runs in the world of one session, in a process of its own.
 Two tools are granted: echo({ … }) gives back what it gets, secret() is refused. Try to get out.
   .limits   the limits     .walls   what this machine puts around the code
-  .edit     several lines, until a line with .end           .exit    leave`
+  .edit     several lines, until a line with .end           .exit    leave
+  Ctrl-C    stops what runs`
 
 /**
  * A prompt where anyone can type code into a session and try to get out. Shows the limits, and says of
@@ -46,8 +47,8 @@ export async function runSandboxPrompt(options: SandboxPromptOptions = {}): Prom
     importsFrom: process.cwd(),
     seed: 'prompt',
   })
-  const host: StepHost = {
-    signal,
+  const hostOf = (interrupted: AbortSignal): StepHost => ({
+    signal: AbortSignal.any([signal, interrupted]),
     now: Date.now,
     async call({ id, name, args }) {
       if (name === 'echo') return { id, ms: 0, ok: true, value: args }
@@ -59,7 +60,7 @@ export async function runSandboxPrompt(options: SandboxPromptOptions = {}): Prom
         message: 'secret is not granted: the host refuses the call',
       }
     },
-  }
+  })
   say(`isolation: ${isolation} (${walls.join(', ')})`)
   for (const note of notes) say(`  ${note}`)
   const { wallMs, cpuMs, memoryMb, outputChars } = { ...DEFAULT_SANDBOX_LIMITS, ...limits }
@@ -72,8 +73,10 @@ export async function runSandboxPrompt(options: SandboxPromptOptions = {}): Prom
     input,
     output,
     prompt: '> ',
-    terminal: input === process.stdin && process.stdin.isTTY,
+    terminal: (input as { isTTY?: boolean }).isTTY === true,
   })
+  let running: AbortController | undefined
+  lines.on('SIGINT', () => (running === undefined ? lines.close() : running.abort(new Error('interrupted'))))
   signal.addEventListener('abort', () => lines.close(), { once: true })
   // Input from a file ends before the last of its lines has run.
   let ended = false
@@ -99,7 +102,9 @@ export async function runSandboxPrompt(options: SandboxPromptOptions = {}): Prom
       editing = undefined
       if (code.trim() !== '') {
         step += 1
-        const seen = await session.execute({ step, code, clock: Date.now() }, host)
+        running = new AbortController()
+        const seen = await session.execute({ step, code, clock: Date.now() }, hostOf(running.signal))
+        running = undefined
         say(showObservation(seen))
       }
     }

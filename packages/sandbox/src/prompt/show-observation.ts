@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import type { Observation } from '@bailiwick/contract/world'
 import { explainRefusal } from './explain-refusal.ts'
 
@@ -8,7 +9,7 @@ export function showObservation(seen: Observation): string {
   if (printed !== '') lines.push(printed)
   for (const { id, name, ok, message } of calls) lines.push(`  call ${id} ${name}: ${ok ? 'ok' : message}`)
   if (preview !== '') lines.push(preview)
-  if (final !== undefined) lines.push(`final answer: ${JSON.stringify(final.value) ?? String(final.value)}`)
+  if (final !== undefined) lines.push(`final answer: ${inspect(final.value)}`)
   if (error !== undefined) {
     if (error.excerpt !== undefined) lines.push(error.excerpt)
     lines.push(`${error.name}: ${error.message}`)
@@ -16,6 +17,8 @@ export function showObservation(seen: Observation): string {
     if (why !== undefined) lines.push(`  why: ${why}`)
   }
   if (lost !== undefined) lines.push(`  ${lost}`)
-  lines.push(`  ${seen.status}, ${usage.wallMs.toFixed(1)} ms, ${usage.turns} turns`)
+  lines.push(
+    `  ${seen.status}, ${usage.wallMs.toFixed(1)} ms, ${usage.turns} turn${usage.turns === 1 ? '' : 's'}`,
+  )
   return lines.join('\n')
 }
