@@ -1,5 +1,5 @@
 import type IsolatedVm from 'isolated-vm'
-import type { Argument, Door, Engine, Handle } from '../world/engine.ts'
+import type { Argument, Engine, EngineDoor, Handle } from '../world/engine.ts'
 import { GuestStopped } from '../world/guest-stopped.ts'
 
 type Reference = IsolatedVm.Reference
@@ -14,6 +14,7 @@ export function isolateEngine(ivm: typeof IsolatedVm, memoryMb: number): Engine 
   const context = isolate.createContextSync()
   const hold = (value: unknown) => value as unknown as Handle
   const held = (handle: Handle) => handle as unknown as Reference
+  let rejected: EngineDoor['rejected'] = () => {}
 
   const pass = (arg: Argument) => (typeof arg === 'object' ? held(arg).derefInto() : arg)
 
@@ -35,18 +36,25 @@ export function isolateEngine(ivm: typeof IsolatedVm, memoryMb: number): Engine 
       })
     },
     call(target, args, budgetMs) {
-      return guarded(() => {
+      try {
         const passed = args.some((arg) => typeof arg === 'object') ? args.map(pass) : args
         const result: unknown = held(target).applySync(undefined, passed, { timeout: budget(budgetMs) })
         return typeof result === 'string' ? result : ''
-      })
+      } catch (error) {
+        const why = stopped(error, isolate.isDisposed)
+        if (why instanceof GuestStopped && why.reason !== 'crashed') throw why
+        // The function does not throw: isolated-vm does, for a promise that nothing waits for yet.
+        rejected(inWords(error))
+        return ''
+      }
     },
     fields(target, names) {
       const found: Record<string, Handle> = {}
       for (const name of names) found[name] = hold(held(target).getSync(name, { reference: true }))
       return found as Record<(typeof names)[number], Handle>
     },
-    install(target, door: Door) {
+    install(target, door: EngineDoor) {
+      rejected = door.rejected
       return guarded(() => {
         const made = context.evalSync('(f,print,call,note,load)=>f({__proto__:null,print,call,note,load})', {
           reference: true,
@@ -74,9 +82,15 @@ function budget(ms: number): number {
 
 function stopped(error: unknown, disposed: boolean): unknown {
   const message = error instanceof Error ? error.message : String(error)
-  if (/timed out/.test(message)) return new GuestStopped('timeout', message)
+  if (message === 'Script execution timed out.') return new GuestStopped('timeout', message)
   if (disposed || /memory limit|allocation failed/.test(message))
     return new GuestStopped('out-of-memory', message)
   if (error instanceof SyntaxError) return error
   return new GuestStopped('crashed', message)
+}
+
+/** What guest code has rejected a promise with, copied: of an object that is no error nothing comes out. */
+function inWords(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return /^An object was thrown/.test(error.message) ? 'an object' : `${error.name}: ${error.message}`
 }

@@ -1,7 +1,9 @@
 /**
  * Runs inside the isolate, before any guest code, and defines the guest's world. Built into one
- * script whose value is the {@link Prelude}: the child keeps it, the guest never sees it.
+ * script whose value is {@link install}: the child keeps it, the guest never sees it.
  */
+
+import type { ENTRIES } from '../world/entries.ts'
 import { cancelCalls, closeCalls, pendingCount, resetCalls, settle } from './calls.ts'
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { installClock, setClock, startClock } from './clock.ts'
@@ -30,6 +32,7 @@ import {
   bare,
   define,
   freeze,
+  ownKeys,
   parseJson,
   promiseThen,
   quote,
@@ -154,20 +157,25 @@ function restore(text: string, assign: Record<string, (value: unknown) => void>)
   return hash()
 }
 
-export interface Prelude {
-  open: typeof open
-  declare: typeof declare
-  constants: typeof constants
-  beginStep: typeof beginStep
-  runStep: typeof runStep
-  deliver: typeof deliver
-  cancel: typeof cancel
-  collect: typeof collect
-  endStep: typeof endStep
-  input: typeof input
-  bundle: typeof bundle
-  checkpoint: typeof writeCheckpoint
-  restore: typeof restore
+/** What the child enters the guest by. The guest never sees it. */
+type Prelude = Record<(typeof ENTRIES)[number], (...args: never[]) => unknown>
+
+/** Entries that do not throw: what one would throw is told. Whatever else is thrown at the child is a rejection. */
+function told(entries: Prelude): Prelude {
+  const made = bare({}) as Prelude
+  for (const name of ownKeys(entries) as (keyof Prelude)[]) {
+    const entry = entries[name] as (...args: unknown[]) => unknown
+    made[name] = (a: unknown, b: unknown, c: unknown, d: unknown, e: unknown) => {
+      try {
+        return entry(a, b, c, d, e)
+      } catch (thrown) {
+        const { name: kind, message } = errorFields(thrown)
+        state.door.note(`${kind}: ${message}`)
+        return ''
+      }
+    }
+  }
+  return made
 }
 
 function install(door: HostDoor): Prelude {
@@ -184,7 +192,7 @@ function install(door: HostDoor): Prelude {
   lock(globalThis, 'finalAnswer', freeze(finalAnswer(encode, () => state.door.note('over'))))
   // Rewritten code calls these. They give a guest nothing that it does not have.
   lock(globalThis, '$bailiwick', freeze(bare({ caught, import: importLater, module: importModule })))
-  return {
+  return told({
     open,
     declare,
     constants,
@@ -198,7 +206,7 @@ function install(door: HostDoor): Prelude {
     bundle,
     checkpoint: writeCheckpoint,
     restore,
-  }
+  })
 }
 
 /** The script's value. */

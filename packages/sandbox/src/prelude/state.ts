@@ -6,8 +6,8 @@ export interface HostDoor {
   print(line: string): void
   /** One call: id, name and encoded arguments, tabs between; it leaves at idle. */
   call(text: string): void
-  /** The step has settled or has an answer (`over`), or a call is no longer waited for (`dropped`). */
-  note(what: 'over' | 'dropped'): void
+  /** The step has settled or has an answer (`over`), a call is no longer waited for (`dropped`), or an entry threw. */
+  note(what: string): void
   /** The source of a bundle to evaluate, run by the child; the result is registered by the bundle. */
   load(name: string): string
 }

@@ -7,8 +7,11 @@ import { ENTRIES } from './entries.ts'
 import { explainError } from './explain-error.ts'
 import { GuestStopped } from './guest-stopped.ts'
 import { inputsScript } from './inputs-script.ts'
-import type { BundleAnswer, OpenWorld, WorldDoor } from './open-world.ts'
+import type { BundleAnswer, OpenWorld, WorldDoor, WorldOutcome } from './open-world.ts'
 import { readEnd, type StepEnd } from './read-end.ts'
+
+/** Of what a promise was rejected with, characters. */
+const MOST_SHOWN = 300
 
 /** One task's world inside an engine: the prelude's entries, the variables so far, the step under way. */
 export class GuestWorld {
@@ -34,6 +37,8 @@ export class GuestWorld {
   #outstanding = 0
   /** The step's code has settled, or has given an answer. */
   #over = false
+  /** An entry threw: the prelude's own error, never the guest's. */
+  #fault: string | undefined
   readonly #door: WorldDoor
 
   constructor(engine: Engine, prelude: string, door: WorldDoor) {
@@ -50,8 +55,10 @@ export class GuestWorld {
       },
       note: (what) => {
         if (what === 'over') this.#over = true
-        else this.#outstanding -= 1
+        else if (what === 'dropped') this.#outstanding -= 1
+        else this.#fault = what
       },
+      rejected: (what) => door.print(`(rejected, and nothing awaits it: ${what.slice(0, MOST_SHOWN)})`),
       load: (name) => this.#loadLate(name),
     })
     this.#entries = engine.fields(installed, ENTRIES)
@@ -163,13 +170,7 @@ export class GuestWorld {
     return this.#collect(budgetMs)
   }
 
-  deliver(
-    outcome:
-      | { id: string; ok: true; value: string }
-      | { id: string; ok: false; reason: string; message: string },
-    clock: number,
-    budgetMs: number,
-  ): StepEnd | undefined {
+  deliver(outcome: WorldOutcome, clock: number, budgetMs: number): StepEnd | undefined {
     this.#outstanding -= 1
     const text = outcome.ok ? outcome.value : outcome.message
     const call = Number(outcome.id.slice(outcome.id.indexOf('.') + 1))
@@ -199,7 +200,9 @@ export class GuestWorld {
   }
 
   #enter(entry: (typeof ENTRIES)[number], args: Parameters<Engine['call']>[1], budgetMs: number): string {
-    return this.#engine.call(this.#entries[entry], args, budgetMs)
+    const text = this.#engine.call(this.#entries[entry], args, budgetMs)
+    if (this.#fault !== undefined) throw new GuestStopped('crashed', this.#fault)
+    return text
   }
 
   #collect(budgetMs: number): StepEnd | undefined {

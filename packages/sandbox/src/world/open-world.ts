@@ -14,3 +14,7 @@ export interface WorldDoor {
 }
 
 export type BundleAnswer = { name: string; source: string } | { name: string; refused: string }
+
+export type WorldOutcome =
+  | { id: string; ok: true; value: string }
+  | { id: string; ok: false; reason: string; message: string }

@@ -19,6 +19,17 @@ export const endless: readonly Snippet[] = [
     'stopped',
     'Promise.resolve().then(() => { for (;;); }); finalAnswer(1)',
   ],
+  ['rejections for ever', 'stopped', 'for (;;) Promise.reject(1)'],
+  [
+    'a rejection that nothing awaits, with a message that loops',
+    'stopped',
+    'const e = new Error(); Object.defineProperty(e, "message", { get() { for (;;); } }); Promise.reject(e); 1',
+  ],
+  [
+    'the same with a Proxy that loops',
+    'stopped',
+    'Promise.reject(new Proxy({}, { get() { for (;;); }, ownKeys() { for (;;); } })); 1',
+  ],
   ['a promise that never settles', 'refused', 'await new Promise(() => {})'],
   ['a thenable that loops', 'stopped', 'await { then() { for (;;); } }'],
   ['a thenable that begets itself', 'stopped', 'const t = { then(r) { r(t) } }; await t'],
