@@ -66,12 +66,9 @@ export class StepRun {
       settled: (outcome) => this.#offer({ kind: 'outcome', outcome, clock: host.now() }),
       waitedTooLong: () => this.#stop.now('timeout', `no call came back within ${limits.waitMs} ms`),
     })
+    const parts = { box, host, inputs: this.#inputs, calls: this.#calls, time: this.#time }
     this.#stop = new StepStop({
-      box,
-      host,
-      inputs: this.#inputs,
-      calls: this.#calls,
-      time: this.#time,
+      ...parts,
       over: () => this.#over,
       guarded: (action) => this.#guarded(action),
     })
