@@ -352,7 +352,7 @@ describe.each([
       status: 'timeout',
       lost: expect.stringContaining('nothing that this step did remains'),
     })
-    expect(world.undone).toEqual([{ step: 2, turn: 0, reason: 'timeout' }])
+    expect(world.undone).toEqual([{ step: 2, turn: 0, reason: 'timeout', message: expect.any(String) }])
     expect((await world.run('kept')).preview).toBe('1')
   })
 
