@@ -8,7 +8,7 @@ export { type ArtifactContent, type NewArtifact, putArtifact } from './artifact/
 export type { Bus } from './connect/bus.ts'
 export { checkServer, type ServerCheck } from './connect/check-server.ts'
 export { type ConnectOptions, connectBus } from './connect/connect-bus.ts'
-export { connectFromEnv, TLS_VARIABLES, tlsFromEnv } from './connect/connect-from-env.ts'
+export { accessFromEnv, type BusAccess, connectFromEnv, tlsFromEnv } from './connect/connect-from-env.ts'
 // How hosts are told.
 export { type SendControlOptions, sendControl } from './control/send-control.ts'
 export { type ControlHandlers, serveControl } from './control/serve-control.ts'

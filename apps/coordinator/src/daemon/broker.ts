@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import {
+  accessFromEnv,
   type Bus,
+  type BusAccess,
   connectBus,
   permissionsFor,
   type RoleGrant,
-  TLS_VARIABLES,
   tlsFromEnv,
   userName,
 } from '@bailiwick/bus'
@@ -47,8 +47,10 @@ export async function openBroker(
   env: NodeJS.ProcessEnv,
   options: { note(line: string): void; signal: AbortSignal },
 ): Promise<Broker> {
-  const url = env.NATS_URL || config.nats.url
-  return url === undefined ? startOwn(config, options) : connectForeign(config, env, url, options.signal)
+  const { url, ...access } = foreignAccess(config, env)
+  return url === undefined
+    ? startOwn(config, options)
+    : connectForeign(config, { url, ...access }, options.signal)
 }
 
 async function startOwn(
@@ -94,15 +96,13 @@ async function startOwn(
 
 async function connectForeign(
   config: LoadedConfig,
-  env: NodeJS.ProcessEnv,
-  url: string,
+  { url, credsFile, isPrepared, tls }: ForeignAccess & { url: string },
   signal: AbortSignal,
 ): Promise<Broker> {
   const prepared = (file: string) => {
     const path = dataPaths.credentials(config.dataDir, file)
     return existsSync(path) ? path : undefined
   }
-  const { credsFile, isPrepared, tls } = foreignAccess(config, env)
   const bus = await connectBus({
     url,
     name: 'coordinator',
@@ -132,23 +132,22 @@ async function connectForeign(
   }
 }
 
-/** How a server that somebody else runs is reached: as the environment says, or the configuration, or what was prepared. */
-export function foreignAccess(
-  config: LoadedConfig,
-  env: NodeJS.ProcessEnv,
-): { credsFile: string | undefined; isPrepared: boolean; tls: Record<string, string> } {
-  // Paths of the environment are this process's own; those that start from here have other folders.
-  const absolute = (path: string | undefined) => (path ? resolve(path) : undefined)
-  const given = absolute(env.NATS_CREDS) ?? config.nats.credentials
+interface ForeignAccess extends BusAccess {
+  /** The credentials are those of `bailiwick nats-config`, which made some for every process. */
+  isPrepared: boolean
+}
+
+/**
+ * How a server that somebody else runs is reached: as the environment says, or the configuration, or what was
+ * prepared. Without an address there is none.
+ */
+export function foreignAccess(config: LoadedConfig, env: NodeJS.ProcessEnv): ForeignAccess {
+  const { url, credentials, ca, cert, key } = config.nats
+  const configured = { NATS_URL: url, NATS_CREDS: credentials, NATS_CA: ca, NATS_CERT: cert, NATS_KEY: key }
+  const access = accessFromEnv(env, configured)
   const prepared = dataPaths.credentials(config.dataDir, 'coordinator')
-  const isPrepared = given === undefined && existsSync(prepared)
-  const { ca, cert, key } = config.nats
-  const configured = { NATS_CA: ca, NATS_CERT: cert, NATS_KEY: key }
-  const tls = TLS_VARIABLES.flatMap((name): [string, string][] => {
-    const path = absolute(env[name]) ?? configured[name]
-    return path === undefined ? [] : [[name, path]]
-  })
-  return { credsFile: isPrepared ? prepared : given, isPrepared, tls: Object.fromEntries(tls) }
+  const isPrepared = access.credsFile === undefined && existsSync(prepared)
+  return isPrepared ? { ...access, credsFile: prepared, isPrepared } : { ...access, isPrepared }
 }
 
 /** Drains a connection that stands; one that is down has nobody to drain to, and would wait for ever. */

@@ -1,10 +1,11 @@
+import { resolve } from 'node:path'
 import { InputError } from '@bailiwick/contract'
 import { startTestServer } from '@bailiwick/nats-server/testing'
 import { describe, expect, it, vi } from 'vitest'
 import { startTestBus } from '../../test/test-bus.ts'
 import { prepareStreams } from '../streams/prepare-streams.ts'
 import { connectBus } from './connect-bus.ts'
-import { connectFromEnv } from './connect-from-env.ts'
+import { accessFromEnv, connectFromEnv } from './connect-from-env.ts'
 
 describe('connectBus', () => {
   it('says what to do when nobody answers, and shows no password', async () => {
@@ -43,6 +44,20 @@ describe('connectFromEnv', () => {
     await expect(connectFromEnv('x', {})).rejects.toThrow('NATS_URL is not set')
     const env = { NATS_URL: 'nats://127.0.0.1:1', NATS_CREDS: '/nowhere/x.creds' }
     await expect(connectFromEnv('x', env)).rejects.toThrow('/nowhere/x.creds')
+  })
+})
+
+describe('accessFromEnv', () => {
+  it('takes each variable from the environment first, empty ones as not set, paths from this folder', () => {
+    const env = { NATS_URL: '', NATS_CREDS: 'x.creds', NATS_CA: 'ca.pem', NATS_CERT: '' }
+    expect(
+      accessFromEnv(env, { NATS_URL: 'nats://a', NATS_CA: '/b/ca.pem', NATS_CERT: '/b/cert.pem' }),
+    ).toEqual({
+      url: 'nats://a',
+      credsFile: resolve('x.creds'),
+      tls: { NATS_CA: resolve('ca.pem'), NATS_CERT: '/b/cert.pem' },
+    })
+    expect(accessFromEnv({})).toEqual({ tls: {} })
   })
 })
 

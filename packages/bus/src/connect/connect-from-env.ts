@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { InputError } from '@bailiwick/contract'
 import type { Bus } from './bus.ts'
 import { type ConnectOptions, connectBus } from './connect-bus.ts'
@@ -16,18 +17,46 @@ export async function connectFromEnv(
   env: NodeJS.ProcessEnv = process.env,
   options: { signal?: AbortSignal; waitMs?: number } = {},
 ): Promise<Bus> {
-  const url = env.NATS_URL
-  if (url === undefined || url === '') {
+  const { url, credsFile, tls } = accessFromEnv(env)
+  if (url === undefined) {
     throw new InputError(
       'NATS_URL is not set: run `eval "$(bailiwick env)"` beside a running daemon, or set it',
     )
   }
-  const credsFile = env.NATS_CREDS
-  return connectBus({ url, name, ...(credsFile ? { credsFile } : {}), ...tlsFromEnv(env), ...options })
+  return connectBus({ url, name, ...(credsFile ? { credsFile } : {}), ...tlsFromEnv(tls), ...options })
+}
+
+/** How a server is reached, for this process and those that it starts. */
+export interface BusAccess {
+  url?: string
+  /** Absolute path. */
+  credsFile?: string
+  /** The variables that name TLS files, with absolute paths. */
+  tls: Record<string, string>
 }
 
 /** The variables that name TLS files, as `nats` itself knows them. */
-export const TLS_VARIABLES = ['NATS_CA', 'NATS_CERT', 'NATS_KEY'] as const
+const TLS_VARIABLES = ['NATS_CA', 'NATS_CERT', 'NATS_KEY'] as const
+
+/**
+ * Reads what `bailiwick env` exports. Paths are made absolute: they are this process's own, and those that
+ * start from here have other folders.
+ *
+ * @param otherwise holds where `env` does not say: the configuration, under the same names
+ */
+export function accessFromEnv(env: NodeJS.ProcessEnv, otherwise: NodeJS.ProcessEnv = {}): BusAccess {
+  const given = (name: string) => env[name] || otherwise[name] || undefined
+  const [url, credsFile] = [given('NATS_URL'), given('NATS_CREDS')]
+  const tls = TLS_VARIABLES.flatMap((name): [string, string][] => {
+    const path = given(name)
+    return path === undefined ? [] : [[name, resolve(path)]]
+  })
+  return {
+    ...(url === undefined ? {} : { url }),
+    ...(credsFile === undefined ? {} : { credsFile: resolve(credsFile) }),
+    tls: Object.fromEntries(tls),
+  }
+}
 
 /** Certificates that the environment names. @throws InputError where one of a pair is missing */
 export function tlsFromEnv(env: NodeJS.ProcessEnv): Pick<ConnectOptions, 'tls'> {

@@ -33,7 +33,7 @@ export async function withDaemon<T>(
   act: (bus: Bus, address: DaemonAddress) => Promise<T>,
 ): Promise<T> {
   const config = await readConfig(context)
-  const address = findDaemon(config.dataDir) ?? addressFromEnv(context.env)
+  const address = findDaemon(config.dataDir) ?? (await addressFromEnv(context.env))
   if (address === undefined) {
     throw new CodedError('no-daemon', `no daemon runs on ${config.dataDir}: start one with "bailiwick up"`)
   }
@@ -46,20 +46,17 @@ export async function withDaemon<T>(
 }
 
 /** A daemon on another machine is reached by what `bailiwick env` printed there. */
-export function addressFromEnv(env: NodeJS.ProcessEnv): DaemonAddress | undefined {
-  const { NATS_URL: url, NATS_CREDS: credentials, NATS_CA, NATS_CERT, NATS_KEY } = env
-  if (url === undefined || url === '') return undefined
+export async function addressFromEnv(env: NodeJS.ProcessEnv): Promise<DaemonAddress | undefined> {
+  if (!env.NATS_URL) return undefined
+  const { accessFromEnv } = await import('@bailiwick/bus')
+  const { url = env.NATS_URL, credsFile, tls } = accessFromEnv(env)
   return {
     v: 1,
     pid: 0,
     mark: '',
     url,
-    ...(credentials === undefined ? {} : { credentials }),
-    tls: Object.fromEntries(
-      Object.entries({ NATS_CA, NATS_CERT, NATS_KEY }).flatMap(([name, path]) =>
-        path ? [[name, path]] : [],
-      ),
-    ),
+    ...(credsFile === undefined ? {} : { credentials: credsFile }),
+    tls,
     ephemeral: false,
     startedAt: 0,
     version: '',

@@ -1,3 +1,4 @@
+import type { BusAccess } from '@bailiwick/bus'
 import { findDaemon } from '../../config/daemon-address.ts'
 import type { LoadedConfig } from '../../config/load-config.ts'
 import { readConfig } from '../daemon/use-daemon.ts'
@@ -56,8 +57,9 @@ function checkConfig({ file, dataDir }: LoadedConfig): Finding {
 
 async function checkServer(config: LoadedConfig, env: NodeJS.ProcessEnv): Promise<Finding> {
   const what = 'nats-server'
-  const url = env.NATS_URL || config.nats.url
-  if (url !== undefined) return checkForeign(config, env, url)
+  const { foreignAccess } = await import('../../daemon/broker.ts')
+  const { url, ...access } = foreignAccess(config, env)
+  if (url !== undefined) return checkForeign({ url, ...access })
   const { findNatsServer } = await import('@bailiwick/nats-server')
   const binary = await findNatsServer({ env })
   if (binary === undefined) {
@@ -75,10 +77,8 @@ async function checkServer(config: LoadedConfig, env: NodeJS.ProcessEnv): Promis
 }
 
 /** A server that somebody else runs: reached as the daemon will reach it. */
-async function checkForeign(config: LoadedConfig, env: NodeJS.ProcessEnv, url: string): Promise<Finding> {
+async function checkForeign({ url, credsFile, tls }: BusAccess & { url: string }): Promise<Finding> {
   const { checkServer: check, tlsFromEnv } = await import('@bailiwick/bus')
-  const { foreignAccess } = await import('../../daemon/broker.ts')
-  const { credsFile, tls } = foreignAccess(config, env)
   const { version, problems } = await check({
     url,
     name: 'doctor',

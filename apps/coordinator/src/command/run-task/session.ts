@@ -95,7 +95,7 @@ async function startOwn(options: SessionOptions): Promise<Connected> {
 
 /** The daemon behind `NATS_URL`, where one answers there. */
 async function elsewhere({ env }: SessionOptions): Promise<Connected | undefined> {
-  const address = addressFromEnv(env)
+  const address = await addressFromEnv(env)
   if (address === undefined) return undefined
   const bus = await connectTo(address)
   try {
