@@ -34,7 +34,7 @@ describe('connect', () => {
   it('takes the address and the credentials from the environment', async () => {
     const { url, creds } = await bed.connectOptions({ role: 'user' })
     const file = join(tmpdir(), `${newRunId()}.creds`)
-    await writeFile(file, creds ?? '', { mode: 0o600 })
+    await writeFile(file, creds, { mode: 0o600 })
     await using other = await connect({ env: { NATS_URL: url, NATS_CREDS: file } })
     await rm(file)
     expect(await listRuns(other)).toEqual(expect.any(Array))

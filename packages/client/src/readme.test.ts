@@ -18,8 +18,8 @@ it('the example of the README runs as it stands', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'client-readme-'))
   stack.defer(() => rm(folder, { recursive: true }))
   const { url, creds } = await bed.connectOptions({ role: 'user' })
-  const env = { NATS_URL: url ?? '', NATS_CREDS: join(folder, 'user.creds') }
-  await writeFile(env.NATS_CREDS, creds ?? '', { mode: 0o600 })
+  const env = { NATS_URL: url, NATS_CREDS: join(folder, 'user.creds') }
+  await writeFile(env.NATS_CREDS, creds, { mode: 0o600 })
   await writeFile(join(folder, 'weather.csv'), 'month,temp\nJuly,27\n')
   await writeFile(join(folder, 'package.json'), '{"type":"module"}')
   await writeFile(join(folder, 'example.ts'), code)

@@ -14,7 +14,7 @@ import {
   userName,
 } from '@bailiwick/bus'
 import { startTestServer } from '@bailiwick/nats-server/testing'
-import { type Client, type ConnectClientOptions, connect } from '../src/connect.ts'
+import { type Client, connect } from '../src/connect.ts'
 
 const NO_USAGE = { inputTokens: 0, cachedTokens: 0, outputTokens: 0, reasoningTokens: 0, replies: 0, cost: 0 }
 
@@ -26,7 +26,7 @@ export interface Bed extends AsyncDisposable {
   readonly submitted: Map<string, RunRequest<'submit'>>
   readonly answered: RunRequest<'answer'>[]
   end(run: string, status: 'completed' | 'canceled'): Promise<void>
-  connectOptions(grant: RoleGrant): Promise<ConnectClientOptions>
+  connectOptions(grant: RoleGrant): Promise<{ url: string; creds: string }>
   connect(grant: RoleGrant): Promise<Client>
 }
 

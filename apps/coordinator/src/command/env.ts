@@ -11,7 +11,9 @@ export const command: Command = {
   eval "$(bailiwick env --role reader)"
 
 Roles: user (asks about all runs), user:<name> (about its own runs, with files of its own), reader or
-reader:<name> (follows events), agent:<name> (hosts that agent), tool-host:<name> (hosts the tools named by --tool).`,
+reader:<name> (follows events), agent:<name> (hosts that agent), tool-host:<name> (hosts the tools named by --tool).
+
+These credentials are renewed by nobody: with --expires they end by themselves, without it they do not.`,
   options: {
     role: { type: 'string', value: 'role', help: 'whose credentials; default: user' },
     tool: {
@@ -20,6 +22,7 @@ reader:<name> (follows events), agent:<name> (hosts that agent), tool-host:<name
       value: 'name',
       help: 'with role tool-host: a tool it offers; may repeat',
     },
+    expires: { type: 'string', value: 'time', help: 'when the credentials end, such as 90m, 12h or 30d' },
   },
   async run(context) {
     const { options, json, print } = context
@@ -27,6 +30,7 @@ reader:<name> (follows events), agent:<name> (hosts that agent), tool-host:<name
     const tools = Array.isArray(options.tool) ? options.tool : []
     checkRole(role, name, tools)
     if (name !== undefined) await checkName(name)
+    const expiresInSeconds = parseTime(options.expires)
     const { readConfig } = await import('./daemon/use-daemon.ts')
     const { findDaemon } = await import('../config/daemon-address.ts')
     const { askLocal } = await import('../local/ask-local.ts')
@@ -41,6 +45,7 @@ reader:<name> (follows events), agent:<name> (hosts that agent), tool-host:<name
       role,
       tools,
       ...(name === undefined ? {} : { name }),
+      ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),
     })
     const exported = {
       NATS_URL: address.url,
@@ -83,6 +88,16 @@ async function checkName(name: string): Promise<void> {
   const { tokenSchema } = await import('@bailiwick/contract')
   const problem = tokenSchema.safeParse(name).error?.issues[0]?.message
   if (problem !== undefined) throw new UsageError(`the name of a role: ${problem}; got "${name}"`)
+}
+
+const SECONDS: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400 }
+
+function parseTime(given: unknown): number | undefined {
+  if (given === undefined) return undefined
+  const [, count, unit = ''] = /^([1-9]\d{0,8})([smhd])$/.exec(String(given)) ?? []
+  const seconds = SECONDS[unit]
+  if (seconds !== undefined) return Number(count) * seconds
+  throw new UsageError(`--expires wants a whole number and s, m, h or d, such as 12h; got "${String(given)}"`)
 }
 
 /** One word for a POSIX shell, whatever is in it. */

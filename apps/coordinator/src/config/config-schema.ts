@@ -67,6 +67,11 @@ export const configSchema = z.strictObject({
       key: z.string().optional(),
       /** Fixed port of the server that is started; an error where it is taken. */
       port: count(1, 65_535).optional(),
+      /**
+       * Milliseconds that credentials of this daemon's processes hold. They are renewed when half of it is over, so
+       * that what is stolen ends by itself; a daemon that is away for longer renews them when it is back.
+       */
+      credentialsLifeMs: count(2_000, 31_536_000_000).default(86_400_000),
     })
     .prefault({}),
   /** Model of every agent that names none: `provider/model` or an alias. */

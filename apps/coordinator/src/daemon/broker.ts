@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import {
   accessFromEnv,
   type Bus,
@@ -10,9 +10,10 @@ import {
   userName,
 } from '@bailiwick/bus'
 import { InputError } from '@bailiwick/contract'
-import { type Refusals, readMinted, signerOf } from '@bailiwick/nats-server'
+import { type Refusals, signerOf, type UserCredentials, type UserRequest } from '@bailiwick/nats-server'
 import { dataPaths, writePrivate } from '../config/data-dir.ts'
 import type { LoadedConfig } from '../config/load-config.ts'
+import { type KeptCredentials, keepCredentials } from './keep-credentials.ts'
 import { keepServer } from './keep-server.ts'
 
 /** The NATS server that this daemon works with: its own, or somebody else's. */
@@ -28,12 +29,17 @@ export interface Broker {
   /** Settles when its own server has died again and again. Connections outlive a single death. */
   readonly failed: Promise<Error>
   /**
-   * Writes a credentials file for a process and returns its path; undefined where the server asks for none.
-   *
-   * @param options `replaces`: the file is one child's alone. Where its rights are other ones now, the old key is
-   * revoked on this daemon's own server, also for whoever has a copy. What `env` gives out may be at work elsewhere
+   * The credentials file of one of this daemon's processes, renewed for as long as the daemon lives; undefined where
+   * the server asks for none.
    */
-  credentials(file: string, grant: RoleGrant, options?: { replaces?: boolean }): Promise<string | undefined>
+  ownCredentials(file: string, grant: RoleGrant): Promise<string | undefined>
+  /**
+   * A credentials file to be used elsewhere, which nothing here can renew; undefined where the server asks for none.
+   *
+   * @param expiresInSeconds when they end. Absent: never
+   * @throws InputError where users stand in the server's configuration, and have no end
+   */
+  issueCredentials(file: string, grant: RoleGrant, expiresInSeconds?: number): Promise<string | undefined>
   /** Ends the connection, and the server where it is this daemon's own. */
   close(): Promise<void>
 }
@@ -48,24 +54,26 @@ export async function openBroker(
   options: { note(line: string): void; signal: AbortSignal },
 ): Promise<Broker> {
   const { url, ...access } = foreignAccess(config, env)
-  return url === undefined
-    ? startOwn(config, options)
-    : connectForeign(config, { url, ...access }, options.signal)
+  return url === undefined ? startOwn(config, options) : connectForeign(config, { url, ...access }, options)
 }
 
 async function startOwn(
   config: LoadedConfig,
   options: { note(line: string): void; signal: AbortSignal },
 ): Promise<Broker> {
-  const { dataDir } = config
   const kept = await keepServer(config, options)
+  const ended = new AbortController()
   try {
-    const mint = async (grant: RoleGrant) => {
-      const user = { name: userName(grant), permissions: permissionsFor(grant) }
-      return (await kept.server().credentials(user)).creds
-    }
+    const mint: Mint = (user) => kept.server().credentials(user)
     const { url } = kept.server()
-    const creds = await mint({ role: 'coordinator' })
+    const credentials = keepCredentials({
+      mint,
+      revoke: (publicKey, expires) => kept.server().revoke(publicKey, expires),
+      lifeMs: config.nats.credentialsLifeMs,
+      note: options.note,
+      signal: ended.signal,
+    })
+    const creds = await credentials.inMemory({ role: 'coordinator' })
     const bus = await connectBus({ url, creds, name: 'coordinator', signal: options.signal })
     return {
       bus,
@@ -74,21 +82,15 @@ async function startOwn(
       server: () => ({ pid: kept.server().pid, version: kept.server().version }),
       refusals: kept.refusals,
       failed: kept.failed,
-      async credentials(file, grant, { replaces = false } = {}) {
-        const path = dataPaths.credentials(dataDir, file)
-        const before = existsSync(path) ? await readMinted(readFileSync(path, 'utf8')) : undefined
-        const creds = await mint(grant)
-        writePrivate(path, creds)
-        const isOther = before !== undefined && before.rights !== (await readMinted(creds))?.rights
-        if (replaces && isOther) await kept.server().revoke(before.publicKey)
-        return path
-      },
+      ...credentialFiles(config, credentials, mint),
       async close() {
         await letGo(bus)
+        ended.abort()
         await kept.stop()
       },
     }
   } catch (error) {
+    ended.abort()
     await kept.stop()
     throw error
   }
@@ -97,7 +99,7 @@ async function startOwn(
 async function connectForeign(
   config: LoadedConfig,
   { url, credsFile, isPrepared, tls }: ForeignAccess & { url: string },
-  signal: AbortSignal,
+  { note, signal }: { note(line: string): void; signal: AbortSignal },
 ): Promise<Broker> {
   const prepared = (file: string) => {
     const path = dataPaths.credentials(config.dataDir, file)
@@ -111,24 +113,63 @@ async function connectForeign(
     signal,
   })
   const mint = credsFile === undefined ? undefined : await signerOf(dataPaths.nats(config.dataDir), credsFile)
-  return {
+  const ended = new AbortController()
+  const broker = {
     bus,
     url,
     tls,
-    failed: new Promise(() => {}), // It reconnects for ever.
-    async credentials(file, grant) {
-      if (mint !== undefined) {
-        const path = dataPaths.credentials(config.dataDir, file)
-        writePrivate(path, await mint({ name: userName(grant), permissions: permissionsFor(grant) }))
-        return path
-      }
-      const own = prepared(file)
-      if (own !== undefined || !isPrepared) return own ?? credsFile
+    failed: new Promise<Error>(() => {}), // It reconnects for ever.
+    async close() {
+      ended.abort()
+      await letGo(bus)
+    },
+  }
+  if (mint !== undefined) {
+    const lifeMs = config.nats.credentialsLifeMs
+    const credentials = keepCredentials({ mint, lifeMs, note, signal: ended.signal })
+    return { ...broker, ...credentialFiles(config, credentials, mint) }
+  }
+  const given = async (file: string) => {
+    const own = prepared(file)
+    if (own !== undefined || !isPrepared) return own ?? credsFile
+    throw new InputError(
+      `there are no credentials for ${file} in ${dataPaths.credentials(config.dataDir, '')}: give it a user of the server ("bailiwick nats-config" lists the team's)`,
+    )
+  }
+  return {
+    ...broker,
+    ownCredentials: given,
+    async issueCredentials(file, _grant, expiresInSeconds) {
+      if (expiresInSeconds === undefined) return given(file)
       throw new InputError(
-        `there are no credentials for ${file} in ${dataPaths.credentials(config.dataDir, '')}: give it a user of the server ("bailiwick nats-config" lists the team's)`,
+        'these credentials cannot be given an end: the users of this server stand in its configuration, and hold until they are removed there',
       )
     },
-    close: () => letGo(bus),
+  }
+}
+
+type Mint = (user: UserRequest) => Promise<UserCredentials>
+
+/** Where this daemon signs: files in its data directory. */
+function credentialFiles(
+  { dataDir }: LoadedConfig,
+  kept: KeptCredentials,
+  mint: Mint,
+): Pick<Broker, 'ownCredentials' | 'issueCredentials'> {
+  return {
+    async ownCredentials(file, grant) {
+      const path = dataPaths.credentials(dataDir, file)
+      await kept.inFile(path, grant)
+      return path
+    },
+    async issueCredentials(file, grant, expiresInSeconds) {
+      // Apart from those of this daemon's processes, which are replaced when they are renewed.
+      const path = dataPaths.credentials(dataDir, `env-${file}`)
+      const user = { name: userName(grant), permissions: permissionsFor(grant) }
+      const { creds } = await mint({ ...user, ...(expiresInSeconds !== undefined && { expiresInSeconds }) })
+      writePrivate(path, creds)
+      return path
+    },
   }
 }
 

@@ -194,8 +194,8 @@ async function hostSpecs(options: HostsOptions, specialist: LoadedSpecialist): P
 async function connectionEnv(
   { broker }: HostsOptions,
   name: string,
-  grant: Parameters<Broker['credentials']>[1],
+  grant: Parameters<Broker['ownCredentials']>[1],
 ): Promise<Record<string, string>> {
-  const file = await broker.credentials(name, grant, { replaces: true })
+  const file = await broker.ownCredentials(name, grant)
   return { NATS_URL: broker.url, ...broker.tls, ...(file === undefined ? {} : { NATS_CREDS: file }) }
 }

@@ -24,7 +24,7 @@ export function localHandler(parts: {
     if (request.op === 'host') return host(request.file)
     const grant = await roleGrant(request)
     const name = `${request.role}${request.name === undefined ? '' : `-${request.name}`}`
-    const credentials = await broker.credentials(name, grant)
+    const credentials = await broker.issueCredentials(name, grant, request.expiresInSeconds)
     return credentials === undefined ? {} : { credentials }
   }
 

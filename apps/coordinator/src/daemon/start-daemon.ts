@@ -167,7 +167,7 @@ async function announce(
   team: Team,
   local: string,
 ): Promise<DaemonAddress> {
-  const credentials = await broker.credentials('user', { role: 'user', readsFrom: team.names() })
+  const credentials = await broker.ownCredentials('user', { role: 'user', readsFrom: team.names() })
   const address: DaemonAddress = {
     v: 1,
     pid: process.pid,

@@ -14,6 +14,8 @@ export const localRequestSchema = z.discriminatedUnion('op', [
     name: tokenSchema.optional(),
     /** Tools that a host of tools offers. */
     tools: z.array(z.string()).default([]),
+    /** When the credentials end; absent: never. */
+    expiresInSeconds: z.number().positive().optional(),
   }),
   /** Takes the agent of that file into the team, and starts a host for it. */
   z.object({ op: z.literal('host'), file: z.string() }),

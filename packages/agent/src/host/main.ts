@@ -28,6 +28,7 @@ async function main(args: string[]): Promise<void> {
   const requireIsolation = isolation(values['require-isolation'])
   const { definition, folder } = await loadDefinition(spec)
   await using bus = await connectFromEnv(definition.name)
+  bus.link.onRefused(({ message }) => console.error(`bailiwick-agent: ${message}. It is tried again`))
   const hosted = await hostAgent(definition, bus, {
     importsFrom: folder,
     maxConcurrent,

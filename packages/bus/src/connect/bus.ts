@@ -3,6 +3,7 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import type { FirstRecords } from '../queue/first-records.ts'
 import type { HeldTasks } from '../queue/held-tasks.ts'
 import type { Replies } from '../request/replies.ts'
+import type { Exchanges } from './exchanges.ts'
 import type { Link } from './link.ts'
 
 /** A connection to the bus: what every function of this package takes first. Disposing drains it. */
@@ -14,6 +15,8 @@ export interface Bus extends AsyncDisposable {
   readonly user: string | undefined
   /** Whether the connection is up right now. */
   readonly link: Link
+  /** Questions and answers under way. */
+  readonly exchanges: Exchanges
   /** Answers on their way to this process. */
   readonly replies: Replies
   /** Tasks that this process has taken and not yet settled; announced with its heartbeats. */

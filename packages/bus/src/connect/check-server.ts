@@ -2,7 +2,7 @@ import { headers } from '@nats-io/transport-node'
 import { inboxPrefix } from '../protocol/places.ts'
 import type { Bus } from './bus.ts'
 import { type ConnectOptions, connectBus } from './connect-bus.ts'
-import { readCredsFile } from './read-creds.ts'
+import { credsText } from './read-creds.ts'
 
 /** What a server that somebody else runs is, and what it lacks. */
 export interface ServerCheck {
@@ -65,9 +65,8 @@ async function takesLongLines(options: ConnectOptions, user: string | undefined)
 }
 
 /** Of all credentials, only a JWT holds its permissions. */
-async function needsLongLines({ creds, credsFile }: ConnectOptions): Promise<boolean> {
-  const text = creds ?? (credsFile === undefined ? '' : await readCredsFile(credsFile))
-  return text.includes('USER JWT')
+async function needsLongLines(options: ConnectOptions): Promise<boolean> {
+  return (await credsText(options))?.includes('USER JWT') ?? false
 }
 
 function olderThan(version: string, [wantedMajor, wantedMinor]: [number, number]): boolean {

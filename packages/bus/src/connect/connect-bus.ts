@@ -16,16 +16,18 @@ import { FirstRecords } from '../queue/first-records.ts'
 import { HeldTasks } from '../queue/held-tasks.ts'
 import { Replies } from '../request/replies.ts'
 import type { Bus } from './bus.ts'
+import { Exchanges } from './exchanges.ts'
 import { Link } from './link.ts'
-import { readCredentials, readCredsFile } from './read-creds.ts'
+import { credsText, readCredentials } from './read-creds.ts'
+import { renewAtRest } from './renew-at-rest.ts'
 
 export interface ConnectOptions {
   /** `nats://host:port`, several with commas between. A user and a password may stand in it. */
   url: string
   /** Path of a `.creds` or nkey file. It is read again at every reconnect, so that renewing it is enough. */
   credsFile?: string
-  /** The text of such a file. */
-  creds?: string
+  /** The text of such a file, or what gives it: asked at every reconnect. */
+  creds?: string | (() => string)
   /** What the server's monitoring shows; by convention the process's name. */
   name: string
   tls?: TlsOptions
@@ -46,19 +48,30 @@ const ATTEMPT_MS = 2_000
  */
 export async function connectBus(options: ConnectOptions): Promise<Bus> {
   const { servers, user: urlUser, pass } = parseUrls(options.url)
-  const text =
-    options.creds ??
-    (options.credsFile === undefined ? undefined : await readCredsFile(options.credsFile, options.signal))
+  const { creds, credsFile } = options
+  const text = await credsText(options)
   const credentials = text === undefined ? undefined : readCredentials(text)
   const user = credentials === undefined ? urlUser : credentials.user
   const inbox = user !== undefined && TOKEN.test(user) ? inboxPrefix(user) : undefined
-  const { credsFile } = options
-  const read = () => (credsFile === undefined ? (text ?? '') : readFileSync(credsFile, 'utf8'))
+  const read = () => {
+    if (typeof creds === 'function') return creds()
+    return credsFile === undefined ? (text ?? '') : readFileSync(credsFile, 'utf8')
+  }
+  let used = text ?? ''
+  const use = () => {
+    used = read()
+    return used
+  }
+  const refused = (error: Error) => {
+    const why = text === undefined ? error.message : whyRefused(error, readCredentials(read()).expires)
+    const what = `NATS at ${where(options.url)} refuses these credentials: ${why}`
+    return new BusError('bus-auth', what, { cause: error })
+  }
   const connection = await connectFirst(
     {
       servers,
       name: options.name,
-      ...(credentials === undefined ? {} : { authenticator: credentials.authenticator(read) }),
+      ...(credentials === undefined ? {} : { authenticator: credentials.authenticator(use) }),
       ...(urlUser === undefined ? {} : { user: urlUser, pass: pass ?? '' }),
       ...(inbox === undefined ? {} : { inboxPrefix: inbox }),
       ...(options.tls === undefined ? {} : { tls: options.tls }),
@@ -74,12 +87,19 @@ export async function connectBus(options: ConnectOptions): Promise<Bus> {
       maxPingOut: 2,
     },
     options,
+    refused,
   )
-  return assemble(connection, user, inbox)
+  const bus = await assemble(connection, new Link(connection, refused), user, inbox)
+  if (credentials?.expires !== undefined) {
+    // Where it fails (the file is gone), the server ends the connection at their end, and that is told.
+    renewAtRest(bus, { used: () => used, now: read }, bus.closed).catch(() => {})
+  }
+  return bus
 }
 
 async function assemble(
   connection: NatsConnection,
+  link: Link,
   user: string | undefined,
   inbox: string | undefined,
 ): Promise<Bus> {
@@ -99,7 +119,8 @@ async function assemble(
     js,
     jsm,
     user,
-    link: new Link(connection),
+    link,
+    exchanges: new Exchanges(),
     replies: new Replies(connection, inbox),
     held: new HeldTasks(),
     firsts: { written: new FirstRecords(), given: new FirstRecords() },
@@ -110,7 +131,11 @@ async function assemble(
   }
 }
 
-async function connectFirst(settings: ConnectionOptions, options: ConnectOptions): Promise<NatsConnection> {
+async function connectFirst(
+  settings: ConnectionOptions,
+  options: ConnectOptions,
+  refused: (error: Error) => BusError,
+): Promise<NatsConnection> {
   const until = Date.now() + (options.waitMs ?? 5_000)
   for (let attempt = 1; ; attempt++) {
     options.signal?.throwIfAborted()
@@ -118,13 +143,7 @@ async function connectFirst(settings: ConnectionOptions, options: ConnectOptions
       return await connect(settings)
     } catch (error) {
       if (error instanceof AuthorizationError || error instanceof errors.UserAuthenticationExpiredError) {
-        throw new BusError(
-          'bus-auth',
-          `NATS at ${where(options.url)} refuses these credentials: ${error.message}`,
-          {
-            cause: error,
-          },
-        )
+        throw refused(error)
       }
       if (Date.now() >= until) {
         const reason = error instanceof Error ? error.message : String(error)
@@ -156,6 +175,12 @@ function parseUrls(text: string): { servers: string[]; user?: string; pass?: str
     servers.push(`${url.protocol}//${url.host}`)
   }
   return { servers, ...(user === undefined ? {} : { user }), ...(pass === undefined ? {} : { pass }) }
+}
+
+/** The server says of ended credentials only that they are refused. */
+function whyRefused({ message }: Error, expires: number | undefined): string {
+  if (expires === undefined || expires > Date.now()) return message
+  return `they ended at ${new Date(expires).toISOString()}; \`bailiwick env\` gives new ones`
 }
 
 /** The address without what must not be shown. */

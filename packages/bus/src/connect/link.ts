@@ -1,4 +1,5 @@
-import { type NatsConnection, PermissionViolationError } from '@nats-io/transport-node'
+import { AuthorizationError, type NatsConnection, PermissionViolationError } from '@nats-io/transport-node'
+import type { BusError } from '../errors/bus-error.ts'
 
 /**
  * Whether the connection is up, and who wants to know when it is not. Requests that were in flight when
@@ -7,15 +8,28 @@ import { type NatsConnection, PermissionViolationError } from '@nats-io/transpor
 export class Link {
   readonly #lost = new Set<() => void>()
   readonly #back = new Set<() => void>()
+  readonly #refused = new Set<(error: BusError) => void>()
   readonly #forbidden = new Set<(error: PermissionViolationError) => void>()
   #up = true
+  #isRefused = false
 
-  constructor(connection: NatsConnection) {
-    this.#follow(connection)
+  /** @param refused makes the error that says why the server takes these credentials no more */
+  constructor(connection: NatsConnection, refused: (error: Error) => BusError) {
+    this.#follow(connection, refused)
   }
 
   get up(): boolean {
     return this.#up
+  }
+
+  /** Breaks the connection and makes it anew. Resolves when it stands again, or is closed for good. */
+  again(connection: NatsConnection): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const forget = this.onBack(resolve)
+    // At once: nothing may be sent into the one that is about to break.
+    this.#turn(false)
+    connection.reconnect()
+    return Promise.race([promise, connection.closed().then(() => {})]).finally(forget)
   }
 
   /** Calls back when the connection breaks, until the returned function is called. */
@@ -30,17 +44,30 @@ export class Link {
     return () => this.#back.delete(listener)
   }
 
+  /**
+   * Calls back when the server takes the credentials no more: once, though it is tried again until they are
+   * renewed. Until the returned function is called.
+   */
+  onRefused(listener: (error: BusError) => void): () => void {
+    this.#refused.add(listener)
+    return () => this.#refused.delete(listener)
+  }
+
   /** Calls back when the server refuses a publish, which nothing else tells the publisher. */
   onForbidden(listener: (error: PermissionViolationError) => void): () => void {
     this.#forbidden.add(listener)
     return () => this.#forbidden.delete(listener)
   }
 
-  async #follow(connection: NatsConnection): Promise<void> {
+  async #follow(connection: NatsConnection, refused: (error: Error) => BusError): Promise<void> {
     for await (const status of connection.status()) {
       if (status.type === 'disconnect') this.#turn(false)
       else if (status.type === 'reconnect') this.#turn(true)
-      else if (status.type === 'error' && status.error instanceof PermissionViolationError) {
+      else if (status.type === 'error' && status.error instanceof AuthorizationError) {
+        if (this.#isRefused) continue
+        this.#isRefused = true
+        for (const listener of [...this.#refused]) listener(refused(status.error))
+      } else if (status.type === 'error' && status.error instanceof PermissionViolationError) {
         if (status.error.operation !== 'publish') continue
         for (const listener of [...this.#forbidden]) listener(status.error)
       }
@@ -51,6 +78,7 @@ export class Link {
   #turn(up: boolean): void {
     if (this.#up === up) return
     this.#up = up
+    if (up) this.#isRefused = false
     for (const listener of [...(up ? this.#back : this.#lost)]) listener()
   }
 }

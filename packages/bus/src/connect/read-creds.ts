@@ -11,7 +11,7 @@ const SEED = /^SU[A-Z2-7]{56}$(?![\s\S]*-----END USER NKEY SEED)/m
 const NKEY_USER = /^# *user: *(\S+)$/m
 
 /** The text of a credentials file. @throws InputError that names the file, when it cannot be read. */
-export async function readCredsFile(file: string, signal?: AbortSignal): Promise<string> {
+async function readCredsFile(file: string, signal?: AbortSignal): Promise<string> {
   try {
     return await readFile(file, { encoding: 'utf8', ...(signal === undefined ? {} : { signal }) })
   } catch (error) {
@@ -20,10 +20,23 @@ export async function readCredsFile(file: string, signal?: AbortSignal): Promise
   }
 }
 
+/** The credentials that a connection is made with, as they are now. */
+export async function credsText(options: {
+  creds?: string | (() => string)
+  credsFile?: string
+  signal?: AbortSignal
+}): Promise<string | undefined> {
+  const { creds, credsFile, signal } = options
+  if (creds !== undefined) return typeof creds === 'string' ? creds : creds()
+  return credsFile === undefined ? undefined : readCredsFile(credsFile, signal)
+}
+
 /** What a credentials file holds, and how it is proven to the server. */
 export interface Credentials {
   /** The user's name, which is also the name of its inbox; absent where the file does not say. */
   user?: string
+  /** When they end by themselves, milliseconds since 1970. */
+  expires?: number
   /** @param read gives the file's text at every connection, so that renewing it is enough */
   authenticator(read: () => string): Authenticator
 }
@@ -43,15 +56,18 @@ export function readCredentials(text: string): Credentials {
       authenticator: (read) => nkeyAuthenticator(() => Buffer.from(SEED.exec(read())?.[0] ?? '')),
     }
   }
-  const claims = z.object({ name: z.string().optional() }).safeParse(readClaims(text))
+  const claims = z
+    .object({ name: z.string().optional(), exp: z.number().optional() })
+    .safeParse(readClaims(text))
   if (!claims.success) {
     throw new InputError(
       'these NATS credentials cannot be read: wanted a .creds file with a user JWT and its seed, or an nkey seed (`bailiwick env` and `bailiwick nats-config` write them)',
     )
   }
-  const { name } = claims.data
+  const { name, exp } = claims.data
   return {
     ...(name !== undefined && TOKEN.test(name) ? { user: name } : {}),
+    ...(exp === undefined ? {} : { expires: exp * 1_000 }),
     authenticator: (read) => credsAuthenticator(() => Buffer.from(read())),
   }
 }

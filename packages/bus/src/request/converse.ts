@@ -9,20 +9,26 @@ export interface ConverseOptions<T> {
   read(message: Msg): { result: T } | { again: number }
   /** Milliseconds to wait for the first answer. */
   waitMs: number
+  /**
+   * For what must not be asked twice: a broken connection ends nothing, and once it is back an answer is waited for
+   * this much longer, milliseconds. Absent: it fails when the connection breaks.
+   */
+  waitOnMs?: number
   signal?: AbortSignal
 }
 
 /**
  * One request and as many answers as it takes.
  *
- * @throws BusError `no-responder` when nobody listens, `bus-forbidden` when it may not be asked, `no-answer` after the wait or when the connection
- * breaks meanwhile; the signal's reason when aborted.
+ * @throws BusError `no-responder` when nobody listens, `bus-forbidden` when it may not be asked, `no-answer` after the wait or when the
+ * connection breaks meanwhile; the signal's reason when aborted.
  */
 export function converse<T>(bus: Bus, options: ConverseOptions<T>): Promise<T> {
-  const { subject, payload, read, waitMs, signal } = options
+  const { subject, payload, read, waitMs, waitOnMs, signal } = options
   if (signal?.aborted) return Promise.reject(signal.reason)
   return new Promise<T>((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined
+    const end = bus.exchanges.begin()
     const inbox = bus.replies.open((message) => {
       try {
         if (message.data.length === 0 && message.headers?.code === 503) throw noResponder(subject)
@@ -34,7 +40,12 @@ export function converse<T>(bus: Bus, options: ConverseOptions<T>): Promise<T> {
       }
     })
     const aborted = () => finish(() => reject(signal?.reason))
-    const forgetLost = bus.link.onLost(() => finish(() => reject(silent(subject, 'the connection broke'))))
+    const forgetLost = bus.link.onLost(() => {
+      if (waitOnMs === undefined) finish(() => reject(silent(subject, 'the connection broke')))
+      else waitFor(waitMs)
+    })
+    // What was answered meanwhile is lost; whoever still works on it is heard of again.
+    const forgetBack = bus.link.onBack(() => waitFor(waitOnMs ?? waitMs))
     const forgetForbidden = bus.link.onForbidden((error) => {
       if (error.subject === subject) finish(() => reject(forbidden(subject, error)))
     })
@@ -48,8 +59,10 @@ export function converse<T>(bus: Bus, options: ConverseOptions<T>): Promise<T> {
       clearTimeout(timer)
       inbox.close()
       forgetLost()
+      forgetBack()
       forgetForbidden()
       signal?.removeEventListener('abort', aborted)
+      end()
       settle()
     }
 

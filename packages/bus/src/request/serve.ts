@@ -5,6 +5,7 @@ import { BusError } from '../errors/bus-error.ts'
 import { toWireError } from '../errors/wire-error.ts'
 import type { Spilled } from '../protocol/journal-message.ts'
 import { INBOX } from '../protocol/places.ts'
+import { untilUp } from '../publish/persist.ts'
 import { publishCore } from '../publish/publish-core.ts'
 
 export interface ServeOptions<S extends z.ZodType> {
@@ -34,12 +35,27 @@ export async function serve<S extends z.ZodType>(
 ): Promise<AsyncDisposable> {
   const { subject, queue, schema, handle, wrap = (value: unknown) => ({ ok: true, value }) } = options
   const underWay = new Set<Promise<void>>()
-  const subscription = bus.connection.subscribe(subject, {
-    ...(queue === undefined ? {} : { queue }),
-    callback: (error, message) => {
-      if (error !== null || !matches(subject, message.subject) || !isInbox(message.reply)) return
-      const work = answer(message).finally(() => underWay.delete(work))
-      underWay.add(work)
+  const listen = () =>
+    bus.connection.subscribe(subject, {
+      ...(queue === undefined ? {} : { queue }),
+      callback: (error, message) => {
+        if (error !== null || !matches(subject, message.subject) || !isInbox(message.reply)) return
+        const end = bus.exchanges.begin()
+        const work = answer(message).finally(() => {
+          underWay.delete(work)
+          end()
+        })
+        underWay.add(work)
+      },
+    })
+  let subscription = listen()
+  const leave = bus.exchanges.serve({
+    pause() {
+      // Not unsubscribed: what is on its way would be thrown away. Where it fails, the connection has broken.
+      subscription.drain().catch(() => {})
+    },
+    resume: () => {
+      if (!bus.connection.isClosed() && !bus.connection.isDraining()) subscription = listen()
     },
   })
   await bus.connection.flush()
@@ -53,11 +69,16 @@ export async function serve<S extends z.ZodType>(
     }
     const { spill } = options
     const keep = spill && ((text: string) => spill(text, message))
-    if (message.reply !== undefined) publishCore(bus, message.reply, await fit(bus, reply, keep))
+    if (message.reply === undefined) return
+    const text = await fit(bus, reply, keep)
+    // What is sent into a broken connection is lost without a word.
+    if (!bus.link.up) await untilUp(bus, undefined, 0).catch(() => {}) // Closed for good: nobody can be told.
+    publishCore(bus, message.reply, text)
   }
 
   return {
     async [Symbol.asyncDispose]() {
+      leave()
       if (!subscription.isClosed()) await subscription.drain()
       await Promise.all(underWay)
     },

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bus } from '../connect/bus.ts'
 import { BusError } from '../errors/bus-error.ts'
 import { RUN_OPS, type RunAnswer, type RunOp, type RunRequestInput } from '../protocol/run-ops.ts'
@@ -5,6 +6,10 @@ import { SUBJECTS } from '../protocol/subjects.ts'
 import { askerOn, OPERATOR } from '../protocol/users.ts'
 import { ask } from '../request/ask.ts'
 import { largeAnswersOf } from './serve-runs.ts'
+
+/** A coordinator that connects anew, with renewed credentials or after a break, is away for a moment. */
+const COME_BACK_MS = 1_000
+const RETRY_MS = 50
 
 /**
  * Asks the coordinator about runs: a named user about its own, any other about all.
@@ -20,19 +25,25 @@ export async function requestRun<O extends RunOp>(
   options: { waitMs?: number; signal?: AbortSignal } = {},
 ): Promise<RunAnswer<O>> {
   const by = askerOn(bus)
-  try {
-    const answer = await ask(bus, {
-      subject: by === OPERATOR ? SUBJECTS.run(op) : SUBJECTS.runAs(op, by),
-      largeIn: largeAnswersOf(by),
-      payload,
-      answer: RUN_OPS[op].answer,
-      ...options,
-    })
-    return answer as RunAnswer<O>
-  } catch (error) {
-    if (!(error instanceof BusError) || error.code !== 'no-responder') throw error
-    throw new BusError('no-responder', 'no coordinator is running: start one with `bailiwick up`', {
-      cause: error,
-    })
+  const awaited = Date.now() + COME_BACK_MS
+  for (;;) {
+    try {
+      const answer = await ask(bus, {
+        subject: by === OPERATOR ? SUBJECTS.run(op) : SUBJECTS.runAs(op, by),
+        largeIn: largeAnswersOf(by),
+        payload,
+        answer: RUN_OPS[op].answer,
+        ...options,
+      })
+      return answer as RunAnswer<O>
+    } catch (error) {
+      if (!(error instanceof BusError) || error.code !== 'no-responder') throw error
+      if (Date.now() >= awaited) {
+        throw new BusError('no-responder', 'no coordinator is running: start one with `bailiwick up`', {
+          cause: error,
+        })
+      }
+      await sleep(RETRY_MS, undefined, options.signal === undefined ? {} : { signal: options.signal })
+    }
   }
 }

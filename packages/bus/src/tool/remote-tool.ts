@@ -27,7 +27,7 @@ export function remoteTool(bus: Bus, card: ToolCard, caller: string): Tool {
       const { signal } = context
       const payload = await request(bus, caller, input, context)
       const answer = await persistCall(bus, card.effect, signal, () =>
-        send(bus, card, caller, payload, signal),
+        send(bus, { card, caller, payload, signal }),
       )
       if ('working' in answer)
         throw new BusError('bad-answer', `${card.name} ended its answer with "working"`)
@@ -54,18 +54,22 @@ async function request(bus: Bus, caller: string, input: unknown, context: CallCo
   return JSON.stringify(large)
 }
 
-async function send(
-  bus: Bus,
-  { name, signs }: ToolCard,
-  caller: string,
-  payload: string,
-  signal: AbortSignal,
-): Promise<ToolAnswer> {
+interface ToolSending {
+  card: ToolCard
+  caller: string
+  payload: string
+  signal: AbortSignal
+}
+
+async function send(bus: Bus, { card, caller, payload, signal }: ToolSending): Promise<ToolAnswer> {
+  const { name, effect, signs } = card
   try {
     return await converse<ToolAnswer>(bus, {
       subject: SUBJECTS.tool(name, caller),
       payload,
       waitMs: signs ? TOOL_TIMING.silenceAfterSign : TOOL_TIMING.silence,
+      // Anything else is sent again at once.
+      ...(effect === 'once' && { waitOnMs: TOOL_TIMING.silenceAfterSign }),
       signal,
       read(message) {
         const answer = parseAnswer(name, message)

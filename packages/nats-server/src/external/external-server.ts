@@ -4,10 +4,12 @@ import {
   mintUser,
   type NatsPermissions,
   type SubjectRules,
+  type UserCredentials,
   type UserRequest,
 } from '../identity/credentials.ts'
 import { loadIdentity } from '../identity/identity.ts'
 import { createKey } from '../identity/key-pair.ts'
+import { readMinted } from '../identity/read-minted.ts'
 import { DEFAULT_LIMITS, type ServerLimits, trustLines } from '../server/server-config.ts'
 import { dataLayout, openDataDir } from '../store/data-layout.ts'
 
@@ -65,22 +67,13 @@ ${lines.join('\n')}
 export async function signerOf(
   dataDir: string,
   credsFile: string,
-): Promise<((user: UserRequest) => Promise<string>) | undefined> {
+): Promise<((user: UserRequest) => Promise<UserCredentials>) | undefined> {
   const layout = dataLayout(dataDir)
   if (!existsSync(layout.keys)) return undefined
   const { account } = await loadIdentity(layout.keys)
-  const issuer = issuerOf(await readFile(credsFile, 'utf8'))
-  if (issuer !== account.getPublicKey()) return undefined
-  return async (user) => (await mintUser(account, user)).creds
-}
-
-function issuerOf(creds: string): unknown {
-  const claims = /[\w-]+\.([\w-]+)\.[\w-]+/.exec(creds)?.[1] ?? ''
-  try {
-    return (JSON.parse(Buffer.from(claims, 'base64url').toString('utf8')) as { iss?: unknown }).iss
-  } catch {
-    return undefined // No JWT: an nkey.
-  }
+  const given = await readMinted(await readFile(credsFile, 'utf8'))
+  if (given?.account !== account.getPublicKey()) return undefined
+  return (user) => mintUser(account, user)
 }
 
 function common(limits: ServerLimits): string {

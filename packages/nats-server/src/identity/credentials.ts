@@ -1,7 +1,7 @@
 import { encodeUser, fmtCreds, type Permissions } from '@nats-io/jwt'
 import type { KeyPair } from '@nats-io/nkeys'
 import { NatsServerError } from '../nats-server-error.ts'
-import { createKey } from './key-pair.ts'
+import { createKey, keyFromSeed } from './key-pair.ts'
 
 /** What a user may do. A list that is missing allows everything; `deny` wins over `allow`. */
 export interface NatsPermissions {
@@ -24,6 +24,11 @@ export interface UserRequest {
   readonly permissions?: NatsPermissions
   /** After this many seconds the server disconnects the user. Nothing given: never. */
   readonly expiresInSeconds?: number
+  /**
+   * The user's key of before (`SU…`), for credentials that are renewed: revoking it ends all that were ever made
+   * out to it. Nothing given: a new one.
+   */
+  readonly seed?: string
 }
 
 export interface UserCredentials {
@@ -56,14 +61,14 @@ export interface SignedUser {
 }
 
 export async function signUser(account: KeyPair, request: UserRequest): Promise<SignedUser> {
-  const { name, permissions, expiresInSeconds } = request
+  const { name, permissions, expiresInSeconds, seed } = request
   if (expiresInSeconds !== undefined && !(expiresInSeconds > 0)) {
     throw new NatsServerError(
       'bad-argument',
       `Credentials of "${name}": expiresInSeconds must be above 0, got ${expiresInSeconds}.`,
     )
   }
-  const key = createKey('user')
+  const key = seed === undefined ? createKey('user') : keyFromSeed(seed)
   const claims = permissions ? toClaims(permissions) : {}
   if (expiresInSeconds === undefined) return { jwt: await encodeUser(name, key, account, claims), key }
   const expires = Math.ceil(Date.now() / 1000 + expiresInSeconds)

@@ -29,10 +29,12 @@ export interface RunningNatsServer extends AsyncDisposable {
    * Ends a user for good: connections are closed at once and the key is refused from now on, also after
    * the server was started again.
    *
+   * @param expires when the user's latest credentials end by themselves (seconds since 1970): the revocation is
+   * forgotten then. Nothing given: it is kept for good
    * @throws NatsServerError `not-running` where the server cannot be told; it is remembered all the same and
    * holds from the next start on
    */
-  revoke(publicKey: string): Promise<void>
+  revoke(publicKey: string, expires?: number): Promise<void>
   /**
    * What the server refuses from now on: publishing, subscribing, connecting, too much at once. Ends when
    * aborted, or with the server.
@@ -57,7 +59,6 @@ export interface RunningParts extends ReadyServer {
 export async function runningServer(parts: RunningParts): Promise<RunningNatsServer> {
   const { process: child, host, port, version, layout, lock } = parts
   const url = `nats://${host}:${port}`
-  const expiries = new Map<string, number>()
   let identity = parts.identity
   let charge: 'held' | 'released' = 'held'
   const gone = new AbortController()
@@ -74,13 +75,11 @@ export async function runningServer(parts: RunningParts): Promise<RunningNatsSer
   // What the one before us saved but could not tell the server any more.
   if (parts.adopted && Object.keys(identity.revocations).length > 0) await pushAccount(url, identity)
 
-  const revoke = async (publicKey: string) => {
+  const revoke = async (publicKey: string, expires: number | undefined) => {
     const now = Math.floor(Date.now() / 1000)
-    const expires = expiries.get(publicKey)
     identity = await withRevocation(identity, publicKey, { at: now, ...(expires && { expires }) })
     await saveIdentity(layout.keys, identity)
     await pushAccount(url, identity)
-    expiries.delete(publicKey)
   }
 
   const stop = async ({ graceMs = 5_000 }: { graceMs?: number } = {}) => {
@@ -98,13 +97,9 @@ export async function runningServer(parts: RunningParts): Promise<RunningNatsSer
     adopted: parts.adopted,
     account: identity.account.getPublicKey(),
     exited,
-    async credentials(user) {
-      const minted = await mintUser(identity.account, user)
-      if (minted.expires !== undefined) expiries.set(minted.publicKey, minted.expires)
-      return minted
-    },
+    credentials: (user) => mintUser(identity.account, user),
     systemCredentials: () => mintUser(identity.system, { name: 'system' }),
-    async revoke(publicKey) {
+    async revoke(publicKey, expires) {
       if (!isUserPublicKey(publicKey)) {
         throw new NatsServerError(
           'bad-argument',
@@ -112,7 +107,7 @@ export async function runningServer(parts: RunningParts): Promise<RunningNatsSer
         )
       }
       // One after the other: each account JWT replaces the one before it.
-      const done = revoking.then(() => revoke(publicKey))
+      const done = revoking.then(() => revoke(publicKey, expires))
       revoking = done.catch(() => {})
       return done
     },
