@@ -7,7 +7,7 @@ import {
   type UserCredentials,
   type UserRequest,
 } from '../identity/credentials.ts'
-import { loadIdentity } from '../identity/identity.ts'
+import { ACCOUNT_LIMITS, loadIdentity } from '../identity/identity.ts'
 import { createKey } from '../identity/key-pair.ts'
 import { readMinted } from '../identity/read-minted.ts'
 import { DEFAULT_LIMITS, type ServerLimits, trustLines } from '../server/server-config.ts'
@@ -31,7 +31,7 @@ export async function jwtServer(
   limits: ServerLimits = {},
 ): Promise<ExternalServer> {
   const { keys } = await openDataDir(dataDir)
-  const identity = await loadIdentity(keys)
+  const identity = await loadIdentity(keys, limits)
   const credentials = new Map<string, string>()
   for (const user of users) credentials.set(user.name, (await mintUser(identity.account, user)).creds)
   return { config: `${common(limits)}${trustLines(identity)}`, credentials }
@@ -48,9 +48,11 @@ export function nkeyServer(users: readonly UserRequest[], limits: ServerLimits =
     credentials.set(name, `# user: ${name}\n${new TextDecoder().decode(key.getSeed())}\n`)
     return `      # ${name}\n      { nkey: ${key.getPublicKey()}${permissions ? permissionLines(permissions) : ''} }`
   })
+  const { connections, subscriptions, streams, consumers } = { ...ACCOUNT_LIMITS, ...limits }
   const accounts = `accounts {
   bailiwick {
-    jetstream: enabled
+    jetstream: { max_streams: ${streams}, max_consumers: ${consumers} }
+    limits: { max_connections: ${connections}, max_subscriptions: ${subscriptions} }
     users: [
 ${lines.join('\n')}
     ]

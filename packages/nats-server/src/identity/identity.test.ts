@@ -20,7 +20,8 @@ it('is made once, kept 0600, and read back the same', async () => {
   const made = await loadIdentity(path)
   expect((await stat(path)).mode & 0o777).toBe(0o600)
   const read = await loadIdentity(path)
-  expect(read.accountJwt).toBe(made.accountJwt)
+  expect(read.account.getPublicKey()).toBe(made.account.getPublicKey())
+  expect(read.systemJwt).toBe(made.systemJwt)
   expect(read.operator.getPublicKey()).toBe(made.operator.getPublicKey())
 })
 

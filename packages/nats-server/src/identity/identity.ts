@@ -22,32 +22,62 @@ export interface Identity {
   readonly systemJwt: string
   readonly accountJwt: string
   readonly revocations: Readonly<Record<string, Revocation>>
+  /** Of the tenant account; not kept with the keys. */
+  readonly limits: Required<AccountLimits>
 }
 
 interface IdentityFile {
   v: 1
   seeds: { operator: string; system: string; account: string }
-  jwts: { operator: string; system: string; account: string }
+  jwts: { operator: string; system: string }
   revocations: Record<string, Revocation>
 }
 
 const UNLIMITED = { subs: -1, data: -1, payload: -1, imports: -1, exports: -1, conn: -1, leaf: -1 }
 const DAY = 86_400
-const STORAGE = { mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1 }
+
+/**
+ * What the users of the tenant account may take of the server: beyond it something is refused, instead of the server
+ * going down. They are shared: whoever is in charge of the users sees to it that none takes all.
+ */
+export interface AccountLimits {
+  /** Connections at the same time, of all users. Default 2,000. */
+  readonly connections?: number
+  /** Subscriptions of one connection. Default 2,000. */
+  readonly subscriptions?: number
+  /** JetStream's streams. Default 2,000. */
+  readonly streams?: number
+  /** Consumers of one stream, of all users. Default 1,000. */
+  readonly consumers?: number
+}
+
+export const ACCOUNT_LIMITS: Required<AccountLimits> = {
+  connections: 2_000,
+  subscriptions: 2_000,
+  streams: 2_000,
+  consumers: 1_000,
+}
+
+/** The limits as an account's JWT holds them; sizes are the server's and the streams' own. */
+export function limitClaims({ connections, subscriptions, streams, consumers }: Required<AccountLimits>) {
+  const jetstream = { mem_storage: -1, disk_storage: -1, streams, consumer: consumers }
+  return { ...UNLIMITED, conn: connections, subs: subscriptions, ...jetstream, wildcards: true }
+}
 
 /** Reads the keys of a data directory; the first call makes them. */
-export async function loadIdentity(path: string): Promise<Identity> {
+export async function loadIdentity(path: string, given: AccountLimits = {}): Promise<Identity> {
+  const limits = { ...ACCOUNT_LIMITS, ...given }
   let text: string
   try {
     text = await readFile(path, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    const created = await createIdentity()
+    const created = await createIdentity(limits)
     await saveIdentity(path, created)
     return created
   }
   try {
-    return fromFile(JSON.parse(text) as IdentityFile)
+    return await fromFile(JSON.parse(text) as IdentityFile, limits)
   } catch (cause) {
     throw new NatsServerError(
       'bad-state',
@@ -76,13 +106,13 @@ export async function saveIdentity(path: string, identity: Identity): Promise<vo
   const file: IdentityFile = {
     v: 1,
     seeds: { operator: seedOf(operator), system: seedOf(system), account: seedOf(account) },
-    jwts: { operator: identity.operatorJwt, system: identity.systemJwt, account: identity.accountJwt },
+    jwts: { operator: identity.operatorJwt, system: identity.systemJwt },
     revocations: identity.revocations,
   }
   await writePrivateFile(path, JSON.stringify(file))
 }
 
-async function createIdentity(): Promise<Identity> {
+async function createIdentity(limits: Required<AccountLimits>): Promise<Identity> {
   const operator = createKey('operator')
   const system = createKey('account')
   const account = createKey('account')
@@ -93,33 +123,39 @@ async function createIdentity(): Promise<Identity> {
     account,
     operatorJwt: await encodeOperator('operator', operator, { system_account: system.getPublicKey() }),
     systemJwt: await encodeAccount('system', system, systemClaims, { signer: operator }),
-    accountJwt: await signAccount({ operator, account }, {}),
+    accountJwt: await signAccount({ operator, account, limits }, {}),
     revocations: {},
+    limits,
   }
 }
 
 function signAccount(
-  keys: Pick<Identity, 'operator' | 'account'>,
+  keys: Pick<Identity, 'operator' | 'account' | 'limits'>,
   revocations: Record<string, Revocation>,
 ): Promise<string> {
   const claims: Partial<Account> = {
-    limits: { ...UNLIMITED, ...STORAGE, wildcards: true },
+    limits: limitClaims(keys.limits),
     // A key is minted once, so a day later than needed refuses nothing else; it holds where the clock is set back.
     revocations: Object.fromEntries(Object.entries(revocations).map(([key, { at }]) => [key, at + DAY])),
   }
   return encodeAccount('tenant', keys.account, claims, { signer: keys.operator })
 }
 
-function fromFile(file: IdentityFile): Identity {
+async function fromFile(file: IdentityFile, limits: Required<AccountLimits>): Promise<Identity> {
   if (file.v !== 1) throw new Error(`wanted version 1, found ${file.v}`)
+  const { revocations } = file
+  const operator = keyFromSeed(file.seeds.operator)
+  const account = keyFromSeed(file.seeds.account)
   return {
-    operator: keyFromSeed(file.seeds.operator),
+    operator,
     system: keyFromSeed(file.seeds.system),
-    account: keyFromSeed(file.seeds.account),
+    account,
     operatorJwt: file.jwts.operator,
     systemJwt: file.jwts.system,
-    accountJwt: file.jwts.account,
-    revocations: file.revocations,
+    // Anew: the limits are this version's, not those of when it was made.
+    accountJwt: await signAccount({ operator, account, limits }, revocations),
+    revocations,
+    limits,
   }
 }
 

@@ -1,8 +1,8 @@
 import { compareVersions } from '../binary/server-binary.ts'
-import type { Identity } from '../identity/identity.ts'
+import { ACCOUNT_LIMITS, type AccountLimits, type Identity } from '../identity/identity.ts'
 
 /** Bounds of one server. Bytes, where not said otherwise. */
-export interface ServerLimits {
+export interface ServerLimits extends AccountLimits {
   /** The largest message. Default 1 MiB; the server warns above 8 MiB. */
   readonly maxPayload?: number
   /** The longest protocol line, which holds a user's JWT. Default 64 KiB: the server's own 4 KiB are too few for a JWT with many subjects. */
@@ -21,6 +21,7 @@ export const DEFAULT_LIMITS: Required<ServerLimits> = {
   maxPayload: 1024 * 1024,
   maxControlLine: 64 * 1024,
   memory: 256 * 1024 * 1024,
+  ...ACCOUNT_LIMITS,
 }
 
 /** The text of nats.conf. It holds public keys and JWTs, no seeds. */

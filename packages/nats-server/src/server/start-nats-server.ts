@@ -97,8 +97,8 @@ async function takeCharge<Served extends (ReadyServer & { adopted: boolean }) | 
     )
   }
   try {
-    const identity = await loadIdentity(layout.keys)
     const limits = { ...DEFAULT_LIMITS, ...options.limits }
+    const identity = await loadIdentity(layout.keys, limits)
     const server = await serve({ layout, identity, host, options, limits })
     if (server) return await runningServer({ ...server, lock, layout, identity, host })
     await lock.release()

@@ -1,8 +1,11 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { connect, credsAuthenticator, nkeyAuthenticator } from '@nats-io/transport-node'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { jwtServer, nkeyServer } from '../external/external-server.ts'
 import { connectWith } from '../testing/connect-as.ts'
+import { startForeignServer } from '../testing/start-foreign-server.ts'
 import { startTestServer } from '../testing/start-test-server.ts'
 import { startNatsServer } from './start-nats-server.ts'
 
@@ -121,4 +124,59 @@ it('refuses a lifetime that is none', async () => {
       code: 'bad-argument',
     })
   }
+})
+
+describe('the limits of the account', () => {
+  const limits = { connections: 3, subscriptions: 5, streams: 1, consumers: 2 }
+  const user = { name: 'greedy' }
+
+  const served = {
+    'of a server that is started': async () => {
+      const server = await startTestServer({ limits })
+      return { server, creds: (await server.credentials(user)).creds }
+    },
+    'of one that is configured for JWTs': async () => {
+      const { config, credentials } = await jwtServer(join(dataDir, 'keys'), [user], limits)
+      return { server: await startForeignServer(config), creds: credentials.get('greedy') ?? '' }
+    },
+    'of one that is configured with nkeys': async () => {
+      const { config, credentials } = nkeyServer([user], limits)
+      return { server: await startForeignServer(config), creds: credentials.get('greedy') ?? '' }
+    },
+  }
+
+  it.each(Object.entries(served))('%s are held, and what is there goes on', async (_, serve) => {
+    const { server, creds } = await serve()
+    await using _server = server
+    const authenticator = creds.includes('JWT')
+      ? credsAuthenticator(Buffer.from(creds))
+      : nkeyAuthenticator(Buffer.from(creds.split('\n')[1] ?? ''))
+    const open = () => connect({ servers: server.url, authenticator, reconnect: false })
+    const first = await open()
+    const others = [await open(), await open()]
+    // The client tells whichever comes first: the reason, or that it was hung up on.
+    await expect(open()).rejects.toThrow()
+    for (const each of others) await each.close()
+
+    const ask = async (subject: string, payload: object) =>
+      (await first.request(`$JS.API.${subject}`, JSON.stringify(payload), { timeout: 5_000 })).string()
+    expect(await ask('STREAM.CREATE.A', { name: 'A', subjects: ['a'] })).toContain('"config"')
+    expect(await ask('STREAM.CREATE.B', { name: 'B', subjects: ['b'] })).toMatch(/maximum number of streams/)
+    const reader = (name: string) =>
+      ask(`CONSUMER.CREATE.A.${name}`, { stream_name: 'A', config: { name, ack_policy: 'none' } })
+    for (const name of ['x', 'y']) expect(await reader(name)).toContain('"config"')
+    expect(await reader('z')).toMatch(/maximum consumers limit reached/)
+
+    const greedy = await open()
+    for (let n = 0; n < 6; n++) greedy.subscribe(`many.${n}`, { callback: () => {} })
+    await Promise.race([
+      greedy.closed(),
+      (async () => {
+        for await (const status of greedy.status()) if (status.type === 'error') return
+      })(),
+    ])
+    await greedy.close()
+    await first.flush()
+    await first.close()
+  })
 })
