@@ -2,7 +2,9 @@ import type { ArtifactRef } from '@bailiwick/contract'
 import type { Bus } from '../connect/bus.ts'
 import { BusError } from '../errors/bus-error.ts'
 import { artifactBucket } from '../protocol/places.ts'
+import { explain } from '../publish/explain.ts'
 import { persist } from '../publish/persist.ts'
+import { getArtifact } from './get-artifact.ts'
 import { objectBucket } from './object-bucket.ts'
 import { putArtifact } from './put-artifact.ts'
 
@@ -21,18 +23,37 @@ export async function copyArtifact(
   const target = await objectBucket(bus, artifactBucket(to.writer))
   const known = await persist(bus, `looking for the file ${ref.name}`, signal, () => target.info(to.key))
   if (known?.metadata?.sha256 === ref.sha256) return { ...ref, ...to }
-  const source = await objectBucket(bus, artifactBucket(ref.writer))
-  const found = await persist(bus, `fetching the file ${ref.name}`, signal, () => source.get(ref.key))
-  if (found === null) throw notThat(ref, 'is gone: it was deleted, or is older than files are kept')
+  const copy = await copyStream(bus, ref, to, signal)
+  if (copy !== undefined) return copy
+  await target.delete(to.key)
   const { name, mediaType, sha256 } = ref
-  const copy = await putArtifact(bus, { ...to, name, mediaType, stream: found.data, sha256 }, signal)
-  if (copy.sha256 !== sha256) {
-    await target.delete(to.key)
-    throw notThat(ref, `was replaced: wanted sha256 ${sha256}, got ${copy.sha256}`)
-  }
-  return copy
+  // Its entry is not the one that was written: looked for, or told why not.
+  return putArtifact(
+    bus,
+    { ...to, name, mediaType, sha256, bytes: await getArtifact(bus, ref, signal) },
+    signal,
+  )
 }
 
-function notThat({ name, key, writer }: ArtifactRef, why: string): BusError {
-  return new BusError('bad-artifact', `the file ${name} (${key} of ${writer}) ${why}`)
+/** Copied piece by piece, whatever its size; undefined where there is nothing under the key, or something else. */
+async function copyStream(
+  bus: Bus,
+  ref: ArtifactRef,
+  to: { writer: string; key: string },
+  signal: AbortSignal | undefined,
+): Promise<ArtifactRef | undefined> {
+  const doing = `fetching the file ${ref.name}`
+  const { name, mediaType, sha256 } = ref
+  try {
+    const source = await objectBucket(bus, artifactBucket(ref.writer))
+    const found = await persist(bus, doing, signal, () => source.get(ref.key))
+    if (found === null) return undefined
+    const copy = await putArtifact(bus, { ...to, name, mediaType, stream: found.data, sha256 }, signal)
+    return copy.sha256 === sha256 ? copy : undefined
+  } catch (error) {
+    // What the client throws of an entry that is none has no class of its own.
+    signal?.throwIfAborted()
+    if (error instanceof BusError || explain(error, doing) !== error) throw error
+    return undefined
+  }
 }

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { JournalError } from '@bailiwick/contract'
 import { objectBucket } from '../artifact/object-bucket.ts'
+import { readObject } from '../artifact/read-object.ts'
 import type { Bus } from '../connect/bus.ts'
 import type { Spilled } from '../protocol/journal-message.ts'
 import { journalBucket } from '../protocol/places.ts'
@@ -23,18 +24,9 @@ export async function spillRecords(
 
 /** The text that was spilled. @throws JournalError when it is gone, or not what was stored. */
 export async function readSpilled(bus: Bus, writer: string, spilled: Spilled): Promise<string> {
-  const bytes = await persist(bus, 'reading a large journal message', undefined, async () => {
-    const bucket = await objectBucket(bus, journalBucket(writer))
-    return bucket.getBlob(spilled.key)
-  })
-  if (bytes === null) {
-    throw new JournalError(`part of the journal is gone: ${spilled.key} of ${writer} (${spilled.size} bytes)`)
-  }
-  const sha256 = createHash('sha256').update(bytes).digest('hex')
-  if (sha256 !== spilled.sha256) {
-    throw new JournalError(
-      `part of the journal was changed: ${spilled.key} of ${writer} has sha256 ${sha256}, the journal says ${spilled.sha256}`,
-    )
-  }
-  return Buffer.from(bytes).toString('utf8')
+  const { key, size, sha256 } = spilled
+  const wanted = { bucket: journalBucket(writer), key, sha256 }
+  const read = await readObject(bus, wanted, 'reading a large journal message')
+  if ('bytes' in read) return Buffer.from(read.bytes).toString('utf8')
+  throw new JournalError(`part of the journal (${key} of ${writer}, ${size} bytes) ${read.problem}`)
 }
