@@ -9,7 +9,7 @@ export interface ModelServerOptions {
   /** What is answered; a text, or chosen by the request. Default: `ok`. */
   reply?: ReplyChooser | string
   /** What goes wrong with the n-th chat request, counted from 0. */
-  fault?: (request: number) => Fault | undefined
+  fault?: (request: number, body: Readonly<Record<string, unknown>>) => Fault | undefined
   /** Names under which models are listed. */
   models?: string[]
 }
@@ -59,7 +59,7 @@ export async function startModelServer(
     if (!isChat(path)) return answer(path, body, response, undefined)
     underWay.add(response)
     response.once('close', () => underWay.delete(response))
-    const fault = options.fault?.(requests.length)
+    const fault = options.fault?.(requests.length, body)
     requests.push(body)
     if (fault?.kind === 'reset') return void response.destroy()
     if (fault?.kind === 'html') return html(response, fault.status)

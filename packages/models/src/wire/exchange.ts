@@ -1,6 +1,7 @@
 import { ModelError } from '@bailiwick/contract'
 import { isModelError } from '../is-model-error.ts'
 import { startTimers } from './attempt-timers.ts'
+import { keysIn } from './conceal.ts'
 import { type FaultBody, parseFaultBody } from './fault-body.ts'
 import { type Asked, readFault } from './read-fault.ts'
 import { DEFAULT_TIMERS, type Timers } from './timers.ts'
@@ -63,6 +64,7 @@ export function openExchange(options: ExchangeOptions): Exchange {
   else signal.addEventListener('abort', onAbort, { once: true })
 
   const send: typeof fetch = async (input, init) => {
+    asked.keys = keysIn(input instanceof Request ? input.headers : init?.headers)
     asked.url = withoutSecrets(input instanceof Request ? input.url : input)
     try {
       // The client's own signal is left out: whatever it would abort is closed by disposing of this.

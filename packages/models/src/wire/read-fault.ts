@@ -1,4 +1,5 @@
 import { ModelError, type ModelErrorCode } from '@bailiwick/contract'
+import { conceal } from './conceal.ts'
 import { parseFaultBody } from './fault-body.ts'
 import { readRetryAfter } from './retry-after.ts'
 
@@ -8,11 +9,13 @@ export interface Asked {
   model: string
   /** Address without query or credentials. */
   url: string
+  /** What it was asked with: never repeated in a message. */
+  keys?: readonly string[]
 }
 
 /** Names the cause of a response that is not 2xx. */
 export function readFault(asked: Asked, status: number, headers: Headers, body: string): ModelError {
-  const fault = parseFaultBody(body)
+  const fault = parseFaultBody(conceal(body, asked.keys ?? []))
   const code = faultCode(status, fault)
   const said =
     fault.message === '' ? `no explanation (status ${status})` : `"${fault.message}" (status ${status})`
@@ -29,7 +32,8 @@ export function readFault(asked: Asked, status: number, headers: Headers, body: 
 
 /** Names the cause of an error that a server sent inside a stream that had begun well. */
 export function readStreamFault(asked: Asked, said: unknown): ModelError {
-  const fault = parseFaultBody(typeof said === 'string' ? said : JSON.stringify({ error: said }))
+  const text = typeof said === 'string' ? said : JSON.stringify({ error: said })
+  const fault = parseFaultBody(conceal(text, asked.keys ?? []))
   const code = faultCode(Number(fault.code) || 500, fault)
   return new ModelError(
     code,
