@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Tool } from '@bailiwick/core/contract'
+import type { Tool } from '@bailiwick/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connectBus } from '../src/connect/connect-bus.ts'
 import {

@@ -45,6 +45,11 @@ const limitsSchema = z
     fanOut: count(0, 100).default(16),
     /** Quick deaths of a child process in a row, after which it is given up. */
     restarts: count(0, 100).default(5),
+    /**
+     * Readers of streams that one user of NATS may have at once: a stream takes 1,000 from all of them. Who makes more
+     * is cut off.
+     */
+    readers: count(16, 1_000).default(256),
     /** Milliseconds that a shutdown waits for tasks under way. */
     graceMs: count(0, 600_000).default(5_000),
   })

@@ -40,6 +40,8 @@ export interface Broker {
    * @throws InputError where users stand in the server's configuration, and have no end
    */
   issueCredentials(file: string, grant: RoleGrant, expiresInSeconds?: number): Promise<string | undefined>
+  /** Ends a user at once, by its public key. Only of a server of this daemon's own. */
+  withdraw?(publicKey: string): Promise<void>
   /** Ends the connection, and the server where it is this daemon's own. */
   close(): Promise<void>
 }
@@ -83,6 +85,7 @@ async function startOwn(
       refusals: kept.refusals,
       failed: kept.failed,
       ...credentialFiles(config, credentials, mint),
+      withdraw: credentials.withdraw,
       async close() {
         await letGo(bus)
         ended.abort()

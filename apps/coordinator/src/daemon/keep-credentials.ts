@@ -13,6 +13,8 @@ export interface KeptCredentials {
    * are other ones now: then that key is revoked, also for whoever has a copy.
    */
   inFile(path: string, grant: RoleGrant): Promise<void>
+  /** Ends a user at once, also one who is not kept here; one that is gets another key. */
+  withdraw(publicKey: string): Promise<void>
 }
 
 export interface KeepOptions {
@@ -29,10 +31,11 @@ export interface KeepOptions {
 const LONGEST_LOOK_MS = 5_000
 
 interface Kept {
-  name: string
+  user: UserRequest
+  publicKey: string
   renewAt: number
   failed: boolean
-  renew(): Promise<void>
+  write(creds: string): void
 }
 
 /** Keeps credentials from ending while their daemon lives. Whoever uses them notices a reconnect at most. */
@@ -40,14 +43,13 @@ export function keepCredentials(options: KeepOptions): KeptCredentials {
   const { mint, revoke, lifeMs, note, signal } = options
   const all: Kept[] = []
 
-  const keep = (user: UserRequest & { seed: string }, write: (creds: string) => void) => {
-    const due = () => Date.now() + lifeMs / 2
-    const renew = async () => {
-      write((await mint(user)).creds)
-      kept.renewAt = due()
-    }
-    const kept: Kept = { name: user.name, renewAt: due(), failed: false, renew }
-    all.push(kept)
+  const due = () => Date.now() + lifeMs / 2
+  const keep = (user: UserRequest, publicKey: string, write: (creds: string) => void) => {
+    all.push({ user, publicKey, renewAt: due(), failed: false, write })
+  }
+  const renew = async (kept: Kept) => {
+    kept.write((await mint(kept.user)).creds)
+    kept.renewAt = due()
   }
 
   const renewAll = async () => {
@@ -56,11 +58,12 @@ export function keepCredentials(options: KeepOptions): KeptCredentials {
       await sleep(lookMs, undefined, { signal })
       for (const kept of all.filter(({ renewAt }) => renewAt <= Date.now())) {
         try {
-          await kept.renew()
+          await renew(kept)
           kept.failed = false
         } catch (error) {
           // A full disk: it is tried again at every look, and told once.
-          if (!kept.failed) note(`the credentials of ${kept.name} could not be renewed: ${String(error)}`)
+          if (!kept.failed)
+            note(`the credentials of ${kept.user.name} could not be renewed: ${String(error)}`)
           kept.failed = true
         }
       }
@@ -68,12 +71,11 @@ export function keepCredentials(options: KeepOptions): KeptCredentials {
   }
   renewAll().catch(() => {}) // Aborted: nothing else is thrown there.
 
-  const first = async (grant: RoleGrant) => {
-    const request = {
-      name: userName(grant),
-      permissions: permissionsFor(grant),
-      expiresInSeconds: lifeMs / 1_000,
-    }
+  const first = (grant: RoleGrant) => sign({ name: userName(grant), permissions: permissionsFor(grant) })
+
+  /** Under a key of its own. */
+  const sign = async ({ seed: _, ...user }: UserRequest) => {
+    const request = { ...user, expiresInSeconds: lifeMs / 1_000 }
     const { creds } = await mint(request)
     const minted = await readMinted(creds)
     if (minted === undefined) throw new Error(`what was signed for ${request.name} cannot be read`)
@@ -84,7 +86,7 @@ export function keepCredentials(options: KeepOptions): KeptCredentials {
     async inMemory(grant) {
       const { request, creds, minted } = await first(grant)
       let current = creds
-      keep({ ...request, seed: minted.seed }, (next) => {
+      keep({ ...request, seed: minted.seed }, minted.publicKey, (next) => {
         current = next
       })
       return () => current
@@ -95,10 +97,21 @@ export function keepCredentials(options: KeepOptions): KeptCredentials {
       const isSame = before?.rights === minted.rights && before.account === minted.account
       // One key for all that a process ever had: revoking it ends them all. One without an end is left behind.
       const keepsKey = isSame && before.expires !== undefined
-      const seed = keepsKey ? before.seed : minted.seed
+      const { seed, publicKey } = keepsKey ? before : minted
       writePrivate(path, keepsKey ? (await mint({ ...request, seed })).creds : creds)
       if (before !== undefined && !isSame) await revoke?.(before.publicKey, before.expires)
-      keep({ ...request, seed }, (next) => writePrivate(path, next))
+      keep({ ...request, seed }, publicKey, (next) => writePrivate(path, next))
+    },
+    async withdraw(publicKey) {
+      const kept = all.find((one) => one.publicKey === publicKey)
+      if (kept !== undefined) {
+        const { request, creds, minted } = await sign(kept.user)
+        kept.write(creds)
+        kept.user = { ...request, seed: minted.seed }
+        kept.publicKey = minted.publicKey
+        kept.renewAt = due()
+      }
+      await revoke?.(publicKey, kept && Math.ceil((Date.now() + lifeMs) / 1_000))
     },
   }
 }

@@ -8,6 +8,7 @@ import { processMark } from '../config/process-mark.ts'
 import { serveLocal } from '../local/serve-local.ts'
 import { type Broker, openBroker } from './broker.ts'
 import { buryDead } from './bury-dead.ts'
+import { cutOffExcess } from './cut-off-excess.ts'
 import { delegationHandler } from './delegate/start-delegate.ts'
 import { handOverLeft } from './hand-over-left.ts'
 import { type Hosts, startHosts } from './hosts.ts'
@@ -87,11 +88,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     })
     projectJournal(bus, ended.signal).catch(fail('publishing events'))
     buryDead(bus, ended.signal).catch(fail('looking for dead letters'))
+    const watched = (error: unknown) => note(`what NATS refuses is no longer watched: ${String(error)}`)
     if (broker.refusals !== undefined) {
-      tellRefusals(bus, broker.refusals(ended.signal), note).catch((error: unknown) =>
-        note(`what NATS refuses is no longer watched: ${String(error)}`),
-      )
+      tellRefusals(bus, 'refused', broker.refusals(ended.signal), note).catch(watched)
     }
+    const excess = cutOffExcess({ bus, broker, hosts, limit: config.limits.readers, note }, ended.signal)
+    tellRefusals(bus, 'excess', excess, note).catch(watched)
     const delegations = await serveDelegations(
       bus,
       delegationHandler(bus, (run) => runs.context(run)),

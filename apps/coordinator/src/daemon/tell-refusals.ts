@@ -1,6 +1,5 @@
 import { ACCESS_RUN, type Bus, openJournal } from '@bailiwick/bus'
 import type { RecordOf } from '@bailiwick/contract'
-import type { Refusals } from '@bailiwick/nats-server'
 
 /** How long repetitions of what was told are only counted: at first, and after each time they are told. */
 const PAUSES_MS = [10_000, 60_000, 600_000]
@@ -9,6 +8,13 @@ const LONGEST_MS = 3_600_000
 const NAMED = 5
 
 type Refused = RecordOf<'access.refused'>
+
+/** What was refused since the last batch. */
+export interface RefusalBatch {
+  readonly refused: readonly { user?: string; action: Refused['action']; subject?: string }[]
+  /** There was more. */
+  readonly incomplete: boolean
+}
 
 /** What one user was refused in one way. */
 interface Tally {
@@ -30,7 +36,7 @@ const NOTHING = { count: 0, atLeast: false, told: 0, toldAt: 0, dueAt: 0 }
 export class RefusalTallies {
   readonly #tallies = new Map<string, Tally>()
 
-  add({ refused, incomplete }: Refusals): void {
+  add({ refused, incomplete }: RefusalBatch): void {
     for (const { user = 'unknown', action, subject } of refused) {
       const key = `${action} ${user}`
       const tally = this.#tallies.get(key) ?? { ...NOTHING, user, action, subjects: new Set() }
@@ -73,12 +79,14 @@ export class RefusalTallies {
  */
 export async function tellRefusals(
   bus: Bus,
-  refusals: AsyncIterable<Refusals>,
+  /** Begins the name of its journal: each teller has one of its own. */
+  kind: string,
+  refusals: AsyncIterable<RefusalBatch>,
   warn: (line: string) => void,
 ): Promise<void> {
   const tallies = new RefusalTallies()
   // A journal of this daemon's own: nobody else writes to it, and it need not be read first.
-  const task = `refused-${Date.now().toString(36)}`
+  const task = `${kind}-${Date.now().toString(36)}`
   const journal = openJournal(bus, { writer: 'coordinator', run: ACCESS_RUN, task })
   const tell = () => {
     journal

@@ -5,6 +5,9 @@ import { errors, NoRespondersError, RequestError, TimeoutError } from '@nats-io/
 /** The server's code for every limit of a stream that discards new messages. */
 export const LIMIT_REACHED = 10077
 
+/** The server's code where a stream has as many consumers as it takes: others end by themselves, or are ended. */
+const NO_CONSUMER_LEFT = 10026
+
 /** Broken before it was answered: whether it happened is not known. */
 export class LostAnswer extends Error {}
 
@@ -15,7 +18,9 @@ export function isTransient(error: unknown): boolean {
   // What ends a pull: the server shuts down, another leads, the consumer is gone.
   if (error instanceof JetStreamStatusError) return true
   // A limit that is reached bears the status of a server that is away, and does not pass by itself.
-  if (error instanceof JetStreamApiError) return error.status === 503 && error.code !== LIMIT_REACHED
+  if (error instanceof JetStreamApiError) {
+    return error.code === NO_CONSUMER_LEFT || (error.status === 503 && error.code !== LIMIT_REACHED)
+  }
   if (error instanceof RequestError) return isTransient(error.cause)
   return false
 }

@@ -1,0 +1,27 @@
+import { type Bus, followExcess } from '@bailiwick/bus'
+import type { Broker } from './broker.ts'
+import type { Hosts } from './hosts.ts'
+import { killGroup } from './supervise/end-process.ts'
+import type { RefusalBatch } from './tell-refusals.ts'
+
+/**
+ * Cuts off whoever makes more readers of streams than `limit`: its key is withdrawn, its processes of this daemon are
+ * killed (and started again, with another key), its readers deleted. Yields what is to be told of it.
+ */
+export async function* cutOffExcess(
+  parts: { bus: Bus; broker: Broker; hosts: Hosts; limit: number; note(line: string): void },
+  signal: AbortSignal,
+): AsyncGenerator<RefusalBatch> {
+  const { bus, broker, hosts, limit, note } = parts
+  for await (const { user, name, readers } of followExcess(bus, limit, signal)) {
+    note(
+      `${name} has ${readers} readers of streams at once, more than the ${limit} it may have: it is cut off`,
+    )
+    await broker.withdraw?.(user)
+    for (const child of hosts.report()) {
+      const isItsOwn = child.name === name || child.name.startsWith(`agent-${name}-`)
+      if (isItsOwn && child.pid !== undefined) killGroup(child.pid)
+    }
+    yield { refused: [{ user: name, action: 'readers' }], incomplete: false }
+  }
+}
