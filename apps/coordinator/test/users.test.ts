@@ -78,14 +78,14 @@ describe('two users with names', () => {
 
     // Bob sees nothing of it, whatever he asks for.
     expect(await requestRun(bob, 'list', {})).toEqual({ runs: [] })
-    for (const asked of [
-      requestRun(bob, 'get', { run: 'ra' }),
-      requestRun(bob, 'journal', { run: 'ra' }),
-      requestRun(bob, 'cancel', { run: 'ra' }),
-      requestRun(bob, 'purge', { run: 'ra' }),
-      requestRun(bob, 'answer', { run: 'ra', task: 't', call: '1.1', approved: true }),
+    for (const ask of [
+      () => requestRun(bob, 'get', { run: 'ra' }),
+      () => requestRun(bob, 'journal', { run: 'ra' }),
+      () => requestRun(bob, 'cancel', { run: 'ra' }),
+      () => requestRun(bob, 'purge', { run: 'ra' }),
+      () => requestRun(bob, 'answer', { run: 'ra', task: 't', call: '1.1', approved: true }),
     ]) {
-      await expect(asked).rejects.toThrow('no run ra of yours')
+      await expect(ask()).rejects.toThrow('no run ra of yours')
     }
     for (const op of ['dead', 'status'] as const) {
       await expect(requestRun(bob, op, {})).rejects.toThrow('is not for named users')
