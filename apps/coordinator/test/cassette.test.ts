@@ -62,7 +62,8 @@ describe('bailiwick run --record and --replay', () => {
     expect(replayed).toMatchObject({ code: 0, stdout: 'It is 42.\n' })
     const drifted = await bailiwick({ OPENAI_BASE_URL }, 'run', 'What was it?', '--replay', 'tape.jsonl')
     expect(drifted).toMatchObject({ code: 3, stderr: expect.stringContaining('model-replay-miss') })
-  })
+    // Three daemons of their own, one after the other: a busy machine takes 16 s for each.
+  }, 180_000)
 
   it('finds a key in .env, and puts it nowhere else', async () => {
     await using place = await teamFolder({}, { config: { model: 'openai/test-model' } })

@@ -92,3 +92,28 @@ describe('artifacts', () => {
     expect(Buffer.from(await getArtifact(test.bus, ref)).toString()).toBe('one, two')
   })
 })
+
+describe('two coordinators that project', () => {
+  it('tell every event once: its id is the journal’s sequence', async () => {
+    const journal = openJournal(test.bus, { writer: 'analyst', run: 'r5', task: 'r5-t1' })
+    await journal.append([created({ run: 'r5', task: 'r5-t1', agent: 'analyst' })])
+    const controller = new AbortController()
+    const both = [test.bus, await test.connect('coordinator')].map((bus) =>
+      projectJournal(bus, controller.signal),
+    )
+    for (let step = 1; step <= 20; step += 1) await journal.append([planned('a', step), planned('b', step)])
+    await journal.append([
+      { type: 'task.ended', at: 1, result: { status: 'completed', usage: NO_USAGE, artifacts: [] } },
+    ])
+    const events = await take(followEvents(test.bus, { from: 'beginning', run: 'r5' }), 42)
+    controller.abort()
+    // One may be in the middle of telling what the other has told.
+    await Promise.all(both.map((one) => one.catch((error) => expect(error.name).toBe('AbortError'))))
+    const ids = events.map(({ event }) => event.id)
+    expect(new Set(ids).size).toBe(42)
+    const places = ids.map((id) => id.split('.').map(Number))
+    expect(places).toEqual(places.toSorted(([a = 0, b = 0], [c = 0, d = 0]) => a - c || b - d))
+    const { state } = await test.bus.jsm.streams.info('EVENT', { subjects_filter: '*.*.event.*.*.r5' })
+    expect(Object.values(state.subjects ?? {}).reduce((sum, count) => sum + count, 0)).toBe(42)
+  })
+})

@@ -32,7 +32,7 @@ export function streamPlans(limits: CheckedStreamLimits): StreamPlan[] {
       // Discarding old messages would cut open tasks: a flood in one journal would delete the others.
       discard: DiscardPolicy.New,
       deny_delete: true,
-      duplicate_window: nanos(120_000),
+      duplicate_window: idWindow(limits.journalMaxAgeMs),
     },
     {
       ...base,
@@ -54,7 +54,7 @@ export function streamPlans(limits: CheckedStreamLimits): StreamPlan[] {
       max_age: age(limits.eventMaxAgeMs),
       max_bytes: limits.eventMaxBytes,
       deny_delete: true,
-      duplicate_window: nanos(120_000),
+      duplicate_window: idWindow(limits.eventMaxAgeMs),
     },
     {
       ...base,
@@ -63,6 +63,7 @@ export function streamPlans(limits: CheckedStreamLimits): StreamPlan[] {
         (kind) => `$JS.EVENT.ADVISORY.CONSUMER.${kind}.${STREAMS.task}.*`,
       ),
       max_age: age(limits.deadMaxAgeMs),
+      duplicate_window: idWindow(limits.deadMaxAgeMs),
     },
     keyValuePlan(BUCKETS.agents, limits, limits.presenceMs),
     keyValuePlan(BUCKETS.tools, limits, 0),
@@ -93,8 +94,7 @@ function keyValuePlan(bucket: string, limits: CheckedStreamLimits, ttlMs: number
     allow_direct: false,
     allow_rollup_hdrs: false,
     deny_delete: true,
-    // At most the age, or the server refuses the configuration.
-    duplicate_window: nanos(ttlMs > 0 ? Math.min(ttlMs, 120_000) : 120_000),
+    duplicate_window: idWindow(ttlMs),
   }
 }
 
@@ -105,11 +105,17 @@ function objectPlan(bucket: string, maxAgeMs: number, maxBytes: number, replicas
     storage: StorageType.File,
     num_replicas: replicas,
     max_age: age(maxAgeMs),
+    duplicate_window: idWindow(maxAgeMs),
     max_bytes: maxBytes,
     discard: DiscardPolicy.New,
     allow_rollup_hdrs: true,
     allow_direct: false,
   }
+}
+
+/** How long message ids are remembered: at most the age, or the server refuses the configuration. */
+function idWindow(maxAgeMs: number): number {
+  return nanos(maxAgeMs > 0 ? Math.min(maxAgeMs, 120_000) : 120_000)
 }
 
 function age(ms: number): number {

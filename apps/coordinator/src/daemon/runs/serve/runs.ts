@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   ACCESS_RUN,
   type Bus,
@@ -20,6 +21,13 @@ import { RunLog } from '../fold/run-log.ts'
 import { runView } from '../fold/run-view.ts'
 import { RunWatch } from '../fold/run-watch.ts'
 import { RunIndex } from './run-index.ts'
+
+/**
+ * How long an answer is offered to a call that waits, as far as is known here: its host may be a moment ahead (the
+ * answer is on its way to the journal) or behind (it has written that it asks, and listens only then). Milliseconds.
+ */
+const ANSWER_MS = 3_000
+const AGAIN_MS = 100
 
 /** A run that this daemon takes to its end. */
 interface Driven {
@@ -115,12 +123,20 @@ export class Runs {
    * @throws BailiwickError where the call waits but its host cannot be reached, so that the answer is given again
    */
   async answer({ run, task, ...answer }: RunRequest<'answer'>, by: string): Promise<RunAnswer<'answer'>> {
-    const waits = this.#driven.get(run)?.context.watch.tasks.get(task)
-    if (!waits?.asked.some(({ id }) => id === answer.call)) return { accepted: false }
-    const { agent } = waits.spec
-    const told = await sendControl(this.#options.bus, agent, 'answer', { task, by, ...answer })
-    if (told.some(({ done }) => done)) return { accepted: true }
-    throw new BailiwickError('not-reached', `no host of ${agent} waits for it at the moment: answer again`)
+    const { bus, signal } = this.#options
+    const until = Date.now() + ANSWER_MS
+    for (;;) {
+      const waits = this.#driven.get(run)?.context.watch.tasks.get(task)
+      if (!waits?.asked.some(({ id }) => id === answer.call)) return { accepted: false }
+      const { agent } = waits.spec
+      const told = await sendControl(bus, agent, 'answer', { task, by, ...answer })
+      if (told.some(({ done }) => done)) return { accepted: true }
+      if (Date.now() > until) {
+        const why = `no host of ${agent} waits for it at the moment: answer again`
+        throw new BailiwickError('not-reached', why)
+      }
+      await sleep(AGAIN_MS, undefined, { signal })
+    }
   }
 
   /** Who submitted a run; undefined where there is none. */

@@ -1,0 +1,94 @@
+import type { StreamConfig } from '@nats-io/jetstream'
+import { nanos } from '@nats-io/transport-node'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { created, planned, startTestBus, type TestBus, until } from '../../test/test-bus.ts'
+import { openJournal } from '../journal/open-journal.ts'
+import { publishLive } from '../live/live.ts'
+import {
+  artifactBucket,
+  BUCKETS,
+  journalBucket,
+  kvStream,
+  objectStream,
+  STREAMS,
+} from '../protocol/places.ts'
+import { SUBJECTS } from '../protocol/subjects.ts'
+import { prepareStreams } from './prepare-streams.ts'
+import { type StreamLimits, streamLimitsSchema } from './stream-limits.ts'
+
+let test: TestBus
+beforeAll(async () => {
+  test = await startTestBus()
+})
+afterAll(() => test[Symbol.asyncDispose]())
+
+/** What each limit sets, and a value of it that is none's default. */
+const SETS: Record<Exclude<keyof StreamLimits, 'replicas'>, [number, ...[string, keyof StreamConfig][]]> = {
+  journalMaxAgeMs: [
+    60_000,
+    [STREAMS.journal, 'max_age'],
+    [objectStream(journalBucket('coordinator')), 'max_age'],
+  ],
+  journalMaxBytes: [
+    50_000_000,
+    [STREAMS.journal, 'max_bytes'],
+    [objectStream(journalBucket('user')), 'max_bytes'],
+  ],
+  eventMaxAgeMs: [61_000, [STREAMS.event, 'max_age']],
+  eventMaxBytes: [40_000_000, [STREAMS.event, 'max_bytes']],
+  maxQueued: [77, [STREAMS.task, 'max_msgs']],
+  deadMaxAgeMs: [62_000, [STREAMS.dead, 'max_age']],
+  artifactMaxAgeMs: [63_000, [objectStream(artifactBucket('toolbox')), 'max_age']],
+  artifactMaxBytes: [30_000_000, [objectStream(artifactBucket('user')), 'max_bytes']],
+  presenceMs: [7_000, [kvStream(BUCKETS.agents), 'max_age']],
+}
+
+describe('the limits of the streams', () => {
+  it('are each known to the configuration, and brought to streams that exist', async () => {
+    expect([...Object.keys(SETS), 'replicas'].sort()).toEqual(Object.keys(streamLimitsSchema.shape).sort())
+    for (const [name, [value, ...places]] of Object.entries(SETS)) {
+      await prepareStreams(test.bus, { [name]: value })
+      for (const [stream, field] of places) {
+        const { config } = await test.bus.jsm.streams.info(stream)
+        expect(config[field], `${name} of ${stream}`).toBe(name.endsWith('Ms') ? nanos(value) : value)
+      }
+    }
+  })
+
+  it('that cannot be are refused with their name', async () => {
+    await expect(prepareStreams(test.bus, { maxQueued: 0 })).rejects.toThrow('maxQueued')
+    await expect(prepareStreams(test.bus, { replicas: 3 })).rejects.toThrow(/replicas/)
+  })
+
+  it('drop a journal once it is as old as it may be', async () => {
+    await prepareStreams(test.bus, { journalMaxAgeMs: 1_000 })
+    const address = { writer: 'analyst', run: 'old', task: 'old-t1' }
+    await openJournal(test.bus, address).append([
+      created({ run: 'old', task: 'old-t1', agent: 'analyst' }),
+      planned('x'),
+    ])
+    const kept = async () => {
+      let records = 0
+      for await (const _record of openJournal(test.bus, address).read()) records += 1
+      return records
+    }
+    await until(async () => (await kept()) === 0, 'the end of an old journal')
+    await prepareStreams(test.bus)
+  })
+})
+
+describe('what agents show live', () => {
+  it('is kept by no stream', async () => {
+    const stored = async () => {
+      let messages = 0
+      for await (const { state } of test.bus.jsm.streams.list()) messages += state.messages
+      return messages
+    }
+    await expect(test.bus.jsm.streams.find(SUBJECTS.live('analyst', 'r1', 'r1-t1'))).rejects.toThrow()
+    const before = await stored()
+    const from = { agent: 'analyst', run: 'r1', task: 'r1-t1' }
+    publishLive(test.bus, from, { type: 'print', ...from, level: 5, step: 1, line: 'a line' })
+    await test.bus.connection.flush()
+    expect(await stored()).toBe(before)
+  })
+})
