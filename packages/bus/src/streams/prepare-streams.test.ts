@@ -45,7 +45,9 @@ const SETS: Record<Exclude<keyof StreamLimits, 'replicas'>, [number, ...[string,
 
 describe('the limits of the streams', () => {
   it('are each known to the configuration, and brought to streams that exist', async () => {
-    expect([...Object.keys(SETS), 'replicas'].sort()).toEqual(Object.keys(streamLimitsSchema.shape).sort())
+    expect([...Object.keys(SETS), 'replicas'].sort()).toEqual(
+      Object.keys(streamLimitsSchema.unwrap().shape).sort(),
+    )
     for (const [name, [value, ...places]] of Object.entries(SETS)) {
       await prepareStreams(test.bus, { [name]: value })
       for (const [stream, field] of places) {
