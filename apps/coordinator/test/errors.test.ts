@@ -60,7 +60,7 @@ describe('the command line', () => {
       'two inputs are called',
     ],
     [['run', 'x', '--config', 'nowhere.ts'], 'no configuration at'],
-    [['run', 'x', '--agent', './nobody.mjs'], 'no agent at'],
+    [['run', 'x', '--agent', './nobody.mjs'], 'nobody.mjs" does not exist'],
     [
       ['run', 'x', '--agent', 'wroker'],
       'unknown agent "wroker": did you mean "worker"? (the team has worker, writer)',
@@ -118,7 +118,7 @@ describe('the configuration', () => {
 
   it('with an agent package that is not installed says where it looked', async () => {
     const ended = await refused(['run', 'x'], { config: { team: ['@acme/agent-legal'] } })
-    expect(ended.stderr).toContain('no agent package "@acme/agent-legal"')
+    expect(ended.stderr).toContain('agent package "@acme/agent-legal" was not found from')
     expect(ended.code).toBe(2)
   })
 })

@@ -11,28 +11,33 @@ const CONDITIONS = ['node', 'import', 'module', 'default']
  * The file that holds an agent's definition.
  *
  * @param spec a path (absolute, relative, or of something that exists), else a package's name
+ * @param elsewhere folders that a package is looked up from where `from` has none
  * @throws DefinitionError where there is none
  */
-export function findDefinition(spec: string, from: string): string {
+export function findDefinition(spec: string, from: string, elsewhere: readonly string[] = []): string {
   const path = resolve(from, spec)
   if (existsSync(path)) return statSync(path).isDirectory() ? entryOf(path, spec) : path
   if (isAbsolute(spec) || /^\.{1,2}[/\\]|\.[cm]?[jt]s$/.test(spec)) {
-    throw new DefinitionError(`agent file "${spec}" does not exist (looked for ${path})`)
+    throw new DefinitionError(
+      `agent file "${spec}" does not exist${isAbsolute(spec) ? '' : ` (looked for ${path})`}`,
+    )
   }
-  return packageFile(spec, from)
+  for (const folder of [from, ...elsewhere]) {
+    const file = packageFile(spec, folder)
+    if (file !== undefined) return file
+  }
+  throw new DefinitionError(
+    `agent package "${spec}" was not found from ${from}: install it there, or give a path that starts with "./"`,
+  )
 }
 
-function packageFile(spec: string, from: string): string {
+function packageFile(spec: string, from: string): string | undefined {
   try {
     return createRequire(join(from, 'noop.js')).resolve(spec)
-  } catch (cause) {
+  } catch {
     // Not installed, or a package that knows no require().
     const manifest = manifestOf(spec, from)
-    if (manifest !== undefined) return entryOf(dirname(manifest), spec)
-    throw new DefinitionError(
-      `agent package "${spec}" was not found from ${from}: install it there, or give a path that starts with "./"`,
-      { cause },
-    )
+    return manifest === undefined ? undefined : entryOf(dirname(manifest), spec)
   }
 }
 

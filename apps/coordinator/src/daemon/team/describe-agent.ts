@@ -36,8 +36,8 @@ export async function describeAgent(
     if (signal.aborted) reject(signal.reason)
     else fail(error.name === 'AbortError' ? `it did not load within ${LONGEST_MS / 1000} s` : error.message)
   })
-  // After a message this changes nothing: a promise settles once.
-  child.once('exit', (code) => fail(`it ended while loading (exit ${code}) ${lastLine(printed)}`.trim()))
+  // "exit" may come before the last message is read, "close" does not. After a message it changes nothing.
+  child.once('close', (code) => fail(`it ended while loading (exit ${code}) ${lastLine(printed)}`.trim()))
   return promise
 }
 

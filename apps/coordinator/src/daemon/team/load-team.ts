@@ -1,8 +1,9 @@
+import { findDefinition } from '@bailiwick/agent/definition'
 import { InputError } from '@bailiwick/contract'
 import type { Member } from '../../config/config-schema.ts'
 import type { LoadedConfig } from '../../config/load-config.ts'
 import { describeAgent } from './describe-agent.ts'
-import { findAgentFile, packageFolder } from './find-agent.ts'
+import { packageFolder } from './package-folder.ts'
 import type { Specialist } from './team.ts'
 
 /** A specialist with the file that its hosts run. */
@@ -33,13 +34,18 @@ export async function loadTeam(config: LoadedConfig, signal: AbortSignal): Promi
   return specialists
 }
 
-/** Finds and reads one agent. @throws InputError or DefinitionError where it cannot be used */
+/**
+ * Finds and reads one agent. A package is looked up from the configuration's folder, then from this
+ * installation, which has the ones that ship.
+ *
+ * @throws DefinitionError where it cannot be used
+ */
 export async function loadSpecialist(
   member: Member,
   from: string,
   signal: AbortSignal,
 ): Promise<LoadedSpecialist> {
-  const file = findAgentFile(member.agent, from)
+  const file = findDefinition(member.agent, from, [import.meta.dirname])
   const folder = packageFolder(file)
   return { ...(await describeAgent({ spec: member.agent, file, folder }, signal)), member, file, folder }
 }
