@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
+import { deferred } from '@bailiwick/contract'
 import { z } from 'zod'
 import type { Bus } from '../connect/bus.ts'
+import { parseJson } from '../protocol/parse-json.ts'
 import { objectStream } from '../protocol/places.ts'
 import { explain } from '../publish/explain.ts'
 import { isTransient } from '../publish/is-transient.ts'
@@ -54,12 +56,12 @@ async function readLatest(
   }
 }
 
-const entrySchema = z.object({ nuid: z.string(), chunks: z.number().int().nonnegative() })
+const entrySchema = deferred(() => z.object({ nuid: z.string(), chunks: z.number().int().nonnegative() }))
 
 async function readFirstStored(bus: Bus, { bucket, key }: ObjectRef): Promise<Uint8Array | undefined> {
   const encoded = Buffer.from(key).toString('base64').replaceAll('+', '-').replaceAll('/', '_')
   const [message] = await readNext(bus, bucket, `M.${encoded}`, 1)
-  const entry = entrySchema.safeParse(parsed(message?.toString('utf8') ?? ''))
+  const entry = entrySchema.safeParse(parseJson(message?.toString('utf8') ?? ''))
   if (!entry.success) return undefined
   // So many and no more: answers may stand behind the pieces as well.
   return Buffer.concat(await readNext(bus, bucket, `C.${entry.data.nuid}`, entry.data.chunks))
@@ -80,12 +82,4 @@ async function readNext(bus: Bus, bucket: string, name: string, count: number): 
 
 function digest(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -1,5 +1,6 @@
 import { deferred, JOURNAL_VERSION, type JournalRecord, journalRecordSchema } from '@bailiwick/contract'
 import { z } from 'zod'
+import { parseJson } from './parse-json.ts'
 
 /** Where the records of a message are that was too large for the stream. */
 export const spilledSchema = deferred(() =>
@@ -78,12 +79,4 @@ export function parseRecords(values: unknown[]): { records: JournalRecord[]; set
 
 function setAside(reason: string, text: string): SetAside {
   return { reason, text: text.slice(0, 4096) }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -1,5 +1,6 @@
 import { isMessageNotFound } from '@nats-io/jetstream/internal'
 import type { Bus } from '../connect/bus.ts'
+import { parseJson } from '../protocol/parse-json.ts'
 import { STREAMS } from '../protocol/places.ts'
 import { type Ring, ringSchema } from '../protocol/ring.ts'
 import { parseTaskSubject, SUBJECTS } from '../protocol/subjects.ts'
@@ -55,12 +56,4 @@ export async function removeMessage(
       if (!(error instanceof Error) || !/no message found|message not found/.test(error.message)) throw error
     }
   })
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

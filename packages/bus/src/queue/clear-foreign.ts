@@ -1,5 +1,6 @@
 import { isMessageNotFound } from '@nats-io/jetstream/internal'
 import type { Bus } from '../connect/bus.ts'
+import { parseJson } from '../protocol/parse-json.ts'
 import { STREAMS } from '../protocol/places.ts'
 import { ringSchema } from '../protocol/ring.ts'
 import { parseTaskSubject } from '../protocol/subjects.ts'
@@ -42,12 +43,4 @@ function isForeign(bus: Bus, subject: string, signal: AbortSignal | undefined): 
       throw error
     }
   })
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -2,6 +2,7 @@ import { deferred, InputError } from '@bailiwick/contract'
 import { z } from 'zod'
 import type { Bus } from '../connect/bus.ts'
 import { readStored } from '../journal/read-stored.ts'
+import { parseJson } from '../protocol/parse-json.ts'
 import { STREAMS } from '../protocol/places.ts'
 import type { DeadTask } from '../protocol/run-ops.ts'
 import { findBell, removeBell, removeMessage } from './bell.ts'
@@ -89,12 +90,4 @@ async function readLetter(bus: Bus, advisory: Advisory, sequence: number): Promi
   if (found === undefined) return undefined
   const { run, task } = found.ring
   return { ...base, run, task, bell, reason: `given to a host ${attempts} times and never settled` }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

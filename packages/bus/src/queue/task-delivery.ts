@@ -1,5 +1,6 @@
 import { nanos } from '@nats-io/transport-node'
 import type { Bus } from '../connect/bus.ts'
+import { parseJson } from '../protocol/parse-json.ts'
 import { ringSchema } from '../protocol/ring.ts'
 import { parseTaskSubject, SUBJECTS } from '../protocol/subjects.ts'
 import { publishCore } from '../publish/publish-core.ts'
@@ -122,12 +123,4 @@ function rejection(task: { run: string; task: string; attempts: number }, reason
 /** 0.5 s, 1 s, 2 s … up to 30 s, less up to a quarter so that retries do not come in step. */
 function backOff(attempts: number): number {
   return Math.round(Math.min(500 * 2 ** (attempts - 1), 30_000) * (1 - Math.random() / 4))
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

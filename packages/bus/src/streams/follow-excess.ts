@@ -1,5 +1,7 @@
+import { deferred } from '@bailiwick/contract'
 import { z } from 'zod'
 import type { Bus } from '../connect/bus.ts'
+import { parseJson } from '../protocol/parse-json.ts'
 
 /** A user who has more readers of streams than anybody needs. */
 export interface Excess {
@@ -16,13 +18,15 @@ const CREATE = /^\$JS\.API\.CONSUMER\.(?:DURABLE\.)?CREATE\./
 /** Deleted at once: enough to be quick, and little enough not to be a flood of ours. */
 const AT_ONCE = 50
 
-const auditSchema = z.object({
-  type: z.literal('io.nats.jetstream.advisory.v1.api_audit'),
-  client: z.object({ user: z.string(), name_tag: z.string().optional() }),
-  subject: z.string().regex(CREATE),
-  response: z.string(),
-})
-const createdSchema = z.object({ stream_name: z.string(), name: z.string() })
+const auditSchema = deferred(() =>
+  z.object({
+    type: z.literal('io.nats.jetstream.advisory.v1.api_audit'),
+    client: z.object({ user: z.string(), name_tag: z.string().optional() }),
+    subject: z.string().regex(CREATE),
+    response: z.string(),
+  }),
+)
+const createdSchema = deferred(() => z.object({ stream_name: z.string(), name: z.string() }))
 
 /**
  * Users who make more consumers than `limit`, until aborted, by what the server tells the account of its own work.
@@ -49,8 +53,8 @@ export async function* followExcess(bus: Bus, limit: number, signal: AbortSignal
     callback: (error, message) => {
       // Anybody can have a stored message delivered here, which then bears the subject that it was stored under.
       if (error !== null || message.subject !== AUDIT) return
-      const audit = auditSchema.safeParse(parsed(message.string()))
-      const created = createdSchema.safeParse(parsed(audit.data?.response ?? ''))
+      const audit = auditSchema.safeParse(parseJson(message.string()))
+      const created = createdSchema.safeParse(parseJson(audit.data?.response ?? ''))
       if (!audit.success || !created.success) return
       const { user, name_tag = user } = audit.data.client
       if (name_tag === bus.user) return
@@ -116,13 +120,5 @@ async function deleteAll(bus: Bus, readers: readonly string[]): Promise<void> {
       return bus.jsm.consumers.delete(stream, name).catch(() => false) // Gone already: what is wanted.
     })
     await Promise.all(some)
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }
