@@ -1,9 +1,5 @@
-import {
-  type AgentDefinition,
-  definedGrant,
-  defineTool,
-  type TaskSpec,
-} from '../../packages/core/dist/index.js'
+import type { TaskSpec } from '../../packages/contract/dist/index.js'
+import { type AgentDefinition, definedGrant, defineTool } from '../../packages/core/dist/index.js'
 import { z } from './zod.ts'
 
 /** The tool of the rounds and steps that are measured. */
