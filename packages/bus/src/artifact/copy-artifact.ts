@@ -1,11 +1,10 @@
 import type { ArtifactRef } from '@bailiwick/contract'
 import type { Bus } from '../connect/bus.ts'
-import { BusError } from '../errors/bus-error.ts'
 import { artifactBucket } from '../protocol/places.ts'
-import { explain } from '../publish/explain.ts'
 import { persist } from '../publish/persist.ts'
 import { getArtifact } from './get-artifact.ts'
 import { objectBucket } from './object-bucket.ts'
+import { findEntry, readPieces } from './object-entry.ts'
 import { putArtifact } from './put-artifact.ts'
 
 /**
@@ -42,18 +41,12 @@ async function copyStream(
   to: { writer: string; key: string },
   signal: AbortSignal | undefined,
 ): Promise<ArtifactRef | undefined> {
-  const doing = `fetching the file ${ref.name}`
   const { name, mediaType, sha256 } = ref
-  try {
-    const source = await objectBucket(bus, artifactBucket(ref.writer))
-    const found = await persist(bus, doing, signal, () => source.get(ref.key))
-    if (found === null) return undefined
-    const copy = await putArtifact(bus, { ...to, name, mediaType, stream: found.data, sha256 }, signal)
-    return copy.sha256 === sha256 ? copy : undefined
-  } catch (error) {
-    // What the client throws of an entry that is none has no class of its own.
-    signal?.throwIfAborted()
-    if (error instanceof BusError || explain(error, doing) !== error) throw error
-    return undefined
-  }
+  const source = { bucket: artifactBucket(ref.writer), key: ref.key }
+  const doing = `fetching the file ${name}`
+  const entry = await persist(bus, doing, signal, () => findEntry(bus, source, 'latest'))
+  if (entry === undefined) return undefined
+  const stream = ReadableStream.from(readPieces(bus, source.bucket, entry, signal))
+  const copy = await putArtifact(bus, { ...to, name, mediaType, stream, sha256 }, signal)
+  return copy.sha256 === sha256 ? copy : undefined
 }

@@ -10,6 +10,9 @@ import type { Bus } from '../connect/bus.ts'
 import { isTransient } from '../publish/is-transient.ts'
 import { persist } from '../publish/persist.ts'
 
+/** After which the server forgets a reader that nobody reads from. One that was stopped for longer begins anew. */
+const INACTIVE_MS = 60_000
+
 /** What to follow, and from where on. */
 export interface Source {
   stream: string
@@ -51,6 +54,8 @@ export async function* followStream(
     } finally {
       undo()
       await messages.close()
+      // Not waited for: one that is not deleted now goes by itself after a while.
+      consumer.delete().catch(() => {})
     }
   }
   if (bus.closed.aborted && !signal?.aborted) throw bus.closed.reason
@@ -74,6 +79,7 @@ async function openConsumer(bus: Bus, source: Source, signal: AbortSignal): Prom
     // Unforeseeable: whoever knows a consumer's name may pull from it.
     name_prefix: `follow_${randomUUID()}`,
     filter_subjects: subject,
+    inactive_threshold: INACTIVE_MS,
     ...startAt(from),
   }
   try {

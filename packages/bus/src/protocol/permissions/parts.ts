@@ -80,9 +80,8 @@ function readObjects(bucket: string): Part {
   return {
     publish: [
       `$JS.API.STREAM.MSG.GET.${stream}`,
-      `$JS.API.CONSUMER.CREATE.${stream}.*.$O.${bucket}.C.*`,
-      `$JS.API.CONSUMER.DELETE.${stream}.*`,
-      // Without it, reading a large object stalls for ever.
+      ...(readStream(stream, `$O.${bucket}.C.*`).publish ?? []),
+      // Other clients are pushed what they read. Without it, reading a large object stalls for ever.
       `$JS.FC.${stream}.>`,
     ],
   }
