@@ -233,3 +233,30 @@ describe('a plan', () => {
     expect(await untilNoneSurvive(place.folder)).toEqual([])
   })
 })
+
+describe('a definition beyond its ceiling', () => {
+  const agents = [{ name: 'worker', level: 5, tools: ['queryTables', 'readPage'] }]
+  const members = { worker: { tools: ['query*'] } }
+  const said =
+    /worker asks for more than the configuration allows it: tools readPage \(allowed: tools query\*\)/
+
+  it.each([[['run', 'x']], [['up']]])("ends `%s` before anything starts, under 'refuse'", async (args) => {
+    const ended = await refused(args, { agents, members, config: { beyondCeiling: 'refuse' } })
+    expect(ended.stderr).toMatch(said)
+    expect(ended.stderr).toContain("beyondCeiling: 'drop'")
+    expect(ended.code).not.toBe(0)
+  })
+
+  it('is a problem for the doctor then, and a warning by default', async () => {
+    const doctor = async (config: Record<string, unknown>) => {
+      await using place = await teamFolder({}, { agents, members, config })
+      return await run(['doctor'], { cwd: place.folder })
+    }
+    const strict = await doctor({ beyondCeiling: 'refuse' })
+    expect(strict.stdout).toMatch(said)
+    expect(strict.code).toBe(1)
+    const lenient = await doctor({})
+    expect(lenient.stdout).toContain('works without: tools readPage')
+    expect(lenient.stdout).not.toMatch(said)
+  })
+})

@@ -95,6 +95,8 @@ export const configSchema = z.strictObject({
     )
     .min(1)
     .optional(),
+  /** A definition that asks for more than its ceiling: it works without that (`drop`), or nothing starts (`refuse`). */
+  beyondCeiling: z.enum(['drop', 'refuse']).default('drop'),
   /** How a run is split where it does not say. */
   strategy: z.enum(['plan', 'direct']).default('plan'),
   /** Who gets the whole task under strategy `direct`; absent: the only agent, or the only router or code agent that has delegates. */

@@ -17,7 +17,7 @@ import { Runs } from './runs/serve/runs.ts'
 import { serveRunRequests } from './runs/serve/serve-run-requests.ts'
 import { sweepTasks } from './sweep-tasks.ts'
 import { beyondCeiling } from './team/beyond-ceiling.ts'
-import { loadTeam } from './team/load-team.ts'
+import { type LoadedSpecialist, loadTeam } from './team/load-team.ts'
 import { Team } from './team/team.ts'
 import { tellRefusals } from './tell-refusals.ts'
 import { watchRegistry } from './watch-registry.ts'
@@ -56,12 +56,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   makeDataDir(config.dataDir)
   const ended = new AbortController()
   const [specialists, model, broker] = await settleAll(
-    loadTeam(config, signal),
+    allowedTeam(options),
     findModel(config, env, signal),
     openBroker(config, env, { note, signal }),
     async (opened) => opened.close(),
   )
-  for (const line of beyondCeiling(specialists)) note(line)
   const undo: (() => Promise<void>)[] = [() => broker.close()]
   try {
     const failed = Promise.withResolvers<Error>()
@@ -124,6 +123,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     for (const step of undo) await step()
     throw error
   }
+}
+
+async function allowedTeam({ config, note, signal }: DaemonOptions): Promise<LoadedSpecialist[]> {
+  const specialists = await loadTeam(config, signal)
+  for (const line of beyondCeiling(specialists, config.beyondCeiling)) note(line)
+  return specialists
 }
 
 function refuseSecond(dataDir: string): void {

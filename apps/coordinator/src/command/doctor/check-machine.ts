@@ -119,7 +119,7 @@ async function checkTeam(config: LoadedConfig, signal: AbortSignal): Promise<Fin
   const found = team
     .map(({ card, member }) => `${card.name} (level ${member.level ?? card.level})`)
     .join(', ')
-  const over = beyondCeiling(team)
+  const over = beyondCeiling(team, config.beyondCeiling)
   return over.length === 0
     ? { what: 'team', state: 'ok', found }
     : { what: 'team', state: 'warning', found, advice: over.join('\n') }
