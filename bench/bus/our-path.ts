@@ -25,7 +25,7 @@ export async function hostOurs(bus: Bus, slots: number): Promise<void> {
           result: { status: 'completed', output: 1, usage, artifacts: [] },
         },
       ])
-      await ack()
+      ack()
     })()
   }
 }

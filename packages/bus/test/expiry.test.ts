@@ -89,7 +89,7 @@ describe('credentials that end', () => {
     clearInterval(renewing)
     const next = tasks.next()
     await ringTask(test.bus, { agent: 'worker', run: 'r1', task: 'r1-next', ring: 1 })
-    await delivery?.ack()
+    delivery?.ack()
     expect((await next).value?.task).toBe('r1-next')
     expect(begun).toEqual(keys)
     const records = await all(openJournal(test.bus, address).read())

@@ -163,7 +163,7 @@ describe('an honest host', () => {
         text: 'hello',
       },
     )
-    await delivery?.ack()
+    delivery?.ack()
     await announcement[Symbol.asyncDispose]()
     await bus.connection.flush()
     await toolbox.connection.flush()
@@ -482,7 +482,7 @@ describe('a hostile host', () => {
     await ringTask(test.bus, { agent: 'writer', run: 'r4', task: 'r4-w', ring: 1 })
     const [delivery] = await take(takeTasks(writer, 'writer'), 1)
     expect(delivery?.task).toBe('r4-w')
-    await delivery?.ack()
+    delivery?.ack()
   })
 
   it('cannot use a reply subject that it was given more than once, or another', async () => {

@@ -43,7 +43,7 @@ export async function workOnTask(
 ): Promise<void> {
   try {
     const problem = await work(workplace, delivery, signal)
-    if (problem === undefined) await delivery.ack()
+    if (problem === undefined) delivery.ack()
     else delivery.reject(problem)
   } catch (error) {
     if (hasCode(error, 'fenced')) await letGo(workplace, delivery)
@@ -59,7 +59,7 @@ export async function workOnTask(
 /** Settles the delivery of a task that somebody else has appended to: one that has ended is offered to nobody again. */
 async function letGo(workplace: Workplace, delivery: TaskDelivery): Promise<void> {
   // What cannot be read now is read, and told of, when it is offered again.
-  if (await hasEnded(workplace, delivery).catch(() => false)) await delivery.ack()
+  if (await hasEnded(workplace, delivery).catch(() => false)) delivery.ack()
   else delivery.retry(TAKEN_OVER_MS)
 }
 

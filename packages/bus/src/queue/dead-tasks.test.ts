@@ -28,7 +28,7 @@ describe('dead tasks', () => {
     expect(await listDead(test.bus)).toEqual([])
     const [again] = await take(takeTasks(test.bus, 'picky'), 1)
     expect(again).toMatchObject({ task: 'r1-a', redelivered: false })
-    await again?.ack()
+    again?.ack()
     await expect(retryDead(test.bus, 'r1-a')).rejects.toThrow('no task r1-a is dead')
   })
 

@@ -40,10 +40,10 @@ describe('the queue', () => {
     first.retry(1)
     const second = await until(() => taken[1], 'the second delivery')
     expect(second).toMatchObject({ task: 'r1-a', redelivered: true, attempts: 2 })
-    await second.ack()
+    second.ack()
     await ringTask(test.bus, { agent: 'one', run: 'r1', task: 'r1-b', ring: 1 })
     expect((await until(() => taken[2], 'the next task')).task).toBe('r1-b')
-    await taken[2]?.ack()
+    taken[2]?.ack()
     await stop()
   })
 
@@ -51,11 +51,11 @@ describe('the queue', () => {
     await prepareQueue(test.bus, 'bell')
     for (const ring of [1, 1, 2]) await ringTask(test.bus, { agent: 'bell', run: 'r1', task: 'r1-c', ring })
     const { taken, stop } = collect('bell', 5)
-    await (await until(() => taken[0], 'the task')).ack()
+    ;(await until(() => taken[0], 'the task')).ack()
     await ringTask(test.bus, { agent: 'bell', run: 'r1', task: 'r1-c', ring: 3 })
     await until(() => taken[1], 'the task, rung again')
     expect(taken).toHaveLength(2)
-    await taken[1]?.ack()
+    taken[1]?.ack()
     await stop()
   })
 
@@ -74,10 +74,10 @@ describe('the queue', () => {
       back = true
     })
     expect(back).toBe(false)
-    await second.ack()
+    second.ack()
     await returned
-    await first.ack()
-    await (await until(() => taken[2], 'the third task')).ack()
+    first.ack()
+    ;(await until(() => taken[2], 'the third task')).ack()
     await stop()
   })
 
@@ -94,9 +94,9 @@ describe('the queue', () => {
     )
     await takeBack()
     await ringTask(test.bus, { agent: 'back', run: 'r1', task: 'r8-b', ring: 1 })
-    await first.ack()
+    first.ack()
     expect((await until(() => taken[1], 'the next task')).task).toBe('r8-b')
-    await taken[1]?.ack()
+    taken[1]?.ack()
     await stop()
   }, 10_000)
 
@@ -129,7 +129,7 @@ describe('the queue', () => {
     delivery?.retry(1)
     const [again] = await take(takeTasks(host, 'quick'), 1)
     expect(await all(openJournal(host, address).read())).toEqual([first, planned('one')])
-    await again?.ack()
+    again?.ack()
   })
 
   it('is brought to other settings, and keeps what waits in it', async () => {

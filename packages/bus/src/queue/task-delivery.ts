@@ -20,7 +20,7 @@ export interface TaskDelivery {
   /** Says that it is still being worked on. Done by itself while the delivery is not settled. */
   working(): void
   /** Done: its journal has ended, or belongs to somebody else now. */
-  ack(): Promise<void>
+  ack(): void
   /** Not now: give it to somebody (perhaps this host) again, after a back-off that grows with the attempts. */
   retry(delayMs?: number): void
   /**
@@ -98,11 +98,9 @@ export function openDelivery(bus: Bus, message: Pulled, hooks: DeliveryHooks): T
     redelivered: attempts > 1 || ring.data.deliveries !== undefined,
     attempts,
     working: () => say('+WPI'),
-    async ack() {
-      if (!settle()) return
-      say('+ACK')
+    ack() {
       // Unheard, it will be delivered again, and its journal says that it has ended.
-      if (bus.link.up) await bus.connection.flush().catch(() => {})
+      if (settle()) say('+ACK')
     },
     retry(delayMs = backOff(attempts)) {
       if (settle()) say(delayMs > 0 ? `-NAK {"delay": ${nanos(delayMs)}}` : '-NAK')
