@@ -20,7 +20,7 @@ it('finishes in a context of 4,096 tokens that its observations overflow', async
       const text =
         steps < 6
           ? `<code>\nconsole.log('page ${steps} '.repeat(560))\n</code>`
-          : `<code>\nfinalAnswer((await readObservation({ step: 1 })).includes('page 0'))\n</code>`
+          : `<code>\nfinalAnswer((await observations[1]).includes('page 0'))\n</code>`
       return { text, usage: { inputTokens: Math.min(tokens(request), WINDOW), outputTokens: 20 } }
     },
   })

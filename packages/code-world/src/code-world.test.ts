@@ -89,7 +89,7 @@ it('journals code, what was delivered and each turn, in their order', async () =
     ...['step', 'turn', 'outcome', 'turn', 'observed'],
     ...['step', 'turn', 'observed'],
   ])
-  expect(records[1]).toMatchObject({ functions: ['add', 'readObservation'] })
+  expect(records[1]).toMatchObject({ functions: ['add', 'observations'] })
 })
 
 it('gives the next process the same world again, and makes no call twice', async () => {

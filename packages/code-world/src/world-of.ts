@@ -2,7 +2,7 @@ import {
   DELEGATE_INPUT,
   functionName,
   type GuestFunction,
-  READ_OBSERVATION,
+  OBSERVATIONS,
   type RecordedStep,
   SEARCH_TOOLS,
   type StepRequest,
@@ -41,9 +41,17 @@ export function worldOf(state: TaskState, { inputs, importsFrom }: WorldOptions)
 
 /** Granted tools, what the loop offers of itself, delegates: in the order in which the code finds them. */
 export function functionsOf({ spec: { grant } }: TaskState): GuestFunction[] {
-  const offered = [READ_OBSERVATION, ...(grant.tools.length > TOOLS_DECLARED ? [SEARCH_TOOLS] : [])]
+  const offered: GuestFunction[] = [
+    OBSERVATIONS,
+    ...(grant.tools.length > TOOLS_DECLARED ? [SEARCH_TOOLS] : []),
+  ]
   return [
-    ...[...grant.tools, ...offered].map(({ name, description, input }) => ({ name, description, input })),
+    ...[...grant.tools, ...offered].map(({ name, description, input, access }: GuestFunction) => ({
+      name,
+      description,
+      input,
+      ...(access && { access }),
+    })),
     ...grant.delegates.map(({ name, description }) => ({
       name: functionName(name),
       description,

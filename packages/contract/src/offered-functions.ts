@@ -1,13 +1,15 @@
 import type { JsonSchema } from './json.ts'
+import type { GuestFunction } from './sandbox.ts'
 import type { ToolCard } from './tool.ts'
 
 /** Ends a task with its answer: a call of levels 3 and 4, a function of level 5's code. */
 export const FINAL_ANSWER = 'finalAnswer'
 
 /** Level 5 alone: below it nothing reads but the model. */
-export const READ_OBSERVATION: ToolCard = {
-  name: 'readObservation',
-  description: 'The whole of an earlier observation that is shown shortened.',
+export const OBSERVATIONS: ToolCard & GuestFunction = {
+  name: 'observations',
+  description: 'Earlier observations in whole, by the number of their step.',
+  access: 'index',
   input: { type: 'object', properties: { step: { type: 'integer' } }, required: ['step'] },
   effect: 'none',
 }

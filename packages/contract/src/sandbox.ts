@@ -52,6 +52,8 @@ export interface GuestFunction {
   name: string
   description: string
   input: JsonSchema
+  /** `index`: code reads `await name[3]`, which calls it with 3 as its only argument. Absent: `name({ … })`. */
+  access?: 'index'
 }
 
 /** Every limit acts while the code runs. Defaults: `DEFAULT_SANDBOX_LIMITS`. */

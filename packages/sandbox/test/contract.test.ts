@@ -31,6 +31,70 @@ describe.each([
     expect(kind === 'inline' ? ['inline'] : ['process', 'confined']).toContain(sandbox.isolation)
   })
 
+  describe('a function that is read by index', () => {
+    const pages = () =>
+      openWorld(sandbox, {
+        tools: {
+          pages: ({ step }) => {
+            if (step === 9) throw new Error('there is no page 9')
+            return `page ${step}`
+          },
+        },
+        schemas: { pages: { type: 'object', properties: { step: { type: 'integer' } } } },
+        indexed: ['pages'],
+      })
+
+    it('is called with the index, and gives a promise of the outcome', async () => {
+      await using world = await pages()
+      const seen = await world.run(
+        '[await pages[3], await pages["0"], await pages[9].catch((e) => e.message)]',
+      )
+      expect(seen.preview).toBe('["page 3", "page 0", "there is no page 9"]')
+      expect(world.calls.map(({ name, args }) => [name, args])).toEqual(
+        [3, 0, 9].map((step) => ['pages', { step }]),
+      )
+    })
+
+    it('has nothing else, calls nothing when it is awaited or printed, and prints how to read it', async () => {
+      await using world = await pages()
+      const seen = await world.run(
+        'console.log(await pages, [pages]); [pages.then, pages[-1], pages["01"], pages[1.5], pages["1e3"], pages[Symbol.iterator], Object.getPrototypeOf(pages), Reflect.ownKeys(pages).length, 3 in pages]',
+      )
+      expect(world.printed.join()).toContain('[pages: await pages[1]]')
+      expect(seen.preview?.match(/undefined/g)).toHaveLength(6)
+      expect(seen.preview).toMatch(/null,\s+0,\s+false\s+\]$/)
+      expect(world.calls).toEqual([])
+    })
+
+    it('cannot be changed, whatever the code replaces', async () => {
+      await using world = await pages()
+      const seen = await world.run(`
+        const tried = []
+        const attempt = (change) => { try { change(); tried.push('done') } catch (error) { tried.push(error.name) } }
+        attempt(() => { pages = 1 })
+        attempt(() => { pages[1] = 2 })
+        attempt(() => { delete pages[1] })
+        attempt(() => Object.defineProperty(pages, 1, { value: 2 }))
+        attempt(() => Object.setPrototypeOf(pages, { 1: 2 }))
+        Object.prototype.has = Object.prototype.ownKeys = Object.prototype.getPrototypeOf = () => { throw 'a trap of the guest' }
+        Number.isInteger = () => false
+        globalThis.String = () => 'x'
+        globalThis.Proxy = undefined
+        ;[tried.join(), 1 in pages, await pages[1]]`)
+      expect(seen.preview).toBe(`["${Array(5).fill('TypeError').join()}", false, "page 1"]`)
+    })
+
+    it('is the same in a world that is made again', async () => {
+      const hashes: unknown[] = []
+      for (let time = 0; time < 2; time += 1) {
+        await using world = await pages()
+        hashes.push((await world.run('globalThis.kept = pages; const text = await pages[2]; text')).worldHash)
+      }
+      expect(hashes[0]).toBeTypeOf('string')
+      expect(hashes[1]).toBe(hashes[0])
+    })
+  })
+
   it('runs calls in parallel, each outcome a turn of its own, in the order of their coming', async () => {
     const tools = { wait: ({ ms }: Record<string, unknown>) => later(Number(ms), ms) }
     await using world = await openWorld(sandbox, { tools })

@@ -31,12 +31,14 @@ export interface TestWorldOptions extends Partial<Omit<World, 'functions'>> {
   tools?: Record<string, Tool>
   /** JSON Schema of a tool's input, where it is not any object. */
   schemas?: Record<string, World['functions'][number]['input']>
+  /** Tools that code reads by index. */
+  indexed?: string[]
   now?: () => number
 }
 
 /** A world with tools that are functions of the test, and everything that happened in it. */
 export async function openWorld(sandbox: Sandbox, options: TestWorldOptions = {}): Promise<TestWorld> {
-  const { tools = {}, schemas = {}, now = Date.now, ...world } = options
+  const { tools = {}, schemas = {}, indexed = [], now = Date.now, ...world } = options
   let abort = new AbortController()
   const session = await sandbox.open({
     inputs: {},
@@ -47,6 +49,7 @@ export async function openWorld(sandbox: Sandbox, options: TestWorldOptions = {}
       name,
       description: name,
       input: schemas[name] ?? { type: 'object' },
+      ...(indexed.includes(name) && { access: 'index' as const }),
     })),
   })
   const calls: GuestCall[] = []

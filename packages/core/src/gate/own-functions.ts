@@ -1,6 +1,6 @@
 import {
   type AgentDefinition,
-  READ_OBSERVATION,
+  OBSERVATIONS,
   SEARCH_TOOLS,
   TOOLS_DECLARED,
   type Tool,
@@ -18,17 +18,22 @@ export function ownFunctions(definition: AgentDefinition, state: TaskState): Too
   const { action, rounds } = LEVEL_TABLE[state.spec.grant.level]
   if (action === 'route') return routeTools(definition)
   const search = rounds > 0 && state.spec.grant.tools.length > TOOLS_DECLARED ? [searchTools(state)] : []
-  return action === 'code' ? [readObservation(state), ...search] : search
+  return action === 'code' ? [observations(state), ...search] : search
 }
 
-function readObservation({ steps }: TaskState): Tool {
+function observations({ steps }: TaskState): Tool {
   return {
-    ...READ_OBSERVATION,
+    ...OBSERVATIONS,
     run: async (input) => {
       const { step } = input as { step: number }
-      const text = steps.find((other) => other.step === step)?.observed?.text
-      if (text === undefined) throw new RangeError(`there is no observation of step ${step} yet`)
-      return text
+      const observed = steps.filter((other) => other.observed !== undefined)
+      const found = observed.find((other) => other.step === step)?.observed
+      if (found !== undefined) return found.text
+      const [first, last] = [observed[0]?.step, observed.at(-1)?.step]
+      const have = first === last ? `step ${first} has one` : `steps ${first} to ${last} have one`
+      throw new RangeError(
+        `there is no observation of step ${step} yet; ${first === undefined ? 'no step has one' : have}`,
+      )
     },
   }
 }

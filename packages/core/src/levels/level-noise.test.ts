@@ -24,7 +24,7 @@ const NAMES = [
   'stranger',
   'finalAnswer',
   'left',
-  'readObservation',
+  'observations',
   '__proto__',
   'constructor',
   '',

@@ -616,7 +616,7 @@ describe('messages', () => {
     expect(everything.at(-1)?.length).toBeGreaterThan(50_000)
     expect(ratio).toBeLessThanOrEqual(0.8)
     const folded = requests.at(-1)?.messages.find(({ content }) => content.includes('more characters'))
-    expect(folded?.content).toContain('readObservation({ step: 1 })')
+    expect(folded?.content).toContain('await observations[1]')
   })
 
   it('that do not fit the model’s context are folded and tried once more, then said not to fit', async () => {
@@ -647,9 +647,22 @@ describe('messages', () => {
   it('what was folded can be read by code', async () => {
     const { result } = await tryTask({ level: 5 }, [
       code('console.log("x".repeat(900))'),
-      code('finalAnswer((await readObservation({ step: 1 })).length)'),
+      code('finalAnswer((await observations[1]).length)'),
     ])
     expect(result.output).toBe('Printed:\n'.length + 900)
+  })
+
+  it('of a step that has none is an error that names those that have one', async () => {
+    const { result } = await tryTask({ level: 5 }, [
+      code('await observations[1].catch((error) => console.log(error.message))'),
+      code('await observations[9].catch((error) => console.log(error.message))'),
+      code('await observations[9].catch((error) => console.log(error.message))'),
+      code('finalAnswer([await observations[1], await observations[2], await observations[3]])'),
+    ])
+    const [first, second, third] = result.output as string[]
+    expect(first).toContain('there is no observation of step 1 yet; no step has one')
+    expect(second).toContain('there is no observation of step 9 yet; step 1 has one')
+    expect(third).toContain('there is no observation of step 9 yet; steps 1 to 2 have one')
   })
 })
 

@@ -39,6 +39,6 @@ function sizeOf(step: StepState | undefined): number {
 /** What stays of an old observation. */
 export function foldText(text: string, step: number, readable: boolean): string {
   if (text.length <= FOLD_HEAD * 1.5) return text
-  const where = readable ? `; whole: await readObservation({ step: ${step} })` : ''
+  const where = readable ? `; whole: await observations[${step}]` : ''
   return `${text.slice(0, FOLD_HEAD)} […${text.length - FOLD_HEAD} more characters${where}]`
 }

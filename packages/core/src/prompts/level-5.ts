@@ -17,8 +17,8 @@ export function level5(facts: PromptFacts): string {
     `These you can call:\n${paragraphs(
       `/** Ends the task with its answer. */
 declare function finalAnswer(answer: ${facts.output ? printType(facts.output) : 'any'}): never
-/** The whole of an earlier observation that is shown shortened. */
-declare function readObservation(input: { step: number }): Promise<string>
+/** Earlier observations in whole, by step: await observations[1]. */
+declare const observations: Record<number, Promise<string>>
 /** Waits so many milliseconds. */
 declare function sleep(ms: number): Promise<void>`,
       toolSection(facts),

@@ -12,8 +12,9 @@ export function openingWorld({ inputs, functions }: World, limits: SandboxLimits
   }
   return {
     inputs: Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, encodeValue(value)])),
-    functions: functions.map(({ name, input }) => ({
+    functions: functions.map(({ name, input, access }) => ({
       name,
+      ...(access && { access }),
       required: textList(input.required),
       properties: Object.keys((input.properties as object | undefined) ?? {}),
     })),

@@ -1,4 +1,5 @@
 import { startCall } from './calls.ts'
+import { indexed } from './indexed.ts'
 import { lock } from './lock.ts'
 import { bare, define, freeze, getDescriptor, isArray, PromiseClass, parseJson } from './primordials.ts'
 import { isProxy } from './proxies.ts'
@@ -8,6 +9,7 @@ interface FunctionCard {
   /** Names of the arguments that must be there. */
   required: string[]
   properties: string[]
+  access?: 'index'
 }
 
 /** Defines the granted tools and delegates: frozen, and not to be assigned to. */
@@ -15,7 +17,8 @@ export function installFunctions(cards: string): void {
   const granted = parseJson(cards) as FunctionCard[]
   for (let index = 0; index < granted.length; index += 1) {
     const card = granted[index] as FunctionCard
-    lock(globalThis, card.name, freeze(guestFunction(card)))
+    const made = card.access === 'index' ? indexed(card.name, card.properties[0] ?? '') : guestFunction(card)
+    lock(globalThis, card.name, freeze(made))
   }
 }
 

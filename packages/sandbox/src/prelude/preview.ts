@@ -31,7 +31,7 @@ import {
   typedArrayLength,
   typedArrayName,
 } from './primordials.ts'
-import { isProxy } from './proxies.ts'
+import { isProxy, proxyText } from './proxies.ts'
 import { tableText } from './table.ts'
 
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/
@@ -72,7 +72,7 @@ class Inspector {
     if (typeof value === 'string') return quote(cut(value, depth === 0 ? MOST_STRING : 400))
     if (typeof value === 'function') return functionName(value)
     if (typeof value !== 'object' || value === null) return primitive(value)
-    if (isProxy(value)) return '[Proxy]'
+    if (isProxy(value)) return proxyText(value)
     for (let index = 0; index < this.#above.length; index += 1) {
       if (this.#above[index] === value) return '[Circular]'
     }

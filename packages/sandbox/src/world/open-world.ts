@@ -1,7 +1,7 @@
 export interface OpenWorld {
   /** Encoded text of each input, by name. */
   inputs: Record<string, string>
-  functions: { name: string; required: string[]; properties: string[] }[]
+  functions: { name: string; required: string[]; properties: string[]; access?: 'index' }[]
   clock: number
   limits: { sourceChars: number; checkpointChars: number } & Record<string, number>
 }
