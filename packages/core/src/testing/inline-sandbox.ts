@@ -47,7 +47,10 @@ class InlineSession implements Session {
   constructor(world: World, executed: { step: number; replay: boolean }[]) {
     this.#executed = executed
     const globals: Record<string, unknown> = { ...(decodeValue(encodeValue(world.inputs)) as object) }
-    for (const { name } of world.functions) globals[name] = (args: unknown) => this.#step?.called(name, args)
+    for (const { name, input, access } of world.functions) {
+      const call = (args: unknown) => this.#step?.called(name, args)
+      globals[name] = access === 'index' ? byIndex(call, Object.keys(input.properties ?? {})[0] ?? '') : call
+    }
     globals.finalAnswer = (value: unknown) => this.#step?.answered(value)
     globals.console = { log: (...values: unknown[]) => this.#step?.printed(values) }
     this.#context = createContext(globals)
@@ -63,6 +66,12 @@ class InlineSession implements Session {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+function byIndex(call: (args: unknown) => unknown, argument: string): object {
+  return new Proxy(Object.freeze({}), {
+    get: (_, key) => (/^\d+$/.test(String(key)) ? call({ [argument]: Number(key) }) : undefined),
+  })
 }
 
 class InlineStep {
