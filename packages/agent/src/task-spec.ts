@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import type { AgentDefinition, AgentRunOptions, TaskInput, TaskSpec } from '@bailiwick/contract'
+import {
+  type AgentDefinition,
+  type AgentRunOptions,
+  checkInputName,
+  type TaskInput,
+  type TaskSpec,
+} from '@bailiwick/contract'
 import { definedGrant } from '@bailiwick/core'
 import { describeInput } from '@bailiwick/describe-input'
 
@@ -23,9 +29,8 @@ export function taskSpec(definition: AgentDefinition, text: string, options: Age
 
 /** Values by name, as a task is given them: variables of its code, described in its prompt. */
 export function describedInputs(values: Record<string, unknown>): TaskInput[] {
-  return Object.entries(values).map(([name, value]) => ({
-    name,
-    value,
-    description: describeInput(name, value),
-  }))
+  return Object.entries(values).map(([name, value]) => {
+    checkInputName(name)
+    return { name, value, description: describeInput(name, value) }
+  })
 }

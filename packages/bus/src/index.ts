@@ -1,5 +1,8 @@
 /** Bailiwick on NATS, in the order in which a run meets it. */
 
+// What inputs may be called.
+export { checkInputName, isReservedName } from '@bailiwick/contract'
+
 // What an agent's code reaches: tools, delegates, files.
 export { copyArtifact } from './artifact/copy-artifact.ts'
 export { getArtifact } from './artifact/get-artifact.ts'

@@ -66,6 +66,19 @@ describe('submitRun', () => {
     expect(Buffer.from(kept ?? []).toString()).toBe(csv)
   })
 
+  it('gives a file another name where code has that one already, and refuses such a value', async () => {
+    const { run } = await submitRun(client, {
+      text: 'x',
+      files: { 'class.csv': 'a', 'observations.csv': 'b' },
+    })
+    const names = bed.submitted.get(run)?.inputs?.map(({ name }) => name)
+    expect(names).toEqual(['class_file', 'observations_file'])
+    await expect(submitRun(client, { text: 'x', values: { class: 1 } })).rejects.toMatchObject({
+      code: 'bad-input',
+      message: 'an input cannot be called "class": code has that name already; choose another',
+    })
+  })
+
   it('is one run when the same id is submitted twice, whatever comes with it', async () => {
     const run = newRunId()
     const first = await submitRun(client, { run, text: 'Count.', files: { 'a.txt': 'one' } })

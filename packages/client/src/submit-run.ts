@@ -1,4 +1,4 @@
-import { type RunAnswer, type RunRequestInput, requestRun } from '@bailiwick/bus'
+import { checkInputName, type RunAnswer, type RunRequestInput, requestRun } from '@bailiwick/bus'
 import type { Client } from './connect.ts'
 import { newRunId } from './run-id.ts'
 import { type FileContent, uploadFiles } from './upload-files.ts'
@@ -36,6 +36,7 @@ export async function submitRun(
   options: { signal?: AbortSignal } = {},
 ): Promise<RunAnswer<'submit'>> {
   const { files = {}, values = {}, run = newRunId(), ...rest } = request
+  for (const name of Object.keys(values)) checkInputName(name)
   const uploaded = await uploadFiles(client, run, files, options.signal)
   const given = Object.entries(values).map(([name, value]) => {
     return { name, value, description: `${name}: ${JSON.stringify(value).slice(0, 600)}` }

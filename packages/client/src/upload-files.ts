@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { extname } from 'node:path'
-import { askerOn, putArtifact, type RunRequestInput } from '@bailiwick/bus'
+import { askerOn, isReservedName, putArtifact, type RunRequestInput } from '@bailiwick/bus'
 import type { Client } from './connect.ts'
 import { describeFile } from './describe-file.ts'
 
@@ -54,7 +54,8 @@ function inputNames(files: string[]): Map<string, string> {
   const names = new Map<string, string>()
   for (const file of files) {
     const word = file.slice(0, file.length - extname(file).length).replaceAll(/\W+/g, '_')
-    const plain = /^[A-Za-z_]/.test(word) ? word : `_${word}`
+    const named = /^[A-Za-z_]/.test(word) ? word : `_${word}`
+    const plain = isReservedName(named) ? `${named}_file` : named
     let name = plain
     for (let count = 2; taken.has(name); count++) name = `${plain}_${count}`
     taken.add(name)

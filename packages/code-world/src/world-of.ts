@@ -3,6 +3,7 @@ import {
   functionName,
   type GuestFunction,
   OBSERVATIONS,
+  RESULTS,
   type RecordedStep,
   SEARCH_TOOLS,
   type StepRequest,
@@ -29,7 +30,7 @@ export function worldOf(state: TaskState, { inputs, importsFrom }: WorldOptions)
     inputs: {
       ...Object.fromEntries(given.map(({ name, value }) => [name, value])),
       ...inputs,
-      ...(Object.keys(results).length > 0 && { results }),
+      ...(Object.keys(results).length > 0 && { [RESULTS]: results }),
     },
     functions: functionsOf(state),
     imports: grant.imports,

@@ -177,6 +177,15 @@ describe('a checkpoint', () => {
     expect((await world.run('before + 1')).preview).toBe('2')
   })
 
+  it('keeps what is read by index, also in a variable', async () => {
+    const tools = { pages: ({ n }: Record<string, unknown>) => `page ${n}` }
+    const schemas = { pages: { type: 'object', properties: { n: { type: 'integer' } }, required: ['n'] } }
+    const codes = ['let kept = pages, first = await pages[1]', '[first, await kept[2], kept === pages]']
+    const { whole, rest } = await both(codes, 1, { tools, schemas, indexed: ['pages'] })
+    expect(whole[0]?.preview).toBe('["page 1", "page 2", true]')
+    expect(rest).toEqual(whole)
+  })
+
   it('is refused where a package was loaded: it may keep what nobody sees', async () => {
     const importsFrom = packageFolder({ counter: { 'index.js': 'let n = 0; export const next = () => ++n' } })
     await using world = await openWorld(sandbox, { imports: ['*'], importsFrom })
@@ -242,7 +251,8 @@ describe('a checkpoint', () => {
     }
     const [older, newer] = checkpoints as [Checkpoint, Checkpoint]
     const changes = [
-      newer.text.replace('42', '43'),
+      // The variable, not digits of the clock.
+      newer.text.replace('["a",42', '["a",43'),
       newer.text.slice(0, -9),
       '',
       '{"variables":[["a b",1]],"constants":[]}',

@@ -364,6 +364,12 @@ describe.each([
 
   it('refuses inputs that are no variables', async () => {
     await expect(openWorld(sandbox, { inputs: { 'a b': 1 } })).rejects.toThrow(/named like a variable/)
+    const tools = { get: () => 1 }
+    for (const name of ['class', 'observations', 'finalAnswer', 'get']) {
+      await expect(openWorld(sandbox, { inputs: { [name]: 1 }, tools })).rejects.toThrow(
+        `an input cannot be called "${name}"`,
+      )
+    }
     const loop: { self?: unknown } = {}
     loop.self = loop
     await expect(openWorld(sandbox, { inputs: { loop } })).rejects.toThrow(/contains itself/)

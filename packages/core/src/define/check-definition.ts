@@ -1,13 +1,13 @@
 import {
   type AgentDefinition,
   functionNameSchema,
+  isReservedName,
   levelSchema,
   type ModelPurpose,
   tokenSchema,
 } from '@bailiwick/contract'
 import { LEVEL_TABLE } from '../levels/level-table.ts'
 import { nameOf } from './agent-card.ts'
-import { isReservedName } from './reserved-names.ts'
 
 const PURPOSES: readonly string[] = ['plan', 'act', 'judge'] satisfies ModelPurpose[]
 

@@ -1,14 +1,26 @@
 import { createHash } from 'node:crypto'
-import { encodeValue, InputError, type SandboxLimits, type World } from '@bailiwick/contract/world'
+import {
+  encodeValue,
+  InputError,
+  isReservedName,
+  nameTaken,
+  RESULTS,
+  type SandboxLimits,
+  type World,
+} from '@bailiwick/contract/world'
 import type { OpenWorld } from '../world/open-world.ts'
 
 const NAME = /^[A-Za-z_$][\w$]*$/
 
-/** What a box is told of its world. @throws InputError for names that cannot be variables */
+/** What a box is told of its world. @throws InputError for names that cannot be variables, or are taken */
 export function openingWorld({ inputs, functions }: World, limits: SandboxLimits): OpenWorld {
   for (const name of [...Object.keys(inputs), ...functions.map((one) => one.name)]) {
     if (!NAME.test(name))
       throw new InputError(`an input or function must be named like a variable; "${name}" is not`)
+  }
+  const taken = new Set(functions.map(({ name }) => name))
+  for (const name of Object.keys(inputs)) {
+    if ((isReservedName(name) && name !== RESULTS) || taken.has(name)) throw nameTaken(name)
   }
   return {
     inputs: Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, encodeValue(value)])),
