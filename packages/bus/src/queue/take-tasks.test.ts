@@ -52,6 +52,8 @@ describe('the queue', () => {
     for (const ring of [1, 1, 2]) await ringTask(test.bus, { agent: 'bell', run: 'r1', task: 'r1-c', ring })
     const { taken, stop } = collect('bell', 5)
     ;(await until(() => taken[0], 'the task')).ack()
+    const pending = async () => (await test.bus.jsm.consumers.info('TASK', 'bell')).num_ack_pending
+    await until(async () => (await pending()) === 0, 'the task to be settled')
     await ringTask(test.bus, { agent: 'bell', run: 'r1', task: 'r1-c', ring: 3 })
     await until(() => taken[1], 'the task, rung again')
     expect(taken).toHaveLength(2)
