@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const inCi = process.env.CI === 'true'
@@ -11,6 +12,8 @@ export default defineConfig({
       'chaos/**/*.test.ts',
     ],
     globalSetup: ['scripts/bring-bubblewrap.ts'],
+    // Most of them wait for processes: two at a time also where there are two processors.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // Real servers and processes on a machine that others use too: a second failure is one.
