@@ -9,6 +9,12 @@ const EVERY_MS = 1_000
 /** After this every living host has been heard, once the connection stands: one heartbeat, and some. Milliseconds. */
 const HEARD_MS = 3_000
 
+/**
+ * After this a task that still nobody has is rung for again, milliseconds: its bell may have been given to the broken
+ * connection of a host that lives. Longer than a host's back-off before the deliveries are used up.
+ */
+const AGAIN_MS = 6_000
+
 type Open = OpenTask & { agent: string }
 
 /**
@@ -16,7 +22,12 @@ type Open = OpenTask & { agent: string }
  * finds those that nobody saw, because host, server and daemon died within a moment of each other.
  */
 export async function sweepTasks(
-  { bus, team, runs, note }: { bus: Bus; team: Team; runs: Runs; note(line: string): void },
+  {
+    bus,
+    team,
+    runs,
+    note,
+  }: { bus: Bus; team: Pick<Team, 'present'>; runs: Pick<Runs, 'openTasks'>; note(line: string): void },
   signal: AbortSignal,
 ): Promise<void> {
   let heardAt = Date.now() + HEARD_MS
@@ -26,8 +37,8 @@ export async function sweepTasks(
   signal.addEventListener('abort', forget, { once: true })
   /** Tasks that nobody had at the last look: one that is just being given out is no lost one. */
   let before = new Set<string>()
-  /** By task: the host for whose death it was rung. Once, so that a host's back-off is left alone. */
-  const rung = new Map<string, string>()
+  /** By task: the host for whose death it was rung last, and when. */
+  const rung = new Map<string, { host: string; at: number }>()
   /** By agent: how far its queue had been given out at the last look. */
   const givenOut = new Map<string, number>()
   for (;;) {
@@ -36,7 +47,10 @@ export async function sweepTasks(
     if (Date.now() < heardAt) continue
     const all = runs.openTasks()
     const open = withoutHolder(all, team)
-    const lost = open.filter(({ task, host = '' }) => before.has(task) && rung.get(task) !== host)
+    const lost = open.filter(({ task, host = '' }) => {
+      const last = rung.get(task)
+      return before.has(task) && (last?.host !== host || Date.now() - last.at >= AGAIN_MS)
+    })
     for (const agent of new Set(lost.map((task) => task.agent))) {
       const held = team.present
         .filter(({ card }) => card.name === agent)
@@ -46,7 +60,7 @@ export async function sweepTasks(
       const looked = await ringForLost(bus, agent, queue, signal)
       givenOut.set(agent, looked.givenOut)
       for (const { task, host = '' } of looked.rung) {
-        rung.set(task, host)
+        rung.set(task, { host, at: Date.now() })
         note(`task ${task} was with nobody: it is rung for again`)
       }
     }
@@ -57,7 +71,7 @@ export async function sweepTasks(
 }
 
 /** Tasks that no living host says it has, and that no living host was the last to begin. */
-function withoutHolder(tasks: Open[], team: Team): Open[] {
+function withoutHolder(tasks: Open[], team: Pick<Team, 'present'>): Open[] {
   const living = new Set(team.present.map(({ host }) => host))
   const held = new Set(team.present.flatMap((host) => Object.keys(host.held)))
   return tasks.filter(({ task, host }) => !held.has(task) && (host === undefined || !living.has(host)))
