@@ -1,10 +1,10 @@
-import type { JetStreamPublishOptions, PubAck } from '@nats-io/jetstream'
+import type { PubAck } from '@nats-io/jetstream'
 import type { Bus } from '../connect/bus.ts'
 import { BusError } from '../errors/bus-error.ts'
 import { persist } from './persist.ts'
+import { type PublishOnceOptions, publishOnce } from './publish-once.ts'
 
-export interface PublishOptions
-  extends Pick<Partial<JetStreamPublishOptions>, 'msgID' | 'expect' | 'headers'> {
+export interface PublishOptions extends Omit<PublishOnceOptions, 'timeoutMs'> {
   signal?: AbortSignal
 }
 
@@ -22,10 +22,9 @@ export async function publishDurably(
   const { signal, ...publishOptions } = options
   checkSize(bus, subject, payload)
   return persist(bus, `publishing on ${subject}`, signal, (tries) =>
-    bus.js.publish(subject, payload, {
+    publishOnce(bus, subject, payload, {
       ...publishOptions,
-      timeout: Math.min(2_000 * 2 ** tries, 20_000),
-      retries: 1,
+      timeoutMs: Math.min(2_000 * 2 ** tries, 20_000),
     }),
   )
 }
