@@ -60,7 +60,7 @@ export async function chaosRound(options: {
     over.abort()
     await Promise.all(submitted)
     report.acts = await acting
-    const env = JSON.parse(await stage.bailiwick('env', '--role', 'reader', '--json'))
+    const env = JSON.parse(await stage.bailiwickOnceMended('env', '--role', 'reader', '--json'))
     const auditor = await connectAuditor(env.NATS_URL, stage.keys)
     const evidence = await readEvidence(auditor, {
       runs,

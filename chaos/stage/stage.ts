@@ -14,6 +14,8 @@ const call = promisify(execFile)
 
 /** How often it is looked whether the daemon is there still, ms. */
 const MEND_EVERY_MS = 100
+/** Time for a daemon to be there again, ms. */
+const MENDED_MS = 60_000
 /** Time for what was ended in order to be gone, ms. */
 const LEAVE_MS = 10_000
 
@@ -76,6 +78,19 @@ export class Stage {
     }
     const { stdout } = await call(this.#node, [PROGRAM, ...args], { cwd: this.folder, env, timeout: 60_000 })
     return stdout
+  }
+
+  /** The same, once the daemon is there: the last act may have been its death. */
+  async bailiwickOnceMended(...args: string[]): Promise<string> {
+    const until = Date.now() + MENDED_MS
+    for (;;) {
+      try {
+        return await this.bailiwick(...args)
+      } catch (error) {
+        if (Date.now() > until) throw error
+        await sleep(MEND_EVERY_MS)
+      }
+    }
   }
 
   /** Ends everything in order, and leaves the folder where it is. @returns what runs all the same */
