@@ -43,7 +43,8 @@ while (!interrupted && (until === undefined ? done < Number(values.runs) : Date.
 console.log(`${done} runs of 5 tasks, ${acts.length} acts, ${violations} violations`)
 console.log(`acts: ${countActs(acts)}`)
 if (longest !== undefined) console.log(`longest silence: ${tellSilence(longest)}`)
-process.exitCode = violations === 0 ? 0 : 1
+// What was told is all there is to do: a pipe of a killed process may be open still, and would be waited for.
+process.exit(violations === 0 ? 0 : 1)
 
 function tell({ seed, runs, began, acts, seconds, problems, notes, silence }: RoundReport): void {
   console.log(`seed ${seed}: ${runs} runs, ${acts.length} acts, ${seconds} s, ${problems.length} violations`)
