@@ -5,7 +5,7 @@ import type { Approval } from './grant.ts'
 import type { Json, JsonSchema } from './json.ts'
 import type { Level, LevelName } from './level.ts'
 import type { Model, ModelPurpose } from './model.ts'
-import type { SandboxLimits } from './sandbox.ts'
+import type { SandboxLimits } from './sandbox-limits.ts'
 import type { TaskResult } from './task.ts'
 import type { Tool, ToolCard } from './tool.ts'
 

@@ -199,3 +199,8 @@ async function connectionEnv(
   const file = await broker.ownCredentials(name, grant)
   return { NATS_URL: broker.url, ...broker.tls, ...(file === undefined ? {} : { NATS_CREDS: file }) }
 }
+
+/** Whether a child is a host of this agent. By its whole name: the agent `web` is not `web-search`. */
+export function isHostOf(child: string, agent: string): boolean {
+  return child.startsWith('agent-') && child.replace(/-\d+$/, '') === `agent-${agent}`
+}

@@ -5,7 +5,7 @@ import { memberSchema } from '../config/config-schema.ts'
 import type { LoadedConfig } from '../config/load-config.ts'
 import type { LocalAnswer, LocalRequest } from '../local/local-protocol.ts'
 import type { Broker } from './broker.ts'
-import type { Hosts } from './hosts.ts'
+import { type Hosts, isHostOf } from './hosts.ts'
 import { loadSpecialist } from './team/load-team.ts'
 import type { Team } from './team/team.ts'
 
@@ -31,7 +31,7 @@ export function localHandler(parts: {
   async function host(file: string): Promise<Answer> {
     const specialist = await loadSpecialist(memberSchema.parse({ agent: file }), config.folder, signal)
     const { name } = specialist.card
-    const known = hosts.report().some((child) => child.name.startsWith(`agent-${name}-`))
+    const known = hosts.report().some((child) => isHostOf(child.name, name))
     if (!known) {
       if (team.has(name)) {
         throw new InputError(`${file} defines an agent "${name}", and the team has one of that name already`)
