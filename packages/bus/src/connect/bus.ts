@@ -5,6 +5,7 @@ import type { HeldTasks } from '../queue/held-tasks.ts'
 import type { Replies } from '../request/replies.ts'
 import type { Exchanges } from './exchanges.ts'
 import type { Link } from './link.ts'
+import type { Outbox } from './outbox.ts'
 
 /** A connection to the bus: what every function of this package takes first. Disposing drains it. */
 export interface Bus extends AsyncDisposable {
@@ -17,6 +18,8 @@ export interface Bus extends AsyncDisposable {
   readonly link: Link
   /** Questions and answers under way. */
   readonly exchanges: Exchanges
+  /** Messages on their way from this process. */
+  readonly outbox: Outbox
   /** Answers on their way to this process. */
   readonly replies: Replies
   /** Tasks that this process has taken and not yet settled; announced with its heartbeats. */

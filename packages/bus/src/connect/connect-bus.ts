@@ -18,6 +18,7 @@ import { Replies } from '../request/replies.ts'
 import type { Bus } from './bus.ts'
 import { Exchanges } from './exchanges.ts'
 import { Link } from './link.ts'
+import { Outbox } from './outbox.ts'
 import { credsText, readCredentials } from './read-creds.ts'
 import { renewAtRest } from './renew-at-rest.ts'
 
@@ -111,7 +112,9 @@ async function assemble(
   connection.closed().then((error) => {
     ended.abort(new BusError('bus-unreachable', 'the connection to NATS is closed', { cause: error }))
   })
+  const outbox = new Outbox(connection)
   const drain = async () => {
+    outbox.send()
     if (!connection.isClosed() && !connection.isDraining()) await connection.drain()
   }
   return {
@@ -121,6 +124,7 @@ async function assemble(
     user,
     link,
     exchanges: new Exchanges(),
+    outbox,
     replies: new Replies(connection, inbox),
     held: new HeldTasks(),
     firsts: { written: new FirstRecords(), given: new FirstRecords() },

@@ -1,7 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { NatsConnection } from '@nats-io/transport-node'
-import type { Exchanges } from './exchanges.ts'
-import type { Link } from './link.ts'
+import type { Bus } from './bus.ts'
 import { readCredentials } from './read-creds.ts'
 
 /** How often it is looked whether credentials were renewed: this part of the time that is left of them. */
@@ -16,7 +14,7 @@ const LONGEST_LOOK_MS = 60_000
  * @param credentials the text that the connection was made with, and the text as it is now
  */
 export async function renewAtRest(
-  { connection, link, exchanges }: { connection: NatsConnection; link: Link; exchanges: Exchanges },
+  { connection, link, outbox, exchanges }: Pick<Bus, 'connection' | 'link' | 'outbox' | 'exchanges'>,
   credentials: { used(): string; now(): string },
   signal: AbortSignal,
 ): Promise<void> {
@@ -29,7 +27,7 @@ export async function renewAtRest(
     // Not because a daemon was started again and made them anew: a connection is not broken for little.
     const isWorthIt = renewed - Date.now() >= 2 * (expires - Date.now())
     if (!isWorthIt || !link.up) continue
-    const arrived = () => connection.flush()
+    const arrived = () => outbox.flush()
     await exchanges
       .atRest(arrived, () => link.again(connection), signal)
       .catch((error: unknown) => {

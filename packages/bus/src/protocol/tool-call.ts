@@ -29,9 +29,9 @@ export type ToolRequest = z.infer<typeof toolRequestSchema>
  */
 export const toolAnswerSchema = deferred(() =>
   z.union([
-    z.object({ working: z.literal(true) }),
     z.object({ ok: z.literal(true), value: z.unknown().optional(), artifact: artifactRefSchema.optional() }),
     z.object({ ok: z.literal(false), error: wireErrorSchema }),
+    z.object({ working: z.literal(true) }),
   ]),
 )
 export type ToolAnswer = z.infer<typeof toolAnswerSchema>

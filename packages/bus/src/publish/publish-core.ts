@@ -1,4 +1,4 @@
-import { ClosedConnectionError, DrainingConnectionError, type PublishOptions } from '@nats-io/transport-node'
+import { ClosedConnectionError, type PublishOptions } from '@nats-io/transport-node'
 import type { Bus } from '../connect/bus.ts'
 
 /**
@@ -8,9 +8,8 @@ import type { Bus } from '../connect/bus.ts'
  */
 export function publishCore(bus: Bus, subject: string, payload: string, options: PublishOptions = {}): void {
   try {
-    bus.connection.publish(subject, payload, options)
+    bus.outbox.publish(subject, payload, options)
   } catch (error) {
-    if (error instanceof ClosedConnectionError || error instanceof DrainingConnectionError) return
-    throw error
+    if (!(error instanceof ClosedConnectionError)) throw error
   }
 }

@@ -20,7 +20,7 @@ export interface PublishOnceOptions extends Pick<Partial<JetStreamPublishOptions
  * BusError `bus-unprepared` where no stream takes the subject
  */
 export function publishOnce(
-  { connection, replies, link }: Pick<Bus, 'connection' | 'replies' | 'link'>,
+  { outbox, replies, link }: Pick<Bus, 'outbox' | 'replies' | 'link'>,
   subject: string,
   payload: string | Uint8Array,
   options: PublishOnceOptions,
@@ -52,7 +52,7 @@ export function publishOnce(
       reply.close()
     }
     try {
-      connection.publish(subject, payload, { headers: headersOf(options), reply: reply.subject })
+      outbox.publish(subject, payload, { headers: headersOf(options), reply: reply.subject }, fail)
     } catch (error) {
       fail(error)
     }

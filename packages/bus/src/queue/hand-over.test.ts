@@ -92,6 +92,7 @@ describe('handing over', () => {
     await until(() => taken[1], 'another task')
     expect(taken.map(({ task }) => task)).toEqual(['heir-t', 'heir-last'])
     for (const delivery of taken) delivery.ack()
+    await test.bus.outbox.flush()
     // Settled: nothing is rung for any more.
     await handOver(test.bus, dead)
     expect(await queue.state()).toMatchObject({ num_pending: 0, num_ack_pending: 0 })

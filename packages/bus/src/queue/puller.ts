@@ -48,7 +48,7 @@ export class Puller implements Disposable {
   /** The next message; undefined after a while, after a break of the connection, or when aborted. */
   next(signal: AbortSignal): Promise<Pulled | undefined> {
     if (signal.aborted) return Promise.resolve(undefined)
-    const { connection } = this.#bus
+    const { connection, outbox } = this.#bus
     if (connection.isClosed() || connection.isDraining()) return aborted(signal)
     const stop = () => this.#finish(undefined)
     signal.addEventListener('abort', stop, { once: true })
@@ -58,7 +58,7 @@ export class Puller implements Disposable {
         resolve(message)
       }
       const request = { batch: 1, expires: nanos(EXPIRES), idle_heartbeat: nanos(HEARTBEAT) }
-      connection.publish(this.#pull, JSON.stringify(request), { reply: this.#inbox })
+      outbox.publish(this.#pull, JSON.stringify(request), { reply: this.#inbox })
       this.#watch()
     })
   }

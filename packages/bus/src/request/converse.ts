@@ -67,16 +67,17 @@ export function converse<T>(bus: Bus, options: ConverseOptions<T>): Promise<T> {
     }
 
     waitFor(waitMs)
+    const unsent = (error: unknown) => finish(() => reject(notSent(subject, error)))
     try {
-      bus.connection.publish(subject, payload, { reply: inbox.subject })
+      bus.outbox.publish(subject, payload, { reply: inbox.subject }, unsent)
     } catch (error) {
-      finish(() =>
-        reject(
-          new BusError('bus-unreachable', `cannot ask on ${subject}: ${String(error)}`, { cause: error }),
-        ),
-      )
+      unsent(error)
     }
   })
+}
+
+function notSent(subject: string, cause: unknown): BusError {
+  return new BusError('bus-unreachable', `cannot ask on ${subject}: ${String(cause)}`, { cause })
 }
 
 function noResponder(subject: string): BusError {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { createInbox, type Msg, type NatsConnection } from '@nats-io/transport-node'
 
 /**
@@ -20,7 +20,7 @@ export class Replies {
   /** Opens a reply subject; `answer` hears all that arrives there until it is closed. */
   open(answer: (message: Msg) => void): { subject: string; close(): void } {
     this.#subscribe()
-    const token = randomBytes(16).toString('base64url')
+    const token = randomUUID()
     this.#waiting.set(token, answer)
     return { subject: `${this.#prefix}.${token}`, close: () => this.#waiting.delete(token) }
   }

@@ -58,7 +58,7 @@ export async function serve<S extends z.ZodType>(
       if (!bus.connection.isClosed() && !bus.connection.isDraining()) subscription = listen()
     },
   })
-  await bus.connection.flush()
+  await bus.outbox.flush()
 
   async function answer(message: Msg): Promise<void> {
     let reply: unknown
