@@ -8,8 +8,9 @@ export interface Survivor {
 }
 
 /**
- * Processes whose command line, environment or working directory names the folder, and everything in
- * their process groups: nothing of a sandbox names anything. Linux only: it reads /proc.
+ * Processes whose command line, environment or working directory names the folder, everything in their process
+ * groups, and sandboxes without a host, of whatever folder: nothing of a sandbox names anything. Linux only: it
+ * reads /proc.
  */
 export function survivors(folder: string): Survivor[] {
   const all = readdirSync('/proc')
@@ -17,12 +18,12 @@ export function survivors(folder: string): Survivor[] {
     .flatMap((name) => {
       try {
         const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
-        const [state, , group = ''] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+        const [state, parent, group = ''] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
         const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ')
         const environment = readFileSync(`/proc/${name}/environ`, 'utf8')
         const cwd = readlinkSync(`/proc/${name}/cwd`)
         const traces = [command, environment, cwd]
-        return state === 'Z' ? [] : [{ pid: Number(name), group, command, traces }]
+        return state === 'Z' ? [] : [{ pid: Number(name), parent, group, command, traces }]
       } catch {
         return [] // Gone meanwhile.
       }
@@ -30,8 +31,10 @@ export function survivors(folder: string): Survivor[] {
   const named = all.filter(({ traces }) => traces.some((trace) => trace.includes(folder)))
   const own = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]?.split(' ')[2]
   const groups = new Set(named.map(({ group }) => group).filter((group) => group !== own))
+  const isOrphan = ({ parent, command }: (typeof all)[number]) =>
+    parent === '1' && command.includes('box/child.cjs')
   return all
-    .filter((candidate) => named.includes(candidate) || groups.has(candidate.group))
+    .filter((one) => named.includes(one) || groups.has(one.group) || isOrphan(one))
     .map(({ pid, command }) => ({ pid, command }))
 }
 

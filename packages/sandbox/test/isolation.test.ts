@@ -33,11 +33,12 @@ describe('isolation', () => {
   it('puts prlimit inside the container, and the filter on a descriptor of its own', () => {
     const files = childFiles()
     const all = { limits: true, container: true, seccomp: true }
-    const { command, args, infoFd, filter } = wrapCommand(all, files, ['node', 'child'], 256, { TZ: 'UTC' })
-    expect(command).toMatch(/bwrap$/)
+    const { command, args, container } = wrapCommand(all, files, ['node', 'child'], 256, { TZ: 'UTC' })
+    expect(command).toMatch(/sh$/)
+    expect(args[args.indexOf('sh') + 1]).toMatch(/bwrap$/)
     expect(args.slice(args.indexOf('--') + 1)[0]).toMatch(/prlimit$/)
     expect(args.slice(-2)).toEqual(['node', 'child'])
-    expect([infoFd, filter?.fd]).toEqual([5, 6])
+    expect([container?.infoFd, container?.filter?.fd, container?.setUpFd]).toEqual([5, 6, 7])
     const none = { limits: false, container: false, seccomp: false }
     expect(wrapCommand(none, files, ['node', 'child'], 256, {})).toEqual({ command: 'node', args: ['child'] })
   })

@@ -19,14 +19,27 @@ export interface Layers {
 export interface WrappedCommand {
   command: string
   args: string[]
-  /** On this file descriptor the container says which process is the child. */
-  infoFd?: number
-  /** On this one it reads the filter. */
-  filter?: { fd: number; bytes: Buffer }
+  /** What a container needs besides; absent where there is none. */
+  container?: {
+    /** On this file descriptor it says which process is the child. */
+    infoFd: number
+    /** A line on this one says that the child runs; where it ends before that, so does all that was started. */
+    setUpFd: number
+    /** On this one it reads the filter. */
+    filter?: { fd: number; bytes: Buffer }
+  }
 }
 
 const INFO_FD = 5
 const FILTER_FD = 6
+const SET_UP_FD = 7
+/**
+ * Bubblewrap's first process binds its life to this one's (`--die-with-parent`), and only then lets its second go on.
+ * Should this process die in between, the second waits for ever for a first that is gone. So both have a process group
+ * of their own, with a third process in it that reads a pipe from here: a line ends it, and where the pipe ends
+ * without one, it kills the group.
+ */
+const GUARDED = `{ read -r _ <&${SET_UP_FD} || kill -s KILL -- -$$; } 2>&- 3<&- 4>&- ${INFO_FD}>&- ${FILTER_FD}<&- & exec "$@" ${SET_UP_FD}<&-`
 /** V8 reserves far more address space than it uses: 1.5 GiB is too little to start. */
 const ADDRESS_SPACE_BASE_MB = 3_840
 const OPEN_FILES = 64
@@ -34,7 +47,7 @@ const OPEN_FILES = 64
 /** Every layer that this machine has a program for. Whether it works is the probe's business. */
 export function availableLayers(): Layers {
   if (process.platform !== 'linux') return { limits: false, container: false, seccomp: false }
-  const container = findBubblewrap() !== undefined
+  const container = findBubblewrap() !== undefined && findProgram('sh') !== undefined
   return {
     limits: findProgram('prlimit') !== undefined,
     container,
@@ -55,14 +68,9 @@ export function wrapCommand(
     const [program = '', ...args] = inner
     return { command: program, args }
   }
-  const wrapped: WrappedCommand = {
-    command: findBubblewrap() ?? 'bwrap',
-    args: [],
-    infoFd: INFO_FD,
-  }
   const filter = layers.seccomp ? seccompFilter() : undefined
-  if (filter !== undefined) wrapped.filter = { fd: FILTER_FD, bytes: filter }
-  wrapped.args = [
+  const bubblewrap = [
+    findBubblewrap() ?? 'bwrap',
     ...['--unshare-all', '--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--clearenv'],
     ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]),
     ...readable(files),
@@ -71,7 +79,15 @@ export function wrapCommand(
     '--',
     ...inner,
   ]
-  return wrapped
+  return {
+    command: findProgram('sh') ?? 'sh',
+    args: ['-c', GUARDED, 'sh', ...bubblewrap],
+    container: {
+      infoFd: INFO_FD,
+      setUpFd: SET_UP_FD,
+      ...(filter === undefined ? {} : { filter: { fd: FILTER_FD, bytes: filter } }),
+    },
+  }
 }
 
 function limitArguments(memoryMb: number): string[] {

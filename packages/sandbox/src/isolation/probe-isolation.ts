@@ -112,12 +112,12 @@ async function withTarget<T>(use: (outside: string, port: number) => Promise<T>)
 async function reachWithin(layers: Layers, files: ChildFiles, outside: string, port: number): Promise<Reach> {
   const main = join(files.folder, 'probe.cjs')
   const command = [process.execPath, ...permissionArguments(files), main, outside, String(port)]
-  const { child } = startWrapped(layers, files, command, 256, spawn)
+  const { child, kill } = startWrapped(layers, files, command, 256, spawn)
   const answer: Buffer[] = []
   const errors: Buffer[] = []
   ;(child.stdio[4] as Readable).on('data', (chunk: Buffer) => answer.push(chunk))
   child.stderr?.on('data', (chunk: Buffer) => errors.push(chunk))
-  const timer = setTimeout(() => child.kill('SIGKILL'), PROBE_MS)
+  const timer = setTimeout(kill, PROBE_MS)
   await new Promise<void>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', () => resolve())

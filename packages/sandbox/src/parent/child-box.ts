@@ -4,14 +4,12 @@ import type { ToChild } from '../frames/frame.ts'
 import { childLine } from '../frames/frame-line.ts'
 import type { Box, BoxEnd, BoxFrame, WatchLimits } from './box.ts'
 import { FrameReader } from './frame-reader.ts'
-import { firstChild } from './start-wrapped.ts'
+import type { WrappedChild } from './start-wrapped.ts'
 import { WaitAwake } from './wait-awake.ts'
 import { Watchdog } from './watchdog.ts'
 
 const MOST_STDERR = 4_096
 const FRAME_IN = 3
-/** After this a container that was told to hold still does, ms. */
-const STILL_MS = 20
 /** The child begins on what it has while more is being made ready. */
 const WRITE_CHARS = 4_096
 const FRAME_OUT = 4
@@ -25,7 +23,7 @@ export class ChildBox implements Box {
   readonly #reader: FrameReader
   readonly #watchdog: Watchdog
   readonly #exited: Promise<void>
-  readonly #leafPid: () => number | undefined
+  readonly #killAll: () => void
   #listener: Listener | undefined
   #ended: BoxEnd | undefined
   #early: BoxFrame[] = []
@@ -40,10 +38,9 @@ export class ChildBox implements Box {
     this.#waiting.sent()
   }
 
-  /** @param leafPid the process to watch, where it is not the one that was started */
-  constructor(child: ChildProcess, leafPid: () => number | undefined) {
+  constructor({ child, leafPid, kill }: WrappedChild) {
     this.#process = child
-    this.#leafPid = leafPid
+    this.#killAll = kill
     this.#input = child.stdio[FRAME_IN] as Writable
     const output = child.stdio[FRAME_OUT] as Readable
     this.#reader = new FrameReader({
@@ -126,23 +123,8 @@ export class ChildBox implements Box {
     }
   }
 
-  /**
-   * A container that is killed while it sets itself up leaves its first process waiting for it for ever:
-   * so it is held still, and that one is killed with it.
-   */
   #killProcesses(): void {
-    const { pid } = this.#process
-    const leaf = this.#leafPid()
-    const runs = this.#process.exitCode === null && this.#process.signalCode === null
-    if (pid !== undefined && leaf === undefined && runs && process.platform === 'linux') {
-      this.#process.kill('SIGSTOP')
-      setTimeout(() => {
-        const first = firstChild(pid)
-        this.#process.kill('SIGKILL')
-        if (first !== undefined) killQuietly(first)
-      }, STILL_MS)
-    } else this.#process.kill('SIGKILL')
-    if (leaf !== undefined && leaf !== pid) killQuietly(leaf)
+    this.#killAll()
     for (const stream of this.#process.stdio) stream?.destroy()
   }
 
@@ -174,13 +156,5 @@ export class ChildBox implements Box {
       signal === 'SIGTRAP' ||
       code === 133
     return { reason: memory ? 'out-of-memory' : 'crashed', message }
-  }
-}
-
-function killQuietly(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'ESRCH') throw error
   }
 }

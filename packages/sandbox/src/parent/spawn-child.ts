@@ -25,6 +25,5 @@ export function permissionArguments(files: ChildFiles): string[] {
 /** Starts one child. It says `ready` when its isolate and prelude are there. */
 export function spawnChild({ files, layers, memoryMb }: SpawnOptions): ChildBox {
   const command = [process.execPath, ...permissionArguments(files), files.main, files.addon, String(memoryMb)]
-  const { child, leafPid } = startWrapped(layers, files, command, memoryMb, spawn)
-  return new ChildBox(child, leafPid)
+  return new ChildBox(startWrapped(layers, files, command, memoryMb, spawn))
 }

@@ -4,6 +4,10 @@ import type { Readable, Writable } from 'node:stream'
 import { type Layers, wrapCommand } from '../isolation/layers.ts'
 import type { ChildFiles } from './child-files.ts'
 
+const ERRORS = 2
+const FRAME_IN = 3
+const FRAME_OUT = 4
+
 /** Zone and locale are part of the world; nothing else is in the child's environment. */
 const CHILD_ENVIRONMENT = Object.freeze({ TZ: 'UTC', LC_ALL: 'en_US.UTF-8' })
 
@@ -11,6 +15,8 @@ export interface WrappedChild {
   child: ChildProcess
   /** The process that guest code runs in; unknown for a moment where a container starts it. */
   leafPid(): number | undefined
+  /** Kills all that was started, also what is still being set up. */
+  kill(): void
 }
 
 /** Starts a command inside the layers: frames on descriptors 3 and 4, errors on 2, nothing else open. */
@@ -21,23 +27,41 @@ export function startWrapped(
   memoryMb: number,
   spawn: typeof nodeSpawn,
 ): WrappedChild {
-  const wrapped = wrapCommand(layers, files, command, memoryMb, CHILD_ENVIRONMENT)
-  const stdio: ('ignore' | 'pipe')[] = ['ignore', 'ignore', 'pipe', 'pipe', 'pipe']
-  if (wrapped.infoFd !== undefined) stdio[wrapped.infoFd] = 'pipe'
-  if (wrapped.filter !== undefined) stdio[wrapped.filter.fd] = 'pipe'
+  const { container, ...wrapped } = wrapCommand(layers, files, command, memoryMb, CHILD_ENVIRONMENT)
+  const used = [ERRORS, FRAME_IN, FRAME_OUT]
+  if (container !== undefined) used.push(container.infoFd, container.setUpFd)
+  if (container?.filter !== undefined) used.push(container.filter.fd)
+  const stdio = Array.from({ length: Math.max(...used) + 1 }, (_, fd) =>
+    used.includes(fd) ? 'pipe' : 'ignore',
+  )
   const child = spawn(wrapped.command, wrapped.args, {
     env: CHILD_ENVIRONMENT,
     cwd: files.folder,
     stdio,
+    // Its group is killed as one.
+    detached: container !== undefined,
     windowsHide: true,
   })
-  if (wrapped.filter !== undefined) {
-    const input = child.stdio[wrapped.filter.fd] as Writable
-    input.on('error', () => {})
-    input.end(wrapped.filter.bytes)
+  if (container === undefined) return { child, leafPid: () => child.pid, kill: () => child.kill('SIGKILL') }
+  const write = (fd: number, bytes: Buffer | string) => {
+    const input = child.stdio[fd] as Writable
+    input.on('error', () => {}) // Gone already: its exit says more.
+    input.end(bytes)
   }
-  if (wrapped.infoFd === undefined) return { child, leafPid: () => child.pid }
-  return { child, leafPid: readLeaf(child.stdio[wrapped.infoFd] as Readable) }
+  if (container.filter !== undefined) write(container.filter.fd, container.filter.bytes)
+  const { setUpFd } = container
+  // The first that it says, or its end: nothing of it waits to be set up any more.
+  child.stdio[FRAME_OUT]?.once('data', () => write(setUpFd, '\n'))
+  child.once('exit', () => child.stdio[setUpFd]?.destroy())
+  const leafPid = readLeaf(child.stdio[container.infoFd] as Readable)
+  const kill = () => {
+    // Once its exit was seen, all of it is gone, and its ids may be somebody else's.
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+    killQuietly(-child.pid)
+    const leaf = leafPid()
+    if (leaf !== undefined) killQuietly(leaf)
+  }
+  return { child, leafPid, kill }
 }
 
 /**
@@ -59,10 +83,18 @@ function readLeaf(info: Readable): () => number | undefined {
 }
 
 /** The first child of a process, where the system says. */
-export function firstChild(pid: string | number): number | undefined {
+function firstChild(pid: string): number | undefined {
   try {
     return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ')[0]) || undefined
   } catch {
     return undefined // It is gone already, or has not started its child yet.
+  }
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ESRCH') throw error
   }
 }
