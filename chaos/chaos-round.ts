@@ -6,9 +6,9 @@ import { connectAuditor } from './judge/auditor.ts'
 import { failedAttempts, judge } from './judge/judge.ts'
 import { readEvidence } from './judge/read-evidence.ts'
 import { type Silence, silences } from './judge/silences.ts'
-import { kindOf, orphans } from './stage/processes.ts'
+import { judgeProcesses } from './stage/processes.ts'
 import { Stage } from './stage/stage.ts'
-import { RIGHT_ANSWER, TOOLS } from './stage/team.ts'
+import { ALWAYS, PROCESSES, RIGHT_ANSWER, TOOLS } from './stage/team.ts'
 
 export interface RoundReport {
   seed: number
@@ -25,7 +25,7 @@ export interface RoundReport {
 
 /** Time for all runs of a round after the saboteur has stopped, ms. */
 const PATIENCE_MS = 120_000
-/** Time for a sandbox to notice that its host is dead, ms. */
+/** Time for a sandbox to notice that its host is dead, and for a host to be there again, ms. */
 const ORPHAN_MS = 5_000
 
 /** So many runs at once on one stage, of which things are killed until a time is up; then all must end well. */
@@ -69,8 +69,8 @@ export async function chaosRound(options: {
     }).finally(() => auditor.close())
     const disturbances = report.acts.map((act) => ({ ...act, what: tellAct(act) }))
     const { startMs } = stage
-    const expected = { runs, answer: RIGHT_ANSWER, tools: TOOLS, disturbances, startMs }
-    report.problems.push(...judge(evidence, expected), ...(await judgeProcesses(stage)))
+    const expected = { runs, answer: RIGHT_ANSWER, tools: TOOLS, always: ALWAYS, disturbances, startMs }
+    report.problems.push(...judge(evidence, expected), ...(await lookAtProcesses(stage)))
     report.notes.push(...failedAttempts(evidence), ...stage.failedStarts)
     report.silence = silences(runs, evidence.journal, disturbances)[0]
   } finally {
@@ -102,17 +102,11 @@ async function submit(stage: Stage, run: string, until: number): Promise<void> {
   }
 }
 
-/** Whether everything runs once, and no sandbox whose host is dead. */
-async function judgeProcesses(stage: Stage): Promise<string[]> {
+/** What is wrong with what runs, once there has been time to put it right. */
+async function lookAtProcesses(stage: Stage): Promise<string[]> {
   const until = Date.now() + ORPHAN_MS
   for (;;) {
-    const processes = stage.processes()
-    const lost = orphans(processes)
-    const problems = lost.map(({ pid, command }) => `a sandbox has lost its host: ${pid} ${command}`)
-    for (const kind of ['daemon', 'nats-server', 'toolbox', 'tool host'] as const) {
-      const pids = processes.filter((one) => kindOf(one) === kind).map(({ pid }) => pid)
-      if (pids.length !== 1) problems.push(`wanted one ${kind}, found ${pids.join(', ') || 'none'}`)
-    }
+    const problems = judgeProcesses(stage.processes(), PROCESSES)
     if (problems.length === 0 || Date.now() > until) return problems
     await sleep(100)
   }

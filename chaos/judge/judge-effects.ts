@@ -33,6 +33,28 @@ export function judgeEffects(
   return problems
 }
 
+/** Whether every task of a plan that completed has made the effects without which it could not. */
+export function judgeMissing(
+  effects: readonly Effect[],
+  entries: readonly Entry[],
+  always: readonly string[],
+): string[] {
+  const made = new Set(effects.map(({ name, run, task }) => `${name} ${run} ${task}`))
+  const planned = new Set<string>()
+  const problems: string[] = []
+  for (const { run, record } of entries) {
+    if (record.type === 'run.planned')
+      for (const { name } of (record.plan as { tasks: { name: string }[] }).tasks)
+        planned.add(`${run} ${name}`)
+    if (record.type !== 'run.returned' || !planned.has(`${run} ${record.name}`)) continue
+    if ((record.result as { status: string }).status !== 'completed') continue
+    for (const name of always)
+      if (!made.has(`${name} ${run} ${record.task}`))
+        problems.push(`${record.task} completed without "${name}"`)
+  }
+  return problems
+}
+
 function line({ name, key, run, task }: Effect): string {
   return [name, key, run, task].join(' ')
 }

@@ -3,7 +3,15 @@ import type { Evidence } from './evidence.ts'
 import { type Expected, failedAttempts, judge } from './judge.ts'
 import { add, change, honest, RUN, remove, T1 } from './testing/honest-evidence.ts'
 
-const EXPECTED: Expected = { runs: ['r1'], answer: 34, tools: ['mark'], disturbances: [], startMs: 1_000 }
+const EXPECTED: Expected = {
+  runs: ['r1'],
+  answer: 34,
+  tools: ['mark'],
+  always: ['mark'],
+  disturbances: [],
+  startMs: 1_000,
+}
+
 describe('judge', () => {
   it('finds nothing wrong with a run that went well', () => {
     expect(judge(honest(), EXPECTED)).toEqual([])
@@ -41,6 +49,16 @@ describe('judge', () => {
       'an event of another task',
       ({ events }) => Object.assign(events[3]?.event ?? {}, { task: 'x' }),
       'its task is x',
+    ],
+    [
+      'an event of another run',
+      ({ events }) => Object.assign(events[3]?.event ?? {}, { run: 'x' }),
+      'its run is x',
+    ],
+    [
+      'an event on another subject',
+      ({ events }) => Object.assign(events[3] ?? {}, { subject: 'x' }),
+      'its subject is x',
     ],
     [
       'an event of another time',
@@ -111,6 +129,25 @@ describe('judge', () => {
     ],
     ['a task that was never given out', (all) => remove(all, RUN, 'run.dispatched'), 'was never given out'],
     [
+      'a task of the plan that was never completed',
+      (all) =>
+        change(all, RUN, 'run.planned', {
+          plan: {
+            tasks: [
+              { name: 't1', after: [] },
+              { name: 't2', after: ['t1'] },
+              { name: 't3', after: [] },
+            ],
+          },
+        }),
+      't3 of the plan was never completed',
+    ],
+    [
+      'a run that begins with something else',
+      (all) => change(all, RUN, 'run.submitted', { type: 'run.cancel-requested' }),
+      'r1: begins with run.cancel-requested',
+    ],
+    [
       'a task without a journal',
       (all) =>
         add(all, RUN, 'run.dispatched', { type: 'run.dispatched', name: 't9', task: 'r1-t9', attempt: 1 }),
@@ -124,6 +161,11 @@ describe('judge', () => {
     ],
     ['a task without a beginning', (all) => remove(all, T1, 'task.created'), '0 records task.created'],
     [
+      'a task that begins with something else',
+      (all) => change(all, T1, 'task.created', { type: 'planned' }),
+      'r1-t1: begins with planned',
+    ],
+    [
       'something behind the end of a task',
       (all) => add(all, T1, 'task.ended', { type: 'attempt', attempt: 3 }),
       'its last record is attempt',
@@ -135,6 +177,16 @@ describe('judge', () => {
       'reply to step 1 follows 1',
     ],
     ['code that no model wrote', (all) => remove(all, T1, 'reply'), 'without an answer of the model'],
+    [
+      'a step that begins before the one before is over',
+      (all) => add(all, T1, 'turn', { type: 'reply', step: 2 }),
+      'step 2 was answered before the one before was over',
+    ],
+    [
+      'a turn that was undone and counted twice',
+      (all) => add(all, T1, 'turn', { type: 'void', step: 1, turn: 0 }),
+      'turn of step 1 0 follows 0',
+    ],
     ['a turn that is lost', (all) => change(all, T1, 'turn', { turn: 1 }), 'turn of step 1 1 follows -1'],
     ['a turn without its step', (all) => remove(all, T1, 'step'), 'a turn of step 1 in step 0'],
     [
@@ -169,6 +221,16 @@ describe('judge', () => {
       'was made 2 times',
     ],
     ['an effect that is missing', ({ effects }) => effects.pop(), 'was not made'],
+    [
+      'a task that completed without an effect that it cannot do without',
+      (all) => {
+        all.effects.pop()
+        for (const { subject, records = [] } of all.journal)
+          for (const record of records)
+            if (subject.endsWith('r1-t2') && record.type === 'outcome') record.ok = false
+      },
+      'r1-t2 completed without "mark"',
+    ],
     ['an effect that nobody announced', (all) => remove(all, T1, 'started'), 'stands in no journal'],
 
     ['a message that is left', ({ queue }) => Object.assign(queue, { messages: 1 }), '1 messages are left'],

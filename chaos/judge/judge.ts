@@ -4,7 +4,7 @@
  */
 import type { Evidence } from './evidence.ts'
 import { journalEntries } from './journal-entries.ts'
-import { judgeEffects } from './judge-effects.ts'
+import { judgeEffects, judgeMissing } from './judge-effects.ts'
 import { judgeProjection } from './judge-projection.ts'
 import { judgeQueue } from './judge-queue.ts'
 import { judgeRun, taskNames } from './judge-run.ts'
@@ -17,6 +17,8 @@ export interface Expected {
   answer: unknown
   /** Tools that write the file of effects. */
   tools: readonly string[]
+  /** Those of them without which no task of a plan can have completed. */
+  always: readonly string[]
   /** When something was held still or away. */
   disturbances: readonly Disturbance[]
   /** How long a start of the daemon takes that nobody disturbs, ms. */
@@ -25,7 +27,7 @@ export interface Expected {
 
 /** Every violation, a line each. */
 export function judge(evidence: Evidence, expected: Expected): string[] {
-  const { runs, answer, tools, disturbances, startMs } = expected
+  const { runs, answer, tools, always, disturbances, startMs } = expected
   const entries = journalEntries(evidence.journal)
   const strangers = new Set(
     entries.map(({ run }) => run).filter((run) => !runs.includes(run) && run !== 'access'),
@@ -47,6 +49,7 @@ export function judge(evidence: Evidence, expected: Expected): string[] {
     }),
     ...judgeProjection(evidence),
     ...judgeEffects(evidence.effects, entries, tools),
+    ...judgeMissing(evidence.effects, entries, always),
     ...judgeQueue(evidence.queue, evidence.dead),
     ...judgeSilences(silences(runs, evidence.journal, disturbances), silenceBound(startMs)),
   ]

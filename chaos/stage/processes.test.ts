@@ -4,7 +4,7 @@ import { copyFile, link, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { orphans, processesOf } from './processes.ts'
+import { judgeProcesses, processesOf } from './processes.ts'
 
 /** Starts a child that forgets everything that it was told, says its pid, and dies. */
 const PARENT = `
@@ -34,14 +34,26 @@ describe('processesOf', () => {
   )
 })
 
-describe('orphans', () => {
-  const host = { pid: 10, parent: 1, command: 'node host/main.js ./worker.mjs' }
-  const box = (pid: number, parent: number) => ({ pid, parent, command: 'bwrap -- node box/child.cjs' })
+describe('judgeProcesses', () => {
+  const at = (pid: number, parent: number, command: string) => ({ pid, parent, command })
+  const daemon = at(20, 1, 'node daemon/main.js')
+  const host = at(10, 20, 'node host/main.js ./worker.mjs')
+  const box = (pid: number, parent: number) => at(pid, parent, 'bwrap -- node box/child.cjs')
+  const judge = (...processes: Parameters<typeof judgeProcesses>[0][number][]) =>
+    judgeProcesses(processes, { daemon: 1, host: 1 })
 
-  it('are sandboxes without a host above them', () => {
-    const daemon = { pid: 20, parent: 1, command: 'node daemon/main.js' }
-    expect(orphans([host, daemon, box(11, 10), box(12, 11)])).toEqual([])
-    const lost = [box(13, 1), box(14, 13), box(15, 20)]
-    expect(orphans([host, daemon, ...lost])).toEqual(lost)
+  it('finds nothing wrong where all is there once, and sandboxes have their host above them', () => {
+    expect(judge(host, daemon, box(11, 10), box(12, 11))).toEqual([])
+  })
+
+  it.each([
+    ['a sandbox whose host is dead', [host, daemon, box(13, 1)], 'a sandbox has lost its host: 13'],
+    ['what is inside of it', [host, daemon, box(13, 1), box(14, 13)], 'a sandbox has lost its host: 14'],
+    ['one that the daemon has', [host, daemon, box(15, 20)], 'a sandbox has lost its host: 15'],
+    ['a host that was not ended', [host, daemon, { ...host, pid: 16 }], 'host: wanted 1, found 10, 16'],
+    ['two daemons', [host, daemon, { ...daemon, pid: 21 }], 'daemon: wanted 1, found 20, 21'],
+    ['no daemon', [host], 'daemon: wanted 1, found none'],
+  ])('sees %s', (_, processes, problem) => {
+    expect(judge(...processes).join('\n')).toContain(problem)
   })
 })

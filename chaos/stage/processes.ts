@@ -90,3 +90,20 @@ export function orphans(processes: readonly StageProcess[]): StageProcess[] {
     return true
   })
 }
+
+/**
+ * Whether everything runs as often as it should, and no sandbox whose host is dead.
+ *
+ * @param wanted how many of each kind there are in good times
+ */
+export function judgeProcesses(
+  processes: readonly StageProcess[],
+  wanted: Readonly<Partial<Record<Kind, number>>>,
+): string[] {
+  const lost = orphans(processes).map(({ pid, command }) => `a sandbox has lost its host: ${pid} ${command}`)
+  const counted = Object.entries(wanted).flatMap(([kind, count]) => {
+    const pids = processes.filter((one) => kindOf(one) === kind).map(({ pid }) => pid)
+    return pids.length === count ? [] : [`${kind}: wanted ${count}, found ${pids.join(', ') || 'none'}`]
+  })
+  return [...lost, ...counted]
+}

@@ -44,6 +44,8 @@ export const RIGHT_ANSWER = 'The number is 34.'
 
 /** Tools that write the file of effects. */
 export const TOOLS = ['mark', 'markOnce']
+/** Without which no task of the plan can end. */
+export const ALWAYS = ['mark']
 
 export const AGENTS = {
   worker: { level: 5, tools: TOOLS },
@@ -52,3 +54,6 @@ export const AGENTS = {
 
 /** Two hosts of the worker with two tasks at a time each, and one of the writer. */
 export const MEMBERS = [{ agent: './worker.mjs', replicas: 2, maxConcurrent: 2 }, './writer.mjs']
+
+/** Processes in good times, by kind. */
+export const PROCESSES = { daemon: 1, 'nats-server': 1, toolbox: 1, 'tool host': 1, host: 3 }
