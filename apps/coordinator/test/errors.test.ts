@@ -41,6 +41,7 @@ describe('the command line', () => {
       'unknown role "king": wanted user, user:<name>, reader, reader:<name>, agent:<name> or tool-host:<name>',
     ],
     [['env', '--role', 'agent'], 'role "agent" wants a name: agent:<name>'],
+    [['env', '--prompts'], '--prompts goes with --role reader'],
     [['env', '--role', 'user:'], 'wanted 1 to 63 characters out of letters, digits, "_" and "-"; got ""'],
     [['env', '--role', 'agent:a:b'], 'out of letters, digits, "_" and "-"; got "a:b"'],
     [['env', '--role', 'tool-host:x'], 'role "tool-host" wants the tools that it offers: --tool <name>'],

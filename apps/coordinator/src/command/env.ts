@@ -11,7 +11,7 @@ export const command: Command = {
   eval "$(bailiwick env --role reader)"
 
 Roles: user (asks about all runs), user:<name> (about its own runs, with files of its own), reader or
-reader:<name> (follows events), agent:<name> (hosts that agent), tool-host:<name> (hosts the tools named by --tool).
+reader:<name> (follows events; with --prompts also live texts and journals), agent:<name> (hosts that agent), tool-host:<name> (hosts the tools named by --tool).
 
 These credentials are renewed by nobody: with --expires they end by themselves, without it they do not.`,
   options: {
@@ -22,13 +22,16 @@ These credentials are renewed by nobody: with --expires they end by themselves, 
       value: 'name',
       help: 'with role tool-host: a tool it offers; may repeat',
     },
+    prompts: { type: 'boolean', help: 'with role reader: sees prompts, replies, code and results too' },
     expires: { type: 'string', value: 'time', help: 'when the credentials end, such as 90m, 12h or 30d' },
   },
   async run(context) {
     const { options, json, print } = context
     const { role, name } = parseRole(String(options.role ?? 'user'))
     const tools = Array.isArray(options.tool) ? options.tool : []
+    const prompts = options.prompts === true
     checkRole(role, name, tools)
+    if (prompts && role !== 'reader') throw new UsageError('--prompts goes with --role reader')
     if (name !== undefined) await checkName(name)
     const expiresInSeconds = parseTime(options.expires)
     const { readConfig } = await import('./daemon/use-daemon.ts')
@@ -44,6 +47,7 @@ These credentials are renewed by nobody: with --expires they end by themselves, 
       op: 'credentials',
       role,
       tools,
+      prompts,
       ...(name === undefined ? {} : { name }),
       ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),
     })

@@ -23,7 +23,8 @@ export function localHandler(parts: {
   return async (request) => {
     if (request.op === 'host') return host(request.file)
     const grant = await roleGrant(request)
-    const name = `${request.role}${request.name === undefined ? '' : `-${request.name}`}`
+    const kind = request.prompts ? `${request.role}.prompts` : request.role
+    const name = request.name === undefined ? kind : `${kind}-${request.name}`
     const credentials = await broker.issueCredentials(name, grant, request.expiresInSeconds)
     return credentials === undefined ? {} : { credentials }
   }
@@ -43,16 +44,22 @@ export function localHandler(parts: {
   }
 
   async function roleGrant(request: Extract<LocalRequest, { op: 'credentials' }>): Promise<RoleGrant> {
-    const { role, name, tools } = request
+    const { role, name, tools, prompts } = request
     const readsFrom = team.names()
     if (role === 'user' && name !== undefined) {
       await prepareWriter(broker.bus, namedUser(name), config.streams)
       return { role, name }
     }
-    if (role === 'user' || role === 'reader')
-      return { role, readsFrom, ...(name === undefined ? {} : { name }) }
+    const named = name === undefined ? {} : { name }
+    if (role === 'reader') return { role, readsFrom, prompts, ...named }
+    if (role === 'user') return { role, readsFrom }
     if (name === undefined) throw new InputError(`role "${role}" wants a name: ${role}:<name>`)
     if (role === 'tool-host') {
+      if (team.has(name)) {
+        throw new InputError(
+          `an agent of the team is called "${name}": a host of tools of that name could listen to its answers; take another`,
+        )
+      }
       await prepareWriter(broker.bus, name, config.streams)
       return { role, name, tools, readsFrom }
     }

@@ -14,6 +14,8 @@ export const localRequestSchema = z.discriminatedUnion('op', [
     name: tokenSchema.optional(),
     /** Tools that a host of tools offers. */
     tools: z.array(z.string()).default([]),
+    /** Whether a reader sees journals and live texts too. */
+    prompts: z.boolean().default(false),
     /** When the credentials end; absent: never. */
     expiresInSeconds: z.number().positive().optional(),
   }),

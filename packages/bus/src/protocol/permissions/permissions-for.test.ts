@@ -37,11 +37,23 @@ describe('permissionsFor', () => {
     expect(mayPublish({ ...reader, prompts: true }, '$JS.API.CONSUMER.CREATE.JOURNAL.x')).toBe(true)
   })
 
+  it('gives readers who see prompts inboxes that the others may not listen to', () => {
+    const reader = { role: 'reader' } as const
+    for (const other of [reader, { ...reader, name: 'prompts' }, { ...reader, name: 'x' }])
+      for (const name of [undefined, 'x', 'prompts']) {
+        const own = { ...reader, prompts: true, ...(name === undefined ? {} : { name }) }
+        expect(maySubscribe(own, `_INBOX.${userName(own)}.y`)).toBe(true)
+        expect(maySubscribe(other, `_INBOX.${userName(own)}.y`)).toBe(false)
+      }
+  })
+
   it('refuses the names of standing users', () => {
     expect(() => permissionsFor({ ...host(5), agent: 'coordinator' })).toThrow(InputError)
     expect(() => permissionsFor({ role: 'tool-host', name: 'toolbox', tools: [] })).toThrow(InputError)
     expect(() => permissionsFor({ ...host(5), agent: 'reader' })).toThrow(InputError)
     expect(() => permissionsFor({ ...host(5), agent: 'user-alice' })).toThrow(InputError)
+    for (const agent of ['reader_prompts', 'reader_prompts-x'])
+      expect(() => permissionsFor({ ...host(5), agent })).toThrow(InputError)
     expect(userName({ role: 'user', name: 'coordinator' })).toBe('user-coordinator')
     expect(() => permissionsFor({ ...host(5), agent: 'a.b' })).toThrow(InputError)
   })

@@ -18,8 +18,12 @@ import {
 /** Whose files everybody with files may read besides their own. */
 const STANDING_WRITERS = ['coordinator', 'toolbox', 'user']
 
+/** Readers who see prompts: were they called as the others, those could listen to their inboxes. */
+const PROMPT_READER = 'reader_prompts'
+
 /** Names whose inboxes are somebody's already. */
-const RESERVED = [...STANDING_WRITERS, 'reader']
+const RESERVED = [...STANDING_WRITERS, 'reader', PROMPT_READER]
+const ROLE_NAMES = new RegExp(`^(user|reader|${PROMPT_READER})-`)
 
 /** Whom permissions are for, and what was granted. */
 export type RoleGrant =
@@ -65,8 +69,10 @@ export function userName(grant: RoleGrant): string {
       return grant.name
     case 'user':
       return grant.name === undefined ? OPERATOR : namedUser(grant.name)
-    case 'reader':
-      return grant.name === undefined ? grant.role : `${grant.role}-${grant.name}`
+    case 'reader': {
+      const kind = grant.prompts ? PROMPT_READER : grant.role
+      return grant.name === undefined ? kind : `${kind}-${grant.name}`
+    }
   }
 }
 
@@ -83,8 +89,9 @@ export function permissionsFor(grant: RoleGrant): NatsPermissions {
   const name = userName(grant)
   if (!TOKEN.test(name))
     throw new InputError(`"${name}" cannot be a user's name: wanted one token of a subject`)
-  const isRoles = /^(user|reader)-/.test(name) && grant.role !== 'user' && grant.role !== 'reader'
-  if ((RESERVED.includes(name) && name !== grant.role) || isRoles) {
+  const isRoles = ROLE_NAMES.test(name) && grant.role !== 'user' && grant.role !== 'reader'
+  const isOwn = name === grant.role || (grant.role === 'reader' && name === PROMPT_READER)
+  if ((RESERVED.includes(name) && !isOwn) || isRoles) {
     throw new InputError(`"${name}" is reserved: take another name for this ${grant.role}`)
   }
   // Clients ask what the account may do before they open a bucket.
