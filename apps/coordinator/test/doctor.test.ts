@@ -1,6 +1,7 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { bareEnv, run } from './program.ts'
 import { scratch } from './scratch.ts'
@@ -37,4 +38,40 @@ describe('doctor --fetch-bubblewrap', () => {
     expect(stdout).toMatch(/isolation +no apt on this machine/)
     expect(code).toBe(1)
   })
+})
+
+const MAIN = fileURLToPath(new URL('../bin/bailiwick.js', import.meta.url))
+
+describe('doctor, of the data directory', () => {
+  it('says where it is and what is free there, and leaves nothing behind', async () => {
+    await using place = await scratch()
+    const { stdout } = await run(['doctor'], { cwd: place.folder })
+    expect(stdout).toMatch(/✔ data +\S+\/\.bailiwick, \d+\.\d [MG]B free\n/)
+    expect(readdirSync(place.folder)).toEqual([])
+  })
+
+  it('says why nothing can be written there, before a daemon tries', async () => {
+    await using place = await scratch()
+    await place.write('file', 'x')
+    await place.write('bailiwick.config.mjs', `export default { dataDir: 'file/data' }`)
+    const { code, stdout } = await run(['doctor'], { cwd: place.folder })
+    expect(stdout).toMatch(/✘ data +nothing can be written into \S+\/file\/data \(ENOTDIR.*\n +make room, or/)
+    expect(code).toBe(1)
+  })
+
+  it.runIf(process.platform !== 'win32')(
+    'finds a disk that takes no more, though its folder is open',
+    async () => {
+      await using place = await scratch()
+      // As a full disk does, this lets a folder be made and stops what is written into it.
+      const limited = `ulimit -f 8; exec "${process.execPath}" "${MAIN}" doctor`
+      const { stdout } = spawnSync('sh', ['-c', limited], {
+        cwd: place.folder,
+        env: bareEnv(),
+        encoding: 'utf8',
+      })
+      expect(stdout).toMatch(/✘ data +nothing can be written into \S+\/\.bailiwick \(EFBIG/)
+      expect(readdirSync(place.folder)).toEqual([])
+    },
+  )
 })

@@ -18,10 +18,11 @@ export function money(cost: number | null): string {
   return cost === null ? 'cost unknown' : `$${cost.toFixed(4)}`
 }
 
-/** `812 bytes`, `14.2 kB`. */
+/** `812 bytes`, `14.2 kB`, `3.1 GB`. */
 export function bytes(size: number): string {
   if (size < 1_000) return `${size} bytes`
-  return size < 1_000_000 ? `${(size / 1_000).toFixed(1)} kB` : `${(size / 1_000_000).toFixed(1)} MB`
+  if (size < 1_000_000) return `${(size / 1_000).toFixed(1)} kB`
+  return size < 1e9 ? `${(size / 1_000_000).toFixed(1)} MB` : `${(size / 1e9).toFixed(1)} GB`
 }
 
 /** `12.4k tokens, $0.0123`. */

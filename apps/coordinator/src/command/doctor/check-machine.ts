@@ -3,6 +3,7 @@ import { findDaemon } from '../../config/daemon-address.ts'
 import type { LoadedConfig } from '../../config/load-config.ts'
 import { readConfig } from '../daemon/use-daemon.ts'
 import type { CommandContext } from '../frame/command.ts'
+import { checkDataDir } from './check-data-dir.ts'
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -13,21 +14,22 @@ export interface Finding {
   advice?: string
 }
 
-/** Looks at everything that a run needs, one after the other; a failure is a finding, not an error. */
+/** Looks at everything that a run needs; a failure is a finding, not an error. */
 export async function checkMachine(context: CommandContext): Promise<Finding[]> {
   const config = await readConfig(context).catch((error: unknown) => error)
   if (!isConfig(config)) return [checkNode(), problem('configuration', config)]
   const checks: [string, () => Promise<Finding>][] = [
-    ['nats-server', () => checkServer(config, context.env)],
     ['model', () => checkModel(config, context)],
     ['isolation', () => checkIsolation(context)],
     ['team', () => checkTeam(config, context.signal)],
     ['daemon', async () => checkDaemon(config)],
   ]
-  const findings = await Promise.all(
-    checks.map(([what, check]) => check().catch((error: unknown) => problem(what, error))),
-  )
-  return [checkNode(), checkConfig(config), ...findings]
+  const look = ([what, check]: (typeof checks)[number]) =>
+    check().catch((error: unknown) => problem(what, error))
+  // By itself: what the others load and start would use up the time in which it has to answer.
+  const server = await look(['nats-server', () => checkServer(config, context.env)])
+  const others = await Promise.all(checks.map(look))
+  return [checkNode(), checkConfig(config), checkDataDir(config.dataDir), server, ...others]
 }
 
 function isConfig(value: unknown): value is LoadedConfig {
@@ -47,12 +49,8 @@ function checkNode(): Finding {
     : { what: 'node', state: 'problem', found, advice: 'Node 24 or newer is needed: https://nodejs.org' }
 }
 
-function checkConfig({ file, dataDir }: LoadedConfig): Finding {
-  return {
-    what: 'configuration',
-    state: 'ok',
-    found: `${file ?? 'defaults (no bailiwick.config.ts)'}, data in ${dataDir}`,
-  }
+function checkConfig({ file }: LoadedConfig): Finding {
+  return { what: 'configuration', state: 'ok', found: file ?? 'defaults (no bailiwick.config.ts)' }
 }
 
 async function checkServer(config: LoadedConfig, env: NodeJS.ProcessEnv): Promise<Finding> {
