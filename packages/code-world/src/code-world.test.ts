@@ -114,6 +114,39 @@ it('does not go on in another world: it says so, journals it, and begins anew', 
   expect(await next.run(3, 'typeof sum')).toBe('undefined')
 })
 
+/** As an earlier version would have left it: with a function that there is no more. */
+async function withFormerFunction(code: string): Promise<JournalRecord[]> {
+  const former = {
+    name: 'readObservation',
+    description: 'x',
+    input: { type: 'object' },
+    effect: 'none' as const,
+  }
+  const grant = { ...spec.grant, tools: [...spec.grant.tools, former] }
+  const first = workOn([{ type: 'task.created', at: 0, spec: { ...spec, grant } }])
+  await using _ = first.world
+  await first.run(1, code)
+  return first.records.map((record) => (record.type === 'task.created' ? { ...record, spec } : record))
+}
+
+it('goes on where a function is gone that no step has called', async () => {
+  const next = workOn(await withFormerFunction('const sum = await add({ a: start, b: 1 })'))
+  await using _ = next.world
+  expect(await next.run(2, '[sum, typeof readObservation]')).toBe('[41, "undefined"]')
+})
+
+it('does not go on where one is gone that was called: says which, and that the functions were others', async () => {
+  const next = workOn(await withFormerFunction('const seen = await readObservation({ a: 1, b: 2 })'))
+  await using _ = next.world
+  await expect(next.run(2, 'seen')).rejects.toSatisfy((error) => hasCode(error, 'diverged'))
+  expect(next.records.at(-1)).toMatchObject({
+    type: 'diverged',
+    step: 1,
+    recorded: expect.stringMatching(/1\.1 readObservation\(.*\nwith functions of the digest \w+/),
+    replayed: expect.stringMatching(/no call.*\nwith functions of the digest \w+/),
+  })
+})
+
 it('is replayed without anybody to call, up to where it goes another way', async () => {
   const records = await twoSteps()
   const replayed = await replay(records)
