@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type AgentPresence, handOver, listAgents, permissionsFor, prepareQueue } from '@bailiwick/bus'
+import { type AgentPresence, handOver, listAgents, permissionsFor } from '@bailiwick/bus'
 import type { LoadedConfig } from '../config/load-config.ts'
 import type { Broker } from './broker.ts'
+import { prepareAgent } from './prepare-agent.ts'
 import { keylessEnv, modelEnv } from './supervise/child-env.ts'
 import { type ChildSpec, childSignature } from './supervise/child-spec.ts'
 import { endProcess } from './supervise/end-process.ts'
@@ -26,13 +27,6 @@ export interface HostsOptions {
 /** Later than the server notices that other hosts died with this one: a pull of theirs would swallow the task. */
 const HAND_OVER_MS = 50
 
-/**
- * Deliveries of one task that led to no attempt, or were put back. More than the attempts that a host allows
- * (those of hosts that died stand in the journal), so that a host says that the task kills hosts before the
- * server silently stops delivering it.
- */
-const MAX_DELIVER = 10
-
 /** The processes that this daemon keeps alive: the toolbox, and the hosts of every specialist. */
 export interface Hosts {
   report(): ChildReport[]
@@ -45,9 +39,7 @@ export interface Hosts {
 /** Starts every process of the team, adopting those that live from a daemon before. */
 export async function startHosts(options: HostsOptions): Promise<Hosts> {
   const { broker, config, specialists, note } = options
-  await Promise.all(
-    specialists.map(({ card }) => prepareQueue(broker.bus, card.name, { maxDeliver: MAX_DELIVER })),
-  )
+  await Promise.all(specialists.map(({ card }) => prepareAgent(broker.bus, config, card.name)))
   const planned = [
     await toolboxSpec(options),
     ...(await Promise.all(specialists.map((specialist) => hostSpecs(options, specialist)))).flat(),
@@ -71,7 +63,7 @@ export async function startHosts(options: HostsOptions): Promise<Hosts> {
   return {
     report: () => children.map((child) => child.report()),
     async add(specialist) {
-      await prepareQueue(broker.bus, specialist.card.name, { maxDeliver: MAX_DELIVER })
+      await prepareAgent(broker.bus, config, specialist.card.name)
       children.push(...(await hostSpecs(options, specialist)).map(start))
     },
     async stop(graceMs) {

@@ -1,11 +1,12 @@
 import type { RoleGrant } from '@bailiwick/bus'
-import { namedUser, prepareQueue, prepareWriter } from '@bailiwick/bus'
+import { namedUser, prepareWriter } from '@bailiwick/bus'
 import { InputError } from '@bailiwick/contract'
 import { memberSchema } from '../config/config-schema.ts'
 import type { LoadedConfig } from '../config/load-config.ts'
 import type { LocalAnswer, LocalRequest } from '../local/local-protocol.ts'
 import type { Broker } from './broker.ts'
 import { type Hosts, isHostOf } from './hosts.ts'
+import { prepareAgent } from './prepare-agent.ts'
 import { loadSpecialist } from './team/load-team.ts'
 import type { Team } from './team/team.ts'
 
@@ -63,7 +64,7 @@ export function localHandler(parts: {
       await prepareWriter(broker.bus, name, config.streams)
       return { role, name, tools, readsFrom }
     }
-    await prepareQueue(broker.bus, name)
+    await prepareAgent(broker.bus, config, name)
     if (!team.has(name)) {
       // Its definition is elsewhere and unknown here: it may ask for anything that the toolbox has.
       return { role: 'host', agent: name, level: 5, tools: team.tools(), readsFrom }

@@ -1,7 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bus } from '../connect/bus.ts'
+import { BusError } from '../errors/bus-error.ts'
 import { explain } from './explain.ts'
 import { isTransient, LostAnswer } from './is-transient.ts'
+
+/** After this a stream for which nobody answers is not there: a cluster has chosen who leads by then. Milliseconds. */
+const LEADERLESS_MS = 15_000
 
 /**
  * Does `attempt` until it succeeds, fails for good, or is aborted: through restarts of the server, for
@@ -13,6 +17,7 @@ export async function persist<T>(
   signal: AbortSignal | undefined,
   attempt: (tries: number) => Promise<T>,
 ): Promise<T> {
+  let leaderlessSince: number | undefined
   for (let tries = 0; ; tries++) {
     signal?.throwIfAborted()
     bus.closed.throwIfAborted()
@@ -20,10 +25,18 @@ export async function persist<T>(
       if (!bus.link.up) await untilUp(bus, signal, 0)
       return await answered(bus, attempt(tries))
     } catch (error) {
-      if (!isTransient(error)) throw explain(error, doing)
+      leaderlessSince = isUnprepared(error) ? (leaderlessSince ?? Date.now()) : undefined
+      const mayPass =
+        leaderlessSince === undefined ? isTransient(error) : Date.now() - leaderlessSince < LEADERLESS_MS
+      if (!mayPass) throw explain(error, doing)
       await untilUp(bus, signal, Math.min(20 * 2 ** tries, 1_000))
     }
   }
+}
+
+/** Nobody answers for the stream: there is none, or its servers are choosing who leads. */
+function isUnprepared(error: unknown): boolean {
+  return error instanceof BusError && error.code === 'bus-unprepared'
 }
 
 /** Fails at once when the connection breaks, instead of at the request's timeout. */

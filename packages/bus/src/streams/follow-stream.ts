@@ -13,6 +13,9 @@ import { persist } from '../publish/persist.ts'
 /** After which the server forgets a reader that nobody reads from. One that was stopped for longer begins anew. */
 const INACTIVE_MS = 60_000
 
+/** How often the server says that it still has a reader. After three times without it has died. */
+const HEARTBEAT_MS = 2_000
+
 /** What to follow, and from where on. */
 export interface Source {
   stream: string
@@ -42,7 +45,7 @@ export async function* followStream(
     const consumer = await openConsumer(bus, { ...source, from }, either)
     if (consumer === undefined) break
     opened?.((await consumer.info(true)).num_pending)
-    const messages = await consumer.consume({ max_messages: 500, idle_heartbeat: 5_000 })
+    const messages = await consumer.consume({ max_messages: 500, idle_heartbeat: HEARTBEAT_MS })
     const undo = stopWhen(bus, either, messages)
     try {
       for await (const message of messages) {
@@ -65,11 +68,20 @@ function stopWhen(bus: Bus, signal: AbortSignal, messages: ConsumerMessages): ()
   const stop = () => messages.stop()
   signal.addEventListener('abort', stop, { once: true })
   const forget = bus.link.onBack(stop)
+  void stopWhenSilent(messages)
   if (signal.aborted) stop()
   return () => {
     signal.removeEventListener('abort', stop)
     forget()
   }
+}
+
+/**
+ * On a cluster the reader may have been on a server that died, while the connection stands. The client asks on for
+ * that reader then, for ever.
+ */
+async function stopWhenSilent(messages: ConsumerMessages): Promise<void> {
+  for await (const { type } of messages.status()) if (type === 'heartbeats_missed') messages.stop()
 }
 
 /** Undefined when aborted meanwhile. */

@@ -1,0 +1,54 @@
+import { connectFromEnv, eventName, followEvents, requestRun } from '@bailiwick/bus'
+import { startForeignCluster } from '@bailiwick/nats-server/testing'
+import { expect, it } from 'vitest'
+import { bareEnv, run } from './program.ts'
+import { untilNoneSurvive } from './survivors.ts'
+import { final, planReply, teamFolder } from './team-folder.ts'
+
+const DAY_MS = 86_400_000
+
+it('on a cluster everything is kept by as many servers as the configuration says, and a run outlives one', async () => {
+  await using stack = new AsyncDisposableStack()
+  const servers = (await startForeignCluster(3)).map((server) => stack.use(server))
+  const place = stack.use(
+    await teamFolder(
+      {
+        planner: { plan: [planReply({ name: 't1' })] },
+        worker: { t1: ['<code>\nlet sum = 1\n</code>', { text: final('sum + 41'), delayMs: 2_000 }] },
+        writer: { answer: ['It is {{t1.output}}.'] },
+      },
+      { config: { streams: { replicas: 3, artifactMaxAgeMs: DAY_MS } } },
+    ),
+  )
+  const access = { NATS_URL: servers.map(({ url }) => url).join(',') }
+  const cli = (...args: string[]) => run(args, { cwd: place.folder, env: bareEnv(access) })
+  const up = await cli('up', '--detach')
+  expect(up.code, up.stderr).toBe(0)
+  {
+    await using bus = await connectFromEnv('test', access)
+    const streams = []
+    for await (const { config } of bus.jsm.streams.list()) streams.push(config)
+    expect(streams.map(({ name }) => name)).toContain('OBJ_artifact_worker')
+    for (const { name, num_replicas, max_age } of streams) {
+      expect(num_replicas, name).toBe(3)
+      if (name.startsWith('OBJ_artifact_')) expect(max_age, name).toBe(DAY_MS * 1e6)
+    }
+    for (const agent of ['worker', 'writer']) {
+      expect((await bus.jsm.consumers.info('TASK', agent)).config.num_replicas, agent).toBe(3)
+    }
+    await requestRun(bus, 'submit', { run: 'r1', text: 'x' })
+    const connected = bus.connection.info?.port
+    for await (const { event } of followEvents(bus, { from: 'beginning', run: 'r1' })) {
+      const seen = `${eventName(event.type)} ${event.task}`
+      // The one that this connection goes to, so that it has to find another.
+      if (seen === 'step.ended r1-t1') {
+        await servers.find(({ port }) => port === connected)?.[Symbol.asyncDispose]()
+      }
+      if (seen === 'run.ended run') break
+    }
+    const view = await requestRun(bus, 'get', { run: 'r1' })
+    expect(view.result).toMatchObject({ status: 'completed', answer: 'It is 42.' })
+  }
+  await cli('down')
+  expect(await untilNoneSurvive(place.folder)).toEqual([])
+})

@@ -1,0 +1,52 @@
+import { startForeignCluster } from '@bailiwick/nats-server/testing'
+import { expect, it } from 'vitest'
+import { connectBus } from '../src/connect/connect-bus.ts'
+import { followJournal } from '../src/journal/follow-journal.ts'
+import { openJournal } from '../src/journal/open-journal.ts'
+import { prepareStreams } from '../src/streams/prepare-streams.ts'
+import { planned, until } from './test-bus.ts'
+
+it('a follower goes on when the server of a cluster dies that had its reader, though its own lives', async () => {
+  await using stack = new AsyncDisposableStack()
+  const servers = (await startForeignCluster(3)).map((server) => stack.use(server))
+  const url = servers.map((server) => server.url).join(',')
+  const bus = stack.use(await connectBus({ url, name: 'writer' }))
+  const prepare = () =>
+    prepareStreams(bus, { replicas: 3 }).then(
+      () => true,
+      () => false, // The cluster has no leader yet.
+    )
+  await until(prepare, 'the streams')
+  const journal = openJournal(bus, { writer: 'a', run: 'r1', task: 'r1-t1' })
+  await journal.append([planned('before', 1)])
+
+  /** Where the one reader of the journal is. */
+  const leader = async () => {
+    for await (const { cluster } of bus.jsm.consumers.list('JOURNAL')) return cluster?.leader
+    return undefined
+  }
+  for (;;) {
+    const stop = new AbortController()
+    const follower = await connectBus({ url, name: 'follower' })
+    const seen: number[] = []
+    const following = (async () => {
+      for await (const { records } of followJournal(follower, { run: 'r1', signal: stop.signal })) {
+        for (const record of records) if (record.type === 'planned') seen.push(record.step)
+      }
+    })()
+    await until(() => seen.length === 1, 'what is there already')
+    const has = await until(leader, 'the reader')
+    const isElsewhere = has !== follower.connection.info?.server_name
+    if (isElsewhere) {
+      await servers[Number(has.slice(1))]?.[Symbol.asyncDispose]()
+      for (let step = 2; step <= 5; step += 1) await journal.append([planned('after', step)])
+      await until(() => seen.length === 5, 'what was appended since')
+      expect(seen).toEqual([1, 2, 3, 4, 5])
+    }
+    stop.abort()
+    await following
+    await follower.close()
+    if (isElsewhere) return
+    await until(async () => (await leader()) === undefined, 'the reader to go')
+  }
+})
