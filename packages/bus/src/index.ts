@@ -26,7 +26,7 @@ export { projectJournal } from './event/project-journal.ts'
 export { publishEvent } from './event/publish-event.ts'
 // The journal: the only durable truth.
 export { type FollowJournalOptions, followJournal, type JournalAppend } from './journal/follow-journal.ts'
-export { type JournalAddress, openJournal } from './journal/open-journal.ts'
+export { type JournalAddress, type OpenJournalOptions, openJournal } from './journal/open-journal.ts'
 export { readFirst } from './journal/read-first.ts'
 export { followLive, type LiveMessage, publishLive } from './live/live.ts'
 export * from './protocol/index.ts'

@@ -71,7 +71,16 @@ export async function startBed(): Promise<Bed> {
     const status = ended.get(run)
     const result = status && { status, answer: 42, usage: NO_USAGE, artifacts: [] }
     const text = submitted.get(run)?.text ?? ''
-    const base = { run, text, submittedAt: 1, strategy: 'plan' as const, tasks: [], agents: [], asked: [] }
+    const base = {
+      run,
+      text,
+      submittedAt: 1,
+      strategy: 'plan' as const,
+      tasks: [],
+      agents: [],
+      asked: [],
+      unreadable: [],
+    }
     return result === undefined ? { ...base, status: 'working' } : { ...base, status: result.status, result }
   }
   stack.use(

@@ -23,11 +23,12 @@ export const command: Command = {
       const view = await requestRun(bus, 'get', { run })
       const { out, task } = context.options
       if (typeof task === 'string') {
-        const { journalLines } = await import('../show/journal-lines.ts')
+        const { journalLines, unreadableLines } = await import('../show/journal-lines.ts')
         const id = view.tasks.findLast(({ name }) => name === task)?.task ?? task
-        const { records } = await requestRun(bus, 'journal', { run, task: id })
+        const { records, unreadable } = await requestRun(bus, 'journal', { run, task: id })
         if (context.json) for (const record of records) context.print(JSON.stringify(record))
         else for (const line of records.flatMap(journalLines)) context.print(line)
+        for (const line of unreadable.flatMap(unreadableLines)) context.note(line)
         return EXIT.ok
       }
       if (typeof out === 'string') {

@@ -55,12 +55,19 @@ export async function sweepTasks(
       const held = team.present
         .filter(({ card }) => card.name === agent)
         .reduce((sum, host) => sum + Object.keys(host.held).length, 0)
-      const own = lost.filter((task) => task.agent === agent)
-      const queue = { open: own, held, givenOut: givenOut.get(agent) ?? 0 }
+      const own = new Map(lost.filter((task) => task.agent === agent).map((task) => [task.task, task]))
+      const queue = {
+        // Its death was rung for before: whoever has been given the task since had not begun it, and counts.
+        open: [...own.values()].map((task) =>
+          rung.get(task.task)?.host === task.host ? withoutHost(task) : task,
+        ),
+        held,
+        givenOut: givenOut.get(agent) ?? 0,
+      }
       const looked = await ringForLost(bus, agent, queue, signal)
       givenOut.set(agent, looked.givenOut)
-      for (const { task, host = '' } of looked.rung) {
-        rung.set(task, { host, at: Date.now() })
+      for (const { task } of looked.rung) {
+        rung.set(task, { host: own.get(task)?.host ?? '', at: Date.now() })
         note(`task ${task} was with nobody: it is rung for again`)
       }
     }
@@ -68,6 +75,10 @@ export async function sweepTasks(
     const known = new Set(all.map(({ task }) => task))
     for (const task of rung.keys()) if (!known.has(task)) rung.delete(task)
   }
+}
+
+function withoutHost({ run, task, agent }: Open): Open {
+  return { run, task, agent }
 }
 
 /** Tasks that no living host says it has, and that no living host was the last to begin. */

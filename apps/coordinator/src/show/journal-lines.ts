@@ -1,3 +1,4 @@
+import type { RunAnswer } from '@bailiwick/bus'
 import type { JournalRecord } from '@bailiwick/contract'
 import { duration, spent } from './format.ts'
 
@@ -66,6 +67,15 @@ export function journalLines(record: JournalRecord): string[] {
       return [`${type} ${cut(JSON.stringify(rest))}`]
     }
   }
+}
+
+/** What this version cannot read of a task's journal, as it stands there. */
+export function unreadableLines({
+  message,
+  reason,
+  text,
+}: RunAnswer<'journal'>['unreadable'][number]): string[] {
+  return [`message ${message} cannot be read:`, ...indent(`${reason}\n${text}`)]
 }
 
 function indent(text: string): string[] {

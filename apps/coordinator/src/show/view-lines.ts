@@ -13,6 +13,9 @@ export function viewLines(view: RunView, now: number): string[] {
     ...asked.map(
       ({ task, call, name, args }) => `  waits for your yes: ${name}(${args}) of ${task}, call ${call}`,
     ),
+    ...view.unreadable.map(
+      ({ task, message, reason }) => `  cannot be read: ${task}, message ${message}: ${oneLine(reason)}`,
+    ),
     ...(result?.error === undefined ? [] : [`  ${result.error.code}: ${result.error.message}`]),
     ...(result?.artifacts ?? []).map(
       ({ name, mediaType, size }) => `  file ${name} (${mediaType}, ${bytes(size)})`,
@@ -34,6 +37,10 @@ function taskLine(
     error === undefined ? '' : `${error.code}: ${error.message}`,
   ]
   return parts.filter((part) => part !== '').join(', ')
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s*\n\s*/g, ' ')
 }
 
 function answerLines(answer: unknown): string[] {

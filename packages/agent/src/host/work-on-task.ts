@@ -49,9 +49,9 @@ export async function workOnTask(
     if (hasCode(error, 'fenced')) await letGo(workplace, delivery)
     else if (hasCode(error, 'suspended')) delivery.leave()
     else {
-      const why = error instanceof Error ? (error.stack ?? error.message) : String(error)
-      workplace.note(`task ${delivery.task} is tried again later: ${why}`)
-      delivery.retry()
+      const [why, stack] = error instanceof Error ? [error.message, error.stack] : [String(error)]
+      workplace.note(`task ${delivery.task} is tried again later: ${stack ?? why}`)
+      delivery.fail(why)
     }
   }
 }

@@ -14,6 +14,10 @@ export interface JournalAppend extends JournalAddress {
   records: JournalRecord[]
   /** What this version could not read; empty in good times. */
   setAside: SetAside[]
+  /** It was not written by a journal at all: all of it is set aside, and nothing is missing. */
+  foreign: boolean
+  /** Unix milliseconds, where something was set aside: what cannot be read does not say when it was. */
+  storedAt?: number
 }
 
 export interface FollowJournalOptions extends Partial<JournalAddress> {
@@ -33,7 +37,8 @@ export async function* followJournal(
     const address = parseJournalSubject(message.subject)
     // Stored messages of other subjects can be had delivered into the stream: not an append.
     if (address === undefined) continue
-    const { records, setAside } = await resolveMessage(bus, address.writer, message.string())
-    yield { ...address, sequence: message.seq, records, setAside }
+    const { records, setAside, foreign } = await resolveMessage(bus, address.writer, message.string())
+    const stored = setAside.length === 0 ? {} : { storedAt: message.time.getTime() }
+    yield { ...address, sequence: message.seq, records, setAside, foreign, ...stored }
   }
 }

@@ -2,12 +2,17 @@ import { randomUUID } from 'node:crypto'
 import { FencedError, type Journal, JournalError, type JournalRecord } from '@bailiwick/contract'
 import { JetStreamApiError } from '@nats-io/jetstream'
 import type { Bus } from '../connect/bus.ts'
-import { encodeJournalMessage, encodeSpilled, parseJournalMessage } from '../protocol/journal-message.ts'
+import {
+  encodeJournalMessage,
+  encodeSpilled,
+  parseJournalMessage,
+  type SetAside,
+} from '../protocol/journal-message.ts'
 import { LARGE_BYTES, STREAMS } from '../protocol/places.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
 import { publishDurably } from '../publish/publish-durably.ts'
 import { readStored } from './read-stored.ts'
-import { resolveMessage } from './resolve-message.ts'
+import { type ResolvedMessage, resolveMessage } from './resolve-message.ts'
 import { spillRecords } from './spill.ts'
 
 /** "wrong last sequence": somebody else has appended. */
@@ -21,17 +26,30 @@ export interface JournalAddress {
   task: string
 }
 
+export interface OpenJournalOptions {
+  /**
+   * Told of what this version cannot read, with the message's sequence in the stream; reading goes on without it.
+   * For whoever shows or ends a task. Default: reading fails, because nobody can go on from half a journal.
+   */
+  onSetAside?(aside: SetAside & { sequence: number }): void
+}
+
 /**
  * A task's journal in JetStream. One append is one publish that expects the subject's last sequence, so
  * the journal is its own fence. A journal that was neither read nor written yet is expected to be empty.
  *
  * Appends survive restarts of the server: they wait until it is back and never write twice.
  *
+ * @throws JournalError on reading what this version does not know, unless `onSetAside` is told of it
  * @example
  * const journal = openJournal(bus, { writer: 'analyst', run: 'r1', task: 'r1-t1' })
  * for await (const record of journal.read()) console.log(record.type)
  */
-export function openJournal(bus: Bus, address: JournalAddress): Journal {
+export function openJournal(
+  bus: Bus,
+  address: JournalAddress,
+  { onSetAside }: OpenJournalOptions = {},
+): Journal {
   const subject = SUBJECTS.journal(address.writer, address.run, address.task)
   let fence = 0
   let last: Promise<unknown> = Promise.resolve()
@@ -39,23 +57,25 @@ export function openJournal(bus: Bus, address: JournalAddress): Journal {
   async function* read(): AsyncGenerator<JournalRecord> {
     const given = bus.firsts.given.take(subject)
     if (given !== undefined) {
-      yield* (await resolveMessage(bus, address.writer, given.text)).records
+      yield* readable(await resolveMessage(bus, address.writer, given.text), given.sequence)
       fence = given.sequence
       return
     }
     let end = 0
     for await (const message of readStored(bus, { stream: STREAMS.journal, subject })) {
-      const { records, setAside, foreign } = await resolveMessage(bus, address.writer, message.string())
-      const problem = setAside[0]
-      if (problem !== undefined && !foreign) {
-        throw new JournalError(
-          `the journal of task ${address.task} cannot be read at message ${message.seq}: ${problem.reason}`,
-        )
-      }
-      yield* records
+      yield* readable(await resolveMessage(bus, address.writer, message.string()), message.seq)
       end = message.seq
     }
     fence = end
+  }
+
+  function readable({ records, setAside, foreign }: ResolvedMessage, sequence: number): JournalRecord[] {
+    // What no journal has written is no part of it, and can be left out.
+    for (const aside of foreign ? [] : setAside) {
+      if (onSetAside !== undefined) onSetAside({ ...aside, sequence })
+      else throw new JournalError(unreadable(address.task, sequence, aside.reason))
+    }
+    return records
   }
 
   async function write(records: JournalRecord[]): Promise<void> {
@@ -90,6 +110,10 @@ export function openJournal(bus: Bus, address: JournalAddress): Journal {
       return written
     },
   }
+}
+
+function unreadable(task: string, sequence: number, reason: string): string {
+  return `the journal of task ${task} cannot be read at message ${sequence}: ${reason}`
 }
 
 async function encode(bus: Bus, address: JournalAddress, records: JournalRecord[]): Promise<string> {

@@ -76,6 +76,17 @@ export const runTaskSchema = deferred(() =>
 )
 export type RunTask = z.infer<typeof runTaskSchema>
 
+/** What a version does not know in a journal: it stays there, and is shown. */
+export const unreadableSchema = deferred(() =>
+  z.object({
+    task: z.string(),
+    /** The message's sequence in the stream of journals. */
+    message: z.number().int(),
+    reason: z.string(),
+  }),
+)
+export type Unreadable = z.infer<typeof unreadableSchema>
+
 /** All that is known of a run. */
 export const runViewSchema = deferred(() =>
   runSummarySchema.unwrap().extend({
@@ -87,6 +98,8 @@ export const runViewSchema = deferred(() =>
     asked: z
       .array(z.object({ task: z.string(), call: z.string(), name: z.string(), args: z.string() }))
       .default([]),
+    /** What could not be read of its journals: the first of each task. */
+    unreadable: z.array(unreadableSchema).default([]),
     result: z
       .object({
         status: finalStatusSchema,
@@ -146,7 +159,13 @@ export const RUN_OPS = {
   /** The journal of one task, prompts and replies included; `run` is the run's own. */
   journal: {
     request: deferred(() => runOnly.unwrap().extend({ task: tokenSchema.default('run') })),
-    answer: deferred(() => z.object({ records: z.array(journalRecordSchema) })),
+    answer: deferred(() =>
+      z.object({
+        records: z.array(journalRecordSchema),
+        /** What could not be read, as it stands there (its first 4,096 characters). */
+        unreadable: z.array(unreadableSchema.unwrap().extend({ text: z.string() })).default([]),
+      }),
+    ),
   },
   dead: {
     request: deferred(() => z.object({})),

@@ -49,6 +49,21 @@ describe('dead tasks', () => {
     controller.abort()
   })
 
+  it('lists what went wrong every time, with the last reason, and nobody takes it for lost meanwhile', async () => {
+    await prepareQueue(test.bus, 'failing', { maxDeliver: 2 })
+    await ringTask(test.bus, { agent: 'failing', run: 'r1', task: 'r1-c', ring: 1 })
+    const host = await test.connect('failing')
+    for (let n = 1; n <= 2; n++) {
+      const [delivery] = await take(takeTasks(host, 'failing'), 1)
+      delivery?.fail(`no sandbox (${n})`)
+      expect(Object.keys(host.held.list())).toEqual(['r1-c'])
+    }
+    const dead = await until(async () => (await listDead(test.bus))[0], 'the dead letter')
+    expect(dead).toMatchObject({ agent: 'failing', task: 'r1-c', attempts: 2, reason: 'no sandbox (2)' })
+    await until(() => Object.keys(host.held.list()).length === 0, 'nothing to be held any more')
+    await retryDead(test.bus, 'r1-c')
+  })
+
   it('says clearly when the queue is full', async () => {
     await prepareQueue(test.bus, 'slow')
     const full = (async () => {

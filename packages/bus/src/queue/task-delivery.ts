@@ -6,7 +6,7 @@ import { parseTaskSubject, SUBJECTS } from '../protocol/subjects.ts'
 import { publishCore } from '../publish/publish-core.ts'
 import type { Pulled } from './puller.ts'
 
-/** A task that this process has been given. Settle it exactly once: `ack`, `retry`, `reject` or `leave`. */
+/** A task that this process has been given. Settle it exactly once: `ack`, `retry`, `fail`, `reject` or `leave`. */
 export interface TaskDelivery {
   readonly run: string
   readonly task: string
@@ -23,6 +23,8 @@ export interface TaskDelivery {
   ack(): void
   /** Not now: give it to somebody (perhaps this host) again, after a back-off that grows with the attempts. */
   retry(delayMs?: number): void
+  /** As `retry`; where it has been given out as often as it may be, it becomes a dead letter with this reason. */
+  fail(reason: string): void
   /**
    * This process is leaving: whoever notices that it is gone rings for the task anew, at once, and it counts as no
    * delivery. A bell that was handed back by so many would be a dead letter.
@@ -36,6 +38,9 @@ export interface TaskDelivery {
    */
   releaseSlot(): () => Promise<void>
 }
+
+/** For this long after a back-off the next host may not have said yet that it has the task. Milliseconds. */
+const HELD_LONGER_MS = 1_000
 
 /** What happens around a delivery that the queue must know of. */
 export interface DeliveryHooks {
@@ -92,6 +97,9 @@ export function openDelivery(bus: Bus, message: Pulled, hooks: DeliveryHooks): T
     bus.held.delete(settleOn)
     return true
   }
+  const reject = (reason: string) => {
+    if (settle()) say(rejection({ run, task, attempts }, reason))
+  }
   return {
     run,
     task,
@@ -103,14 +111,24 @@ export function openDelivery(bus: Bus, message: Pulled, hooks: DeliveryHooks): T
       if (settle()) say('+ACK')
     },
     retry(delayMs = backOff(attempts)) {
-      if (settle()) say(delayMs > 0 ? `-NAK {"delay": ${nanos(delayMs)}}` : '-NAK')
+      if (settle()) say(nak(delayMs))
+    },
+    fail(reason) {
+      if (attempts >= hooks.maxDeliver) return reject(reason)
+      const delayMs = backOff(attempts)
+      if (!close()) return
+      say(nak(delayMs))
+      // Said to be held meanwhile: whoever looks for lost tasks would ring anew, and count from the beginning.
+      setTimeout(() => bus.held.delete(settleOn), delayMs + HELD_LONGER_MS).unref()
     },
     leave: () => void close(),
-    reject(reason) {
-      if (settle()) say(rejection({ run, task, attempts }, reason))
-    },
+    reject,
     releaseSlot: hooks.releaseSlot,
   }
+}
+
+function nak(delayMs: number): string {
+  return delayMs > 0 ? `-NAK {"delay": ${nanos(delayMs)}}` : '-NAK'
 }
 
 /** The advisory bears the reason and the message is gone, so that the reason must name the task. */

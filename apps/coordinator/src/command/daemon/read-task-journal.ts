@@ -1,10 +1,10 @@
 import { type Bus, requestRun } from '@bailiwick/bus'
-import { InputError, type JournalRecord } from '@bailiwick/contract'
+import { InputError, JournalError, type JournalRecord } from '@bailiwick/contract'
 
 /**
  * A task's whole journal, by the run and the task's name in the plan or its id.
  *
- * @throws InputError where the run has no such task
+ * @throws InputError where the run has no such task; JournalError where this version cannot read all of it
  */
 export async function readTaskJournal(
   bus: Bus,
@@ -16,7 +16,14 @@ export async function readTaskJournal(
     const known = tasks.map(({ name }) => name).join(', ')
     throw new InputError(`run ${run} has no task ${task}; it has ${known === '' ? 'none' : known}`)
   }
-  const { records } = await requestRun(bus, 'journal', { run, task: found.task })
+  const { records, unreadable } = await requestRun(bus, 'journal', { run, task: found.task })
+  const [problem] = unreadable
+  if (problem !== undefined) {
+    const { message, reason } = problem
+    throw new JournalError(
+      `the journal of task ${found.task} cannot be read at message ${message}: ${reason}`,
+    )
+  }
   const text = records[0]?.type === 'task.created' ? records[0].spec.text : ''
   return { records, agent: found.agent, task: found.task, text }
 }

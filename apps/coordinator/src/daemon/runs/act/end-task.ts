@@ -11,7 +11,8 @@ export async function endTask(
   address: { writer: string; run: string; task: string },
   ending: Pick<TaskResult, 'status' | 'error'>,
 ): Promise<boolean> {
-  const journal = openJournal(bus, address)
+  // What this version cannot read is no reason to leave its run waiting; it is shown with the run.
+  const journal = openJournal(bus, address, { onSetAside: () => {} })
   for await (const record of journal.read()) if (record.type === 'task.ended') return false
   const result: TaskResult = { usage: NO_USAGE, artifacts: [], ...ending }
   try {

@@ -1,31 +1,37 @@
-import { type Bus, openJournal, parseJournalSubject, STREAMS, SUBJECTS } from '@bailiwick/bus'
+import { type Bus, openJournal, parseJournalSubject, type RunAnswer, STREAMS, SUBJECTS } from '@bailiwick/bus'
 import { InputError, type JournalRecord } from '@bailiwick/contract'
-import { foldTask, type TaskState } from '../fold/task-state.ts'
 
-/** A task's whole journal, whoever writes it. @throws InputError where the run has no such task */
+/**
+ * A task's whole journal, whoever writes it.
+ *
+ * @throws InputError where the run has no such task; JournalError where this version cannot read all of it
+ */
 export async function readTask(bus: Bus, run: string, task: string): Promise<JournalRecord[]> {
-  const [found] = await journalsOf(bus, run, task)
-  if (found === undefined)
-    throw new InputError(`run ${run} has no task ${task}; "bailiwick show ${run}" lists them`)
   const records: JournalRecord[] = []
-  for await (const record of openJournal(bus, found).read()) records.push(record)
+  const journal = openJournal(bus, await journalOf(bus, run, task))
+  for await (const record of journal.read()) records.push(record)
   return records
 }
 
-/** Every task of a run that nobody follows any more, delegates included, as its journal says. */
-export async function readTasks(bus: Bus, run: string): Promise<Map<string, TaskState>> {
-  const tasks = new Map<string, TaskState>()
-  for (const address of await journalsOf(bus, run, '*')) {
-    if (address.task === 'run') continue
-    let state: TaskState | undefined
-    for await (const record of openJournal(bus, address).read())
-      state = foldTask(state, record, address.writer)
-    if (state !== undefined) tasks.set(address.task, state)
-  }
-  return tasks
+/** A task's journal as far as this version can read it, and what it cannot. @throws as {@link readTask} */
+export async function showTask(bus: Bus, run: string, task: string): Promise<RunAnswer<'journal'>> {
+  const answer: RunAnswer<'journal'> = { records: [], unreadable: [] }
+  const journal = openJournal(bus, await journalOf(bus, run, task), {
+    onSetAside: ({ sequence, reason, text }) =>
+      answer.unreadable.push({ task, message: sequence, reason, text }),
+  })
+  for await (const record of journal.read()) answer.records.push(record)
+  return answer
 }
 
-async function journalsOf(bus: Bus, run: string, task: string) {
+async function journalOf(bus: Bus, run: string, task: string) {
+  const [found] = await journalsOf(bus, run, task)
+  if (found !== undefined) return found
+  throw new InputError(`run ${run} has no task ${task}; "bailiwick show ${run}" lists them`)
+}
+
+/** Where the journals of a run are, or of one task of it. */
+export async function journalsOf(bus: Bus, run: string, task: string) {
   const subject = SUBJECTS.journal('*', run, task)
   const { state } = await bus.jsm.streams.info(STREAMS.journal, { subjects_filter: subject })
   return Object.keys(state.subjects ?? {}).flatMap((name) => parseJournalSubject(name) ?? [])

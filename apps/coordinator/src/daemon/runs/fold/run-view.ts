@@ -2,6 +2,7 @@ import type { RunSummary, RunTask, RunView } from '@bailiwick/bus'
 import { addUsage, NO_USAGE } from '@bailiwick/contract'
 import type { RunState } from './run-state.ts'
 import type { TaskState } from './task-state.ts'
+import type { Unread } from './unread.ts'
 
 /** A run as lists show it. */
 export function runSummary(run: string, state: RunState): RunSummary {
@@ -17,7 +18,11 @@ export function runSummary(run: string, state: RunState): RunSummary {
 }
 
 /** All that is known of a run: its own journal, and the tasks' where they were followed. */
-export function runView(run: string, state: RunState, tasks: ReadonlyMap<string, TaskState>): RunView {
+export function runView(
+  run: string,
+  state: RunState,
+  { tasks, unread }: { tasks: ReadonlyMap<string, TaskState>; unread: Unread },
+): RunView {
   const { ended, submitted } = state
   const planned = state.plan?.tasks ?? []
   const asked = [...tasks.values()].flatMap((task) =>
@@ -46,6 +51,7 @@ export function runView(run: string, state: RunState, tasks: ReadonlyMap<string,
     ],
     agents: usageByAgent([...tasks.values()]),
     asked,
+    unreadable: unread.list(),
     ...(ended === undefined
       ? {}
       : {

@@ -1,10 +1,12 @@
 import { type Bus, followJournal } from '@bailiwick/bus'
 import type { TaskResult } from '@bailiwick/contract'
 import { foldTask, type TaskState } from './task-state.ts'
+import { Unread } from './unread.ts'
 
 /** Follows the journals of all tasks of one run, and tells who waits for a task's end. */
 export class RunWatch implements Disposable {
   readonly tasks = new Map<string, TaskState>()
+  readonly unread = new Unread()
   readonly #ended = new AbortController()
   readonly #waiting = new Map<string, Set<(result: TaskResult) => void>>()
   readonly following: Promise<void>
@@ -35,7 +37,10 @@ export class RunWatch implements Disposable {
   }
 
   async #follow(bus: Bus, run: string): Promise<void> {
-    for await (const { writer, task, records } of followJournal(bus, { run, signal: this.#ended.signal })) {
+    const source = { run, signal: this.#ended.signal }
+    for await (const { writer, task, records, setAside, foreign, sequence } of followJournal(bus, source)) {
+      if (foreign) continue
+      for (const { reason } of setAside) this.unread.add({ task, message: sequence, reason })
       if (task === 'run') continue
       for (const record of records) {
         const state = foldTask(this.tasks.get(task), record, writer)

@@ -12,7 +12,7 @@ import { BailiwickError, hasCode, InputError, type JournalRecord, type Model } f
 import type { LoadedConfig } from '../../../config/load-config.ts'
 import type { Team } from '../../team/team.ts'
 import { forkTask } from '../act/fork-task.ts'
-import { readTasks } from '../act/read-task.ts'
+import { readRun, readRunState } from '../act/read-run.ts'
 import type { RunContext } from '../act/run-context.ts'
 import { planProblems } from '../agents/planner.ts'
 import { smallest } from '../decide/carve-budget.ts'
@@ -66,7 +66,13 @@ export class Runs {
     const open = this.#index.open()
     for (const run of open) {
       const log = this.#open(run)
-      if ((await log.load()) !== undefined) this.#drive(log)
+      try {
+        if ((await log.load()) !== undefined) this.#drive(log)
+      } catch (error) {
+        // Left to a version that can read it; every other run goes on.
+        if (!hasCode(error, 'bad-journal')) throw error
+        warn(`run ${run} is not driven here: ${text(error)}`)
+      }
     }
     return open.length
   }
@@ -142,16 +148,16 @@ export class Runs {
   /** Who submitted a run; undefined where there is none. */
   async owner(run: string): Promise<string | undefined> {
     const driven = this.#driven.get(run)
-    const state = driven?.context.log.state ?? (await new RunLog(this.#options.bus, run).load())
+    const state = driven?.context.log.state ?? (await readRunState(this.#options.bus, run))
     return state?.submitted.submittedBy
   }
 
   async get(run: string): Promise<RunView> {
     const driven = this.#driven.get(run)
-    if (driven !== undefined) return runView(run, driven.context.log.state, driven.context.watch.tasks)
-    const state = await new RunLog(this.#options.bus, run).load()
-    if (state === undefined) throw new InputError(`no run ${run}; "bailiwick runs" lists those there are`)
-    return runView(run, state, await readTasks(this.#options.bus, run))
+    if (driven !== undefined) return runView(run, driven.context.log.state, driven.context.watch)
+    const stored = await readRun(this.#options.bus, run)
+    if (stored === undefined) throw new InputError(`no run ${run}; "bailiwick runs" lists those there are`)
+    return runView(run, stored.state, stored)
   }
 
   /** The newest first; of one user where one is named. */

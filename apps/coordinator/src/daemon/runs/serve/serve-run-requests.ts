@@ -1,5 +1,5 @@
 import { type Bus, listDead, OPERATOR, purgeRun, retryDead, serveRuns } from '@bailiwick/bus'
-import { readTask } from '../act/read-task.ts'
+import { showTask } from '../act/read-task.ts'
 import { admitOwn, bringResults, requireOperator, requireOwn } from './own-runs.ts'
 import type { Runs } from './runs.ts'
 
@@ -26,7 +26,7 @@ export function serveRunRequests(
     list: async ({ limit }, by) => runs.list(limit, by === OPERATOR ? undefined : by),
     async journal({ run, task }, by) {
       await requireOwn(runs, run, by)
-      return { records: await readTask(bus, run, task) }
+      return showTask(bus, run, task)
     },
     async dead(_, by) {
       requireOperator('the list of dead letters', by)
