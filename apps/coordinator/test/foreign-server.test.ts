@@ -76,6 +76,39 @@ describe.each(['jwt', 'nkey'])('a server that is run by somebody else, with --au
   })
 })
 
+describe('a server that has not what nats-config printed', () => {
+  it.each([
+    [
+      'a small max_payload',
+      /max_payload: \d+/,
+      'max_payload: 1024',
+      'max_payload is 1024: set at least 262144',
+    ],
+    [
+      'short lines',
+      /max_control_line: \d+/,
+      'max_control_line: 8192',
+      'set max_control_line to 65536 or more',
+    ],
+    ['other keys', /operator: \S+/, undefined, 'refuses these credentials'],
+  ])('is told by doctor: %s', async (_, setting, instead, said) => {
+    await using place = await teamFolder(REPLIES, { agents: AGENTS })
+    const made = async (folder: string) => {
+      expect((await run(['nats-config', '--out', 'nats.conf'], { cwd: folder })).code).toBe(0)
+      return readFile(join(folder, 'nats.conf'), 'utf8')
+    }
+    const own = await made(place.folder)
+    await using other = await teamFolder(REPLIES, { agents: AGENTS })
+    const config = instead === undefined ? await made(other.folder) : own.replace(setting, instead)
+    expect(config).not.toBe(own)
+    await using server = await startForeignServer(config)
+    const env = bareEnv({ NATS_URL: server.url })
+    const { code, stdout } = await run(['doctor'], { cwd: place.folder, env })
+    expect(stdout).toContain(said)
+    expect(code).toBe(1)
+  })
+})
+
 describe('a host that the daemon did not start', () => {
   it('is missed by its heartbeats, and its task goes to the next', async () => {
     await using at = await prepared()
