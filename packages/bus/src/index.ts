@@ -46,7 +46,7 @@ export { listAgents, type WatchAgentsOptions, watchAgents } from './registry/wat
 // Runs: asked for by users, answered by the coordinator.
 export { requestRun } from './run/request-run.ts'
 export { type RunHandlers, serveRuns } from './run/serve-runs.ts'
-export { type Excess, followExcess } from './streams/follow-excess.ts'
+export { type Excess, type ExcessOptions, followExcess } from './streams/follow-excess.ts'
 export { prepareStreams, prepareWriter } from './streams/prepare-streams.ts'
 export { purgeRun } from './streams/purge-run.ts'
 export { type StreamLimits, streamLimitsSchema } from './streams/stream-limits.ts'

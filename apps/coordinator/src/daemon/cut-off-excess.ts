@@ -13,11 +13,14 @@ export async function* cutOffExcess(
   signal: AbortSignal,
 ): AsyncGenerator<RefusalBatch> {
   const { bus, broker, hosts, limit, note } = parts
-  for await (const { user, name, readers } of followExcess(bus, limit, signal)) {
+  const withdraw = async (user: string) => {
+    await broker.withdraw?.(user)
+    return broker.withdraw !== undefined
+  }
+  for await (const { name, readers } of followExcess(bus, { limit, withdraw }, signal)) {
     note(
       `${name} has ${readers} readers of streams at once, more than the ${limit} it may have: it is cut off`,
     )
-    await broker.withdraw?.(user)
     for (const child of hosts.report()) {
       const isItsOwn = child.name === name || isHostOf(child.name, name)
       if (isItsOwn && child.pid !== undefined) killGroup(child.pid)

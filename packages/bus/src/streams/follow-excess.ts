@@ -28,17 +28,29 @@ const auditSchema = deferred(() =>
 )
 const createdSchema = deferred(() => z.object({ stream_name: z.string(), name: z.string() }))
 
+export interface ExcessOptions {
+  /** Consumers that one user may have at once. */
+  limit: number
+  /** Takes a user's rights away, before it is told of. @returns whether it has none any more */
+  withdraw(user: string): Promise<boolean>
+}
+
 /**
  * Users who make more consumers than `limit`, until aborted, by what the server tells the account of its own work.
  * A stream takes a bounded number of them: who makes them all keeps everybody else from reading. After each that it
- * yields, those consumers are deleted; whoever follows this takes the user's rights away first. For the coordinator,
- * who is never one of them.
+ * yields, those consumers are deleted, and of a user without rights also those that the server had still to make.
+ * For the coordinator, who is never one of them.
  */
-export async function* followExcess(bus: Bus, limit: number, signal: AbortSignal): AsyncGenerator<Excess> {
+export async function* followExcess(
+  bus: Bus,
+  { limit, withdraw }: ExcessOptions,
+  signal: AbortSignal,
+): AsyncGenerator<Excess> {
   const owners = new Map<string, string>()
   const owned = new Map<string, Set<string>>()
   const names = new Map<string, string>()
   const found: string[] = []
+  const withdrawn = new Set<string>()
   let wake = () => {}
 
   const forget = (reader: string) => {
@@ -64,7 +76,7 @@ export async function* followExcess(bus: Bus, limit: number, signal: AbortSignal
       owners.set(reader, user)
       owned.set(user, readers.add(reader))
       names.set(user, name_tag)
-      if (readers.size <= limit || found.includes(user)) return
+      if (readers.size <= (withdrawn.has(user) ? 0 : limit) || found.includes(user)) return
       found.push(user)
       wake()
     },
@@ -88,10 +100,13 @@ export async function* followExcess(bus: Bus, limit: number, signal: AbortSignal
         continue
       }
       await forgetEnded(bus, owned.get(user) ?? [], forget)
-      const readers = owned.get(user)
       // An end may be told before its beginning: what was counted is compared with what there is.
-      if (readers === undefined || readers.size <= limit) continue
-      yield { user, name: names.get(user) ?? user, readers: readers.size }
+      const readers = owned.get(user)?.size ?? 0
+      if (!withdrawn.has(user)) {
+        if (readers <= limit) continue
+        if (await withdraw(user)) withdrawn.add(user)
+        yield { user, name: names.get(user) ?? user, readers }
+      }
       await deleteAll(bus, [...(owned.get(user) ?? [])])
     }
   } finally {
