@@ -10,6 +10,7 @@ import { type Broker, openBroker } from './broker.ts'
 import { buryDead } from './bury-dead.ts'
 import { cutOffExcess } from './cut-off-excess.ts'
 import { delegationHandler } from './delegate/start-delegate.ts'
+import { requireSpace, watchSpace } from './disk-space.ts'
 import { handOverLeft } from './hand-over-left.ts'
 import { type Hosts, startHosts } from './hosts.ts'
 import { localHandler } from './local-handler.ts'
@@ -77,6 +78,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     watchRegistry(bus, team, ended.signal).catch(fail('watching the registry'))
     const hosts = await startHosts({ config, env, broker, team, specialists, model: model?.name, note })
     undo.unshift(() => hosts.stop(0))
+    // On a server of somebody else's the disk is elsewhere.
+    const keepsItself = broker.server !== undefined
+    if (keepsItself) watchSpace(config.dataDir, note, ended.signal).catch(fail('looking at the disk'))
     const runs = new Runs({
       bus,
       config,
@@ -84,6 +88,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       model: async () => model?.model ?? plannerModel(config, env),
       signal: ended.signal,
       warn: note,
+      requireSpace: () => (keepsItself ? requireSpace(config.dataDir) : undefined),
     })
     projectJournal(bus, ended.signal).catch(fail('publishing events'))
     buryDead(bus, ended.signal).catch(fail('looking for dead letters'))

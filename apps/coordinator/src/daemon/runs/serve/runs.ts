@@ -42,6 +42,8 @@ export interface RunsOptions {
   team: Team
   model(): Promise<Model>
   signal: AbortSignal
+  /** @throws where nothing more can be kept */
+  requireSpace(): void
   /** Something that no caller hears of. */
   warn(message: string): void
 }
@@ -182,6 +184,7 @@ export class Runs {
     const { run, text: task, inputs, agent, budget = {}, fork, plan, planOnly } = request
     if (run === ACCESS_RUN) throw new InputError(`no run may be called "${run}": choose another id`)
     if (this.#driven.has(run)) return { run, duplicate: true }
+    this.#options.requireSpace()
     const strategy = request.strategy ?? (agent === undefined ? config.strategy : 'direct')
     if (agent !== undefined && !team.has(agent)) throw new InputError(team.unknown(agent))
     if (agent !== undefined && strategy !== 'direct') {
