@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { run } from './program.ts'
+import { run, start } from './program.ts'
 import { final, type TeamFolder, teamFolder } from './team-folder.ts'
 
 let place: TeamFolder
@@ -33,6 +33,20 @@ describe('bailiwick events', () => {
       code: 2,
       stderr: expect.stringContaining('no run nope; "bailiwick runs" lists those there are'),
     })
+  })
+
+  it('says so where its credentials end, and goes on trying', async () => {
+    const env = JSON.parse(
+      (await bailiwick('env', '--role', 'reader:brief', '--expires', '3s', '--json')).stdout,
+    )
+    await using elsewhere = await teamFolder({})
+    const following = start(['events'], { cwd: elsewhere.folder, env: { ...process.env, ...env } })
+    await following.until(
+      /NATS at nats:\/\/127\.0\.0\.1:\d+ refuses these credentials: they ended at 20[^;]+; `bailiwick env` gives new ones\. It is tried again/,
+    )
+    expect(following.child.exitCode).toBe(null)
+    following.child.kill('SIGINT')
+    expect((await following.ended).code).toBe(0)
   })
 
   it('is for readers too, who may ask about no run', async () => {

@@ -16,6 +16,7 @@ async function main(): Promise<void> {
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => asked.resolve())
 
   await using bus = await connectFromEnv('toolbox')
+  bus.link.onRefused(({ message }) => process.stderr.write(`${NAME}: ${message}. It is tried again\n`))
   const lost = new Promise<never>((_, reject) => {
     bus.closed.addEventListener('abort', () => reject(bus.closed.reason))
   })
