@@ -123,6 +123,26 @@ describe('a daemon', () => {
     await expect(requestRun(bus, 'list', {}, { waitMs: 1_000 })).rejects.toThrow()
   })
 
+  it('deletes all that is kept of a run that has ended, and of no other', async () => {
+    const ended = async () =>
+      JSON.parse((await bailiwick('run', 'x', '--json')).stdout.trim().split('\n').at(-1) ?? '')
+    const [gone, kept] = [(await ended()).run, (await ended()).run]
+    const purged = await bailiwick('purge', gone)
+    expect(purged.stdout).toMatch(new RegExp(`^run ${gone} is deleted: \\d+ messages and files\n$`))
+    for (const command of [['show'], ['replay', 't1'], ['purge']]) {
+      const [name = '', ...more] = command
+      expect(await bailiwick(name, gone, ...more)).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining(`no run ${gone}`),
+      })
+    }
+    const { runs } = await asJson('runs')
+    const ids = runs.map(({ run }: { run: string }) => run)
+    expect(ids).toContain(kept)
+    expect(ids).not.toContain(gone)
+    expect((await bailiwick('show', kept)).stdout).toContain('It is 42.')
+  })
+
   it('cancels a run that is at work, at once', async () => {
     const { NATS_URL, NATS_CREDS } = await asJson('env')
     await using bus = await connectFromEnv('test', { NATS_URL, NATS_CREDS })
@@ -130,6 +150,10 @@ describe('a daemon', () => {
     for await (const { event } of followEvents(bus, { from: 'beginning', run: 'rslow' })) {
       if (event.type.includes('task.started')) break
     }
+    expect(await bailiwick('purge', 'rslow')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('run rslow is at work: cancel it first'),
+    })
     const canceled = await bailiwick('cancel', 'rslow', '--reason', 'no need')
     expect(canceled).toMatchObject({ code: 0, stdout: 'run rslow is canceled\n' })
     const shown = await bailiwick('show', 'rslow')

@@ -36,6 +36,17 @@ describe('bailiwick replay', () => {
     ])
     const unknown = await bailiwick('replay', made.run, 't9')
     expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('has no task t9; it has') })
+    // By its id alone.
+    expect(await bailiwick('replay', `${made.run}-t1`)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^step 1: same, .*\nstep 2: same, /),
+    })
+    for (const none of ['t1', `${made.run}-t9`, 'nobody-t1']) {
+      expect(await bailiwick('replay', none)).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/no task has the id|has no task/),
+      })
+    }
     const prose = await bailiwick('replay', made.run, 'answer')
     expect(prose.stderr).toContain('has run no code: nothing to replay')
     await bailiwick('down')
@@ -132,7 +143,7 @@ describe('bailiwick fork', () => {
     const made = answered(await bailiwick('run', 'x', '--agent', 'worker', '--json'))
     const [luck, next] = made.answer
     const model = `scripted:${place.folder}/other.json`
-    const forked = await bailiwick('fork', made.run, 't1', '--at', '1', '--model', model, '--json')
+    const forked = await bailiwick('fork', `${made.run}-t1`, '--at', '1', '--model', model, '--json')
     expect(forked.code).toBe(0)
     const last = answered(forked)
     expect(last.answer).toEqual([luck, expect.any(Number), 'forked'])

@@ -2,10 +2,10 @@ import type { Command } from './frame/command.ts'
 import { EXIT } from './frame/exit-codes.ts'
 
 export const command: Command = {
-  words: '<run> <task>',
-  count: [2, 2],
+  words: '[<run>] <task>',
+  count: [1, 2],
   details:
-    'In a sandbox of its own, on the recorded inputs: no model is asked, no tool is called. The task is named as in the plan, or by its id. Exit code 1 where a step goes another way than it went.',
+    'In a sandbox of its own, on the recorded inputs: no model is asked, no tool is called. The task is named as in the plan of its run, or by its id, which needs no run. Exit code 1 where a step goes another way than it went.',
   options: {},
   async run(context) {
     const { readConfig, withDaemon } = await import('./daemon/use-daemon.ts')

@@ -1,16 +1,18 @@
-import { type Bus, requestRun } from '@bailiwick/bus'
-import { InputError, JournalError, type JournalRecord } from '@bailiwick/contract'
+import { type Bus, type RunView, requestRun } from '@bailiwick/bus'
+import { hasCode, InputError, JournalError, type JournalRecord } from '@bailiwick/contract'
 
 /**
- * A task's whole journal, by the run and the task's name in the plan or its id.
+ * A task's whole journal, by the run and the task's name in the plan, or by its id alone.
  *
  * @throws InputError where the run has no such task; JournalError where this version cannot read all of it
  */
 export async function readTaskJournal(
   bus: Bus,
-  [run = '', task = '']: readonly string[],
-): Promise<{ records: JournalRecord[]; agent: string; task: string; text: string }> {
-  const { tasks } = await requestRun(bus, 'get', { run })
+  words: readonly string[],
+): Promise<{ run: string; records: JournalRecord[]; agent: string; task: string; text: string }> {
+  const task = words.at(-1) ?? ''
+  const { run, tasks } =
+    words.length > 1 ? await requestRun(bus, 'get', { run: words[0] ?? '' }) : await runOf(bus, task)
   const found = tasks.findLast((one) => one.name === task || one.task === task)
   if (found === undefined) {
     const known = tasks.map(({ name }) => name).join(', ')
@@ -25,5 +27,20 @@ export async function readTaskJournal(
     )
   }
   const text = records[0]?.type === 'task.created' ? records[0].spec.text : ''
-  return { records, agent: found.agent, task: found.task, text }
+  return { run, records, agent: found.agent, task: found.task, text }
+}
+
+/** The run of a task's id: the id begins with the run's. */
+async function runOf(bus: Bus, task: string): Promise<RunView> {
+  const parts = task.split('-')
+  for (let end = parts.length - 1; end > 0; end--) {
+    try {
+      return await requestRun(bus, 'get', { run: parts.slice(0, end).join('-') })
+    } catch (error) {
+      if (!hasCode(error, 'bad-input')) throw error
+    }
+  }
+  throw new InputError(
+    `no task has the id ${task}: "bailiwick show <run> --json" tells ids; a name in a plan goes with its run`,
+  )
 }

@@ -55,6 +55,10 @@ function tellSabotage({ killed, effects }: Sabotage, note: (line: string) => voi
   const { calls, outcomes } = effects
   note(`sabotage: ${killed.length} processes killed (${killed.join(', ')})`)
   note(
-    `sabotage: ${calls} calls with an effect, ${outcomes} outcomes${calls === outcomes ? ': each once' : ''}`,
+    `sabotage: ${numbered(calls, 'call')} with an effect, ${numbered(outcomes, 'outcome')}${calls === outcomes ? ': each once' : ''}`,
   )
+}
+
+function numbered(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
 }

@@ -20,6 +20,7 @@ export const COMMANDS: Readonly<Record<string, Row>> = {
     load: () => import('../answer.ts'),
   },
   cancel: { summary: 'cancel a run', load: () => import('../cancel.ts') },
+  purge: { summary: 'delete all that is kept of a run', load: () => import('../purge.ts') },
   replay: { summary: 'execute a task’s code again, as it was', load: () => import('../replay.ts') },
   fork: {
     summary: 'go on from a step of another task, perhaps with another model',

@@ -61,7 +61,10 @@ function checkWords(name: string, command: Command, words: string[]): void {
   const [least, most] = command.count
   if (words.length >= least && words.length <= most) return
   const usage = `bailiwick ${name}${command.words === '' ? '' : ` ${command.words}`}`
-  const missing = command.words.split(' ').slice(words.length, least)
+  const missing = command.words
+    .split(' ')
+    .filter((word) => !word.startsWith('['))
+    .slice(words.length, least)
   if (missing.length > 0) {
     const are = missing.length === 1 ? 'is' : 'are'
     throw new UsageError(`${missing.join(' and ')} ${are} missing; wanted: ${usage}`)

@@ -1,4 +1,5 @@
 import { type Bus, listDead, OPERATOR, purgeRun, retryDead, serveRuns } from '@bailiwick/bus'
+import { InputError } from '@bailiwick/contract'
 import { showTask } from '../act/read-task.ts'
 import { admitOwn, bringResults, requireOperator, requireOwn } from './own-runs.ts'
 import type { Runs } from './runs.ts'
@@ -43,7 +44,9 @@ export function serveRunRequests(
     async purge({ run }, by) {
       await requireOwn(runs, run, by)
       runs.forget(run)
-      return { run, messages: await purgeRun(bus, run) }
+      const messages = await purgeRun(bus, run)
+      if (messages === 0) throw new InputError(`no run ${run}; "bailiwick runs" lists those there are`)
+      return { run, messages }
     },
   })
 }
