@@ -3,14 +3,9 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import {
-  connectBus,
-  openJournal,
-  prepareQueue,
-  prepareStreams,
-  remoteTool,
-} from '../../packages/bus/dist/index.js'
+import { connectBus, openJournal, prepareQueue, prepareStreams } from '../../packages/bus/dist/index.js'
 import { startTestServer } from '../../packages/nats-server/dist/testing/index.js'
+import { type Round, timeCalls } from './calls.ts'
 import { driveOurs } from './our-path.ts'
 import { driveRaw, inWindow, prepareRaw } from './raw-path.ts'
 
@@ -55,9 +50,21 @@ try {
     `| tasks per second, 4 hosts, 32 in flight, median of 7 pairs | ${quantile(rates.raw, 0.5).toFixed(0)} | ${quantile(rates.ours, 0.5).toFixed(0)} | ${quantile(part, 0.5).toFixed(2)} |`,
   )
 
-  await calls(100)
-  const { request, call } = await calls(2_000)
-  row('tool call, p50 ms (bare: request and reply)', quantile(request, 0.5), quantile(call, 0.5))
+  const rounds = await timeCalls(bus)
+  const half = (kind: keyof Round) => rounds.map((round) => quantile(round[kind], 0.5))
+  const bare = half('bare')
+  for (const [kind, name] of [
+    ['remote', 'tool call by the host alone'],
+    ['code', 'tool call from code'],
+  ] as const) {
+    const ratio = quantile(
+      half(kind).map((ms, n) => ms / (bare[n] ?? Number.NaN)),
+      0.5,
+    )
+    console.log(
+      `| ${name}, p50 ms (bare: request and reply + one pipe round trip), median of ${rounds.length} rounds | ${quantile(bare, 0.5).toFixed(3)} | ${quantile(half(kind), 0.5).toFixed(3)} | ${ratio.toFixed(2)} |`,
+    )
+  }
   const { publish, append } = await appends(2_000)
   row('durable append, p50 ms (bare: an unfenced publish)', quantile(publish, 0.5), quantile(append, 0.5))
 } finally {
@@ -73,29 +80,6 @@ async function rate(drive: typeof driveRaw, name: string): Promise<number> {
   const begin = performance.now()
   await drive(bus, 2_000, 32, name)
   return 2_000_000 / (performance.now() - begin)
-}
-
-async function calls(count: number): Promise<{ request: number[]; call: number[] }> {
-  const payload = JSON.stringify({ text: 'x'.repeat(64) })
-  const request = await inWindow(
-    count,
-    1,
-    async () => void (await bus.connection.request('raw.echo', payload)),
-  )
-  const tool = remoteTool(bus, { name: 'echo', description: '-', input: {}, effect: 'none' }, 'coordinator')
-  const signal = new AbortController().signal
-  const input = JSON.parse(payload)
-  const call = await inWindow(count, 1, async (n) => {
-    await tool.run(input, {
-      id: `1.${n}`,
-      key: `t/1.${n}`,
-      caller: 'coordinator',
-      run: 'r',
-      task: 't',
-      signal,
-    })
-  })
-  return { request, call }
 }
 
 async function appends(count: number): Promise<{ publish: number[]; append: number[] }> {

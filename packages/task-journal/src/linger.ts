@@ -1,5 +1,5 @@
 /** How long a record waits at most for others that nobody is waiting for either, ms. */
-const LINGER_MS = 2
+const LINGER_MS = 10
 
 const waiting = new Set<() => void>()
 let armed = false

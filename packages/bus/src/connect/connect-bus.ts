@@ -125,7 +125,7 @@ async function assemble(
     link,
     exchanges: new Exchanges(),
     outbox,
-    replies: new Replies(connection, inbox),
+    replies: new Replies(connection, link, inbox),
     held: new HeldTasks(),
     firsts: { written: new FirstRecords(), given: new FirstRecords() },
     closed: ended.signal,

@@ -46,7 +46,7 @@ export class Outbox {
     failed?: (error: unknown) => void,
   ): void {
     if (this.#connection.isClosed()) throw new ClosedConnectionError()
-    if (this.#waiting.length === 0) setImmediate(() => this.send())
+    if (this.#waiting.length === 0) process.nextTick(() => this.send())
     this.#waiting.push({ subject, payload, options, failed })
     this.#bytes += payload.length
     if (this.#bytes >= FULL) this.send()

@@ -10,7 +10,7 @@ import {
 import { INBOX } from '../protocol/places.ts'
 import { parseCallerSubject, SUBJECTS } from '../protocol/subjects.ts'
 import { cancelSchema } from '../protocol/tool-call.ts'
-import { matches, serve } from '../request/serve.ts'
+import { matcher, serve } from '../request/serve.ts'
 
 /**
  * Starts a delegate and waits for its result. It is called again for the same key after a restart of the
@@ -66,9 +66,10 @@ export async function serveDelegations(
     }
   }
 
+  const isCancel = matcher(SUBJECTS.cancel('*'))
   const cancels = bus.connection.subscribe(SUBJECTS.cancel('*'), {
     callback: (error, message) => {
-      if (error !== null || !matches(SUBJECTS.cancel('*'), message.subject)) return
+      if (error !== null || !isCancel(message.subject)) return
       const cancel = cancelSchema.safeParse(readJson(message))
       const caller = parseCallerSubject('cancel', message.subject)
       if (cancel.success) open.get(`${caller} ${cancel.data.key}`)?.controller.abort()

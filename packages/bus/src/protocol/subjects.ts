@@ -23,7 +23,7 @@ export const SUBJECTS = {
   control: (agent: string, op: string) => join('control', agent, op),
   /** A caller asks the coordinator to start a delegate. */
   delegate: (caller: string) => join('delegate', caller),
-  /** One call of a tool. */
+  /** One call of a tool; the caller is in the subject because a payload can lie. */
   tool: (tool: string, caller: string) => join('tool', tool, caller),
   /** A caller takes back a call or a delegation; every tool host and the coordinator hear it. */
   cancel: (caller: string) => join('cancel', caller),
@@ -50,12 +50,6 @@ export function parseTaskSubject(subject: string): { agent: string; task: string
 export function parseLiveSubject(subject: string): { agent: string; run: string; task: string } | undefined {
   const [agent, run, task] = tokensAfter('live', subject, 3) ?? []
   return agent && run && task ? { agent, run, task } : undefined
-}
-
-/** The tool and caller of a tool call. The caller is in the subject because a payload can lie. */
-export function parseToolSubject(subject: string): { tool: string; caller: string } | undefined {
-  const [tool, caller] = tokensAfter('tool', subject, 2) ?? []
-  return tool && caller ? { tool, caller } : undefined
 }
 
 /** The caller of `delegate` and `cancel`. */

@@ -20,35 +20,35 @@ export interface PublishOnceOptions extends Pick<Partial<JetStreamPublishOptions
  * BusError `bus-unprepared` where no stream takes the subject
  */
 export function publishOnce(
-  { outbox, replies, link }: Pick<Bus, 'outbox' | 'replies' | 'link'>,
+  { outbox, replies }: Pick<Bus, 'outbox' | 'replies'>,
   subject: string,
   payload: string | Uint8Array,
   options: PublishOnceOptions,
 ): Promise<PubAck> {
   return new Promise<PubAck>((resolve, reject) => {
-    const reply = replies.open((message) => {
-      end()
-      try {
-        resolve(readAck(subject, message))
-      } catch (error) {
-        reject(error)
-      }
-    })
     const fail = (error: unknown) => {
       end()
       reject(error)
     }
+    const reply = replies.open({
+      subject,
+      answer(message) {
+        end()
+        try {
+          resolve(readAck(subject, message))
+        } catch (error) {
+          reject(error)
+        }
+      },
+      forbidden: fail,
+    })
     const { timeoutMs } = options
     const timer = setTimeout(
       () => fail(new LostAnswer(`no acknowledgement within ${timeoutMs} ms`)),
       timeoutMs,
     )
-    const forget = link.onForbidden((error) => {
-      if (error.subject === subject) fail(error)
-    })
     const end = () => {
       clearTimeout(timer)
-      forget()
       reply.close()
     }
     try {

@@ -1,3 +1,4 @@
+import { onAbort } from '@bailiwick/contract'
 import type { Msg } from '@nats-io/transport-node'
 import type { Bus } from '../connect/bus.ts'
 import { BusError } from '../errors/bus-error.ts'
@@ -29,27 +30,27 @@ export function converse<T>(bus: Bus, options: ConverseOptions<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined
     const end = bus.exchanges.begin()
-    const inbox = bus.replies.open((message) => {
-      try {
-        if (message.data.length === 0 && message.headers?.code === 503) throw noResponder(subject)
-        const answer = read(message)
-        if ('again' in answer) waitFor(answer.again)
-        else finish(() => resolve(answer.result))
-      } catch (error) {
-        finish(() => reject(error))
-      }
+    const inbox = bus.replies.open({
+      subject,
+      answer(message) {
+        try {
+          if (message.data.length === 0 && message.headers?.code === 503) throw noResponder(subject)
+          const answer = read(message)
+          if ('again' in answer) waitFor(answer.again)
+          else finish(() => resolve(answer.result))
+        } catch (error) {
+          finish(() => reject(error))
+        }
+      },
+      forbidden: (error) => finish(() => reject(forbidden(subject, error))),
+      lost() {
+        if (waitOnMs === undefined) finish(() => reject(silent(subject, 'the connection broke')))
+        else waitFor(waitMs)
+      },
+      // What was answered meanwhile is lost; whoever still works on it is heard of again.
+      back: () => waitFor(waitOnMs ?? waitMs),
     })
-    const aborted = () => finish(() => reject(signal?.reason))
-    const forgetLost = bus.link.onLost(() => {
-      if (waitOnMs === undefined) finish(() => reject(silent(subject, 'the connection broke')))
-      else waitFor(waitMs)
-    })
-    // What was answered meanwhile is lost; whoever still works on it is heard of again.
-    const forgetBack = bus.link.onBack(() => waitFor(waitOnMs ?? waitMs))
-    const forgetForbidden = bus.link.onForbidden((error) => {
-      if (error.subject === subject) finish(() => reject(forbidden(subject, error)))
-    })
-    signal?.addEventListener('abort', aborted, { once: true })
+    const forget = signal && onAbort(signal, () => finish(() => reject(signal.reason)))
 
     function waitFor(ms: number): void {
       clearTimeout(timer)
@@ -58,10 +59,7 @@ export function converse<T>(bus: Bus, options: ConverseOptions<T>): Promise<T> {
     function finish(settle: () => void): void {
       clearTimeout(timer)
       inbox.close()
-      forgetLost()
-      forgetBack()
-      forgetForbidden()
-      signal?.removeEventListener('abort', aborted)
+      forget?.()
       end()
       settle()
     }

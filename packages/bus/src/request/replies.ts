@@ -1,5 +1,24 @@
 import { randomUUID } from 'node:crypto'
-import { createInbox, type Msg, type NatsConnection } from '@nats-io/transport-node'
+import {
+  createInbox,
+  type Msg,
+  type NatsConnection,
+  type PermissionViolationError,
+} from '@nats-io/transport-node'
+import type { Link } from '../connect/link.ts'
+
+/** Who asked on a subject, and what may come of it. */
+export interface Asking {
+  readonly subject: string
+  /** Hears all that arrives for it until it is closed. */
+  answer(message: Msg): void
+  /** The server does not allow to publish there. */
+  forbidden(error: PermissionViolationError): void
+  /** The connection has broken: what was answered since is lost. */
+  lost?(): void
+  /** It stands again. */
+  back?(): void
+}
 
 /**
  * One subscription for all answers to this process, however many each request gets. The connection's
@@ -8,32 +27,43 @@ import { createInbox, type Msg, type NatsConnection } from '@nats-io/transport-n
  */
 export class Replies {
   readonly #connection: NatsConnection
-  readonly #waiting = new Map<string, (message: Msg) => void>()
+  readonly #waiting = new Map<string, Asking>()
   readonly #prefix: string
   #subscribed = false
 
-  constructor(connection: NatsConnection, inbox: string | undefined) {
+  constructor(connection: NatsConnection, link: Link, inbox: string | undefined) {
     this.#connection = connection
-    this.#prefix = createInbox(inbox)
+    this.#prefix = `${createInbox(inbox)}.`
+    link.onLost(() => {
+      for (const asking of [...this.#waiting.values()]) asking.lost?.()
+    })
+    link.onBack(() => {
+      for (const asking of [...this.#waiting.values()]) asking.back?.()
+    })
+    link.onForbidden((error) => {
+      for (const asking of [...this.#waiting.values()]) {
+        if (asking.subject === error.subject) asking.forbidden(error)
+      }
+    })
   }
 
-  /** Opens a reply subject; `answer` hears all that arrives there until it is closed. */
-  open(answer: (message: Msg) => void): { subject: string; close(): void } {
+  /** Opens a reply subject, until it is closed. */
+  open(asking: Asking): { subject: string; close(): void } {
     this.#subscribe()
     const token = randomUUID()
-    this.#waiting.set(token, answer)
-    return { subject: `${this.#prefix}.${token}`, close: () => this.#waiting.delete(token) }
+    this.#waiting.set(token, asking)
+    return { subject: this.#prefix + token, close: () => this.#waiting.delete(token) }
   }
 
   #subscribe(): void {
     if (this.#subscribed) return
     this.#subscribed = true
-    this.#connection.subscribe(`${this.#prefix}.*`, {
+    this.#connection.subscribe(`${this.#prefix}*`, {
       callback: (error, message) => {
         if (error !== null) return
         // A stored message can be had delivered here; then it bears the subject it was stored under.
-        if (!message.subject.startsWith(`${this.#prefix}.`)) return
-        this.#waiting.get(message.subject.slice(this.#prefix.length + 1))?.(message)
+        if (!message.subject.startsWith(this.#prefix)) return
+        this.#waiting.get(message.subject.slice(this.#prefix.length))?.answer(message)
       },
     })
   }

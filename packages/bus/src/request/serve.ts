@@ -18,8 +18,8 @@ export interface ServeOptions<S extends z.ZodType> {
   handle(request: z.output<S>, message: Msg): Promise<unknown>
   /** Where an answer is kept that is too large for a message. Without it, such an answer is an error. */
   spill?(text: string, message: Msg): Promise<Spilled>
-  /** Wraps what `handle` gave; default `{ ok: true, value }`. */
-  wrap?(value: unknown): unknown
+  /** The answer's text to what `handle` gave; default that of `{ ok: true, value }`. */
+  encode?(value: unknown): string
 }
 
 /**
@@ -33,13 +33,14 @@ export async function serve<S extends z.ZodType>(
   bus: Bus,
   options: ServeOptions<S>,
 ): Promise<AsyncDisposable> {
-  const { subject, queue, schema, handle, wrap = (value: unknown) => ({ ok: true, value }) } = options
+  const { subject, queue, schema, handle, encode = encodeValue, spill } = options
+  const isServed = matcher(subject)
   const underWay = new Set<Promise<void>>()
   const listen = () =>
     bus.connection.subscribe(subject, {
       ...(queue === undefined ? {} : { queue }),
       callback: (error, message) => {
-        if (error !== null || !matches(subject, message.subject) || !isInbox(message.reply)) return
+        if (error !== null || !isServed(message.subject) || !isInbox(message.reply)) return
         const end = bus.exchanges.begin()
         const work = answer(message).finally(() => {
           underWay.delete(work)
@@ -61,16 +62,16 @@ export async function serve<S extends z.ZodType>(
   await bus.outbox.flush()
 
   async function answer(message: Msg): Promise<void> {
-    let reply: unknown
+    let text: string
     try {
-      reply = wrap(await handle(schema.parse(readJson(message)), message))
+      const value = await handle(schema.parse(readJson(message)), message)
+      text = encode(value)
+      if (isTooLarge(bus, text))
+        text = await encodeLarge(bus, text, spill && (() => spill(JSON.stringify(value), message)))
     } catch (error) {
-      reply = { ok: false, error: toWireError(error) }
+      text = JSON.stringify({ ok: false, error: toWireError(error) })
     }
-    const { spill } = options
-    const keep = spill && ((text: string) => spill(text, message))
     if (message.reply === undefined) return
-    const text = await fit(bus, reply, keep)
     // What is sent into a broken connection is lost without a word.
     if (!bus.link.up) await untilUp(bus, undefined, 0).catch(() => {}) // Closed for good: nobody can be told.
     publishCore(bus, message.reply, text)
@@ -85,33 +86,33 @@ export async function serve<S extends z.ZodType>(
   }
 }
 
-/** The text of an answer, or of one that says where it is, or that it is too large. */
-async function fit(
-  bus: Bus,
-  reply: unknown,
-  spill: ((text: string) => Promise<Spilled>) | undefined,
-): Promise<string> {
-  const text = JSON.stringify(reply)
-  const limit = bus.connection.info?.max_payload ?? Number.POSITIVE_INFINITY
-  const size = text.length * 3 <= limit ? 0 : Buffer.byteLength(text)
-  if (size <= limit) return text
-  try {
-    const { value } = reply as { value?: unknown }
-    if (spill !== undefined) return JSON.stringify({ ok: true, spilled: await spill(JSON.stringify(value)) })
-    throw new BusError('too-large', `the answer has ${size} bytes; the server takes ${limit} in a message`)
-  } catch (error) {
-    return JSON.stringify({ ok: false, error: toWireError(error) })
-  }
+function encodeValue(value: unknown): string {
+  return JSON.stringify({ ok: true, value })
 }
 
-/** Whether a subject is one of those that the pattern (tokens and `*`) stands for. */
-export function matches(pattern: string, subject: string): boolean {
-  const wanted = pattern.split('.')
-  const tokens = subject.split('.')
-  return (
-    wanted.length === tokens.length &&
-    wanted.every((token, index) => token === '*' || token === tokens[index])
+function isTooLarge(bus: Bus, text: string): boolean {
+  const limit = bus.connection.info?.max_payload ?? Number.POSITIVE_INFINITY
+  return text.length * 3 > limit && Buffer.byteLength(text) > limit
+}
+
+/** The text of an answer that says where the answer is. @throws BusError `too-large` where none is kept */
+async function encodeLarge(
+  bus: Bus,
+  text: string,
+  keep: (() => Promise<Spilled>) | undefined,
+): Promise<string> {
+  if (keep !== undefined) return JSON.stringify({ ok: true, spilled: await keep() })
+  const { max_payload } = bus.connection.info ?? {}
+  throw new BusError(
+    'too-large',
+    `the answer has ${Buffer.byteLength(text)} bytes; the server takes ${max_payload} in a message`,
   )
+}
+
+/** Tells the subjects that a pattern stands for; it consists of tokens as `SUBJECTS` takes them, and `*`. */
+export function matcher(pattern: string): (subject: string) => boolean {
+  const whole = new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('*', '[^.]+')}$`)
+  return (subject) => whole.test(subject)
 }
 
 function isInbox(reply: string | undefined): boolean {

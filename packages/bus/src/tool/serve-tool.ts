@@ -1,14 +1,14 @@
-import { InputError, type Tool } from '@bailiwick/contract'
+import { type ArtifactRef, InputError, type Tool } from '@bailiwick/contract'
 import type { Msg } from '@nats-io/transport-node'
 import { getArtifact } from '../artifact/get-artifact.ts'
 import { putArtifact } from '../artifact/put-artifact.ts'
 import type { Bus } from '../connect/bus.ts'
 import { BusError } from '../errors/bus-error.ts'
 import { INBOX, LARGE_BYTES } from '../protocol/places.ts'
-import { parseToolSubject, SUBJECTS } from '../protocol/subjects.ts'
+import { SUBJECTS } from '../protocol/subjects.ts'
 import { cancelSchema, TOOL_TIMING, type ToolRequest, toolRequestSchema } from '../protocol/tool-call.ts'
 import { publishCore } from '../publish/publish-core.ts'
-import { matches, serve } from '../request/serve.ts'
+import { matcher, serve } from '../request/serve.ts'
 
 export interface ServeToolOptions {
   /** Whose bucket takes results over 128 KB. Without it, such a result is an error. */
@@ -30,12 +30,16 @@ export async function serveTool(
   options: ServeToolOptions = {},
 ): Promise<AsyncDisposable> {
   const calls = new Map<string, AbortController>()
+  const isCancel = matcher(SUBJECTS.cancel('*'))
+  const ended = () => {
+    for (const controller of calls.values()) controller.abort(options.signal?.reason)
+  }
+  options.signal?.addEventListener('abort', ended, { once: true })
   const cancels = bus.connection.subscribe(SUBJECTS.cancel('*'), {
     callback: (error, message) => {
-      if (error !== null || !matches(SUBJECTS.cancel('*'), message.subject)) return
+      if (error !== null || !isCancel(message.subject)) return
       const cancel = cancelSchema.safeParse(readJson(message))
-      const caller = message.subject.split('.').at(-1)
-      if (cancel.success) calls.get(`${caller} ${cancel.data.key}`)?.abort(canceled())
+      if (cancel.success) calls.get(`${lastToken(message.subject)} ${cancel.data.key}`)?.abort(canceled())
     },
   })
   const server = await serve(bus, {
@@ -43,19 +47,18 @@ export async function serveTool(
     queue: 'host',
     schema: toolRequestSchema,
     handle: call,
-    wrap: (result) => result,
+    encode: String,
   })
 
-  async function call(request: ToolRequest, message: Msg): Promise<unknown> {
-    const caller = parseToolSubject(message.subject)?.caller
-    if (caller === undefined) throw new InputError(`${message.subject} names no caller`)
+  async function call(request: ToolRequest, message: Msg): Promise<string> {
+    const caller = lastToken(message.subject)
     // A known user answers in its own inbox; any other reply subject would make this process speak for it.
     if (bus.user !== undefined && !message.reply?.startsWith(`${INBOX}.${caller}.`)) {
       throw new InputError(`a call by ${caller} must be answered in its own inbox`)
     }
     const controller = new AbortController()
-    const signal =
-      options.signal === undefined ? controller.signal : AbortSignal.any([options.signal, controller.signal])
+    const { signal } = controller
+    if (options.signal?.aborted) controller.abort(options.signal.reason)
     const id = `${caller} ${request.key}`
     calls.set(id, controller)
     const say = () => {
@@ -65,10 +68,14 @@ export async function serveTool(
     // Soon: a caller who has heard nothing waits much longer for a host that has died.
     let sign = setTimeout(say, TOOL_TIMING.firstSign)
     try {
-      const { key, run, task } = request
-      const input = await inputOf(bus, request)
+      const { key, run, task, inputArtifact } = request
+      const input = inputArtifact === undefined ? request.input : await readInput(bus, inputArtifact)
       const value = await tool.run(input, { id: request.id, key, caller, run, task, signal })
-      return await pack(bus, tool.name, value, request, options.writer)
+      if (value === undefined) return '{"ok":true}'
+      const text = JSON.stringify(value)
+      if (text.length * 3 <= LARGE_BYTES || Buffer.byteLength(text) <= LARGE_BYTES)
+        return `{"ok":true,"value":${text}}`
+      return await encodeLarge(bus, tool.name, text, request, options.writer)
     } finally {
       clearTimeout(sign)
       calls.delete(id)
@@ -79,24 +86,23 @@ export async function serveTool(
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]()
       if (!cancels.isClosed()) cancels.unsubscribe()
+      options.signal?.removeEventListener('abort', ended)
     },
   }
 }
 
-async function inputOf(bus: Bus, request: ToolRequest): Promise<unknown> {
-  if (request.inputArtifact === undefined) return request.input
-  return JSON.parse(Buffer.from(await getArtifact(bus, request.inputArtifact)).toString('utf8'))
+async function readInput(bus: Bus, reference: ArtifactRef): Promise<unknown> {
+  return JSON.parse(Buffer.from(await getArtifact(bus, reference)).toString('utf8'))
 }
 
-async function pack(
+/** The text of an answer that says where the result is. */
+async function encodeLarge(
   bus: Bus,
   name: string,
-  value: unknown,
+  text: string,
   request: ToolRequest,
   writer: string | undefined,
-): Promise<unknown> {
-  const text = JSON.stringify(value)
-  if (text === undefined || Buffer.byteLength(text) <= LARGE_BYTES) return { ok: true, value }
+): Promise<string> {
   if (writer === undefined) {
     throw new BusError(
       'too-large',
@@ -110,7 +116,12 @@ async function pack(
     mediaType: 'application/json',
     bytes: Buffer.from(text),
   })
-  return { ok: true, artifact }
+  return JSON.stringify({ ok: true, artifact })
+}
+
+/** The caller: a subject that is served ends with it. */
+function lastToken(subject: string): string {
+  return subject.slice(subject.lastIndexOf('.') + 1)
 }
 
 function canceled(): DOMException {
