@@ -129,6 +129,23 @@ describe('a run, watched', () => {
     expect((await getRun(client, run)).status).toBe('working')
   })
 
+  it('is an error for whoever may watch no more', async () => {
+    const { run } = await submitRun(client, { text: 'Count.' })
+    const { url, creds } = await bed.connectOptions({ role: 'user', name: 'alice' })
+    await using alice = await connect({ url, creds })
+    const began = Promise.withResolvers<void>()
+    const watched = (async () => {
+      for await (const _ of watchRun(alice, run)) began.resolve()
+    })()
+    await began.promise
+    const withdrawnAt = Date.now()
+    await bed.withdraw(creds)
+    await expect(watched).rejects.toMatchObject({ code: 'bus-auth' })
+    // Whoever renews them has that long for it.
+    expect(Date.now() - withdrawnAt).toBeGreaterThan(9_000)
+    await expect(getRun(alice, run)).rejects.toMatchObject({ code: 'bus-auth' })
+  })
+
   it('is answered', async () => {
     const reply = { run: 'r1', task: 'r1-t1', call: '1.1', approved: true, note: 'go on' }
     expect(await answer(client, reply)).toBe(true)

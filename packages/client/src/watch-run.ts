@@ -11,7 +11,7 @@ interface WatchOptions {
  * The events of a run from its beginning, then as they come; ends after `run.ended`. A run that is not
  * there yet is waited for.
  *
- * @throws the signal's reason.
+ * @throws the signal's reason; BusError `bus-auth` where the credentials have been refused for 10 s.
  * @example
  * for await (const event of watchRun(client, run)) console.log(event.type, event.agent)
  */
@@ -27,7 +27,7 @@ export async function* watchRun(
   options.signal?.throwIfAborted()
 }
 
-/** Waits for the end of a run. @throws the signal's reason. */
+/** Waits for the end of a run. @throws as {@link watchRun}. */
 export async function waitForRun(client: Client, run: string, options: WatchOptions = {}): Promise<RunView> {
   for await (const _ of watchRun(client, run, options)) {
     // Only the end counts.

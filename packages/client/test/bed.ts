@@ -13,6 +13,7 @@ import {
   serveRuns,
   userName,
 } from '@bailiwick/bus'
+import { readMinted } from '@bailiwick/nats-server'
 import { startTestServer } from '@bailiwick/nats-server/testing'
 import { type Client, connect } from '../src/connect.ts'
 
@@ -27,6 +28,8 @@ export interface Bed extends AsyncDisposable {
   readonly answered: RunRequest<'answer'>[]
   end(run: string, status: 'completed' | 'canceled'): Promise<void>
   connectOptions(grant: RoleGrant): Promise<{ url: string; creds: string }>
+  /** Has the server take credentials no more. */
+  withdraw(creds: string): Promise<void>
   connect(grant: RoleGrant): Promise<Client>
 }
 
@@ -111,6 +114,7 @@ export async function startBed(): Promise<Bed> {
     answered,
     end,
     connectOptions,
+    withdraw: async (creds) => server.revoke((await readMinted(creds))?.publicKey ?? ''),
     async connect(grant) {
       const client = await connect(await connectOptions(grant))
       stack.defer(() => client.close())

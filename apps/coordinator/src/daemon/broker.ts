@@ -16,6 +16,9 @@ import type { LoadedConfig } from '../config/load-config.ts'
 import { type KeptCredentials, keepCredentials } from './keep-credentials.ts'
 import { keepServer } from './keep-server.ts'
 
+/** It renews its own credentials, or waits for whoever runs the server. */
+const COORDINATOR = { name: 'coordinator', refusedMs: Number.POSITIVE_INFINITY } as const
+
 /** The NATS server that this daemon works with: its own, or somebody else's. */
 export interface Broker {
   bus: Bus
@@ -76,7 +79,7 @@ async function startOwn(
       signal: ended.signal,
     })
     const creds = await credentials.inMemory({ role: 'coordinator' })
-    const bus = await connectBus({ url, creds, name: 'coordinator', signal: options.signal })
+    const bus = await connectBus({ url, creds, ...COORDINATOR, signal: options.signal })
     return {
       bus,
       url,
@@ -87,7 +90,7 @@ async function startOwn(
       ...credentialFiles(config, credentials, mint),
       withdraw: credentials.withdraw,
       async close() {
-        await letGo(bus)
+        await bus.drain()
         ended.abort()
         await kept.stop()
       },
@@ -110,7 +113,7 @@ async function connectForeign(
   }
   const bus = await connectBus({
     url,
-    name: 'coordinator',
+    ...COORDINATOR,
     ...(credsFile === undefined ? {} : { credsFile }),
     ...tlsFromEnv(tls),
     signal,
@@ -124,7 +127,7 @@ async function connectForeign(
     failed: new Promise<Error>(() => {}), // It reconnects for ever.
     async close() {
       ended.abort()
-      await letGo(bus)
+      await bus.drain()
     },
   }
   if (mint !== undefined) {
@@ -192,9 +195,4 @@ export function foreignAccess(config: LoadedConfig, env: NodeJS.ProcessEnv): For
   const prepared = dataPaths.credentials(config.dataDir, 'coordinator')
   const isPrepared = access.credsFile === undefined && existsSync(prepared)
   return isPrepared ? { ...access, credsFile: prepared, isPrepared } : { ...access, isPrepared }
-}
-
-/** Drains a connection that stands; one that is down has nobody to drain to, and would wait for ever. */
-function letGo(bus: Bus): Promise<void> {
-  return bus.link.up ? bus.drain() : bus.close()
 }

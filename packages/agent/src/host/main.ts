@@ -27,7 +27,10 @@ async function main(args: string[]): Promise<void> {
   const graceMs = wholeNumber('grace-ms', values['grace-ms'], 30_000)
   const requireIsolation = isolation(values['require-isolation'])
   const { definition, folder } = await loadDefinition(spec)
-  await using bus = await connectFromEnv(definition.name)
+  // Its tasks wait until its credentials are renewed.
+  await using bus = await connectFromEnv(definition.name, process.env, {
+    refusedMs: Number.POSITIVE_INFINITY,
+  })
   bus.link.onRefused(({ message }) => console.error(`bailiwick-agent: ${message}. It is tried again`))
   const hosted = await hostAgent(definition, bus, {
     importsFrom: folder,

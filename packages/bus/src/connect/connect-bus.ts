@@ -34,13 +34,22 @@ export interface ConnectOptions {
   tls?: TlsOptions
   /** Milliseconds to keep trying for the first connection. Default 5,000. */
   waitMs?: number
+  /**
+   * Milliseconds for which credentials that were good may be refused before whoever waits for something hears of it.
+   * Default 10,000: a daemon that is started again renews them within that. Infinity for a process that somebody
+   * renews them for sooner or later.
+   */
+  refusedMs?: number
   signal?: AbortSignal
 }
 
 const ATTEMPT_MS = 2_000
+const REFUSED_MS = 10_000
 
 /**
- * Connects to the bus. Once connected it reconnects for ever, with jitter.
+ * Connects to the bus. Once connected it reconnects for ever, with jitter. Where the server has refused the
+ * credentials for `refusedMs`, what waits on this connection (a follower of events, a request, a publish) fails with
+ * `bus-auth`; with credentials that are renewed it can be used again.
  *
  * @throws BusError `bus-unreachable` when nobody answers within `waitMs`, `bus-auth` when the server
  * refuses the credentials; InputError for an unusable address or credentials file.
@@ -90,7 +99,12 @@ export async function connectBus(options: ConnectOptions): Promise<Bus> {
     options,
     refused,
   )
-  const bus = await assemble(connection, new Link(connection, refused), user, inbox)
+  const bus = await assemble(
+    connection,
+    new Link(connection, refused, options.refusedMs ?? REFUSED_MS),
+    user,
+    inbox,
+  )
   if (credentials?.expires !== undefined) {
     // Where it fails (the file is gone), the server ends the connection at their end, and that is told.
     renewAtRest(bus, { used: () => used, now: read }, bus.closed).catch(() => {})
@@ -115,7 +129,9 @@ async function assemble(
   const outbox = new Outbox(connection)
   const drain = async () => {
     outbox.send()
-    if (!connection.isClosed() && !connection.isDraining()) await connection.drain()
+    if (connection.isClosed() || connection.isDraining()) return
+    // A connection that is down has nothing to let finish, and would fail instead of ending.
+    await (link.up ? connection.drain() : connection.close())
   }
   return {
     connection,

@@ -15,7 +15,7 @@ import { type ConnectOptions, connectBus } from './connect-bus.ts'
 export async function connectFromEnv(
   name: string,
   env: NodeJS.ProcessEnv = process.env,
-  options: { signal?: AbortSignal; waitMs?: number } = {},
+  options: Pick<ConnectOptions, 'signal' | 'waitMs' | 'refusedMs'> = {},
 ): Promise<Bus> {
   const { url, credsFile, tls } = accessFromEnv(env)
   if (url === undefined) {

@@ -9,12 +9,20 @@ export class Link {
   readonly #lost = new Set<() => void>()
   readonly #back = new Set<() => void>()
   readonly #refused = new Set<(error: BusError) => void>()
+  readonly #shutOut = new Set<(error: BusError) => void>()
   readonly #forbidden = new Set<(error: PermissionViolationError) => void>()
+  readonly #refusedMs: number
   #up = true
   #isRefused = false
+  #patience: NodeJS.Timeout | undefined
+  #shutOutBy: BusError | undefined
 
-  /** @param refused makes the error that says why the server takes these credentials no more */
-  constructor(connection: NatsConnection, refused: (error: Error) => BusError) {
+  /**
+   * @param refused makes the error that says why the server takes these credentials no more
+   * @param refusedMs how long they are refused before it counts as for good, ms
+   */
+  constructor(connection: NatsConnection, refused: (error: Error) => BusError, refusedMs: number) {
+    this.#refusedMs = refusedMs
     this.#follow(connection, refused)
   }
 
@@ -53,6 +61,20 @@ export class Link {
     return () => this.#refused.delete(listener)
   }
 
+  /**
+   * Calls back when the credentials have been refused for so long that nobody is to wait for it any more. Until the
+   * returned function is called.
+   */
+  onShutOut(listener: (error: BusError) => void): () => void {
+    this.#shutOut.add(listener)
+    return () => this.#shutOut.delete(listener)
+  }
+
+  /** @throws BusError `bus-auth` while it is so; it is tried again all the same. */
+  throwIfShutOut(): void {
+    if (this.#shutOutBy !== undefined) throw this.#shutOutBy
+  }
+
   /** Calls back when the server refuses a publish, which nothing else tells the publisher. */
   onForbidden(listener: (error: PermissionViolationError) => void): () => void {
     this.#forbidden.add(listener)
@@ -66,7 +88,9 @@ export class Link {
       else if (status.type === 'error' && status.error instanceof AuthorizationError) {
         if (this.#isRefused) continue
         this.#isRefused = true
-        for (const listener of [...this.#refused]) listener(refused(status.error))
+        const error = refused(status.error)
+        for (const listener of [...this.#refused]) listener(error)
+        this.#beShutOutBy(error)
       } else if (status.type === 'error' && status.error instanceof PermissionViolationError) {
         if (status.error.operation !== 'publish') continue
         for (const listener of [...this.#forbidden]) listener(status.error)
@@ -79,6 +103,16 @@ export class Link {
     if (this.#up === up) return
     this.#up = up
     if (up) this.#isRefused = false
+    clearTimeout(this.#patience)
+    this.#shutOutBy = undefined
     for (const listener of [...(up ? this.#back : this.#lost)]) listener()
+  }
+
+  #beShutOutBy(error: BusError): void {
+    if (this.#refusedMs === Number.POSITIVE_INFINITY) return
+    this.#patience = setTimeout(() => {
+      this.#shutOutBy = error
+      for (const listener of [...this.#shutOut]) listener(error)
+    }, this.#refusedMs).unref() // The connection itself holds the process for as long as it is tried again.
   }
 }

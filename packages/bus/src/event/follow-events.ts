@@ -14,6 +14,7 @@ export interface FollowEventsOptions {
 /**
  * Events in order, from the past on and then as they come, until aborted. `sequence` is where to go on.
  *
+ * @throws BusError `bus-auth` where the server takes the credentials no more.
  * @example
  * for await (const { event } of followEvents(bus, { from: 'beginning' })) console.log(event.type)
  */

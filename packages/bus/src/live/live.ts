@@ -38,9 +38,11 @@ export async function* followLive(
       },
     },
   )
+  const forget = bus.link.onShutOut((error) => messages.end(error))
   try {
     yield* messages
   } finally {
+    forget()
     if (!subscription.isClosed()) subscription.unsubscribe()
   }
 }

@@ -50,12 +50,15 @@ async function answered<T>(bus: Bus, request: Promise<T>): Promise<T> {
   }
 }
 
-/** Waits a moment, and then for the connection to stand again. */
+/** Waits a moment, and then for the connection to stand again. @throws BusError `bus-auth` where it may not. */
 export async function untilUp(bus: Bus, signal: AbortSignal | undefined, ms: number): Promise<void> {
   const either = signal === undefined ? bus.closed : AbortSignal.any([signal, bus.closed])
   try {
     await sleep(ms * (0.5 + Math.random() / 2), undefined, { signal: either })
-    while (!bus.link.up) await sleep(10, undefined, { signal: either })
+    while (!bus.link.up) {
+      bus.link.throwIfShutOut()
+      await sleep(10, undefined, { signal: either })
+    }
   } catch (error) {
     either.throwIfAborted()
     throw error

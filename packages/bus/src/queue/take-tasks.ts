@@ -17,7 +17,7 @@ export interface TakeOptions {
  * for each free slot: a task is never fetched that cannot be begun. Aborting ends the stream of new
  * tasks; those that were taken go on.
  *
- * @throws BusError `bus-unprepared` when the agent has no queue.
+ * @throws BusError `bus-unprepared` when the agent has no queue, `bus-auth` when the credentials are taken no more.
  * @example
  * for await (const delivery of takeTasks(bus, 'analyst', { maxConcurrent: 2, signal })) {
  *   void work(delivery.task).then(() => delivery.ack())
@@ -41,9 +41,11 @@ export async function* takeTasks(
   const slots = new Slots(maxConcurrent)
   const taken = new Buffered<TaskDelivery>(signal)
   for (let n = 0; n < maxConcurrent; n++) void pull()
+  const forget = bus.link.onShutOut((error) => taken.end(error))
   try {
     yield* taken
   } finally {
+    forget()
     stopped.abort()
     for (const unread of taken.rest()) unread.retry(0)
   }

@@ -21,8 +21,9 @@ export interface ConverseOptions<T> {
 /**
  * One request and as many answers as it takes.
  *
- * @throws BusError `no-responder` when nobody listens, `bus-forbidden` when it may not be asked, `no-answer` after the wait or when the
- * connection breaks meanwhile; the signal's reason when aborted.
+ * @throws BusError `no-responder` when nobody listens, `bus-forbidden` when it may not be asked, `bus-auth` when the
+ * credentials are taken no more, `no-answer` after the wait or when the connection breaks meanwhile; the signal's
+ * reason when aborted.
  */
 export function converse<T>(bus: Bus, options: ConverseOptions<T>): Promise<T> {
   const { subject, payload, read, waitMs, waitOnMs, signal } = options
@@ -49,6 +50,7 @@ export function converse<T>(bus: Bus, options: ConverseOptions<T>): Promise<T> {
       },
       // What was answered meanwhile is lost; whoever still works on it is heard of again.
       back: () => waitFor(waitOnMs ?? waitMs),
+      shutOut: (error) => finish(() => reject(error)),
     })
     const forget = signal && onAbort(signal, () => finish(() => reject(signal.reason)))
 
@@ -67,6 +69,7 @@ export function converse<T>(bus: Bus, options: ConverseOptions<T>): Promise<T> {
     waitFor(waitMs)
     const unsent = (error: unknown) => finish(() => reject(notSent(subject, error)))
     try {
+      bus.link.throwIfShutOut()
       bus.outbox.publish(subject, payload, { reply: inbox.subject }, unsent)
     } catch (error) {
       unsent(error)
@@ -74,7 +77,8 @@ export function converse<T>(bus: Bus, options: ConverseOptions<T>): Promise<T> {
   })
 }
 
-function notSent(subject: string, cause: unknown): BusError {
+function notSent(subject: string, cause: unknown): unknown {
+  if (BusError.isInstance(cause)) return cause
   return new BusError('bus-unreachable', `cannot ask on ${subject}: ${String(cause)}`, { cause })
 }
 

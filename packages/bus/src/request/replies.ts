@@ -6,6 +6,7 @@ import {
   type PermissionViolationError,
 } from '@nats-io/transport-node'
 import type { Link } from '../connect/link.ts'
+import type { BusError } from '../errors/bus-error.ts'
 
 /** Who asked on a subject, and what may come of it. */
 export interface Asking {
@@ -18,6 +19,8 @@ export interface Asking {
   lost?(): void
   /** It stands again. */
   back?(): void
+  /** The credentials have been refused for so long that nobody is to wait for it. */
+  shutOut?(error: BusError): void
 }
 
 /**
@@ -39,6 +42,9 @@ export class Replies {
     })
     link.onBack(() => {
       for (const asking of [...this.#waiting.values()]) asking.back?.()
+    })
+    link.onShutOut((error) => {
+      for (const asking of [...this.#waiting.values()]) asking.shutOut?.(error)
     })
     link.onForbidden((error) => {
       for (const asking of [...this.#waiting.values()]) {

@@ -26,7 +26,7 @@ export interface Source {
 
 /**
  * Every message of a stream on one subject, in order and without gaps, for ever; a restart of the server
- * is only a pause. Ends when aborted.
+ * is only a pause. Ends when aborted. @throws BusError `bus-auth` where the credentials are taken no more.
  *
  * The client's own ordered consumer notices a restart by missed heartbeats, which takes half a minute;
  * this one begins anew behind the last message as soon as the connection stands again.
@@ -67,12 +67,12 @@ export async function* followStream(
 function stopWhen(bus: Bus, signal: AbortSignal, messages: ConsumerMessages): () => void {
   const stop = () => messages.stop()
   signal.addEventListener('abort', stop, { once: true })
-  const forget = bus.link.onBack(stop)
+  const forgets = [bus.link.onBack(stop), bus.link.onShutOut(stop)]
   void stopWhenSilent(messages)
   if (signal.aborted) stop()
   return () => {
     signal.removeEventListener('abort', stop)
-    forget()
+    for (const forget of forgets) forget()
   }
 }
 

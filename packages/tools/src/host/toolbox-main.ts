@@ -15,7 +15,8 @@ async function main(): Promise<void> {
   const asked = Promise.withResolvers<void>()
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => asked.resolve())
 
-  await using bus = await connectFromEnv('toolbox')
+  // The daemon renews its credentials, however late.
+  await using bus = await connectFromEnv('toolbox', process.env, { refusedMs: Number.POSITIVE_INFINITY })
   bus.link.onRefused(({ message }) => process.stderr.write(`${NAME}: ${message}. It is tried again\n`))
   const lost = new Promise<never>((_, reject) => {
     bus.closed.addEventListener('abort', () => reject(bus.closed.reason))
