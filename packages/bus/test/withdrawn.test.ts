@@ -41,6 +41,7 @@ async function connectAs(grant: RoleGrant, options: Partial<ConnectOptions>) {
   const bus = await connectBus({ url: test.server.url, credsFile, name: userName(grant), ...options })
   return {
     bus,
+    credsFile,
     withdraw: () => test.server.revoke(user.publicKey),
     renew: async () => writeFile(credsFile, (await mint(grant)).creds),
   }
@@ -81,12 +82,23 @@ describe('a user whose credentials are withdrawn', () => {
   })
 
   it('goes on where it was once it has new ones, on the same connection', async () => {
-    const { bus, withdraw, renew } = await connectAs({ role: 'reader', name: 'renewed' }, { refusedMs: 200 })
+    const { bus, credsFile, withdraw, renew } = await connectAs(
+      { role: 'reader', name: 'renewed' },
+      { refusedMs: 200 },
+    )
     await using _ = bus
     const followed = take(followEvents(bus), 1)
     await bus.connection.flush()
     await withdraw()
     await expect(followed).rejects.toMatchObject(AUTH)
+    // It may be read while somebody writes it, or between the old file and the new one.
+    for (const spoil of [() => writeFile(credsFile, '-----BEGIN NATS'), () => rm(credsFile)]) {
+      await spoil()
+      let attempts = 0
+      for await (const { type } of bus.connection.status())
+        if (type === 'reconnecting' && ++attempts === 2) break
+      expect(bus.connection.isClosed()).toBe(false)
+    }
     await renew()
     await until(() => bus.link.up, 'the connection')
     expect(await take(watchAgents(bus), 1)).toEqual([[]])

@@ -68,12 +68,13 @@ export async function connectBus(options: ConnectOptions): Promise<Bus> {
     return credsFile === undefined ? (text ?? '') : readFileSync(credsFile, 'utf8')
   }
   let used = text ?? ''
+  const now = () => usable(read) ?? used
   const use = () => {
-    used = read()
+    used = now()
     return used
   }
   const refused = (error: Error) => {
-    const why = text === undefined ? error.message : whyRefused(error, readCredentials(read()).expires)
+    const why = text === undefined ? error.message : whyRefused(error, readCredentials(used).expires)
     const what = `NATS at ${where(options.url)} refuses these credentials: ${why}`
     return new BusError('bus-auth', what, { cause: error })
   }
@@ -106,8 +107,8 @@ export async function connectBus(options: ConnectOptions): Promise<Bus> {
     inbox,
   )
   if (credentials?.expires !== undefined) {
-    // Where it fails (the file is gone), the server ends the connection at their end, and that is told.
-    renewAtRest(bus, { used: () => used, now: read }, bus.closed).catch(() => {})
+    // Where it fails, the server ends the connection at their end, and that is told.
+    renewAtRest(bus, { used: () => used, now }, bus.closed).catch(() => {})
   }
   return bus
 }
@@ -195,6 +196,20 @@ function parseUrls(text: string): { servers: string[]; user?: string; pass?: str
     servers.push(`${url.protocol}//${url.host}`)
   }
   return { servers, ...(user === undefined ? {} : { user }), ...(pass === undefined ? {} : { pass }) }
+}
+
+/**
+ * Undefined while a file is gone, or half written: it is looked at again at the next attempt, where the client would
+ * close the connection for good.
+ */
+function usable(read: () => string): string | undefined {
+  try {
+    const text = read()
+    readCredentials(text)
+    return text
+  } catch {
+    return undefined
+  }
 }
 
 /** The server says of ended credentials only that they are refused. */
