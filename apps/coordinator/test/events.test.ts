@@ -35,7 +35,7 @@ describe('bailiwick events', () => {
     })
   })
 
-  it('says so where its credentials end, and goes on trying', async () => {
+  it('says so where its credentials end, goes on trying, and ends when that lasts', async () => {
     const env = JSON.parse(
       (await bailiwick('env', '--role', 'reader:brief', '--expires', '3s', '--json')).stdout,
     )
@@ -45,8 +45,9 @@ describe('bailiwick events', () => {
       /NATS at nats:\/\/127\.0\.0\.1:\d+ refuses these credentials: they ended at 20[^;]+; `bailiwick env` gives new ones\. It is tried again/,
     )
     expect(following.child.exitCode).toBe(null)
-    following.child.kill('SIGINT')
-    expect((await following.ended).code).toBe(0)
+    const { code, stderr } = await following.ended
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/bus-auth|refuses these credentials: they ended/)
   })
 
   it('is for readers too, who may ask about no run', async () => {

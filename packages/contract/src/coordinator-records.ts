@@ -69,7 +69,7 @@ export const coordinatorRecordSchemas = () =>
       ...at,
       /** Who, as proved to the server; `unknown` where nobody proved to be anybody. */
       user: z.string(),
-      action: z.enum(['publish', 'subscribe', 'connect', 'oversize', 'readers']),
+      action: z.enum(['publish', 'subscribe', 'connect', 'oversize', 'readers', 'flood']),
       /** Some of the subjects, each cut. */
       subjects: z.array(z.string()),
       /** How often since it was last told. */

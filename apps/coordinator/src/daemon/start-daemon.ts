@@ -11,6 +11,7 @@ import { buryDead } from './bury-dead.ts'
 import { cutOffExcess } from './cut-off-excess.ts'
 import { delegationHandler } from './delegate/start-delegate.ts'
 import { requireSpace, watchSpace } from './disk-space.ts'
+import { Floods } from './floods.ts'
 import { handOverLeft } from './hand-over-left.ts'
 import { type Hosts, startHosts } from './hosts.ts'
 import { localHandler } from './local-handler.ts'
@@ -98,9 +99,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     }
     const excess = cutOffExcess({ bus, broker, hosts, limit: config.limits.readers, note }, ended.signal)
     tellRefusals(bus, 'excess', excess, note).catch(watched)
+    const floods = new Floods()
+    tellRefusals(bus, 'flood', floods.follow(ended.signal), note).catch(watched)
     const delegations = await serveDelegations(
       bus,
       delegationHandler(bus, (run) => runs.context(run)),
+      { onFlood: (caller, subject) => floods.add(caller, subject) },
     )
     const adopted = await runs.adopt()
     if (adopted > 0) note(`${adopted} open ${adopted === 1 ? 'run goes' : 'runs go'} on`)

@@ -10,6 +10,7 @@ import {
 import { INBOX } from '../protocol/places.ts'
 import { parseCallerSubject, SUBJECTS } from '../protocol/subjects.ts'
 import { cancelSchema } from '../protocol/tool-call.ts'
+import { Admission, MESSAGES_PER_SECOND } from '../request/admission.ts'
 import { matcher, serve } from '../request/serve.ts'
 
 /**
@@ -25,12 +26,21 @@ export type DelegationHandler = (
 /** Milliseconds for which a result is kept that nobody has asked for since. */
 const KEEP_MS = 10 * 60_000
 
+export interface DelegationOptions {
+  pollMs?: number
+  /** Messages of one caller that are looked at in a second. Default 2,000. */
+  perSecond?: number
+  /** Hears of a caller who sends more than that, of which the rest is dropped; at most once a second. */
+  onFlood?(caller: string, subject: string): void
+}
+
 /** Answers requests for delegates until disposed. */
 export async function serveDelegations(
   bus: Bus,
   handler: DelegationHandler,
-  { pollMs = DELEGATION_POLL_MS }: { pollMs?: number } = {},
+  { pollMs = DELEGATION_POLL_MS, perSecond = MESSAGES_PER_SECOND, onFlood }: DelegationOptions = {},
 ): Promise<AsyncDisposable> {
+  const admission = new Admission(perSecond, (subject) => onFlood?.(subject.split('.').at(-1) ?? '', subject))
   const open = new Map<string, { result: Promise<TaskResult>; controller: AbortController }>()
 
   function begin(id: string, request: DelegationRequest & { caller: string }): Promise<TaskResult> {
@@ -70,6 +80,7 @@ export async function serveDelegations(
   const cancels = bus.connection.subscribe(SUBJECTS.cancel('*'), {
     callback: (error, message) => {
       if (error !== null || !isCancel(message.subject)) return
+      if (!admission.takes(message.subject)) return
       const cancel = cancelSchema.safeParse(readJson(message))
       const caller = parseCallerSubject('cancel', message.subject)
       if (cancel.success) open.get(`${caller} ${cancel.data.key}`)?.controller.abort()
@@ -79,6 +90,7 @@ export async function serveDelegations(
     subject: SUBJECTS.delegate('*'),
     queue: 'coordinator',
     schema: delegationRequestSchema,
+    admission,
     handle,
   })
   return {

@@ -7,6 +7,7 @@ import type { Spilled } from '../protocol/journal-message.ts'
 import { INBOX } from '../protocol/places.ts'
 import { untilUp } from '../publish/persist.ts'
 import { publishCore } from '../publish/publish-core.ts'
+import type { Admission } from './admission.ts'
 
 export interface ServeOptions<S extends z.ZodType> {
   /** May hold wildcards. */
@@ -14,6 +15,8 @@ export interface ServeOptions<S extends z.ZodType> {
   /** Processes of the same queue share the requests. */
   queue?: string
   schema: S
+  /** Drops what one sender sends beyond what it may. */
+  admission?: Admission
   /** Answers; what it throws is sent as an error. */
   handle(request: z.output<S>, message: Msg): Promise<unknown>
   /** Where an answer is kept that is too large for a message. Without it, such an answer is an error. */
@@ -41,6 +44,7 @@ export async function serve<S extends z.ZodType>(
       ...(queue === undefined ? {} : { queue }),
       callback: (error, message) => {
         if (error !== null || !isServed(message.subject) || !isInbox(message.reply)) return
+        if (options.admission?.takes(message.subject) === false) return
         const end = bus.exchanges.begin()
         const work = answer(message).finally(() => {
           underWay.delete(work)

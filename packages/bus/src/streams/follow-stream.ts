@@ -16,6 +16,9 @@ const INACTIVE_MS = 60_000
 /** How often the server says that it still has a reader. After three times without it has died. */
 const HEARTBEAT_MS = 2_000
 
+/** What is on its way to a reader at most; twice the largest message, where that is more. */
+const AHEAD_BYTES = 2 * 1024 * 1024
+
 /** What to follow, and from where on. */
 export interface Source {
   stream: string
@@ -45,7 +48,7 @@ export async function* followStream(
     const consumer = await openConsumer(bus, { ...source, from }, either)
     if (consumer === undefined) break
     opened?.((await consumer.info(true)).num_pending)
-    const messages = await consumer.consume({ max_messages: 500, idle_heartbeat: HEARTBEAT_MS })
+    const messages = await consumer.consume({ max_bytes: ahead(bus), idle_heartbeat: HEARTBEAT_MS })
     const undo = stopWhen(bus, either, messages)
     try {
       for await (const message of messages) {
@@ -62,6 +65,11 @@ export async function* followStream(
     }
   }
   if (bus.closed.aborted && !signal?.aborted) throw bus.closed.reason
+}
+
+/** By bytes: so many of the largest messages as of the smallest would be in the way of all else on the connection. */
+function ahead({ connection }: Bus): number {
+  return Math.max(AHEAD_BYTES, 2 * (connection.info?.max_payload ?? 0))
 }
 
 function stopWhen(bus: Bus, signal: AbortSignal, messages: ConsumerMessages): () => void {

@@ -8,6 +8,7 @@ import { INBOX, LARGE_BYTES } from '../protocol/places.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
 import { cancelSchema, TOOL_TIMING, type ToolRequest, toolRequestSchema } from '../protocol/tool-call.ts'
 import { publishCore } from '../publish/publish-core.ts'
+import { Admission, MESSAGES_PER_SECOND } from '../request/admission.ts'
 import { matcher, serve } from '../request/serve.ts'
 
 export interface ServeToolOptions {
@@ -31,6 +32,7 @@ export async function serveTool(
 ): Promise<AsyncDisposable> {
   const calls = new Map<string, AbortController>()
   const isCancel = matcher(SUBJECTS.cancel('*'))
+  const admission = new Admission(MESSAGES_PER_SECOND)
   const ended = () => {
     for (const controller of calls.values()) controller.abort(options.signal?.reason)
   }
@@ -38,6 +40,7 @@ export async function serveTool(
   const cancels = bus.connection.subscribe(SUBJECTS.cancel('*'), {
     callback: (error, message) => {
       if (error !== null || !isCancel(message.subject)) return
+      if (!admission.takes(message.subject)) return
       const cancel = cancelSchema.safeParse(readJson(message))
       if (cancel.success) calls.get(`${lastToken(message.subject)} ${cancel.data.key}`)?.abort(canceled())
     },

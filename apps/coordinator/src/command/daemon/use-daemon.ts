@@ -38,7 +38,7 @@ export async function withDaemon<T>(
     throw new CodedError('no-daemon', `no daemon runs on ${config.dataDir}: start one with "bailiwick up"`)
   }
   const bus = await connectTo(address)
-  // Its connection is tried again for ever; whoever watches would take the silence for a quiet daemon.
+  // It is an error after a while; until then whoever watches would take the silence for a quiet daemon.
   bus.link.onRefused(({ message }) => context.note(`${message}. It is tried again`))
   try {
     return await act(bus, address)
