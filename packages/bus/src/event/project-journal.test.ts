@@ -117,3 +117,30 @@ describe('two coordinators that project', () => {
     expect(Object.values(state.subjects ?? {}).reduce((sum, count) => sum + count, 0)).toBe(42)
   })
 })
+
+describe('a journal that is flooded with what is none', () => {
+  it('makes one event of it, again after something that can be read, and puts off no other', async () => {
+    const writeForeign = async (count: number) => {
+      for (let n = 0; n < count; n += 1) {
+        test.bus.connection.publish('bailiwick.v1.journal.evil.r6.x', '{"type":"task.ended"}')
+      }
+      await test.bus.connection.flush()
+    }
+    await writeForeign(5_000)
+    await openJournal(test.bus, { writer: 'evil', run: 'r6', task: 'x' }).append([planned('mine', 1)])
+    await writeForeign(5_000)
+    await openJournal(test.bus, { writer: 'analyst', run: 'r6', task: 'r6-t1' }).append([
+      created({ run: 'r6', task: 'r6-t1', agent: 'analyst' }),
+    ])
+    await projectUntil('task.created')
+    const events = await take(followEvents(test.bus, { from: 'beginning', run: 'r6' }), 4)
+    expect(events.map(({ event }) => event.type)).toEqual([
+      'dev.bailiwick.journal.unreadable.v1',
+      'dev.bailiwick.task.planned.v1',
+      'dev.bailiwick.journal.unreadable.v1',
+      'dev.bailiwick.task.created.v1',
+    ])
+    const { state } = await test.bus.jsm.streams.info('EVENT', { subjects_filter: '*.*.event.*.*.r6' })
+    expect(Object.values(state.subjects ?? {}).reduce((sum, count) => sum + count, 0)).toBe(4)
+  })
+})
