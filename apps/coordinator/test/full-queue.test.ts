@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { run } from './program.ts'
+import { run, start } from './program.ts'
 import { untilNoneSurvive } from './survivors.ts'
 import { final, type Script, teamFolder } from './team-folder.ts'
 
@@ -38,6 +38,27 @@ it('tells an agent of a delegate that the full queue does not take, and leaves n
   const { tasks } = JSON.parse((await bailiwick('show', id, '--json')).stdout)
   const ends = tasks.filter(({ agent }: { agent: string }) => agent === 'slow')
   expect(ends.map((task: { status: string }) => task.status).sort()).toEqual(['completed', 'rejected'])
+  await bailiwick('down')
+  expect(await untilNoneSurvive(place.folder)).toEqual([])
+})
+
+it('says so to whoever asks for a run that the full queue does not take, and what to do', async () => {
+  const script: Script = { slow: { '*': [{ text: 'late', delayMs: 600_000 }] } }
+  await using place = await teamFolder(script, {
+    agents: [{ name: 'slow', level: 0 }],
+    config: { streams: { maxQueued: 1 } },
+  })
+  const bailiwick = (...args: string[]) => run(args, { cwd: place.folder })
+  await bailiwick('up', '--detach')
+  const first = start(['run', 'x', '--agent', 'slow'], { cwd: place.folder })
+  await first.until(/t1 \(slow\) started/)
+  const second = await bailiwick('run', 'y', '--agent', 'slow')
+  expect(second.code).toBe(3)
+  expect(second.stderr).toMatch(
+    /rejected: t1 \(slow\) rejected: no more tasks may wait .*: task \S+ for slow was not queued; try again when some are done, add hosts, or raise the limit "maxQueued"/,
+  )
+  first.child.kill('SIGINT')
+  expect((await first.ended).code).toBe(130)
   await bailiwick('down')
   expect(await untilNoneSurvive(place.folder)).toEqual([])
 })

@@ -74,5 +74,7 @@ describe('dead tasks', () => {
       code: 'queue-full',
       message: expect.stringContaining('maxQueued'),
     })
+    // One that waits there already is not refused its own place.
+    await ringTask(test.bus, { agent: 'slow', run: 'r1', task: 'r1-0', ring: 2 })
   })
 })
