@@ -24,7 +24,7 @@ describe('a daemon', () => {
           { name: 'writer', level: 0, references: true },
           { name: 'sleeper', level: 0 },
         ],
-        members: { worker: { replicas: 2 } },
+        members: { worker: { replicas: 2, maxConcurrent: 3 } },
       },
     )
     const up = await bailiwick('up', '--detach')
@@ -47,6 +47,8 @@ describe('a daemon', () => {
       'agent-writer-1 running',
       'agent-sleeper-1 running',
     ])
+    const { hosts } = status.agents.find(({ name }: { name: string }) => name === 'worker')
+    expect(hosts.map(({ slots }: { slots: number }) => slots)).toEqual([3, 3])
     const words = await bailiwick('status')
     expect(words.stdout).toContain('agent-worker-2')
   })

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { all, created, planned, startTestBus, type TestBus, take, until } from '../../test/test-bus.ts'
 import { openJournal } from '../journal/open-journal.ts'
 import { readFirst } from '../journal/read-first.ts'
+import { SUBJECTS } from '../protocol/subjects.ts'
 import { prepareQueue } from './prepare-queue.ts'
 import { ringTask } from './ring-task.ts'
 import { takeTasks } from './take-tasks.ts'
@@ -44,6 +45,40 @@ describe('the queue', () => {
     await ringTask(test.bus, { agent: 'one', run: 'r1', task: 'r1-b', ring: 1 })
     expect((await until(() => taken[2], 'the next task')).task).toBe('r1-b')
     taken[2]?.ack()
+    await stop()
+  })
+
+  it('gives a task at work to nobody else, however long it takes: its host says that it works on it', async () => {
+    await prepareQueue(test.bus, 'busy', { ackWaitMs: 1_000 })
+    for (const task of ['r1-works', 'r1-mute']) {
+      await ringTask(test.bus, { agent: 'busy', run: 'r1', task, ring: 1 })
+    }
+    const [works] = await take(takeTasks(test.bus, 'busy'), 1)
+    // Given to somebody later, who says nothing of it: that it comes again shows that the time is over.
+    const mute = await (await test.bus.js.consumers.get('TASK', 'busy')).next()
+    expect([works?.task, mute?.subject]).toEqual(['r1-works', SUBJECTS.task('busy', 'r1-mute')])
+    const { taken, stop } = collect('busy', 2)
+    const again = await until(() => taken.find(({ task }) => task === 'r1-mute'), 'the task of the mute one')
+    expect(again.attempts).toBe(2)
+    expect(taken.map(({ task }) => task)).toEqual(['r1-mute'])
+    again.ack()
+    works?.ack()
+    await stop()
+  })
+
+  it('puts a task back for longer each time', async () => {
+    await prepareQueue(test.bus, 'later')
+    await ringTask(test.bus, { agent: 'later', run: 'r1', task: 'r1-later', ring: 1 })
+    const { taken, stop } = collect('later', 1)
+    for (const [n, leastMs] of [375, 750, 1_500].entries()) {
+      const delivery = await until(() => taken[n], `delivery ${n + 1}`)
+      const putBackAt = Date.now()
+      delivery.retry()
+      await until(() => taken[n + 1], `delivery ${n + 2}`)
+      // The server's clock may be a moment behind ours.
+      expect(Date.now() - putBackAt).toBeGreaterThan(leastMs - 20)
+    }
+    taken[3]?.ack()
     await stop()
   })
 
