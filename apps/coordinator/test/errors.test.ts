@@ -26,7 +26,7 @@ describe('the command line', () => {
     [['help', 'rnu'], 'unknown command "rnu": did you mean "run"?'],
     [['run'], '"<task>" is missing; wanted: bailiwick run "<task>"'],
     [['answer', 'r1'], 'yes|no is missing; wanted: bailiwick answer <run> yes|no'],
-    [['replay'], '<run> and <task> are missing; wanted: bailiwick replay <run> <task>'],
+    [['replay'], '<task> is missing; wanted: bailiwick replay [<run>] <task>'],
     [
       ['run', 'two', 'words'],
       'too many words: "words"; wanted: bailiwick run "<task>" (put the task in quotes)',
