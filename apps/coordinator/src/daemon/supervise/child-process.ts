@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
+import { extname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { dataPaths } from '../../config/data-dir.ts'
 import { livesStill, processMark } from '../../config/process-mark.ts'
 import type { ChildSpec } from './child-spec.ts'
@@ -19,13 +21,18 @@ export interface LiveChild {
   readonly startedAt: number
   readonly adopted: boolean
   readonly died: Promise<Death>
+  /** It is written down: it begins. Until then it waits, and ends by itself where this process dies. */
+  begin(): void
   /** The last lines it printed on stderr or stdout in this life. */
   lastLines(): string[]
 }
 
+/** Beside this file, in source as when built. */
+const AWAIT_WORD = new URL(`./await-word${extname(fileURLToPath(import.meta.url))}`, import.meta.url).href
+
 /**
  * Starts a child in a process group of its own, so that Ctrl-C reaches the command alone. What it prints
- * goes to a file, not a pipe: a pipe would break when this daemon dies, and the child with it.
+ * goes to a file, not a pipe: a pipe would break when this daemon dies, and the child with it. It does nothing before it is told to begin.
  */
 export function startChild(dataDir: string, spec: ChildSpec): LiveChild {
   const file = dataPaths.log(dataDir, spec.name)
@@ -33,11 +40,12 @@ export function startChild(dataDir: string, spec: ChildSpec): LiveChild {
   const logStart = statSync(file).size
   let child: ChildProcess
   try {
-    child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', spec.script, ...spec.args], {
+    const flags = ['--disable-warning=ExperimentalWarning', '--import', AWAIT_WORD]
+    child = spawn(process.execPath, [...flags, spec.script, ...spec.args], {
       cwd: spec.cwd,
       env: spec.env,
       detached: true,
-      stdio: ['ignore', log, log],
+      stdio: ['pipe', log, log],
       windowsHide: true,
     })
   } finally {
@@ -47,6 +55,8 @@ export function startChild(dataDir: string, spec: ChildSpec): LiveChild {
     child.once('error', () => resolve({ code: undefined, signal: undefined }))
     child.once('exit', (code, signal) => resolve({ code: code ?? undefined, signal: signal ?? undefined }))
   })
+  // A child that is gone already: its death is told.
+  child.stdin?.on('error', () => {})
   const pid = child.pid ?? 0
   return {
     pid,
@@ -54,6 +64,7 @@ export function startChild(dataDir: string, spec: ChildSpec): LiveChild {
     startedAt: Date.now(),
     adopted: false,
     died,
+    begin: () => child.stdin?.end('\n'),
     lastLines: () => tail(file, logStart),
   }
 }
@@ -67,6 +78,7 @@ export function adoptChild(dataDir: string, file: PidFile, signal: AbortSignal):
     startedAt: file.startedAt,
     adopted: true,
     died: watchDeath(file, signal),
+    begin: () => {},
     lastLines: () => tail(log, 0),
   }
 }

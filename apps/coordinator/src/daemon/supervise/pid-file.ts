@@ -41,6 +41,6 @@ function readPidFile(file: string): PidFile | undefined {
   try {
     return pidFileSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
   } catch {
-    return undefined // Cut by a crash, or of another version: whatever it named is found by its heartbeat.
+    return undefined // Cut by a crash: then the child was never told to begin. Or of another version.
   }
 }

@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { scratch } from '../../../test/scratch.ts'
@@ -50,6 +53,27 @@ describe('supervise', () => {
     await child.stop(1_000)
     expect(child.report().state).toBe('stopped')
     expect(await untilNoneSurvive(place.folder)).toEqual([])
+  })
+
+  it('leaves nothing behind where the daemon dies before it has written a child down', async () => {
+    await using place = await scratch()
+    makeDataDir(place.folder)
+    const script = await place.write(
+      'child.mjs',
+      `import { writeFileSync } from 'node:fs'
+       writeFileSync('began', '')
+       setInterval(() => {}, 1000)`,
+    )
+    const daemon = await place.write(
+      'daemon.mjs',
+      `import { startChild } from ${JSON.stringify(new URL('./child-process.ts', import.meta.url).href)}
+       startChild(${JSON.stringify(place.folder)}, ${JSON.stringify({ name: 'child', script, args: [], env: {}, cwd: place.folder })})
+       process.kill(process.pid, 'SIGKILL')`,
+    )
+    const [, signal] = await once(spawn(process.execPath, [daemon], { stdio: 'inherit' }), 'exit')
+    expect(signal).toBe('SIGKILL')
+    expect(await untilNoneSurvive(place.folder)).toEqual([])
+    expect(existsSync(join(place.folder, 'began'))).toBe(false)
   })
 
   it('gives a child up that dies at start again and again, with its last lines', async () => {

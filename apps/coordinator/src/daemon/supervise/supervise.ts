@@ -60,6 +60,7 @@ export function supervise(spec: ChildSpec, options: SuperviseOptions): Supervise
         : adoptChild(options.dataDir, living, ended.signal)
     const { pid, mark, startedAt, adopted } = child
     writePidFile(options.dataDir, { name: spec.name, pid, mark, startedAt, signature: childSignature(spec) })
+    child.begin()
     report = { ...report, state: 'running', pid, startedAt, adopted }
     live = child
     return child
