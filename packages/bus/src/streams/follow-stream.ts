@@ -95,15 +95,16 @@ async function stopWhenSilent(messages: ConsumerMessages): Promise<void> {
 /** Undefined when aborted meanwhile. */
 async function openConsumer(bus: Bus, source: Source, signal: AbortSignal): Promise<Consumer | undefined> {
   const { stream, subject, from } = source
-  const options: Partial<OrderedConsumerOptions> = {
-    // Unforeseeable: whoever knows a consumer's name may pull from it.
+  const options = (): Partial<OrderedConsumerOptions> => ({
+    // Unforeseeable: whoever knows a consumer's name may pull from it. Another for each attempt: a cluster that has
+    // put one where a server has died leaves it there for as long as its name is asked for.
     name_prefix: `follow_${randomUUID()}`,
     filter_subjects: subject,
     inactive_threshold: INACTIVE_MS,
     ...startAt(from),
-  }
+  })
   try {
-    return await persist(bus, `following ${subject}`, signal, () => bus.js.consumers.get(stream, options))
+    return await persist(bus, `following ${subject}`, signal, () => bus.js.consumers.get(stream, options()))
   } catch (error) {
     if (signal.aborted) return undefined
     throw error
