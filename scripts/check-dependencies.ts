@@ -3,7 +3,7 @@
  * a specialist package depends on `@bailiwick/core` as a peer only and that every dependency has its
  * reason in `docs/dependencies.md`. Exits 1 with a line for each fault.
  */
-import { globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { checkImports, type Manifest } from './check-imports.ts'
 import { WORKSPACE_IMPORTS } from './dependency-rules.ts'
 
@@ -22,11 +22,13 @@ function checkReasons(manifestFile: string, manifest: Manifest): void {
 
 checkReasons('package.json', JSON.parse(readFileSync('package.json', 'utf8')))
 
-for (const folder of globSync(['packages/*', 'apps/*']).map((path) => path.replaceAll('\\', '/'))) {
+for (const folder of globSync(['packages/*', 'packages/agents/*', 'apps/*'])
+  .filter((path) => existsSync(`${path}/package.json`))
+  .map((path) => path.replaceAll('\\', '/'))) {
   if (!Object.hasOwn(WORKSPACE_IMPORTS, folder)) problems.push(`${folder} has no row in dependency-rules.ts`)
   const manifest: Manifest = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'))
   checkReasons(`${folder}/package.json`, manifest)
-  if (folder.startsWith('packages/agent-')) {
+  if (folder.startsWith('packages/agents/')) {
     for (const name of Object.keys(manifest.dependencies ?? {})) {
       if (name.startsWith('@bailiwick/'))
         problems.push(`${folder}/package.json: ${name} must be a peer dependency`)

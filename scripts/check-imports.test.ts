@@ -19,7 +19,7 @@ describe('checkImports', () => {
       'packages/core',
       'packages/core/src/a.ts',
       `import { b } from '@bailiwick/bus'`,
-      'may import only @bailiwick/contract, @bailiwick/reply-parser, @bailiwick/task-journal',
+      'may import only @bailiwick/contract, @bailiwick/core/reply, @bailiwick/core/journal',
     ],
     [
       'packages/bus',
@@ -45,9 +45,9 @@ describe('checkImports', () => {
     ['packages/agent', 'packages/agent/src/a.ts', `import { b } from '@bailiwick/bus'`, 'dynamic import()'],
     [
       'apps/coordinator',
-      'apps/coordinator/src/command/a.ts',
+      'apps/cli/src/a.ts',
       `await import('@langchain/langgraph')`,
-      'only apps/coordinator/src/daemon/',
+      'only apps/coordinator/src/',
     ],
     ['chaos/judge', 'chaos/judge/a.ts', `import { b } from '@bailiwick/bus'`, 'nothing of the workspace'],
     ['chaos/judge', 'chaos/judge/a.ts', `import { b } from 'bailiwick'`, 'nothing of the workspace'],
@@ -75,7 +75,7 @@ describe('checkImports', () => {
     ],
     [
       'apps/coordinator',
-      'apps/coordinator/src/daemon/graph.ts',
+      'apps/coordinator/src/graph.ts',
       `import { StateGraph } from '@langchain/langgraph'`,
     ],
   ])('accepts in %s: %s %s', (folder, file, source) => {

@@ -6,20 +6,10 @@
 /** By package folder: the workspace imports it may use. `@bailiwick/contract/world` is the part without zod. */
 export const WORKSPACE_IMPORTS: Record<string, readonly string[]> = {
   'packages/contract': [],
-  'packages/reply-parser': ['@bailiwick/contract'],
-  'packages/task-journal': ['@bailiwick/contract'],
-  'packages/describe-input': [],
-  'packages/code-world': ['@bailiwick/contract', '@bailiwick/task-journal'],
-  'packages/core': [
-    '@bailiwick/contract',
-    '@bailiwick/reply-parser',
-    '@bailiwick/task-journal',
-    '@bailiwick/code-world',
-    '@bailiwick/describe-input',
-  ],
-  'packages/apt': [],
-  'packages/nats-server': ['@bailiwick/apt'],
-  'packages/sandbox': ['@bailiwick/contract/world', '@bailiwick/apt'],
+  'packages/core': ['@bailiwick/contract'],
+  'packages/debian': [],
+  'packages/nats-server': ['@bailiwick/debian'],
+  'packages/sandbox': ['@bailiwick/contract/world', '@bailiwick/debian'],
   'packages/models': ['@bailiwick/contract'],
   'packages/bus': ['@bailiwick/contract'],
   'packages/tools': ['@bailiwick/core', '@bailiwick/contract', '@bailiwick/bus'],
@@ -27,16 +17,17 @@ export const WORKSPACE_IMPORTS: Record<string, readonly string[]> = {
   'packages/agent': [
     '@bailiwick/core',
     '@bailiwick/contract',
-    '@bailiwick/task-journal',
-    '@bailiwick/describe-input',
+    '@bailiwick/core/journal',
+    '@bailiwick/core/inputs',
     '@bailiwick/models',
     '@bailiwick/sandbox',
     '@bailiwick/sandbox/imports',
     '@bailiwick/bus',
   ],
-  'packages/agent-analyst': ['@bailiwick/core'],
-  'packages/agent-writer': ['@bailiwick/core'],
+  'packages/agents/analyst': ['@bailiwick/core'],
+  'packages/agents/writer': ['@bailiwick/core'],
   'apps/coordinator': ['@bailiwick/*'],
+  'apps/cli': ['@bailiwick/*'],
   // It judges the project from outside: what it shared with it, it could not find fault with.
   'chaos/judge': [],
 }
@@ -45,7 +36,7 @@ export const WORKSPACE_IMPORTS: Record<string, readonly string[]> = {
 export const CONFINED_IMPORTS: readonly { packages: RegExp; folders: readonly string[]; why: string }[] = [
   {
     packages: /^@langchain\//,
-    folders: ['apps/coordinator/src/daemon/'],
+    folders: ['apps/coordinator/src/'],
     why: 'it costs 100 MiB and 340 ms: only the daemon pays',
   },
   {

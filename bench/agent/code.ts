@@ -4,8 +4,8 @@
  */
 
 import { defineAgent, defineTool, runLoop } from '../../packages/core/dist/index.js'
+import { memoryJournal } from '../../packages/core/dist/journal/index.js'
 import { createSandbox } from '../../packages/sandbox/dist/index.js'
-import { memoryJournal } from '../../packages/task-journal/dist/index.js'
 import { add, benchTask } from './bench-task.ts'
 import { scriptedReply } from './scripted-reply.ts'
 import { z } from './zod.ts'

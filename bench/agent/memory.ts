@@ -4,8 +4,8 @@
  */
 
 import { defineAgent, defineTool, runLoop } from '../../packages/core/dist/index.js'
+import { memoryJournal } from '../../packages/core/dist/journal/index.js'
 import { inlineSandbox } from '../../packages/core/dist/testing/index.js'
-import { memoryJournal } from '../../packages/task-journal/dist/index.js'
 import { benchTask } from './bench-task.ts'
 import { scriptedReply } from './scripted-reply.ts'
 import { z } from './zod.ts'

@@ -17,7 +17,7 @@ const KILLS = 7
 const IDLE_MS = 10_000
 /** A host that has lived for so long is started again at once when it dies. */
 const SETTLED_MS = 5_500
-const MAIN = join(import.meta.dirname, '../../apps/coordinator/bin/bailiwick.js')
+const MAIN = join(import.meta.dirname, '../../apps/cli/bin/bailiwick.js')
 
 let state = 7
 /** A number from 0 to 1 (a linear congruential generator: the same DAGs every time). */

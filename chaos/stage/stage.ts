@@ -9,7 +9,7 @@ import { freePort } from './free-port.ts'
 import { kindOf, processesOf, type StageProcess } from './processes.ts'
 import { AGENTS, MEMBERS, REPLIES, TOOLS } from './team.ts'
 
-const PROGRAM = join(import.meta.dirname, '../../apps/coordinator/bin/bailiwick.js')
+const PROGRAM = join(import.meta.dirname, '../../apps/cli/bin/bailiwick.js')
 const call = promisify(execFile)
 
 /** How often it is looked whether the daemon is there still, ms. */

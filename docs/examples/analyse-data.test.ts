@@ -30,7 +30,7 @@ finalAnswer({ rows: days.length, warmest: sorted.at(-1), coldest: sorted[0], cha
 it('computes figures from the whole table, of which the prompt shows a few rows', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'analyse-data-'))
   try {
-    const source = new URL('../../apps/coordinator/demo/seattle-weather.csv', import.meta.url)
+    const source = new URL('../../apps/cli/demo/seattle-weather.csv', import.meta.url)
     const model = scriptedModel(REPLIES)
     const file = join(folder, 'months.svg')
     const { status, output } = await analyseData(model, await readFile(source, 'utf8'), file)

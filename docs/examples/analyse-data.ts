@@ -36,9 +36,6 @@ export async function analyseData(model: AgentOptions['model'], csv: string, cha
 }
 
 if (import.meta.main) {
-  const csv = await readFile(
-    new URL('../../apps/coordinator/demo/seattle-weather.csv', import.meta.url),
-    'utf8',
-  )
+  const csv = await readFile(new URL('../../apps/cli/demo/seattle-weather.csv', import.meta.url), 'utf8')
   console.log(await analyseData(process.argv[2], csv, 'months.svg'))
 }

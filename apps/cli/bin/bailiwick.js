@@ -1,21 +1,12 @@
 #!/usr/bin/env node
 // Plain JavaScript that an old Node reads too: it says what is missing before anything newer is loaded.
-import { existsSync } from 'node:fs'
+const MIN_NODE = 24
 
-const WANTED = 24
-const program = new URL('../dist/command/main.js', import.meta.url)
-
-function problem() {
-  if (Number.parseInt(process.versions.node, 10) < WANTED) {
-    return `bailiwick wants Node ${WANTED} or newer and runs on ${process.versions.node}: install it from https://nodejs.org; in a clone, "npx -y pnpm@12 bailiwick …" brings one along`
-  }
-  if (!existsSync(program)) return 'bailiwick is not built yet: run "npx -y pnpm@12 build" in the clone'
-  return undefined
-}
-
-const found = problem()
-if (found === undefined) await import(program.href)
-else {
-  console.error(found)
+if (Number.parseInt(process.versions.node, 10) < MIN_NODE) {
+  console.error(
+    `Expected Node ${MIN_NODE} or newer, found ${process.versions.node}. Install it from https://nodejs.org; in a clone, "npx -y pnpm@12 bailiwick …" brings one along.`,
+  )
   process.exitCode = 2
+} else {
+  await import('bailiwick/main')
 }

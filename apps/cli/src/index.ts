@@ -1,4 +1,4 @@
 /** What a `bailiwick.config.ts` imports. The command and the daemon are not a library. */
 
-export type { Config, Member } from './config/config-schema.ts'
-export { defineConfig } from './config/define-config.ts'
+export type { Config, Member } from '@bailiwick/coordinator/config/config-schema'
+export { defineConfig } from '@bailiwick/coordinator/config/define-config'

@@ -1,6 +1,6 @@
+import { pidOf, untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
 import { describe, expect, it } from 'vitest'
 import { run, start } from './program.ts'
-import { pidOf, untilNoneSurvive } from './survivors.ts'
 import { planReply, type Script, teamFolder } from './team-folder.ts'
 
 const ASKS = `<code>

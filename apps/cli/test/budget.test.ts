@@ -1,7 +1,7 @@
 import { connectFromEnv, eventName, followEvents, requestRun } from '@bailiwick/bus'
+import { pidOf } from '@bailiwick/coordinator/testing/survivors'
 import { describe, expect, it } from 'vitest'
 import { run } from './program.ts'
-import { pidOf } from './survivors.ts'
 import { final, planReply, type Script, teamFolder } from './team-folder.ts'
 
 const again = `<code>\nconsole.log("${'x'.repeat(400)}")\n</code>`

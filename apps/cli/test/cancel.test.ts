@@ -1,7 +1,7 @@
 import { type Bus, connectFromEnv, eventName, followEvents, type RunView, requestRun } from '@bailiwick/bus'
+import { untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
 import { describe, expect, it } from 'vitest'
 import { run } from './program.ts'
-import { untilNoneSurvive } from './survivors.ts'
 import { teamFolder } from './team-folder.ts'
 
 const code = (text: string) => `<code>\n${text}\n</code>`

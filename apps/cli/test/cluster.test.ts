@@ -1,8 +1,8 @@
 import { connectFromEnv, eventName, followEvents, requestRun } from '@bailiwick/bus'
+import { untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
 import { startForeignCluster } from '@bailiwick/nats-server/testing'
 import { expect, it } from 'vitest'
 import { bareEnv, run } from './program.ts'
-import { untilNoneSurvive } from './survivors.ts'
 import { final, planReply, teamFolder } from './team-folder.ts'
 
 const DAY_MS = 86_400_000

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connectBus, connectFromEnv, eventName, followEvents, requestRun } from '@bailiwick/bus'
+import { pidOf, untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
 import { readMinted } from '@bailiwick/nats-server'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { run } from './program.ts'
-import { pidOf, untilNoneSurvive } from './survivors.ts'
 import { final, type Script, type TeamFolder, teamFolder } from './team-folder.ts'
 
 /** Two steps with a tool, each after some seconds: credentials of four seconds end in the middle, again and again. */

@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises'
 import { connectFromEnv, followEvents, requestRun } from '@bailiwick/bus'
+import { untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { run } from './program.ts'
-import { untilNoneSurvive } from './survivors.ts'
 import { final, planReply, type TeamFolder, teamFolder } from './team-folder.ts'
 
 describe('a daemon', () => {

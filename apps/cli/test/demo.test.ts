@@ -1,9 +1,9 @@
 import { readFile, stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { scratch } from '@bailiwick/coordinator/testing/scratch'
+import { survivors, untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
 import { describe, expect, it } from 'vitest'
 import { bareEnv, run, start } from './program.ts'
-import { scratch } from './scratch.ts'
-import { survivors, untilNoneSurvive } from './survivors.ts'
 
 const DATA = fileURLToPath(new URL('../demo/seattle-weather.csv', import.meta.url))
 
@@ -58,7 +58,7 @@ describe('bailiwick demo, without a model', () => {
     await using place = await scratch()
     const undisturbed = await demo(place.folder, 'a')
     const disturbed = await demo(place.folder, 'b', [], () => {
-      const hosts = survivors(place.folder).filter(({ command }) => command.includes('agent-analyst'))
+      const hosts = survivors(place.folder).filter(({ command }) => command.includes('agents/analyst'))
       expect(hosts).toHaveLength(2)
       for (const { pid } of hosts) process.kill(pid, 'SIGKILL')
     })
@@ -84,7 +84,13 @@ describe('bailiwick demo, without a model', () => {
     const program = start(['demo'], { cwd: place.folder, env: bareEnv({ TMPDIR: place.folder }) })
     await program.until(/t1 \(analyst\) started/)
     const kinds = survivors(place.folder).map(({ command }) => command)
-    for (const kind of [/daemon\/main\.js/, /nats-server/, /toolbox/, /agent-analyst/, /agent-writer/]) {
+    for (const kind of [
+      /coordinator\/src\/main\.ts/,
+      /nats-server/,
+      /toolbox/,
+      /agents\/analyst/,
+      /agents\/writer/,
+    ]) {
       expect(kinds.some((command) => kind.test(command))).toBe(true)
     }
     program.child.kill('SIGINT')

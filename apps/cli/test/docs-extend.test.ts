@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process'
 import { mkdir, readFile, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { type Scratch, scratch } from '@bailiwick/coordinator/testing/scratch'
+import { untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
 import { expect, it } from 'vitest'
 import { bareEnv, run, start } from './program.ts'
-import { type Scratch, scratch } from './scratch.ts'
-import { untilNoneSurvive } from './survivors.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const page = await readFile(join(root, 'docs/extend.md'), 'utf8')
@@ -60,7 +60,7 @@ it('docs/extend.md: an agent, two tools in other processes and a service that an
   const service = async (name: string, code: string, role: string[], ...args: string[]) => {
     const credentials = JSON.parse((await bailiwick('env', '--json', ...role)).stdout)
     const file = await place.write(`${name}.mjs`, code)
-    const child = spawn(process.execPath, [file, ...args], {
+    const child = spawn(process.execPath, [...process.execArgv, file, ...args], {
       env: { ...env, ...credentials },
       stdio: ['ignore', 'inherit', 'inherit'],
     })

@@ -2,9 +2,9 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { scratch } from '@bailiwick/coordinator/testing/scratch'
 import { describe, expect, it } from 'vitest'
 import { bareEnv, run } from './program.ts'
-import { scratch } from './scratch.ts'
 
 const onPath = (program: string) =>
   (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)))
@@ -64,7 +64,7 @@ describe('doctor, of the data directory', () => {
     async () => {
       await using place = await scratch()
       // As a full disk does, this lets a folder be made and stops what is written into it.
-      const limited = `ulimit -f 8; exec "${process.execPath}" "${MAIN}" doctor`
+      const limited = `ulimit -f 8; exec "${process.execPath}" ${process.execArgv.join(' ')} "${MAIN}" doctor`
       const { stdout } = spawnSync('sh', ['-c', limited], {
         cwd: place.folder,
         env: bareEnv(),

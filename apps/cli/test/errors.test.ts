@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+import { scratch } from '@bailiwick/coordinator/testing/scratch'
+import { untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
 import { findNatsServer } from '@bailiwick/nats-server'
 import { describe, expect, it } from 'vitest'
 import { bareEnv, run, start } from './program.ts'
-import { scratch } from './scratch.ts'
-import { untilNoneSurvive } from './survivors.ts'
 import { final, planReply, teamFolder } from './team-folder.ts'
 
 /** Runs in a folder with a team that would work, and expects a clear refusal. */

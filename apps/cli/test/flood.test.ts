@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Bus, connectFromEnv, followEvents, requestRun } from '@bailiwick/bus'
+import { untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { run } from './program.ts'
-import { untilNoneSurvive } from './survivors.ts'
 import { final, type TeamFolder, teamFolder } from './team-folder.ts'
 
 /** For how long there is a flood before the run is asked for, ms. */

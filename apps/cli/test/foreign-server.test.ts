@@ -4,13 +4,13 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { connectFromEnv, eventName, followEvents, listAgents, requestRun } from '@bailiwick/bus'
+import { pidOf, untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
 import { startForeignServer } from '@bailiwick/nats-server/testing'
 import { describe, expect, it } from 'vitest'
 import { bareEnv, run, start } from './program.ts'
-import { pidOf, untilNoneSurvive } from './survivors.ts'
 import { final, planReply, type Script, teamFolder } from './team-folder.ts'
 
-const HOST = fileURLToPath(import.meta.resolve('@bailiwick/agent').replace('index.js', 'host/main.js'))
+const HOST = fileURLToPath(import.meta.resolve('@bailiwick/agent/main'))
 
 const REPLIES: Script = {
   planner: { plan: [planReply({ name: 't1' })] },
@@ -123,7 +123,7 @@ describe('a host that the daemon did not start', () => {
     await writeFile(replies, JSON.stringify({ outsider: { '*': ['<code>\nlet a = 1\n</code>', slow] } }))
     const access = JSON.parse((await at.cli('env', '--json', '--role', 'agent:outsider')).stdout)
     const host = () =>
-      spawn(process.execPath, [HOST, agent], {
+      spawn(process.execPath, [...process.execArgv, HOST, agent], {
         env: { ...bareEnv(), ...access, BAILIWICK_MODEL: `scripted:${replies}` },
         stdio: ['ignore', 'pipe', 'inherit'],
       })

@@ -1,6 +1,6 @@
+import { untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
 import { expect, it } from 'vitest'
 import { run, start } from './program.ts'
-import { untilNoneSurvive } from './survivors.ts'
 import { final, type Script, teamFolder } from './team-folder.ts'
 
 /** Two delegates at once, where the queue holds the lead and one more. */

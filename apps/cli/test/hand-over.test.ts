@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Bus, connectFromEnv, eventName, followEvents, requestRun } from '@bailiwick/bus'
+import { survivors, untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
 import { describe, expect, it } from 'vitest'
 import { run } from './program.ts'
-import { survivors, untilNoneSurvive } from './survivors.ts'
 import { final, planReply, type Script, teamFolder } from './team-folder.ts'
 
 const SLOW: Script = {

@@ -1,7 +1,7 @@
+import { scratch } from '@bailiwick/coordinator/testing/scratch'
 import { describe, expect, it } from 'vitest'
-import { COMMANDS } from '../src/command/frame/command-table.ts'
+import { COMMANDS } from '../src/frame/command-table.ts'
 import { run, start } from './program.ts'
-import { scratch } from './scratch.ts'
 
 describe('help', () => {
   it('of the program names every command and the exit codes', async () => {
@@ -51,7 +51,7 @@ describe('help', () => {
       "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.19.0' } })"
     const node = ['--import', `data:text/javascript,${encodeURIComponent(old)}`]
     const { code, stderr } = await run(['doctor'], { cwd: place.folder, node })
-    expect(stderr).toContain('bailiwick wants Node 24 or newer and runs on 20.19.0')
+    expect(stderr).toContain('Expected Node 24 or newer, found 20.19.0')
     expect(code).toBe(2)
   })
 

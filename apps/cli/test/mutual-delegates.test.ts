@@ -1,7 +1,7 @@
 import { type Bus, connectFromEnv, eventName, followEvents, requestRun } from '@bailiwick/bus'
+import { untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
 import { expect, it } from 'vitest'
 import { run } from './program.ts'
-import { untilNoneSurvive } from './survivors.ts'
 import { final, teamFolder } from './team-folder.ts'
 
 /** Has a slot, and after a while needs the other's. */

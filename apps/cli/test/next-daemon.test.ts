@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { type Bus, connectBus, connectFromEnv, eventName, followEvents, requestRun } from '@bailiwick/bus'
+import { pidOf, survivors, untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
 import { describe, expect, it } from 'vitest'
 import { run } from './program.ts'
-import { pidOf, survivors, untilNoneSurvive } from './survivors.ts'
 import {
   final,
   planReply,

@@ -1,11 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { connectBus } from '@bailiwick/bus'
+import { survivors, untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
 import { type ServedRequest, startOpenAiServer } from '@bailiwick/models/testing'
 import { jwtServer, readMinted } from '@bailiwick/nats-server'
 import { expect, it } from 'vitest'
 import { bareEnv, run } from './program.ts'
-import { survivors, untilNoneSurvive } from './survivors.ts'
 import { final, planReply, teamFolder } from './team-folder.ts'
 
 /** Keys of models, and a secret that is none of this system's business. */

@@ -24,8 +24,8 @@ export function bareEnv(extra: Record<string, string> = {}): NodeJS.ProcessEnv {
   return {
     PATH,
     HOME,
-    ...(TMPDIR === undefined ? {} : { TMPDIR }),
-    ...(NATS_SERVER_BIN === undefined ? {} : { NATS_SERVER_BIN }),
+    ...(TMPDIR !== undefined && { TMPDIR }),
+    ...(NATS_SERVER_BIN !== undefined && { NATS_SERVER_BIN }),
     // Nothing listens there: an Ollama on the machine that runs the tests is not found.
     OLLAMA_HOST: 'http://127.0.0.1:9',
     ...extra,
@@ -37,7 +37,7 @@ export function start(
   args: string[],
   options: { cwd: string; env?: NodeJS.ProcessEnv; node?: string[] },
 ): Program {
-  const child = spawn(process.execPath, [...(options.node ?? []), MAIN, ...args], {
+  const child = spawn(process.execPath, [...process.execArgv, ...(options.node ?? []), MAIN, ...args], {
     cwd: options.cwd,
     env: options.env ?? bareEnv(),
     stdio: ['ignore', 'pipe', 'pipe'],

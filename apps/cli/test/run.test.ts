@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
+import { untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
 import { describe, expect, it } from 'vitest'
 import { run } from './program.ts'
-import { untilNoneSurvive } from './survivors.ts'
 import { final, planReply, teamFolder } from './team-folder.ts'
 
 describe('bailiwick run, without a daemon', () => {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Bus, connectFromEnv, eventName, followEvents, requestRun } from '@bailiwick/bus'
+import { pidOf, survivors, untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
 import { expect, it } from 'vitest'
 import { run } from './program.ts'
-import { pidOf, survivors, untilNoneSurvive } from './survivors.ts'
 import { final, type Script, teamFolder } from './team-folder.ts'
 
 const GRACE_MS = 2_500

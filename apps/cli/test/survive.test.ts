@@ -1,6 +1,6 @@
+import { killIfThere, pidOf, survivors, untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
 import { describe, expect, it } from 'vitest'
 import { type Program, start } from './program.ts'
-import { killIfThere, pidOf, survivors, untilNoneSurvive } from './survivors.ts'
 import { final, planReply, type Script, teamFolder } from './team-folder.ts'
 
 /** A run whose first task thinks for a while: long enough to be hit in its middle. */

@@ -1,4 +1,4 @@
-import { type Scratch, scratch } from './scratch.ts'
+import { type Scratch, scratch } from '@bailiwick/coordinator/testing/scratch'
 
 /** Replies by agent, task and step, as `scripted:<file>` takes them. */
 export type Script = Record<string, Record<string, (string | { text: string; delayMs: number })[]>>

@@ -1,8 +1,8 @@
 import { type Bus, connectFromEnv, eventName, followEvents, requestRun, SUBJECTS } from '@bailiwick/bus'
+import { killIfThere, pidOf, untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
 import { startForeignServer } from '@bailiwick/nats-server/testing'
 import { describe, expect, it } from 'vitest'
 import { bareEnv, run } from './program.ts'
-import { killIfThere, pidOf, untilNoneSurvive } from './survivors.ts'
 import { teamFolder } from './team-folder.ts'
 
 /** As a newer version would append them. */

@@ -1,4 +1,4 @@
-import type { DaemonAddress } from '../config/daemon-address.ts'
+import type { DaemonAddress } from './config/daemon-address.ts'
 
 /** What a daemon tells the command that started it. */
 export type DaemonMessage =

@@ -1,7 +1,6 @@
 import { statfsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { BailiwickError } from '@bailiwick/contract'
-import { bytes } from '../show/format.ts'
+import { BailiwickError, formatBytes } from '@bailiwick/contract'
 
 /** With less than this left nats-server soon keeps nothing more. Bytes. */
 const LEAST_BYTES = 1_000_000
@@ -18,7 +17,7 @@ export function requireSpace(dataDir: string, leastBytes = LEAST_BYTES): void {
   if (free >= leastBytes) return
   throw new BailiwickError(
     'disk-full',
-    `the disk of ${dataDir} is full (${bytes(free)} free): make room ("bailiwick purge <run>" deletes a run) and ask again; nothing was begun`,
+    `the disk of ${dataDir} is full (${formatBytes(free)} free): make room ("bailiwick purge <run>" deletes a run) and ask again; nothing was begun`,
   )
 }
 

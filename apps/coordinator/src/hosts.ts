@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { type AgentPresence, handOver, listAgents, permissionsFor } from '@bailiwick/bus'
-import type { LoadedConfig } from '../config/load-config.ts'
 import type { Broker } from './broker.ts'
+import type { LoadedConfig } from './config/load-config.ts'
 import { prepareAgent } from './prepare-agent.ts'
 import { keylessEnv, modelEnv } from './supervise/child-env.ts'
 import { type ChildSpec, childSignature } from './supervise/child-spec.ts'
 import { endProcess } from './supervise/end-process.ts'
 import { type PidFile, recallChildren, removePidFile } from './supervise/pid-file.ts'
-import { resolveScript } from './supervise/resolve-script.ts'
 import { type ChildReport, type SupervisedChild, supervise } from './supervise/supervise.ts'
 import type { LoadedSpecialist } from './team/load-team.ts'
 import type { Team } from './team/team.ts'
@@ -141,7 +141,7 @@ async function toolboxSpec(options: HostsOptions): Promise<PlannedChild> {
   return {
     spec: {
       name: 'toolbox',
-      script: resolveScript('@bailiwick/tools', 'bailiwick-toolbox'),
+      script: fileURLToPath(import.meta.resolve('@bailiwick/tools/main')),
       args: [],
       env: { ...keylessEnv(env), ...connection },
       cwd: config.dataDir,
@@ -161,7 +161,7 @@ async function hostSpecs(options: HostsOptions, specialist: LoadedSpecialist): P
     agent: card.name,
     spec: {
       name: `agent-${card.name}-${index + 1}`,
-      script: resolveScript('@bailiwick/agent', 'bailiwick-agent'),
+      script: fileURLToPath(import.meta.resolve('@bailiwick/agent/main')),
       args: [
         file,
         ...['--max-concurrent', String(member.maxConcurrent)],
@@ -172,7 +172,7 @@ async function hostSpecs(options: HostsOptions, specialist: LoadedSpecialist): P
       env: {
         ...modelEnv(env),
         ...connection,
-        ...(model === undefined ? {} : { BAILIWICK_MODEL: model }),
+        ...(model !== undefined && { BAILIWICK_MODEL: model }),
         ...(Object.keys(config.models).length === 0
           ? {}
           : { BAILIWICK_MODELS: JSON.stringify(config.models) }),
@@ -189,7 +189,7 @@ async function connectionEnv(
   grant: Parameters<Broker['ownCredentials']>[1],
 ): Promise<Record<string, string>> {
   const file = await broker.ownCredentials(name, grant)
-  return { NATS_URL: broker.url, ...broker.tls, ...(file === undefined ? {} : { NATS_CREDS: file }) }
+  return { NATS_URL: broker.url, ...broker.tls, ...(file !== undefined && { NATS_CREDS: file }) }
 }
 
 /** Whether a child is a host of this agent. By its whole name: the agent `web` is not `web-search`. */

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { permissionsFor, type RoleGrant, userName } from '@bailiwick/bus'
 import { readMinted, type UserCredentials, type UserRequest } from '@bailiwick/nats-server'
-import { writePrivate } from '../config/data-dir.ts'
+import { writePrivate } from './config/data-dir.ts'
 
 /** Credentials with an end, renewed before it until the signal aborts. */
 export interface KeptCredentials {
@@ -28,7 +28,7 @@ export interface KeepOptions {
 }
 
 /** By the clock on the wall, which the server goes by, also after the machine has slept: so it is looked at often. */
-const LONGEST_LOOK_MS = 5_000
+const MAX_LOOK_MS = 5_000
 
 interface Kept {
   user: UserRequest
@@ -53,7 +53,7 @@ export function keepCredentials(options: KeepOptions): KeptCredentials {
   }
 
   const renewAll = async () => {
-    const lookMs = Math.min(lifeMs / 8, LONGEST_LOOK_MS)
+    const lookMs = Math.min(lifeMs / 8, MAX_LOOK_MS)
     for (;;) {
       await sleep(lookMs, undefined, { signal })
       for (const kept of all.filter(({ renewAt }) => renewAt <= Date.now())) {

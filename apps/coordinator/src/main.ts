@@ -4,8 +4,8 @@
  * nobody waits for tasks under way when it ends.
  */
 import { parseArgs } from 'node:util'
-import { loadConfig } from '../config/load-config.ts'
-import { version } from '../config/version.ts'
+import { loadConfig } from './config/load-config.ts'
+import { version } from './config/version.ts'
 import type { DaemonMessage } from './daemon-message.ts'
 import { startDaemon } from './start-daemon.ts'
 

@@ -1,19 +1,19 @@
 import { prepareStreams, projectJournal, serveDelegations } from '@bailiwick/bus'
 import { BailiwickError, InputError, type Model } from '@bailiwick/contract'
 import { type DetectedModel, detectModel, noModelMessage, resolveModel } from '@bailiwick/models'
-import { type DaemonAddress, findDaemon, removeAddress, writeAddress } from '../config/daemon-address.ts'
-import { dataPaths, makeDataDir } from '../config/data-dir.ts'
-import type { LoadedConfig } from '../config/load-config.ts'
-import { processMark } from '../config/process-mark.ts'
-import { serveLocal } from '../local/serve-local.ts'
 import { type Broker, openBroker } from './broker.ts'
 import { buryDead } from './bury-dead.ts'
+import { type DaemonAddress, findDaemon, removeAddress, writeAddress } from './config/daemon-address.ts'
+import { dataPaths, makeDataDir } from './config/data-dir.ts'
+import type { LoadedConfig } from './config/load-config.ts'
+import { processMark } from './config/process-mark.ts'
 import { cutOffExcess } from './cut-off-excess.ts'
 import { delegationHandler } from './delegate/start-delegate.ts'
 import { requireSpace, watchSpace } from './disk-space.ts'
 import { Floods } from './floods.ts'
 import { handOverLeft } from './hand-over-left.ts'
 import { type Hosts, startHosts } from './hosts.ts'
+import { serveLocal } from './local/serve-local.ts'
 import { localHandler } from './local-handler.ts'
 import { Runs } from './runs/serve/runs.ts'
 import { serveRunRequests } from './runs/serve/serve-run-requests.ts'
@@ -189,13 +189,13 @@ async function announce(
     pid: process.pid,
     mark: processMark(process.pid) ?? '',
     url: broker.url,
-    ...(credentials === undefined ? {} : { credentials }),
+    ...(credentials !== undefined && { credentials }),
     tls: broker.tls,
     local,
     ephemeral,
     startedAt: Date.now(),
     version,
-    ...(config.file === undefined ? {} : { config: config.file }),
+    ...(config.file !== undefined && { config: config.file }),
   }
   writeAddress(config.dataDir, address)
   return address
@@ -216,8 +216,8 @@ function report(parts: {
     ephemeral: options.ephemeral,
     dataDir: options.config.dataDir,
     url: broker.url,
-    ...(broker.server === undefined ? {} : { natsServer: broker.server() }),
-    ...(model === undefined ? {} : { model: { name: model.name, source: model.source } }),
+    ...(broker.server !== undefined && { natsServer: broker.server() }),
+    ...(model !== undefined && { model: { name: model.name, source: model.source } }),
     processes: hosts.report(),
     agents: team.names().map((name) => {
       const { level, description, tools } = team.card(name)

@@ -24,7 +24,7 @@ it.each([
       run: 'r1',
       task: 'r1-t1',
       agent: 'writer',
-      ...(begunBy === undefined ? {} : { host: begunBy }),
+      ...(begunBy !== undefined && { host: begunBy }),
     }
     if (begunBy !== undefined) {
       const engine = { node: '', v8: '', bailiwick: '' }

@@ -3,7 +3,7 @@ import type { RecordOf } from '@bailiwick/contract'
 
 /** How long repetitions of what was told are only counted: at first, and after each time they are told. */
 const PAUSES_MS = [10_000, 60_000, 600_000]
-const LONGEST_MS = 3_600_000
+const MAX_MS = 3_600_000
 /** Subjects that are named; the others are only counted. */
 const NAMED = 5
 
@@ -54,7 +54,7 @@ export class RefusalTallies {
     for (const [key, tally] of this.#tallies) {
       const { user, action, subjects, count, atLeast, told, toldAt, dueAt } = tally
       // Forgotten after a long quiet only: one refusal every now and then is not told each time either.
-      if (count === 0 && now >= toldAt + LONGEST_MS) this.#tallies.delete(key)
+      if (count === 0 && now >= toldAt + MAX_MS) this.#tallies.delete(key)
       if (count === 0 || now < dueAt) continue
       records.push({
         type: 'access.refused',
@@ -65,7 +65,7 @@ export class RefusalTallies {
         count,
         atLeast,
       })
-      const pause = PAUSES_MS[told] ?? LONGEST_MS
+      const pause = PAUSES_MS[told] ?? MAX_MS
       const next = { told: told + 1, toldAt: now, dueAt: now + pause }
       this.#tallies.set(key, { ...tally, ...NOTHING, subjects: new Set(), ...next })
     }

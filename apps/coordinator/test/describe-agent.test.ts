@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { describeAgent } from '../dist/daemon/team/describe-agent.js'
-import { scratch } from './scratch.ts'
+import { describeAgent } from '../src/team/describe-agent.ts'
+import { scratch } from '../src/testing/scratch.ts'
 
 const { signal } = new AbortController()
 

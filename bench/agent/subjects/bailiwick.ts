@@ -1,5 +1,5 @@
 import { defineAgent, runLoop } from '../../../packages/core/dist/index.js'
-import { memoryJournal } from '../../../packages/task-journal/dist/index.js'
+import { memoryJournal } from '../../../packages/core/dist/journal/index.js'
 import { add, benchTask } from '../bench-task.ts'
 import { scriptedReply } from '../scripted-reply.ts'
 

@@ -178,7 +178,7 @@ import { mean } from 'simple-statistics'
 finalAnswer({ mean: mean([1, 2, 6]), max: max([1, 2, 6]) })`
     const agent = agentOf([code(source)], {
       imports: ['d3-array', 'simple-statistics'],
-      importsFrom: fileURLToPath(new URL('../../agent-analyst', import.meta.url)),
+      importsFrom: fileURLToPath(new URL('../../agents/analyst', import.meta.url)),
     })
     expect((await agent.run('Sum')).output).toEqual({ mean: 3, max: 6 })
   })

@@ -21,8 +21,8 @@ import {
   promptFor,
   runLoop,
 } from '@bailiwick/core'
+import { memoryJournal } from '@bailiwick/core/journal'
 import { checkImports } from '@bailiwick/sandbox/imports'
-import { memoryJournal } from '@bailiwick/task-journal'
 import { checkInProcess, ownTools } from './definition/check-in-process.ts'
 import { delegateRunner } from './delegate-runner.ts'
 import { InProcess } from './in-process.ts'
@@ -66,7 +66,7 @@ export class Agent implements RunningAgent, AsyncDisposable {
 
   constructor({ importsFrom = process.cwd(), on = {}, approve, model, ...definition }: AgentOptions = {}) {
     const defaults = { name: 'agent', description: 'Solves tasks.', level: 5 } as const
-    this.#definition = defineAgent({ ...defaults, ...definition, ...(model === undefined ? {} : { model }) })
+    this.#definition = defineAgent({ ...defaults, ...definition, ...(model !== undefined && { model }) })
     checkInProcess(this.#definition)
     checkImports(this.#definition.imports ?? [], importsFrom)
     this.card = agentCard(this.#definition)

@@ -1,6 +1,6 @@
 import { type AgentDefinition, RefusedError, type TaskSpec } from '@bailiwick/contract'
 import { type Delegate, definedGrant, effectiveGrant, runLoop } from '@bailiwick/core'
-import { memoryJournal } from '@bailiwick/task-journal'
+import { memoryJournal } from '@bailiwick/core/journal'
 import { ownTools } from './definition/check-in-process.ts'
 import type { InProcess } from './in-process.ts'
 import { describedInputs } from './task-spec.ts'

@@ -7,7 +7,7 @@ import {
   type TaskSpec,
 } from '@bailiwick/contract'
 import { definedGrant } from '@bailiwick/core'
-import { describeInput } from '@bailiwick/describe-input'
+import { describeInput } from '@bailiwick/core/inputs'
 
 /** A task of this process for one agent: the definition's grant, the inputs as described values. */
 export function taskSpec(definition: AgentDefinition, text: string, options: AgentRunOptions): TaskSpec {

@@ -1,9 +1,9 @@
-import { type ReplayedStep, replayTask } from '@bailiwick/code-world'
 import type { JournalRecord, RecordOf, Sandbox } from '@bailiwick/contract'
 import { defineTool } from '@bailiwick/core'
+import { memoryJournal } from '@bailiwick/core/journal'
 import { type Script, tryTask } from '@bailiwick/core/testing'
+import { type ReplayedStep, replayTask } from '@bailiwick/core/world'
 import { createSandbox } from '@bailiwick/sandbox'
-import { memoryJournal } from '@bailiwick/task-journal'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 

@@ -22,8 +22,12 @@ export function testAgent(name: string): string {
 
 /** Runs `bailiwick-agent` with these arguments and nothing of this process's environment. */
 export function runHost(args: string[], env: Record<string, string>, cwd?: string): HostProcess {
-  const main = fileURLToPath(new URL('../dist/host/main.js', import.meta.url))
-  const child = spawn(process.execPath, [main, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const main = fileURLToPath(new URL('../src/host/main.ts', import.meta.url))
+  const child = spawn(process.execPath, [...process.execArgv, main, ...args], {
+    cwd,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const output = { stdout: '', stderr: '' }
   child.stdout?.on('data', (bytes: Buffer) => {
     output.stdout += bytes

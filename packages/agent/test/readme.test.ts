@@ -33,7 +33,7 @@ async function runExample(readme: string, replies: string[]) {
   const loaded = join(folder, 'loaded')
   const { stdout, stderr } = await promisify(execFile)(
     process.execPath,
-    ['--import', './noting.js', 'agent.mts'],
+    [...process.execArgv, '--import', './noting.js', 'agent.mts'],
     { cwd: folder, env: { OLLAMA_HOST: ollama.url, LOADED: loaded, HOME: folder }, timeout: 30_000 },
   )
   return { stdout, stderr, models: ollama.models, modules: await readFile(loaded, 'utf8') }
@@ -50,7 +50,7 @@ it('the example of the README runs as it stands, and loads neither NATS nor Lang
   ])
   expect(stdout).toBe('6\n<code>\nfinalAnswer("Norway")\n</code>')
   expect(models).toEqual(['qwen3:8b', 'qwen3:8b'])
-  expect(modules).toContain('packages/core/dist/index.js')
+  expect(modules).toContain('packages/core/src/index.ts')
   expect(modules).not.toMatch(/@nats-io|packages\/bus|@langchain|isolated-vm/)
 })
 

@@ -1,8 +1,8 @@
 import type { JournalRecord, Sandbox } from '@bailiwick/contract'
 import { defineTool } from '@bailiwick/core'
+import { memoryJournal } from '@bailiwick/core/journal'
 import { tryTask } from '@bailiwick/core/testing'
 import { createSandbox } from '@bailiwick/sandbox'
-import { memoryJournal } from '@bailiwick/task-journal'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 

@@ -1,7 +1,7 @@
-import { type ReplayedStep, replayTask } from '@bailiwick/code-world'
 import type { JournalRecord, Sandbox } from '@bailiwick/contract'
 import { defineTool } from '@bailiwick/core'
 import { tryTask } from '@bailiwick/core/testing'
+import { type ReplayedStep, replayTask } from '@bailiwick/core/world'
 import { createSandbox } from '@bailiwick/sandbox'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'

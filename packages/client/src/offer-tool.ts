@@ -47,7 +47,7 @@ export async function offerTool<Input extends z.ZodType>(
     description,
     effect,
     input: z.toJSONSchema(offered.input, { io: 'input' }),
-    ...(output === undefined ? {} : { output: z.toJSONSchema(output) }),
+    ...(output !== undefined && { output: z.toJSONSchema(output) }),
     async run(input, context) {
       const parsed = offered.input.safeParse(input)
       if (!parsed.success) throw new TypeError(`${name}: ${z.prettifyError(parsed.error)}`)

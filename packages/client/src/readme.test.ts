@@ -26,7 +26,10 @@ it('the example of the README runs as it stands', async () => {
   await mkdir(join(folder, 'node_modules', '@bailiwick'), { recursive: true })
   await symlink(fileURLToPath(here), join(folder, 'node_modules', '@bailiwick', 'client'), 'junction')
 
-  const running = promisify(execFile)(process.execPath, ['example.ts'], { cwd: folder, env })
+  const running = promisify(execFile)(process.execPath, [...process.execArgv, 'example.ts'], {
+    cwd: folder,
+    env,
+  })
   while (bed.submitted.size === 0 && running.child.exitCode === null) {
     await new Promise((resolve) => setTimeout(resolve, 10))
   }

@@ -1,8 +1,7 @@
 import { z } from 'zod'
-import { deferred } from './deferred.ts'
 
 /** What a task (and everything below it) may spend. A missing limit is not limited here. */
-export const budgetSchema = deferred(() =>
+export const budgetSchema = z.lazy(() =>
   z
     .object({
       /** Passes of the loop. 0 means none: the task goes straight to its last answer. */

@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { budgetSchema } from './budget.ts'
-import { deferred } from './deferred.ts'
 import { forkSchema, planSchema } from './plan.ts'
 import {
   artifactRefSchema,
@@ -11,7 +10,7 @@ import {
 } from './task.ts'
 import { usageSchema } from './usage.ts'
 
-export const at = { /** Unix milliseconds, by the writer's clock. */ at: deferred(() => z.number()) }
+export const at = { /** Unix milliseconds, by the writer's clock. */ at: z.lazy(() => z.number()) }
 
 /** Records that the coordinator alone writes, to a run's own journal. */
 export const coordinatorRecordSchemas = () =>

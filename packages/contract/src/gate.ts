@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { deferred } from './deferred.ts'
 
 /** A call that somebody (a model's reply, or guest code) wants to make. */
 export interface CallRequest {
@@ -14,7 +13,7 @@ export interface CallRequest {
   args: unknown
 }
 
-export const callFailureSchema = deferred(() => z.enum(['error', 'refused', 'unknown-outcome', 'canceled']))
+export const callFailureSchema = z.lazy(() => z.enum(['error', 'refused', 'unknown-outcome', 'canceled']))
 export type CallFailure = z.infer<typeof callFailureSchema>
 
 /** How a call ended. `ms` is wall time from admission to end. */

@@ -1,17 +1,16 @@
 import { z } from 'zod'
 import { budgetSchema } from './budget.ts'
-import { deferred } from './deferred.ts'
 import type { JsonSchema } from './json.ts'
 import { levelSchema } from './level.ts'
 import { tokenSchema } from './name.ts'
 import { toolCardSchema } from './tool.ts'
 
 /** When a call needs a person's yes: `risky` is every call of effect `once`. */
-export const approvalSchema = deferred(() => z.enum(['never', 'risky', 'always']))
+export const approvalSchema = z.lazy(() => z.enum(['never', 'risky', 'always']))
 export type Approval = z.infer<typeof approvalSchema>
 
 /** A delegate as its parent sees it. */
-export const delegateCardSchema = deferred(() =>
+export const delegateCardSchema = z.lazy(() =>
   z.object({
     name: tokenSchema,
     description: z.string(),
@@ -26,7 +25,7 @@ export type DelegateCard = z.infer<typeof delegateCardSchema>
  * What an agent may use on one task: definition ∩ operator's ceiling ∩ task ∩ parent's delegable
  * grant, resolved by whoever creates the task and journaled in its first record.
  */
-export const grantSchema = deferred(() =>
+export const grantSchema = z.lazy(() =>
   z.object({
     level: levelSchema,
     tools: z.array(toolCardSchema),

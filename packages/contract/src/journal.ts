@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { at, coordinatorRecordSchemas } from './coordinator-records.ts'
-import { deferred } from './deferred.ts'
 import { callFailureSchema } from './gate.ts'
 import { levelSchema } from './level.ts'
 import { modelReplySchema } from './model.ts'
@@ -199,7 +198,7 @@ const recordSchemas = () =>
   ] as const
 
 /** Any record of a journal. */
-export const journalRecordSchema = deferred(() => z.discriminatedUnion('type', recordSchemas()))
+export const journalRecordSchema = z.lazy(() => z.discriminatedUnion('type', recordSchemas()))
 export type JournalRecord = z.infer<typeof journalRecordSchema>
 export type RecordOf<T extends JournalRecord['type']> = Extract<JournalRecord, { type: T }>
 

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { deferred } from './deferred.ts'
 
 /**
  * Agency levels, after the six rows of smolagents' "agency" table: how much the model's output
@@ -18,7 +17,7 @@ export type Level = 0 | 1 | 2 | 3 | 4 | 5
 export type LevelName = (typeof LEVEL_NAMES)[number]
 
 /** A level given by number or by name; always a number afterwards. */
-export const levelSchema = deferred(() =>
+export const levelSchema = z.lazy(() =>
   z
     .union([z.literal([0, 1, 2, 3, 4, 5]), z.enum(LEVEL_NAMES)], {
       error: (issue) =>

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { deferred } from './deferred.ts'
 import type { JsonSchema } from './json.ts'
 import { usageSchema } from './usage.ts'
 
@@ -19,7 +18,7 @@ export interface ModelTool {
 }
 
 /** A tool call as a model made it: the arguments are what it wrote, parsed if they were JSON. */
-export const modelCallSchema = deferred(() =>
+export const modelCallSchema = z.lazy(() =>
   z.object({
     id: z.string(),
     name: z.string(),
@@ -61,7 +60,7 @@ export interface ModelRequest {
 }
 
 /** What a model answered, whole. A reply is never half: a cut stream is an error instead. */
-export const modelReplySchema = deferred(() =>
+export const modelReplySchema = z.lazy(() =>
   z.object({
     text: z.string(),
     /** Reasoning that the server returned apart from the text. */

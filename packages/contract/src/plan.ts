@@ -1,9 +1,8 @@
 import { z } from 'zod'
-import { deferred } from './deferred.ts'
 import { tokenSchema } from './name.ts'
 
 /** A run split into subtasks. */
-export const planSchema = deferred(() =>
+export const planSchema = z.lazy(() =>
   z.object({
     tasks: z
       .array(
@@ -24,7 +23,7 @@ export const planSchema = deferred(() =>
 export type Plan = z.infer<typeof planSchema>
 
 /** Where a run's one task begins: after a step of another task, whose records it begins with. */
-export const forkSchema = deferred(() =>
+export const forkSchema = z.lazy(() =>
   z.object({
     run: tokenSchema,
     task: tokenSchema,

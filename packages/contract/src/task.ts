@@ -1,12 +1,11 @@
 import { z } from 'zod'
-import { deferred } from './deferred.ts'
 import { grantSchema } from './grant.ts'
 import type { JsonSchema } from './json.ts'
 import { tokenSchema } from './name.ts'
 import { usageSchema } from './usage.ts'
 
 /** Where a run or a task stands. The last five are final. */
-export const statusSchema = deferred(() =>
+export const statusSchema = z.lazy(() =>
   z.enum([
     'submitted',
     'working',
@@ -20,13 +19,13 @@ export const statusSchema = deferred(() =>
 )
 export type Status = z.infer<typeof statusSchema>
 
-export const finalStatusSchema = deferred(() =>
+export const finalStatusSchema = z.lazy(() =>
   z.enum(['completed', 'failed', 'exhausted', 'canceled', 'rejected']),
 )
 export type FinalStatus = z.infer<typeof finalStatusSchema>
 
 /** Bytes kept outside of messages: a file of a run. */
-export const artifactRefSchema = deferred(() =>
+export const artifactRefSchema = z.lazy(() =>
   z.object({
     /** The object-store bucket's writer: `user`, `coordinator`, `toolbox` or an agent's name. */
     writer: tokenSchema,
@@ -44,7 +43,7 @@ export const artifactRefSchema = deferred(() =>
 export type ArtifactRef = z.infer<typeof artifactRefSchema>
 
 /** Something a task is given: a file, or a value that becomes a variable of that name. */
-export const taskInputSchema = deferred(() =>
+export const taskInputSchema = z.lazy(() =>
   z.object({
     name: z.string().min(1),
     artifact: artifactRefSchema.optional(),
@@ -55,7 +54,7 @@ export const taskInputSchema = deferred(() =>
 )
 export type TaskInput = z.infer<typeof taskInputSchema>
 
-export const taskErrorSchema = deferred(() =>
+export const taskErrorSchema = z.lazy(() =>
   z.object({
     code: z.string(),
     message: z.string(),
@@ -66,7 +65,7 @@ export const taskErrorSchema = deferred(() =>
 export type TaskError = z.infer<typeof taskErrorSchema>
 
 /** How a task (or a run) ended. */
-export const taskResultSchema = deferred(() =>
+export const taskResultSchema = z.lazy(() =>
   z.object({
     status: finalStatusSchema,
     output: z.unknown().optional(),
@@ -78,7 +77,7 @@ export const taskResultSchema = deferred(() =>
 export type TaskResult = z.infer<typeof taskResultSchema>
 
 /** One piece of work for one agent, complete: a host needs nothing else to begin. */
-export const taskSpecSchema = deferred(() =>
+export const taskSpecSchema = z.lazy(() =>
   z.object({
     run: tokenSchema,
     task: tokenSchema,

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { deferred } from './deferred.ts'
 import type { JsonSchema } from './json.ts'
 import { functionNameSchema } from './name.ts'
 
@@ -7,10 +6,10 @@ import { functionNameSchema } from './name.ts'
  * What calling a tool twice does, and so what a restart may do with a call whose outcome was lost.
  * `none`: reads only. `idempotent`: the same key twice is one effect. `once`: never sent again.
  */
-export const effectSchema = deferred(() => z.enum(['none', 'idempotent', 'once']))
+export const effectSchema = z.lazy(() => z.enum(['none', 'idempotent', 'once']))
 export type Effect = z.infer<typeof effectSchema>
 
-const jsonSchemaSchema = deferred(() =>
+const jsonSchemaSchema = z.lazy(() =>
   z.custom<JsonSchema>(
     (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
     'wanted a JSON Schema object',
@@ -18,7 +17,7 @@ const jsonSchemaSchema = deferred(() =>
 )
 
 /** A tool as it is announced, granted and journaled: everything but its code. */
-export const toolCardSchema = deferred(() =>
+export const toolCardSchema = z.lazy(() =>
   z.object({
     name: functionNameSchema,
     description: z.string().min(1),
@@ -61,7 +60,7 @@ export function toolCard(tool: ToolCard): ToolCard {
     description,
     input,
     effect,
-    ...(output === undefined ? {} : { output }),
-    ...(signs === undefined ? {} : { signs }),
+    ...(output !== undefined && { output }),
+    ...(signs !== undefined && { signs }),
   }
 }

@@ -1,8 +1,7 @@
 import { z } from 'zod'
-import { deferred } from './deferred.ts'
 
 /** Tokens and money of one or many model replies. */
-export const usageSchema = deferred(() =>
+export const usageSchema = z.lazy(() =>
   z.object({
     /** Prompt tokens, cached ones included. */
     inputTokens: z.number().nonnegative(),

@@ -3,13 +3,17 @@
  * memory of a process that does nothing but run code.
  */
 
+export * from './error-text.ts'
 export * from './errors/bailiwick-error.ts'
 export * from './errors/definition-error.ts'
 export * from './errors/diverged-error.ts'
 export * from './errors/input-error.ts'
 export * from './errors/sandbox-error.ts'
+export * from './format-bytes.ts'
 export type { CallFailure, CallOutcome, CallRequest } from './gate.ts'
 export type { JsonSchema } from './json.ts'
+export * from './nearest-names.ts'
+export * from './parse-json.ts'
 export * from './reserved-names.ts'
 export * from './sandbox.ts'
 export * from './sandbox-limits.ts'

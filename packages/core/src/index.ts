@@ -52,7 +52,6 @@ export { toMessages } from './memory/to-messages.ts'
 
 // From results to an answer.
 export { type FilledText, fillReferences } from './answer/fill-references.ts'
-export { unknownName } from './gate/nearest-name.ts'
 
 // Prompts: each may be replaced.
 export {

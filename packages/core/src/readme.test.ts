@@ -1,32 +1,49 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { expect, it, vi } from 'vitest'
 
-it('the code of the README runs and does what it says', async () => {
-  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
-  const code = /```ts\n([\s\S]*?)```/.exec(readme)?.[1]
-  if (code === undefined) throw new Error('the README has no example')
-  const here = code
-    .replaceAll("'@bailiwick/core/testing'", "'./testing/index.ts'")
-    .replaceAll("'@bailiwick/core'", "'./index.ts'")
-  const file = new URL('./readme.example.ts', import.meta.url)
-  const printed: unknown[] = []
-  const log = vi.spyOn(console, 'log').mockImplementation((line) => void printed.push(line))
-  writeFileSync(file, here)
-  try {
-    await import(file.href)
-  } finally {
-    rmSync(file)
-    log.mockRestore()
-  }
-  expect(printed).toEqual([
-    'task.created',
-    'attempt',
-    'reply',
-    'started',
-    'outcome',
-    'observed',
-    'reply',
-    'observed',
-    'task.ended',
-  ])
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+const examples = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = '']) => code)
+
+/** What each example of the README prints, in order. */
+const PRINTED: unknown[][] = [
+  ['task.created', 'attempt', 'reply', 'started', 'outcome', 'observed', 'reply', 'observed', 'task.ended'],
+  [
+    {
+      kind: 'code',
+      code: 'const sum = 2 + 2 // </code> in a comment closes nothing',
+      thinking: 'Two and two.',
+      text: expect.stringMatching(/^I add\.[\s\S]*<\/code>$/),
+      invented: true,
+    },
+  ],
+  ['Ask the tool.'],
+  [1, '4', 1, 'same'],
+  [expect.any(String)],
+]
+
+it('has an expected output for each example of the README', () => {
+  expect(examples.length).toBe(PRINTED.length)
 })
+
+it.each(PRINTED.map((printed, index) => [index + 1, printed] as const))(
+  'runs example %i of the README and prints what it says',
+  async (number, printed) => {
+    const code = examples[number - 1] ?? ''
+    const source = code.replaceAll(/'@bailiwick\/core(?:\/(\w+))?'/g, (_, folder) =>
+      folder === undefined ? "'./index.ts'" : `'./${folder}/index.ts'`,
+    )
+    const file = new URL(`./readme.example-${number}.ts`, import.meta.url)
+    const log = vi.spyOn(console, 'log').mockImplementation(() => {})
+    writeFileSync(file, source)
+    try {
+      await import(file.href)
+      expect(log.mock.calls.flat()).toEqual(printed)
+      for (const comment of [...code.matchAll(/^\/\/ (.*)$/gm)].map(([, line]) => line)) {
+        expect(log.mock.calls.flat().join('\n').split('\n')).toContain(comment)
+      }
+    } finally {
+      rmSync(file)
+      log.mockRestore()
+    }
+  },
+)

@@ -7,7 +7,7 @@ it.runIf(existsSync('/usr/bin/apt-get'))('the code of the README runs and does w
   const code = /```ts\n([\s\S]*?)```/.exec(readme)?.[1]
   if (code === undefined) throw new Error('the README has no example')
   const file = new URL('./readme.example.ts', import.meta.url)
-  writeFileSync(file, `${code.replace("'@bailiwick/apt'", "'./index.ts'")}\nexport { path, scratch }\n`)
+  writeFileSync(file, `${code.replace("'@bailiwick/debian'", "'./index.ts'")}\nexport { path, scratch }\n`)
   const { path, scratch } = await import(file.href).finally(() => rmSync(file))
   try {
     expect(path.startsWith(scratch)).toBe(true)

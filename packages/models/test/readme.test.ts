@@ -12,7 +12,7 @@ describe('the examples of the README', () => {
   it.each([...examples].map(([, code = ''], place) => ({ code, printed: PRINTED[place] })))(
     'run as they stand, and print what it says: $printed',
     async ({ code, printed }) => {
-      const args = ['--input-type=module-typescript', '-e', code]
+      const args = [...process.execArgv, '--input-type=module-typescript', '-e', code]
       const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: folder })
       expect(stdout).toMatch(printed ?? /a pattern for each example/)
       expect(stderr).toBe('')

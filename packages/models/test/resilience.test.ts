@@ -156,7 +156,10 @@ describe('limits', () => {
       const request = ${JSON.stringify(request)}
       for (let n = 0; n < 5; n += 1) for await (const _ of model.generate(request, { signal: new AbortController().signal }));`
     const begin = () =>
-      execFile(process.execPath, ['--input-type=module', '-e', script], { env, cwd: import.meta.dirname })
+      execFile(process.execPath, [...process.execArgv, '--input-type=module', '-e', script], {
+        env,
+        cwd: import.meta.dirname,
+      })
     const holder = begin()
     await vi.waitFor(() => expect(server.requests).toHaveLength(1), 10_000)
     const late = ask(await resolveModel('ollama/test-model:1b', { env }), { deadline: Date.now() + 200 })

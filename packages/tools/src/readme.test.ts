@@ -53,7 +53,7 @@ it('the example of the README runs as it stands', async () => {
   await symlink(join(packages, 'bus'), join(folder, 'node_modules', '@bailiwick', 'bus'), 'junction')
   await symlink(fileURLToPath(here), join(folder, 'node_modules', '@bailiwick', 'tools'), 'junction')
 
-  const host = spawn(process.execPath, ['main.ts'], {
+  const host = spawn(process.execPath, [...process.execArgv, 'main.ts'], {
     cwd: folder,
     env,
     stdio: ['ignore', 'ignore', 'inherit'],

@@ -106,8 +106,8 @@ async function fillBed(stack: AsyncDisposableStack): Promise<ToolboxBed> {
 }
 
 export function startToolbox(env: Record<string, string>): ChildProcess {
-  const main = new URL('../dist/host/toolbox-main.js', import.meta.url).pathname
-  return spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const main = new URL('../src/host/toolbox-main.ts', import.meta.url).pathname
+  return spawn(process.execPath, [...process.execArgv, main], { env, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
 /** Waits for the process's first line. */

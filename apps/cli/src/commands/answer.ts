@@ -1,8 +1,8 @@
 import type { RunView } from '@bailiwick/bus'
-import { CodedError } from './frame/coded-error.ts'
-import type { Command } from './frame/command.ts'
-import { EXIT } from './frame/exit-codes.ts'
-import { UsageError } from './frame/usage-error.ts'
+import { CodedError } from '../frame/coded-error.ts'
+import type { Command } from '../frame/command.ts'
+import { EXIT } from '../frame/exit-codes.ts'
+import { UsageError } from '../frame/usage-error.ts'
 
 export const command: Command = {
   words: '<run> yes|no',
@@ -18,14 +18,14 @@ export const command: Command = {
     const [run = '', word = ''] = context.words
     if (word !== 'yes' && word !== 'no') throw new UsageError(`wanted yes or no; got "${word}"`)
     const { call, task, note } = context.options
-    const { withDaemon } = await import('./daemon/use-daemon.ts')
+    const { withDaemon } = await import('../daemon/use-daemon.ts')
     const { requestRun } = await import('@bailiwick/bus')
     return withDaemon(context, async (bus) => {
       const asked = theCall(await requestRun(bus, 'get', { run }), call, task)
       const answer = { run, task: asked.task, call: asked.call, approved: word === 'yes' }
       const { accepted } = await requestRun(bus, 'answer', {
         ...answer,
-        ...(typeof note === 'string' ? { note } : {}),
+        ...(typeof note === 'string' && { note }),
       })
       if (!accepted) throw new CodedError('not-asked', `call ${asked.call} no longer waits`)
       context.print(context.json ? JSON.stringify(answer) : `${word} to ${asked.name}(${asked.args})`)

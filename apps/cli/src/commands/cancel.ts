@@ -1,5 +1,5 @@
-import type { Command } from './frame/command.ts'
-import { EXIT } from './frame/exit-codes.ts'
+import type { Command } from '../frame/command.ts'
+import { EXIT } from '../frame/exit-codes.ts'
 
 export const command: Command = {
   words: '<run>',
@@ -8,10 +8,10 @@ export const command: Command = {
   options: { reason: { type: 'string', value: 'text', help: 'why, for the journal' } },
   async run(context) {
     const [run = ''] = context.words
-    const { withDaemon } = await import('./daemon/use-daemon.ts')
+    const { withDaemon } = await import('../daemon/use-daemon.ts')
     const { requestRun } = await import('@bailiwick/bus')
     const { reason } = context.options
-    const request = { run, ...(typeof reason === 'string' ? { reason } : {}) }
+    const request = { run, ...(typeof reason === 'string' && { reason }) }
     const answer = await withDaemon(context, (bus) => requestRun(bus, 'cancel', request, { waitMs: 15_000 }))
     context.print(context.json ? JSON.stringify(answer) : `run ${run} is ${answer.status}`)
     return EXIT.ok

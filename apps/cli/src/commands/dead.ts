@@ -1,5 +1,5 @@
-import type { Command } from './frame/command.ts'
-import { EXIT } from './frame/exit-codes.ts'
+import type { Command } from '../frame/command.ts'
+import { EXIT } from '../frame/exit-codes.ts'
 
 export const command: Command = {
   words: '',
@@ -8,7 +8,7 @@ export const command: Command = {
     'Rejected by a host, or given out as often as a task may be. "bailiwick retry <task>" gives one out again.',
   options: {},
   async run(context) {
-    const { withDaemon } = await import('./daemon/use-daemon.ts')
+    const { withDaemon } = await import('../daemon/use-daemon.ts')
     const { requestRun } = await import('@bailiwick/bus')
     const { dead } = await withDaemon(context, (bus) => requestRun(bus, 'dead', {}))
     if (context.json) for (const task of dead) context.print(JSON.stringify(task))

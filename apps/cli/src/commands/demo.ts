@@ -1,4 +1,4 @@
-import type { Command } from './frame/command.ts'
+import type { Command } from '../frame/command.ts'
 
 export const command: Command = {
   words: '',
@@ -21,7 +21,7 @@ With a model (an OpenAI key, Ollama, BAILIWICK_MODEL) it is asked; without, repl
     data: { type: 'string', value: 'file', help: 'another CSV of the same columns' },
   },
   async run(context) {
-    const { runDemo } = await import('./demo/run-demo.ts')
+    const { runDemo } = await import('../demo/run-demo.ts')
     return runDemo(context)
   },
 }

@@ -1,5 +1,5 @@
-import type { Command } from './frame/command.ts'
-import { EXIT } from './frame/exit-codes.ts'
+import type { Command } from '../frame/command.ts'
+import { EXIT } from '../frame/exit-codes.ts'
 
 export const command: Command = {
   words: '',
@@ -13,7 +13,7 @@ export const command: Command = {
     },
   },
   async run(context) {
-    const { checkMachine } = await import('./doctor/check-machine.ts')
+    const { checkMachine } = await import('../doctor/check-machine.ts')
     const findings = await checkMachine(context)
     if (context.json) {
       context.print(JSON.stringify({ findings }))

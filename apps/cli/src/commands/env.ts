@@ -1,6 +1,6 @@
-import type { Command } from './frame/command.ts'
-import { EXIT } from './frame/exit-codes.ts'
-import { UsageError } from './frame/usage-error.ts'
+import type { Command } from '../frame/command.ts'
+import { EXIT } from '../frame/exit-codes.ts'
+import { UsageError } from '../frame/usage-error.ts'
 
 const ROLES = ['user', 'reader', 'agent', 'tool-host'] as const
 
@@ -34,13 +34,13 @@ These credentials are renewed by nobody: with --expires they end by themselves, 
     if (prompts && role !== 'reader') throw new UsageError('--prompts goes with --role reader')
     if (name !== undefined) await checkName(name)
     const expiresInSeconds = parseTime(options.expires)
-    const { readConfig } = await import('./daemon/use-daemon.ts')
-    const { findDaemon } = await import('../config/daemon-address.ts')
-    const { askLocal } = await import('../local/ask-local.ts')
+    const { readConfig } = await import('../daemon/use-daemon.ts')
+    const { findDaemon } = await import('@bailiwick/coordinator/config/daemon-address')
+    const { askLocal } = await import('../daemon/ask-local.ts')
     const config = await readConfig(context)
     const address = findDaemon(config.dataDir)
     if (address === undefined) {
-      const { CodedError } = await import('./frame/coded-error.ts')
+      const { CodedError } = await import('../frame/coded-error.ts')
       throw new CodedError('no-daemon', `no daemon runs on ${config.dataDir}: start one with "bailiwick up"`)
     }
     const { credentials } = await askLocal(address, {
@@ -48,13 +48,13 @@ These credentials are renewed by nobody: with --expires they end by themselves, 
       role,
       tools,
       prompts,
-      ...(name === undefined ? {} : { name }),
-      ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),
+      ...(name !== undefined && { name }),
+      ...(expiresInSeconds !== undefined && { expiresInSeconds }),
     })
     const exported = {
       NATS_URL: address.url,
       ...address.tls,
-      ...(credentials === undefined ? {} : { NATS_CREDS: credentials }),
+      ...(credentials !== undefined && { NATS_CREDS: credentials }),
     }
     if (json) print(JSON.stringify(exported))
     else for (const [key, value] of Object.entries(exported)) print(`export ${key}=${quote(value)}`)

@@ -1,7 +1,7 @@
 import type { Bus } from '@bailiwick/bus'
-import type { Command } from './frame/command.ts'
-import { EXIT } from './frame/exit-codes.ts'
-import { UsageError } from './frame/usage-error.ts'
+import type { Command } from '../frame/command.ts'
+import { EXIT } from '../frame/exit-codes.ts'
+import { UsageError } from '../frame/usage-error.ts'
 
 export const command: Command = {
   words: '',
@@ -16,13 +16,13 @@ export const command: Command = {
     const { options, signal, print, json } = context
     const run = typeof options.run === 'string' ? options.run : undefined
     if (options.once === true && run === undefined) throw new UsageError('--once goes with --run <run>')
-    const { withDaemon } = await import('./daemon/use-daemon.ts')
+    const { withDaemon } = await import('../daemon/use-daemon.ts')
     const { eventName, followEvents } = await import('@bailiwick/bus')
     await withDaemon(context, async (bus) => {
       if (run !== undefined) await checkRun(bus, run)
       const source = {
         from: options.all === true || run !== undefined ? ('beginning' as const) : ('new' as const),
-        ...(run === undefined ? {} : { run }),
+        ...(run !== undefined && { run }),
         signal,
       }
       for await (const { event } of followEvents(bus, source)) {

@@ -1,4 +1,4 @@
-import type { Command } from './frame/command.ts'
+import type { Command } from '../frame/command.ts'
 
 export const command: Command = {
   words: '[<run>] <task>',
@@ -12,17 +12,17 @@ export const command: Command = {
   },
   async run(context) {
     const { options, words, cwd } = context
-    const { UsageError } = await import('./frame/usage-error.ts')
+    const { UsageError } = await import('../frame/usage-error.ts')
     const at = Number(options.at ?? Number.NaN)
     if (!Number.isInteger(at) || at < 0) {
       throw new UsageError(`--at: wanted the number of a step, got ${String(options.at ?? 'nothing')}`)
     }
-    const { readConfig, withDaemon } = await import('./daemon/use-daemon.ts')
-    const { readTaskJournal } = await import('./daemon/read-task-journal.ts')
+    const { readConfig, withDaemon } = await import('../daemon/use-daemon.ts')
+    const { readTaskJournal } = await import('../daemon/read-task-journal.ts')
     const config = await readConfig(context)
     const { run, task, agent, text } = await withDaemon(context, (bus) => readTaskJournal(bus, words))
     const { resolve } = await import('node:path')
-    const { runTask } = await import('./run-task/run-task.ts')
+    const { runTask } = await import('../run-task/run-task.ts')
     const fork = { run, task, at, ...(typeof options.model === 'string' && { model: options.model }) }
     return runTask(
       context,

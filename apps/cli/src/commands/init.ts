@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import type { Command } from './frame/command.ts'
-import { EXIT } from './frame/exit-codes.ts'
-import { UsageError } from './frame/usage-error.ts'
+import type { Command } from '../frame/command.ts'
+import { EXIT } from '../frame/exit-codes.ts'
+import { UsageError } from '../frame/usage-error.ts'
 
 const TEMPLATE = `import { defineConfig } from 'bailiwick'
 
@@ -33,7 +33,7 @@ export const command: Command = {
   options: {},
   async run({ words, cwd, print, json }) {
     const folder = resolve(cwd, words[0] ?? '.')
-    const { CONFIG_NAMES } = await import('../config/find-config.ts')
+    const { CONFIG_NAMES } = await import('@bailiwick/coordinator/config/find-config')
     const existing = CONFIG_NAMES.map((name) => join(folder, name)).find((file) => existsSync(file))
     if (existing !== undefined)
       throw new UsageError(`${existing} exists already; edit it, or remove it first`)

@@ -1,14 +1,14 @@
 import type { ListedModel } from '@bailiwick/models'
+import type { Command } from '../frame/command.ts'
+import { EXIT } from '../frame/exit-codes.ts'
 import { count } from '../show/format.ts'
-import type { Command } from './frame/command.ts'
-import { EXIT } from './frame/exit-codes.ts'
 
 export const command: Command = {
   words: '',
   count: [0, 0],
   options: {},
   async run(context) {
-    const { readConfig } = await import('./daemon/use-daemon.ts')
+    const { readConfig } = await import('../daemon/use-daemon.ts')
     const config = await readConfig(context)
     const { listModels, noModelMessage } = await import('@bailiwick/models')
     const models = await listModels({ env: context.env, aliases: config.models, signal: context.signal })

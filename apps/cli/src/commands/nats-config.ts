@@ -1,8 +1,8 @@
 import type { RoleGrant } from '@bailiwick/bus'
-import type { LoadedConfig } from '../config/load-config.ts'
-import type { Command } from './frame/command.ts'
-import { EXIT } from './frame/exit-codes.ts'
-import { UsageError } from './frame/usage-error.ts'
+import type { LoadedConfig } from '@bailiwick/coordinator/config/load-config'
+import type { Command } from '../frame/command.ts'
+import { EXIT } from '../frame/exit-codes.ts'
+import { UsageError } from '../frame/usage-error.ts'
 
 export const command: Command = {
   words: '',
@@ -33,7 +33,7 @@ in the configuration; "bailiwick doctor" checks the server.`,
     if (auth !== 'jwt' && auth !== 'nkey') {
       throw new UsageError(`--auth wants jwt or nkey; got "${String(auth)}"`)
     }
-    const { readConfig } = await import('./daemon/use-daemon.ts')
+    const { readConfig } = await import('../daemon/use-daemon.ts')
     const config = await readConfig(context)
     const users = await teamUsers(
       config,
@@ -41,7 +41,7 @@ in the configuration; "bailiwick doctor" checks the server.`,
       context.signal,
     )
     const { jwtServer, nkeyServer } = await import('@bailiwick/nats-server')
-    const { dataPaths, makeDataDir, writePrivate } = await import('../config/data-dir.ts')
+    const { dataPaths, makeDataDir, writePrivate } = await import('@bailiwick/coordinator/config/data-dir')
     makeDataDir(config.dataDir)
     const requests = users.map(({ name, permissions }) => ({ name, permissions }))
     const server =
@@ -69,8 +69,8 @@ interface User {
 
 /** Every process that a daemon with this configuration has or serves. */
 async function teamUsers(config: LoadedConfig, more: NamedGrant[], signal: AbortSignal): Promise<User[]> {
-  const { loadTeam } = await import('../daemon/team/load-team.ts')
-  const { hostGrant, toolboxGrant } = await import('../daemon/team/team-grants.ts')
+  const { loadTeam } = await import('@bailiwick/coordinator/team/load-team')
+  const { hostGrant, toolboxGrant } = await import('@bailiwick/coordinator/team/team-grants')
   const { permissionsFor, userName } = await import('@bailiwick/bus')
   const team = await loadTeam(config, signal)
   const readsFrom = team.map(({ card }) => card.name)

@@ -1,5 +1,5 @@
-import type { Command } from './frame/command.ts'
-import { EXIT } from './frame/exit-codes.ts'
+import type { Command } from '../frame/command.ts'
+import { EXIT } from '../frame/exit-codes.ts'
 
 export const command: Command = {
   words: '<run>',
@@ -9,7 +9,7 @@ export const command: Command = {
   options: {},
   async run(context) {
     const [run = ''] = context.words
-    const { withDaemon } = await import('./daemon/use-daemon.ts')
+    const { withDaemon } = await import('../daemon/use-daemon.ts')
     const { requestRun } = await import('@bailiwick/bus')
     const answer = await withDaemon(context, (bus) => requestRun(bus, 'purge', { run }))
     const { messages } = answer

@@ -1,5 +1,5 @@
-import type { Command } from './frame/command.ts'
-import { EXIT } from './frame/exit-codes.ts'
+import type { Command } from '../frame/command.ts'
+import { EXIT } from '../frame/exit-codes.ts'
 
 export const command: Command = {
   words: '[<run>] <task>',
@@ -8,11 +8,11 @@ export const command: Command = {
     'In a sandbox of its own, on the recorded inputs: no model is asked, no tool is called. The task is named as in the plan of its run, or by its id, which needs no run. Exit code 1 where a step goes another way than it went.',
   options: {},
   async run(context) {
-    const { readConfig, withDaemon } = await import('./daemon/use-daemon.ts')
-    const { readTaskJournal } = await import('./daemon/read-task-journal.ts')
+    const { readConfig, withDaemon } = await import('../daemon/use-daemon.ts')
+    const { readTaskJournal } = await import('../daemon/read-task-journal.ts')
     const { records, agent } = await withDaemon(context, (bus) => readTaskJournal(bus, context.words))
-    const { loadTeam } = await import('../daemon/team/load-team.ts')
-    const { replayTask } = await import('@bailiwick/code-world')
+    const { loadTeam } = await import('@bailiwick/coordinator/team/load-team')
+    const { replayTask } = await import('@bailiwick/core/world')
     const { createSandbox } = await import('@bailiwick/sandbox')
     const team = await loadTeam(await readConfig(context), context.signal)
     const member = team.find(({ card }) => card.name === agent)

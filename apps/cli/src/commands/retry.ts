@@ -1,5 +1,5 @@
-import type { Command } from './frame/command.ts'
-import { EXIT } from './frame/exit-codes.ts'
+import type { Command } from '../frame/command.ts'
+import { EXIT } from '../frame/exit-codes.ts'
 
 export const command: Command = {
   words: '<task>',
@@ -9,7 +9,7 @@ export const command: Command = {
   options: {},
   async run(context) {
     const [task = ''] = context.words
-    const { withDaemon } = await import('./daemon/use-daemon.ts')
+    const { withDaemon } = await import('../daemon/use-daemon.ts')
     const { requestRun } = await import('@bailiwick/bus')
     const answer = await withDaemon(context, (bus) => requestRun(bus, 'retry', { task }))
     context.print(context.json ? JSON.stringify(answer) : `${answer.task} is given out again`)

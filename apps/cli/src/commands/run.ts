@@ -1,4 +1,4 @@
-import type { Command } from './frame/command.ts'
+import type { Command } from '../frame/command.ts'
 
 const STRATEGIES = ['plan', 'direct'] as const
 
@@ -33,7 +33,7 @@ written to report.md there, with every file that was made and run.json. Ctrl-C c
   },
   async run(context) {
     const { options, words, cwd } = context
-    const { UsageError } = await import('./frame/usage-error.ts')
+    const { UsageError } = await import('../frame/usage-error.ts')
     const text = words[0]?.trim() ?? ''
     if (text === '') throw new UsageError('the task is empty; wanted: bailiwick run "<task>"')
     const strategy = STRATEGIES.find((name) => name === options.strategy)
@@ -42,14 +42,14 @@ written to report.md there, with every file that was made and run.json. Ctrl-C c
         `unknown strategy "${String(options.strategy)}": wanted ${STRATEGIES.join(' or ')}`,
       )
     }
-    const { readInputs } = await import('./run-task/read-inputs.ts')
+    const { readInputs } = await import('../run-task/read-inputs.ts')
     const files = await readInputs(Array.isArray(options.input) ? options.input : [], cwd)
-    const { readConfig } = await import('./daemon/use-daemon.ts')
+    const { readConfig } = await import('../daemon/use-daemon.ts')
     const config = await readConfig(context)
     const { resolve } = await import('node:path')
     const out = typeof options.out === 'string' ? resolve(cwd, options.out) : undefined
-    const { runTask } = await import('./run-task/run-task.ts')
-    const { cassetteEnv } = await import('./run-task/cassette-env.ts')
+    const { runTask } = await import('../run-task/run-task.ts')
+    const { cassetteEnv } = await import('../run-task/cassette-env.ts')
     const env = { ...context.env, ...cassetteEnv(options, cwd, config.dataDir) }
     const agent = typeof options.agent === 'string' ? agentOrFile(options.agent, cwd, resolve) : undefined
     const spawn = { dataDir: config.dataDir, config: config.file, cwd: config.folder, env }
@@ -58,7 +58,7 @@ written to report.md there, with every file that was made and run.json. Ctrl-C c
     if (agent !== undefined || strategy === 'direct') {
       throw new UsageError('--plan shows how a task is split: leave out --agent and --strategy direct')
     }
-    const { planFirst } = await import('./run-task/plan-first.ts')
+    const { planFirst } = await import('../run-task/plan-first.ts')
     return planFirst(context, spawn, order)
   },
 }

@@ -1,6 +1,6 @@
-import type { Command } from './frame/command.ts'
-import { EXIT } from './frame/exit-codes.ts'
-import { UsageError } from './frame/usage-error.ts'
+import type { Command } from '../frame/command.ts'
+import { EXIT } from '../frame/exit-codes.ts'
+import { UsageError } from '../frame/usage-error.ts'
 
 export const command: Command = {
   words: '',
@@ -12,7 +12,7 @@ export const command: Command = {
     if (!Number.isInteger(limit) || limit < 1 || limit > 1_000) {
       throw new UsageError(`--limit wants a number from 1 to 1000; got "${String(context.options.limit)}"`)
     }
-    const { withDaemon } = await import('./daemon/use-daemon.ts')
+    const { withDaemon } = await import('../daemon/use-daemon.ts')
     const { requestRun } = await import('@bailiwick/bus')
     const { runs } = await withDaemon(context, (bus) => requestRun(bus, 'list', { limit }))
     if (context.json) {

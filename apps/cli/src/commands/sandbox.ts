@@ -1,5 +1,5 @@
-import type { Command } from './frame/command.ts'
-import { EXIT } from './frame/exit-codes.ts'
+import type { Command } from '../frame/command.ts'
+import { EXIT } from '../frame/exit-codes.ts'
 
 export const command: Command = {
   words: '',

@@ -1,5 +1,5 @@
-import type { Command } from './frame/command.ts'
-import { EXIT } from './frame/exit-codes.ts'
+import type { Command } from '../frame/command.ts'
+import { EXIT } from '../frame/exit-codes.ts'
 
 export const command: Command = {
   words: '<run>',
@@ -17,7 +17,7 @@ export const command: Command = {
   },
   async run(context) {
     const [run = ''] = context.words
-    const { withDaemon } = await import('./daemon/use-daemon.ts')
+    const { withDaemon } = await import('../daemon/use-daemon.ts')
     const { requestRun } = await import('@bailiwick/bus')
     return withDaemon(context, async (bus) => {
       const view = await requestRun(bus, 'get', { run })
@@ -33,8 +33,8 @@ export const command: Command = {
       }
       if (typeof out === 'string') {
         const { resolve } = await import('node:path')
-        const { makeFolder } = await import('../config/make-folder.ts')
-        const { writeOutputs } = await import('./run-task/write-outputs.ts')
+        const { makeFolder } = await import('@bailiwick/coordinator/config/make-folder')
+        const { writeOutputs } = await import('../run-task/write-outputs.ts')
         const folder = resolve(context.cwd, out)
         makeFolder(folder, '--out')
         const files = await writeOutputs(bus, view, folder)

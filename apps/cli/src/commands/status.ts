@@ -1,5 +1,5 @@
-import type { Command } from './frame/command.ts'
-import { EXIT } from './frame/exit-codes.ts'
+import type { Command } from '../frame/command.ts'
+import { EXIT } from '../frame/exit-codes.ts'
 
 export const command: Command = {
   words: '',
@@ -7,7 +7,7 @@ export const command: Command = {
   details: 'Exit code 5 where no daemon runs.',
   options: {},
   async run(context) {
-    const { withDaemon } = await import('./daemon/use-daemon.ts')
+    const { withDaemon } = await import('../daemon/use-daemon.ts')
     const { requestRun } = await import('@bailiwick/bus')
     const status = await withDaemon(context, (bus) => requestRun(bus, 'status', {}))
     if (context.json) {

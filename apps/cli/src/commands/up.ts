@@ -1,5 +1,5 @@
-import type { Command } from './frame/command.ts'
-import { EXIT } from './frame/exit-codes.ts'
+import type { Command } from '../frame/command.ts'
+import { EXIT } from '../frame/exit-codes.ts'
 
 export const command: Command = {
   words: '',
@@ -10,13 +10,13 @@ and keeps them running. Open runs go on. Ctrl-C lets tasks under way finish for 
     detach: { type: 'boolean', short: 'd', help: 'return when it is ready; end it with "bailiwick down"' },
   },
   async run(context) {
-    const { readConfig } = await import('./daemon/use-daemon.ts')
-    const { spawnDaemon } = await import('./daemon/spawn-daemon.ts')
-    const { findDaemon } = await import('../config/daemon-address.ts')
+    const { readConfig } = await import('../daemon/use-daemon.ts')
+    const { spawnDaemon } = await import('../daemon/spawn-daemon.ts')
+    const { findDaemon } = await import('@bailiwick/coordinator/config/daemon-address')
     const config = await readConfig(context)
     const other = findDaemon(config.dataDir)
     if (other !== undefined) {
-      const { UsageError } = await import('./frame/usage-error.ts')
+      const { UsageError } = await import('../frame/usage-error.ts')
       throw new UsageError(
         `a daemon (process ${other.pid}) already runs on ${config.dataDir}: use it, or end it with "bailiwick down"`,
       )
@@ -45,7 +45,7 @@ and keeps them running. Open runs go on. Ctrl-C lets tasks under way finish for 
     })
     const first = await Promise.race([interrupted, daemon.ended.then(() => 'ended' as const)])
     if (first === 'ended') {
-      const { endLeftovers } = await import('./daemon/end-leftovers.ts')
+      const { endLeftovers } = await import('../daemon/end-leftovers.ts')
       await endLeftovers(config.dataDir)
       context.note(`the daemon has ended; its log is in ${config.dataDir}/logs/daemon.log`)
       return EXIT.error

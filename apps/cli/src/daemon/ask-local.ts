@@ -1,8 +1,12 @@
 import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
-import { CodedError } from '../command/frame/coded-error.ts'
-import type { DaemonAddress } from '../config/daemon-address.ts'
-import { type LocalAnswer, type LocalRequestInput, localAnswerSchema } from './local-protocol.ts'
+import type { DaemonAddress } from '@bailiwick/coordinator/config/daemon-address'
+import {
+  type LocalAnswer,
+  type LocalRequestInput,
+  localAnswerSchema,
+} from '@bailiwick/coordinator/local/local-protocol'
+import { CodedError } from '../frame/coded-error.ts'
 
 /** Asks a daemon of this machine. @throws CodedError with what the daemon said, or `no-daemon` */
 export async function askLocal(

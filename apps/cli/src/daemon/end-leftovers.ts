@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { dataPaths } from '../../config/data-dir.ts'
-import { processMark } from '../../config/process-mark.ts'
+import { dataPaths } from '@bailiwick/coordinator/config/data-dir'
+import { processMark } from '@bailiwick/coordinator/config/process-mark'
 
 /** Ends what a killed daemon left running on a data directory. @returns what that was, for people */
 export async function endLeftovers(dataDir: string): Promise<string[]> {
   if (!existsSync(dataPaths.processes(dataDir))) return []
-  const { recallChildren, removePidFile } = await import('../../daemon/supervise/pid-file.ts')
-  const { endProcess } = await import('../../daemon/supervise/end-process.ts')
+  const { recallChildren, removePidFile } = await import('@bailiwick/coordinator/supervise/pid-file')
+  const { endProcess } = await import('@bailiwick/coordinator/supervise/end-process')
   const children = recallChildren(dataDir).living
   await Promise.all(
     children.map(async (child) => {

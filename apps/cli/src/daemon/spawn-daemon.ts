@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { DaemonAddress } from '../../config/daemon-address.ts'
-import { dataPaths, makeDataDir } from '../../config/data-dir.ts'
-import type { DaemonMessage } from '../../daemon/daemon-message.ts'
+import type { DaemonAddress } from '@bailiwick/coordinator/config/daemon-address'
+import { dataPaths, makeDataDir } from '@bailiwick/coordinator/config/data-dir'
+import type { DaemonMessage } from '@bailiwick/coordinator/daemon-message'
 import { CodedError } from '../frame/coded-error.ts'
 
 export interface SpawnOptions {
@@ -43,7 +43,7 @@ export async function spawnDaemon(options: SpawnOptions): Promise<SpawnedDaemon>
   makeDataDir(dataDir)
   const log = openSync(dataPaths.log(dataDir, 'daemon'), 'a', 0o600)
   const child = fork(
-    fileURLToPath(new URL('../../daemon/main.js', import.meta.url)),
+    fileURLToPath(import.meta.resolve('@bailiwick/coordinator/main')),
     [
       ...(config === undefined ? [] : ['--config', config]),
       ...['--data-dir', dataDir],

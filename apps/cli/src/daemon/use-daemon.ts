@@ -1,12 +1,12 @@
 import type { Bus } from '@bailiwick/bus'
-import { type DaemonAddress, findDaemon } from '../../config/daemon-address.ts'
-import type { LoadedConfig } from '../../config/load-config.ts'
+import { type DaemonAddress, findDaemon } from '@bailiwick/coordinator/config/daemon-address'
+import type { LoadedConfig } from '@bailiwick/coordinator/config/load-config'
 import { CodedError } from '../frame/coded-error.ts'
 import type { CommandContext } from '../frame/command.ts'
 
 /** The configuration as this command line names it. */
 export async function readConfig({ options, cwd }: CommandContext): Promise<LoadedConfig> {
-  const { loadConfig } = await import('../../config/load-config.ts')
+  const { loadConfig } = await import('@bailiwick/coordinator/config/load-config')
   const file = typeof options.config === 'string' ? options.config : undefined
   return loadConfig({ cwd, file })
 }
@@ -18,7 +18,7 @@ export async function connectTo(address: DaemonAddress): Promise<Bus> {
   return connectBus({
     url,
     name: 'bailiwick-command',
-    ...(credentials === undefined ? {} : { credsFile: credentials }),
+    ...(credentials !== undefined && { credsFile: credentials }),
     ...tlsFromEnv(tls),
   })
 }
@@ -57,7 +57,7 @@ export async function addressFromEnv(env: NodeJS.ProcessEnv): Promise<DaemonAddr
     pid: 0,
     mark: '',
     url,
-    ...(credsFile === undefined ? {} : { credentials: credsFile }),
+    ...(credsFile !== undefined && { credentials: credsFile }),
     tls,
     ephemeral: false,
     startedAt: 0,

@@ -1,4 +1,4 @@
-import { defineConfig } from '../../config/define-config.ts'
+import { defineConfig } from '@bailiwick/coordinator/config/define-config'
 
 /** The demo's team: two processes for the analyst, one for the writer. */
 export default defineConfig({

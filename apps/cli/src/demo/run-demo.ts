@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { detectModel } from '@bailiwick/models'
 import type { CommandContext } from '../frame/command.ts'
@@ -15,7 +15,7 @@ const PRE_WRITTEN =
   "no model found: the agents' replies are pre-written; planning check, processes, sandbox, tools, bus and figures are live."
 
 /** Files of the demo, beside this package's sources. */
-const demoFile = (name: string) => fileURLToPath(new URL(`../../../demo/${name}`, import.meta.url))
+const demoFile = (name: string) => fileURLToPath(new URL(`../../demo/${name}`, import.meta.url))
 
 /** Runs the demo on a daemon of its own, in a folder that is gone afterwards. @returns the exit code */
 export async function runDemo(context: CommandContext): Promise<number> {
@@ -37,7 +37,7 @@ export async function runDemo(context: CommandContext): Promise<number> {
   // It may end before the run does, and is heard of after it.
   saboteur?.catch(() => {})
   try {
-    const config = fileURLToPath(new URL('./demo-config.js', import.meta.url))
+    const config = join(import.meta.dirname, `demo-config${extname(import.meta.filename)}`)
     const code = await runTask(
       context,
       { dataDir, config, cwd, env },

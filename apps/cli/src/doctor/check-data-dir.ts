@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { bytes } from '../../show/format.ts'
+import { formatBytes } from '@bailiwick/contract'
 import type { Finding } from './check-machine.ts'
 
 /** Written to find out whether anything can be: more than a nearly full disk has left in its last block. */
@@ -32,7 +32,7 @@ export function checkDataDir(dataDir: string): Finding {
   }
   const { bavail, bsize } = statfsSync(place)
   const free = bavail * bsize
-  const found = `${dataDir}, ${bytes(free)} free`
+  const found = `${dataDir}, ${formatBytes(free)} free`
   return free < LITTLE_BYTES
     ? { what, state: 'warning', found, advice: 'journals and files of runs are kept there: make room' }
     : { what, state: 'ok', found }

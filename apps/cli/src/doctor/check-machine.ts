@@ -1,6 +1,6 @@
 import type { BusAccess } from '@bailiwick/bus'
-import { findDaemon } from '../../config/daemon-address.ts'
-import type { LoadedConfig } from '../../config/load-config.ts'
+import { findDaemon } from '@bailiwick/coordinator/config/daemon-address'
+import type { LoadedConfig } from '@bailiwick/coordinator/config/load-config'
 import { readConfig } from '../daemon/use-daemon.ts'
 import type { CommandContext } from '../frame/command.ts'
 import { checkDataDir } from './check-data-dir.ts'
@@ -55,7 +55,7 @@ function checkConfig({ file }: LoadedConfig): Finding {
 
 async function checkServer(config: LoadedConfig, env: NodeJS.ProcessEnv): Promise<Finding> {
   const what = 'nats-server'
-  const { foreignAccess } = await import('../../daemon/broker.ts')
+  const { foreignAccess } = await import('@bailiwick/coordinator/broker')
   const { url, ...access } = foreignAccess(config, env)
   if (url !== undefined) return checkForeign({ url, ...access })
   const { findNatsServer } = await import('@bailiwick/nats-server')
@@ -80,7 +80,7 @@ async function checkForeign({ url, credsFile, tls }: BusAccess & { url: string }
   const { version, problems } = await check({
     url,
     name: 'doctor',
-    ...(credsFile === undefined ? {} : { credsFile }),
+    ...(credsFile !== undefined && { credsFile }),
     ...tlsFromEnv(tls),
   })
   const what = 'nats-server'
@@ -111,8 +111,8 @@ async function checkIsolation({ options, env, note, signal }: CommandContext): P
 }
 
 async function checkTeam(config: LoadedConfig, signal: AbortSignal): Promise<Finding> {
-  const { loadTeam } = await import('../../daemon/team/load-team.ts')
-  const { beyondCeiling } = await import('../../daemon/team/beyond-ceiling.ts')
+  const { loadTeam } = await import('@bailiwick/coordinator/team/load-team')
+  const { beyondCeiling } = await import('@bailiwick/coordinator/team/beyond-ceiling')
   const team = await loadTeam(config, signal)
   const found = team
     .map(({ card, member }) => `${card.name} (level ${member.level ?? card.level})`)

@@ -1,7 +1,7 @@
 import { type Command, type OptionSpec, optionsOf } from './command.ts'
 import { COMMANDS } from './command-table.ts'
 
-const LONGEST_LINE = 100
+const MAX_LINE = 100
 
 /** What `bailiwick --help` prints. */
 export function programHelp(): string {
@@ -45,7 +45,7 @@ function table(rows: [string, string][]): string[] {
 
 /** A line broken between words where it is too long. */
 function wrapped(line: string): string {
-  if (line.length <= LONGEST_LINE) return line
-  const cut = line.lastIndexOf(' ', LONGEST_LINE)
+  if (line.length <= MAX_LINE) return line
+  const cut = line.lastIndexOf(' ', MAX_LINE)
   return cut < 1 ? line : `${line.slice(0, cut)}\n${wrapped(line.slice(cut + 1))}`
 }

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { nearest } from '../../config/nearest.ts'
+import { nearest } from '@bailiwick/coordinator/config/nearest'
 import { type Command, type OptionSpec, type OptionValues, optionsOf } from './command.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -23,7 +23,7 @@ export function parseWords(
     options: Object.fromEntries(
       Object.entries(specs).map(([key, { type, short, multiple }]) => [
         key,
-        { type, ...(short === undefined ? {} : { short }), ...(multiple === undefined ? {} : { multiple }) },
+        { type, ...(short !== undefined && { short }), ...(multiple !== undefined && { multiple }) },
       ]),
     ),
   })

@@ -1,5 +1,5 @@
-import { nearest } from '../../config/nearest.ts'
-import { version } from '../../config/version.ts'
+import { nearest } from '@bailiwick/coordinator/config/nearest'
+import { version } from '@bailiwick/coordinator/config/version'
 import { CodedError } from './coded-error.ts'
 import { COMMANDS } from './command-table.ts'
 import { EXIT } from './exit-codes.ts'

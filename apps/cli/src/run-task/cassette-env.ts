@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { findDaemon } from '../../config/daemon-address.ts'
+import { findDaemon } from '@bailiwick/coordinator/config/daemon-address'
 import type { OptionValues } from '../frame/command.ts'
 import { UsageError } from '../frame/usage-error.ts'
 

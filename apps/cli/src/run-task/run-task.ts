@@ -1,8 +1,8 @@
 import { type Bus, type RunRequestInput, type RunView, requestRun } from '@bailiwick/bus'
 import type { Fork, Plan } from '@bailiwick/contract'
-import type { DaemonAddress } from '../../config/daemon-address.ts'
-import { makeFolder } from '../../config/make-folder.ts'
-import { askLocal } from '../../local/ask-local.ts'
+import type { DaemonAddress } from '@bailiwick/coordinator/config/daemon-address'
+import { makeFolder } from '@bailiwick/coordinator/config/make-folder'
+import { askLocal } from '../daemon/ask-local.ts'
 import type { CommandContext } from '../frame/command.ts'
 import { EXIT } from '../frame/exit-codes.ts'
 import type { InputFile } from './read-inputs.ts'
@@ -84,11 +84,11 @@ async function submit(bus: Bus, address: DaemonAddress, run: string, order: RunO
     run,
     text: order.text,
     inputs: await uploadInputs(bus, run, order.files),
-    ...(agent === undefined ? {} : { agent }),
-    ...(order.strategy === undefined ? {} : { strategy: order.strategy }),
-    ...(order.fork === undefined ? {} : { fork: order.fork }),
-    ...(order.planOnly === undefined ? {} : { planOnly: order.planOnly }),
-    ...(order.plan === undefined ? {} : { plan: order.plan }),
+    ...(agent !== undefined && { agent }),
+    ...(order.strategy !== undefined && { strategy: order.strategy }),
+    ...(order.fork !== undefined && { fork: order.fork }),
+    ...(order.planOnly !== undefined && { planOnly: order.planOnly }),
+    ...(order.plan !== undefined && { plan: order.plan }),
   }
   await requestRun(bus, 'submit', request)
 }

@@ -1,5 +1,5 @@
 import { type Bus, requestRun } from '@bailiwick/bus'
-import { type DaemonAddress, findDaemon } from '../../config/daemon-address.ts'
+import { type DaemonAddress, findDaemon } from '@bailiwick/coordinator/config/daemon-address'
 import { endLeftovers } from '../daemon/end-leftovers.ts'
 import { type SpawnedDaemon, type SpawnOptions, spawnDaemon } from '../daemon/spawn-daemon.ts'
 import { addressFromEnv, connectTo } from '../daemon/use-daemon.ts'

@@ -1,7 +1,7 @@
 import { askerOn, type Bus, putArtifact } from '@bailiwick/bus'
 import type { TaskInput } from '@bailiwick/contract'
-import { describeInput } from '@bailiwick/describe-input'
-import { bytes } from '../../show/format.ts'
+import { formatBytes } from '@bailiwick/contract'
+import { describeInput } from '@bailiwick/core/inputs'
 import { type InputFile, isText } from './read-inputs.ts'
 
 /** Keeps the files as artifacts of the run and says what a prompt says of them: no path crosses the bus. */
@@ -24,5 +24,5 @@ export function uploadInputs(bus: Bus, run: string, files: readonly InputFile[])
 function describe(input: InputFile): string {
   const { name, mediaType, bytes: content } = input
   if (isText(input)) return describeInput(name, new TextDecoder().decode(content))
-  return `${name}: ${mediaType}, ${bytes(content.length)}`
+  return `${name}: ${mediaType}, ${formatBytes(content.length)}`
 }

@@ -1,7 +1,7 @@
 import { type Bus, eventName, followEvents } from '@bailiwick/bus'
-import { LiveTree } from '../../show/live-tree.ts'
-import { plainLine } from '../../show/plain-lines.ts'
-import { applyEvent, emptyRun, type ShownRun } from '../../show/run-model.ts'
+import { LiveTree } from '../show/live-tree.ts'
+import { plainLine } from '../show/plain-lines.ts'
+import { applyEvent, emptyRun, type ShownRun } from '../show/run-model.ts'
 
 /** Where a run is shown. */
 export interface RunScreen extends Disposable {

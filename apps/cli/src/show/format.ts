@@ -18,13 +18,6 @@ export function money(cost: number | null): string {
   return cost === null ? 'cost unknown' : `$${cost.toFixed(4)}`
 }
 
-/** `812 bytes`, `14.2 kB`, `3.1 GB`. */
-export function bytes(size: number): string {
-  if (size < 1_000) return `${size} bytes`
-  if (size < 1_000_000) return `${(size / 1_000).toFixed(1)} kB`
-  return size < 1e9 ? `${(size / 1_000_000).toFixed(1)} MB` : `${(size / 1e9).toFixed(1)} GB`
-}
-
 /** `12.4k tokens, $0.0123`. */
 export function spent({ inputTokens, outputTokens, cost }: Usage): string {
   return `${count(inputTokens + outputTokens)} tokens, ${money(cost)}`

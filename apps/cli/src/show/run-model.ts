@@ -85,8 +85,8 @@ function addTask(shown: ShownRun, { task, agent, level, data }: CloudEvent): voi
     attempt: 0,
     tokens: 0,
     cost: 0,
-    ...(level === undefined ? {} : { level }),
-    ...(parent === undefined ? {} : { parent }),
+    ...(level !== undefined && { level }),
+    ...(parent !== undefined && { parent }),
   })
 }
 

@@ -1,4 +1,4 @@
-import { statusSchema } from '../config/status-schema.ts'
+import { statusSchema } from '@bailiwick/coordinator/config/status-schema'
 import { duration } from './format.ts'
 
 /** What a daemon says of itself, for people. */

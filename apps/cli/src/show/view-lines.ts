@@ -1,5 +1,6 @@
 import type { RunTask, RunView } from '@bailiwick/bus'
-import { bytes, duration, spent } from './format.ts'
+import { formatBytes } from '@bailiwick/contract'
+import { duration, spent } from './format.ts'
 
 /** A run with everything that is known of it, as `bailiwick show` prints it. */
 export function viewLines(view: RunView, now: number): string[] {
@@ -18,7 +19,7 @@ export function viewLines(view: RunView, now: number): string[] {
     ),
     ...(result?.error === undefined ? [] : [`  ${result.error.code}: ${result.error.message}`]),
     ...(result?.artifacts ?? []).map(
-      ({ name, mediaType, size }) => `  file ${name} (${mediaType}, ${bytes(size)})`,
+      ({ name, mediaType, size }) => `  file ${name} (${mediaType}, ${formatBytes(size)})`,
     ),
     ...answerLines(result?.answer),
   ]

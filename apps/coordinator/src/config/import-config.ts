@@ -10,7 +10,9 @@ import { InputError } from '@bailiwick/contract'
 export async function importConfig(file: string): Promise<unknown> {
   let loaded: { default?: unknown }
   try {
-    loaded = await importFile(file, [{ packages: /^bailiwick$/, from: import.meta.url }])
+    loaded = await importFile(file, [
+      { packages: /^bailiwick$/, from: import.meta.url, as: '@bailiwick/coordinator/config/define-config' },
+    ])
   } catch (error) {
     throw new InputError(`${file} could not be loaded: ${firstLine(error)}`, { cause: error })
   }

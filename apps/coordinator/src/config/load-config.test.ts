@@ -1,16 +1,21 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { scratch } from '../../test/scratch.ts'
+import { scratch } from '../testing/scratch.ts'
 import { checkConfig, type LoadedConfig, loadConfig, SHIPPED_TEAM } from './load-config.ts'
 
 /** Loads by Node itself, as the command does: a test runner's own `import()` transforms what it loads. */
 async function loadByNode(options: Parameters<typeof loadConfig>[0]): Promise<LoadedConfig> {
-  const module = new URL('../../dist/config/load-config.js', import.meta.url).href
+  const module = new URL('./load-config.ts', import.meta.url).href
   const code = `import { loadConfig } from ${JSON.stringify(module)}
     const answer = await loadConfig(${JSON.stringify(options)}).catch((error) => ({ failed: error.message }))
     console.log(JSON.stringify(answer))`
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code])
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [
+    ...process.execArgv,
+    '--input-type=module',
+    '-e',
+    code,
+  ])
   const answer: LoadedConfig & { failed?: string } = JSON.parse(stdout)
   if (answer.failed !== undefined) throw new Error(answer.failed)
   expect(stderr).toBe('')

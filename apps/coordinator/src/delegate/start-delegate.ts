@@ -65,10 +65,10 @@ async function delegatedSpec(
     inputs: [...inputs],
     results: {},
     grant,
-    ...(model === undefined ? {} : { model }),
-    ...(output === undefined ? {} : { output }),
+    ...(model !== undefined && { model }),
+    ...(output !== undefined && { output }),
     seed: `${parent.seed}/${call}`,
-    ...(parent.deadline === undefined ? {} : { deadline: parent.deadline }),
+    ...(parent.deadline !== undefined && { deadline: parent.deadline }),
     parent: { agent: parent.agent, task: parent.task, call },
     depth: parent.depth + 1,
   }

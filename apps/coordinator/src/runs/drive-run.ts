@@ -13,7 +13,7 @@ import { recursionLimit, runGraph } from './graph.ts'
 const LAST_MOMENT_MS = 500
 
 /** Timers cannot wait longer. */
-const LONGEST_TIMER = 2 ** 31 - 1
+const MAX_TIMER = 2 ** 31 - 1
 
 /** Takes a run from wherever its journal says it is to its end. Entered again after a crash, it goes on. */
 export async function driveRun(context: RunContext, cancel: AbortSignal): Promise<void> {
@@ -49,7 +49,7 @@ export async function driveRun(context: RunContext, cancel: AbortSignal): Promis
 function runDeadline({ at, budget }: RunState['submitted']): AbortSignal | undefined {
   if (budget.wallMs === undefined) return undefined
   const left = at + budget.wallMs + LAST_MOMENT_MS - Date.now()
-  return AbortSignal.timeout(Math.min(Math.max(0, left), LONGEST_TIMER))
+  return AbortSignal.timeout(Math.min(Math.max(0, left), MAX_TIMER))
 }
 
 function wallTimeOver({ budget }: RunState['submitted']): TaskError {
@@ -79,7 +79,7 @@ async function endRun(
     at: Date.now(),
     status,
     error,
-    ...(done === undefined ? {} : { answer: done }),
+    ...(done !== undefined && { answer: done }),
     usage: totalUsage(log.state, context.watch.tasks),
     artifacts: allArtifacts(log.state),
   })

@@ -3,8 +3,9 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { extname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { dataPaths } from '../../config/data-dir.ts'
-import { livesStill, processMark } from '../../config/process-mark.ts'
+import { SOURCE_FLAGS } from '@bailiwick/contract'
+import { dataPaths } from '../config/data-dir.ts'
+import { livesStill, processMark } from '../config/process-mark.ts'
 import type { ChildSpec } from './child-spec.ts'
 import type { PidFile } from './pid-file.ts'
 
@@ -40,7 +41,7 @@ export function startChild(dataDir: string, spec: ChildSpec): LiveChild {
   const logStart = statSync(file).size
   let child: ChildProcess
   try {
-    const flags = ['--disable-warning=ExperimentalWarning', '--import', AWAIT_WORD]
+    const flags = [...SOURCE_FLAGS, '--disable-warning=ExperimentalWarning', '--import', AWAIT_WORD]
     child = spawn(process.execPath, [...flags, spec.script, ...spec.args], {
       cwd: spec.cwd,
       env: spec.env,

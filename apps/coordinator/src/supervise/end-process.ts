@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { livesStill } from '../../config/process-mark.ts'
+import { livesStill } from '../config/process-mark.ts'
 
 /**
  * Ends a process and whatever is in its process group: SIGTERM, then SIGKILL after `graceMs`. The group is

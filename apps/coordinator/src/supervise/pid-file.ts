@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { dataPaths, writePrivate } from '../../config/data-dir.ts'
-import { livesStill } from '../../config/process-mark.ts'
+import { dataPaths, writePrivate } from '../config/data-dir.ts'
+import { livesStill } from '../config/process-mark.ts'
 
 const pidFileSchema = z.object({
   v: z.literal(1),

@@ -4,10 +4,10 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { scratch } from '../../../test/scratch.ts'
-import { untilNoneSurvive } from '../../../test/survivors.ts'
-import { makeDataDir } from '../../config/data-dir.ts'
-import { livesStill, processMark } from '../../config/process-mark.ts'
+import { makeDataDir } from '../config/data-dir.ts'
+import { livesStill, processMark } from '../config/process-mark.ts'
+import { scratch } from '../testing/scratch.ts'
+import { untilNoneSurvive } from '../testing/survivors.ts'
 import { recallChildren } from './pid-file.ts'
 import { type ChildReport, type SupervisedChild, supervise } from './supervise.ts'
 
@@ -70,7 +70,10 @@ describe('supervise', () => {
        startChild(${JSON.stringify(place.folder)}, ${JSON.stringify({ name: 'child', script, args: [], env: {}, cwd: place.folder })})
        process.kill(process.pid, 'SIGKILL')`,
     )
-    const [, signal] = await once(spawn(process.execPath, [daemon], { stdio: 'inherit' }), 'exit')
+    const [, signal] = await once(
+      spawn(process.execPath, [...process.execArgv, daemon], { stdio: 'inherit' }),
+      'exit',
+    )
     expect(signal).toBe('SIGKILL')
     expect(await untilNoneSurvive(place.folder)).toEqual([])
     expect(existsSync(join(place.folder, 'began'))).toBe(false)

@@ -43,7 +43,7 @@ export interface SuperviseOptions {
 /** A life shorter than this is a quick death. Milliseconds. */
 const QUICK_MS = 5_000
 const FIRST_DELAY_MS = 200
-const LONGEST_DELAY_MS = 10_000
+const MAX_DELAY_MS = 10_000
 /** What a child exits with when no restart can help: bad usage or a bad definition. */
 const HOPELESS = 2
 
@@ -83,8 +83,7 @@ export function supervise(spec: ChildSpec, options: SuperviseOptions): Supervise
         options.onGivenUp(report)
         return
       }
-      const delay =
-        quickDeaths === 0 ? 0 : Math.min(FIRST_DELAY_MS * 2 ** (quickDeaths - 1), LONGEST_DELAY_MS)
+      const delay = quickDeaths === 0 ? 0 : Math.min(FIRST_DELAY_MS * 2 ** (quickDeaths - 1), MAX_DELAY_MS)
       await sleep(delay, undefined, { signal: ended.signal }).catch(() => {})
       if (ended.signal.aborted) return
       report = { ...report, restarts: report.restarts + 1 }

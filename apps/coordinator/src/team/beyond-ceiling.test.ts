@@ -1,6 +1,6 @@
 import { InputError } from '@bailiwick/contract'
 import { describe, expect, it } from 'vitest'
-import { memberSchema } from '../../config/config-schema.ts'
+import { memberSchema } from '../config/config-schema.ts'
 import { beyondCeiling } from './beyond-ceiling.ts'
 
 const card = {

@@ -1,6 +1,6 @@
 import { InputError } from '@bailiwick/contract'
 import { exceeds } from '@bailiwick/core'
-import type { CheckedConfig, Member } from '../../config/config-schema.ts'
+import type { CheckedConfig, Member } from '../config/config-schema.ts'
 import type { Specialist } from './team.ts'
 
 /**

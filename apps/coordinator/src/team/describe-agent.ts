@@ -1,9 +1,11 @@
 import { fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { DefinitionError } from '@bailiwick/contract'
+import { extname, join } from 'node:path'
+import { DefinitionError, SOURCE_FLAGS } from '@bailiwick/contract'
 import type { AgentDescription } from './describe-child.ts'
 
-const LONGEST_MS = 30_000
+/** Beside this file, in source and when built. */
+const CHILD = join(import.meta.dirname, `describe-child${extname(import.meta.filename)}`)
+const MAX_MS = 30_000
 
 /**
  * What an agent package says of itself, read in a process of its own with nothing of this one's environment.
@@ -14,12 +16,16 @@ export async function describeAgent(
   agent: { spec: string; file: string; folder: string },
   signal: AbortSignal,
 ): Promise<AgentDescription> {
-  const child = fork(fileURLToPath(new URL('./describe-child.js', import.meta.url)), [agent.file], {
+  const child = fork(CHILD, [agent.file], {
     cwd: agent.folder,
     env: { PATH: process.env.PATH ?? '' },
-    execArgv: ['--disable-warning=ExperimentalWarning', '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON'],
+    execArgv: [
+      ...SOURCE_FLAGS,
+      '--disable-warning=ExperimentalWarning',
+      '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON',
+    ],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    signal: AbortSignal.any([signal, AbortSignal.timeout(LONGEST_MS)]),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(MAX_MS)]),
   })
   let printed = ''
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -34,7 +40,7 @@ export async function describeAgent(
   })
   child.once('error', (error) => {
     if (signal.aborted) reject(signal.reason)
-    else fail(error.name === 'AbortError' ? `it did not load within ${LONGEST_MS / 1000} s` : error.message)
+    else fail(error.name === 'AbortError' ? `it did not load within ${MAX_MS / 1000} s` : error.message)
   })
   // "exit" may come before the last message is read, "close" does not. After a message it changes nothing.
   child.once('close', (code) => fail(`it ended while loading (exit ${code}) ${lastLine(printed)}`.trim()))

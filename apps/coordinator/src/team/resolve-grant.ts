@@ -29,5 +29,5 @@ export function resolveGrant(options: {
 }
 
 function delegateCard({ name, description, level, output }: AgentCard): DelegateCard {
-  return { name, description, level, ...(output === undefined ? {} : { output }) }
+  return { name, description, level, ...(output !== undefined && { output }) }
 }

@@ -1,7 +1,7 @@
 import type { AgentPresence, RegisteredTool } from '@bailiwick/bus'
 import { type AgentCard, type Budget, type Grant, InputError, type ToolCard } from '@bailiwick/contract'
-import { type Member, memberSchema } from '../../config/config-schema.ts'
-import { nearest } from '../../config/nearest.ts'
+import { type Member, memberSchema } from '../config/config-schema.ts'
+import { nearest } from '../config/nearest.ts'
 import type { AgentDescription } from './describe-child.ts'
 import { resolveGrant } from './resolve-grant.ts'
 

@@ -2,10 +2,13 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { createRequire, findPackageJSON } from 'node:module'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { DefinitionError } from '@bailiwick/contract'
+import { DefinitionError, SOURCE_FLAGS } from '@bailiwick/contract'
 
 /** The conditions that a package's `exports` are read under, where `require` cannot read them. */
-const CONDITIONS = ['node', 'import', 'module', 'default']
+const CONDITIONS = [
+  ...SOURCE_FLAGS.map((flag) => flag.slice('--conditions='.length)),
+  ...['node', 'import', 'module', 'default'],
+]
 
 /**
  * The file that holds an agent's definition.

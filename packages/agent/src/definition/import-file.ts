@@ -9,6 +9,8 @@ export interface Lent {
   packages: RegExp
   /** URL of the module whose imports they are. */
   from: string
+  /** What is imported instead, if it has another name there. */
+  as?: string
 }
 
 /**
@@ -30,7 +32,7 @@ export async function importFile(file: string, lent: readonly Lent[]): Promise<R
       } catch (error) {
         const lender = lent.find(({ packages }) => packages.test(specifier))
         if (lender === undefined) throw error
-        return next(specifier, { ...context, parentURL: lender.from })
+        return next(lender.as ?? specifier, { ...context, parentURL: lender.from })
       }
     },
   })

@@ -60,11 +60,15 @@ export async function openCutBed(options: { atOnce: number; limits?: AgentDefini
     async work(tasks: CutTask[]): Promise<Record<string, 'ended' | 'cut'>> {
       const file = join(folder, 'work.json')
       await writeFile(file, JSON.stringify({ url: test.server.url, creds, effects, tasks, ...options }))
-      const child = spawn(process.execPath, [fileURLToPath(new URL('run-cut.ts', import.meta.url)), file], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-        // A group of its own, as the daemon gives its hosts: what it was just starting dies with it.
-        detached: true,
-      })
+      const child = spawn(
+        process.execPath,
+        [...process.execArgv, fileURLToPath(new URL('run-cut.ts', import.meta.url)), file],
+        {
+          stdio: ['ignore', 'pipe', 'inherit'],
+          // A group of its own, as the daemon gives its hosts: what it was just starting dies with it.
+          detached: true,
+        },
+      )
       living.add(child)
       const closed = once(child, 'close')
       let text = ''

@@ -1,11 +1,10 @@
-import { deferred } from '@bailiwick/contract'
+import { parseJson } from '@bailiwick/contract'
 import { z } from 'zod'
 import type { Bus } from '../connect/bus.ts'
 import { readStored } from '../journal/read-stored.ts'
-import { parseJson } from '../protocol/parse-json.ts'
 import { objectStream } from '../protocol/places.ts'
 
-const entrySchema = deferred(() =>
+const entrySchema = z.lazy(() =>
   z.object({
     nuid: z.string().regex(/^\w+$/),
     chunks: z.number().int().nonnegative(),

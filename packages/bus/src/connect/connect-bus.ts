@@ -82,10 +82,10 @@ export async function connectBus(options: ConnectOptions): Promise<Bus> {
     {
       servers,
       name: options.name,
-      ...(credentials === undefined ? {} : { authenticator: credentials.authenticator(use) }),
-      ...(urlUser === undefined ? {} : { user: urlUser, pass: pass ?? '' }),
-      ...(inbox === undefined ? {} : { inboxPrefix: inbox }),
-      ...(options.tls === undefined ? {} : { tls: options.tls }),
+      ...(credentials !== undefined && { authenticator: credentials.authenticator(use) }),
+      ...(urlUser !== undefined && { user: urlUser, pass: pass ?? '' }),
+      ...(inbox !== undefined && { inboxPrefix: inbox }),
+      ...(options.tls !== undefined && { tls: options.tls }),
       // Of one attempt; a server that refuses our certificate may say nothing at all.
       timeout: ATTEMPT_MS,
       maxReconnectAttempts: -1,
@@ -120,7 +120,7 @@ async function assemble(
   inbox: string | undefined,
 ): Promise<Bus> {
   // Without a watcher prefix, watchers listen on the default inbox, which is forbidden to most users.
-  const jsOptions = { timeout: 5_000, ...(inbox === undefined ? {} : { watcherPrefix: inbox }) }
+  const jsOptions = { timeout: 5_000, ...(inbox !== undefined && { watcherPrefix: inbox }) }
   const js = jetstream(connection, jsOptions)
   const jsm = await jetstreamManager(connection, { ...jsOptions, checkAPI: false })
   const ended = new AbortController()
@@ -195,7 +195,7 @@ function parseUrls(text: string): { servers: string[]; user?: string; pass?: str
     }
     servers.push(`${url.protocol}//${url.host}`)
   }
-  return { servers, ...(user === undefined ? {} : { user }), ...(pass === undefined ? {} : { pass }) }
+  return { servers, ...(user !== undefined && { user }), ...(pass !== undefined && { pass }) }
 }
 
 /**

@@ -23,7 +23,7 @@ export async function connectFromEnv(
       'NATS_URL is not set: run `eval "$(bailiwick env)"` beside a running daemon, or set it',
     )
   }
-  return connectBus({ url, name, ...(credsFile ? { credsFile } : {}), ...tlsFromEnv(tls), ...options })
+  return connectBus({ url, name, ...(credsFile && { credsFile }), ...tlsFromEnv(tls), ...options })
 }
 
 /** How a server is reached, for this process and those that it starts. */
@@ -52,8 +52,8 @@ export function accessFromEnv(env: NodeJS.ProcessEnv, otherwise: NodeJS.ProcessE
     return path === undefined ? [] : [[name, resolve(path)]]
   })
   return {
-    ...(url === undefined ? {} : { url }),
-    ...(credsFile === undefined ? {} : { credsFile: resolve(credsFile) }),
+    ...(url !== undefined && { url }),
+    ...(credsFile !== undefined && { credsFile: resolve(credsFile) }),
     tls: Object.fromEntries(tls),
   }
 }
@@ -69,8 +69,8 @@ export function tlsFromEnv(env: NodeJS.ProcessEnv): Pick<ConnectOptions, 'tls'> 
   }
   return {
     tls: {
-      ...(caFile ? { caFile } : {}),
-      ...(certFile && keyFile ? { certFile, keyFile } : {}),
+      ...(caFile && { caFile }),
+      ...(certFile && keyFile && { certFile, keyFile }),
     },
   }
 }

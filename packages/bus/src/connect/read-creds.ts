@@ -13,7 +13,7 @@ const NKEY_USER = /^# *user: *(\S+)$/m
 /** The text of a credentials file. @throws InputError that names the file, when it cannot be read. */
 async function readCredsFile(file: string, signal?: AbortSignal): Promise<string> {
   try {
-    return await readFile(file, { encoding: 'utf8', ...(signal === undefined ? {} : { signal }) })
+    return await readFile(file, { encoding: 'utf8', ...(signal !== undefined && { signal }) })
   } catch (error) {
     if (signal?.aborted) throw error
     throw new InputError(`cannot read the NATS credentials file ${file}: ${reason(error)}`, { cause: error })
@@ -52,7 +52,7 @@ export function readCredentials(text: string): Credentials {
   if (seed !== undefined) {
     const user = NKEY_USER.exec(text)?.[1]
     return {
-      ...(user !== undefined && TOKEN.test(user) ? { user } : {}),
+      ...(user !== undefined && TOKEN.test(user) && { user }),
       authenticator: (read) => nkeyAuthenticator(() => Buffer.from(SEED.exec(read())?.[0] ?? '')),
     }
   }
@@ -66,8 +66,8 @@ export function readCredentials(text: string): Credentials {
   }
   const { name, exp } = claims.data
   return {
-    ...(name !== undefined && TOKEN.test(name) ? { user: name } : {}),
-    ...(exp === undefined ? {} : { expires: exp * 1_000 }),
+    ...(name !== undefined && TOKEN.test(name) && { user: name }),
+    ...(exp !== undefined && { expires: exp * 1_000 }),
     authenticator: (read) => credsAuthenticator(() => Buffer.from(read())),
   }
 }

@@ -5,7 +5,7 @@ import { readCredentials } from './read-creds.ts'
 /** How often it is looked whether credentials were renewed: this part of the time that is left of them. */
 const PART = 8
 const SHORTEST_LOOK_MS = 50
-const LONGEST_LOOK_MS = 60_000
+const MAX_LOOK_MS = 60_000
 
 /**
  * Connects anew with credentials that were renewed, in a moment in which no answer is on its way. At their end
@@ -21,7 +21,7 @@ export async function renewAtRest(
   for (;;) {
     const { expires } = readCredentials(credentials.used())
     if (expires === undefined) return
-    const look = Math.min(Math.max((expires - Date.now()) / PART, SHORTEST_LOOK_MS), LONGEST_LOOK_MS)
+    const look = Math.min(Math.max((expires - Date.now()) / PART, SHORTEST_LOOK_MS), MAX_LOOK_MS)
     await sleep(look, undefined, { signal, ref: false })
     const renewed = readCredentials(credentials.now()).expires ?? Number.POSITIVE_INFINITY
     // Not because a daemon was started again and made them anew: a connection is not broken for little.

@@ -37,7 +37,7 @@ export async function sendControl<O extends ControlOp>(
       subject: SUBJECTS.control(agent, op),
       payload: JSON.stringify(payload),
       waitMs,
-      ...(signal === undefined ? {} : { signal }),
+      ...(signal !== undefined && { signal }),
       read(message) {
         const envelope = answerSchema.safeParse(message.json())
         const answer = controlAnswerSchema.safeParse(

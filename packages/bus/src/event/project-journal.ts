@@ -11,7 +11,7 @@ import { publishEvent } from './publish-event.ts'
 /** Journals of which something is remembered; for older ones it is looked up, or told, again. */
 const REMEMBERED = 10_000
 /** Messages that are no appends, behind which a journal's first record is looked for. */
-const MOST_FOREIGN = 20
+const MAX_FOREIGN = 20
 
 /**
  * Publishes the events of all journals, in order, until aborted. It goes on where the last event says,
@@ -59,7 +59,7 @@ async function firstFacts(
   signal: AbortSignal,
 ): Promise<TaskFacts | undefined> {
   // Requests for one message each: a reader of its own takes ten times as long.
-  for (let seq = 1, looked = 0; looked < MOST_FOREIGN; looked++) {
+  for (let seq = 1, looked = 0; looked < MAX_FOREIGN; looked++) {
     const message = await persist(bus, `reading ${subject}`, signal, () =>
       // The client's type leaves out what the server takes besides the sequence.
       bus.jsm.streams.getMessage(STREAMS.journal, { seq, next_by_subj: subject } as { seq: number }),

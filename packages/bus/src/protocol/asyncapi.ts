@@ -143,14 +143,14 @@ function writeChannel(channel: Channel): Data {
   const parameters = [...channel.address.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, PARAMETER])
   const messages = Object.entries(channel.messages).map(([name, { summary, payload }]) => [
     name,
-    { ...(summary === undefined ? {} : { summary }), payload: jsonSchema(payload) },
+    { ...(summary !== undefined && { summary }), payload: jsonSchema(payload) },
   ])
   if (channel.reply !== undefined) messages.push(['reply', { payload: jsonSchema(channel.reply) }])
   return {
     address: channel.address,
     summary: channel.summary,
     ...(parameters.length === 0 ? {} : { parameters: Object.fromEntries(parameters) }),
-    ...(channel.stream === undefined ? {} : { 'x-jetstream-stream': channel.stream }),
+    ...(channel.stream !== undefined && { 'x-jetstream-stream': channel.stream }),
     messages: Object.fromEntries(messages),
   }
 }
@@ -164,9 +164,9 @@ function writeOperation(name: string, channel: Channel): Data {
     channel: { $ref: at },
     summary: channel.summary,
     messages: Object.keys(channel.messages).map((message) => ({ $ref: `${at}/messages/${message}` })),
-    ...(channel.reply === undefined
-      ? {}
-      : { reply: { channel: { $ref: at }, messages: [{ $ref: `${at}/messages/reply` }] } }),
+    ...(channel.reply !== undefined && {
+      reply: { channel: { $ref: at }, messages: [{ $ref: `${at}/messages/reply` }] },
+    }),
   }
 }
 

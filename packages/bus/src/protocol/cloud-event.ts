@@ -1,4 +1,4 @@
-import { BRAND, deferred, InputError } from '@bailiwick/contract'
+import { BRAND, InputError } from '@bailiwick/contract'
 import { z } from 'zod'
 import { EVENT_TYPES, type EventName } from './event-types.ts'
 import { SUBJECTS } from './subjects.ts'
@@ -7,7 +7,7 @@ import { SUBJECTS } from './subjects.ts'
 const VERSION = 'v1'
 
 /** A CloudEvents 1.0 event in structured JSON mode, with our extension attributes. */
-export const cloudEventSchema = deferred(() =>
+export const cloudEventSchema = z.lazy(() =>
   z.object({
     specversion: z.literal('1.0'),
     /** `<sequence of the journal message>.<index in it>`: unique, and the message id in the stream. */

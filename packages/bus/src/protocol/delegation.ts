@@ -1,6 +1,5 @@
 import {
   budgetSchema,
-  deferred,
   type JsonSchema,
   taskInputSchema,
   taskResultSchema,
@@ -12,7 +11,7 @@ import { z } from 'zod'
  * A caller asks for a delegate. The same `key` twice is one delegation, so that it is asked again after
  * every silence. The caller is the subject's last token.
  */
-export const delegationRequestSchema = deferred(() =>
+export const delegationRequestSchema = z.lazy(() =>
   z.object({
     /** The call's id, unique within its task. */
     call: z.string().min(1),
@@ -33,7 +32,7 @@ export const delegationRequestSchema = deferred(() =>
 export type DelegationRequest = z.infer<typeof delegationRequestSchema>
 
 /** Still at it (ask again), or the delegate's result. */
-export const delegationAnswerSchema = deferred(() =>
+export const delegationAnswerSchema = z.lazy(() =>
   z.union([
     z.object({ state: z.literal('working') }),
     z.object({ state: z.literal('done'), result: taskResultSchema }),

@@ -144,7 +144,7 @@ function describeCreated({ spec }: RecordOf<'task.created'>): EventData<'task.cr
     imports: grant.imports,
     inputs: inputs.map(describeInput),
     depth,
-    ...(parent === undefined ? {} : { parent }),
+    ...(parent !== undefined && { parent }),
   }
 }
 
@@ -160,8 +160,8 @@ function describeOutcome(record: RecordOf<'outcome'> | RecordOf<'late'>): EventD
     call: id,
     ok,
     ms,
-    ...(reason === undefined ? {} : { reason }),
-    ...(value === undefined ? {} : { value: markText(value) }),
+    ...(reason !== undefined && { reason }),
+    ...(value !== undefined && { value: markText(value) }),
   }
 }
 
@@ -172,8 +172,8 @@ function describeEnd(end: RecordOf<'task.ended'>['result']): EventData<'task.end
     status,
     usage,
     artifacts,
-    ...(code === undefined ? {} : { error: { code, ...(limit === undefined ? {} : { limit }) } }),
-    ...(output === undefined ? {} : { output: markText(JSON.stringify(output)) }),
+    ...(code !== undefined && { error: { code, ...(limit !== undefined && { limit }) } }),
+    ...(output !== undefined && { output: markText(JSON.stringify(output)) }),
   }
 }
 

@@ -1,14 +1,8 @@
-import {
-  artifactRefSchema,
-  deferred,
-  effectSchema,
-  finalStatusSchema,
-  usageSchema,
-} from '@bailiwick/contract'
+import { artifactRefSchema, effectSchema, finalStatusSchema, usageSchema } from '@bailiwick/contract'
 import { z } from 'zod'
 
 /** A text that the event does not carry: how long it is, and which one it was. */
-export const textMarkSchema = deferred(() =>
+export const textMarkSchema = z.lazy(() =>
   z.object({
     /** Bytes of UTF-8. */
     bytes: z.number().int().nonnegative(),
@@ -17,9 +11,9 @@ export const textMarkSchema = deferred(() =>
   }),
 )
 
-const step = deferred(() => z.number().int())
-const call = deferred(() => z.string())
-const named = deferred(() => z.object({ name: z.string(), bytes: z.number().int().optional() }))
+const step = z.lazy(() => z.number().int())
+const call = z.lazy(() => z.string())
+const named = z.lazy(() => z.object({ name: z.string(), bytes: z.number().int().optional() }))
 const ended = () => ({
   status: finalStatusSchema,
   error: z.object({ code: z.string(), limit: z.string().optional() }).optional(),
@@ -44,7 +38,7 @@ const outcome = () => ({
 export const EVENT_TYPES = {
   'run.submitted': {
     summary: 'A run was admitted; from here on it survives the death of any process.',
-    data: deferred(() =>
+    data: z.lazy(() =>
       z.object({
         strategy: z.string(),
         submittedBy: z.string(),
@@ -56,7 +50,7 @@ export const EVENT_TYPES = {
   },
   'run.planned': {
     summary: 'The run was split into tasks.',
-    data: deferred(() =>
+    data: z.lazy(() =>
       z.object({
         tasks: z.array(
           z.object({
@@ -71,15 +65,15 @@ export const EVENT_TYPES = {
   },
   'run.cancel-requested': {
     summary: 'Somebody asked to cancel the run.',
-    data: deferred(() => z.object({ by: z.string() })),
+    data: z.lazy(() => z.object({ by: z.string() })),
   },
   'run.ended': {
     summary: 'The run has ended; the last event of a run.',
-    data: deferred(() => z.object(ended())),
+    data: z.lazy(() => z.object(ended())),
   },
   'task.created': {
     summary: 'A task was created with everything that its host needs.',
-    data: deferred(() =>
+    data: z.lazy(() =>
       z.object({
         name: z.string(),
         text: textMarkSchema,
@@ -94,42 +88,42 @@ export const EVENT_TYPES = {
   },
   'task.dispatched': {
     summary: "A task of the plan was put into its agent's queue.",
-    data: deferred(() => z.object({ name: z.string(), attempt: z.number().int() })),
+    data: z.lazy(() => z.object({ name: z.string(), attempt: z.number().int() })),
   },
   'task.started': {
     summary: 'A host took the task; again, when an earlier host died.',
-    data: deferred(() => z.object({ attempt: z.number().int(), host: z.string() })),
+    data: z.lazy(() => z.object({ attempt: z.number().int(), host: z.string() })),
   },
   'task.suspended': {
     summary: 'A host left the task in order: the next one goes on with it.',
-    data: deferred(() => z.object({ attempt: z.number().int() })),
+    data: z.lazy(() => z.object({ attempt: z.number().int() })),
   },
   'task.planned': {
     summary: 'The agent made a plan for itself.',
-    data: deferred(() => z.object({ step, text: textMarkSchema })),
+    data: z.lazy(() => z.object({ step, text: textMarkSchema })),
   },
   'task.diverged': {
     summary:
       'A replay asked for something else than the journal says; the code goes on in a world of its own.',
-    data: deferred(() =>
+    data: z.lazy(() =>
       z.object({ step, turn: z.number().int(), recorded: textMarkSchema, replayed: textMarkSchema }),
     ),
   },
   'task.continued': {
     summary: 'The task, once ended, was asked for more.',
-    data: deferred(() => z.object({ text: textMarkSchema })),
+    data: z.lazy(() => z.object({ text: textMarkSchema })),
   },
   'task.ended': {
     summary: 'The task has ended; its last event, unless it is continued.',
-    data: deferred(() => z.object(ended())),
+    data: z.lazy(() => z.object(ended())),
   },
   'task.returned': {
     summary: 'The coordinator took note of how a task of the plan ended.',
-    data: deferred(() => z.object({ name: z.string(), status: finalStatusSchema })),
+    data: z.lazy(() => z.object({ name: z.string(), status: finalStatusSchema })),
   },
   'step.replied': {
     summary: 'A model answered.',
-    data: deferred(() =>
+    data: z.lazy(() =>
       z.object({
         step,
         purpose: z.string(),
@@ -145,15 +139,15 @@ export const EVENT_TYPES = {
   },
   'step.started': {
     summary: 'Code begins to run.',
-    data: deferred(() => z.object({ step, code: textMarkSchema, functions: z.array(z.string()) })),
+    data: z.lazy(() => z.object({ step, code: textMarkSchema, functions: z.array(z.string()) })),
   },
   'step.canceled': {
     summary: 'A cancel was delivered to running code.',
-    data: deferred(() => z.object({ step })),
+    data: z.lazy(() => z.object({ step })),
   },
   'step.ended': {
     summary: 'The step is over and its observation fixed.',
-    data: deferred(() =>
+    data: z.lazy(() =>
       z.object({
         step,
         status: z.string(),
@@ -165,15 +159,15 @@ export const EVENT_TYPES = {
   },
   'step.checkpointed': {
     summary: 'The world after the step was written down, for the next host.',
-    data: deferred(() => z.object({ step, text: textMarkSchema, worldHash: z.string() })),
+    data: z.lazy(() => z.object({ step, text: textMarkSchema, worldHash: z.string() })),
   },
   'step.checkpoint-refused': {
     summary: 'A checkpoint did not give the recorded world: every step is executed instead.',
-    data: deferred(() => z.object({ step, why: textMarkSchema })),
+    data: z.lazy(() => z.object({ step, why: textMarkSchema })),
   },
   'turn.committed': {
     summary: 'One input was worked through, until the code was idle.',
-    data: deferred(() =>
+    data: z.lazy(() =>
       z.object({
         step,
         turn: z.number().int(),
@@ -185,38 +179,38 @@ export const EVENT_TYPES = {
   },
   'turn.begun-again': {
     summary: 'A host died in a turn, and the next one begins it again.',
-    data: deferred(() => z.object({ step, turn: z.number().int() })),
+    data: z.lazy(() => z.object({ step, turn: z.number().int() })),
   },
   'turn.voided': {
     summary: 'A turn was stopped or killed, and undone.',
-    data: deferred(() => z.object({ step, turn: z.number().int(), reason: z.string() })),
+    data: z.lazy(() => z.object({ step, turn: z.number().int(), reason: z.string() })),
   },
   'call.started': {
     summary: 'A call is about to leave.',
-    data: deferred(() =>
+    data: z.lazy(() =>
       z.object({ step, call, name: z.string(), effect: effectSchema, arguments: textMarkSchema }),
     ),
   },
-  'call.ended': { summary: "A call's outcome was delivered.", data: deferred(() => z.object(outcome())) },
+  'call.ended': { summary: "A call's outcome was delivered.", data: z.lazy(() => z.object(outcome())) },
   'call.late': {
     summary: "A call's outcome came after its step's end, and was not delivered.",
-    data: deferred(() => z.object(outcome())),
+    data: z.lazy(() => z.object(outcome())),
   },
   'call.refused': {
     summary: 'The gate refused a call.',
-    data: deferred(() => z.object({ step, call: call.optional(), name: z.string(), reason: textMarkSchema })),
+    data: z.lazy(() => z.object({ step, call: call.optional(), name: z.string(), reason: textMarkSchema })),
   },
   'call.asked': {
     summary: "A call waits for somebody's yes.",
-    data: deferred(() => z.object({ step, call, name: z.string(), arguments: textMarkSchema })),
+    data: z.lazy(() => z.object({ step, call, name: z.string(), arguments: textMarkSchema })),
   },
   'call.answered': {
     summary: 'Somebody said yes or no to a call.',
-    data: deferred(() => z.object({ call, approved: z.boolean(), by: z.string() })),
+    data: z.lazy(() => z.object({ call, approved: z.boolean(), by: z.string() })),
   },
   'access.refused': {
     summary: 'NATS refused something to a user; repetitions are counted, and told ever more rarely.',
-    data: deferred(() =>
+    data: z.lazy(() =>
       z.object({
         user: z.string(),
         action: z.string(),
@@ -228,7 +222,7 @@ export const EVENT_TYPES = {
   },
   'journal.unreadable': {
     summary: 'A journal holds something that this version cannot read; it was set aside.',
-    data: deferred(() => z.object({ text: textMarkSchema, reason: textMarkSchema })),
+    data: z.lazy(() => z.object({ text: textMarkSchema, reason: textMarkSchema })),
   },
 } as const
 

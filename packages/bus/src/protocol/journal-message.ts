@@ -1,9 +1,8 @@
-import { deferred, JOURNAL_VERSION, type JournalRecord, journalRecordSchema } from '@bailiwick/contract'
+import { JOURNAL_VERSION, type JournalRecord, journalRecordSchema, parseJson } from '@bailiwick/contract'
 import { z } from 'zod'
-import { parseJson } from './parse-json.ts'
 
 /** Where the records of a message are that was too large for the stream. */
-export const spilledSchema = deferred(() =>
+export const spilledSchema = z.lazy(() =>
   z.object({
     key: z.string().min(1),
     size: z.number().int().nonnegative(),
@@ -13,7 +12,7 @@ export const spilledSchema = deferred(() =>
 export type Spilled = z.infer<typeof spilledSchema>
 
 /** One append: the records of one tick, or where they are. */
-const envelopeSchema = deferred(() =>
+const envelopeSchema = z.lazy(() =>
   z.object({
     v: z.number().int().positive(),
     records: z.array(z.unknown()).optional(),

@@ -1,15 +1,8 @@
-import {
-  approvalSchema,
-  budgetSchema,
-  deferred,
-  type JsonSchema,
-  levelSchema,
-  tokenSchema,
-} from '@bailiwick/contract'
+import { approvalSchema, budgetSchema, type JsonSchema, levelSchema, tokenSchema } from '@bailiwick/contract'
 import { z } from 'zod'
 
 /** An agent as it announces itself. */
-export const agentCardSchema = deferred(() =>
+export const agentCardSchema = z.lazy(() =>
   z.object({
     name: tokenSchema,
     description: z.string(),
@@ -25,7 +18,7 @@ export const agentCardSchema = deferred(() =>
 )
 
 /** What a host's heartbeat says. */
-export const presenceSchema = deferred(() =>
+export const presenceSchema = z.lazy(() =>
   z.object({
     card: agentCardSchema,
     /** Unique for each process. */

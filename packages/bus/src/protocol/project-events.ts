@@ -64,7 +64,7 @@ export function projectEvents(append: Projectable, facts?: TaskFacts): Projected
       run: append.run,
       task,
       agent: about.agent ?? own?.agent ?? append.writer,
-      ...(own === undefined ? {} : { level: own.level }),
+      ...(own !== undefined && { level: own.level }),
       data,
     }
     return { id, subject: eventSubject(event), event }

@@ -1,8 +1,8 @@
-import { deferred, tokenSchema } from '@bailiwick/contract'
+import { tokenSchema } from '@bailiwick/contract'
 import { z } from 'zod'
 
 /** What a doorbell says: there is work in that journal. */
-export const ringSchema = deferred(() =>
+export const ringSchema = z.lazy(() =>
   z.object({
     v: z.literal(1),
     run: tokenSchema,

@@ -1,7 +1,6 @@
 import {
   artifactRefSchema,
   budgetSchema,
-  deferred,
   finalStatusSchema,
   forkSchema,
   journalRecordSchema,
@@ -15,7 +14,7 @@ import {
 import { z } from 'zod'
 
 /** What a user asks for. The client makes the id: submitting it twice is one run. */
-export const submitSchema = deferred(() =>
+export const submitSchema = z.lazy(() =>
   z.object({
     run: tokenSchema,
     text: z.string().min(1),
@@ -37,7 +36,7 @@ export const submitSchema = deferred(() =>
 )
 
 /** A run as lists show it. */
-export const runSummarySchema = deferred(() =>
+export const runSummarySchema = z.lazy(() =>
   z.object({
     run: tokenSchema,
     status: statusSchema,
@@ -52,11 +51,11 @@ export const runSummarySchema = deferred(() =>
 export type RunSummary = z.infer<typeof runSummarySchema>
 
 /** What the replies of one step used. */
-export const stepUsageSchema = deferred(() => z.object({ step: z.number().int(), usage: usageSchema }))
+export const stepUsageSchema = z.lazy(() => z.object({ step: z.number().int(), usage: usageSchema }))
 export type StepUsage = z.infer<typeof stepUsageSchema>
 
 /** One task of a run. */
-export const runTaskSchema = deferred(() =>
+export const runTaskSchema = z.lazy(() =>
   z.object({
     /** Its name in the plan. */
     name: z.string(),
@@ -77,7 +76,7 @@ export const runTaskSchema = deferred(() =>
 export type RunTask = z.infer<typeof runTaskSchema>
 
 /** What a version does not know in a journal: it stays there, and is shown. */
-export const unreadableSchema = deferred(() =>
+export const unreadableSchema = z.lazy(() =>
   z.object({
     task: z.string(),
     /** The message's sequence in the stream of journals. */
@@ -88,7 +87,7 @@ export const unreadableSchema = deferred(() =>
 export type Unreadable = z.infer<typeof unreadableSchema>
 
 /** All that is known of a run. */
-export const runViewSchema = deferred(() =>
+export const runViewSchema = z.lazy(() =>
   runSummarySchema.unwrap().extend({
     strategy: z.enum(['plan', 'direct']),
     tasks: z.array(runTaskSchema),
@@ -114,7 +113,7 @@ export const runViewSchema = deferred(() =>
 export type RunView = z.infer<typeof runViewSchema>
 
 /** A task that is given to nobody any more. */
-export const deadTaskSchema = deferred(() =>
+export const deadTaskSchema = z.lazy(() =>
   z.object({
     agent: z.string(),
     run: z.string(),
@@ -127,26 +126,26 @@ export const deadTaskSchema = deferred(() =>
 )
 export type DeadTask = z.infer<typeof deadTaskSchema>
 
-const runOnly = deferred(() => z.object({ run: tokenSchema }))
+const runOnly = z.lazy(() => z.object({ run: tokenSchema }))
 
 /** Requests to the coordinator about runs, by operation: `bailiwick.v1.run.<op>`. */
 export const RUN_OPS = {
   submit: {
     request: submitSchema,
-    answer: deferred(() => z.object({ run: tokenSchema, duplicate: z.boolean() })),
+    answer: z.lazy(() => z.object({ run: tokenSchema, duplicate: z.boolean() })),
   },
   cancel: {
-    request: deferred(() => runOnly.unwrap().extend({ reason: z.string().optional() })),
-    answer: deferred(() => z.object({ run: tokenSchema, status: statusSchema })),
+    request: z.lazy(() => runOnly.unwrap().extend({ reason: z.string().optional() })),
+    answer: z.lazy(() => z.object({ run: tokenSchema, status: statusSchema })),
   },
   get: { request: runOnly, answer: runViewSchema },
   list: {
-    request: deferred(() => z.object({ limit: z.number().int().min(1).max(1_000).default(50) })),
-    answer: deferred(() => z.object({ runs: z.array(runSummarySchema) })),
+    request: z.lazy(() => z.object({ limit: z.number().int().min(1).max(1_000).default(50) })),
+    answer: z.lazy(() => z.object({ runs: z.array(runSummarySchema) })),
   },
   /** A yes or no to a call that waits for one. */
   answer: {
-    request: deferred(() =>
+    request: z.lazy(() =>
       runOnly.unwrap().extend({
         task: tokenSchema,
         call: z.string(),
@@ -154,12 +153,12 @@ export const RUN_OPS = {
         note: z.string().optional(),
       }),
     ),
-    answer: deferred(() => z.object({ accepted: z.boolean() })),
+    answer: z.lazy(() => z.object({ accepted: z.boolean() })),
   },
   /** The journal of one task, prompts and replies included; `run` is the run's own. */
   journal: {
-    request: deferred(() => runOnly.unwrap().extend({ task: tokenSchema.default('run') })),
-    answer: deferred(() =>
+    request: z.lazy(() => runOnly.unwrap().extend({ task: tokenSchema.default('run') })),
+    answer: z.lazy(() =>
       z.object({
         records: z.array(journalRecordSchema),
         /** What could not be read, as it stands there (its first 4,096 characters). */
@@ -168,21 +167,21 @@ export const RUN_OPS = {
     ),
   },
   dead: {
-    request: deferred(() => z.object({})),
-    answer: deferred(() => z.object({ dead: z.array(deadTaskSchema) })),
+    request: z.lazy(() => z.object({})),
+    answer: z.lazy(() => z.object({ dead: z.array(deadTaskSchema) })),
   },
   retry: {
-    request: deferred(() => z.object({ task: tokenSchema })),
-    answer: deferred(() => z.object({ task: tokenSchema })),
+    request: z.lazy(() => z.object({ task: tokenSchema })),
+    answer: z.lazy(() => z.object({ task: tokenSchema })),
   },
   /** What the daemon does at the moment; its shape is the daemon's. */
   status: {
-    request: deferred(() => z.object({})),
-    answer: deferred(() => z.record(z.string(), z.unknown())),
+    request: z.lazy(() => z.object({})),
+    answer: z.lazy(() => z.record(z.string(), z.unknown())),
   },
   purge: {
     request: runOnly,
-    answer: deferred(() => z.object({ run: tokenSchema, messages: z.number().int() })),
+    answer: z.lazy(() => z.object({ run: tokenSchema, messages: z.number().int() })),
   },
 } as const
 

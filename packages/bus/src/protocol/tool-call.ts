@@ -1,4 +1,4 @@
-import { artifactRefSchema, deferred } from '@bailiwick/contract'
+import { artifactRefSchema } from '@bailiwick/contract'
 import { z } from 'zod'
 import { wireErrorSchema } from './answer.ts'
 
@@ -7,7 +7,7 @@ import { wireErrorSchema } from './answer.ts'
  * `bailiwick.v1.tool.<tool>.*` with a queue group, answer on the reply subject. The caller is the
  * subject's last token.
  */
-export const toolRequestSchema = deferred(() =>
+export const toolRequestSchema = z.lazy(() =>
   z.object({
     /** The call's id, unique within its task. */
     id: z.string().min(1),
@@ -27,7 +27,7 @@ export type ToolRequest = z.infer<typeof toolRequestSchema>
  * What a tool host answers. `working` may come any number of times before the other: a host that is
  * silent for 60 s counts as dead, and one that has said `working` before, or whose card promises `signs`, for 7 s.
  */
-export const toolAnswerSchema = deferred(() =>
+export const toolAnswerSchema = z.lazy(() =>
   z.union([
     z.object({ ok: z.literal(true), value: z.unknown().optional(), artifact: artifactRefSchema.optional() }),
     z.object({ ok: z.literal(false), error: wireErrorSchema }),
@@ -37,7 +37,7 @@ export const toolAnswerSchema = deferred(() =>
 export type ToolAnswer = z.infer<typeof toolAnswerSchema>
 
 /** A caller takes back a call: nobody waits for its answer any more. */
-export const cancelSchema = deferred(() => z.object({ key: z.string().min(1) }))
+export const cancelSchema = z.lazy(() => z.object({ key: z.string().min(1) }))
 export type Cancel = z.infer<typeof cancelSchema>
 
 /**

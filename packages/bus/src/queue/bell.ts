@@ -1,6 +1,6 @@
+import { parseJson } from '@bailiwick/contract'
 import { isMessageNotFound } from '@nats-io/jetstream/internal'
 import type { Bus } from '../connect/bus.ts'
-import { parseJson } from '../protocol/parse-json.ts'
 import { STREAMS } from '../protocol/places.ts'
 import { type Ring, ringSchema } from '../protocol/ring.ts'
 import { parseTaskSubject, SUBJECTS } from '../protocol/subjects.ts'

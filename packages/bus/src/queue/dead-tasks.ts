@@ -1,15 +1,14 @@
-import { deferred, InputError } from '@bailiwick/contract'
+import { InputError, parseJson } from '@bailiwick/contract'
 import { z } from 'zod'
 import type { Bus } from '../connect/bus.ts'
 import { readStored } from '../journal/read-stored.ts'
-import { parseJson } from '../protocol/parse-json.ts'
 import { STREAMS } from '../protocol/places.ts'
 import type { DeadTask } from '../protocol/run-ops.ts'
 import { findBell, removeBell, removeMessage } from './bell.ts'
 import { ringTask } from './ring-task.ts'
 
 /** What the server says when it gives up on a message, or when a consumer does. */
-const advisorySchema = deferred(() =>
+const advisorySchema = z.lazy(() =>
   z.object({
     type: z.string(),
     consumer: z.string(),
@@ -22,7 +21,7 @@ const advisorySchema = deferred(() =>
 type Advisory = z.infer<typeof advisorySchema>
 
 /** What a host gives as the reason when it rejects a task. */
-const rejectionSchema = deferred(() =>
+const rejectionSchema = z.lazy(() =>
   z.object({
     run: z.string(),
     task: z.string(),

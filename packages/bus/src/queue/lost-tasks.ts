@@ -47,7 +47,7 @@ export async function ringForLost(
     if (bell === undefined) await ringTask(bus, { agent, run, task, ring: Date.now() }, signal)
     else if (bell.sequence <= givenOut) await ringAnew(bus, bell, host, 1)
     else continue
-    lost.rung.push({ run, task, ...(host === undefined ? {} : { host }) })
+    lost.rung.push({ run, task, ...(host !== undefined && { host }) })
   }
   return lost
 }

@@ -27,7 +27,7 @@ export async function ringTask(
     run,
     task,
     ring,
-    ...(deliveries === undefined ? {} : { deliveries }),
+    ...(deliveries !== undefined && { deliveries }),
     ...(first === undefined || deliveries !== undefined ? {} : { first }),
   }
   const subject = SUBJECTS.task(agent, task)
@@ -36,7 +36,7 @@ export async function ringTask(
       await publishDurably(bus, subject, JSON.stringify(message), {
         // The number is in it: an id that was used is a duplicate even after its message was settled.
         msgID: `${task}.${ring}`,
-        ...(signal === undefined ? {} : { signal }),
+        ...(signal !== undefined && { signal }),
       })
       return
     } catch (error) {

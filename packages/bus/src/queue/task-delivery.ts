@@ -1,6 +1,6 @@
+import { parseJson } from '@bailiwick/contract'
 import { nanos } from '@nats-io/transport-node'
 import type { Bus } from '../connect/bus.ts'
-import { parseJson } from '../protocol/parse-json.ts'
 import { ringSchema } from '../protocol/ring.ts'
 import { parseTaskSubject, SUBJECTS } from '../protocol/subjects.ts'
 import { publishCore } from '../publish/publish-core.ts'

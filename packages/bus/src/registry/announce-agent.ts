@@ -39,7 +39,7 @@ export async function announceAgent(
       ...said,
       at: Date.now(),
       held: bus.held.list(),
-      ...(client === undefined ? {} : { client }),
+      ...(client !== undefined && { client }),
     }
     return JSON.stringify(beat)
   }

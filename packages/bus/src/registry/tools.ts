@@ -1,4 +1,4 @@
-import { deferred, type ToolCard, tokenSchema, toolCard, toolCardSchema } from '@bailiwick/contract'
+import { type ToolCard, tokenSchema, toolCard, toolCardSchema } from '@bailiwick/contract'
 import { headers } from '@nats-io/transport-node'
 import { z } from 'zod'
 import type { Bus } from '../connect/bus.ts'
@@ -6,7 +6,7 @@ import { BUCKETS } from '../protocol/places.ts'
 import { publishDurably } from '../publish/publish-durably.ts'
 import { type Entry, watchBucket } from './watch-bucket.ts'
 
-const registeredToolSchema = deferred(() =>
+const registeredToolSchema = z.lazy(() =>
   z.object({
     card: toolCardSchema,
     /** Who hosts it. */
@@ -61,8 +61,8 @@ export async function* watchTools(
     bus.connection.publish(`$KV.${BUCKETS.tools}.${key}`, JSON.stringify(value))
   }
   const options = {
-    ...(signal === undefined ? {} : { signal }),
-    ...(mend ? { onOverwritten: putBack } : {}),
+    ...(signal !== undefined && { signal }),
+    ...(mend && { onOverwritten: putBack }),
   }
   for await (const entries of watchBucket(bus, BUCKETS.tools, parseTool, options)) {
     yield entries.filter(({ key, value }) => key === value.card.name).map(({ value }) => value)

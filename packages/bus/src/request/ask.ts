@@ -24,7 +24,7 @@ export async function ask<S extends z.ZodType>(bus: Bus, options: AskOptions<S>)
     subject,
     payload: JSON.stringify(payload),
     waitMs,
-    ...(signal === undefined ? {} : { signal }),
+    ...(signal !== undefined && { signal }),
     read(message) {
       const envelope = answerSchema.safeParse(message.json())
       if (!envelope.success) throw badAnswer(subject, envelope.error.message)

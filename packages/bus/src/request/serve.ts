@@ -41,7 +41,7 @@ export async function serve<S extends z.ZodType>(
   const underWay = new Set<Promise<void>>()
   const listen = () =>
     bus.connection.subscribe(subject, {
-      ...(queue === undefined ? {} : { queue }),
+      ...(queue !== undefined && { queue }),
       callback: (error, message) => {
         if (error !== null || !isServed(message.subject) || !isInbox(message.reply)) return
         if (options.admission?.takes(message.subject) === false) return

@@ -1,7 +1,6 @@
-import { deferred } from '@bailiwick/contract'
+import { parseJson } from '@bailiwick/contract'
 import { z } from 'zod'
 import type { Bus } from '../connect/bus.ts'
-import { parseJson } from '../protocol/parse-json.ts'
 
 /** A user who has more readers of streams than anybody needs. */
 export interface Excess {
@@ -18,7 +17,7 @@ const CREATE = /^\$JS\.API\.CONSUMER\.(?:DURABLE\.)?CREATE\./
 /** Deleted at once: enough to be quick, and little enough not to be a flood of ours. */
 const AT_ONCE = 50
 
-const auditSchema = deferred(() =>
+const auditSchema = z.lazy(() =>
   z.object({
     type: z.literal('io.nats.jetstream.advisory.v1.api_audit'),
     client: z.object({ user: z.string(), name_tag: z.string().optional() }),
@@ -26,7 +25,7 @@ const auditSchema = deferred(() =>
     response: z.string(),
   }),
 )
-const createdSchema = deferred(() => z.object({ stream_name: z.string(), name: z.string() }))
+const createdSchema = z.lazy(() => z.object({ stream_name: z.string(), name: z.string() }))
 
 export interface ExcessOptions {
   /** Consumers that one user may have at once. */

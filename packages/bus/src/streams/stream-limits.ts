@@ -1,10 +1,9 @@
-import { deferred } from '@bailiwick/contract'
 import { z } from 'zod'
 
 const day = 24 * 60 * 60 * 1000
 
 /** How much the streams keep. Times in milliseconds, sizes in bytes; -1 is no limit. */
-export const streamLimitsSchema = deferred(() =>
+export const streamLimitsSchema = z.lazy(() =>
   z.object({
     /** Copies of every stream: 1, or 3 or 5 on a cluster. */
     replicas: z.number().int().min(1).max(5).default(1),

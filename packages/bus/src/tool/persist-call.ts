@@ -6,7 +6,7 @@ import { TOOL_TIMING, type ToolAnswer } from '../protocol/tool-call.ts'
 import { untilUp } from '../publish/persist.ts'
 
 /** Hosts of one call that may fall silent, before it counts as what silences them. */
-const MOST_SILENCES = 3
+const MAX_SILENCES = 3
 
 /**
  * Sends a call again where that does no harm, while its host or the server is away for a moment: always
@@ -36,7 +36,7 @@ export async function persistCall(
       const again =
         code === 'no-responder'
           ? Date.now() < awaited
-          : code === 'no-answer' && effect !== 'once' && silences < MOST_SILENCES
+          : code === 'no-answer' && effect !== 'once' && silences < MAX_SILENCES
       if (!again) throw error
       await sleep(Math.min(50 * 2 ** tries, 500), undefined, { signal })
     }

@@ -77,7 +77,7 @@ function intruder(connection: NatsConnection): Intruder {
     publishes(subject, payload = '', reply, header) {
       const set = header === undefined ? undefined : headers()
       if (header !== undefined) set?.set(...header)
-      const options = { ...(reply ? { reply } : {}), ...(set ? { headers: set } : {}) }
+      const options = { ...(reply && { reply }), ...(set && { headers: set }) }
       return said(() => connection.publish(subject, payload, options))
     },
     async subscribes(subject) {

@@ -1,7 +1,7 @@
 import type { ModelReply } from '@bailiwick/contract'
-import { nativeCalls, parseText } from '@bailiwick/reply-parser'
-import type { StepState } from '@bailiwick/task-journal'
+import type { StepState } from '../journal/task-state.ts'
 import { type Acted, mistake, type TaskRun } from '../loop/task-run.ts'
+import { nativeCalls, parseText } from '../reply/parse-reply.ts'
 import { callAll } from './act-calls.ts'
 
 /** Level 0: the reply is the answer. Calls are refused by the gate, one by one. */

@@ -5,12 +5,14 @@ import {
   functionName,
   type ModelReply,
 } from '@bailiwick/contract'
-import { type FoundCall, parseCalls } from '@bailiwick/reply-parser'
-import { outcomeRecord, type StepState } from '@bailiwick/task-journal'
+import { outcomeRecord } from '../journal/outcome-record.ts'
+import type { StepState } from '../journal/task-state.ts'
 import { type Acted, mistake, type TaskRun } from '../loop/task-run.ts'
 import { RESULT_CHARS, showOutcome } from '../memory/show-outcome.ts'
 import { callId } from '../memory/to-messages.ts'
 import { finalBesideCalls, noCall } from '../prompts/feedback.ts'
+import type { FoundCall } from '../reply/find-calls.ts'
+import { parseCalls } from '../reply/parse-reply.ts'
 
 /** Levels 2 to 4: the calls of one reply, all at once; or the answer. */
 export function actCalls(run: TaskRun, step: StepState, reply: ModelReply): Acted | Promise<Acted> {

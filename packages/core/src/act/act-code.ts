@@ -1,10 +1,10 @@
-import { CodeWorld } from '@bailiwick/code-world'
 import { hasCode, type ModelReply } from '@bailiwick/contract'
-import { parseCode } from '@bailiwick/reply-parser'
-import type { StepState } from '@bailiwick/task-journal'
 import { repeatedCode } from '../gate/repeat-breaker.ts'
+import type { StepState } from '../journal/task-state.ts'
 import { type Acted, mistake, type TaskRun } from '../loop/task-run.ts'
 import { noCode, worldLost } from '../prompts/feedback.ts'
+import { parseCode } from '../reply/parse-reply.ts'
+import { CodeWorld } from '../world/code-world.ts'
 import { showStep } from './show-step.ts'
 
 /** Level 5: the code of a reply in the task's world, or what is left of it after an attempt that was cut off. */

@@ -1,9 +1,10 @@
 import type { ModelReply } from '@bailiwick/contract'
-import { nativeCalls, parseText, readJson } from '@bailiwick/reply-parser'
-import type { StepState } from '@bailiwick/task-journal'
+import type { StepState } from '../journal/task-state.ts'
 import { type Acted, mistake, type TaskRun } from '../loop/task-run.ts'
 import { callId } from '../memory/to-messages.ts'
 import { wrongRoute } from '../prompts/feedback.ts'
+import { readJson } from '../reply/find-json.ts'
+import { nativeCalls, parseText } from '../reply/parse-reply.ts'
 import { callAll, callOnce } from './act-calls.ts'
 
 /** Level 1: the reply names a route, and the host runs it. After the repairs the default route is taken. */

@@ -1,7 +1,8 @@
 import type { CallReport, GuestError, Observation } from '@bailiwick/contract'
-import { looksLikePython, type ParsedReply } from '@bailiwick/reply-parser'
 import type { Acted } from '../loop/task-run.ts'
 import { finalAfterInvention, inventionCut } from '../prompts/feedback.ts'
+import { looksLikePython } from '../reply/looks-like-code.ts'
+import type { ParsedReply } from '../reply/parse-reply.ts'
 
 /** Steps left at which the model is told so. */
 const FEW = 3

@@ -1,11 +1,12 @@
-import { parseText, readJson } from '@bailiwick/reply-parser'
-import type { StepState } from '@bailiwick/task-journal'
 import { z } from 'zod'
 import { outputSchema } from '../define/output-schema.ts'
 import { describeIssues } from '../gate/describe-issues.ts'
 import { type Checked, checkValue } from '../gate/validate-input.ts'
+import type { StepState } from '../journal/task-state.ts'
 import type { TaskRun } from '../loop/task-run.ts'
 import { ask } from '../loop/think.ts'
+import { readJson } from '../reply/find-json.ts'
+import { parseText } from '../reply/parse-reply.ts'
 import { fillReferences } from './fill-references.ts'
 
 /** Holds an answer to its schema, fills its references in, and asks the definition's checks. */

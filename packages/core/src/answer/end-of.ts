@@ -1,5 +1,5 @@
 import { BailiwickError, decodeValue, hasCode, type TaskResult } from '@bailiwick/contract'
-import type { TaskState } from '@bailiwick/task-journal'
+import type { TaskState } from '../journal/task-state.ts'
 import type { TaskRun } from '../loop/task-run.ts'
 import { findArtifacts } from './find-artifacts.ts'
 

@@ -1,10 +1,10 @@
 import type { TaskResult } from '@bailiwick/contract'
-import { parseText } from '@bailiwick/reply-parser'
-import { stepOf } from '@bailiwick/task-journal'
+import { stepOf } from '../journal/task-state.ts'
 import type { TaskRun } from '../loop/task-run.ts'
 import { ask } from '../loop/think.ts'
 import { toMessages } from '../memory/to-messages.ts'
 import { lastAnswer } from '../prompts/feedback.ts'
+import { parseText } from '../reply/parse-reply.ts'
 import { checkAnswer } from './check-answer.ts'
 import { resultOf } from './end-of.ts'
 

@@ -1,5 +1,5 @@
 import type { CallRequest, Effect, Grant, JournalRecord } from '@bailiwick/contract'
-import type { TaskState } from '@bailiwick/task-journal'
+import type { TaskState } from '../journal/task-state.ts'
 import { untilAborted } from './until-aborted.ts'
 
 /** Asks a person about a call. Waits as long as it takes; the signal ends it. */

@@ -10,7 +10,7 @@ import {
   type JournalRecord,
   type TaskResult,
 } from '@bailiwick/contract'
-import { stepOf, type TaskState } from '@bailiwick/task-journal'
+import { stepOf, type TaskState } from '../journal/task-state.ts'
 import { type Approve, askPerson, needsPerson } from './ask-person.ts'
 import { type Callable, decide, type Target } from './decide.ts'
 import type { Delegate } from './delegation.ts'

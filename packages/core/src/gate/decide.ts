@@ -7,10 +7,10 @@ import {
   type Grant,
   levelName,
   type Tool,
+  unknownName,
 } from '@bailiwick/contract'
-import type { TaskState } from '@bailiwick/task-journal'
+import type { TaskState } from '../journal/task-state.ts'
 import { LEVEL_TABLE, type LevelRules } from '../levels/level-table.ts'
-import { unknownName } from './nearest-name.ts'
 import { repeatedCall } from './repeat-breaker.ts'
 import { validateInput } from './validate-input.ts'
 

@@ -1,5 +1,5 @@
+import { nearestNames, unknownName } from '@bailiwick/contract'
 import { describe, expect, it } from 'vitest'
-import { nearestNames, unknownName } from './nearest-name.ts'
 import { checkValue, validateInput } from './validate-input.ts'
 
 describe('nearestNames', () => {

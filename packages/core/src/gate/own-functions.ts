@@ -5,7 +5,7 @@ import {
   TOOLS_DECLARED,
   type Tool,
 } from '@bailiwick/contract'
-import type { TaskState } from '@bailiwick/task-journal'
+import type { TaskState } from '../journal/task-state.ts'
 import { LEVEL_TABLE } from '../levels/level-table.ts'
 import { routeTools } from '../levels/route-tools.ts'
 import { declareTools } from '../prompts/declarations.ts'

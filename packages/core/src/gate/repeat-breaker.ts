@@ -1,4 +1,4 @@
-import type { TaskState } from '@bailiwick/task-journal'
+import type { TaskState } from '../journal/task-state.ts'
 
 /** How often the same action may be tried before it is not done again. */
 const TRIES = 2

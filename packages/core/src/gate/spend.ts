@@ -5,7 +5,7 @@ import {
   type ModelRequest,
   type ModelTool,
 } from '@bailiwick/contract'
-import type { TaskState } from '@bailiwick/task-journal'
+import type { TaskState } from '../journal/task-state.ts'
 
 /** Characters of a token, on the average of what agents read and write. */
 const CHARACTERS_PER_TOKEN = 3.5

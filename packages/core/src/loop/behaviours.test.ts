@@ -6,11 +6,11 @@ import {
   type RecordOf,
   type TaskResult,
 } from '@bailiwick/contract'
-import { memoryJournal } from '@bailiwick/task-journal'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { defineAgent } from '../define/define-agent.ts'
 import { defineTool } from '../define/define-tool.ts'
+import { memoryJournal } from '../journal/memory-journal.ts'
 import { definedGrant } from '../levels/defined-grant.ts'
 import { systemPrompt } from '../prompts/system-prompt.ts'
 import type { ScriptedReply } from '../testing/scripted-model.ts'

@@ -1,7 +1,7 @@
-import { memoryJournal } from '@bailiwick/task-journal'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { defineTool } from '../define/define-tool.ts'
+import { memoryJournal } from '../journal/memory-journal.ts'
 import { inlineSandbox } from '../testing/inline-sandbox.ts'
 import { tryTask } from '../testing/try-task.ts'
 import { callBack } from './call-back.ts'

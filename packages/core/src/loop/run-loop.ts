@@ -1,15 +1,15 @@
-import { type AgentEvent, BailiwickError, hasCode, type JournalRecord } from '@bailiwick/contract'
-import { applyRecord, foldRecords, JournalWriter } from '@bailiwick/task-journal'
+import { type AgentEvent, AsyncQueue, BailiwickError, hasCode, type JournalRecord } from '@bailiwick/contract'
 import { codeWorld } from '../act/act-code.ts'
 import { endOf } from '../answer/end-of.ts'
 import { createGate } from '../gate/create-gate.ts'
 import { deadlineOf, startTimer } from '../gate/deadline.ts'
 import { ownFunctions } from '../gate/own-functions.ts'
 import { Spending } from '../gate/spend.ts'
+import { applyRecord, foldRecords } from '../journal/fold-records.ts'
+import { JournalWriter } from '../journal/journal-writer.ts'
 import { LEVEL_TABLE } from '../levels/level-table.ts'
 import { promptHash } from '../prompts/prompt-hash.ts'
 import { systemPrompt } from '../prompts/system-prompt.ts'
-import { EventQueue } from './event-queue.ts'
 import { runSteps } from './run-steps.ts'
 import type { LoopOptions, TaskRun } from './task-run.ts'
 
@@ -24,7 +24,7 @@ import type { LoopOptions, TaskRun } from './task-run.ts'
  * for await (const event of runLoop({ definition, spec, journal, tools, model })) console.log(event.type)
  */
 export function runLoop(options: LoopOptions): AsyncIterableIterator<AgentEvent> {
-  const queue = new EventQueue<AgentEvent>()
+  const queue = new AsyncQueue<AgentEvent>()
   const stop = new AbortController()
   let work: Promise<void> | undefined
   return {
@@ -48,7 +48,7 @@ export function runLoop(options: LoopOptions): AsyncIterableIterator<AgentEvent>
 
 async function workOn(
   options: LoopOptions,
-  queue: EventQueue<AgentEvent>,
+  queue: AsyncQueue<AgentEvent>,
   stop: AbortController,
 ): Promise<void> {
   const { spec, journal, now = Date.now } = options

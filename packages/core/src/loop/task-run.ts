@@ -1,4 +1,3 @@
-import type { CodeWorld } from '@bailiwick/code-world'
 import type {
   AgentDefinition,
   AgentEvent,
@@ -12,13 +11,14 @@ import type {
   TaskSpec,
   Tool,
 } from '@bailiwick/contract'
-import type { CodeTest } from '@bailiwick/reply-parser'
-import type { TaskState } from '@bailiwick/task-journal'
 import type { Approve } from '../gate/ask-person.ts'
 import type { Delegate } from '../gate/delegation.ts'
 import type { Spending } from '../gate/spend.ts'
+import type { TaskState } from '../journal/task-state.ts'
 import type { LevelRules } from '../levels/level-table.ts'
 import type { LevelPrompt } from '../prompts/system-prompt.ts'
+import type { CodeTest } from '../reply/parse-reply.ts'
+import type { CodeWorld } from '../world/code-world.ts'
 
 /** What the loop is given. A level differs by what is in here and by its row in the level table. */
 export interface LoopOptions {

@@ -6,12 +6,12 @@ import {
   type ModelRequest,
   type RecordOf,
 } from '@bailiwick/contract'
-import { stripThinking } from '@bailiwick/reply-parser'
 import { outputSchema } from '../define/output-schema.ts'
 import { estimateTokens } from '../gate/spend.ts'
 import { offeredTools } from '../levels/offered-tools.ts'
 import { toMessages } from '../memory/to-messages.ts'
 import { planRequest } from '../prompts/feedback.ts'
+import { stripThinking } from '../reply/strip-thinking.ts'
 import type { TaskRun } from './task-run.ts'
 
 type Purpose = RecordOf<'reply'>['purpose']

@@ -1,4 +1,4 @@
-import type { StepState } from '@bailiwick/task-journal'
+import type { StepState } from '../journal/task-state.ts'
 
 /** Characters of whole observations at which the older ones are folded. */
 export const FOLD_ABOVE = 12_000

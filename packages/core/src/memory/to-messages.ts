@@ -1,5 +1,5 @@
 import { FINAL_ANSWER, type ModelMessage } from '@bailiwick/contract'
-import type { StepState, TaskState } from '@bailiwick/task-journal'
+import type { StepState, TaskState } from '../journal/task-state.ts'
 import { LEVEL_TABLE } from '../levels/level-table.ts'
 import { planAccepted } from '../prompts/feedback.ts'
 import { taskPrompt } from '../prompts/task-prompt.ts'

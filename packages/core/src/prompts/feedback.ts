@@ -1,4 +1,4 @@
-import type { ParsedReply } from '@bailiwick/reply-parser'
+import type { ParsedReply } from '../reply/parse-reply.ts'
 
 type Problem = Extract<ParsedReply, { kind: 'nothing' }>['problem']
 

@@ -1,5 +1,5 @@
 import type { TaskSpec } from '@bailiwick/contract'
-import { describeInput } from '@bailiwick/describe-input'
+import { describeInput } from '../inputs/describe-input.ts'
 
 /** The task as the agent is told it: text, inputs described, results of the tasks before it. */
 export function taskPrompt({ text, inputs, results, grant }: TaskSpec): string {

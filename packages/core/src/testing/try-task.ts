@@ -7,9 +7,9 @@ import type {
   TaskSpec,
   Tool,
 } from '@bailiwick/contract'
-import { describeInput } from '@bailiwick/describe-input'
-import { type MemoryJournal, memoryJournal } from '@bailiwick/task-journal'
 import { defineAgent } from '../define/define-agent.ts'
+import { describeInput } from '../inputs/describe-input.ts'
+import { type MemoryJournal, memoryJournal } from '../journal/memory-journal.ts'
 import { definedGrant, type GrantSources } from '../levels/defined-grant.ts'
 import { type Ceiling, effectiveGrant } from '../levels/effective-grant.ts'
 import { runLoop } from '../loop/run-loop.ts'

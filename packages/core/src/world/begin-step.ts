@@ -1,8 +1,8 @@
-import type { StepState } from '@bailiwick/task-journal'
+import type { StepState } from '../journal/task-state.ts'
 import type { CodeTask } from './code-task.ts'
 
 /** Processes that may die in one turn, one after the other: it may be what kills them. */
-export const MOST_DEATHS = 2
+export const MAX_DEATHS = 2
 
 /**
  * Journals that a step's code begins; or, where a host died in the middle of it, that the turn under way is
@@ -22,7 +22,7 @@ export async function beginStep(
   }
   if (!isUnderWay(step)) return
   const turn = step.turns.length
-  if (step.begun < MOST_DEATHS) {
+  if (step.begun < MAX_DEATHS) {
     record({ type: 'turn.again', at, step: step.step, turn })
     // What dies at once must have been counted.
     await flushed()

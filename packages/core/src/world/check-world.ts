@@ -1,5 +1,5 @@
 import { DivergedError, type Observation } from '@bailiwick/contract'
-import type { StepState, TaskState } from '@bailiwick/task-journal'
+import type { StepState, TaskState } from '../journal/task-state.ts'
 
 /**
  * Holds a replayed step against its record: its world has to be the same.

@@ -1,5 +1,5 @@
 import type { CallOutcome, CallRequest, JournalRecord, Sandbox } from '@bailiwick/contract'
-import type { TaskState } from '@bailiwick/task-journal'
+import type { TaskState } from '../journal/task-state.ts'
 import type { WorldOptions } from './world-of.ts'
 
 /** What a world is given by whoever works on its task. */

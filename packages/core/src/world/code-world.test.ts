@@ -6,8 +6,9 @@ import {
   type TaskSpec,
 } from '@bailiwick/contract'
 import { createSandbox } from '@bailiwick/sandbox'
-import { applyRecord, foldRecords, stepOf } from '@bailiwick/task-journal'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { applyRecord, foldRecords } from '../journal/fold-records.ts'
+import { stepOf } from '../journal/task-state.ts'
 import { CodeWorld } from './code-world.ts'
 import { type ReplayedStep, replayTask } from './replay-task.ts'
 

@@ -5,7 +5,7 @@ import {
   type Observation,
   type Session,
 } from '@bailiwick/contract'
-import type { StepState } from '@bailiwick/task-journal'
+import type { StepState } from '../journal/task-state.ts'
 import { beginStep } from './begin-step.ts'
 import { cardsHash } from './cards-hash.ts'
 import type { CodeTask } from './code-task.ts'

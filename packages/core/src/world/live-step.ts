@@ -7,7 +7,8 @@ import {
   type TurnOutput,
   type UndoneTurn,
 } from '@bailiwick/contract'
-import { outcomeRecord, type StepState } from '@bailiwick/task-journal'
+import { outcomeRecord } from '../journal/outcome-record.ts'
+import type { StepState } from '../journal/task-state.ts'
 import type { CodeTask } from './code-task.ts'
 
 /** How long a step's end waits for calls of effect `once` that its code did not wait for, ms. */

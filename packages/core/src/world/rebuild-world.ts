@@ -1,5 +1,5 @@
 import { hasCode, SandboxError, type Session, type World } from '@bailiwick/contract'
-import type { StepState } from '@bailiwick/task-journal'
+import type { StepState } from '../journal/task-state.ts'
 import { checkWorld } from './check-world.ts'
 import type { CodeTask } from './code-task.ts'
 import { silentHost } from './replay-task.ts'

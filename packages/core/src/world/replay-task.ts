@@ -6,7 +6,8 @@ import {
   type Session,
   type StepHost,
 } from '@bailiwick/contract'
-import { foldRecords, type StepState, type TaskState } from '@bailiwick/task-journal'
+import { foldRecords } from '../journal/fold-records.ts'
+import type { StepState, TaskState } from '../journal/task-state.ts'
 import { checkWorld } from './check-world.ts'
 import { recordedRequest, type WorldOptions, worldOf } from './world-of.ts'
 

@@ -10,7 +10,7 @@ import {
   TOOLS_DECLARED,
   type World,
 } from '@bailiwick/contract'
-import type { StepState, TaskState } from '@bailiwick/task-journal'
+import type { StepState, TaskState } from '../journal/task-state.ts'
 
 /** What of a world is not in the journal: whoever opens it again has to give the same. */
 export interface WorldOptions {

@@ -63,8 +63,8 @@ async function listOllama(host: string | undefined, signal: AbortSignal | undefi
     const { contextTokens, capabilities } = facts
     listed.push({
       name: `ollama/${name}`,
-      ...(contextTokens === undefined ? {} : { contextTokens }),
-      ...(capabilities === undefined ? {} : { capabilities }),
+      ...(contextTokens !== undefined && { contextTokens }),
+      ...(capabilities !== undefined && { capabilities }),
     })
   }
   return listed

@@ -16,10 +16,10 @@ export async function openClient(
     ...(address.headers && { defaultHeaders: address.headers }),
     // Both belong to the layers around this one; its timeout would not cover the body anyway.
     maxRetries: 0,
-    timeout: LONGEST_TIMEOUT,
+    timeout: MAX_TIMEOUT,
     fetch: send,
     logLevel: 'off',
   })
 }
 
-const LONGEST_TIMEOUT = 2_147_483_647
+const MAX_TIMEOUT = 2_147_483_647

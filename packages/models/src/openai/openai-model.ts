@@ -41,7 +41,7 @@ const ALL_FEATURES: OpenAiFeatures = {
   maxTokensField: 'max_tokens',
 }
 /** One for each feature that a server may refuse. */
-const MOST_LESSONS = Object.keys(ALL_FEATURES).length
+const MAX_LESSONS = Object.keys(ALL_FEATURES).length
 
 /**
  * A model behind any server that speaks OpenAI's chat completions. One attempt a call: retries,
@@ -94,7 +94,7 @@ export function openaiSource(options: OpenAiModelOptions): Source {
       } catch (error) {
         const cause = causeOf(exchange, error, toModelError)
         const lesson = isModelError(cause) && unlearn(tried, cause, exchange.faultBody)
-        if (!lesson || lessons === MOST_LESSONS) throw cause
+        if (!lesson || lessons === MAX_LESSONS) throw cause
         features = { ...features, ...lesson }
       }
     }

@@ -6,7 +6,7 @@ export interface FoundJson {
 }
 
 /** Bounds the search in noise: every opening bracket costs a pass over the rest. */
-const MOST_BRACKETS = 100
+const MAX_BRACKETS = 100
 
 const FENCE = /```[a-zA-Z]*\s*\n?([\s\S]*?)(?:```|$)/g
 
@@ -29,7 +29,7 @@ function* candidates(text: string): Generator<{ start: number; end: number; json
   }
   let brackets = 0
   for (const match of text.matchAll(/[[{]/g)) {
-    if (++brackets > MOST_BRACKETS) return
+    if (++brackets > MAX_BRACKETS) return
     const end = endOfValue(text, match.index)
     if (end !== undefined) yield { start: match.index, end, json: text.slice(match.index, end) }
   }

@@ -1,7 +1,7 @@
 const FIRST_MS = 500
-const LONGEST_MS = 20_000
+const MAX_MS = 20_000
 /** A server that wants more than this is not waited for: the task has something better to do, or a fallback. */
-const LONGEST_ASKED_MS = 60_000
+const MAX_ASKED_MS = 60_000
 
 /**
  * Milliseconds before the next attempt, after `failed` attempts. Full jitter: anything between nothing and
@@ -13,6 +13,6 @@ export function retryPause(
   retryAfterMs: number | undefined,
   random: () => number = Math.random,
 ): number | undefined {
-  if (retryAfterMs === undefined) return random() * Math.min(LONGEST_MS, FIRST_MS * 2 ** (failed - 1))
-  return retryAfterMs > LONGEST_ASKED_MS ? undefined : retryAfterMs + random() * FIRST_MS
+  if (retryAfterMs === undefined) return random() * Math.min(MAX_MS, FIRST_MS * 2 ** (failed - 1))
+  return retryAfterMs > MAX_ASKED_MS ? undefined : retryAfterMs + random() * FIRST_MS
 }

@@ -104,5 +104,5 @@ function html(response: ServerResponse, status: number): void {
 function refuse(response: ServerResponse, fault: Extract<Fault, { kind: 'status' }>): void {
   const { status, message = 'refused', code, retryAfterMs, form } = fault
   const headers = retryAfterMs === undefined ? {} : retryAfterHeader(retryAfterMs, form)
-  sendJson(response, status, { error: { message, ...(code === undefined ? {} : { code }) } }, headers)
+  sendJson(response, status, { error: { message, ...(code !== undefined && { code }) } }, headers)
 }

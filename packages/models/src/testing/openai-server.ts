@@ -104,7 +104,7 @@ function completion(body: Record<string, unknown>, reply: CountedReply) {
   const message = {
     role: 'assistant',
     content: reply.text,
-    ...(reply.thinking === undefined ? {} : { reasoning_content: reply.thinking }),
+    ...(reply.thinking !== undefined && { reasoning_content: reply.thinking }),
     ...(calls.length === 0 ? {} : { tool_calls: calls }),
   }
   return {

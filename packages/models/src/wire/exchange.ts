@@ -8,7 +8,7 @@ import { DEFAULT_TIMERS, type Timers } from './timers.ts'
 import { describeUnreachable, withoutSecrets } from './unreachable.ts'
 import { type BodyForm, watchBody } from './watch-body.ts'
 
-const LONGEST_FAULT = 65_536
+const MAX_FAULT = 65_536
 
 export interface ExchangeOptions {
   /** `provider/model`, for messages. */
@@ -71,7 +71,7 @@ export function openExchange(options: ExchangeOptions): Exchange {
       const response = await (options.fetch ?? fetch)(input, { ...init, signal: closing.signal })
       if (response.ok)
         return await watchBody(response, asked, options.form, { onChunk: timers.onChunk, fail })
-      const text = (await response.text()).slice(0, LONGEST_FAULT)
+      const text = (await response.text()).slice(0, MAX_FAULT)
       faultBody = parseFaultBody(text)
       throw readFault(asked, response.status, response.headers, text)
     } catch (error) {

@@ -12,7 +12,7 @@ export interface FaultBody {
   structured: boolean
 }
 
-const LONGEST_MESSAGE = 500
+const MAX_MESSAGE = 500
 
 /**
  * Reads the error forms in use: `{error: {message, code, type}}` (OpenAI), `{error: "text"}` (Ollama,
@@ -69,5 +69,5 @@ function stripMarkup(text: string): string {
 }
 
 function shorten(text: string): string {
-  return text.length <= LONGEST_MESSAGE ? text : `${text.slice(0, LONGEST_MESSAGE)}…`
+  return text.length <= MAX_MESSAGE ? text : `${text.slice(0, MAX_MESSAGE)}…`
 }

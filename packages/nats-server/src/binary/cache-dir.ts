@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { userCacheDir } from '@bailiwick/apt'
+import { userCacheDir } from '@bailiwick/debian'
 
 /** Where fetched binaries are looked for and kept. */
 export interface CacheOptions {

@@ -1,4 +1,4 @@
-import { AptError, type FetchOptions, fetchProgram } from '@bailiwick/apt'
+import { AptError, type FetchOptions, fetchProgram } from '@bailiwick/debian'
 import { NatsServerError } from '../nats-server-error.ts'
 
 /**

@@ -77,10 +77,10 @@ export async function signUser(account: KeyPair, request: UserRequest): Promise<
 
 function toClaims({ publish, subscribe, responses }: NatsPermissions): Permissions {
   return {
-    ...(publish ? { pub: rules(publish) } : {}),
-    ...(subscribe ? { sub: rules(subscribe) } : {}),
+    ...(publish && { pub: rules(publish) }),
+    ...(subscribe && { sub: rules(subscribe) }),
     // The server counts in nanoseconds.
-    ...(responses ? { resp: { max: responses.max, ttl: responses.ttlMs * 1e6 } } : {}),
+    ...(responses && { resp: { max: responses.max, ttl: responses.ttlMs * 1e6 } }),
   }
 }
 
@@ -88,7 +88,7 @@ function rules({ allow, deny }: SubjectRules) {
   // An empty allow list reads as "everything" to the server. Here it means nothing at all.
   const none = allow?.length === 0
   return {
-    ...(allow && !none ? { allow: [...allow] } : {}),
+    ...(allow && !none && { allow: [...allow] }),
     ...(none ? { deny: ['>'] } : deny?.length ? { deny: [...deny] } : {}),
   }
 }

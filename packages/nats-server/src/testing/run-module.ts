@@ -13,7 +13,7 @@ export interface RunningModule {
 
 /** Runs module code in a Node process of its own; it imports sources by `import(url)`. */
 export function runModule(code: string, env: NodeJS.ProcessEnv = process.env): RunningModule {
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', code], {
+  const child = spawn(process.execPath, [...process.execArgv, '--input-type=module', '--eval', code], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -7,7 +7,7 @@ const OUT = 4
 const NEWLINE = 10
 /** The parent works on what it has while the guest goes on. */
 const FLUSH_CHARS = 4_096
-const MOST_BYTES_A_CHAR = 3
+const MAX_BYTES_A_CHAR = 3
 
 /**
  * The child's end of the pipe, without an event loop: reading blocks until there is a frame, and
@@ -15,7 +15,7 @@ const MOST_BYTES_A_CHAR = 3
  */
 export class FramePipe {
   readonly #chunk = Buffer.allocUnsafe(262_144)
-  readonly #bytes = Buffer.allocUnsafe(FLUSH_CHARS * MOST_BYTES_A_CHAR)
+  readonly #bytes = Buffer.allocUnsafe(FLUSH_CHARS * MAX_BYTES_A_CHAR)
   #held: Buffer[] = []
   #ready: string[] = []
   #next = 0

@@ -8,8 +8,8 @@ export interface FrameSink {
   flush(): void
 }
 
-const MOST_CHARS = 4_096
-const MOST_MS = 20
+const MAX_CHARS = 4_096
+const MAX_MS = 20
 
 /** Console lines leave while the code runs, a few at a time. */
 export class Printer {
@@ -27,7 +27,7 @@ export class Printer {
     if (this.#lines.length === 0) this.#since = now
     this.#lines.push(line)
     this.#chars += line.length + 1
-    if (this.#chars < MOST_CHARS && now - this.#since < MOST_MS) return
+    if (this.#chars < MAX_CHARS && now - this.#since < MAX_MS) return
     this.flush()
     this.#pipe.flush()
   }

@@ -1,6 +1,6 @@
 import { chmod, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fetchProgram } from '@bailiwick/apt'
+import { fetchProgram } from '@bailiwick/debian'
 import { bubblewrapFolder, findBubblewrap } from './find-bubblewrap.ts'
 
 export interface EnsureBubblewrapOptions {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { userCacheDir } from '@bailiwick/apt'
 import { SandboxError } from '@bailiwick/contract/world'
+import { userCacheDir } from '@bailiwick/debian'
 import { findProgram, isProgram } from './find-program.ts'
 
 /** Where a fetched bubblewrap is kept. */

@@ -85,7 +85,7 @@ export function wrapCommand(
     container: {
       infoFd: INFO_FD,
       setUpFd: SET_UP_FD,
-      ...(filter === undefined ? {} : { filter: { fd: FILTER_FD, bytes: filter } }),
+      ...(filter !== undefined && { filter: { fd: FILTER_FD, bytes: filter } }),
     },
   }
 }

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { userCacheDir } from '@bailiwick/apt'
+import { userCacheDir } from '@bailiwick/debian'
 import type { BundleAnswer } from '../world/open-world.ts'
 import { bundle } from './bundle.ts'
 import { findPackage } from './find-package.ts'

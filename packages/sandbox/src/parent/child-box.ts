@@ -8,7 +8,7 @@ import type { WrappedChild } from './start-wrapped.ts'
 import { WaitAwake } from './wait-awake.ts'
 import { Watchdog } from './watchdog.ts'
 
-const MOST_STDERR = 4_096
+const MAX_STDERR = 4_096
 const FRAME_IN = 3
 /** The child begins on what it has while more is being made ready. */
 const WRITE_CHARS = 4_096
@@ -54,7 +54,7 @@ export class ChildBox implements Box {
       this.#reader.push(chunk)
     })
     child.stderr?.on('data', (chunk: Buffer) => {
-      if (this.#errors.length < MOST_STDERR) this.#errors += chunk.toString().slice(0, MOST_STDERR)
+      if (this.#errors.length < MAX_STDERR) this.#errors += chunk.toString().slice(0, MAX_STDERR)
     })
     // A write to a child that is gone: its exit is what gets reported.
     this.#input.on('error', () => {})

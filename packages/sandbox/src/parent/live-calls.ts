@@ -21,7 +21,7 @@ const UNAWAITED_MS = 5_000
 const SHOWN_CHARS = 1_000
 
 /** Reports of one step; imports in a loop would fill the parent otherwise. */
-const MOST_REFUSED = 10_000
+const MAX_REFUSED = 10_000
 
 interface Open {
   call: GuestCall
@@ -101,7 +101,7 @@ export class LiveCalls {
   }
 
   refused(step: number, module: string, message: string): undefined {
-    if (this.#states.length < MOST_REFUSED) this.#states.push(refusedImport(step, module, message))
+    if (this.#states.length < MAX_REFUSED) this.#states.push(refusedImport(step, module, message))
   }
 
   /** @param answered calls whose outcome is recorded and on its way: they are not made again */

@@ -24,7 +24,7 @@ import { replayRequest, type StepRecord } from './world-record.ts'
 /** A rebuilt world may need more than the first did. */
 const REBUILD_MEMORY = 1.5
 /** Children that die one after the other before the world counts as lost. */
-const MOST_DEATHS = 3
+const MAX_DEATHS = 3
 
 interface Restored {
   box: Box
@@ -148,7 +148,7 @@ export class WorldSession implements Session {
         return await action()
       } catch (error) {
         await this.#drop()
-        if (!(error instanceof BoxDied) || deaths === MOST_DEATHS || this.#closed) throw error
+        if (!(error instanceof BoxDied) || deaths === MAX_DEATHS || this.#closed) throw error
       }
     }
   }

@@ -35,8 +35,8 @@ import { isProxy, proxyText } from './proxies.ts'
 import { tableText } from './table.ts'
 
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/
-const MOST_ITEMS = 100
-const MOST_STRING = 2_000
+const MAX_ITEMS = 100
+const MAX_STRING = 2_000
 const MAX_DEPTH = 6
 
 /** A value as readable text within both bounds. Getters, traps and `toString` of the guest never run. */
@@ -69,7 +69,7 @@ class Inspector {
 
   #any(value: unknown, depth: number): string {
     this.#left -= 1
-    if (typeof value === 'string') return quote(cut(value, depth === 0 ? MOST_STRING : 400))
+    if (typeof value === 'string') return quote(cut(value, depth === 0 ? MAX_STRING : 400))
     if (typeof value === 'function') return functionName(value)
     if (typeof value !== 'object' || value === null) return primitive(value)
     if (isProxy(value)) return proxyText(value)
@@ -115,7 +115,7 @@ class Inspector {
   #parts(count: number, at: (index: number) => string | undefined): List<string> {
     const parts: List<string> = list()
     for (let index = 0; index < count; index += 1) {
-      if (this.#left <= 0 || this.#chars <= 0 || parts.length >= MOST_ITEMS) {
+      if (this.#left <= 0 || this.#chars <= 0 || parts.length >= MAX_ITEMS) {
         push(parts, `… ${count - index} more`)
         break
       }
@@ -151,7 +151,7 @@ class Inspector {
     firstOf(
       (visit) => eachEntry(value, visit),
       (item, key) => {
-        if (this.#left <= 0 || this.#chars <= 0 || parts.length >= MOST_ITEMS) return false
+        if (this.#left <= 0 || this.#chars <= 0 || parts.length >= MAX_ITEMS) return false
         push(parts, `${this.show(key, depth + 1)} => ${this.show(item, depth + 1)}`)
         return true
       },
@@ -165,7 +165,7 @@ class Inspector {
     firstOf(
       (visit) => eachItem(value, visit),
       (item) => {
-        if (this.#left <= 0 || this.#chars <= 0 || parts.length >= MOST_ITEMS) return false
+        if (this.#left <= 0 || this.#chars <= 0 || parts.length >= MAX_ITEMS) return false
         push(parts, this.show(item, depth + 1))
         return true
       },
@@ -203,7 +203,7 @@ function firstOf(
 }
 
 function primitive(value: unknown): string {
-  if (typeof value === 'bigint') return `${cut(bigintText(value), MOST_STRING)}n`
+  if (typeof value === 'bigint') return `${cut(bigintText(value), MAX_STRING)}n`
   if (typeof value === 'symbol') return symbolText(value)
   return is(value, -0) ? '-0' : toText(value)
 }

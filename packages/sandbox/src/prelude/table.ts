@@ -19,9 +19,9 @@ import {
 } from './primordials.ts'
 import { isProxy } from './proxies.ts'
 
-const MOST_ROWS = 30
-const MOST_COLUMNS = 12
-const MOST_WIDTH = 40
+const MAX_ROWS = 30
+const MAX_COLUMNS = 12
+const MAX_WIDTH = 40
 
 /** An array of at least two flat objects of one shape as a table; undefined for everything else. */
 export function tableText(value: unknown, maxChars: number): string | undefined {
@@ -30,7 +30,7 @@ export function tableText(value: unknown, maxChars: number): string | undefined 
   const columns = columnsOf(getDescriptor(value, '0')?.value)
   if (columns === undefined) return undefined
   const rows: List<List<string>> = list()
-  for (let index = 0; index < value.length && index < MOST_ROWS; index += 1) {
+  for (let index = 0; index < value.length && index < MAX_ROWS; index += 1) {
     const row = cells(getDescriptor(value, toText(index))?.value, columns)
     if (row === undefined) return undefined
     push(rows, row)
@@ -45,7 +45,7 @@ function columnsOf(row: unknown): List<string> | undefined {
     return undefined
   }
   const keys = ownKeys(row)
-  if (keys.length === 0 || keys.length > MOST_COLUMNS) return undefined
+  if (keys.length === 0 || keys.length > MAX_COLUMNS) return undefined
   const columns: List<string> = list()
   for (let index = 0; index < keys.length; index += 1) {
     const key = keys[index]
@@ -71,7 +71,7 @@ function cells(row: unknown, columns: List<string>): List<string> | undefined {
 
 function cell(value: unknown): string | undefined {
   if (typeof value === 'string')
-    return value.length > MOST_WIDTH ? `${slice(value, 0, MOST_WIDTH - 1)}…` : value
+    return value.length > MAX_WIDTH ? `${slice(value, 0, MAX_WIDTH - 1)}…` : value
   if (typeof value === 'number') return is(value, -0) ? '-0' : toText(value)
   if (value === null || value === undefined || typeof value === 'boolean') return toText(value)
   if (typeof value !== 'object' || isProxy(value) || kindOf(value) !== 'date') return undefined

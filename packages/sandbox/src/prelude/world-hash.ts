@@ -34,8 +34,8 @@ import { isProxy } from './proxies.ts'
 import { beginHash, hashSoFar, mix, mixText } from './text-hash.ts'
 
 /** Values visited in full; beyond them only kinds and sizes count, so that a step's end stays cheap. */
-const MOST_VALUES = 50_000
-const MOST_BYTES = 1_000_000
+const MAX_VALUES = 50_000
+const MAX_BYTES = 1_000_000
 
 let left = 0
 let seen: unknown
@@ -48,7 +48,7 @@ let queue: List<object> = list()
  */
 export function worldHash(names: List<string>, value: (name: string) => unknown): string {
   beginHash()
-  left = MOST_VALUES
+  left = MAX_VALUES
   seen = new MapClass()
   seenCount = 0
   queue = list()
@@ -68,7 +68,7 @@ function visit(value: unknown): undefined {
   left -= 1
   if (typeof value === 'string') {
     mix(1)
-    if (left > 0 && value.length < MOST_BYTES) return mixText(value)
+    if (left > 0 && value.length < MAX_BYTES) return mixText(value)
     return mix(value.length)
   }
   if (typeof value === 'number') {
@@ -153,7 +153,7 @@ function visitBytes(value: object): undefined {
   mix(size)
   if (left <= 0) return
   const bytes = new Bytes(typedArrayBuffer(value), typedArrayOffset(value), size)
-  const most = min(size, MOST_BYTES)
+  const most = min(size, MAX_BYTES)
   for (let index = 0; index < most; index += 1) mix(bytes[index] as number)
 }
 

@@ -11,7 +11,7 @@ import type { BundleAnswer, OpenWorld, WorldDoor, WorldOutcome } from './open-wo
 import { readEnd, type StepEnd } from './read-end.ts'
 
 /** Of what a promise was rejected with, characters. */
-const MOST_SHOWN = 300
+const MAX_SHOWN = 300
 
 /** One task's world inside an engine: the prelude's entries, the variables so far, the step under way. */
 export class GuestWorld {
@@ -58,7 +58,7 @@ export class GuestWorld {
         else if (what === 'dropped') this.#outstanding -= 1
         else this.#fault = what
       },
-      rejected: (what) => door.print(`(rejected, and nothing awaits it: ${what.slice(0, MOST_SHOWN)})`),
+      rejected: (what) => door.print(`(rejected, and nothing awaits it: ${what.slice(0, MAX_SHOWN)})`),
       load: (name) => this.#loadLate(name),
     })
     this.#entries = engine.fields(installed, ENTRIES)

@@ -1,6 +1,6 @@
 import type { ChildLimits } from '../child/child-limits.ts'
 import { packageFolders } from '../child/package-folders.ts'
-import { runChild } from '../child/run-child.ts'
+import { childEntry, runChild } from '../child/run-child.ts'
 import type { TableFile } from '../table/table.ts'
 import type { ChartRequest } from './chart-child.ts'
 import type { ChartLayout } from './lay-out-chart.ts'
@@ -42,14 +42,14 @@ export async function drawChart(
   const request: ChartRequest = { spec, files, maxArea: limits.area }
   const layout = (await runChild({
     ...both,
-    entry: new URL('../../dist/chart/chart-child.js', import.meta.url),
+    entry: childEntry(import.meta.url, 'chart-child'),
     reads: packageFolders(['vega', 'vega-lite', 'vega-interpreter', '@expo-google-fonts/open-sans']),
     request,
   })) as ChartLayout
   const raster: RasterRequest = { svg: layout.svg, scale: limits.scale }
   const { png } = (await runChild({
     ...both,
-    entry: new URL('../../dist/chart/raster-child.js', import.meta.url),
+    entry: childEntry(import.meta.url, 'raster-child'),
     reads: packageFolders(['@resvg/resvg-js', '@expo-google-fonts/open-sans']),
     addons: true,
     request: raster,

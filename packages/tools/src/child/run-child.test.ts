@@ -7,7 +7,7 @@ const LIMITS = { timeMs: 20_000, memoryBytes: 256 * 2 ** 20, answerBytes: 1e6 }
 
 function probe(request: object, limits: Partial<typeof LIMITS> = {}): Promise<unknown> {
   const entry = new URL('../../test/child/probe.js', import.meta.url)
-  const reads = [new URL('../../dist', import.meta.url).pathname]
+  const reads = [new URL('..', import.meta.url).pathname]
   const { signal } = new AbortController()
   return runChild({ entry, reads, request, limits: { ...LIMITS, ...limits }, what: 'the probe', signal })
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { serialize } from 'node:v8'
 import { BailiwickError, InputError } from '@bailiwick/contract'
@@ -23,6 +24,11 @@ export interface ChildWork {
   /** For messages: "the query". */
   what: string
   signal: AbortSignal
+}
+
+/** The module of a child beside the calling module, in source and when built. */
+export function childEntry(beside: string, name: string): URL {
+  return new URL(`./${name}${extname(beside)}`, beside)
 }
 
 const answerSchema = z.union([

@@ -30,7 +30,7 @@ export async function hostTools(
   const { signal, keepCards = false } = options
   await using started = new AsyncDisposableStack()
   for (const tool of tools) {
-    started.use(await serveTool(bus, tool, { writer: host, ...(signal === undefined ? {} : { signal }) }))
+    started.use(await serveTool(bus, tool, { writer: host, ...(signal !== undefined && { signal }) }))
   }
   // Known only once it is served: a call that comes at once finds somebody.
   for (const tool of tools) {

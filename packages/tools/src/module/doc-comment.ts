@@ -50,10 +50,10 @@ function readTag(doc: DocComment, tag: string): void {
       return
     case 'return':
     case 'returns':
-      doc.returns = { text: oneLine(text), ...(type === undefined ? {} : { type }) }
+      doc.returns = { text: oneLine(text), ...(type !== undefined && { type }) }
       return
     case 'typedef':
-      doc.typedef = { name: text.trim().split(/\s/)[0] ?? '', ...(type === undefined ? {} : { type }) }
+      doc.typedef = { name: text.trim().split(/\s/)[0] ?? '', ...(type !== undefined && { type }) }
       return
     case 'effect':
       doc.effect = rest.trim().split(/\s/)[0] ?? ''
@@ -74,7 +74,7 @@ function addParam(into: Map<string, DocParam>, type: string | undefined, text: s
   into.set(name, {
     optional,
     text: oneLine(rest.replace(/^[-–:]\s*/, '')),
-    ...(bare === undefined ? {} : { type: bare }),
+    ...(bare !== undefined && { type: bare }),
   })
 }
 

@@ -30,7 +30,7 @@ export function membersSchema(members: TSSignature[], scope: TypeScope): JsonSch
     type: 'object',
     properties,
     required,
-    ...(rest === undefined ? {} : { additionalProperties: rest }),
+    ...(rest !== undefined && { additionalProperties: rest }),
   }
 }
 

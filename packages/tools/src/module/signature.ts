@@ -77,7 +77,7 @@ function readParameter(
     name,
     schema: {
       ...described,
-      ...(note?.text ? { description: note.text } : {}),
+      ...(note?.text && { description: note.text }),
       ...(value === undefined || typeof value === 'object' ? {} : { default: value }),
     },
     required:
@@ -104,7 +104,7 @@ function readResult({ name, node, doc }: FoundFunction, scope: TypeScope): { out
   if (type === undefined && (note === undefined || note === 'void')) return {}
   if (type !== undefined && /^TS(Void|Undefined|Any|Unknown)Keyword$/.test(type.type)) return {}
   const schema = type === undefined ? writtenTypeSchema(note ?? 'unknown', inner) : scope.read(type, inner)
-  return { output: { ...schema, ...(doc.returns?.text ? { description: doc.returns.text } : {}) } }
+  return { output: { ...schema, ...(doc.returns?.text && { description: doc.returns.text }) } }
 }
 
 function awaited(type: TSType, scope: TypeScope): TSType {

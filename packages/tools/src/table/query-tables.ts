@@ -1,5 +1,5 @@
 import type { ChildLimits } from '../child/child-limits.ts'
-import { runChild } from '../child/run-child.ts'
+import { childEntry, runChild } from '../child/run-child.ts'
 import type { QueryResult } from './run-query.ts'
 import type { SqlRequest, TableDescription } from './sql-child.ts'
 import type { TableFile } from './table.ts'
@@ -52,7 +52,6 @@ export async function describeTables(files: TableFile[], options: QueryOptions):
 }
 
 function run(request: SqlRequest, what: string, limits: QueryLimits, signal: AbortSignal): Promise<unknown> {
-  // Compiled, this file lies in dist/ beside the child's; tests run from src/ and use the same dist/.
-  const entry = new URL('../../dist/table/sql-child.js', import.meta.url)
+  const entry = childEntry(import.meta.url, 'sql-child')
   return runChild({ entry, reads: [], request, limits, what, signal })
 }

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { Worker } from 'node:worker_threads'
-import { serveChild } from '../../dist/child/serve-child.js'
+import { serveChild } from '../../src/child/serve-child.ts'
 
 const attempts = {
   read: () => readFileSync('/etc/hostname'),

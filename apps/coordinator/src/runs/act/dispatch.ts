@@ -116,9 +116,9 @@ async function buildSpec(
       }),
     ),
     grant: await team.grant(task.agent, budget, context.signal),
-    ...(model === undefined ? {} : { model }),
+    ...(model !== undefined && { model }),
     seed: `${log.run}/${task.name}/${attempt}`,
-    ...(budget.wallMs === undefined ? {} : { deadline: Date.now() + budget.wallMs }),
+    ...(budget.wallMs !== undefined && { deadline: Date.now() + budget.wallMs }),
     depth: 0,
   }
 }

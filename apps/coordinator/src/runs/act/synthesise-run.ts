@@ -33,8 +33,8 @@ export async function synthesiseRun(context: RunContext): Promise<void> {
     status: exhausted === undefined ? result.status : 'exhausted',
     usage: totalUsage(state, context.watch.tasks),
     artifacts: allArtifacts(state),
-    ...(answered === undefined ? {} : { answer: answered }),
-    ...(error === undefined ? {} : { error }),
+    ...(answered !== undefined && { answer: answered }),
+    ...(error !== undefined && { error }),
   })
 }
 

@@ -1,5 +1,5 @@
 import type { AgentCard, Plan } from '@bailiwick/contract'
-import { unknownName } from '@bailiwick/core'
+import { unknownName } from '@bailiwick/contract'
 
 /** What is wrong with a plan against the team, in words for the planner; empty when nothing is. */
 export function checkPlan(

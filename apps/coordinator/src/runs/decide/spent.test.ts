@@ -29,7 +29,7 @@ function known(task: string, budget: Budget, tokens: number, ended?: TaskResult)
     steps: [],
     createdAt: 0,
     asked: [],
-    ...(ended === undefined ? {} : { result: ended }),
+    ...(ended !== undefined && { result: ended }),
   }
 }
 
@@ -41,7 +41,7 @@ function spentOf(attempts: [string, TaskResult | undefined][], tasks: TaskState[
       agent: 'a',
       attempt: 1,
       at: 0,
-      ...(ended === undefined ? {} : { result: ended }),
+      ...(ended !== undefined && { result: ended }),
     }),
   )
   const state = { attempts: new Map(all.map((one) => [one.name, [one]])) } as unknown as RunState

@@ -13,7 +13,7 @@ export function runSummary(run: string, state: RunState): RunSummary {
     text: submitted.text.slice(0, 200),
     submittedAt: submitted.at,
     submittedBy: submitted.submittedBy,
-    ...(ended === undefined ? {} : { endedAt: ended.at }),
+    ...(ended !== undefined && { endedAt: ended.at }),
   }
 }
 
@@ -31,7 +31,7 @@ export function runView(
   const waiting = asked.length > 0 && ended === undefined
   return {
     ...runSummary(run, state),
-    ...(waiting ? { status: 'input-required' as const } : {}),
+    ...(waiting && { status: 'input-required' as const }),
     strategy: submitted.strategy,
     tasks: [
       ...viewAttempts(state, tasks, 'plan', []),
@@ -52,17 +52,15 @@ export function runView(
     agents: usageByAgent([...tasks.values()]),
     asked,
     unreadable: unread.list(),
-    ...(ended === undefined
-      ? {}
-      : {
-          result: {
-            status: ended.status,
-            usage: ended.usage,
-            artifacts: ended.artifacts,
-            ...(ended.answer === undefined ? {} : { answer: ended.answer }),
-            ...(ended.error === undefined ? {} : { error: ended.error }),
-          },
-        }),
+    ...(ended !== undefined && {
+      result: {
+        status: ended.status,
+        usage: ended.usage,
+        artifacts: ended.artifacts,
+        ...(ended.answer !== undefined && { answer: ended.answer }),
+        ...(ended.error !== undefined && { error: ended.error }),
+      },
+    }),
   }
 }
 
@@ -82,13 +80,11 @@ function viewAttempts(
     status: 'submitted' as const,
     startedAt: at,
     ...viewTask(tasks.get(task)),
-    ...(result === undefined
-      ? {}
-      : {
-          status: result.status,
-          usage: result.usage,
-          ...(result.error === undefined ? {} : { error: result.error }),
-        }),
+    ...(result !== undefined && {
+      status: result.status,
+      usage: result.usage,
+      ...(result.error !== undefined && { error: result.error }),
+    }),
   }))
 }
 
@@ -114,9 +110,9 @@ function viewTask(state: TaskState | undefined): Partial<RunTask> {
     status: state.status,
     usage: state.usage,
     steps: state.steps,
-    ...(state.startedAt === undefined ? {} : { startedAt: state.startedAt }),
-    ...(state.endedAt === undefined ? {} : { endedAt: state.endedAt }),
-    ...(state.result?.error === undefined ? {} : { error: state.result.error }),
+    ...(state.startedAt !== undefined && { startedAt: state.startedAt }),
+    ...(state.endedAt !== undefined && { endedAt: state.endedAt }),
+    ...(state.result?.error !== undefined && { error: state.result.error }),
   }
 }
 

@@ -9,7 +9,7 @@ import {
   sendControl,
 } from '@bailiwick/bus'
 import { BailiwickError, hasCode, InputError, type JournalRecord, type Model } from '@bailiwick/contract'
-import type { LoadedConfig } from '../../../config/load-config.ts'
+import type { LoadedConfig } from '../../config/load-config.ts'
 import type { Team } from '../../team/team.ts'
 import { forkTask } from '../act/fork-task.ts'
 import { readRun, readRunState } from '../act/read-run.ts'
@@ -92,7 +92,7 @@ export class Runs {
         const isElsewhere = writer !== agent || !team.has(agent)
         return result !== undefined || isElsewhere
           ? []
-          : [{ run, task, agent, ...(host === undefined ? {} : { host }) }]
+          : [{ run, task, agent, ...(host !== undefined && { host }) }]
       }),
     )
   }
@@ -216,10 +216,10 @@ export class Runs {
       text: task,
       inputs,
       strategy,
-      ...(lead === undefined ? {} : { agent: lead }),
+      ...(lead !== undefined && { agent: lead }),
       submittedBy: by,
-      ...(fork === undefined ? {} : { fork }),
-      ...(planOnly === undefined ? {} : { planOnly }),
+      ...(fork !== undefined && { fork }),
+      ...(planOnly !== undefined && { planOnly }),
       budget: smallest(budget, config.budget),
     }
     const planned = plan === undefined ? [] : [{ type: 'run.planned', at: Date.now(), plan } as const]

@@ -41,7 +41,7 @@ describe('permissionsFor', () => {
     const reader = { role: 'reader' } as const
     for (const other of [reader, { ...reader, name: 'prompts' }, { ...reader, name: 'x' }])
       for (const name of [undefined, 'x', 'prompts']) {
-        const own = { ...reader, prompts: true, ...(name === undefined ? {} : { name }) }
+        const own = { ...reader, prompts: true, ...(name !== undefined && { name }) }
         expect(maySubscribe(own, `_INBOX.${userName(own)}.y`)).toBe(true)
         expect(maySubscribe(other, `_INBOX.${userName(own)}.y`)).toBe(false)
       }

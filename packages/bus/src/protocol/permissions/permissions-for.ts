@@ -101,7 +101,7 @@ export function permissionsFor(grant: RoleGrant): NatsPermissions {
   return {
     publish: { allow: compactSubjects(parts.flatMap((part) => part.publish ?? [])) },
     subscribe: { allow: compactSubjects(parts.flatMap((part) => part.subscribe ?? [])) },
-    ...(responses === undefined ? {} : { responses }),
+    ...(responses !== undefined && { responses }),
   }
 }
 

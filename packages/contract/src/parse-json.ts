@@ -1,4 +1,4 @@
-/** What a JSON text says; undefined where it is none, which no schema takes. */
+/** Parses JSON; undefined for any other text, which no schema accepts. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
