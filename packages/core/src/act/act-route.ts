@@ -1,9 +1,8 @@
-import type { ModelReply } from '@bailiwick/contract'
+import { type ModelReply, readJson } from '@bailiwick/contract'
 import type { StepState } from '../journal/task-state.ts'
 import { type Acted, mistake, type TaskRun } from '../loop/task-run.ts'
 import { callId } from '../memory/to-messages.ts'
 import { wrongRoute } from '../prompts/feedback.ts'
-import { readJson } from '../reply/find-json.ts'
 import { nativeCalls, parseText } from '../reply/parse-reply.ts'
 import { callAll, callOnce } from './act-calls.ts'
 

@@ -1,3 +1,4 @@
+import { readJson } from '@bailiwick/contract'
 import { z } from 'zod'
 import { outputSchema } from '../define/output-schema.ts'
 import { describeIssues } from '../gate/describe-issues.ts'
@@ -5,7 +6,6 @@ import { type Checked, checkValue } from '../gate/validate-input.ts'
 import type { StepState } from '../journal/task-state.ts'
 import type { TaskRun } from '../loop/task-run.ts'
 import { ask } from '../loop/think.ts'
-import { readJson } from '../reply/find-json.ts'
 import { parseText } from '../reply/parse-reply.ts'
 import { fillReferences } from './fill-references.ts'
 

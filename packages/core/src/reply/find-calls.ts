@@ -1,4 +1,4 @@
-import { findJson } from './find-json.ts'
+import { findAllJson } from '@bailiwick/contract'
 
 export interface FoundCall {
   name: string
@@ -7,7 +7,7 @@ export interface FoundCall {
 
 /** Tool calls that a model wrote as text, in the spellings models use. */
 export function findCalls(text: string): FoundCall[] {
-  return findJson(text).flatMap(callsIn)
+  return findAllJson(text).flatMap(callsIn)
 }
 
 function callsIn(value: unknown): FoundCall[] {

@@ -1,7 +1,6 @@
 /** From whatever a language model wrote to what it asks for. Pure functions of the reply. */
 
 export type { FoundCall } from './find-calls.ts'
-export { readJson } from './find-json.ts'
 export { looksLikePython } from './looks-like-code.ts'
 export {
   type CodeTest,

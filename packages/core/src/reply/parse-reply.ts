@@ -1,8 +1,7 @@
-import { FINAL_ANSWER, type ModelReply } from '@bailiwick/contract'
+import { FINAL_ANSWER, findAllJson, type ModelReply } from '@bailiwick/contract'
 import { cutObservation } from './cut-observation.ts'
 import { type FoundCall, findCalls } from './find-calls.ts'
 import { type Block, findCode } from './find-code.ts'
-import { findJson } from './find-json.ts'
 import { looksLikeCode, looksLikePython } from './looks-like-code.ts'
 import { stripThinking } from './strip-thinking.ts'
 
@@ -92,12 +91,14 @@ function clean(reply: WrittenReply): { text: string; thinking: string; invented:
 
 /** An untagged fence that holds `{"code": …}` is JSON, not a block statement. */
 function isJsonAction(language: Block['language'], code: string): boolean {
-  return (language === '' || language === 'tag') && /^\s*[{[]\s*["{]/.test(code) && findJson(code).length > 0
+  return (
+    (language === '' || language === 'tag') && /^\s*[{[]\s*["{]/.test(code) && findAllJson(code).length > 0
+  )
 }
 
 function codeInJson(reply: WrittenReply, text: string): string | undefined {
   const calls = reply.calls.length > 0 ? nativeCalls(reply) : findCalls(text)
-  const values = [...calls.map(({ args }) => args), ...findJson(text)]
+  const values = [...calls.map(({ args }) => args), ...findAllJson(text)]
   for (const value of values) {
     const code = (value as { code?: unknown } | null)?.code
     if (typeof code === 'string' && code.trim() !== '') return code

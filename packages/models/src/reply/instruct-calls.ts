@@ -1,5 +1,11 @@
-import type { ModelCall, ModelMessage, ModelReply, ModelRequest, ModelTool } from '@bailiwick/contract'
-import { findJson } from './find-json.ts'
+import {
+  findJson,
+  type ModelCall,
+  type ModelMessage,
+  type ModelReply,
+  type ModelRequest,
+  type ModelTool,
+} from '@bailiwick/contract'
 
 /**
  * The request for a model without native tool calls: the tools are described in the system message,

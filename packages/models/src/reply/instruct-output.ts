@@ -1,5 +1,4 @@
-import type { ModelReply, ModelRequest } from '@bailiwick/contract'
-import { findJson } from './find-json.ts'
+import { findJson, type ModelReply, type ModelRequest } from '@bailiwick/contract'
 
 /** The request for a server without structured output: the schema is asked for in words, at the end. */
 export function instructOutput(
@@ -21,6 +20,6 @@ export function instructOutput(
  * and can say what is wrong, which helps a model more than being asked the same again.
  */
 export function readOutput(reply: ModelReply): ModelReply {
-  const found = findJson(reply.text, (value) => typeof value === 'object' && value !== null)
+  const found = findJson(reply.text, () => true)
   return found === undefined ? reply : { ...reply, text: JSON.stringify(found.value) }
 }
