@@ -13,7 +13,7 @@ export default defineConfig({
     // Child processes that tests start with `process.execArgv` run from source too.
     execArgv: [`--conditions=${SOURCE}`],
     include: [
-      '{packages,apps}/*/{src,test}/**/*.test.ts',
+      '{packages,packages/agents,apps}/*/{src,test}/**/*.test.ts',
       'docs/**/*.test.ts',
       'scripts/**/*.test.ts',
       'chaos/**/*.test.ts',
