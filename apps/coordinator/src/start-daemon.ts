@@ -1,12 +1,12 @@
 import { prepareStreams, projectJournal, serveDelegations } from '@bailiwick/bus'
 import { BailiwickError, InputError, type Model } from '@bailiwick/contract'
 import { type DetectedModel, detectModel, noModelMessage, resolveModel } from '@bailiwick/models'
+import { ownIdentity } from '@bailiwick/nats-server/process-identity'
 import { type Broker, openBroker } from './broker.ts'
 import { buryDead } from './bury-dead.ts'
 import { type DaemonAddress, findDaemon, removeAddress, writeAddress } from './config/daemon-address.ts'
 import { dataPaths, makeDataDir } from './config/data-dir.ts'
 import type { LoadedConfig } from './config/load-config.ts'
-import { processMark } from './config/process-mark.ts'
 import { cutOffExcess } from './cut-off-excess.ts'
 import { delegationHandler } from './delegate/start-delegate.ts'
 import { requireSpace, watchSpace } from './disk-space.ts'
@@ -186,8 +186,7 @@ async function announce(
   const credentials = await broker.ownCredentials('user', { role: 'user', readsFrom: team.names() })
   const address: DaemonAddress = {
     v: 1,
-    pid: process.pid,
-    mark: processMark(process.pid) ?? '',
+    ...ownIdentity(),
     url: broker.url,
     ...(credentials !== undefined && { credentials }),
     tls: broker.tls,

@@ -1,16 +1,8 @@
-const MARKER: unique symbol = Symbol.for('bailiwick-apt-error')
+import { BailiwickError } from '@bailiwick/contract/world'
 
-/** Why apt could not serve: no apt, no mirror, no network, no such package. An abort throws the signal's own reason. */
-export class AptError extends Error {
-  /** Survives two installed copies of this package, where `instanceof` does not. */
-  readonly [MARKER] = true
-
+/** apt could not provide the package: no apt, no mirror, no network or no such package. */
+export class AptError extends BailiwickError {
   constructor(message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'AptError'
-  }
-
-  static isInstance(error: unknown): error is AptError {
-    return error instanceof Error && MARKER in error
+    super('apt-failed', message, options)
   }
 }

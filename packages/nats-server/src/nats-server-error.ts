@@ -1,6 +1,6 @@
-const MARKER: unique symbol = Symbol.for('nats-server-error')
+import { BailiwickError } from '@bailiwick/contract/world'
 
-/** Why an operation of this package failed. Stable: callers may switch on it. */
+/** Why an operation of this package failed. The codes are stable: callers may switch on them. */
 export type NatsServerErrorCode =
   | 'binary-not-found'
   | 'binary-unusable'
@@ -15,33 +15,23 @@ export type NatsServerErrorCode =
   | 'bad-argument'
 
 /**
- * What every function of this package throws when it cannot do what was asked
- * (an abort throws the signal's own reason instead).
- *
- * The message says what was wanted, what was found and what to do next.
+ * Every error that this package throws, except aborts, which throw the signal's own reason. The message says
+ * what was expected, what was found and what to do.
  *
  * @example
  * ```ts
  * try {
  *   await startNatsServer({ dataDir, port: 4222 })
  * } catch (error) {
- *   if (NatsServerError.isInstance(error) && error.code === 'port-taken') console.error(error.message)
+ *   if (error instanceof NatsServerError && error.code === 'port-taken') console.error(error.message)
  *   else throw error
  * }
  * ```
  */
-export class NatsServerError extends Error {
-  readonly code: NatsServerErrorCode
-  /** Survives two installed copies of this package, where `instanceof` does not. */
-  readonly [MARKER] = true
+export class NatsServerError extends BailiwickError {
+  declare readonly code: NatsServerErrorCode
 
   constructor(code: NatsServerErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'NatsServerError'
-    this.code = code
-  }
-
-  static isInstance(error: unknown): error is NatsServerError {
-    return error instanceof Error && MARKER in error
+    super(code, message, options)
   }
 }

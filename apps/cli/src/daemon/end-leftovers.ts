@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { dataPaths } from '@bailiwick/coordinator/config/data-dir'
-import { processMark } from '@bailiwick/coordinator/config/process-mark'
+import { isSameProcess, type ProcessIdentity } from '@bailiwick/nats-server/process-identity'
 
 /** Ends what a killed daemon left running on a data directory. @returns what that was, for people */
 export async function endLeftovers(dataDir: string): Promise<string[]> {
@@ -32,10 +32,10 @@ async function endServer(dataDir: string): Promise<string | undefined> {
 /** Whether the recorded server process is there. It is a guess: adopting it finds out. */
 function mayRun(dataDir: string): boolean {
   try {
-    const record: { process?: { pid: number } } = JSON.parse(
+    const record: { process?: ProcessIdentity } = JSON.parse(
       readFileSync(join(dataPaths.nats(dataDir), 'server.json'), 'utf8'),
     )
-    return record.process !== undefined && processMark(record.process.pid) !== undefined
+    return record.process !== undefined && isSameProcess(record.process)
   } catch {
     return false // No record: nothing was ever started here.
   }

@@ -55,7 +55,7 @@ export async function addressFromEnv(env: NodeJS.ProcessEnv): Promise<DaemonAddr
   return {
     v: 1,
     pid: 0,
-    mark: '',
+    startTime: '',
     url,
     ...(credsFile !== undefined && { credentials: credsFile }),
     tls,

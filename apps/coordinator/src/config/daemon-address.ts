@@ -1,12 +1,12 @@
 import { readFileSync, rmSync } from 'node:fs'
+import { isSameProcess } from '@bailiwick/nats-server/process-identity'
 import { z } from 'zod'
 import { dataPaths, writePrivate } from './data-dir.ts'
-import { livesStill } from './process-mark.ts'
 
 const addressSchema = z.object({
   v: z.literal(1),
   pid: z.number().int().positive(),
-  mark: z.string(),
+  startTime: z.string(),
   url: z.string(),
   /** Path of the `.creds` file for users of this machine; absent where the server asks for none. */
   credentials: z.string().optional(),
@@ -36,7 +36,7 @@ export function findDaemon(dataDir: string): DaemonAddress | undefined {
     throw error
   }
   const address = addressSchema.safeParse(parseJson(text))
-  return address.success && livesStill(address.data) ? address.data : undefined
+  return address.success && isSameProcess(address.data) ? address.data : undefined
 }
 
 export function writeAddress(dataDir: string, address: DaemonAddress): void {

@@ -4,8 +4,12 @@ import { extname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { SOURCE_FLAGS } from '@bailiwick/contract'
+import {
+  isStillRunning,
+  type ProcessIdentity,
+  processIdentity,
+} from '@bailiwick/nats-server/process-identity'
 import { dataPaths } from '../config/data-dir.ts'
-import { livesStill, processMark } from '../config/process-mark.ts'
 import type { ChildSpec } from './child-spec.ts'
 import type { PidFile } from './pid-file.ts'
 
@@ -16,9 +20,7 @@ export interface Death {
 }
 
 /** One living process, started here or adopted. */
-export interface LiveChild {
-  readonly pid: number
-  readonly mark: string
+export interface LiveChild extends ProcessIdentity {
   readonly startedAt: number
   readonly adopted: boolean
   readonly died: Promise<Death>
@@ -61,7 +63,7 @@ export function startChild(dataDir: string, spec: ChildSpec): LiveChild {
   const pid = child.pid ?? 0
   return {
     pid,
-    mark: processMark(pid) ?? '',
+    startTime: processIdentity(pid)?.startTime ?? '',
     startedAt: Date.now(),
     adopted: false,
     died,
@@ -75,7 +77,7 @@ export function adoptChild(dataDir: string, file: PidFile, signal: AbortSignal):
   const log = dataPaths.log(dataDir, file.name)
   return {
     pid: file.pid,
-    mark: file.mark,
+    startTime: file.startTime,
     startedAt: file.startedAt,
     adopted: true,
     died: watchDeath(file, signal),
@@ -85,7 +87,7 @@ export function adoptChild(dataDir: string, file: PidFile, signal: AbortSignal):
 }
 
 async function watchDeath(file: PidFile, signal: AbortSignal): Promise<Death> {
-  while (livesStill(file) && !signal.aborted) await sleep(100)
+  while (isStillRunning(file) && !signal.aborted) await sleep(100)
   return { code: undefined, signal: undefined }
 }
 

@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { livesStill } from '../config/process-mark.ts'
+import { isSameProcess, isStillRunning, type ProcessIdentity } from '@bailiwick/nats-server/process-identity'
 
 /**
  * Ends a process and whatever is in its process group: SIGTERM, then SIGKILL after `graceMs`. The group is
  * killed also where its leader ended by itself: a host that crashed must not leave its sandbox behind.
  */
-export async function endProcess(child: { pid: number; mark: string }, graceMs: number): Promise<void> {
-  if (livesStill(child)) {
+export async function endProcess(child: ProcessIdentity, graceMs: number): Promise<void> {
+  if (isSameProcess(child)) {
     send(child.pid, 'SIGTERM')
     const until = Date.now() + graceMs
-    while (livesStill(child) && Date.now() < until) await sleep(20)
+    while (isStillRunning(child) && Date.now() < until) await sleep(20)
   }
   killGroup(child.pid)
-  while (livesStill(child)) {
+  while (isSameProcess(child)) {
     send(child.pid, 'SIGKILL')
     await sleep(20)
   }

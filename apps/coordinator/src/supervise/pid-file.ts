@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { isSameProcess } from '@bailiwick/nats-server/process-identity'
 import { z } from 'zod'
 import { dataPaths, writePrivate } from '../config/data-dir.ts'
-import { livesStill } from '../config/process-mark.ts'
 
 const pidFileSchema = z.object({
   v: z.literal(1),
   name: z.string(),
   pid: z.number().int().positive(),
-  mark: z.string(),
+  startTime: z.string(),
   signature: z.string(),
   startedAt: z.number(),
 })
@@ -30,7 +30,7 @@ export function recallChildren(dataDir: string): { living: PidFile[]; dead: PidF
   for (const entry of readdirSync(folder)) {
     const file = join(folder, entry)
     const child = readPidFile(file)
-    const lives = child !== undefined && livesStill(child)
+    const lives = child !== undefined && isSameProcess(child)
     if (child !== undefined) (lives ? living : dead).push(child)
     if (!lives) rmSync(file, { force: true })
   }

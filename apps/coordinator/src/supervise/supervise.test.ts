@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isSameProcess, type ProcessIdentity, processIdentity } from '@bailiwick/nats-server/process-identity'
 import { describe, expect, it } from 'vitest'
 import { makeDataDir } from '../config/data-dir.ts'
-import { livesStill, processMark } from '../config/process-mark.ts'
 import { scratch } from '../testing/scratch.ts'
 import { untilNoneSurvive } from '../testing/survivors.ts'
 import { recallChildren } from './pid-file.ts'
@@ -15,10 +15,9 @@ async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await sleep(10)
 }
 
-function running(child: SupervisedChild): { pid: number; mark: string } | undefined {
+function running(child: SupervisedChild): ProcessIdentity | undefined {
   const { state, pid } = child.report()
-  const mark = pid === undefined ? undefined : processMark(pid)
-  return state === 'running' && pid !== undefined && mark !== undefined ? { pid, mark } : undefined
+  return state === 'running' && pid !== undefined ? processIdentity(pid) : undefined
 }
 
 describe('supervise', () => {
@@ -126,6 +125,6 @@ describe('supervise', () => {
     await until(() => running(after) !== undefined && running(after)?.pid !== pid)
     const last = running(after)
     await after.stop(1_000)
-    expect(last !== undefined && livesStill(last)).toBe(false)
+    expect(last !== undefined && isSameProcess(last)).toBe(false)
   })
 })

@@ -58,8 +58,9 @@ export function supervise(spec: ChildSpec, options: SuperviseOptions): Supervise
       living === undefined
         ? startChild(options.dataDir, spec)
         : adoptChild(options.dataDir, living, ended.signal)
-    const { pid, mark, startedAt, adopted } = child
-    writePidFile(options.dataDir, { name: spec.name, pid, mark, startedAt, signature: childSignature(spec) })
+    const { pid, startTime, startedAt, adopted } = child
+    const signature = childSignature(spec)
+    writePidFile(options.dataDir, { name: spec.name, pid, startTime, startedAt, signature })
     child.begin()
     report = { ...report, state: 'running', pid, startedAt, adopted }
     live = child

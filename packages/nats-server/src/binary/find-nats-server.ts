@@ -61,7 +61,7 @@ async function firstUsable(
       return await inspectBinary(path, source, signal)
     } catch (error) {
       // One that happens to lie about and is too old or broken is no reason not to look further.
-      if (!NatsServerError.isInstance(error)) throw error
+      if (!(error instanceof NatsServerError)) throw error
       onProgress?.(`passed over: ${error.message}`)
     }
   }

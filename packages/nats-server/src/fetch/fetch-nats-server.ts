@@ -72,7 +72,7 @@ async function fetchInto(cacheDir: string, options: FetchOptions): Promise<NatsS
       return await inspectBinary(path, 'cache', signal)
     } catch (error) {
       signal?.throwIfAborted()
-      if (!NatsServerError.isInstance(error)) throw error
+      if (!(error instanceof NatsServerError)) throw error
       // A wrong checksum is no reason to try elsewhere quietly: somebody should know.
       if (error.code === 'checksum-mismatch') throw error
       failures.push(error)

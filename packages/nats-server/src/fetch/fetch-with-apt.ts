@@ -17,7 +17,7 @@ export async function fetchWithApt(scratch: string, options: FetchOptions = {}):
   try {
     return await fetchProgram(scratch, NATS_SERVER, options)
   } catch (error) {
-    if (!AptError.isInstance(error)) throw error
+    if (!(error instanceof AptError)) throw error
     throw new NatsServerError('fetch-failed', error.message, { cause: error })
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { NatsServerError } from '../nats-server-error.ts'
-import { isAlive, markOf, type ProcessMark } from '../store/process-mark.ts'
+import { isSameProcess, isStillRunning, type ProcessIdentity, processIdentity } from '../process-identity.ts'
 import { readServerRecord, writeServerRecord } from '../store/server-record.ts'
 import { addressOf, type ReadyServer, START_TIMEOUT_MS, type WantedServer } from './answering-server.ts'
 import { pidsInPortsFolder } from './ports-file.ts'
@@ -15,22 +15,23 @@ import { adoptProcess } from './server-process.ts'
  */
 export async function adoptServer(wanted: WantedServer): Promise<ReadyServer | undefined> {
   const { layout, options } = wanted
-  const mark = await runningMark(wanted)
-  if (!mark) return undefined
+  const identity = await findRunning(wanted)
+  if (!identity) return undefined
   const deadline = Date.now() + (options.startTimeoutMs ?? START_TIMEOUT_MS)
   // It may have been left in the middle of its start, or it may be about to end.
-  while (await isAlive(mark)) {
+  while (isStillRunning(identity)) {
     options.signal?.throwIfAborted()
-    const address = await addressOf(wanted, mark.pid)
+    const address = await addressOf(wanted, identity.pid)
     if (address) {
-      if (options.port && options.port !== address.port) throw onAnotherPort(wanted, mark.pid, address.port)
-      await writeServerRecord(layout.record, { v: 1, ...address, process: mark })
-      return { process: adoptProcess(mark), ...address }
+      if (options.port && options.port !== address.port)
+        throw onAnotherPort(wanted, identity.pid, address.port)
+      await writeServerRecord(layout.record, { v: 1, ...address, process: identity })
+      return { process: adoptProcess(identity), ...address }
     }
     if (Date.now() > deadline) {
       throw new NatsServerError(
         'not-running',
-        `The nats-server of ${layout.dir} (process ${mark.pid}) lives but does not answer. ` +
+        `The nats-server of ${layout.dir} (process ${identity.pid}) lives but does not answer. ` +
           `End that process and start again; its log: ${layout.log}`,
       )
     }
@@ -40,12 +41,12 @@ export async function adoptServer(wanted: WantedServer): Promise<ReadyServer | u
 }
 
 /** From the record; or, where its writer was killed before writing it, from the server's own ports file. */
-async function runningMark(wanted: WantedServer): Promise<ProcessMark | undefined> {
+async function findRunning(wanted: WantedServer): Promise<ProcessIdentity | undefined> {
   const recorded = (await readServerRecord(wanted.layout.record))?.process
-  if (recorded && (await isAlive(recorded))) return recorded
+  if (recorded && isSameProcess(recorded)) return recorded
   for (const pid of await pidsInPortsFolder(wanted.layout.ports)) {
-    const mark = await markOf(pid)
-    if (mark && (await addressOf(wanted, pid))) return mark
+    const identity = processIdentity(pid)
+    if (identity && (await addressOf(wanted, pid))) return identity
   }
   return undefined
 }

@@ -2,8 +2,8 @@ import { readFile, stat } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { NatsServerBinary } from '../binary/server-binary.ts'
 import { NatsServerError } from '../nats-server-error.ts'
+import { processIdentity } from '../process-identity.ts'
 import { writePrivateFile } from '../store/private-file.ts'
-import { markOf } from '../store/process-mark.ts'
 import { readServerRecord, writeServerRecord } from '../store/server-record.ts'
 import {
   addressOf,
@@ -44,9 +44,13 @@ async function launchOn(
   const logStart = await sizeOf(layout.log)
   const child = await spawnServer({ ...layout, binary: binary.path, memory: limits.memory })
   try {
-    const mark = await markOf(child.pid)
+    const started = processIdentity(child.pid)
     const remember = (address: Partial<ServerAddress> & { version: string }) =>
-      writeServerRecord(layout.record, { v: 1, ...address, ...(mark && { process: mark }) })
+      writeServerRecord(layout.record, {
+        v: 1,
+        ...address,
+        ...(started !== undefined && { process: started }),
+      })
     // Before it answers: a crash of ours from here on leaves a server that is found again.
     await remember({ ...(port > 0 && { port }), version })
     const answer = await untilAnswers(child, wanted)

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { open } from 'node:fs/promises'
 import { NatsServerError } from '../nats-server-error.ts'
-import { isAlive, type ProcessMark, signalable } from '../store/process-mark.ts'
+import { isSameProcess, isStillRunning, type ProcessIdentity } from '../process-identity.ts'
 import { holdStore } from './hold-store.ts'
 
 /** How a server process ended; both null where it was adopted, so that nobody could be told. */
@@ -57,24 +57,24 @@ export async function spawnServer(options: {
 }
 
 /** Takes charge of a process that somebody else started. Its end is noticed within 200 ms. */
-export function adoptProcess(mark: ProcessMark): ServerProcess {
+export function adoptProcess(identity: ProcessIdentity): ServerProcess {
   let timer: NodeJS.Timeout
   const exited = new Promise<ServerExit>((resolve) => {
-    const look = async () => {
-      if (await stillRuns(mark)) return
+    const look = () => {
+      if (isStillRunning(identity)) return
       clearInterval(timer)
       resolve({ code: null, signal: null })
     }
     timer = setInterval(look, 200)
   })
   return {
-    pid: mark.pid,
+    pid: identity.pid,
     exited,
     async kill(signal) {
       // Never a process that got the id after the server's end.
-      if (!(await isAlive(mark))) return
+      if (!isSameProcess(identity)) return
       try {
-        process.kill(mark.pid, signal)
+        process.kill(identity.pid, signal)
       } catch (error) {
         // It ended in between.
         if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
@@ -82,11 +82,6 @@ export function adoptProcess(mark: ProcessMark): ServerProcess {
     },
     unref: () => timer.unref(),
   }
-}
-
-// Only Linux tells the start time without starting a process; elsewhere the id must do while polling.
-async function stillRuns(mark: ProcessMark): Promise<boolean> {
-  return process.platform === 'linux' ? isAlive(mark) : signalable(mark.pid)
 }
 
 // The parent's environment may hold keys; the server needs none of them.

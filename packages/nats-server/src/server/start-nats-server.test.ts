@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { signalable } from '../store/process-mark.ts'
+import { processExists } from '../process-identity.ts'
 import { connectAs, connectWith } from '../testing/connect-as.ts'
 import { runModule } from '../testing/run-module.ts'
 import { adoptNatsServer, startNatsServer } from './start-nats-server.ts'
@@ -194,7 +194,7 @@ describe('startNatsServer', () => {
     })
     const gone = new Promise<void>((resolve) => {
       const timer = setInterval(() => {
-        if (signalable(first.pid)) return
+        if (processExists(first.pid)) return
         clearInterval(timer)
         resolve()
       }, 10)

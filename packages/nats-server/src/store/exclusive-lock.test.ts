@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { runModule } from '../testing/run-module.ts'
 import { tryLock } from './exclusive-lock.ts'
-import { ownMark } from './process-mark.ts'
 
 let dir: string
 let path: string
@@ -58,13 +57,12 @@ it('goes to exactly one of many processes when its holder was killed', async () 
 })
 
 it('is not held by a process that merely got the same id', async () => {
-  const { pid } = await ownMark()
-  await writeFile(path, JSON.stringify({ pid, began: 'another time', nonce: 'old' }))
+  await writeFile(path, JSON.stringify({ pid: process.pid, startTime: 'another time', nonce: 'old' }))
   expect(await tryLock(path)).not.toHaveProperty('heldBy')
 })
 
 it('is free where its holder died while it replaced a dead one', async () => {
-  const dead = { pid: 2 ** 22 + 1, began: 'long ago' }
+  const dead = { pid: 2 ** 22 + 1, startTime: 'long ago' }
   await writeFile(path, JSON.stringify({ ...dead, nonce: 'a' }))
   await writeFile(`${path}.dead-a`, JSON.stringify({ ...dead, nonce: 'b' }))
   expect(await tryLock(path)).not.toHaveProperty('heldBy')

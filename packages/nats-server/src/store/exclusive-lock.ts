@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { isAlive, ownMark, type ProcessMark } from './process-mark.ts'
+import { isSameProcess, ownIdentity, type ProcessIdentity } from '../process-identity.ts'
 
 /** A lock that is held until it is released or this process ends, however it ends. */
 export interface ExclusiveLock extends AsyncDisposable {
@@ -8,7 +8,7 @@ export interface ExclusiveLock extends AsyncDisposable {
 }
 
 /** Who holds a lock: one life of a process, and one taking of the lock. */
-export interface LockHolder extends ProcessMark {
+export interface LockHolder extends ProcessIdentity {
   readonly nonce: string
 }
 
@@ -25,7 +25,7 @@ export interface LockHolder extends ProcessMark {
  * @param path a file on a file system with hard links
  */
 export async function tryLock(path: string): Promise<ExclusiveLock | { heldBy: LockHolder }> {
-  const holder: LockHolder = { ...(await ownMark()), nonce: randomUUID() }
+  const holder: LockHolder = { ...ownIdentity(), nonce: randomUUID() }
   const candidate = `${path}.${holder.nonce}`
   await writeFile(candidate, JSON.stringify(holder), { flag: 'wx', mode: 0o600 })
   try {
@@ -33,7 +33,7 @@ export async function tryLock(path: string): Promise<ExclusiveLock | { heldBy: L
       if (await linked(candidate, path)) return held(path, holder)
       const current = await readHolder(path)
       if (current === undefined) continue
-      if (await isAlive(current)) return { heldBy: current }
+      if (isSameProcess(current)) return { heldBy: current }
       if (await replaceDead(path, current, candidate)) return held(path, holder)
     }
   } finally {
@@ -78,7 +78,7 @@ async function readHolder(path: string): Promise<LockHolder | undefined> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     // A lock is linked whole; only a power cut leaves one damaged, and then its holder is dead.
-    if (error instanceof SyntaxError) return { pid: 0, began: '', nonce: 'damaged' }
+    if (error instanceof SyntaxError) return { pid: 0, startTime: '', nonce: 'damaged' }
     throw error
   }
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
+import type { ProcessIdentity } from '../process-identity.ts'
 import { writePrivateFile } from './private-file.ts'
-import type { ProcessMark } from './process-mark.ts'
 
 /** What a data directory remembers of its server: for adoption, and for the port of the next start. */
 export interface ServerRecord {
@@ -9,7 +9,7 @@ export interface ServerRecord {
   readonly port?: number
   readonly version: string
   /** Of the server process, which may have ended since. */
-  readonly process?: ProcessMark
+  readonly process?: ProcessIdentity
 }
 
 /** The record; undefined where there is none, or none that can be read: it only speeds up what can be found out. */
