@@ -6,25 +6,47 @@ const inCi = process.env.CI === 'true'
 const SOURCE = '@bailiwick/source'
 const CONDITIONS = [SOURCE, 'module', 'node', 'development|production']
 
+const TESTS = [
+  'packages/*/{src,test}/**',
+  'packages/agents/*/{src,test}/**',
+  'apps/*/{src,test}/**',
+  'chaos/**',
+  'docs/**',
+  'scripts/*',
+]
+const UNIT = TESTS.map((folder) => `${folder}/*.test.ts`)
+
 export default defineConfig({
-  resolve: { conditions: CONDITIONS },
-  ssr: { resolve: { conditions: CONDITIONS } },
   test: {
-    // Child processes that tests start with `process.execArgv` run from source too.
-    execArgv: [`--conditions=${SOURCE}`],
-    include: [
-      '{packages,packages/agents,apps}/*/{src,test}/**/*.test.ts',
-      'docs/**/*.test.ts',
-      'scripts/**/*.test.ts',
-      'chaos/**/*.test.ts',
-    ],
+    // `--watch` overrides it.
+    watch: false,
     // Most tests wait for processes, so run two at a time even on two processors.
     maxWorkers: Math.max(2, availableParallelism() - 1),
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    // Real servers and processes on a shared machine: count only a second failure.
-    retry: inCi ? 1 : 0,
     reporters: inCi ? ['default', 'json'] : ['default'],
-    outputFile: { json: '.test-results/vitest.json' },
+    // One report for each run of vitest: `.ci/run` adds them up.
+    outputFile: { json: `.test-results/${process.pid}.json` },
+    projects: [
+      project('live', { include: UNIT }),
+      project('packed', { include: ['scripts/packed/*.test.ts'] }),
+    ],
   },
 })
+
+/** `live`: real servers and processes, run from source. `packed`: the published packages. */
+function project(name: string, files: { include: string[]; exclude?: string[]; setupFiles?: string[] }) {
+  return {
+    resolve: { conditions: CONDITIONS },
+    ssr: { resolve: { conditions: CONDITIONS } },
+    test: {
+      name,
+      ...files,
+      exclude: ['**/node_modules/**', ...(files.exclude ?? [])],
+      // Child processes that tests start with `process.execArgv` run from source too.
+      execArgv: [`--conditions=${SOURCE}`],
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
+      // Real servers and processes on a shared machine: count only a second failure.
+      retry: inCi ? 1 : 0,
+    },
+  }
+}

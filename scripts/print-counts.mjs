@@ -1,21 +1,25 @@
-// Prints "N passed, N failed" for a vitest JSON report plus the checks around it, and exits 1 where
-// anything failed or no test ran. Plain JavaScript: it must run on whatever Node the machine has.
-import { readFileSync } from 'node:fs'
+// Prints "N passed, N failed" for a folder of vitest JSON reports plus the checks around them, and exits 1 if anything
+// failed or no test ran. Plain JavaScript: it must run on whatever Node the machine has.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 
-const [file, passedChecks, failedChecks] = process.argv.slice(2)
+const [folder, passedChecks, failedChecks] = process.argv.slice(2)
 
-function readReport() {
+function readReports() {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'))
+    const files = readdirSync(folder).filter((file) => file.endsWith('.json'))
+    return files.map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')))
   } catch (error) {
-    console.error(`no test report at ${file}: ${error.message}`)
-    return { numPassedTests: 0, numFailedTests: 1, numFailedTestSuites: 0 }
+    console.error(`no test report in ${folder}: ${error.message}`)
+    return []
   }
 }
 
-const report = readReport()
-const passed = report.numPassedTests + Number(passedChecks)
+const reports = readReports()
+const sum = (count) => reports.map(count).reduce((total, each) => total + each, 0)
+const passedTests = sum((report) => report.numPassedTests)
 // A file that fails to load has no failed tests of its own.
-const failed = Math.max(report.numFailedTests, report.success === false ? 1 : 0) + Number(failedChecks)
-console.log(`${passed} passed, ${failed} failed`)
-process.exitCode = failed === 0 && report.numPassedTests > 0 ? 0 : 1
+const failedTests = sum((report) => Math.max(report.numFailedTests, report.success === false ? 1 : 0))
+const failed = failedTests + Number(failedChecks)
+console.log(`${passedTests + Number(passedChecks)} passed, ${failed} failed`)
+process.exitCode = failed === 0 && passedTests > 0 ? 0 : 1
