@@ -179,7 +179,7 @@ describe('offerTool', () => {
   })
 })
 
-it('depends on the bus, and on zod for schemas, alone', () => {
+it('depends only on the bus, the contract and zod', () => {
   const manifest = createRequire(import.meta.url)('../package.json')
-  expect(Object.keys(manifest.dependencies).sort()).toEqual(['@bailiwick/bus', 'zod'])
+  expect(Object.keys(manifest.dependencies).sort()).toEqual(['@bailiwick/bus', '@bailiwick/contract', 'zod'])
 })

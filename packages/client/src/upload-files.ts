@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { extname } from 'node:path'
 import { askerOn, isReservedName, putArtifact, type RunRequestInput } from '@bailiwick/bus'
+import { mediaTypeOf } from '@bailiwick/contract'
 import type { Client } from './connect.ts'
 import { describeFile } from './describe-file.ts'
 
@@ -36,16 +37,9 @@ export function uploadFiles(
   )
 }
 
-const MEDIA_TYPES: Record<string, string> = {
-  '.csv': 'text/csv',
-  '.json': 'application/json',
-  '.md': 'text/markdown',
-  '.tsv': 'text/tab-separated-values',
-}
-
 function typed(file: string, content: string | Uint8Array) {
-  const otherwise = typeof content === 'string' ? 'text/plain' : 'application/octet-stream'
-  return { content, mediaType: MEDIA_TYPES[extname(file).toLowerCase()] ?? otherwise }
+  const otherwise = typeof content === 'string' ? 'text/plain' : undefined
+  return { content, mediaType: mediaTypeOf(file, otherwise) }
 }
 
 /** Names that code can use as variables, each only once. */

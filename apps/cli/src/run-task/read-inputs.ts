@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { basename, extname, resolve } from 'node:path'
+import { mediaTypeOf } from '@bailiwick/contract'
 import { UsageError } from '../frame/usage-error.ts'
 
 /** A file to hand to a run. */
@@ -11,23 +12,6 @@ export interface InputFile {
   path: string
   bytes: Uint8Array
   mediaType: string
-}
-
-const MEDIA_TYPES: Record<string, string> = {
-  '.csv': 'text/csv',
-  '.tsv': 'text/tab-separated-values',
-  '.json': 'application/json',
-  '.jsonl': 'application/jsonl',
-  '.ndjson': 'application/jsonl',
-  '.md': 'text/markdown',
-  '.txt': 'text/plain',
-  '.html': 'text/html',
-  '.xml': 'application/xml',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.jpg': 'image/jpeg',
-  '.jpeg': 'image/jpeg',
-  '.pdf': 'application/pdf',
 }
 
 /**
@@ -70,8 +54,7 @@ export async function readFileAs(name: string, path: string, given: string): Pro
     throw new UsageError(`${path} is a directory (given as ${given}); an input is one file`)
   }
   const file = basename(path)
-  const mediaType = MEDIA_TYPES[extname(path).toLowerCase()] ?? 'application/octet-stream'
-  return { name, file, path, bytes: await readFile(path), mediaType }
+  return { name, file, path, bytes: await readFile(path), mediaType: mediaTypeOf(file) }
 }
 
 /** True for what can be shown to a model as text. */

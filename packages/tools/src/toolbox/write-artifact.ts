@@ -1,8 +1,7 @@
-import { artifactRefSchema, type Tool } from '@bailiwick/contract'
+import { artifactRefSchema, mediaTypeOf, type Tool } from '@bailiwick/contract'
 import { defineTool } from '@bailiwick/core'
 import { z } from 'zod'
 import { fileNameSchema } from './file-name.ts'
-import { mediaTypeOf } from './media-type.ts'
 import type { RunFiles } from './run-files.ts'
 
 /** `writeArtifact`: keeps a file with the run. */
