@@ -84,7 +84,7 @@ async function rate(drive: typeof driveRaw, name: string): Promise<number> {
 
 async function appends(count: number): Promise<{ publish: number[]; append: number[] }> {
   const journal = openJournal(bus, { writer: 'bench', run: 'appends', task: 't' })
-  const record = { type: 'planned', at: 0, step: 1, text: 'x'.repeat(128) } as const
+  const record = { type: 'task.planned', at: 0, step: 1, text: 'x'.repeat(128) } as const
   const payload = JSON.stringify({ v: 1, records: [record] })
   const publish = await inWindow(
     count,

@@ -12,7 +12,7 @@ export async function hostOurs(bus: Bus, slots: number): Promise<void> {
       for await (const _ of journal.read());
       await journal.append([
         {
-          type: 'attempt',
+          type: 'task.started',
           at: Date.now(),
           attempt: attempts,
           host: `${process.pid}`,
@@ -22,7 +22,10 @@ export async function hostOurs(bus: Bus, slots: number): Promise<void> {
         {
           type: 'task.ended',
           at: Date.now(),
-          result: { status: 'completed', output: 1, usage, artifacts: [] },
+          status: 'completed',
+          output: 1,
+          usage,
+          artifacts: [],
         },
       ])
       ack()
@@ -43,7 +46,7 @@ export async function driveOurs(bus: Bus, count: number, window: number, run: st
     const task = `${run}-${n}`
     const ended = new Promise<void>((resolve) => waiting.set(task, resolve))
     await openJournal(bus, { writer: AGENT, run, task }).append([
-      { type: 'task.created', at: Date.now(), spec: spec(run, task) },
+      { type: 'task.created', at: Date.now(), ...spec(run, task) },
     ])
     await ringTask(bus, { agent: AGENT, run, task, ring: 1 })
     await ended

@@ -102,7 +102,7 @@ const resume = async (task: string, codes: string[], agent = definition) =>
   (await work(task, modelOf(codes, 0), undefined, agent)).ms
 
 const isStep = (step: number) => (records: readonly JournalRecord[]) =>
-  records.some((record) => record.type === 'reply' && record.step === step)
+  records.some((record) => record.type === 'step.replied' && record.step === step)
 
 console.log('\n| durable execution | beside it | measured | ratio | to reach |\n|---|---|---|---|---|')
 

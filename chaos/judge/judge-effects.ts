@@ -15,8 +15,8 @@ export function judgeEffects(
   const problems: string[] = []
   const called = new Map<string, { name: string; key: string; run: string; task: string }>()
   for (const { run, task, record } of entries) {
-    if (record.type !== 'started' || !tools.includes(String(record.name))) continue
-    called.set(`${task} ${record.id}`, { name: String(record.name), key: String(record.key), run, task })
+    if (record.type !== 'call.started' || !tools.includes(String(record.name))) continue
+    called.set(`${task} ${record.call}`, { name: String(record.name), key: String(record.key), run, task })
   }
   const announced = new Set([...called.values()].map(line))
   const times = new Map<string, number>()
@@ -26,8 +26,8 @@ export function judgeEffects(
     if (!announced.has(effect)) problems.push(`the effect "${effect}" stands in no journal`)
   }
   for (const { task, record } of entries) {
-    const call = called.get(`${task} ${record.id}`)
-    if (record.type !== 'outcome' || call === undefined || record.ok !== true) continue
+    const call = called.get(`${task} ${record.call}`)
+    if (record.type !== 'call.ended' || call === undefined || record.ok !== true) continue
     if (!times.has(line(call))) problems.push(`the effect "${line(call)}" is told as done, and was not made`)
   }
   return problems
@@ -44,10 +44,9 @@ export function judgeMissing(
   const problems: string[] = []
   for (const { run, record } of entries) {
     if (record.type === 'run.planned')
-      for (const { name } of (record.plan as { tasks: { name: string }[] }).tasks)
-        planned.add(`${run} ${name}`)
-    if (record.type !== 'run.returned' || !planned.has(`${run} ${record.name}`)) continue
-    if ((record.result as { status: string }).status !== 'completed') continue
+      for (const { name } of record.tasks as { name: string }[]) planned.add(`${run} ${name}`)
+    if (record.type !== 'task.returned' || !planned.has(`${run} ${record.name}`)) continue
+    if (record.status !== 'completed') continue
     for (const name of always)
       if (!made.has(`${name} ${run} ${record.task}`))
         problems.push(`${record.task} completed without "${name}"`)

@@ -1,4 +1,3 @@
-import { EVENT_OF_RECORD } from './event-names.ts'
 import type { EventMessage, Evidence } from './evidence.ts'
 import { type Entry, journalEntries } from './journal-entries.ts'
 
@@ -36,8 +35,9 @@ export function judgeProjection({ journal, events }: Pick<Evidence, 'journal' | 
 
 /** Whether an event says what its record says. */
 function compare(event: EventMessage['event'], subject: string, { id, run, task, record }: Entry): string[] {
-  const name = EVENT_OF_RECORD[record.type]
-  // The coordinator's records of giving out and getting back are about the other task.
+  // An event has the name of its record.
+  const name = record.type
+  // These records of the run's own journal are about the task that they name.
   const about = name === 'task.dispatched' || name === 'task.returned' ? record.task : task
   const expected = {
     type: `dev.bailiwick.${name}.v1`,

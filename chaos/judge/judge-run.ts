@@ -42,8 +42,8 @@ function judgeTasks(run: string, own: readonly Entry[], journaled: ReadonlySet<s
     const { type } = record
     const task = String(record.task)
     const name = String(record.name)
-    if (type === 'run.planned') plan = (record.plan as { tasks: PlannedTask[] }).tasks
-    if (type === 'run.dispatched') {
+    if (type === 'run.planned') plan = record.tasks as PlannedTask[]
+    if (type === 'task.dispatched') {
       const attempt = (attempts.get(name) ?? 0) + 1
       if (record.attempt !== attempt)
         say(`${task}: given out as attempt ${record.attempt}, wanted ${attempt}`)
@@ -54,9 +54,9 @@ function judgeTasks(run: string, own: readonly Entry[], journaled: ReadonlySet<s
       given.add(task)
       open.add(task)
     }
-    if (type === 'run.returned') {
+    if (type === 'task.returned') {
       if (!open.delete(task)) say(`${task}: taken back without being out`)
-      if ((record.result as { status: string }).status === 'completed') completed.add(name)
+      if (record.status === 'completed') completed.add(name)
     }
   }
   for (const task of open) say(`${task}: never taken back`)

@@ -42,24 +42,26 @@ class Place {
   next(record: JournalRecord): void {
     const { type } = record
     const step = Number(record.step)
-    if (type === 'attempt') this.#attempt = this.#follow('attempt', this.#attempt, Number(record.attempt))
-    if (type === 'reply') {
+    if (type === 'task.started')
+      this.#attempt = this.#follow('attempt', this.#attempt, Number(record.attempt))
+    if (type === 'step.replied') {
       this.#replied = this.#follow('reply to step', this.#replied, step)
       if (this.#observed !== step - 1) this.#say(`step ${step} was answered before the one before was over`)
     }
-    if (type === 'step') {
+    if (type === 'step.started') {
       this.#begun = step
       this.#turn = -1
       if (this.#replied !== step) this.#say(`step ${step} runs code without an answer of the model`)
     }
-    if (type === 'turn' || type === 'void') {
+    if (type === 'turn.committed' || type === 'turn.voided') {
       if (this.#begun !== step) this.#say(`a turn of step ${step} in step ${this.#begun}`)
       this.#turn = this.#follow(`turn of step ${step}`, this.#turn, Number(record.turn))
     }
-    if (type === 'turn') for (const { id } of record.calls as { id: string }[]) this.#made.add(id)
-    if (type === 'outcome' || type === 'late') this.#settle(String(record.id))
-    if (type === 'observed') this.#observed = this.#follow('end of step', this.#observed, step)
-    if (type === 'diverged') this.#say(`diverged: ${String(record.recorded)} ≠ ${String(record.replayed)}`)
+    if (type === 'turn.committed') for (const { id } of record.calls as { id: string }[]) this.#made.add(id)
+    if (type === 'call.ended' || type === 'call.late') this.#settle(String(record.call))
+    if (type === 'step.ended') this.#observed = this.#follow('end of step', this.#observed, step)
+    if (type === 'task.diverged')
+      this.#say(`diverged: ${String(record.recorded)} ≠ ${String(record.replayed)}`)
   }
 
   #follow(what: string, before: number, found: number): number {
@@ -67,9 +69,9 @@ class Place {
     return found
   }
 
-  #settle(id: string): void {
-    if (!this.#made.has(id)) this.#say(`call ${id} has an outcome and was never made`)
-    if (this.#settled.has(id)) this.#say(`call ${id} has two outcomes`)
-    this.#settled.add(id)
+  #settle(call: string): void {
+    if (!this.#made.has(call)) this.#say(`call ${call} has an outcome and was never made`)
+    if (this.#settled.has(call)) this.#say(`call ${call} has two outcomes`)
+    this.#settled.add(call)
   }
 }

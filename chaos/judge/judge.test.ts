@@ -89,7 +89,7 @@ describe('judge', () => {
     ],
     [
       'two plans',
-      (all) => add(all, RUN, 'run.planned', { type: 'run.planned', plan: { tasks: [] } }),
+      (all) => add(all, RUN, 'run.planned', { type: 'run.planned', tasks: [] }),
       '2 records run.planned',
     ],
     [
@@ -102,43 +102,41 @@ describe('judge', () => {
     ['a wrong answer', (all) => change(all, RUN, 'run.ended', { answer: 35 }), 'answered 35'],
     [
       'something behind the end of a run',
-      (all) => add(all, RUN, 'run.ended', { type: 'run.returned', task: 'r1-t1', result: {} }),
+      (all) => add(all, RUN, 'run.ended', { type: 'task.returned', task: 'r1-t1' }),
       'is behind its end',
     ],
     [
       'a task that is given out twice',
       (all) =>
-        add(all, RUN, 'run.dispatched', { type: 'run.dispatched', name: 't1', task: 'r1-t1', attempt: 2 }),
+        add(all, RUN, 'task.dispatched', { type: 'task.dispatched', name: 't1', task: 'r1-t1', attempt: 2 }),
       'given out twice',
     ],
     [
       'an attempt that is skipped',
-      (all) => change(all, RUN, 'run.dispatched', { attempt: 2 }),
+      (all) => change(all, RUN, 'task.dispatched', { attempt: 2 }),
       'given out as attempt 2',
     ],
     [
       'a task that is taken back twice',
-      (all) => add(all, RUN, 'run.returned', { type: 'run.returned', name: 't1', task: 'r1-t1', result: {} }),
+      (all) => add(all, RUN, 'task.returned', { type: 'task.returned', name: 't1', task: 'r1-t1' }),
       'without being out',
     ],
-    ['a task that is never taken back', (all) => remove(all, RUN, 'run.returned'), 'never taken back'],
+    ['a task that is never taken back', (all) => remove(all, RUN, 'task.returned'), 'never taken back'],
     [
       'a task that is given out too early',
-      (all) => change(all, RUN, 'run.returned', { result: { status: 'failed' } }),
+      (all) => change(all, RUN, 'task.returned', { status: 'failed' }),
       'given out before t1',
     ],
-    ['a task that was never given out', (all) => remove(all, RUN, 'run.dispatched'), 'was never given out'],
+    ['a task that was never given out', (all) => remove(all, RUN, 'task.dispatched'), 'was never given out'],
     [
       'a task of the plan that was never completed',
       (all) =>
         change(all, RUN, 'run.planned', {
-          plan: {
-            tasks: [
-              { name: 't1', after: [] },
-              { name: 't2', after: ['t1'] },
-              { name: 't3', after: [] },
-            ],
-          },
+          tasks: [
+            { name: 't1', after: [] },
+            { name: 't2', after: ['t1'] },
+            { name: 't3', after: [] },
+          ],
         }),
       't3 of the plan was never completed',
     ],
@@ -150,63 +148,67 @@ describe('judge', () => {
     [
       'a task without a journal',
       (all) =>
-        add(all, RUN, 'run.dispatched', { type: 'run.dispatched', name: 't9', task: 'r1-t9', attempt: 1 }),
+        add(all, RUN, 'task.dispatched', { type: 'task.dispatched', name: 't9', task: 'r1-t9', attempt: 1 }),
       'has no journal',
     ],
 
     [
       'two ends of a task',
-      (all) => add(all, T1, 'task.ended', { type: 'task.ended', result: { status: 'completed' } }),
+      (all) => add(all, T1, 'task.ended', { type: 'task.ended', status: 'completed' }),
       '2 records task.ended',
     ],
     ['a task without a beginning', (all) => remove(all, T1, 'task.created'), '0 records task.created'],
     [
       'a task that begins with something else',
-      (all) => change(all, T1, 'task.created', { type: 'planned' }),
-      'r1-t1: begins with planned',
+      (all) => change(all, T1, 'task.created', { type: 'task.planned' }),
+      'r1-t1: begins with task.planned',
     ],
     [
       'something behind the end of a task',
-      (all) => add(all, T1, 'task.ended', { type: 'attempt', attempt: 3 }),
-      'its last record is attempt',
+      (all) => add(all, T1, 'task.ended', { type: 'task.started', attempt: 3 }),
+      'its last record is task.started',
     ],
-    ['two first hosts', (all) => change(all, T1, 'attempt', { attempt: 2 }), 'attempt 2 follows 0'],
+    ['two first hosts', (all) => change(all, T1, 'task.started', { attempt: 2 }), 'attempt 2 follows 0'],
     [
       'a reply that was asked for twice',
-      (all) => add(all, T1, 'reply', { type: 'reply', step: 1 }),
+      (all) => add(all, T1, 'step.replied', { type: 'step.replied', step: 1 }),
       'reply to step 1 follows 1',
     ],
-    ['code that no model wrote', (all) => remove(all, T1, 'reply'), 'without an answer of the model'],
+    ['code that no model wrote', (all) => remove(all, T1, 'step.replied'), 'without an answer of the model'],
     [
       'a step that begins before the one before is over',
-      (all) => add(all, T1, 'turn', { type: 'reply', step: 2 }),
+      (all) => add(all, T1, 'turn.committed', { type: 'step.replied', step: 2 }),
       'step 2 was answered before the one before was over',
     ],
     [
       'a turn that was undone and counted twice',
-      (all) => add(all, T1, 'turn', { type: 'void', step: 1, turn: 0 }),
+      (all) => add(all, T1, 'turn.committed', { type: 'turn.voided', step: 1, turn: 0 }),
       'turn of step 1 0 follows 0',
     ],
-    ['a turn that is lost', (all) => change(all, T1, 'turn', { turn: 1 }), 'turn of step 1 1 follows -1'],
-    ['a turn without its step', (all) => remove(all, T1, 'step'), 'a turn of step 1 in step 0'],
+    [
+      'a turn that is lost',
+      (all) => change(all, T1, 'turn.committed', { turn: 1 }),
+      'turn of step 1 1 follows -1',
+    ],
+    ['a turn without its step', (all) => remove(all, T1, 'step.started'), 'a turn of step 1 in step 0'],
     [
       'two outcomes of a call',
-      (all) => add(all, T1, 'outcome', { type: 'late', id: '1.1', ok: true }),
+      (all) => add(all, T1, 'call.ended', { type: 'call.late', call: '1.1', ok: true }),
       'has two outcomes',
     ],
     [
       'an outcome of no call',
-      (all) => add(all, T1, 'outcome', { type: 'outcome', id: '1.9', ok: true }),
+      (all) => add(all, T1, 'call.ended', { type: 'call.ended', call: '1.9', ok: true }),
       'was never made',
     ],
     [
       'a step that ends twice',
-      (all) => add(all, T1, 'observed', { type: 'observed', step: 1 }),
+      (all) => add(all, T1, 'step.ended', { type: 'step.ended', step: 1 }),
       'end of step 1 follows 1',
     ],
     [
       'a divergence',
-      (all) => add(all, T1, 'outcome', { type: 'diverged', recorded: 'a', replayed: 'b' }),
+      (all) => add(all, T1, 'call.ended', { type: 'task.diverged', recorded: 'a', replayed: 'b' }),
       'diverged',
     ],
     [
@@ -227,11 +229,11 @@ describe('judge', () => {
         all.effects.pop()
         for (const { subject, records = [] } of all.journal)
           for (const record of records)
-            if (subject.endsWith('r1-t2') && record.type === 'outcome') record.ok = false
+            if (subject.endsWith('r1-t2') && record.type === 'call.ended') record.ok = false
       },
       'r1-t2 completed without "mark"',
     ],
-    ['an effect that nobody announced', (all) => remove(all, T1, 'started'), 'stands in no journal'],
+    ['an effect that nobody announced', (all) => remove(all, T1, 'call.started'), 'stands in no journal'],
 
     ['a message that is left', ({ queue }) => Object.assign(queue, { messages: 1 }), '1 messages are left'],
     [
@@ -279,7 +281,7 @@ describe('judge', () => {
   it('tells of attempts that failed, which are no violation', () => {
     const evidence = honest()
     const error = { code: 'hosts-died' }
-    change(evidence, T1, 'task.ended', { result: { status: 'failed', error } })
+    change(evidence, T1, 'task.ended', { status: 'failed', error })
     expect(failedAttempts(evidence)).toEqual(['r1-t1 failed: {"code":"hosts-died"}'])
   })
 })

@@ -58,8 +58,7 @@ export function judge(evidence: Evidence, expected: Expected): string[] {
 /** Attempts at tasks that did not complete: no violation, where the run came to its end all the same. */
 export function failedAttempts({ journal }: Evidence): string[] {
   return journalEntries(journal).flatMap(({ task, record }) => {
-    const result = record.result as { status: string; error?: unknown } | undefined
-    if (record.type !== 'task.ended' || result === undefined || result.status === 'completed') return []
-    return [`${task} ${result.status}: ${JSON.stringify(result.error)}`]
+    if (record.type !== 'task.ended' || record.status === 'completed') return []
+    return [`${task} ${String(record.status)}: ${JSON.stringify(record.error)}`]
   })
 }

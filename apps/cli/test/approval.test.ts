@@ -15,7 +15,7 @@ const REPLIES: Script = {
   writer: { answer: ['{{t1.output}}'] },
 }
 
-/** A run whose one call waits for a yes, in a daemon that goes on when the test's part ends. */
+/** Runs a task whose only call waits for approval. The run goes on after `act`. */
 async function asked(
   act: (at: { folder: string; id: string; cli: typeof cliOf }) => Promise<void>,
   wanted: { definition?: object; operator?: object } = { operator: { approval: 'always' } },
@@ -29,8 +29,8 @@ async function asked(
   })
   await run(['up', '--detach'], { cwd: place.folder })
   const running = start(['run', 'x'], { cwd: place.folder })
-  const screen = await running.until(/asks for a yes to listFiles/)
-  const [, id = ''] = screen.match(/bailiwick answer (\S+) yes/) ?? []
+  const screen = await running.until(/asks to call listFiles/)
+  const [, id = ''] = screen.match(/bailiwick approve (r\w+)/) ?? []
   await act({ folder: place.folder, id, cli: cliOf })
   const ended = await running.ended
   await run(['down'], { cwd: place.folder })
@@ -43,52 +43,51 @@ function cliOf(folder: string, ...args: string[]) {
 }
 
 // Five commands each, beside a team of three processes: a busy machine takes 40 s.
-describe('a call that needs a yes', { timeout: 120_000 }, () => {
-  it('waits, is shown, and is made after it', async () => {
+describe('a call that needs approval', { timeout: 120_000 }, () => {
+  it('waits, is listed, and runs once approved', async () => {
     const { code, stdout } = await asked(async ({ folder, id, cli }) => {
       const shown = await cli(folder, 'show', id)
       expect(shown.stdout).toContain(`run ${id}: input-required`)
-      expect(shown.stdout).toMatch(/waits for your yes: listFiles\(\{\}\) of \S+, call 1\.1/)
-      expect((await cli(folder, 'answer', id, 'perhaps')).stderr).toContain('wanted yes or no; got "perhaps"')
-      const other = await cli(folder, 'answer', id, 'yes', '--call', '7.7')
+      expect(shown.stdout).toMatch(/waits for your decision: listFiles\(\{\}\) of \S+, call 1\.1/)
+      const other = await cli(folder, 'approve', id, '7.7')
       expect(other).toMatchObject({ code: 1 })
-      expect(other.stderr).toContain('that call does not wait; these do:\n  --call 1.1')
-      expect((await cli(folder, 'answer', id, 'yes')).stdout).toBe('yes to listFiles({})\n')
+      expect(other.stderr).toContain('that call does not wait; these calls do:\n  1.1')
+      expect((await cli(folder, 'approve', id)).stdout).toBe('approved listFiles({})\n')
     })
     expect(code).toBe(0)
     expect(stdout).toContain('0')
   })
 
-  it('is not made after a no, whose reason the agent is told; the definition’s word counts too', async () => {
+  it('does not run once rejected, tells the agent why, and may be required by the definition', async () => {
     const { stdout } = await asked(
       async ({ folder, id, cli }) => {
-        const no = await cli(folder, 'answer', id, 'no', '--note', 'not on a Sunday')
-        expect(no).toMatchObject({ code: 0, stdout: 'no to listFiles({})\n' })
-        const again = await cli(folder, 'answer', id, 'yes')
+        const no = await cli(folder, 'reject', id, '1.1', '--reason', 'not on a Sunday')
+        expect(no).toMatchObject({ code: 0, stdout: 'rejected listFiles({})\n' })
+        const again = await cli(folder, 'approve', id)
         expect(again.code).toBe(1)
-        // The second where the first answer is on its way to the journal.
-        expect(again.stderr).toMatch(/no call of run \S+ waits for a yes|call 1\.1 no longer waits/)
+        // The second message if the first decision is not in the journal yet.
+        expect(again.stderr).toMatch(/no call of run \S+ waits for a decision|call 1\.1 no longer waits/)
       },
       { definition: { approval: 'always' }, operator: { approval: 'never' } },
     )
-    expect(stdout).toContain('user did not approve listFiles: not on a Sunday')
+    expect(stdout).toContain('user rejected listFiles: not on a Sunday')
   })
 
-  it('still waits after its host was killed, and is asked once', async () => {
+  it('still waits after its host was killed, with one question in the journal', async () => {
     const { stdout } = await asked(async ({ folder, id, cli }) => {
       process.kill(pidOf(folder, /worker\.mjs/), 'SIGKILL')
-      // Until the next host has come to the same call there is nobody to tell.
-      let said = await cli(folder, 'answer', id, 'yes')
+      // No host takes the decision until the next host reaches the same call.
+      let said = await cli(folder, 'approve', id)
       while (said.code !== 0) {
-        expect(said.stderr).toContain('no host of worker waits for it at the moment')
-        said = await cli(folder, 'answer', id, 'yes')
+        expect(said.stderr).toContain('no host of worker waits for the decision at the moment')
+        said = await cli(folder, 'approve', id)
       }
       const journal = await cli(folder, 'show', id, '--task', 't1', '--json')
       const types = journal.stdout
         .trim()
         .split('\n')
         .map((line) => JSON.parse(line).type)
-      expect(types.filter((type) => type === 'asked')).toHaveLength(1)
+      expect(types.filter((type) => type === 'call.asked')).toHaveLength(1)
     })
     expect(stdout).toContain('0')
   })

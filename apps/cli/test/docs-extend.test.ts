@@ -10,7 +10,7 @@ import { bareEnv, run, start } from './program.ts'
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const page = await readFile(join(root, 'docs/extend.md'), 'utf8')
 const [manifest = '', ...unused] = blocks('json')
-const [definition = '', config = '', offering = '', plain = '', answering = '', ...more] = blocks('js')
+const [definition = '', config = '', offering = '', plain = '', deciding = '', ...more] = blocks('js')
 
 function blocks(language: string): string[] {
   return [...page.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 'gs'))].map(([, code]) => code ?? '')
@@ -47,7 +47,7 @@ finalAnswer({ euros, pieces, none, number })
   })
 }
 
-it('docs/extend.md: an agent, two tools in other processes and a service that answers, as they stand', async () => {
+it('docs/extend.md: an agent, two tools in other processes and a service that decides, as they stand', async () => {
   expect([unused, more]).toEqual([[], []])
   await using place = await scratch()
   await install(place)
@@ -73,7 +73,7 @@ it('docs/extend.md: an agent, two tools in other processes and a service that an
 
   const asking = start(['run', 'Order rope.', '--agent', 'buyer', '--json'], { cwd: place.folder, env })
   const [, id = ''] = /"run":"(r[a-z2-7]{12})"/.exec(await asking.until(/"run":"r[a-z2-7]{12}"/)) ?? []
-  await service('answer', answering, [], id)
+  await service('decide', deciding, [], id)
   const { code, stdout } = await asking.ended
   expect(code).toBe(0)
   const { answer } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '')

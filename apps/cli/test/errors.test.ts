@@ -25,7 +25,7 @@ describe('the command line', () => {
     [['--verison'], 'unknown option "--verison": did you mean "--version"?'],
     [['help', 'rnu'], 'unknown command "rnu": did you mean "run"?'],
     [['run'], '"<task>" is missing; wanted: bailiwick run "<task>"'],
-    [['answer', 'r1'], 'yes|no is missing; wanted: bailiwick answer <run> yes|no'],
+    [['approve'], '<run> is missing; wanted: bailiwick approve <run> [<call>]'],
     [['replay'], '<task> is missing; wanted: bailiwick replay [<run>] <task>'],
     [
       ['run', 'two', 'words'],

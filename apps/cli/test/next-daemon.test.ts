@@ -91,7 +91,7 @@ describe('the next daemon', () => {
   it.each([
     [
       'plan',
-      'attempt',
+      'task.started',
       { ...SLOW, planner: { plan: [{ ...later, text: planReply({ name: 't1' }) }] } },
       'task.started r1-plan',
     ],

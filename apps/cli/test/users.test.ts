@@ -83,7 +83,7 @@ describe('two users with names', () => {
       () => requestRun(bob, 'journal', { run: 'ra' }),
       () => requestRun(bob, 'cancel', { run: 'ra' }),
       () => requestRun(bob, 'purge', { run: 'ra' }),
-      () => requestRun(bob, 'answer', { run: 'ra', task: 't', call: '1.1', approved: true }),
+      () => requestRun(bob, 'decide', { run: 'ra', task: 't', call: '1.1', decision: 'approve' }),
     ]) {
       await expect(ask()).rejects.toThrow('no run ra of yours')
     }

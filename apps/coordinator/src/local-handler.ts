@@ -5,12 +5,12 @@ import type { Broker } from './broker.ts'
 import { memberSchema } from './config/config-schema.ts'
 import type { LoadedConfig } from './config/load-config.ts'
 import { type Hosts, isHostOf } from './hosts.ts'
-import type { LocalAnswer, LocalRequest } from './local/local-protocol.ts'
+import type { LocalReply, LocalRequest } from './local/local-protocol.ts'
 import { prepareAgent } from './prepare-agent.ts'
 import { loadSpecialist } from './team/load-team.ts'
 import type { Team } from './team/team.ts'
 
-type Answer = Omit<Extract<LocalAnswer, { ok: true }>, 'ok'>
+type Reply = Omit<Extract<LocalReply, { ok: true }>, 'ok'>
 
 /** What the daemon does for processes of its own user. */
 export function localHandler(parts: {
@@ -19,7 +19,7 @@ export function localHandler(parts: {
   team: Team
   hosts: Hosts
   signal: AbortSignal
-}): (request: LocalRequest) => Promise<Answer> {
+}): (request: LocalRequest) => Promise<Reply> {
   const { config, broker, team, hosts, signal } = parts
   return async (request) => {
     if (request.op === 'host') return host(request.file)
@@ -30,7 +30,7 @@ export function localHandler(parts: {
     return credentials === undefined ? {} : { credentials }
   }
 
-  async function host(file: string): Promise<Answer> {
+  async function host(file: string): Promise<Reply> {
     const specialist = await loadSpecialist(memberSchema.parse({ agent: file }), config.folder, signal)
     const { name } = specialist.card
     const known = hosts.report().some((child) => isHostOf(child.name, name))

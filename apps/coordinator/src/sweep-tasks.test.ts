@@ -29,7 +29,7 @@ it.each([
     if (begunBy !== undefined) {
       const engine = { node: '', v8: '', bailiwick: '' }
       await openJournal(bus, { writer: 'writer', run: 'r1', task: 'r1-t1' }).append([
-        { type: 'attempt', at: 1, attempt: 1, host: begunBy, engine, level: 0 },
+        { type: 'task.started', at: 1, attempt: 1, host: begunBy, engine, level: 0 },
       ])
     }
     await ringTask(bus, { agent: 'writer', run: 'r1', task: 'r1-t1', ring: 1 })

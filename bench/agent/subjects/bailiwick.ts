@@ -22,7 +22,7 @@ export async function prepare(): Promise<() => Promise<unknown>> {
     const spec = benchTask(definition, `t${count}`, 'Add 1 and 2.')
     let output: unknown
     for await (const event of runLoop({ definition, spec, journal: memoryJournal(), tools: [add], model })) {
-      if (event.type === 'record' && event.record.type === 'task.ended') output = event.record.result.output
+      if (event.type === 'record' && event.record.type === 'task.ended') output = event.record.output
     }
     return output
   }

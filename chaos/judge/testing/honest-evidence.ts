@@ -1,4 +1,3 @@
-import { EVENT_OF_RECORD } from '../event-names.ts'
 import type { EventMessage, Evidence, JournalRecord } from '../evidence.ts'
 import { journalEntries } from '../journal-entries.ts'
 
@@ -8,39 +7,37 @@ const T2 = 'bailiwick.v1.journal.worker.r1.r1-t2'
 
 /** A task with one call, whose first host died before the outcome. */
 function taskRecords(task: string): Omit<JournalRecord, 'at'>[][] {
-  const call = { step: 1, id: '1.1', name: 'mark', key: `${task}/1.1` }
+  const call = { step: 1, call: '1.1', name: 'mark', key: `${task}/1.1` }
   return [
     [{ type: 'task.created' }],
-    [{ type: 'attempt', attempt: 1 }],
-    [{ type: 'reply', step: 1 }],
-    [{ type: 'step', step: 1 }],
+    [{ type: 'task.started', attempt: 1 }],
+    [{ type: 'step.replied', step: 1 }],
+    [{ type: 'step.started', step: 1 }],
     [
-      { type: 'turn', step: 1, turn: 0, calls: [{ id: '1.1' }] },
-      { type: 'started', ...call },
+      { type: 'turn.committed', step: 1, turn: 0, calls: [{ id: '1.1' }] },
+      { type: 'call.started', ...call },
     ],
-    [{ type: 'attempt', attempt: 2 }],
-    [{ type: 'outcome', step: 1, id: '1.1', ok: true }],
+    [{ type: 'task.started', attempt: 2 }],
+    [{ type: 'call.ended', step: 1, call: '1.1', ok: true }],
     [
-      { type: 'turn', step: 1, turn: 1, calls: [] },
-      { type: 'observed', step: 1 },
-      { type: 'task.ended', result: { status: 'completed' } },
+      { type: 'turn.committed', step: 1, turn: 1, calls: [] },
+      { type: 'step.ended', step: 1 },
+      { type: 'task.ended', status: 'completed' },
     ],
   ]
 }
 
 /** A run of two tasks, one after the other, in which nothing is wrong. */
 export function honest(): Evidence {
-  const out = (name: string) => [{ type: 'run.dispatched', name, task: `r1-${name}`, attempt: 1 }]
-  const back = (name: string) => [
-    { type: 'run.returned', name, task: `r1-${name}`, result: { status: 'completed' } },
-  ]
+  const out = (name: string) => [{ type: 'task.dispatched', name, task: `r1-${name}`, attempt: 1 }]
+  const back = (name: string) => [{ type: 'task.returned', name, task: `r1-${name}`, status: 'completed' }]
   const tasks = [
     { name: 't1', after: [] },
     { name: 't2', after: ['t1'] },
   ]
   const appends: [string, Omit<JournalRecord, 'at'>[]][] = [
     [RUN, [{ type: 'run.submitted' }]],
-    [RUN, [{ type: 'run.planned', plan: { tasks } }]],
+    [RUN, [{ type: 'run.planned', tasks }]],
     [RUN, out('t1')],
     ...taskRecords('r1-t1').map((records): [string, typeof records] => [T1, records]),
     [RUN, back('t1')],
@@ -66,7 +63,7 @@ export function honest(): Evidence {
 
 function project(journal: Evidence['journal']): EventMessage[] {
   return journalEntries(journal).map(({ id, run, task, record }, index) => {
-    const name = EVENT_OF_RECORD[record.type]
+    const name = record.type
     const about = name === 'task.dispatched' || name === 'task.returned' ? String(record.task) : task
     const time = new Date(record.at).toISOString()
     return {

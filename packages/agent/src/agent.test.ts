@@ -73,16 +73,16 @@ describe.concurrent('an agent in this process', () => {
     const seen = events.map((event) => (event.type === 'record' ? event.record.type : event.type))
     expect(seen.filter((type) => type !== 'text')).toEqual([
       'task.created',
-      'attempt',
-      'reply',
-      'step',
+      'task.started',
+      'step.replied',
+      'step.started',
       'print',
-      'turn',
-      'observed',
-      'reply',
-      'step',
-      'turn',
-      'observed',
+      'turn.committed',
+      'step.ended',
+      'step.replied',
+      'step.started',
+      'turn.committed',
+      'step.ended',
       'task.ended',
     ])
     expect(events.every(({ level, agent: name }) => level === 5 && name === 'agent')).toBe(true)
@@ -129,7 +129,10 @@ describe.concurrent('an agent in this process', () => {
     const codes: string[] = []
     const kinds: JournalRecord['type'][] = []
     const agent = agentOf([code('1 + 1'), code('finalAnswer(2)')], {
-      on: { step: (record) => codes.push(record.code), 'task.ended': ({ type }) => kinds.push(type) },
+      on: {
+        'step.started': (record) => codes.push(record.code),
+        'task.ended': ({ type }) => kinds.push(type),
+      },
     })
     await agent.run('Add')
     expect(codes).toEqual(['1 + 1', 'finalAnswer(2)'])

@@ -9,6 +9,8 @@ import {
   type Agent as RunningAgent,
   type TaskResult,
   type TaskSpec,
+  taskResultOf,
+  taskSpecOf,
 } from '@bailiwick/contract'
 import {
   type Approve,
@@ -35,12 +37,12 @@ export type AgentOptions = Partial<Omit<AgentDefinition, 'model'>> & {
   /** Folder that `imports` resolve from. Default: the current one. */
   importsFrom?: string
   /**
-   * Asks a person about a call that `approval` holds back: `true`, `false`, or `{ approved, by, note }`. Without
+   * Asks a person about a call that `approval` holds back: `true`, `false`, or `{ decision, by, reason }`. Without
    * it such calls are refused.
    */
   approve?: Approve
   /**
-   * By kind of record (`reply`, `observed`, `outcome` and so on) or of what is live (`text`, `print`); the
+   * By kind of record (`step.replied`, `step.ended`, `call.ended` and so on) or of what is live (`text`, `print`); the
    * stream waits for it. What a callback throws ends the stream.
    */
   on?: Callbacks
@@ -99,7 +101,7 @@ export class Agent implements RunningAgent, AsyncDisposable {
       })
       for await (const event of callBack(loop, this.#callbacks)) {
         if (event.type === 'record' && event.record.type === 'task.ended') {
-          this.#journals.set(event.record.result, journal.records)
+          this.#journals.set(event.record, journal.records)
         }
         yield event
       }
@@ -111,7 +113,10 @@ export class Agent implements RunningAgent, AsyncDisposable {
   /** The same, collected: how the task ended. A task that failed is a result too: look at its `status`. */
   async run(task: string, options: AgentRunOptions = {}): Promise<TaskResult> {
     for await (const event of this.stream(task, options)) {
-      if (event.type === 'record' && event.record.type === 'task.ended') return event.record.result
+      if (event.type !== 'record' || event.record.type !== 'task.ended') continue
+      const result = taskResultOf(event.record)
+      this.#journals.set(result, this.#journals.get(event.record) ?? [])
+      return result
     }
     throw new BailiwickError('no-result', `${this.card.name} stopped before its task had ended`)
   }
@@ -147,8 +152,8 @@ export class Agent implements RunningAgent, AsyncDisposable {
     }
     const inputs = describedInputs(options.inputs ?? {})
     return {
-      spec: first.spec,
-      records: [...records, { type: 'continued', at: Date.now(), text, inputs }],
+      spec: taskSpecOf(first),
+      records: [...records, { type: 'task.continued', at: Date.now(), text, inputs }],
     }
   }
 }

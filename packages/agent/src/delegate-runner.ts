@@ -1,4 +1,4 @@
-import { type AgentDefinition, RefusedError, type TaskSpec } from '@bailiwick/contract'
+import { type AgentDefinition, RefusedError, type TaskSpec, taskResultOf } from '@bailiwick/contract'
 import { type Delegate, definedGrant, effectiveGrant, runLoop } from '@bailiwick/core'
 import { memoryJournal } from '@bailiwick/core/journal'
 import { ownTools } from './definition/check-in-process.ts'
@@ -43,7 +43,7 @@ export function delegateRunner(
       signal: request.signal,
     })
     for await (const event of loop) {
-      if (event.type === 'record' && event.record.type === 'task.ended') return event.record.result
+      if (event.type === 'record' && event.record.type === 'task.ended') return taskResultOf(event.record)
     }
     throw new RefusedError(`${delegate.name} stopped without a result`)
   }

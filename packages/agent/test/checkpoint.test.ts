@@ -51,7 +51,11 @@ async function whole(limits = definition.limits): Promise<{ records: JournalReco
 }
 
 /** The records as a host that died after a step's observation, or its checkpoint, left them. */
-function upTo(records: JournalRecord[], type: 'observed' | 'checkpoint', step: number): JournalRecord[] {
+function upTo(
+  records: JournalRecord[],
+  type: 'step.ended' | 'step.checkpointed',
+  step: number,
+): JournalRecord[] {
   return records.slice(0, records.findIndex((one) => one.type === type && one.step === step) + 1)
 }
 
@@ -72,13 +76,13 @@ async function resume(records: readonly JournalRecord[], limits = definition.lim
 describe('resuming from a checkpoint', () => {
   it('comes to the same, from the newest one', async () => {
     const { records, output } = await whole()
-    expect(await resume(upTo(records, 'checkpoint', 3))).toMatchObject({
+    expect(await resume(upTo(records, 'step.checkpointed', 3))).toMatchObject({
       output,
       asked: 1,
       called: 0,
       restored: [3],
     })
-    expect(await resume(upTo(records, 'observed', 3))).toMatchObject({
+    expect(await resume(upTo(records, 'step.ended', 3))).toMatchObject({
       output,
       asked: 1,
       called: 0,
@@ -89,52 +93,54 @@ describe('resuming from a checkpoint', () => {
   it('is not done before enough CPU time has gone by', async () => {
     expect(
       await whole({ checkpointCpuMs: 2_000 }).then(({ records }) =>
-        records.filter(({ type }) => type === 'checkpoint'),
+        records.filter(({ type }) => type === 'step.checkpointed'),
       ),
     ).toEqual([])
   })
 
   it('that was changed: an older one, or all steps again; the journal says so, once', async () => {
     const { records, output } = await whole()
-    const spoilt = upTo(records, 'checkpoint', 3).map((one) =>
-      one.type === 'checkpoint' ? { ...one, text: one.text.slice(0, -20) } : one,
+    const spoilt = upTo(records, 'step.checkpointed', 3).map((one) =>
+      one.type === 'step.checkpointed' ? { ...one, text: one.text.slice(0, -20) } : one,
     )
     const first = await resume(spoilt)
     expect(first).toMatchObject({ output, asked: 1, called: 0, restored: [undefined] })
-    expect(first.added.filter(({ type }) => type === 'checkpoint.refused')).toMatchObject([{ step: 3 }])
-    const told = first.added.findIndex(({ type }) => type === 'checkpoint.refused')
+    expect(first.added.filter(({ type }) => type === 'step.checkpoint-refused')).toMatchObject([{ step: 3 }])
+    const told = first.added.findIndex(({ type }) => type === 'step.checkpoint-refused')
     const again = await resume([...spoilt, ...first.added.slice(0, told + 1)])
-    expect(again.added.filter(({ type }) => type === 'checkpoint.refused')).toEqual([])
+    expect(again.added.filter(({ type }) => type === 'step.checkpoint-refused')).toEqual([])
   })
 
   it('that leads to another world than was recorded: all steps again', async () => {
     const { records, output } = await whole()
     // A text that is a checkpoint, but of another world: its own hash agrees with it.
     const other = await tryTask(definition, [code('let list = [7, 8]'), ...replies.slice(3)], { sandbox })
-    const foreign = other.records.find((one): one is RecordOf<'checkpoint'> => one.type === 'checkpoint')
-    const records2 = upTo(records, 'observed', 3)
-      .filter(({ type }) => type !== 'checkpoint')
-      .flatMap((one) => (one.type === 'observed' && one.step === 1 && foreign ? [one, foreign] : [one]))
+    const foreign = other.records.find(
+      (one): one is RecordOf<'step.checkpointed'> => one.type === 'step.checkpointed',
+    )
+    const records2 = upTo(records, 'step.ended', 3)
+      .filter(({ type }) => type !== 'step.checkpointed')
+      .flatMap((one) => (one.type === 'step.ended' && one.step === 1 && foreign ? [one, foreign] : [one]))
     const resumed = await resume(records2)
     expect(resumed).toMatchObject({ output, asked: 1, called: 0, restored: [1, undefined] })
-    expect(resumed.added.find(({ type }) => type === 'checkpoint.refused')).toMatchObject({
+    expect(resumed.added.find(({ type }) => type === 'step.checkpoint-refused')).toMatchObject({
       step: 1,
       why: expect.stringContaining('after step 2 is another'),
     })
-    expect(resumed.added.filter(({ type }) => type === 'diverged')).toEqual([])
+    expect(resumed.added.filter(({ type }) => type === 'task.diverged')).toEqual([])
   })
 
   it('made by another engine or under other limits: all steps again, and nothing to say', async () => {
     const { records, output } = await whole()
-    const resumed = await resume(upTo(records, 'checkpoint', 3), { checkpointCpuMs: 1 })
+    const resumed = await resume(upTo(records, 'step.checkpointed', 3), { checkpointCpuMs: 1 })
     expect(resumed).toMatchObject({ output, restored: [undefined] })
-    expect(resumed.added.filter(({ type }) => type === 'checkpoint.refused')).toEqual([])
+    expect(resumed.added.filter(({ type }) => type === 'step.checkpoint-refused')).toEqual([])
   })
 
   it('a replay executes every step: a checkpoint is not the truth', async () => {
     const { records } = await whole()
     const spoilt = records.map((one) =>
-      one.type === 'checkpoint' ? { ...one, worldHash: 'x', text: '{}' } : one,
+      one.type === 'step.checkpointed' ? { ...one, worldHash: 'x', text: '{}' } : one,
     )
     const steps: ReplayedStep[] = []
     restored.length = 0
@@ -152,11 +158,11 @@ describe('resuming from a checkpoint', () => {
 describe('a world that is another than was recorded', () => {
   it('is not gone on in: the operator is told where, what and on what engines; the model that variables are lost', async () => {
     const { records } = await whole({ checkpointCpuMs: 2_000 })
-    const changed = upTo(records, 'observed', 3).map((one) =>
-      one.type === 'observed' && one.step === 2 ? { ...one, worldHash: '0123456789abcdef' } : one,
+    const changed = upTo(records, 'step.ended', 3).map((one) =>
+      one.type === 'step.ended' && one.step === 2 ? { ...one, worldHash: '0123456789abcdef' } : one,
     )
     const { added, asked } = await resume(changed, { checkpointCpuMs: 2_000 })
-    expect(added.find(({ type }) => type === 'diverged')).toMatchObject({
+    expect(added.find(({ type }) => type === 'task.diverged')).toMatchObject({
       step: 2,
       recorded: 'world 0123456789abcdef',
       replayed: expect.stringMatching(/^world [0-9a-f]{16}$/),
@@ -165,7 +171,7 @@ describe('a world that is another than was recorded', () => {
         replayed: expect.stringContaining(process.version),
       },
     })
-    expect(added.find(({ type }) => type === 'observed')).toMatchObject({
+    expect(added.find(({ type }) => type === 'step.ended')).toMatchObject({
       text: expect.stringMatching(/variables .*lost/i),
     })
     expect(asked).toBeGreaterThan(1)

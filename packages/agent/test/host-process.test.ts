@@ -35,8 +35,8 @@ it('a killed host’s task goes on in the next: no reply asked for twice, no eff
 
   expect(await test.result(spec)).toMatchObject({ status: 'completed', output: { first: 3, second: 5 } })
   const kinds = (await test.journal(spec)).map(({ type }) => type)
-  expect(kinds.filter((type) => type === 'attempt').length).toBe(2)
-  expect(kinds.filter((type) => type === 'reply').length).toBe(3)
+  expect(kinds.filter((type) => type === 'task.started').length).toBe(2)
+  expect(kinds.filter((type) => type === 'step.replied').length).toBe(3)
   expect(await lines()).toEqual(['one', 'waiting', 'waiting', 'open', 'three'])
 
   second.child.kill('SIGTERM')

@@ -32,17 +32,17 @@ const definition = { level: 5 as const, tools: [mark] }
 /** The records of a task whose host died after its first step, each of whose turns is said to have taken so long. */
 async function cut(cpuMs: number): Promise<JournalRecord[]> {
   const { records } = await tryTask(definition, [code(LONG), code('finalAnswer(n)')], { sandbox })
-  const observed = records.findIndex(({ type }) => type === 'observed')
+  const observed = records.findIndex(({ type }) => type === 'step.ended')
   return records
     .slice(0, observed + 1)
-    .map((record) => (record.type === 'turn' ? { ...record, cpuMs } : record))
+    .map((record) => (record.type === 'turn.committed' ? { ...record, cpuMs } : record))
 }
 
 describe('a world that cannot be made again', () => {
   it('ends its task with what went wrong; no new timeout is told, and nothing is called', async () => {
     // Less than nothing, so that the two seconds that every turn has are over soon.
     const records = await cut(-190)
-    expect(records.at(-1)).toMatchObject({ type: 'observed', status: 'ok' })
+    expect(records.at(-1)).toMatchObject({ type: 'step.ended', status: 'ok' })
     const before = made
     const journal = memoryJournal(records)
     const { result, requests } = await tryTask(definition, [code('finalAnswer(n)')], { sandbox, journal })
@@ -51,8 +51,8 @@ describe('a world that cannot be made again', () => {
     expect(requests).toHaveLength(1)
     expect(made).toBe(before)
     const added = journal.records.slice(records.length).map(({ type }) => type)
-    expect(added).not.toContain('void')
-    expect(added).not.toContain('observed')
+    expect(added).not.toContain('turn.voided')
+    expect(added).not.toContain('step.ended')
   }, 60_000)
 
   it('has ten times the recorded CPU time and two seconds: a slower machine makes it again', async () => {

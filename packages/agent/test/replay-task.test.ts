@@ -52,13 +52,13 @@ describe('replayTask', () => {
       [3, 'same'],
     ])
     expect(calls).toBe(before)
-    const observed = records.find((one) => one.type === 'observed' && one.step === 2)
-    expect(observed).toMatchObject({ text: expect.stringContaining(steps[1]?.printed ?? 'nothing') })
+    const observed = records.find((one) => one.type === 'step.ended' && one.step === 2)
+    expect(observed).toMatchObject({ observation: expect.stringContaining(steps[1]?.printed ?? 'nothing') })
   })
 
   it('stops where a step asks for something else than was recorded, and says what', async () => {
     const changed = (await record()).map((one) =>
-      one.type === 'outcome' && one.step === 2 ? { ...one, value: '8.5' } : one,
+      one.type === 'call.ended' && one.step === 2 ? { ...one, value: '8.5' } : one,
     )
     const steps = await replay(changed)
     expect(steps.at(-1)).toMatchObject({

@@ -7,6 +7,7 @@ import {
   type RecordOf,
   type TaskResult,
   type TaskSpec,
+  taskResultOf,
 } from '@bailiwick/contract'
 import { startTestServer, type TestServer } from '@bailiwick/nats-server/testing'
 
@@ -59,7 +60,7 @@ export async function startTestBus(...agents: string[]): Promise<TestBus> {
         ...given,
       }
       const { agent, run, task } = spec
-      const first: JournalRecord = { type: 'task.created', at: Date.now(), spec }
+      const first: JournalRecord = { type: 'task.created', at: Date.now(), ...spec }
       await openJournal(bus, { writer: agent, run, task }).append([first])
       await ringTask(bus, { agent, run, task, ring: 1 })
       return spec
@@ -71,7 +72,7 @@ export async function startTestBus(...agents: string[]): Promise<TestBus> {
         const written = openJournal(bus, { writer: agent, run, task })
         for await (const _record of written.read());
         try {
-          await written.append([{ type: 'task.ended', at: Date.now(), result }])
+          await written.append([{ type: 'task.ended', at: Date.now(), ...result }])
           return true
         } catch (error) {
           if (hasCode(error, 'fenced')) return false // The host appended in between.
@@ -87,7 +88,7 @@ export async function startTestBus(...agents: string[]): Promise<TestBus> {
           ),
         `the end of ${spec.task}`,
       )
-      return ended.result
+      return taskResultOf(ended)
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(opened.map((each) => each.close()))

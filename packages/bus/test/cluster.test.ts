@@ -31,7 +31,7 @@ it('a follower goes on when the server of a cluster dies that had its reader, th
     const seen: number[] = []
     const following = (async () => {
       for await (const { records } of followJournal(follower, { run: 'r1', signal: stop.signal })) {
-        for (const record of records) if (record.type === 'planned') seen.push(record.step)
+        for (const record of records) if (record.type === 'task.planned') seen.push(record.step)
       }
     })()
     await until(() => seen.length === 1, 'what is there already')

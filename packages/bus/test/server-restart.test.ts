@@ -56,7 +56,7 @@ describe('when the server is killed and comes back', () => {
     const background = [
       (async () => {
         for await (const { records } of followJournal(bus, { run: 'r1', signal })) {
-          for (const record of records) if (record.type === 'planned') followed.push(record.text)
+          for (const record of records) if (record.type === 'task.planned') followed.push(record.text)
         }
       })(),
       (async () => {

@@ -1,4 +1,4 @@
-import type { JournalRecord } from '@bailiwick/contract'
+import type { JournalRecord, TaskSpec } from '@bailiwick/contract'
 import { startTestServer, type TestServer } from '@bailiwick/nats-server/testing'
 import type { Bus } from '../src/connect/bus.ts'
 import { connectBus } from '../src/connect/connect-bus.ts'
@@ -67,27 +67,25 @@ export async function all<T>(source: AsyncIterable<T>): Promise<T[]> {
 
 /** A record that can be told from others by its text. */
 export function planned(text: string, step = 1): JournalRecord {
-  return { type: 'planned', at: 1_700_000_000_000, step, text }
+  return { type: 'task.planned', at: 1_700_000_000_000, step, text }
 }
 
 /** A task's first record. */
 export function created(
   task: { run: string; task: string; agent: string },
-  change: Partial<Extract<JournalRecord, { type: 'task.created' }>['spec']> = {},
+  change: Partial<TaskSpec> = {},
 ): JournalRecord {
   return {
     type: 'task.created',
     at: 1_700_000_000_000,
-    spec: {
-      ...task,
-      name: 't1',
-      text: 'count the words',
-      inputs: [],
-      results: {},
-      grant: { level: 5, tools: [], delegates: [], imports: [], budget: {}, approval: 'never' },
-      seed: 's',
-      depth: 0,
-      ...change,
-    },
+    ...task,
+    name: 't1',
+    text: 'count the words',
+    inputs: [],
+    results: {},
+    grant: { level: 5, tools: [], delegates: [], imports: [], budget: {}, approval: 'never' },
+    seed: 's',
+    depth: 0,
+    ...change,
   }
 }

@@ -1,11 +1,17 @@
-import { type RunAnswer, type RunSummary, type RunView, requestRun } from '@bailiwick/bus'
+import {
+  type RunReply,
+  type RunRequestInput,
+  type RunSummary,
+  type RunView,
+  requestRun,
+} from '@bailiwick/bus'
 import type { Client } from './connect.ts'
 
 interface AskOptions {
   signal?: AbortSignal
 }
 
-/** All that is known of a run: its tasks, calls that wait for a yes, its result. */
+/** All that is known of a run: its tasks, calls that wait for a decision, its result. */
 export function getRun(client: Client, run: string, options: AskOptions = {}): Promise<RunView> {
   return requestRun(client, 'get', { run }, options)
 }
@@ -24,25 +30,18 @@ export function cancelRun(
   client: Client,
   run: string,
   { reason, ...options }: AskOptions & { reason?: string } = {},
-): Promise<RunAnswer<'cancel'>> {
+): Promise<RunReply<'cancel'>> {
   return requestRun(client, 'cancel', reason === undefined ? { run } : { run, reason }, options)
 }
 
-/** A yes or no to a call that waits for one (`asked` of {@link getRun}). */
-export interface ApprovalAnswer {
-  run: string
-  task: string
-  call: string
-  approved: boolean
-  /** For the agent, in words. */
-  note?: string
-}
+/** A person's decision on a call that waits for one (see `asked` of {@link getRun}). */
+export type CallDecision = RunRequestInput<'decide'>
 
-/** Answers a call that waits for somebody's yes. False: it no longer waits. */
-export async function answer(
+/** Decides on a waiting call. @returns false if the call no longer waits */
+export async function decideCall(
   client: Client,
-  reply: ApprovalAnswer,
+  decision: CallDecision,
   options: AskOptions = {},
 ): Promise<boolean> {
-  return (await requestRun(client, 'answer', reply, options)).accepted
+  return (await requestRun(client, 'decide', decision, options)).accepted
 }

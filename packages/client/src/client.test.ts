@@ -7,10 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { type Bed, startBed } from '../test/bed.ts'
 import {
-  answer,
   type Client,
   cancelRun,
   connect,
+  decideCall,
   eventName,
   getArtifact,
   getRun,
@@ -146,10 +146,10 @@ describe('a run, watched', () => {
     await expect(getRun(alice, run)).rejects.toMatchObject({ code: 'bus-auth' })
   })
 
-  it('is answered', async () => {
-    const reply = { run: 'r1', task: 'r1-t1', call: '1.1', approved: true, note: 'go on' }
-    expect(await answer(client, reply)).toBe(true)
-    expect(bed.answered).toEqual([reply])
+  it('is approved', async () => {
+    const decision = { run: 'r1', task: 'r1-t1', call: '1.1', decision: 'approve', reason: 'go on' } as const
+    expect(await decideCall(client, decision)).toBe(true)
+    expect(bed.decided).toEqual([decision])
   })
 })
 

@@ -3,7 +3,7 @@
 // See what it does, and what came of it.
 export { type CloudEvent, eventName, getArtifact, type RunSummary, type RunView } from '@bailiwick/bus'
 // Take part in it.
-export { type ApprovalAnswer, answer, cancelRun, getRun, listRuns } from './about-runs.ts'
+export { type CallDecision, cancelRun, decideCall, getRun, listRuns } from './about-runs.ts'
 // The connection.
 export { type Client, type ConnectClientOptions, connect } from './connect.ts'
 export { type OfferedTool, offerTool, type ToolContext } from './offer-tool.ts'

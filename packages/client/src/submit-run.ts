@@ -1,4 +1,4 @@
-import { checkInputName, type RunAnswer, type RunRequestInput, requestRun } from '@bailiwick/bus'
+import { checkInputName, type RunReply, type RunRequestInput, requestRun } from '@bailiwick/bus'
 import type { Client } from './connect.ts'
 import { newRunId } from './run-id.ts'
 import { type FileContent, uploadFiles } from './upload-files.ts'
@@ -34,7 +34,7 @@ export async function submitRun(
   client: Client,
   request: NewRun,
   options: { signal?: AbortSignal } = {},
-): Promise<RunAnswer<'submit'>> {
+): Promise<RunReply<'submit'>> {
   const { files = {}, values = {}, run = newRunId(), ...rest } = request
   for (const name of Object.keys(values)) checkInputName(name)
   const uploaded = await uploadFiles(client, run, files, options.signal)

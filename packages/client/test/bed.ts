@@ -25,7 +25,7 @@ export interface Bed extends AsyncDisposable {
   readonly coordinator: Bus
   /** What was submitted, by run, the first time. */
   readonly submitted: Map<string, RunRequest<'submit'>>
-  readonly answered: RunRequest<'answer'>[]
+  readonly decided: RunRequest<'decide'>[]
   end(run: string, status: 'completed' | 'canceled'): Promise<void>
   connectOptions(grant: RoleGrant): Promise<{ url: string; creds: string }>
   /** Has the server take credentials no more. */
@@ -49,7 +49,7 @@ export async function startBed(): Promise<Bed> {
   await prepareWriter(coordinator, 'geography')
 
   const submitted: Bed['submitted'] = new Map()
-  const answered: Bed['answered'] = []
+  const decided: Bed['decided'] = []
   const ended = new Map<string, 'completed' | 'canceled'>()
   let count = 0
   const publish = (run: string, name: 'run.submitted' | 'run.ended', data: CloudEvent['data']) =>
@@ -102,16 +102,16 @@ export async function startBed(): Promise<Bed> {
         await end(run, 'canceled')
         return { run, status: 'canceled' }
       },
-      async answer(request) {
-        answered.push(request)
-        return { accepted: request.approved }
+      async decide(request) {
+        decided.push(request)
+        return { accepted: request.decision === 'approve' }
       },
     }),
   )
   return {
     coordinator,
     submitted,
-    answered,
+    decided,
     end,
     connectOptions,
     withdraw: async (creds) => server.revoke((await readMinted(creds))?.publicKey ?? ''),

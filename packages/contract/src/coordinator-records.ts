@@ -10,9 +10,10 @@ import {
 } from './task.ts'
 import { usageSchema } from './usage.ts'
 
-export const at = { /** Unix milliseconds, by the writer's clock. */ at: z.lazy(() => z.number()) }
+/** When the writer made the record: Unix milliseconds by its clock. */
+export const at = { at: z.lazy(() => z.number()) }
 
-/** Records that the coordinator alone writes, to a run's own journal. */
+/** Records that only the coordinator writes, all but the last one to a run's own journal. */
 export const coordinatorRecordSchemas = () =>
   [
     z.object({
@@ -22,34 +23,34 @@ export const coordinatorRecordSchemas = () =>
       text: z.string(),
       inputs: z.array(taskInputSchema),
       strategy: z.enum(['plan', 'direct']),
-      /** With strategy `direct`: who gets the whole task. */
+      /** The agent that gets the whole task if the strategy is `direct`. */
       agent: z.string().optional(),
       submittedBy: z.string(),
-      /** The task goes on from a step of another one, in the same world. */
+      /** The task begins with the records of another task, in the same world. */
       fork: forkSchema.optional(),
-      /** The run ends with its plan as the answer: nothing of it is done. */
+      /** The run ends with its plan as the answer, and no task of the plan starts. */
       planOnly: z.boolean().optional(),
       budget: budgetSchema,
     }),
-    z.object({ type: z.literal('run.planned'), ...at, plan: planSchema }),
-    /** A task of the plan was created and its bell rung. */
+    z.object({ type: z.literal('run.planned'), ...at, ...planSchema.unwrap().shape }),
+    /** A task of the plan was created and put into its agent's queue. */
     z.object({
-      type: z.literal('run.dispatched'),
+      type: z.literal('task.dispatched'),
       ...at,
       name: z.string(),
       task: z.string(),
       agent: z.string(),
       attempt: z.number().int().positive(),
-      /** One of the coordinator's own, worked on by itself: an agent of that name has nothing to do with it. */
+      /** The coordinator works on this task itself, even if the team has an agent of that name. */
       own: z.literal(true).optional(),
     }),
-    /** A task of the plan has ended, as its own journal says. */
+    /** A task of the plan ended with this result. */
     z.object({
-      type: z.literal('run.returned'),
+      type: z.literal('task.returned'),
       ...at,
       name: z.string(),
       task: z.string(),
-      result: taskResultSchema,
+      ...taskResultSchema.unwrap().shape,
     }),
     z.object({ type: z.literal('run.cancel-requested'), ...at, by: z.string(), reason: z.string() }),
     z.object({
@@ -62,18 +63,18 @@ export const coordinatorRecordSchemas = () =>
       artifacts: z.array(artifactRefSchema),
     }),
 
-    /** The server refused something to somebody: no part of a task or a run. Written by the coordinator only. */
+    /** The NATS server refused something to a user. Belongs to no run and no task. */
     z.object({
       type: z.literal('access.refused'),
       ...at,
-      /** Who, as proved to the server; `unknown` where nobody proved to be anybody. */
+      /** The user that the server authenticated; `unknown` if it authenticated none. */
       user: z.string(),
       action: z.enum(['publish', 'subscribe', 'connect', 'oversize', 'readers', 'flood']),
-      /** Some of the subjects, each cut. */
+      /** Some of the subjects, each shortened. */
       subjects: z.array(z.string()),
-      /** How often since it was last told. */
+      /** How often since the last such record. */
       count: z.number().int().nonnegative(),
-      /** There was so much that not all was counted. */
+      /** True if there were more than could be counted. */
       atLeast: z.boolean(),
     }),
   ] as const

@@ -1,22 +1,23 @@
 import { z } from 'zod'
 import { at, coordinatorRecordSchemas } from './coordinator-records.ts'
+import { decisionFields } from './decision.ts'
 import { callFailureSchema } from './gate.ts'
 import { levelSchema } from './level.ts'
-import { modelReplySchema } from './model.ts'
-import { taskInputSchema, taskResultSchema, taskSpecSchema } from './task.ts'
+import { type ModelReply, modelReplySchema } from './model.ts'
+import { type TaskResult, type TaskSpec, taskInputSchema, taskResultSchema, taskSpecSchema } from './task.ts'
 import { effectSchema } from './tool.ts'
 
 /**
- * The journal of a task: every input in the order in which it was delivered, after which the task's
- * whole state is a fold. Raise {@link JOURNAL_VERSION} when a reader of the old shape would go wrong;
- * adding an optional field or a new record type is no such change.
+ * Version of the record schemas. A task's journal holds every input in the order of delivery, so a fold over it
+ * gives the task's whole state. Raise this number only if a reader of the old schemas would misread the new
+ * ones; a new record type or a new optional field needs no new version.
  */
 export const JOURNAL_VERSION = 1
 
-/** What a code step's call or a JSON call came to, as journaled. `value` is encoded text. */
+/** How a call ended. `value` is encoded text (see `encodeValue`). */
 const outcomeFields = () => ({
   step: z.number().int(),
-  id: z.string(),
+  call: z.string(),
   ok: z.boolean(),
   value: z.string().optional(),
   reason: callFailureSchema.optional(),
@@ -24,84 +25,85 @@ const outcomeFields = () => ({
   ms: z.number(),
 })
 
+// Records have the names and the fields of their events, so that an event is its record minus the texts.
 const recordSchemas = () =>
   [
-    /** First record of a task, by whoever creates it: everything a host needs. */
-    z.object({ type: z.literal('task.created'), ...at, spec: taskSpecSchema }),
-    /** A host takes the task (again). */
+    /** First record of a task: everything that a host needs. */
+    z.object({ type: z.literal('task.created'), ...at, ...taskSpecSchema.unwrap().shape }),
+    /** A host takes the task, for the first time or after another host. */
     z.object({
-      type: z.literal('attempt'),
+      type: z.literal('task.started'),
       ...at,
       attempt: z.number().int().positive(),
       host: z.string(),
       engine: z.object({ node: z.string(), v8: z.string(), bailiwick: z.string() }),
       level: levelSchema,
-      /** SHA-256 of the level's prompt as rendered: with the journal it determines what the model was asked. */
+      /** SHA-256 of the rendered level prompt. With the journal it determines every model request. */
       promptHash: z.string().optional(),
-      /** Limits of the agent's own: code that was stopped at one is stopped there again. */
+      /** The agent's own sandbox limits. Replay needs them to stop code where it was stopped before. */
       limits: z.record(z.string(), z.number()).optional(),
     }),
-    /** A host left the task open, in order: nothing of it is the task's fault. */
-    z.object({ type: z.literal('suspended'), ...at, attempt: z.number().int() }),
-    /** A plan that the agent made for itself, before the step named. */
-    z.object({ type: z.literal('planned'), ...at, step: z.number().int(), text: z.string() }),
-    /** A model's reply, whole: acknowledged before anything in it is acted on. */
+    /** The host shut down in order and left the task open. Does not count as a failed attempt. */
+    z.object({ type: z.literal('task.suspended'), ...at, attempt: z.number().int() }),
+    /** The agent's own plan before this step. */
+    z.object({ type: z.literal('task.planned'), ...at, step: z.number().int(), text: z.string() }),
+    /** A model's whole reply. Acknowledged before anything in it takes effect. */
     z.object({
-      type: z.literal('reply'),
+      type: z.literal('step.replied'),
       ...at,
       step: z.number().int().positive(),
       purpose: z.enum(['plan', 'act', 'judge', 'last']),
-      reply: modelReplySchema,
+      ...modelReplySchema.unwrap().shape,
     }),
     /** A code step begins: the turn input that carries code. */
     z.object({
-      type: z.literal('step'),
+      type: z.literal('step.started'),
       ...at,
       step: z.number().int().positive(),
       code: z.string(),
       clock: z.number(),
-      /** What the step's randomness derives from; the task's seed where it is absent. */
+      /** Source of the step's randomness; absent: the task's seed. */
       seed: z.string().optional(),
-      /** Names of what the code could call. */
+      /** Names of the functions that the code can call. */
       functions: z.array(z.string()),
       /** Digest of their names and schemas. */
       cards: z.string().optional(),
     }),
-    /** The turn that was under way when its host died is begun again. */
+    /** A host died during this turn, and the next host starts it again. */
     z.object({
-      type: z.literal('turn.again'),
+      type: z.literal('turn.restarted'),
       ...at,
       step: z.number().int(),
       turn: z.number().int(),
     }),
-    /** A call is about to leave. For effect `once` it is acknowledged before the call does. */
+    /** A call is about to leave. If its effect is `once`, the record is acknowledged before the call leaves. */
     z.object({
-      type: z.literal('started'),
+      type: z.literal('call.started'),
       ...at,
       step: z.number().int(),
       turn: z.number().int(),
-      id: z.string(),
+      call: z.string(),
       name: z.string(),
       /** Encoded text. */
-      args: z.string(),
+      arguments: z.string(),
       effect: effectSchema,
       key: z.string(),
     }),
     /** A call's outcome, in the order of delivery. */
-    z.object({ type: z.literal('outcome'), ...at, ...outcomeFields(), clock: z.number() }),
-    /** A call's outcome that came after its step's end and was never delivered. */
-    z.object({ type: z.literal('late'), ...at, ...outcomeFields() }),
+    z.object({ type: z.literal('call.ended'), ...at, ...outcomeFields(), clock: z.number() }),
+    /** A call's outcome that arrived after the end of its step and was never delivered. */
+    z.object({ type: z.literal('call.late'), ...at, ...outcomeFields() }),
     /** A cancel that was delivered to running code. */
     z.object({
-      type: z.literal('cancel'),
+      type: z.literal('step.canceled'),
       ...at,
       step: z.number().int(),
       reason: z.string(),
       clock: z.number(),
     }),
-    /** What a turn gave: compared on replay. */
+    /** A turn's output. Replay compares it. */
     z.object({
-      type: z.literal('turn'),
+      type: z.literal('turn.committed'),
       ...at,
       step: z.number().int(),
       turn: z.number().int(),
@@ -109,9 +111,9 @@ const recordSchemas = () =>
       done: z.boolean(),
       cpuMs: z.number(),
     }),
-    /** A turn that was killed or stopped: it never happened. Replaces the turn and carries its lost input. */
+    /** A turn was killed or stopped, so it never happened. Replaces the turn and holds its lost input. */
     z.object({
-      type: z.literal('void'),
+      type: z.literal('turn.voided'),
       ...at,
       step: z.number().int(),
       turn: z.number().int(),
@@ -120,95 +122,120 @@ const recordSchemas = () =>
       message: z.string().optional(),
       lost: z.unknown().optional(),
     }),
-    /** The step's end: what the model is shown. */
+    /** The step has ended. */
     z.object({
-      type: z.literal('observed'),
+      type: z.literal('step.ended'),
       ...at,
       step: z.number().int().positive(),
       status: z.enum(['ok', 'error', 'timeout', 'out-of-memory', 'canceled']),
       /** The whole text that goes into the next prompt. */
-      text: z.string(),
+      observation: z.string(),
       worldHash: z.string().optional(),
-      /** Encoded text of the final answer, where the step gave one. */
+      /** Encoded text of the final answer, if the step gave one. */
       final: z.string().optional(),
     }),
-    /** The gate refused something. */
+    /** The gate refused a call. */
     z.object({
-      type: z.literal('policy.refused'),
+      type: z.literal('call.refused'),
       ...at,
       step: z.number().int(),
-      id: z.string().optional(),
+      call: z.string().optional(),
       name: z.string(),
       reason: z.string(),
     }),
-    /** A call waits for a person's answer; and the answer. */
+    /** A call waits for a person's decision. */
     z.object({
-      type: z.literal('asked'),
+      type: z.literal('call.asked'),
       ...at,
       step: z.number().int(),
-      id: z.string(),
+      call: z.string(),
       name: z.string(),
-      args: z.string(),
+      /** Encoded text. */
+      arguments: z.string(),
     }),
+    /** A person approved or rejected a call. */
     z.object({
-      type: z.literal('answered'),
+      type: z.literal('call.decided'),
       ...at,
-      id: z.string(),
-      approved: z.boolean(),
+      call: z.string(),
+      ...decisionFields(),
       by: z.string(),
-      note: z.string().optional(),
     }),
-    /** The world after a step, written down: a shortcut for the next host, never the truth. */
+    /** The world after a step, as text. A shortcut for the next host; replay remains the truth. */
     z.object({
-      type: z.literal('checkpoint'),
+      type: z.literal('step.checkpointed'),
       ...at,
       step: z.number().int().positive(),
       fits: z.string(),
       worldHash: z.string(),
       text: z.string(),
     }),
-    /** A checkpoint did not give the world that was recorded: it is not tried again. */
+    /** A checkpoint did not restore the recorded world. It is not tried again. */
     z.object({
-      type: z.literal('checkpoint.refused'),
+      type: z.literal('step.checkpoint-refused'),
       ...at,
       step: z.number().int().positive(),
-      why: z.string(),
+      reason: z.string(),
     }),
-    /** A replay asked for something else than the journal says. */
+    /** Replayed code asked for something other than the journal holds. */
     z.object({
-      type: z.literal('diverged'),
+      type: z.literal('task.diverged'),
       ...at,
       step: z.number().int(),
       turn: z.number().int(),
       recorded: z.string(),
       replayed: z.string(),
-      /** Node and V8 of the attempts before, and of this one. */
+      /** Node and V8 versions of the earlier attempts and of this one. */
       engines: z.object({ recorded: z.array(z.string()), replayed: z.string() }).optional(),
     }),
-    /** The conversation goes on: the task, once ended, is asked for more. */
+    /** The conversation goes on: the ended task gets another request. */
     z.object({
-      type: z.literal('continued'),
+      type: z.literal('task.continued'),
       ...at,
       text: z.string(),
       inputs: z.array(taskInputSchema).optional(),
     }),
     /** Last record of a task, unless it is continued. */
-    z.object({ type: z.literal('task.ended'), ...at, result: taskResultSchema }),
+    z.object({ type: z.literal('task.ended'), ...at, ...taskResultSchema.unwrap().shape }),
     ...coordinatorRecordSchemas(),
   ] as const
 
 /** Any record of a journal. */
 export const journalRecordSchema = z.lazy(() => z.discriminatedUnion('type', recordSchemas()))
 export type JournalRecord = z.infer<typeof journalRecordSchema>
+/** The record of one type, for example `RecordOf<'call.started'>`. */
 export type RecordOf<T extends JournalRecord['type']> = Extract<JournalRecord, { type: T }>
 
+/** The spec that a task was created with. */
+export function taskSpecOf({ type: _, at: __, ...spec }: RecordOf<'task.created'>): TaskSpec {
+  return spec
+}
+
+/** The result that a task ended with. */
+export function taskResultOf(record: RecordOf<'task.ended'> | RecordOf<'task.returned'>): TaskResult {
+  const { status, output, error, usage, artifacts } = record
+  return {
+    status,
+    ...(output !== undefined && { output }),
+    ...(error !== undefined && { error }),
+    usage,
+    artifacts,
+  }
+}
+
+/** The model's reply as the model returned it. */
+export function modelReplyOf(record: RecordOf<'step.replied'>): ModelReply {
+  const { type: _, at: __, step: ___, purpose: ____, ...reply } = record
+  return reply
+}
+
 /**
- * An append-only log with a fence: an append succeeds only if nobody else has appended since this
- * instance last read or wrote. A second writer makes the first one's next append fail.
+ * An append-only log with a fence: an append succeeds only if no other writer has appended since this
+ * instance last read or wrote.
  */
 export interface Journal {
-  /** Every record from the first, in order. Fixes the fence at the end of what was read. */
+  /** Reads every record from the first, in order. Sets the fence at the end of what it read. */
   read(): AsyncIterable<JournalRecord>
-  /** Appends all or nothing. @throws FencedError when someone else took over. */
+  /** Appends all records or none. @throws FencedError if another writer has appended */
   append(records: JournalRecord[]): Promise<void>
 }

@@ -6,7 +6,17 @@ const examples = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = ''
 
 /** What each example of the README prints, in order. */
 const PRINTED: unknown[][] = [
-  ['task.created', 'attempt', 'reply', 'started', 'outcome', 'observed', 'reply', 'observed', 'task.ended'],
+  [
+    'task.created',
+    'task.started',
+    'step.replied',
+    'call.started',
+    'call.ended',
+    'step.ended',
+    'step.replied',
+    'step.ended',
+    'task.ended',
+  ],
   [
     {
       kind: 'code',

@@ -89,7 +89,7 @@ async function fillBed(stack: AsyncDisposableStack): Promise<ToolboxBed> {
         ...spec,
       } satisfies TaskSpec
       const journal = openJournal(coordinator, { writer: agent, run, task })
-      await journal.append([{ type: 'task.created', at: Date.now(), spec: created }])
+      await journal.append([{ type: 'task.created', at: Date.now(), ...created }])
       await ringTask(coordinator, { agent, run, task, ring: 1 })
     },
     async call(agent, tool, input, { id = '1.1', ...context }) {

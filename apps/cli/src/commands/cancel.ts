@@ -12,8 +12,8 @@ export const command: Command = {
     const { requestRun } = await import('@bailiwick/bus')
     const { reason } = context.options
     const request = { run, ...(typeof reason === 'string' && { reason }) }
-    const answer = await withDaemon(context, (bus) => requestRun(bus, 'cancel', request, { waitMs: 15_000 }))
-    context.print(context.json ? JSON.stringify(answer) : `run ${run} is ${answer.status}`)
+    const reply = await withDaemon(context, (bus) => requestRun(bus, 'cancel', request, { waitMs: 15_000 }))
+    context.print(context.json ? JSON.stringify(reply) : `run ${run} is ${reply.status}`)
     return EXIT.ok
   },
 }

@@ -11,10 +11,10 @@ export const command: Command = {
     const [run = ''] = context.words
     const { withDaemon } = await import('../daemon/use-daemon.ts')
     const { requestRun } = await import('@bailiwick/bus')
-    const answer = await withDaemon(context, (bus) => requestRun(bus, 'purge', { run }))
-    const { messages } = answer
+    const reply = await withDaemon(context, (bus) => requestRun(bus, 'purge', { run }))
+    const { messages } = reply
     const what = `${messages} ${messages === 1 ? 'message or file' : 'messages and files'}`
-    context.print(context.json ? JSON.stringify(answer) : `run ${run} is deleted: ${what}`)
+    context.print(context.json ? JSON.stringify(reply) : `run ${run} is deleted: ${what}`)
     return EXIT.ok
   },
 }

@@ -18,7 +18,7 @@ export const command: Command = {
     const member = team.find(({ card }) => card.name === agent)
     await using sandbox = await createSandbox()
     let diverged = false
-    const left = records.filter(({ type }) => type === 'checkpoint').length
+    const left = records.filter(({ type }) => type === 'step.checkpointed').length
     if (left > 0) {
       context.note(`every step is executed: ${left} ${left === 1 ? 'checkpoint' : 'checkpoints'} left aside`)
     }

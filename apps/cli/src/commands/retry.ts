@@ -11,8 +11,8 @@ export const command: Command = {
     const [task = ''] = context.words
     const { withDaemon } = await import('../daemon/use-daemon.ts')
     const { requestRun } = await import('@bailiwick/bus')
-    const answer = await withDaemon(context, (bus) => requestRun(bus, 'retry', { task }))
-    context.print(context.json ? JSON.stringify(answer) : `${answer.task} is given out again`)
+    const reply = await withDaemon(context, (bus) => requestRun(bus, 'retry', { task }))
+    context.print(context.json ? JSON.stringify(reply) : `${reply.task} is given out again`)
     return EXIT.ok
   },
 }

@@ -2,9 +2,9 @@ import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
 import type { DaemonAddress } from '@bailiwick/coordinator/config/daemon-address'
 import {
-  type LocalAnswer,
+  type LocalReply,
   type LocalRequestInput,
-  localAnswerSchema,
+  localReplySchema,
 } from '@bailiwick/coordinator/local/local-protocol'
 import { CodedError } from '../frame/coded-error.ts'
 
@@ -12,13 +12,13 @@ import { CodedError } from '../frame/coded-error.ts'
 export async function askLocal(
   address: DaemonAddress,
   request: LocalRequestInput,
-): Promise<Extract<LocalAnswer, { ok: true }>> {
+): Promise<Extract<LocalReply, { ok: true }>> {
   if (address.local === undefined) {
     throw new CodedError('no-daemon', 'this must be asked on the machine that the daemon runs on')
   }
-  const answer = localAnswerSchema.parse(JSON.parse(await exchange(address.local, JSON.stringify(request))))
-  if (!answer.ok) throw new CodedError(answer.code, answer.message)
-  return answer
+  const reply = localReplySchema.parse(JSON.parse(await exchange(address.local, JSON.stringify(request))))
+  if (!reply.ok) throw new CodedError(reply.code, reply.message)
+  return reply
 }
 
 function exchange(path: string, line: string): Promise<string> {

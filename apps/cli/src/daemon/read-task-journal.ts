@@ -26,7 +26,7 @@ export async function readTaskJournal(
       `the journal of task ${found.task} cannot be read at message ${message}: ${reason}`,
     )
   }
-  const text = records[0]?.type === 'task.created' ? records[0].spec.text : ''
+  const text = records[0]?.type === 'task.created' ? records[0].text : ''
   return { run, records, agent: found.agent, task: found.task, text }
 }
 

@@ -18,10 +18,8 @@ export const COMMANDS: Readonly<Record<string, Row>> = {
   status: { summary: 'what is running', load: () => import('../commands/status.ts') },
   runs: { summary: 'list runs', load: () => import('../commands/runs.ts') },
   show: { summary: 'show one run', load: () => import('../commands/show.ts') },
-  answer: {
-    summary: 'say yes or no to a call that waits for it',
-    load: () => import('../commands/answer.ts'),
-  },
+  approve: { summary: 'approve a call that waits', load: () => import('../commands/approve.ts') },
+  reject: { summary: 'reject a call that waits', load: () => import('../commands/reject.ts') },
   cancel: { summary: 'cancel a run', load: () => import('../commands/cancel.ts') },
   purge: { summary: 'delete all that is kept of a run', load: () => import('../commands/purge.ts') },
   replay: { summary: 'execute a task’s code again, as it was', load: () => import('../commands/replay.ts') },

@@ -1,4 +1,4 @@
-import type { RunAnswer } from '@bailiwick/bus'
+import type { RunReply } from '@bailiwick/bus'
 import type { JournalRecord } from '@bailiwick/contract'
 import { duration, spent } from './format.ts'
 
@@ -6,44 +6,41 @@ import { duration, spent } from './format.ts'
 export function journalLines(record: JournalRecord): string[] {
   switch (record.type) {
     case 'task.created':
-      return [
-        `task ${record.spec.task} for ${record.spec.agent}, level ${record.spec.grant.level}`,
-        ...indent(record.spec.text),
-      ]
-    case 'attempt':
+      return [`task ${record.task} for ${record.agent}, level ${record.grant.level}`, ...indent(record.text)]
+    case 'task.started':
       return [`attempt ${record.attempt} on ${record.host}`]
-    case 'suspended':
+    case 'task.suspended':
       return ['left in order, for the next host']
-    case 'turn.again':
+    case 'turn.restarted':
       return [`  turn ${record.turn} is begun again: a host died in it`]
-    case 'reply':
+    case 'step.replied':
       return [
-        `step ${record.step}: ${record.reply.model} replied, ${spent(record.reply.usage)}`,
-        ...indent(record.reply.text),
-        ...record.reply.calls.map((call) => `  call ${call.name}(${JSON.stringify(call.arguments)})`),
+        `step ${record.step}: ${record.model} replied, ${spent(record.usage)}`,
+        ...indent(record.text),
+        ...record.calls.map((call) => `  call ${call.name}(${JSON.stringify(call.arguments)})`),
       ]
-    case 'started':
-      return [`  ${record.id} ${record.name}(${cut(record.args)})`]
-    case 'outcome':
-    case 'late': {
+    case 'call.started':
+      return [`  ${record.call} ${record.name}(${cut(record.arguments)})`]
+    case 'call.ended':
+    case 'call.late': {
       const came = record.ok
         ? cut(record.value ?? '')
         : `${record.reason ?? 'failed'}: ${record.message ?? ''}`
       return [
-        `  ${record.id} ${record.type === 'late' ? 'came late' : 'came back'} in ${duration(record.ms)}: ${came}`,
+        `  ${record.call} ${record.type === 'call.late' ? 'came late' : 'came back'} in ${duration(record.ms)}: ${came}`,
       ]
     }
-    case 'observed':
-      return [`step ${record.step} observed (${record.status})`, ...indent(record.text)]
-    case 'policy.refused':
+    case 'step.ended':
+      return [`step ${record.step} observed (${record.status})`, ...indent(record.observation)]
+    case 'call.refused':
       return [`  ${record.name} refused: ${record.reason}`]
-    case 'void':
+    case 'turn.voided':
       return [`  turn ${record.turn} undone: ${record.reason}${record.message ? `, ${record.message}` : ''}`]
-    case 'checkpoint':
+    case 'step.checkpointed':
       return [`step ${record.step}: world written down, ${record.text.length} characters`]
-    case 'checkpoint.refused':
-      return [`step ${record.step}: its checkpoint was left aside`, ...indent(record.why)]
-    case 'diverged':
+    case 'step.checkpoint-refused':
+      return [`step ${record.step}: its checkpoint was left aside`, ...indent(record.reason)]
+    case 'task.diverged':
       return [
         `diverged at step ${record.step}, turn ${record.turn}`,
         ...indent(`recorded ${record.recorded}\nreplayed ${record.replayed}`),
@@ -54,13 +51,13 @@ export function journalLines(record: JournalRecord): string[] {
           : []),
       ]
     case 'task.ended': {
-      const { status, error, output } = record.result
+      const { status, error, output } = record
       const told =
         error?.message ?? (typeof output === 'string' ? output : JSON.stringify(output, undefined, 2))
       return [`ended: ${status}`, ...indent(told ?? '')]
     }
-    case 'step':
-    case 'turn':
+    case 'step.started':
+    case 'turn.committed':
       return [] // The code is in the reply, the turn in its calls.
     default: {
       const { type, at: _at, ...rest } = record
@@ -74,7 +71,7 @@ export function unreadableLines({
   message,
   reason,
   text,
-}: RunAnswer<'journal'>['unreadable'][number]): string[] {
+}: RunReply<'journal'>['unreadable'][number]): string[] {
   return [`message ${message} cannot be read:`, ...indent(`${reason}\n${text}`)]
 }
 

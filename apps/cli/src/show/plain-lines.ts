@@ -18,7 +18,7 @@ export function plainLine(shown: ShownRun, name: string, event: CloudEvent): str
     case 'call.refused':
       return `${who} step ${String(event.data.step)}: ${String(event.data.name)} refused`
     case 'call.asked':
-      return `${who} step ${String(event.data.step)}: asks for a yes to ${String(event.data.name)}; see "bailiwick show ${shown.run}", then "bailiwick answer ${shown.run} yes" or no`
+      return `${who} step ${String(event.data.step)}: asks to call ${String(event.data.name)}; see "bailiwick show ${shown.run}", then "bailiwick approve ${shown.run}" or "bailiwick reject ${shown.run}"`
     case 'task.ended':
       return task === undefined ? undefined : `${who} ${task.status}${why(task)}${spent(task)}`
     case 'run.cancel-requested':

@@ -124,9 +124,9 @@ function applyTaskEvent(shown: ShownRun, task: ShownTask, name: string, event: C
       return
     case 'call.asked':
       task.status = 'input-required'
-      task.doing = `asks for a yes to ${String(data.name)}: bailiwick answer ${shown.run} yes`
+      task.doing = `asks to call ${String(data.name)}: bailiwick approve ${shown.run}`
       return
-    case 'call.answered':
+    case 'call.decided':
       task.status = 'working'
       task.doing = 'code'
       return

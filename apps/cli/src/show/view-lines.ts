@@ -12,7 +12,7 @@ export function viewLines(view: RunView, now: number): string[] {
     ...view.tasks.map((task) => `  ${taskLine(task, now)}`),
     ...view.agents.map(({ agent, usage }) => `  ${agent} used ${spent(usage)}`),
     ...asked.map(
-      ({ task, call, name, args }) => `  waits for your yes: ${name}(${args}) of ${task}, call ${call}`,
+      (one) => `  waits for your decision: ${one.name}(${one.arguments}) of ${one.task}, call ${one.call}`,
     ),
     ...view.unreadable.map(
       ({ task, message, reason }) => `  cannot be read: ${task}, message ${message}: ${oneLine(reason)}`,

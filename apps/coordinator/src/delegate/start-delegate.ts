@@ -1,5 +1,5 @@
 import { type Bus, type DelegationHandler, readFirst, sendControl } from '@bailiwick/bus'
-import { InputError, RefusedError, type TaskResult, type TaskSpec } from '@bailiwick/contract'
+import { InputError, RefusedError, type TaskResult, type TaskSpec, taskSpecOf } from '@bailiwick/contract'
 import { createTask } from '../runs/act/create-task.ts'
 import { endTask } from '../runs/act/end-task.ts'
 import { ringOrReject } from '../runs/act/ring-or-reject.ts'
@@ -36,7 +36,7 @@ async function asRecorded(bus: Bus, request: Request): Promise<TaskSpec> {
   if (record.type !== 'task.created') {
     throw new InputError(`the journal of task ${request.task} does not begin with its creation`)
   }
-  return record.spec
+  return taskSpecOf(record)
 }
 
 async function delegatedSpec(

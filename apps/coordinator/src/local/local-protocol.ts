@@ -25,7 +25,7 @@ export const localRequestSchema = z.discriminatedUnion('op', [
 export type LocalRequest = z.infer<typeof localRequestSchema>
 export type LocalRequestInput = z.input<typeof localRequestSchema>
 
-export const localAnswerSchema = z.discriminatedUnion('ok', [
+export const localReplySchema = z.discriminatedUnion('ok', [
   z.object({
     ok: z.literal(true),
     /** Path of a credentials file; absent where the server asks for none. */
@@ -35,4 +35,4 @@ export const localAnswerSchema = z.discriminatedUnion('ok', [
   }),
   z.object({ ok: z.literal(false), code: z.string(), message: z.string() }),
 ])
-export type LocalAnswer = z.infer<typeof localAnswerSchema>
+export type LocalReply = z.infer<typeof localReplySchema>

@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { type LocalAnswer, type LocalRequest, localRequestSchema } from './local-protocol.ts'
+import { type LocalReply, type LocalRequest, localRequestSchema } from './local-protocol.ts'
 
 /** A private socket that answers local requests, one JSON line each. */
 export interface LocalServer extends AsyncDisposable {
@@ -14,10 +14,10 @@ export interface LocalServer extends AsyncDisposable {
 
 /** Listens on a socket that only this user can reach. */
 export async function serveLocal(
-  handle: (request: LocalRequest) => Promise<Omit<Extract<LocalAnswer, { ok: true }>, 'ok'>>,
+  handle: (request: LocalRequest) => Promise<Omit<Extract<LocalReply, { ok: true }>, 'ok'>>,
 ): Promise<LocalServer> {
   const path = await socketPath()
-  const server = createServer((socket) => answerLines(socket, handle))
+  const server = createServer((socket) => replyToLines(socket, handle))
   await listen(server, path)
   server.unref()
   return {
@@ -42,22 +42,22 @@ function listen(server: Server, path: string): Promise<void> {
   })
 }
 
-function answerLines(
+function replyToLines(
   socket: Socket,
-  handle: (request: LocalRequest) => Promise<Omit<Extract<LocalAnswer, { ok: true }>, 'ok'>>,
+  handle: (request: LocalRequest) => Promise<Omit<Extract<LocalReply, { ok: true }>, 'ok'>>,
 ): void {
   // A command that was killed while it waited is no fault of the daemon's.
   socket.on('error', () => {})
   createInterface(socket).on('line', async (line) => {
-    const answer = await answerTo(line, handle)
-    if (!socket.destroyed) socket.end(`${JSON.stringify(answer)}\n`)
+    const reply = await replyTo(line, handle)
+    if (!socket.destroyed) socket.end(`${JSON.stringify(reply)}\n`)
   })
 }
 
-async function answerTo(
+async function replyTo(
   line: string,
-  handle: (request: LocalRequest) => Promise<Omit<Extract<LocalAnswer, { ok: true }>, 'ok'>>,
-): Promise<LocalAnswer> {
+  handle: (request: LocalRequest) => Promise<Omit<Extract<LocalReply, { ok: true }>, 'ok'>>,
+): Promise<LocalReply> {
   try {
     return { ok: true, ...(await handle(localRequestSchema.parse(JSON.parse(line)))) }
   } catch (error) {

@@ -70,7 +70,7 @@ async function endRun(
   await stopTasks(context, error.message)
   for (const { name, task } of openAttempts(log.state)) {
     const result = context.watch.tasks.get(task)?.result ?? neverRan('canceled', error)
-    await log.append({ type: 'run.returned', at: Date.now(), name, task, result })
+    await log.append({ type: 'task.returned', at: Date.now(), name, task, ...result })
   }
   if (log.state.ended !== undefined) return
   const done = status === 'exhausted' ? outputs(log.state) : undefined

@@ -5,8 +5,8 @@ export const MAX_FRUITLESS = 5
 
 /** How many attempts at the end of a journal led to nothing. One that its host left in order is none of them. */
 export function fruitlessAttempts(records: readonly JournalRecord[]): number {
-  const last = records.findLastIndex(({ type }) => type !== 'attempt' && type !== 'turn.again')
-  return records.slice(last + 1).filter(({ type }) => type === 'attempt').length
+  const last = records.findLastIndex(({ type }) => type !== 'task.started' && type !== 'turn.restarted')
+  return records.slice(last + 1).filter(({ type }) => type === 'task.started').length
 }
 
 /** Ends a task that its hosts do not survive. */
@@ -16,7 +16,10 @@ export async function giveUp(journal: Journal, attempts: number): Promise<void> 
     {
       type: 'task.ended',
       at: Date.now(),
-      result: { status: 'failed', error: { code: 'hosts-died', message }, usage: NO_USAGE, artifacts: [] },
+      status: 'failed',
+      error: { code: 'hosts-died', message },
+      usage: NO_USAGE,
+      artifacts: [],
     },
   ])
 }

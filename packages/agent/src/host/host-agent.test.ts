@@ -103,7 +103,7 @@ describe.concurrent('a hosted agent', () => {
     const next = await agent.give('after', 't2')
     expect(await test.result(next)).toMatchObject({ status: 'completed' })
     const ended = (await test.journal(spec)).at(-1)
-    expect(ended).toMatchObject({ type: 'task.ended', result: { status: 'canceled' } })
+    expect(ended).toMatchObject({ type: 'task.ended', status: 'canceled' })
     expect(agent.notes).toEqual([])
   })
 
@@ -140,7 +140,7 @@ describe.concurrent('a hosted agent', () => {
     agent.open()
     expect(await test.result(spec)).toMatchObject({ status: 'completed', output: { first: 3, second: 5 } })
     await until(async () => (await pending()).num_ack_pending === 0, 'an empty queue')
-    expect((await test.journal(spec)).filter(({ type }) => type === 'attempt').length).toBe(1)
+    expect((await test.journal(spec)).filter(({ type }) => type === 'task.started').length).toBe(1)
     expect(agent.marks).toEqual(['one', 'waiting', 'three'])
     expect(agent.notes).toEqual([])
   })
@@ -200,7 +200,7 @@ describe.concurrent('a hosted agent', () => {
       await agent.leave(hosted)
     }
     const types = (await test.journal(spec)).map(({ type }) => type)
-    expect(types.filter((type) => type === 'suspended')).toHaveLength(MAX_FRUITLESS + 1)
+    expect(types.filter((type) => type === 'task.suspended')).toHaveLength(MAX_FRUITLESS + 1)
     await using _next = await agent.host()
     agent.open()
     expect(await test.result(spec)).toMatchObject({ status: 'completed', output: { first: 3, second: 5 } })
@@ -212,14 +212,14 @@ describe.concurrent('a hosted agent', () => {
     const spec = { run: 'r1', task: 'poison', agent: 'poisoned' }
     const created = { ...spec, name: 't1', text: 'die', inputs: [], results: {}, grant: agent.grant() }
     const attempt = (number: number): JournalRecord => ({
-      type: 'attempt',
+      type: 'task.started',
       at: 0,
       attempt: number,
       host: `dead-${number}`,
       engine: { node: '', v8: '', bailiwick: '' },
       level: 5,
     })
-    const first: JournalRecord = { type: 'task.created', at: 0, spec: { ...created, seed: 's', depth: 0 } }
+    const first: JournalRecord = { type: 'task.created', at: 0, ...created, seed: 's', depth: 0 }
     const journal = openJournal(test.bus, { writer: 'poisoned', run: 'r1', task: 'poison' })
     await journal.append([first, ...[1, 2, 3, 4, 5].map(attempt)])
     await ringTask(test.bus, { ...spec, ring: 1 })

@@ -78,7 +78,7 @@ export async function hostAgent(
     else await warm
   }
   const joined = stack.use(
-    await joinBus(bus, definition, card, { host, slots: maxConcurrent, atWork, questions, drain }),
+    await joinBus(bus, definition, card, { host, slots: maxConcurrent, atWork, questions }),
   )
   const resources = stack.move()
   const workplace = { bus, definition, host, importsFrom, models: new Models(env), sandbox, questions, note }

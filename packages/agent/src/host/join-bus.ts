@@ -9,7 +9,6 @@ export interface JoinOptions {
   slots: number
   atWork: AtWork
   questions: Questions
-  drain(): void
 }
 
 /** A host that others see and that listens to the coordinator. Disposing leaves. */
@@ -23,7 +22,7 @@ export async function joinBus(
   bus: Bus,
   definition: AgentDefinition,
   card: AgentCard,
-  { host, slots, atWork, questions, drain }: JoinOptions,
+  { host, slots, atWork, questions }: JoinOptions,
 ): Promise<Joined> {
   await using stack = new AsyncDisposableStack()
   for (const tool of ownTools(definition)) {
@@ -34,9 +33,7 @@ export async function joinBus(
   stack.use(
     await serveControl(bus, definition.name, host, {
       cancel: ({ task, reason }) => atWork.cancel(task, reason),
-      answer: (request) => questions.answer(request),
-      drain,
-      toolsChanged: () => {}, // A task's tools are in its first record.
+      decide: (request) => questions.decide(request),
     }),
   )
   const presence = { card, host, pid: process.pid, slots, busy: 0, startedAt: Date.now() }

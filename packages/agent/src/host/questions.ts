@@ -1,11 +1,11 @@
 import type { ControlRequest, TaskDelivery } from '@bailiwick/bus'
 import type { Approve } from '@bailiwick/core'
 
-type Answer = Omit<ControlRequest<'answer'>, 'task' | 'call'>
+type PersonDecision = Omit<ControlRequest<'decide'>, 'task' | 'call'>
 
-/** Calls of this host that wait for a person. Who asks is journaled; who waits is known here alone. */
+/** Calls of this host that wait for a person. The journal has the questions; only this object has the waiting calls. */
 export class Questions {
-  readonly #open = new Map<string, (answer: Answer) => void>()
+  readonly #open = new Map<string, (decision: PersonDecision) => void>()
 
   /** Asks for one task. The slot is free meanwhile: a person may take hours. */
   approve(delivery: TaskDelivery): Approve {
@@ -13,13 +13,12 @@ export class Questions {
       signal.throwIfAborted()
       const key = `${delivery.task}/${id}`
       const takeSlotBack = delivery.releaseSlot()
-      const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+      const { promise, resolve, reject } = Promise.withResolvers<PersonDecision>()
       const giveUp = () => reject(signal.reason)
       signal.addEventListener('abort', giveUp, { once: true })
       this.#open.set(key, resolve)
       try {
-        const { approved, by, note } = await promise
-        return note === undefined ? { approved, by } : { approved, by, note }
+        return await promise
       } finally {
         this.#open.delete(key)
         signal.removeEventListener('abort', giveUp)
@@ -28,10 +27,10 @@ export class Questions {
     }
   }
 
-  /** @returns whether a call here waited for it */
-  answer({ task, call, ...answer }: ControlRequest<'answer'>): boolean {
+  /** @returns whether a call here waited for the decision */
+  decide({ task, call, ...decided }: ControlRequest<'decide'>): boolean {
     const resolve = this.#open.get(`${task}/${call}`)
-    resolve?.(answer)
+    resolve?.(decided)
     return resolve !== undefined
   }
 }

@@ -7,6 +7,7 @@ import {
   type JournalRecord,
   type Sandbox,
   type TaskSpec,
+  taskSpecOf,
 } from '@bailiwick/contract'
 import { runLoop } from '@bailiwick/core'
 import { ownTools } from '../definition/check-in-process.ts'
@@ -85,7 +86,7 @@ async function work(
   if (records.at(-1)?.type === 'task.ended') return undefined
   const fruitless = fruitlessAttempts(records)
   if (fruitless >= MAX_FRUITLESS) await giveUp(journal, fruitless)
-  else await runTask(workplace, delivery, first.spec, attemptJournal(records, journal), signal)
+  else await runTask(workplace, delivery, taskSpecOf(first), attemptJournal(records, journal), signal)
   return undefined
 }
 

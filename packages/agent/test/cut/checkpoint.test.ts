@@ -17,15 +17,15 @@ describe('the checkpoints of a task of heavy steps', () => {
   it('save the next process all steps before them, and come to the same', async () => {
     await using bed = await openCutBed({ atOnce: 4, limits })
     const moments: Record<string, Cut> = {
-      'before-its-checkpoint': { kind: 'append', step: 3, at: 1, after: false, type: 'checkpoint' },
-      'after-its-checkpoint': { kind: 'append', step: 3, at: 1, after: true, type: 'checkpoint' },
-      'after-its-end': { kind: 'append', step: 3, at: 1, after: true, type: 'observed' },
+      'before-its-checkpoint': { kind: 'append', step: 3, at: 1, after: false, type: 'step.checkpointed' },
+      'after-its-checkpoint': { kind: 'append', step: 3, at: 1, after: true, type: 'step.checkpointed' },
+      'after-its-end': { kind: 'append', step: 3, at: 1, after: true, type: 'step.ended' },
       'within-it': { kind: 'call', tool: 'put', after: true },
     }
     await bed.work([{ spec: bed.specOf('calm', 'heavy'), codes: heavy }])
     const calm = await bed.come('calm')
     expect(
-      calm.records.filter(({ type }) => type === 'checkpoint').map((one) => 'step' in one && one.step),
+      calm.records.filter(({ type }) => type === 'step.checkpointed').map((one) => 'step' in one && one.step),
     ).toEqual([1, 2, 3])
     const saved: Record<string, number> = {}
     for (const [name, cut] of Object.entries(moments)) {
@@ -42,7 +42,7 @@ describe('the checkpoints of a task of heavy steps', () => {
         calm.shown,
       ])
       expect(
-        come.records.filter(({ type }) => type === 'reply'),
+        come.records.filter(({ type }) => type === 'step.replied'),
         name,
       ).toHaveLength(4)
       expect([...new Set(await bed.effects(name))], name).toEqual(await bed.effects('calm'))
@@ -65,8 +65,8 @@ describe('the checkpoints of a task of heavy steps', () => {
     ]
     const spec = bed.specOf('large', 'large')
     await bed.work([{ spec, codes, cut: { kind: 'call', tool: 'put', after: false } }])
-    const [checkpoint] = (await bed.come('large')).records.filter(({ type }) => type === 'checkpoint')
-    const length = checkpoint?.type === 'checkpoint' ? checkpoint.text.length : 0
+    const [checkpoint] = (await bed.come('large')).records.filter(({ type }) => type === 'step.checkpointed')
+    const length = checkpoint?.type === 'step.checkpointed' ? checkpoint.text.length : 0
     expect(length).toBeGreaterThan(2 * LARGE_BYTES)
     // No message of the journal is longer than what is kept in the stream.
     const sizes = await bed.messageSizes('large')
@@ -90,7 +90,7 @@ describe('the checkpoints of a task of heavy steps', () => {
     await bed.work([{ spec, codes, cut: { kind: 'append', step: 3, at: 1, after: false } }])
     await bed.work([{ spec, codes }])
     const [calm, cut] = await Promise.all([bed.come('calm'), bed.come('cut')])
-    expect(calm.records.filter(({ type }) => type === 'checkpoint')).toEqual([])
+    expect(calm.records.filter(({ type }) => type === 'step.checkpointed')).toEqual([])
     expect([cut.status, cut.output, cut.worlds]).toEqual(['completed', calm.output, calm.worlds])
     expect(bed.restored).toBe(0)
   }, 60_000)

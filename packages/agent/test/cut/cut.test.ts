@@ -18,7 +18,7 @@ async function compare(bed: CutBed, cut: string, undisturbed: string): Promise<s
     (what) => JSON.stringify(seen[what]) !== JSON.stringify(wanted[what]),
   )
   const [made, asked] = [distinct(await bed.effects(cut)), distinct(await bed.effects(undisturbed))]
-  const replies = seen.records.filter(({ type }) => type === 'reply').length
+  const replies = seen.records.filter(({ type }) => type === 'step.replied').length
   return [
     ...faults.map(
       (what) => `${cut}: another ${what}: ${JSON.stringify(seen[what])} / ${JSON.stringify(wanted[what])}`,
@@ -146,7 +146,7 @@ describe('a turn that its processes do not survive', () => {
       name,
       spec: bed.specOf(`poison${index}`),
       // The turn runs, and its process is gone before it has committed.
-      cut: { kind: 'append', step: 2, at: index === 0 ? 1 : 3, after: false, type: 'turn' } as Cut,
+      cut: { kind: 'append', step: 2, at: index === 0 ? 1 : 3, after: false, type: 'turn.committed' } as Cut,
     }))
     await bed.work(tasks)
     await bed.work(tasks.map((task) => ({ ...task, cut: { ...task.cut, at: 1 } as Cut })))
@@ -154,7 +154,13 @@ describe('a turn that its processes do not survive', () => {
     for (const { name, spec, lost, told } of tasks) {
       const { status, output, shown, records } = await bed.come(spec.task)
       const types = records.flatMap(({ type }) => (/again|void|attempt/.test(type) ? [type] : []))
-      expect(types, name).toEqual(['attempt', 'attempt', 'turn.again', 'attempt', 'void'])
+      expect(types, name).toEqual([
+        'task.started',
+        'task.started',
+        'turn.restarted',
+        'task.started',
+        'turn.voided',
+      ])
       expect([status, JSON.stringify(output)], name).toEqual(['completed', told])
       expect(shown[1], name).toMatch(/CrashedError: 2 processes died in it, one after the other/)
       expect(shown[1], name).toMatch(lost)
@@ -167,16 +173,16 @@ describe('a turn that its processes do not survive', () => {
 describe('a call whose process dies', () => {
   const step = 1
   const moments: [string, (tool: string) => Cut][] = [
-    ['before it was made', () => ({ kind: 'append', step, at: 1, after: false, type: 'started' })],
+    ['before it was made', () => ({ kind: 'append', step, at: 1, after: false, type: 'call.started' })],
     ['before its effect', (tool) => ({ kind: 'call', tool, after: false })],
     ['after its effect', (tool) => ({ kind: 'call', tool, after: true })],
     [
       'before its outcome was journaled',
-      () => ({ kind: 'append', step, at: 1, after: false, type: 'outcome' }),
+      () => ({ kind: 'append', step, at: 1, after: false, type: 'call.ended' }),
     ],
     [
       'after its outcome was journaled',
-      () => ({ kind: 'append', step, at: 1, after: true, type: 'outcome' }),
+      () => ({ kind: 'append', step, at: 1, after: true, type: 'call.ended' }),
     ],
   ]
   /** Times that the effect happened at most (exactly, where it is `once`), by moment; and where the code is told that nobody knows. */

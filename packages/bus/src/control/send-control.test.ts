@@ -16,12 +16,10 @@ function host(name: string, tasks: string[], told: string[]) {
       if (tasks.includes(task)) told.push(`${name} cancel ${task}: ${reason}`)
       return tasks.includes(task)
     },
-    answer({ task, call, approved }) {
-      if (tasks.includes(task)) told.push(`${name} answer ${call}: ${approved}`)
+    decide({ task, call, decision }) {
+      if (tasks.includes(task)) told.push(`${name} ${decision} ${call}`)
       return tasks.includes(task)
     },
-    drain: () => void told.push(`${name} drain`),
-    toolsChanged: () => void told.push(`${name} tools`),
   })
 }
 
@@ -30,20 +28,22 @@ describe('sendControl', () => {
     const told: string[] = []
     await using _a = await host('one', ['r1-a'], told)
     await using _b = await host('two', ['r1-b'], told)
-    const answers = await sendControl(test.bus, 'analyst', 'cancel', { task: 'r1-b', reason: 'enough' })
-    expect(answers).toContainEqual({ host: 'two', done: true })
+    const replies = await sendControl(test.bus, 'analyst', 'cancel', { task: 'r1-b', reason: 'enough' })
+    expect(replies).toContainEqual({ host: 'two', done: true })
     expect(told).toEqual(['two cancel r1-b: enough'])
-    const yes = { task: 'r1-a', call: '1.1', approved: true, by: 'user' }
-    expect(await sendControl(test.bus, 'analyst', 'answer', yes)).toContainEqual({ host: 'one', done: true })
-    expect(told).toContain('one answer 1.1: true')
-    expect(await sendControl(test.bus, 'analyst', 'tools-changed', {}, { hosts: 2 })).toHaveLength(2)
-    const drained = await sendControl(test.bus, 'analyst', 'drain', { host: 'one' })
-    expect(drained).toContainEqual({ host: 'one', done: true })
-    expect(told).toContain('one drain')
-    expect(told).not.toContain('two drain')
+    const yes = { task: 'r1-a', call: '1.1', decision: 'approve', by: 'user' } as const
+    expect(await sendControl(test.bus, 'analyst', 'decide', yes)).toContainEqual({ host: 'one', done: true })
+    expect(told).toContain('one approve 1.1')
+    const nowhere = { task: 'r1-c', reason: 'enough' }
+    expect(await sendControl(test.bus, 'analyst', 'cancel', nowhere, { hosts: 2 })).toEqual(
+      expect.arrayContaining([
+        { host: 'one', done: false },
+        { host: 'two', done: false },
+      ]),
+    )
   })
 
   it('is content when no host runs', async () => {
-    expect(await sendControl(test.bus, 'nobody', 'drain', {})).toEqual([])
+    expect(await sendControl(test.bus, 'nobody', 'cancel', { task: 'r1-a', reason: 'enough' })).toEqual([])
   })
 })

@@ -1,12 +1,12 @@
 import type { Bus } from '../connect/bus.ts'
 import { BusError } from '../errors/bus-error.ts'
-import { answerSchema } from '../protocol/answer.ts'
 import {
-  type ControlAnswer,
   type ControlOp,
+  type ControlReply,
   type ControlRequest,
-  controlAnswerSchema,
+  controlReplySchema,
 } from '../protocol/control-ops.ts'
+import { replySchema } from '../protocol/reply.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
 import { converse } from '../request/converse.ts'
 
@@ -28,29 +28,29 @@ export async function sendControl<O extends ControlOp>(
   op: O,
   payload: ControlRequest<O>,
   options: SendControlOptions = {},
-): Promise<ControlAnswer[]> {
+): Promise<ControlReply[]> {
   const { hosts, waitMs = 1_000, signal } = options
   const until = Date.now() + waitMs
-  const answers: ControlAnswer[] = []
+  const replies: ControlReply[] = []
   try {
-    return await converse<ControlAnswer[]>(bus, {
+    return await converse<ControlReply[]>(bus, {
       subject: SUBJECTS.control(agent, op),
       payload: JSON.stringify(payload),
       waitMs,
       ...(signal !== undefined && { signal }),
       read(message) {
-        const envelope = answerSchema.safeParse(message.json())
-        const answer = controlAnswerSchema.safeParse(
+        const envelope = replySchema.safeParse(message.json())
+        const reply = controlReplySchema.safeParse(
           envelope.data !== undefined && 'value' in envelope.data ? envelope.data.value : undefined,
         )
-        if (answer.success) answers.push(answer.data)
-        const enough = hosts === undefined ? answers.some(({ done }) => done) : answers.length >= hosts
-        return enough ? { result: answers } : { again: Math.max(1, until - Date.now()) }
+        if (reply.success) replies.push(reply.data)
+        const enough = hosts === undefined ? replies.some(({ done }) => done) : replies.length >= hosts
+        return enough ? { result: replies } : { again: Math.max(1, until - Date.now()) }
       },
     })
   } catch (error) {
-    if (error instanceof BusError && (error.code === 'no-responder' || error.code === 'no-answer'))
-      return answers
+    if (error instanceof BusError && (error.code === 'no-responder' || error.code === 'no-reply'))
+      return replies
     throw error
   }
 }

@@ -1,5 +1,5 @@
 import type { Bus } from '../connect/bus.ts'
-import { CONTROL_OPS, type ControlAnswer, type ControlRequest } from '../protocol/control-ops.ts'
+import { CONTROL_OPS, type ControlReply, type ControlRequest } from '../protocol/control-ops.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
 import { disposeAll } from '../request/dispose-all.ts'
 import { serve } from '../request/serve.ts'
@@ -8,10 +8,8 @@ import { serve } from '../request/serve.ts'
 export interface ControlHandlers {
   /** Returns whether this host had the task. */
   cancel(request: ControlRequest<'cancel'>): boolean | Promise<boolean>
-  /** Returns whether a call of this host waits for it. */
-  answer(request: ControlRequest<'answer'>): boolean | Promise<boolean>
-  drain(): void | Promise<void>
-  toolsChanged(): void | Promise<void>
+  /** Returns whether a call of this host waits for the decision. */
+  decide(request: ControlRequest<'decide'>): boolean | Promise<boolean>
 }
 
 /** Obeys the coordinator until disposed. Every host of the agent hears every request. */
@@ -21,36 +19,18 @@ export async function serveControl(
   host: string,
   handlers: ControlHandlers,
 ): Promise<AsyncDisposable> {
-  const answer = (done: boolean): ControlAnswer => ({ host, done })
+  const reply = (done: boolean): ControlReply => ({ host, done })
   return disposeAll(
     await Promise.all([
       serve(bus, {
         subject: SUBJECTS.control(agent, 'cancel'),
         schema: CONTROL_OPS.cancel,
-        handle: async (request) => answer(await handlers.cancel(request)),
+        handle: async (request) => reply(await handlers.cancel(request)),
       }),
       serve(bus, {
-        subject: SUBJECTS.control(agent, 'answer'),
-        schema: CONTROL_OPS.answer,
-        handle: async (request) => answer(await handlers.answer(request)),
-      }),
-      serve(bus, {
-        subject: SUBJECTS.control(agent, 'drain'),
-        schema: CONTROL_OPS.drain,
-        async handle(request) {
-          if (request.host !== undefined && request.host !== host) return answer(false)
-          // Answered before it is done: draining takes as long as the tasks at work.
-          void handlers.drain()
-          return answer(true)
-        },
-      }),
-      serve(bus, {
-        subject: SUBJECTS.control(agent, 'tools-changed'),
-        schema: CONTROL_OPS['tools-changed'],
-        async handle() {
-          await handlers.toolsChanged()
-          return answer(true)
-        },
+        subject: SUBJECTS.control(agent, 'decide'),
+        schema: CONTROL_OPS.decide,
+        handle: async (request) => reply(await handlers.decide(request)),
       }),
     ]),
   )

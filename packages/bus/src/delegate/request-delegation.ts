@@ -5,7 +5,7 @@ import type { Bus } from '../connect/bus.ts'
 import { BusError } from '../errors/bus-error.ts'
 import {
   DELEGATION_POLL_MS,
-  delegationAnswerSchema,
+  delegationReplySchema,
   type delegationRequestSchema,
 } from '../protocol/delegation.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
@@ -27,20 +27,20 @@ export async function requestDelegation(
   const subject = SUBJECTS.delegate(caller)
   for (;;) {
     try {
-      const answer = await ask(bus, {
+      const reply = await ask(bus, {
         largeIn: 'coordinator',
         subject,
         payload: request,
-        answer: delegationAnswerSchema,
+        reply: delegationReplySchema,
         waitMs: DELEGATION_POLL_MS * 1.5,
         signal,
       })
-      if (answer.state === 'done') return answer.result
+      if (reply.state === 'done') return reply.result
     } catch (error) {
       if (signal.aborted) {
         publishCore(bus, SUBJECTS.cancel(caller), JSON.stringify({ key: request.key }))
       }
-      const away = error instanceof BusError && (error.code === 'no-responder' || error.code === 'no-answer')
+      const away = error instanceof BusError && (error.code === 'no-responder' || error.code === 'no-reply')
       if (signal.aborted || bus.closed.aborted || !away) throw error
       // The coordinator is away; the delegation is in the journals, and the next one goes on with it.
       await sleep(200 + Math.random() * 300, undefined, { signal })

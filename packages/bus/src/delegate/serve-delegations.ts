@@ -3,7 +3,7 @@ import type { Msg } from '@nats-io/transport-node'
 import type { Bus } from '../connect/bus.ts'
 import {
   DELEGATION_POLL_MS,
-  type DelegationAnswer,
+  type DelegationReply,
   type DelegationRequest,
   delegationRequestSchema,
 } from '../protocol/delegation.ts'
@@ -58,7 +58,7 @@ export async function serveDelegations(
     return result
   }
 
-  async function handle(request: DelegationRequest, message: Msg): Promise<DelegationAnswer> {
+  async function handle(request: DelegationRequest, message: Msg): Promise<DelegationReply> {
     const caller = parseCallerSubject('delegate', message.subject)
     if (caller === undefined) throw new InputError(`${message.subject} names no caller`)
     if (bus.user !== undefined && !message.reply?.startsWith(`${INBOX}.${caller}.`)) {
@@ -66,10 +66,10 @@ export async function serveDelegations(
     }
     const id = `${caller} ${request.key}`
     try {
-      const answer = await firstOf(begin(id, { ...request, caller }), pollMs)
+      const reply = await firstOf(begin(id, { ...request, caller }), pollMs)
       // Told: asked again all the same, the handler finds it in the journal.
-      if (answer.state === 'done') open.delete(id)
-      return answer
+      if (reply.state === 'done') open.delete(id)
+      return reply
     } catch (error) {
       open.delete(id)
       throw error
@@ -102,12 +102,12 @@ export async function serveDelegations(
 }
 
 /** The result, or `working` after a while. */
-async function firstOf(result: Promise<TaskResult>, pollMs: number): Promise<DelegationAnswer> {
+async function firstOf(result: Promise<TaskResult>, pollMs: number): Promise<DelegationReply> {
   let timer: NodeJS.Timeout | undefined
-  const waited = new Promise<DelegationAnswer>((resolve) => {
+  const waited = new Promise<DelegationReply>((resolve) => {
     timer = setTimeout(() => resolve({ state: 'working' }), pollMs)
   })
-  const done = result.then((value): DelegationAnswer => ({ state: 'done', result: value }))
+  const done = result.then((value): DelegationReply => ({ state: 'done', result: value }))
   try {
     return await Promise.race([done, waited])
   } finally {

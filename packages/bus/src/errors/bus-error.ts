@@ -11,9 +11,9 @@ export type BusErrorCode =
   /** Nobody listens on the subject. */
   | 'no-responder'
   /** Somebody listened, and then fell silent. */
-  | 'no-answer'
+  | 'no-reply'
   /** An answer came that is not in the protocol. */
-  | 'bad-answer'
+  | 'bad-reply'
   /** Streams or buckets are missing: the coordinator has not prepared them. */
   | 'bus-unprepared'
   /** Larger than the server takes. */

@@ -1,5 +1,5 @@
 import { BailiwickError, ExhaustedError, FencedError, InputError, RefusedError } from '@bailiwick/contract'
-import type { WireError } from '../protocol/answer.ts'
+import type { WireError } from '../protocol/reply.ts'
 import { QueueFullError } from './queue-full-error.ts'
 
 const CLASSES = {

@@ -32,9 +32,7 @@ describe('projectJournal', () => {
     await journal.append([planned(secret, 1), planned(secret, 2)])
     await projectUntil('task.planned')
     const result = { status: 'failed', error: { code: 'x', message: secret }, output: secret } as const
-    await journal.append([
-      { type: 'task.ended', at: 1, result: { ...result, usage: NO_USAGE, artifacts: [] } },
-    ])
+    await journal.append([{ type: 'task.ended', at: 1, ...result, usage: NO_USAGE, artifacts: [] }])
     await projectUntil('task.ended')
     const events = await take(followEvents(test.bus, { from: 'beginning', run: 'r1' }), 4)
     expect(events.map(({ event }) => event.type)).toEqual([
@@ -102,9 +100,7 @@ describe('two coordinators that project', () => {
       projectJournal(bus, controller.signal),
     )
     for (let step = 1; step <= 20; step += 1) await journal.append([planned('a', step), planned('b', step)])
-    await journal.append([
-      { type: 'task.ended', at: 1, result: { status: 'completed', usage: NO_USAGE, artifacts: [] } },
-    ])
+    await journal.append([{ type: 'task.ended', at: 1, status: 'completed', usage: NO_USAGE, artifacts: [] }])
     const events = await take(followEvents(test.bus, { from: 'beginning', run: 'r5' }), 42)
     controller.abort()
     // One may be in the middle of telling what the other has told.

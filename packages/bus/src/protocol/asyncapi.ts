@@ -1,15 +1,15 @@
 import { BRAND, journalRecordSchema } from '@bailiwick/contract'
 import { z } from 'zod'
-import { answerSchema } from './answer.ts'
 import { cloudEventSchema, eventType } from './cloud-event.ts'
-import { CONTROL_OPS, controlAnswerSchema } from './control-ops.ts'
-import { delegationAnswerSchema, delegationRequestSchema } from './delegation.ts'
+import { CONTROL_OPS, controlReplySchema } from './control-ops.ts'
+import { delegationReplySchema, delegationRequestSchema } from './delegation.ts'
 import { EVENT_TYPES, type EventName } from './event-types.ts'
 import { spilledSchema } from './journal-message.ts'
 import { STREAMS } from './places.ts'
+import { replySchema } from './reply.ts'
 import { ringSchema } from './ring.ts'
 import { RUN_OPS, type RunOp } from './run-ops.ts'
-import { cancelSchema, toolAnswerSchema, toolRequestSchema } from './tool-call.ts'
+import { cancelSchema, toolReplySchema, toolRequestSchema } from './tool-call.ts'
 
 type Data = { [key: string]: unknown }
 
@@ -64,14 +64,14 @@ function eventChannels(): [string, Channel][] {
 }
 
 function requestChannels(): [string, Channel][] {
-  const runs = Object.entries(RUN_OPS).map(([op, { request, answer }]): [string, Channel] => [
+  const runs = Object.entries(RUN_OPS).map(([op, { request, reply }]): [string, Channel] => [
     `run.${op}`,
     {
       address: `${BRAND.subjects}.run.${op}`,
       summary: `Asks the coordinator: ${op as RunOp}. A named user asks about its own runs, with its name as one more token.`,
       action: 'send',
       messages: { request: { payload: request } },
-      reply: answered(answer),
+      reply: replied(reply),
     },
   ])
   const tool: Channel = {
@@ -79,7 +79,7 @@ function requestChannels(): [string, Channel][] {
     summary: 'A call of a tool. Whoever hosts the tool subscribes with the queue group "host" and answers.',
     action: 'receive',
     messages: { request: { payload: toolRequestSchema } },
-    reply: toolAnswerSchema,
+    reply: toolReplySchema,
   }
   const cancel: Channel = {
     address: `${BRAND.subjects}.cancel.{caller}`,
@@ -119,7 +119,7 @@ function inwardChannels(): [string, Channel][] {
     summary: 'An agent asks for a delegate; answered with "working" until there is a result.',
     action: 'send',
     messages: { request: { payload: delegationRequestSchema } },
-    reply: answered(delegationAnswerSchema),
+    reply: replied(delegationReplySchema),
   }
   const control = Object.entries(CONTROL_OPS).map(([op, request]): [string, Channel] => [
     `control.${op}`,
@@ -128,14 +128,14 @@ function inwardChannels(): [string, Channel][] {
       summary: `The coordinator tells all hosts of an agent: ${op}.`,
       action: 'receive',
       messages: { request: { payload: request } },
-      reply: answered(controlAnswerSchema),
+      reply: replied(controlReplySchema),
     },
   ])
   return [['journal', journal], ['task', task], ['delegate', delegate], ...control]
 }
 
-function answered(value: z.ZodType): z.ZodType {
-  const [failure, large] = answerSchema.unwrap().options
+function replied(value: z.ZodType): z.ZodType {
+  const [failure, large] = replySchema.unwrap().options
   return z.union([z.object({ ok: z.literal(true), value }), large, failure])
 }
 

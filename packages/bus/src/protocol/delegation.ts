@@ -32,13 +32,13 @@ export const delegationRequestSchema = z.lazy(() =>
 export type DelegationRequest = z.infer<typeof delegationRequestSchema>
 
 /** Still at it (ask again), or the delegate's result. */
-export const delegationAnswerSchema = z.lazy(() =>
+export const delegationReplySchema = z.lazy(() =>
   z.union([
     z.object({ state: z.literal('working') }),
     z.object({ state: z.literal('done'), result: taskResultSchema }),
   ]),
 )
-export type DelegationAnswer = z.infer<typeof delegationAnswerSchema>
+export type DelegationReply = z.infer<typeof delegationReplySchema>
 
 /** How long the coordinator holds a request before it answers `working`. Milliseconds. */
 export const DELEGATION_POLL_MS = 20_000

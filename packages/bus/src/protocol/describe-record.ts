@@ -2,181 +2,207 @@ import { createHash } from 'node:crypto'
 import type { JournalRecord, RecordOf, TaskInput } from '@bailiwick/contract'
 import type { EventData, EventName } from './event-types.ts'
 
-/** An event's name and data; `about` where it concerns another task than the journal's. */
-export type Described = {
-  [N in EventName]: { name: N; data: EventData<N>; about?: { task: string; agent: string } }
-}[EventName]
+/** An event's data, keyed by the event's name. */
+export type Described = { [N in EventName]: { name: N; data: EventData<N> } }[EventName]
 
-/** What an event tells of a record: everything but its texts. */
+/**
+ * The event of a record: the same name, and the fields listed here. A text becomes its mark, a list of calls its
+ * length. A field that is not listed is in no event, so a new field of a record stays private until it is added.
+ */
 export function describeRecord(record: JournalRecord): Described {
   switch (record.type) {
-    case 'run.submitted':
-      return { name: 'run.submitted', data: describeSubmitted(record) }
-    case 'run.planned':
-      return { name: 'run.planned', data: { tasks: record.plan.tasks.map(({ text: _, ...task }) => task) } }
-    case 'run.dispatched': {
-      const { name, attempt, task, agent } = record
-      return { name: 'task.dispatched', data: { name, attempt }, about: { task, agent } }
+    case 'run.submitted': {
+      const { type: name, strategy, submittedBy, agent, text, inputs } = record
+      const data = { strategy, submittedBy, text: markText(text), inputs: inputs.map(describeInput) }
+      return { name, data: { ...data, ...(agent !== undefined && { agent }) } }
     }
-    case 'run.returned': {
-      const { name, result, task } = record
-      return {
-        name: 'task.returned',
-        data: { name, status: result.status },
-        about: { task, agent: 'coordinator' },
-      }
+    case 'run.planned': {
+      const tasks = record.tasks.map(({ name, agent, after, inputs }) => ({ name, agent, after, inputs }))
+      return { name: record.type, data: { tasks } }
     }
     case 'run.cancel-requested':
-      return { name: 'run.cancel-requested', data: { by: record.by } }
-    case 'run.ended':
-      return { name: 'run.ended', data: describeEnd({ ...record, output: record.answer }) }
-    case 'task.created':
-      return { name: 'task.created', data: describeCreated(record) }
-    case 'task.ended':
-      return { name: 'task.ended', data: describeEnd(record.result) }
-    case 'attempt':
-      return { name: 'task.started', data: { attempt: record.attempt, host: record.host } }
-    case 'suspended':
-      return { name: 'task.suspended', data: { attempt: record.attempt } }
-    case 'planned':
-      return { name: 'task.planned', data: { step: record.step, text: markText(record.text) } }
-    case 'continued':
-      return { name: 'task.continued', data: { text: markText(record.text) } }
-    case 'diverged': {
-      const { step, turn, recorded, replayed } = record
-      return {
-        name: 'task.diverged',
-        data: { step, turn, recorded: markText(recorded), replayed: markText(replayed) },
-      }
+      return { name: record.type, data: { by: record.by } }
+    case 'run.ended': {
+      const { type: name, answer } = record
+      const data = { ...describeEnd(record), ...(answer !== undefined && { answer: markValue(answer) }) }
+      return { name, data }
     }
     case 'access.refused': {
-      const { user, action, subjects, count, atLeast } = record
-      return { name: 'access.refused', data: { user, action, subjects, count, atLeast } }
+      const { type: name, user, action, subjects, count, atLeast } = record
+      return { name, data: { user, action, subjects, count, atLeast } }
     }
+    case 'task.created':
+    case 'task.dispatched':
+    case 'task.started':
+    case 'task.suspended':
+    case 'task.planned':
+    case 'task.diverged':
+    case 'task.continued':
+    case 'task.ended':
+    case 'task.returned':
+      return describeTask(record)
+    case 'step.replied':
+    case 'step.started':
+    case 'step.canceled':
+    case 'step.ended':
+    case 'step.checkpointed':
+    case 'step.checkpoint-refused':
+    case 'turn.committed':
+    case 'turn.restarted':
+    case 'turn.voided':
+      return describeStep(record)
     default:
-      return describeWork(record)
+      return describeCall(record)
   }
 }
 
-type WorkRecord = Exclude<
-  JournalRecord,
-  {
-    type:
-      | `run.${string}`
-      | `task.${string}`
-      | 'access.refused'
-      | 'attempt'
-      | 'suspended'
-      | 'planned'
-      | 'continued'
-      | 'diverged'
-  }
->
-
-function describeWork(record: WorkRecord): Described {
+function describeTask(record: Extract<JournalRecord, { type: `task.${string}` }>): Described {
   switch (record.type) {
-    case 'reply':
-      return { name: 'step.replied', data: describeReply(record) }
-    case 'step': {
-      const { step, code, functions } = record
-      return { name: 'step.started', data: { step, code: markText(code), functions } }
+    case 'task.created': {
+      const { type, name, text, inputs, depth, parent, grant } = record
+      const { tools, delegates, imports } = grant
+      const data = {
+        name,
+        text: markText(text),
+        inputs: inputs.map(describeInput),
+        depth,
+        grant: { tools: tools.map(nameOf), delegates: delegates.map(nameOf), imports },
+        ...(parent !== undefined && { parent }),
+      }
+      return { name: type, data }
     }
-    case 'cancel':
-      return { name: 'step.canceled', data: { step: record.step } }
-    case 'observed': {
-      const { step, status, text, final, worldHash } = record
-      const data = { step, status, observation: markText(text), final: final !== undefined }
-      return { name: 'step.ended', data: worldHash === undefined ? data : { ...data, worldHash } }
+    case 'task.dispatched': {
+      const { type, name, task, agent, attempt } = record
+      return { name: type, data: { name, task, agent, attempt } }
     }
-    case 'checkpoint': {
-      const { step, text, worldHash } = record
-      return { name: 'step.checkpointed', data: { step, text: markText(text), worldHash } }
+    case 'task.started':
+      return { name: record.type, data: { attempt: record.attempt, host: record.host } }
+    case 'task.suspended':
+      return { name: record.type, data: { attempt: record.attempt } }
+    case 'task.planned':
+      return { name: record.type, data: { step: record.step, text: markText(record.text) } }
+    case 'task.diverged': {
+      const { type: name, step, turn, recorded, replayed } = record
+      return { name, data: { step, turn, recorded: markText(recorded), replayed: markText(replayed) } }
     }
-    case 'checkpoint.refused':
-      return { name: 'step.checkpoint-refused', data: { step: record.step, why: markText(record.why) } }
-    case 'turn': {
-      const { step, turn, calls, done, cpuMs } = record
-      return { name: 'turn.committed', data: { step, turn, calls: calls.length, done, cpuMs } }
+    case 'task.continued':
+      return { name: record.type, data: { text: markText(record.text) } }
+    case 'task.ended': {
+      const { type: name, output } = record
+      const data = { ...describeEnd(record), ...(output !== undefined && { output: markValue(output) }) }
+      return { name, data }
     }
-    case 'turn.again':
-      return { name: 'turn.begun-again', data: { step: record.step, turn: record.turn } }
-    case 'void':
-      return { name: 'turn.voided', data: { step: record.step, turn: record.turn, reason: record.reason } }
-    case 'started': {
-      const { step, id: call, name, effect, args } = record
-      return { name: 'call.started', data: { step, call, name, effect, arguments: markText(args) } }
+    case 'task.returned': {
+      const { type, name, task, status } = record
+      return { name: type, data: { name, task, status } }
     }
-    case 'outcome':
-      return { name: 'call.ended', data: describeOutcome(record) }
-    case 'late':
-      return { name: 'call.late', data: describeOutcome(record) }
-    case 'policy.refused': {
-      const { step, id, name, reason } = record
-      const data = { step, name, reason: markText(reason) }
-      return { name: 'call.refused', data: id === undefined ? data : { ...data, call: id } }
-    }
-    case 'asked': {
-      const { step, id: call, name, args } = record
-      return { name: 'call.asked', data: { step, call, name, arguments: markText(args) } }
-    }
-    case 'answered':
-      return { name: 'call.answered', data: { call: record.id, approved: record.approved, by: record.by } }
   }
 }
 
-/** A text's length and digest, which say whether it was that one, and nothing of what it says. */
+function describeStep(
+  record: Extract<JournalRecord, { type: `step.${string}` | `turn.${string}` }>,
+): Described {
+  switch (record.type) {
+    case 'step.replied': {
+      const { type: name, step, purpose, model, finish, calls, usage, timing, text } = record
+      const data = { step, purpose, model, finish, calls: calls.length, usage, timing, text: markText(text) }
+      return { name, data }
+    }
+    case 'step.started': {
+      const { type: name, step, code, functions } = record
+      return { name, data: { step, code: markText(code), functions } }
+    }
+    case 'step.canceled':
+      return { name: record.type, data: { step: record.step } }
+    case 'step.ended': {
+      const { type: name, step, status, observation, final, worldHash } = record
+      const data = {
+        step,
+        status,
+        observation: markText(observation),
+        ...(final !== undefined && { final: markText(final) }),
+        ...(worldHash !== undefined && { worldHash }),
+      }
+      return { name, data }
+    }
+    case 'step.checkpointed': {
+      const { type: name, step, text, worldHash } = record
+      return { name, data: { step, text: markText(text), worldHash } }
+    }
+    case 'step.checkpoint-refused':
+      return { name: record.type, data: { step: record.step, reason: markText(record.reason) } }
+    case 'turn.committed': {
+      const { type: name, step, turn, calls, done, cpuMs } = record
+      return { name, data: { step, turn, calls: calls.length, done, cpuMs } }
+    }
+    case 'turn.restarted':
+      return { name: record.type, data: { step: record.step, turn: record.turn } }
+    case 'turn.voided': {
+      const { type: name, step, turn, reason } = record
+      return { name, data: { step, turn, reason } }
+    }
+  }
+}
+
+function describeCall(record: Extract<JournalRecord, { type: `call.${string}` }>): Described {
+  switch (record.type) {
+    case 'call.started': {
+      const { type, step, call, name, effect, arguments: args } = record
+      return { name: type, data: { step, call, name, effect, arguments: markText(args) } }
+    }
+    case 'call.ended':
+    case 'call.late': {
+      const { type: name, step, call, ok, reason, ms, value } = record
+      const data = {
+        step,
+        call,
+        ok,
+        ms,
+        ...(reason !== undefined && { reason }),
+        ...(value !== undefined && { value: markText(value) }),
+      }
+      return { name, data }
+    }
+    case 'call.refused': {
+      const { type, step, call, name, reason } = record
+      const data = { step, name, reason: markText(reason), ...(call !== undefined && { call }) }
+      return { name: type, data }
+    }
+    case 'call.asked': {
+      const { type, step, call, name, arguments: args } = record
+      return { name: type, data: { step, call, name, arguments: markText(args) } }
+    }
+    case 'call.decided': {
+      const { type: name, call, decision, by } = record
+      return { name, data: { call, decision, by } }
+    }
+  }
+}
+
+/** The length and the digest of a text: enough to recognize the text, not to read it. */
 export function markText(text: string): { bytes: number; sha256: string } {
   return { bytes: Buffer.byteLength(text), sha256: createHash('sha256').update(text).digest('hex') }
 }
 
-function describeSubmitted({ strategy, submittedBy, agent, text, inputs }: RecordOf<'run.submitted'>) {
-  const data = { strategy, submittedBy, text: markText(text), inputs: inputs.map(describeInput) }
-  return agent === undefined ? data : { ...data, agent }
+function markValue(value: unknown): { bytes: number; sha256: string } {
+  return markText(JSON.stringify(value))
 }
 
-function describeCreated({ spec }: RecordOf<'task.created'>): EventData<'task.created'> {
-  const { name, text, grant, inputs, depth, parent } = spec
-  return {
-    name,
-    text: markText(text),
-    tools: grant.tools.map((tool) => tool.name),
-    delegates: grant.delegates.map((delegate) => delegate.name),
-    imports: grant.imports,
-    inputs: inputs.map(describeInput),
-    depth,
-    ...(parent !== undefined && { parent }),
-  }
-}
-
-function describeReply({ step, purpose, reply }: RecordOf<'reply'>): EventData<'step.replied'> {
-  const { model, finish, calls, usage, timing, text } = reply
-  return { step, purpose, model, finish, calls: calls.length, usage, ...timing, text: markText(text) }
-}
-
-function describeOutcome(record: RecordOf<'outcome'> | RecordOf<'late'>): EventData<'call.ended'> {
-  const { step, id, ok, reason, ms, value } = record
-  return {
-    step,
-    call: id,
-    ok,
-    ms,
-    ...(reason !== undefined && { reason }),
-    ...(value !== undefined && { value: markText(value) }),
-  }
-}
-
-function describeEnd(end: RecordOf<'task.ended'>['result']): EventData<'task.ended'> {
-  const { status, error, usage, artifacts, output } = end
+function describeEnd(record: RecordOf<'run.ended'> | RecordOf<'task.ended'>) {
+  const { status, error, usage, artifacts } = record
   const { code, limit } = error ?? {}
   return {
     status,
     usage,
     artifacts,
     ...(code !== undefined && { error: { code, ...(limit !== undefined && { limit }) } }),
-    ...(output !== undefined && { output: markText(JSON.stringify(output)) }),
   }
 }
 
-function describeInput({ name, artifact }: TaskInput): { name: string; bytes?: number } {
-  return artifact === undefined ? { name } : { name, bytes: artifact.size }
+function describeInput({ name, artifact }: TaskInput): { name: string; artifact?: { size: number } } {
+  return { name, ...(artifact !== undefined && { artifact: { size: artifact.size } }) }
+}
+
+function nameOf({ name }: { name: string }): { name: string } {
+  return { name }
 }

@@ -1,25 +1,27 @@
 import { artifactRefSchema, effectSchema, finalStatusSchema, usageSchema } from '@bailiwick/contract'
 import { z } from 'zod'
 
-/** A text that the event does not carry: how long it is, and which one it was. */
+/** Stands for a text that the event leaves out. */
 export const textMarkSchema = z.lazy(() =>
   z.object({
     /** Bytes of UTF-8. */
     bytes: z.number().int().nonnegative(),
-    /** Hex digest. */
+    /** Hex digest of the text. */
     sha256: z.string(),
   }),
 )
 
 const step = z.lazy(() => z.number().int())
 const call = z.lazy(() => z.string())
-const named = z.lazy(() => z.object({ name: z.string(), bytes: z.number().int().optional() }))
+const input = z.lazy(() =>
+  z.object({ name: z.string(), artifact: z.object({ size: z.number().int() }).optional() }),
+)
+const named = z.lazy(() => z.object({ name: z.string() }))
 const ended = () => ({
   status: finalStatusSchema,
   error: z.object({ code: z.string(), limit: z.string().optional() }).optional(),
   usage: usageSchema,
   artifacts: z.array(artifactRefSchema),
-  output: textMarkSchema.optional(),
 })
 const outcome = () => ({
   step,
@@ -31,20 +33,21 @@ const outcome = () => ({
 })
 
 /**
- * Every event: `<entity>.<verb>`, what it means, and its data. Texts (prompts, replies, code, arguments,
- * results, reasons in words) are in no event, only their marks: whoever may read them has the journals.
- * A change that would mislead a subscriber makes a `v2` of that event; optional fields do not.
+ * Every event by name (`<entity>.<verb>`), with its meaning and its data. An event has the name and the fields of
+ * its record, without the texts: prompts, replies, code, arguments, results and reasons in words are only marked.
+ * Users who may read the texts read the journals. A change that would mislead a subscriber needs a `v2` of that
+ * event; a new optional field does not.
  */
 export const EVENT_TYPES = {
   'run.submitted': {
-    summary: 'A run was admitted; from here on it survives the death of any process.',
+    summary: 'The run was admitted. From here on it survives the death of any process.',
     data: z.lazy(() =>
       z.object({
         strategy: z.string(),
         submittedBy: z.string(),
         agent: z.string().optional(),
         text: textMarkSchema,
-        inputs: z.array(named),
+        inputs: z.array(input),
       }),
     ),
   },
@@ -64,65 +67,69 @@ export const EVENT_TYPES = {
     ),
   },
   'run.cancel-requested': {
-    summary: 'Somebody asked to cancel the run.',
+    summary: 'A user asked to cancel the run.',
     data: z.lazy(() => z.object({ by: z.string() })),
   },
   'run.ended': {
-    summary: 'The run has ended; the last event of a run.',
-    data: z.lazy(() => z.object(ended())),
+    summary: 'The run ended. Its last event.',
+    data: z.lazy(() => z.object({ ...ended(), answer: textMarkSchema.optional() })),
   },
   'task.created': {
-    summary: 'A task was created with everything that its host needs.',
+    summary: 'A task was created with everything that a host needs.',
     data: z.lazy(() =>
       z.object({
         name: z.string(),
         text: textMarkSchema,
-        tools: z.array(z.string()),
-        delegates: z.array(z.string()),
-        imports: z.array(z.string()),
-        inputs: z.array(named),
+        inputs: z.array(input),
         depth: z.number().int(),
+        grant: z.object({
+          tools: z.array(named),
+          delegates: z.array(named),
+          imports: z.array(z.string()),
+        }),
         parent: z.object({ agent: z.string(), task: z.string(), call }).optional(),
       }),
     ),
   },
   'task.dispatched': {
     summary: "A task of the plan was put into its agent's queue.",
-    data: z.lazy(() => z.object({ name: z.string(), attempt: z.number().int() })),
+    data: z.lazy(() =>
+      z.object({ name: z.string(), task: z.string(), agent: z.string(), attempt: z.number().int() }),
+    ),
   },
   'task.started': {
-    summary: 'A host took the task; again, when an earlier host died.',
+    summary: 'A host took the task, for the first time or after another host.',
     data: z.lazy(() => z.object({ attempt: z.number().int(), host: z.string() })),
   },
   'task.suspended': {
-    summary: 'A host left the task in order: the next one goes on with it.',
+    summary: 'The host shut down in order. The next host resumes the task.',
     data: z.lazy(() => z.object({ attempt: z.number().int() })),
   },
   'task.planned': {
-    summary: 'The agent made a plan for itself.',
+    summary: 'The agent planned its next steps.',
     data: z.lazy(() => z.object({ step, text: textMarkSchema })),
   },
   'task.diverged': {
     summary:
-      'A replay asked for something else than the journal says; the code goes on in a world of its own.',
+      'Replayed code asked for something other than the journal holds. The next step starts in an empty world.',
     data: z.lazy(() =>
       z.object({ step, turn: z.number().int(), recorded: textMarkSchema, replayed: textMarkSchema }),
     ),
   },
   'task.continued': {
-    summary: 'The task, once ended, was asked for more.',
+    summary: 'The ended task got another request.',
     data: z.lazy(() => z.object({ text: textMarkSchema })),
   },
   'task.ended': {
-    summary: 'The task has ended; its last event, unless it is continued.',
-    data: z.lazy(() => z.object(ended())),
+    summary: 'The task ended. Its last event, unless it is continued.',
+    data: z.lazy(() => z.object({ ...ended(), output: textMarkSchema.optional() })),
   },
   'task.returned': {
-    summary: 'The coordinator took note of how a task of the plan ended.',
-    data: z.lazy(() => z.object({ name: z.string(), status: finalStatusSchema })),
+    summary: 'The coordinator recorded the end of a task of the plan.',
+    data: z.lazy(() => z.object({ name: z.string(), task: z.string(), status: finalStatusSchema })),
   },
   'step.replied': {
-    summary: 'A model answered.',
+    summary: 'A model replied.',
     data: z.lazy(() =>
       z.object({
         step,
@@ -131,42 +138,41 @@ export const EVENT_TYPES = {
         finish: z.string(),
         calls: z.number().int(),
         usage: usageSchema,
-        firstMs: z.number(),
-        totalMs: z.number(),
+        timing: z.object({ firstMs: z.number(), totalMs: z.number() }),
         text: textMarkSchema,
       }),
     ),
   },
   'step.started': {
-    summary: 'Code begins to run.',
+    summary: 'The code of the step starts.',
     data: z.lazy(() => z.object({ step, code: textMarkSchema, functions: z.array(z.string()) })),
   },
   'step.canceled': {
-    summary: 'A cancel was delivered to running code.',
+    summary: 'Running code was told that it is canceled.',
     data: z.lazy(() => z.object({ step })),
   },
   'step.ended': {
-    summary: 'The step is over and its observation fixed.',
+    summary: 'The step ended, and its observation is final.',
     data: z.lazy(() =>
       z.object({
         step,
         status: z.string(),
         observation: textMarkSchema,
-        final: z.boolean(),
+        final: textMarkSchema.optional(),
         worldHash: z.string().optional(),
       }),
     ),
   },
   'step.checkpointed': {
-    summary: 'The world after the step was written down, for the next host.',
+    summary: 'The world after the step was saved for the next host.',
     data: z.lazy(() => z.object({ step, text: textMarkSchema, worldHash: z.string() })),
   },
   'step.checkpoint-refused': {
-    summary: 'A checkpoint did not give the recorded world: every step is executed instead.',
-    data: z.lazy(() => z.object({ step, why: textMarkSchema })),
+    summary: 'A checkpoint did not restore the recorded world. Every step is executed instead.',
+    data: z.lazy(() => z.object({ step, reason: textMarkSchema })),
   },
   'turn.committed': {
-    summary: 'One input was worked through, until the code was idle.',
+    summary: 'The code took one input and ran until it was idle.',
     data: z.lazy(() =>
       z.object({
         step,
@@ -177,8 +183,8 @@ export const EVENT_TYPES = {
       }),
     ),
   },
-  'turn.begun-again': {
-    summary: 'A host died in a turn, and the next one begins it again.',
+  'turn.restarted': {
+    summary: 'A host died during this turn, and the next host starts it again.',
     data: z.lazy(() => z.object({ step, turn: z.number().int() })),
   },
   'turn.voided': {
@@ -193,7 +199,7 @@ export const EVENT_TYPES = {
   },
   'call.ended': { summary: "A call's outcome was delivered.", data: z.lazy(() => z.object(outcome())) },
   'call.late': {
-    summary: "A call's outcome came after its step's end, and was not delivered.",
+    summary: "A call's outcome arrived after the end of its step and was not delivered.",
     data: z.lazy(() => z.object(outcome())),
   },
   'call.refused': {
@@ -201,15 +207,15 @@ export const EVENT_TYPES = {
     data: z.lazy(() => z.object({ step, call: call.optional(), name: z.string(), reason: textMarkSchema })),
   },
   'call.asked': {
-    summary: "A call waits for somebody's yes.",
+    summary: "A call waits for a person's decision.",
     data: z.lazy(() => z.object({ step, call, name: z.string(), arguments: textMarkSchema })),
   },
-  'call.answered': {
-    summary: 'Somebody said yes or no to a call.',
-    data: z.lazy(() => z.object({ call, approved: z.boolean(), by: z.string() })),
+  'call.decided': {
+    summary: 'A person approved or rejected a call.',
+    data: z.lazy(() => z.object({ call, decision: z.enum(['approve', 'reject']), by: z.string() })),
   },
   'access.refused': {
-    summary: 'NATS refused something to a user; repetitions are counted, and told ever more rarely.',
+    summary: 'NATS refused something to a user. Repetitions are counted and reported ever more rarely.',
     data: z.lazy(() =>
       z.object({
         user: z.string(),
@@ -221,7 +227,7 @@ export const EVENT_TYPES = {
     ),
   },
   'journal.unreadable': {
-    summary: 'A journal holds something that this version cannot read; it was set aside.',
+    summary: 'A journal holds something that this version cannot read. It was set aside.',
     data: z.lazy(() => z.object({ text: textMarkSchema, reason: textMarkSchema })),
   },
 } as const

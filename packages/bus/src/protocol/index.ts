@@ -1,6 +1,5 @@
 /** The protocol as pure data: subjects, schemas, events, permissions. No input or output. */
 
-export * from './answer.ts'
 export * from './cloud-event.ts'
 export * from './control-ops.ts'
 export * from './delegation.ts'
@@ -12,6 +11,7 @@ export * from './permissions/permissions-for.ts'
 export * from './places.ts'
 export * from './presence.ts'
 export * from './project-events.ts'
+export * from './reply.ts'
 export * from './ring.ts'
 export * from './run-ops.ts'
 export * from './subjects.ts'

@@ -32,7 +32,7 @@ export interface ProjectedEvent {
 /** Who works on a task, where this append says so. */
 export function taskFacts(records: JournalRecord[]): TaskFacts | undefined {
   for (const record of records) {
-    if (record.type === 'task.created') return { agent: record.spec.agent, level: record.spec.grant.level }
+    if (record.type === 'task.created') return { agent: record.agent, level: record.grant.level }
   }
   return undefined
 }
@@ -70,12 +70,19 @@ export function projectEvents(append: Projectable, facts?: TaskFacts): Projected
     return { id, subject: eventSubject(event), event }
   }
   const events = append.records.map((record) => {
-    const { name, data, about } = describeRecord(record)
-    return project(name, data, record.at, about)
+    const { name, data } = describeRecord(record)
+    return project(name, data, record.at, otherTask(record))
   })
   const lastAt = append.storedAt ?? append.records.at(-1)?.at ?? 0
   for (const { text, reason } of append.setAside ?? []) {
     events.push(project('journal.unreadable', { text: markText(text), reason: markText(reason) }, lastAt))
   }
   return events
+}
+
+/** The task that a record of the run's own journal is about. */
+function otherTask(record: JournalRecord): { task: string; agent: string } | undefined {
+  if (record.type === 'task.dispatched') return { task: record.task, agent: record.agent }
+  if (record.type === 'task.returned') return { task: record.task, agent: 'coordinator' }
+  return undefined
 }

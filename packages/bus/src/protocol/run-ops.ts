@@ -1,6 +1,7 @@
 import {
   artifactRefSchema,
   budgetSchema,
+  decisionFields,
   finalStatusSchema,
   forkSchema,
   journalRecordSchema,
@@ -93,9 +94,9 @@ export const runViewSchema = z.lazy(() =>
     tasks: z.array(runTaskSchema),
     /** What each agent used, in all its tasks of the run. */
     agents: z.array(z.object({ agent: z.string(), usage: usageSchema })).default([]),
-    /** Calls that wait for somebody's yes. */
+    /** Calls that wait for a person's decision. */
     asked: z
-      .array(z.object({ task: z.string(), call: z.string(), name: z.string(), args: z.string() }))
+      .array(z.object({ task: z.string(), call: z.string(), name: z.string(), arguments: z.string() }))
       .default([]),
     /** What could not be read of its journals: the first of each task. */
     unreadable: z.array(unreadableSchema).default([]),
@@ -132,33 +133,28 @@ const runOnly = z.lazy(() => z.object({ run: tokenSchema }))
 export const RUN_OPS = {
   submit: {
     request: submitSchema,
-    answer: z.lazy(() => z.object({ run: tokenSchema, duplicate: z.boolean() })),
+    reply: z.lazy(() => z.object({ run: tokenSchema, duplicate: z.boolean() })),
   },
   cancel: {
     request: z.lazy(() => runOnly.unwrap().extend({ reason: z.string().optional() })),
-    answer: z.lazy(() => z.object({ run: tokenSchema, status: statusSchema })),
+    reply: z.lazy(() => z.object({ run: tokenSchema, status: statusSchema })),
   },
-  get: { request: runOnly, answer: runViewSchema },
+  get: { request: runOnly, reply: runViewSchema },
   list: {
     request: z.lazy(() => z.object({ limit: z.number().int().min(1).max(1_000).default(50) })),
-    answer: z.lazy(() => z.object({ runs: z.array(runSummarySchema) })),
+    reply: z.lazy(() => z.object({ runs: z.array(runSummarySchema) })),
   },
-  /** A yes or no to a call that waits for one. */
-  answer: {
+  /** Decides on a call that waits for a person. */
+  decide: {
     request: z.lazy(() =>
-      runOnly.unwrap().extend({
-        task: tokenSchema,
-        call: z.string(),
-        approved: z.boolean(),
-        note: z.string().optional(),
-      }),
+      runOnly.unwrap().extend({ task: tokenSchema, call: z.string(), ...decisionFields() }),
     ),
-    answer: z.lazy(() => z.object({ accepted: z.boolean() })),
+    reply: z.lazy(() => z.object({ accepted: z.boolean() })),
   },
   /** The journal of one task, prompts and replies included; `run` is the run's own. */
   journal: {
     request: z.lazy(() => runOnly.unwrap().extend({ task: tokenSchema.default('run') })),
-    answer: z.lazy(() =>
+    reply: z.lazy(() =>
       z.object({
         records: z.array(journalRecordSchema),
         /** What could not be read, as it stands there (its first 4,096 characters). */
@@ -168,24 +164,24 @@ export const RUN_OPS = {
   },
   dead: {
     request: z.lazy(() => z.object({})),
-    answer: z.lazy(() => z.object({ dead: z.array(deadTaskSchema) })),
+    reply: z.lazy(() => z.object({ dead: z.array(deadTaskSchema) })),
   },
   retry: {
     request: z.lazy(() => z.object({ task: tokenSchema })),
-    answer: z.lazy(() => z.object({ task: tokenSchema })),
+    reply: z.lazy(() => z.object({ task: tokenSchema })),
   },
   /** What the daemon does at the moment; its shape is the daemon's. */
   status: {
     request: z.lazy(() => z.object({})),
-    answer: z.lazy(() => z.record(z.string(), z.unknown())),
+    reply: z.lazy(() => z.record(z.string(), z.unknown())),
   },
   purge: {
     request: runOnly,
-    answer: z.lazy(() => z.object({ run: tokenSchema, messages: z.number().int() })),
+    reply: z.lazy(() => z.object({ run: tokenSchema, messages: z.number().int() })),
   },
 } as const
 
 export type RunOp = keyof typeof RUN_OPS
 export type RunRequest<O extends RunOp> = z.output<(typeof RUN_OPS)[O]['request']>
 export type RunRequestInput<O extends RunOp> = z.input<(typeof RUN_OPS)[O]['request']>
-export type RunAnswer<O extends RunOp> = z.output<(typeof RUN_OPS)[O]['answer']>
+export type RunReply<O extends RunOp> = z.output<(typeof RUN_OPS)[O]['reply']>

@@ -1,6 +1,6 @@
 import { artifactRefSchema } from '@bailiwick/contract'
 import { z } from 'zod'
-import { wireErrorSchema } from './answer.ts'
+import { wireErrorSchema } from './reply.ts'
 
 /**
  * A call of a tool. Plain JSON, so that a tool can be hosted in any language: subscribe to
@@ -27,14 +27,14 @@ export type ToolRequest = z.infer<typeof toolRequestSchema>
  * What a tool host answers. `working` may come any number of times before the other: a host that is
  * silent for 60 s counts as dead, and one that has said `working` before, or whose card promises `signs`, for 7 s.
  */
-export const toolAnswerSchema = z.lazy(() =>
+export const toolReplySchema = z.lazy(() =>
   z.union([
     z.object({ ok: z.literal(true), value: z.unknown().optional(), artifact: artifactRefSchema.optional() }),
     z.object({ ok: z.literal(false), error: wireErrorSchema }),
     z.object({ working: z.literal(true) }),
   ]),
 )
-export type ToolAnswer = z.infer<typeof toolAnswerSchema>
+export type ToolReply = z.infer<typeof toolReplySchema>
 
 /** A caller takes back a call: nobody waits for its answer any more. */
 export const cancelSchema = z.lazy(() => z.object({ key: z.string().min(1) }))

@@ -12,11 +12,11 @@ const NO_CONSUMER_LEFT = 10026
 const OFFLINE = new Set([10118, 10119])
 
 /** Broken before it was answered: whether it happened is not known. */
-export class LostAnswer extends Error {}
+export class LostReply extends Error {}
 
 /** True for what a server that is away, starting or electing a leader causes: trying again helps. */
 export function isTransient(error: unknown): boolean {
-  if (error instanceof LostAnswer || error instanceof TimeoutError) return true
+  if (error instanceof LostReply || error instanceof TimeoutError) return true
   if (error instanceof NoRespondersError || error instanceof errors.ConnectionError) return true
   // What ends a pull: the server shuts down, another leads, the consumer is gone.
   if (error instanceof JetStreamStatusError) return true

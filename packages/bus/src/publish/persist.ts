@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bus } from '../connect/bus.ts'
 import { BusError } from '../errors/bus-error.ts'
 import { explain } from './explain.ts'
-import { isTransient, LostAnswer } from './is-transient.ts'
+import { isTransient, LostReply } from './is-transient.ts'
 
 /** After this a stream for which nobody answers is not there: a cluster has chosen who leads by then. Milliseconds. */
 const LEADERLESS_MS = 15_000
@@ -42,7 +42,7 @@ function isUnprepared(error: unknown): boolean {
 /** Fails at once when the connection breaks, instead of at the request's timeout. */
 async function answered<T>(bus: Bus, request: Promise<T>): Promise<T> {
   const { promise: broken, reject } = Promise.withResolvers<never>()
-  const forget = bus.link.onLost(() => reject(new LostAnswer('the connection broke before the answer came')))
+  const forget = bus.link.onLost(() => reject(new LostReply('the connection broke before the answer came')))
   try {
     return await Promise.race([request, broken])
   } finally {

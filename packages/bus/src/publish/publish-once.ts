@@ -2,7 +2,7 @@ import { JetStreamApiError, type JetStreamPublishOptions, type PubAck } from '@n
 import { type Msg, headers as makeHeaders } from '@nats-io/transport-node'
 import type { Bus } from '../connect/bus.ts'
 import { BusError } from '../errors/bus-error.ts'
-import { LostAnswer } from './is-transient.ts'
+import { LostReply } from './is-transient.ts'
 
 export interface PublishOnceOptions extends Pick<Partial<JetStreamPublishOptions>, 'msgID' | 'headers'> {
   /** The sequence that the subject's last message must have; 0 where there must be none. */
@@ -16,7 +16,7 @@ export interface PublishOnceOptions extends Pick<Partial<JetStreamPublishOptions
  * a stack, two promises and a timer of its own for each message, whether they are needed or not: half of what a
  * message costs this process.
  *
- * @throws JetStreamApiError what the server refuses it for; PermissionViolationError; LostAnswer after the timeout;
+ * @throws JetStreamApiError what the server refuses it for; PermissionViolationError; LostReply after the timeout;
  * BusError `bus-unprepared` where no stream takes the subject
  */
 export function publishOnce(
@@ -32,7 +32,7 @@ export function publishOnce(
     }
     const reply = replies.open({
       subject,
-      answer(message) {
+      reply(message) {
         end()
         try {
           resolve(readAck(subject, message))
@@ -44,7 +44,7 @@ export function publishOnce(
     })
     const { timeoutMs } = options
     const timer = setTimeout(
-      () => fail(new LostAnswer(`no acknowledgement within ${timeoutMs} ms`)),
+      () => fail(new LostReply(`no acknowledgement within ${timeoutMs} ms`)),
       timeoutMs,
     )
     const end = () => {
@@ -73,7 +73,7 @@ function readAck(subject: string, message: Msg): PubAck {
       `no stream takes what is published on ${subject}: the coordinator makes them when it starts (\`bailiwick up\`); a server without JetStream has none`,
     )
   }
-  const answer = message.json<PubAck | { error: ConstructorParameters<typeof JetStreamApiError>[0] }>()
-  if ('error' in answer) throw new JetStreamApiError(answer.error)
-  return answer
+  const ack = message.json<PubAck | { error: ConstructorParameters<typeof JetStreamApiError>[0] }>()
+  if ('error' in ack) throw new JetStreamApiError(ack.error)
+  return ack
 }

@@ -46,7 +46,7 @@ async function prepare(agent: string, maxDeliver = 10) {
 
 function attempt(number: number, host: string): JournalRecord {
   const engine = { node: '', v8: '', bailiwick: '' }
-  return { type: 'attempt', at: 0, attempt: number, host, engine, level: 5 }
+  return { type: 'task.started', at: 0, attempt: number, host, engine, level: 5 }
 }
 
 describe('handing over', () => {

@@ -66,7 +66,7 @@ async function hasBegun(
   const subject = SUBJECTS.journal(agent, run, task)
   for await (const message of readStored(bus, { stream: STREAMS.journal, subject })) {
     const { records } = await resolveMessage(bus, agent, message.string())
-    if (records.some((record) => record.type === 'attempt' && record.host === host)) return true
+    if (records.some((record) => record.type === 'task.started' && record.host === host)) return true
   }
   return false
 }

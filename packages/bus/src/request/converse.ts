@@ -22,7 +22,7 @@ export interface ConverseOptions<T> {
  * One request and as many answers as it takes.
  *
  * @throws BusError `no-responder` when nobody listens, `bus-forbidden` when it may not be asked, `bus-auth` when the
- * credentials are taken no more, `no-answer` after the wait or when the connection breaks meanwhile; the signal's
+ * credentials are taken no more, `no-reply` after the wait or when the connection breaks meanwhile; the signal's
  * reason when aborted.
  */
 export function converse<T>(bus: Bus, options: ConverseOptions<T>): Promise<T> {
@@ -33,12 +33,12 @@ export function converse<T>(bus: Bus, options: ConverseOptions<T>): Promise<T> {
     const end = bus.exchanges.begin()
     const inbox = bus.replies.open({
       subject,
-      answer(message) {
+      reply(message) {
         try {
           if (message.data.length === 0 && message.headers?.code === 503) throw noResponder(subject)
-          const answer = read(message)
-          if ('again' in answer) waitFor(answer.again)
-          else finish(() => resolve(answer.result))
+          const reply = read(message)
+          if ('again' in reply) waitFor(reply.again)
+          else finish(() => resolve(reply.result))
         } catch (error) {
           finish(() => reject(error))
         }
@@ -93,5 +93,5 @@ function forbidden(subject: string, cause: Error): BusError {
 }
 
 function silent(subject: string, why: string): BusError {
-  return new BusError('no-answer', `no answer on ${subject}: ${why}; whether it was done is not known`)
+  return new BusError('no-reply', `no answer on ${subject}: ${why}; whether it was done is not known`)
 }

@@ -12,7 +12,7 @@ import type { BusError } from '../errors/bus-error.ts'
 export interface Asking {
   readonly subject: string
   /** Hears all that arrives for it until it is closed. */
-  answer(message: Msg): void
+  reply(message: Msg): void
   /** The server does not allow to publish there. */
   forbidden(error: PermissionViolationError): void
   /** The connection has broken: what was answered since is lost. */
@@ -69,7 +69,7 @@ export class Replies {
         if (error !== null) return
         // A stored message can be had delivered here; then it bears the subject it was stored under.
         if (!message.subject.startsWith(this.#prefix)) return
-        this.#waiting.get(message.subject.slice(this.#prefix.length))?.answer(message)
+        this.#waiting.get(message.subject.slice(this.#prefix.length))?.reply(message)
       },
     })
   }

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bus } from '../connect/bus.ts'
 import { BusError } from '../errors/bus-error.ts'
-import { RUN_OPS, type RunAnswer, type RunOp, type RunRequestInput } from '../protocol/run-ops.ts'
+import { RUN_OPS, type RunOp, type RunReply, type RunRequestInput } from '../protocol/run-ops.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
 import { askerOn, OPERATOR } from '../protocol/users.ts'
 import { ask } from '../request/ask.ts'
-import { largeAnswersOf } from './serve-runs.ts'
+import { largeRepliesOf } from './serve-runs.ts'
 
 /** A coordinator that connects anew, with renewed credentials or after a break, is away for a moment. */
 const COME_BACK_MS = 1_000
@@ -23,19 +23,19 @@ export async function requestRun<O extends RunOp>(
   op: O,
   payload: RunRequestInput<O>,
   options: { waitMs?: number; signal?: AbortSignal } = {},
-): Promise<RunAnswer<O>> {
+): Promise<RunReply<O>> {
   const by = askerOn(bus)
   const awaited = Date.now() + COME_BACK_MS
   for (;;) {
     try {
-      const answer = await ask(bus, {
+      const reply = await ask(bus, {
         subject: by === OPERATOR ? SUBJECTS.run(op) : SUBJECTS.runAs(op, by),
-        largeIn: largeAnswersOf(by),
+        largeIn: largeRepliesOf(by),
         payload,
-        answer: RUN_OPS[op].answer,
+        reply: RUN_OPS[op].reply,
         ...options,
       })
-      return answer as RunAnswer<O>
+      return reply as RunReply<O>
     } catch (error) {
       if (!(error instanceof BusError) || error.code !== 'no-responder') throw error
       if (Date.now() >= awaited) {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Effect } from '@bailiwick/contract'
 import type { Bus } from '../connect/bus.ts'
 import { BusError } from '../errors/bus-error.ts'
-import { TOOL_TIMING, type ToolAnswer } from '../protocol/tool-call.ts'
+import { TOOL_TIMING, type ToolReply } from '../protocol/tool-call.ts'
 import { untilUp } from '../publish/persist.ts'
 
 /** Hosts of one call that may fall silent, before it counts as what silences them. */
@@ -16,8 +16,8 @@ export async function persistCall(
   bus: Bus,
   effect: Effect,
   signal: AbortSignal,
-  send: () => Promise<ToolAnswer>,
-): Promise<ToolAnswer> {
+  send: () => Promise<ToolReply>,
+): Promise<ToolReply> {
   // Hosts find back to a server after it is back: their time begins then.
   let awaited = Date.now() + TOOL_TIMING.comeBack
   let silences = 0
@@ -32,11 +32,11 @@ export async function persistCall(
     } catch (error) {
       signal.throwIfAborted()
       const code = error instanceof BusError ? error.code : undefined
-      if (code === 'no-answer') silences += 1
+      if (code === 'no-reply') silences += 1
       const again =
         code === 'no-responder'
           ? Date.now() < awaited
-          : code === 'no-answer' && effect !== 'once' && silences < MAX_SILENCES
+          : code === 'no-reply' && effect !== 'once' && silences < MAX_SILENCES
       if (!again) throw error
       await sleep(Math.min(50 * 2 ** tries, 500), undefined, { signal })
     }

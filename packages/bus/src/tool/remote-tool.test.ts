@@ -65,7 +65,7 @@ describe('remoteTool', () => {
     for await (const _message of sign);
     const dead = Date.now()
     await host.close()
-    await expect(call).rejects.toMatchObject({ code: 'no-answer' })
+    await expect(call).rejects.toMatchObject({ code: 'no-reply' })
     expect(Date.now() - dead).toBeLessThan(9_000)
   })
 
@@ -80,7 +80,7 @@ describe('remoteTool', () => {
     await arrived.promise
     const dead = Date.now()
     await host.close()
-    await expect(call).rejects.toMatchObject({ code: 'no-answer' })
+    await expect(call).rejects.toMatchObject({ code: 'no-reply' })
     expect(Date.now() - dead).toBeLessThan(9_000)
   })
 

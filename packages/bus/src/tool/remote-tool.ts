@@ -7,7 +7,7 @@ import { BusError } from '../errors/bus-error.ts'
 import { fromWireError } from '../errors/wire-error.ts'
 import { LARGE_BYTES } from '../protocol/places.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
-import { TOOL_TIMING, type ToolAnswer, type ToolRequest, toolAnswerSchema } from '../protocol/tool-call.ts'
+import { TOOL_TIMING, type ToolReply, type ToolRequest, toolReplySchema } from '../protocol/tool-call.ts'
 import { publishCore } from '../publish/publish-core.ts'
 import { converse } from '../request/converse.ts'
 import { persistCall } from './persist-call.ts'
@@ -17,7 +17,7 @@ import { persistCall } from './persist-call.ts'
  * tells the host. Large inputs and results go through the object store unseen.
  *
  * @throws (from `run`) the tool's error, with its code; BusError `no-responder` when nobody hosts the
- * tool, `no-answer` when its host fell silent: then whether it was done is not known. Before either, hosts
+ * tool, `no-reply` when its host fell silent: then whether it was done is not known. Before either, hosts
  * and server get a moment to come back.
  */
 export function remoteTool(bus: Bus, card: ToolCard, caller: string): Tool {
@@ -29,8 +29,7 @@ export function remoteTool(bus: Bus, card: ToolCard, caller: string): Tool {
       const answer = await persistCall(bus, card.effect, signal, () =>
         send(bus, { card, caller, payload, signal }),
       )
-      if ('working' in answer)
-        throw new BusError('bad-answer', `${card.name} ended its answer with "working"`)
+      if ('working' in answer) throw new BusError('bad-reply', `${card.name} ended its answer with "working"`)
       if (!answer.ok) throw fromWireError(answer.error)
       if (answer.artifact === undefined) return answer.value
       return JSON.parse(Buffer.from(await getArtifact(bus, answer.artifact, context.signal)).toString('utf8'))
@@ -61,10 +60,10 @@ interface ToolSending {
   signal: AbortSignal
 }
 
-async function send(bus: Bus, { card, caller, payload, signal }: ToolSending): Promise<ToolAnswer> {
+async function send(bus: Bus, { card, caller, payload, signal }: ToolSending): Promise<ToolReply> {
   const { name, effect, signs } = card
   try {
-    return await converse<ToolAnswer>(bus, {
+    return await converse<ToolReply>(bus, {
       subject: SUBJECTS.tool(name, caller),
       payload,
       waitMs: signs ? TOOL_TIMING.silenceAfterSign : TOOL_TIMING.silence,
@@ -88,11 +87,11 @@ async function send(bus: Bus, { card, caller, payload, signal }: ToolSending): P
   }
 }
 
-function parseAnswer(name: string, message: Msg): ToolAnswer {
-  const parsed = toolAnswerSchema.safeParse(message.json())
+function parseAnswer(name: string, message: Msg): ToolReply {
+  const parsed = toolReplySchema.safeParse(message.json())
   if (parsed.success) return parsed.data
   throw new BusError(
-    'bad-answer',
+    'bad-reply',
     `the host of ${name} answered what is not in the protocol: ${message.string().slice(0, 200)}`,
   )
 }

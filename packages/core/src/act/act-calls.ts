@@ -62,7 +62,7 @@ export async function callOnce(
       : await run.gate.call({ id, step: step.step, name, args }, run.signal)
   // A call that was cut off by the end of its task has no outcome: the next attempt decides by its effect.
   run.signal.throwIfAborted()
-  run.record({ type: 'outcome', ...outcomeRecord(run.now(), step.step, outcome), clock: run.now() })
+  run.record({ type: 'call.ended', ...outcomeRecord(run.now(), step.step, outcome), clock: run.now() })
   return outcome
 }
 
@@ -73,7 +73,7 @@ function answerInWords(run: TaskRun, step: StepState, reply: ModelReply, text: s
   const before = run.state.steps.find(
     (other) => other.step === step.step - 1 && other.step >= run.state.firstStep,
   )
-  const insists = before?.reply?.calls.length === 0 && before.observed?.text === noCall
+  const insists = before?.reply?.calls.length === 0 && before.observed?.observation === noCall
   if (run.rules.rounds > 1 && !insists) return mistake(noCall)
   return { status: 'ok', text: '', final: { value: text } }
 }

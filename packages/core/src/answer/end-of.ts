@@ -27,7 +27,7 @@ export function endOf(run: TaskRun, thrown: unknown): TaskResult {
   const message = error instanceof Error ? error.message : String(error)
   if (hasCode(error, 'exhausted')) {
     const limit = 'limit' in error ? String(error.limit) : 'unknown'
-    const output = state.steps.findLast(({ observed }) => observed)?.observed?.text
+    const output = state.steps.findLast(({ observed }) => observed)?.observed?.observation
     return resultOf(state, { status: 'exhausted', output, error: { code: 'exhausted', message, limit } })
   }
   if (signal.aborted) return resultOf(state, { status: 'canceled', error: { code: 'canceled', message } })

@@ -15,7 +15,7 @@ export async function giveLastAnswer(run: TaskRun, limit: number): Promise<TaskR
   const { steps } = state.spec.grant.budget
   const ownLimit = steps === undefined || steps > limit || rules.action === 'route'
   if (rules.atEnd === 'repair' && ownLimit) {
-    const message = `no usable answer in ${limit} replies: ${last?.observed?.text ?? 'none was asked for'}`
+    const message = `no usable answer in ${limit} replies: ${last?.observed?.observation ?? 'none was asked for'}`
     return resultOf(state, { status: 'failed', error: { code: 'bad-answer', message } })
   }
   const step = Math.max(1, last?.step ?? 1)

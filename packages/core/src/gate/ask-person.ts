@@ -1,14 +1,14 @@
-import type { CallRequest, Effect, Grant, JournalRecord } from '@bailiwick/contract'
+import type { CallRequest, Decision, Effect, Grant, JournalRecord } from '@bailiwick/contract'
 import type { TaskState } from '../journal/task-state.ts'
 import { untilAborted } from './until-aborted.ts'
 
-/** Asks a person about a call. Waits as long as it takes; the signal ends it. */
+/** Asks a person to decide on a call; `true` approves it. Waits without a limit until the signal aborts. */
 export type Approve = (
   request: CallRequest & { effect: Effect },
   signal: AbortSignal,
-) => Promise<boolean | { approved: boolean; by: string; note?: string }>
+) => Promise<boolean | (Decision & { by: string })>
 
-/** Whether a grant wants a person's yes before a call of this effect. */
+/** Whether a call of this effect needs a person's approval under this grant. */
 export function needsPerson({ approval }: Grant, effect: Effect): boolean {
   return approval === 'always' || (approval === 'risky' && effect === 'once')
 }
@@ -22,10 +22,10 @@ interface Asking {
 }
 
 /**
- * Asks, unless the journal has the answer. Question and answer are journaled, so that a restart asks
- * nobody twice.
+ * Asks a person, unless the journal holds the decision. The question and the decision are journaled, so a
+ * restarted host does not ask again.
  *
- * @returns why the call may not be made; nothing when it may
+ * @returns why the call is refused, or undefined if it is approved
  */
 export async function askPerson(
   { state, approve, write, flushed, now }: Asking,
@@ -34,17 +34,25 @@ export async function askPerson(
   { args, argsText }: { args: unknown; argsText: string },
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  let answer: { approved: boolean; by: string; note?: string | undefined } | undefined =
-    state.approvals.get(id)
-  if (answer === undefined) {
+  let decided: (Decision & { by: string }) | undefined = state.approvals.get(id)
+  if (decided === undefined) {
     if (approve === undefined) return `${name} needs a person’s approval, and nobody can be asked here`
-    if (!state.asked.has(id)) write({ type: 'asked', at: now(), step, id, name, args: argsText })
+    if (!state.asked.has(id)) {
+      write({ type: 'call.asked', at: now(), step, call: id, name, arguments: argsText })
+    }
     await flushed()
     const said = await untilAborted(approve({ id, step, name, args, effect }, signal), signal)
-    answer = typeof said === 'boolean' ? { approved: said, by: 'operator' } : said
-    const { approved, by, note } = answer
-    write({ type: 'answered', at: now(), id, approved, by, ...(note !== undefined && { note }) })
+    decided = typeof said === 'boolean' ? { decision: said ? 'approve' : 'reject', by: 'operator' } : said
+    const { decision, by, reason } = decided
+    write({
+      type: 'call.decided',
+      at: now(),
+      call: id,
+      decision,
+      by,
+      ...(reason !== undefined && { reason }),
+    })
   }
-  const why = answer.note ? `: ${answer.note}` : ''
-  return answer.approved ? undefined : `${answer.by} did not approve ${name}${why}`
+  if (decided.decision === 'approve') return undefined
+  return `${decided.by} rejected ${name}${decided.reason ? `: ${decided.reason}` : ''}`
 }

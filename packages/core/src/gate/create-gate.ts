@@ -73,7 +73,17 @@ async function callThrough(options: GateOptions, request: CallRequest, signal: A
     if (!sent && !(options.own.has(name) && effect === 'none')) {
       // No await since the decision: parallel calls cannot spend the same call twice.
       const turn = request.turn ?? 0
-      options.write({ type: 'started', at: now(), step, turn, id, name, args: argsText, effect, key })
+      options.write({
+        type: 'call.started',
+        at: now(),
+        step,
+        turn,
+        call: id,
+        name,
+        arguments: argsText,
+        effect,
+        key,
+      })
     }
     // Reads may run ahead of the journal; whatever changes the world waits for it.
     if (effect !== 'none') await options.flushed()
@@ -132,7 +142,7 @@ function refuseOrFail(
   failure: Failure,
 ): Failure {
   if (failure.reason === 'refused') {
-    write({ type: 'policy.refused', at: now(), step, id, name, reason: failure.message })
+    write({ type: 'call.refused', at: now(), step, call: id, name, reason: failure.message })
   }
   return failure
 }

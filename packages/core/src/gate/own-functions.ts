@@ -28,7 +28,7 @@ function observations({ steps }: TaskState): Tool {
       const { step } = input as { step: number }
       const observed = steps.filter((other) => other.observed !== undefined)
       const found = observed.find((other) => other.step === step)?.observed
-      if (found !== undefined) return found.text
+      if (found !== undefined) return found.observation
       const [first, last] = [observed[0]?.step, observed.at(-1)?.step]
       const have = first === last ? `step ${first} has one` : `steps ${first} to ${last} have one`
       throw new RangeError(

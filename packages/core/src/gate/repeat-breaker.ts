@@ -12,7 +12,7 @@ export function repeatedCall(state: TaskState, step: number, name: string, args:
   if (before.length < TRIES) return undefined
   const same = before.map(({ calls }) =>
     [...calls.values()].find(
-      ({ started, outcome }) => outcome && started?.name === name && started.args === args,
+      ({ started, outcome }) => outcome && started?.name === name && started.arguments === args,
     ),
   )
   const [first, last] = [same[0]?.outcome, same.at(-1)?.outcome]
@@ -26,5 +26,5 @@ export function repeatedCode(state: TaskState, step: number, code: string): stri
   const before = state.steps.filter((other) => other.step < step).slice(-TRIES)
   if (before.length < TRIES || before.some((other) => other.code?.code !== code)) return undefined
   const steps = before.map(({ step }) => step).join(' and ')
-  return `identical code already ran in steps ${steps}: result was ${before.at(-1)?.observed?.text.slice(0, 500)}`
+  return `identical code already ran in steps ${steps}: result was ${before.at(-1)?.observed?.observation.slice(0, 500)}`
 }

@@ -4,10 +4,14 @@ import {
   functionName,
   JournalError,
   type JournalRecord,
+  modelReplyOf,
   NO_USAGE,
+  type RecordOf,
   type TaskResult,
   type TaskSpec,
   type TurnInput,
+  taskResultOf,
+  taskSpecOf,
 } from '@bailiwick/contract'
 import { type CallState, stepOf, type TaskState } from './task-state.ts'
 
@@ -19,9 +23,10 @@ export function foldRecords(records: readonly JournalRecord[]): TaskState {
       `a task’s journal begins with "task.created"; this one with "${first?.type ?? 'nothing'}"`,
     )
   }
+  const spec = taskSpecOf(first)
   const state = {
-    ...begin(first.spec, 1),
-    chapters: [{ spec: first.spec, firstStep: 1 }],
+    ...begin(spec, 1),
+    chapters: [{ spec, firstStep: 1 }],
     steps: [],
     worldLostAfter: 0,
     engines: [],
@@ -64,54 +69,54 @@ function begin(spec: TaskSpec, firstStep: number): Omit<TaskState, Lasting> {
 /** Takes one record into the state, in place. Records of a run's own journal change nothing. */
 export function applyRecord(state: TaskState, record: JournalRecord): void {
   switch (record.type) {
-    case 'continued': {
+    case 'task.continued': {
       const spec: TaskSpec = { ...state.spec, text: record.text, inputs: record.inputs ?? [], results: {} }
       const firstStep = (state.steps.at(-1)?.step ?? 0) + 1
       Object.assign(state, begin(spec, firstStep))
       state.chapters.push({ spec, firstStep })
       return
     }
-    case 'attempt':
+    case 'task.started':
       state.attempts = record.attempt
       state.engines.push(`node ${record.engine.node}, V8 ${record.engine.v8}`)
       state.startedAt ??= record.at
       state.limits = record.limits
       return
-    case 'suspended': {
+    case 'task.suspended': {
       const last = state.steps.at(-1)
       if (last !== undefined) last.begun -= 1
       return
     }
-    case 'reply':
-      state.usage = addUsage(state.usage, record.reply.usage)
+    case 'step.replied':
+      state.usage = addUsage(state.usage, record.usage)
       state.replies += 1
-      if (record.purpose === 'last') state.lastReply = record.reply
-      else if (record.purpose === 'plan') stepOf(state, record.step).plan = record.reply.text
-      else if (record.purpose === 'judge') stepOf(state, record.step).judgements.push(record.reply)
-      else stepOf(state, record.step).reply = record.reply
+      if (record.purpose === 'last') state.lastReply = modelReplyOf(record)
+      else if (record.purpose === 'plan') stepOf(state, record.step).plan = record.text
+      else if (record.purpose === 'judge') stepOf(state, record.step).judgements.push(modelReplyOf(record))
+      else stepOf(state, record.step).reply = modelReplyOf(record)
       return
-    case 'planned':
+    case 'task.planned':
       stepOf(state, record.step).plan = record.text
       return
-    case 'step':
+    case 'step.started':
       stepOf(state, record.step).code = record
       stepOf(state, record.step).begun = 1
       return
-    case 'turn.again':
+    case 'turn.restarted':
       stepOf(state, record.step).begun += 1
       return
-    case 'started':
+    case 'call.started':
       state.calls += 1
-      callOf(state, record.step, record.id).started = record
+      callOf(state, record.step, record.call).started = record
       return
-    case 'outcome':
-    case 'late':
+    case 'call.ended':
+    case 'call.late':
       applyOutcome(state, record)
       return
-    case 'cancel':
+    case 'step.canceled':
       deliver(state, record.step, { kind: 'cancel', reason: record.reason, clock: record.clock })
       return
-    case 'turn': {
+    case 'turn.committed': {
       const { step, turn, calls, done, cpuMs } = record
       stepOf(state, step).turns.push({ step, turn, calls, done, cpuMs })
       stepOf(state, step).begun = 0
@@ -119,7 +124,7 @@ export function applyRecord(state: TaskState, record: JournalRecord): void {
       state.uncheckpointedMs += cpuMs
       return
     }
-    case 'void': {
+    case 'turn.voided': {
       const step = stepOf(state, record.step)
       const lost = record.lost as TurnInput | undefined
       // The lost input was announced as delivered before the turn was killed: it never was.
@@ -134,31 +139,31 @@ export function applyRecord(state: TaskState, record: JournalRecord): void {
       }
       return
     }
-    case 'observed':
+    case 'step.ended':
       stepOf(state, record.step).observed = record
       return
-    case 'asked':
-      state.asked.add(record.id)
+    case 'call.asked':
+      state.asked.add(record.call)
       return
-    case 'answered':
-      state.approvals.set(record.id, record)
+    case 'call.decided':
+      state.approvals.set(record.call, record)
       return
-    case 'checkpoint': {
+    case 'step.checkpointed': {
       const { step, fits, worldHash, text } = record
       state.checkpoints = state.checkpoints.filter((other) => other.fits !== fits)
       state.checkpoints.push({ step, fits, worldHash, text })
       state.uncheckpointedMs = 0
       return
     }
-    case 'checkpoint.refused':
+    case 'step.checkpoint-refused':
       state.checkpoints = state.checkpoints.filter(({ step }) => step !== record.step)
       return
-    case 'diverged':
+    case 'task.diverged':
       state.checkpoints = []
       state.worldLostAfter = state.steps.at(-1)?.step ?? record.step
       return
     case 'task.ended':
-      state.ended = record.result
+      state.ended = taskResultOf(record)
       return
   }
 }
@@ -170,14 +175,14 @@ function callOf(state: TaskState, step: number, id: string): CallState {
   return call
 }
 
-function applyOutcome(state: TaskState, record: Extract<JournalRecord, { type: 'outcome' | 'late' }>): void {
-  const call = callOf(state, record.step, record.id)
-  if (record.type === 'outcome' || call.outcome === undefined) call.outcome = record
+function applyOutcome(state: TaskState, record: RecordOf<'call.ended'> | RecordOf<'call.late'>): void {
+  const call = callOf(state, record.step, record.call)
+  if (record.type === 'call.ended' || call.outcome === undefined) call.outcome = record
   if (record.value !== undefined && isDelegate(state, call)) {
     state.usage = addUsage(state.usage, (decodeValue(record.value) as TaskResult).usage)
   }
-  if (record.type === 'late') return
-  const { id, ok, value = '', reason = 'error', message = '', clock } = record
+  if (record.type === 'call.late') return
+  const { call: id, ok, value = '', reason = 'error', message = '', clock } = record
   const outcome = ok ? ({ id, ok, value } as const) : ({ id, ok, reason, message } as const)
   deliver(state, record.step, { kind: 'outcome', outcome, clock })
 }

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { JournalWriter } from './journal-writer.ts'
 import { memoryJournal } from './memory-journal.ts'
 
-const planned = (step: number): JournalRecord => ({ type: 'planned', at: 0, step, text: '' })
+const planned = (step: number): JournalRecord => ({ type: 'task.planned', at: 0, step, text: '' })
 const stepsOf = (records: readonly JournalRecord[]) =>
   records.map((record) => ('step' in record ? record.step : 0))
 
@@ -110,8 +110,8 @@ describe('JournalWriter', () => {
   it('waits a second at most for the record that a task was left', async () => {
     const { appends, journal } = manual()
     const began = performance.now()
-    await new JournalWriter(journal).leave({ type: 'suspended', at: 0, attempt: 1 })
+    await new JournalWriter(journal).leave({ type: 'task.suspended', at: 0, attempt: 1 })
     expect(performance.now() - began).toBeGreaterThan(990)
-    expect(appends.map(({ records }) => records)).toEqual([[{ type: 'suspended', at: 0, attempt: 1 }]])
+    expect(appends.map(({ records }) => records)).toEqual([[{ type: 'task.suspended', at: 0, attempt: 1 }]])
   })
 })

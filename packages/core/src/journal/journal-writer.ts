@@ -70,7 +70,7 @@ export class JournalWriter {
   }
 
   /** Writes the record that says the task was left, and waits for it a moment: leaving waits for nobody. */
-  async leave(last: RecordOf<'suspended'>): Promise<void> {
+  async leave(last: RecordOf<'task.suspended'>): Promise<void> {
     const { promise: late, resolve } = Promise.withResolvers<void>()
     const timer = setTimeout(resolve, LEAVE_MS)
     this.write(last)

@@ -8,14 +8,14 @@ export function outcomeRecord(
   at: number,
   step: number,
   outcome: CallOutcome,
-): Omit<RecordOf<'late'>, 'type'> {
+): Omit<RecordOf<'call.late'>, 'type'> {
   const { id, ms, ok } = outcome
   if (!ok) {
     const { reason, message, value } = outcome as typeof outcome & { value?: unknown }
     return {
       at,
       step,
-      id,
+      call: id,
       ms,
       ok,
       reason,
@@ -24,8 +24,8 @@ export function outcomeRecord(
     }
   }
   try {
-    return { at, step, id, ms, ok, value: encodeValue(outcome.value) }
+    return { at, step, call: id, ms, ok, value: encodeValue(outcome.value) }
   } catch (error) {
-    return { at, step, id, ms, ok: false, reason: 'error', message: (error as Error).message }
+    return { at, step, call: id, ms, ok: false, reason: 'error', message: (error as Error).message }
   }
 }

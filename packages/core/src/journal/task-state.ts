@@ -13,8 +13,8 @@ import type {
 
 /** A call as the journal has it. Without `started` it never left; without `outcome` it may have. */
 export interface CallState {
-  started?: RecordOf<'started'>
-  outcome?: RecordOf<'outcome'> | RecordOf<'late'>
+  started?: RecordOf<'call.started'>
+  outcome?: RecordOf<'call.ended'> | RecordOf<'call.late'>
 }
 
 /** One pass of the loop, as far as the journal has it. */
@@ -24,14 +24,14 @@ export interface StepState {
   reply?: ModelReply
   /** Replies of a model that judged this step's answer, in the order asked for. */
   judgements: ModelReply[]
-  code?: RecordOf<'step'>
+  code?: RecordOf<'step.started'>
   calls: Map<string, CallState>
   inputs: TurnInput[]
   turns: TurnOutput[]
   /** Times that the turn under way was begun: none has committed, and each but the last died in it. */
   begun: number
   voided?: UndoneTurn
-  observed?: RecordOf<'observed'>
+  observed?: RecordOf<'step.ended'>
 }
 
 /** One task of a conversation: an ordinary task has one chapter. */
@@ -61,7 +61,7 @@ export interface TaskState {
   replies: number
   /** Calls admitted in this chapter. */
   calls: number
-  approvals: Map<string, RecordOf<'answered'>>
+  approvals: Map<string, RecordOf<'call.decided'>>
   asked: Set<string>
   /** Checkpoints of the world, the newest of each kind (`fits`). */
   checkpoints: Checkpoint[]

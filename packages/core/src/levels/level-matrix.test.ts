@@ -94,7 +94,7 @@ async function attack(
       ...trial,
     },
   )
-  const refused = tried.records.flatMap((record) => (record.type === 'policy.refused' ? [record] : []))
+  const refused = tried.records.flatMap((record) => (record.type === 'call.refused' ? [record] : []))
   return { ...tried, reached, delegated, refused, executed: sandbox.executed.length }
 }
 

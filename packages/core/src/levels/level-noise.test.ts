@@ -116,12 +116,12 @@ describe('noise', () => {
         if (level < 4) expect(delegated).toEqual([])
         if (level < 5) expect(sandbox.executed).toEqual([])
         expect(reached.length + delegated.length).toBeLessThanOrEqual(5)
-        expect(records.filter(({ type }) => type === 'reply').length).toBeLessThanOrEqual(7)
+        expect(records.filter(({ type }) => type === 'step.replied').length).toBeLessThanOrEqual(7)
         expect(['completed', 'failed', 'exhausted']).toContain(result.status)
         expect(result.error?.code).not.toBe('internal')
         if (level === 2) {
           const rounds = new Set(
-            records.flatMap((record) => (record.type === 'started' ? [record.step] : [])),
+            records.flatMap((record) => (record.type === 'call.started' ? [record.step] : [])),
           )
           expect(rounds.size).toBeLessThanOrEqual(1)
         }

@@ -146,7 +146,7 @@ describe('replies', () => {
       code('nope()'),
       code('finalAnswer(0)'),
     ])
-    expect(trial.records.filter(({ type }) => type === 'step')).toHaveLength(3)
+    expect(trial.records.filter(({ type }) => type === 'step.started')).toHaveLength(3)
     expect(told(trial, 3)).toContain('identical code already ran in steps 1 and 2')
   })
 })
@@ -183,9 +183,10 @@ describe('limits', () => {
       output: 'as far as I got',
       error: { code: 'exhausted', limit: 'steps' },
     })
-    expect(trial.records.filter(({ type }) => type === 'observed')).toHaveLength(2)
+    expect(trial.records.filter(({ type }) => type === 'step.ended')).toHaveLength(2)
     expect(
-      trial.records.findLast((record): record is RecordOf<'reply'> => record.type === 'reply')?.purpose,
+      trial.records.findLast((record): record is RecordOf<'step.replied'> => record.type === 'step.replied')
+        ?.purpose,
     ).toBe('last')
     expect(told(trial, 2)).toContain('no steps left')
   })
@@ -196,7 +197,7 @@ describe('limits', () => {
     })
     expect(trial.result).toMatchObject({ status: 'exhausted', output: 'nothing' })
     expect(trial.requests).toHaveLength(1)
-    expect(trial.records.some(({ type }) => type === 'observed')).toBe(false)
+    expect(trial.records.some(({ type }) => type === 'step.ended')).toBe(false)
   })
 
   it('names the limit of tokens, and has what there is', async () => {
@@ -245,7 +246,7 @@ describe('limits', () => {
   it('counts what was spent before a restart', async () => {
     const script = [call('double', { n: 1 }), call('double', { n: 2 }), final(1)]
     const whole = await tryTask({ level: 3, tools: [double], budget: { calls: 1 } }, script)
-    const cut = whole.records.findIndex((record) => record.type === 'observed') + 1
+    const cut = whole.records.findIndex((record) => record.type === 'step.ended') + 1
     const again = await tryTask({ level: 3, tools: [double] }, script.slice(1), {
       journal: memoryJournal(whole.records.slice(0, cut)),
     })
@@ -290,7 +291,7 @@ describe('models', () => {
       asked++ === 0 ? call('double', { n: 1 }) : broken(),
     )
     expect(trial.result).toMatchObject({ status: 'failed', error: { code: 'model-overloaded' } })
-    expect(types(trial)).toContain('observed')
+    expect(types(trial)).toContain('step.ended')
   })
 
   it('61: a delegate’s model failure is an error at the caller’s step', async () => {
@@ -315,11 +316,13 @@ describe('planning', () => {
       code('finalAnswer(3)'),
     ]
     const trial = await tryTask({ level: 5, planEvery: 2, budget: { steps: 5 } }, script)
-    const purposes = trial.records.flatMap((record) => (record.type === 'reply' ? [record.purpose] : []))
+    const purposes = trial.records.flatMap((record) =>
+      record.type === 'step.replied' ? [record.purpose] : [],
+    )
     expect(purposes).toEqual(['plan', 'act', 'act', 'plan', 'act'])
     expect(told(trial, 0)).toContain('5 steps left')
     expect(told(trial, 3)).toContain('3 steps left')
-    expect(trial.records.flatMap((record) => (record.type === 'planned' ? [record.text] : []))).toEqual([
+    expect(trial.records.flatMap((record) => (record.type === 'task.planned' ? [record.text] : []))).toEqual([
       '1. look',
       '2. answer',
     ])
@@ -335,7 +338,7 @@ describe('conversations', () => {
     const first = await tryTask({ level: 5 }, [code('const a = 20\nfinalAnswer(a)')], {
       text: 'Remember twenty.',
     })
-    const more = { type: 'continued' as const, at: 1, text: 'Double it.' }
+    const more = { type: 'task.continued' as const, at: 1, text: 'Double it.' }
     const second = await tryTask({ level: 5 }, [code('finalAnswer(a * 2)')], {
       journal: memoryJournal([...first.records, more]),
     })
@@ -404,7 +407,7 @@ describe('teams', () => {
     const script = [call('helper', { task: 'x' }), final(1)]
     const whole = await tryTask({ level: 4, delegates: ['helper'] }, script, options)
     expect(whole.result.usage).toMatchObject({ inputTokens: 27, replies: 3 })
-    const cut = whole.records.findIndex(({ type }) => type === 'outcome') + 1
+    const cut = whole.records.findIndex(({ type }) => type === 'call.ended') + 1
     const again = await tryTask({ level: 4, delegates: ['helper'] }, script.slice(1), {
       ...options,
       journal: memoryJournal(whole.records.slice(0, cut)),
@@ -491,13 +494,17 @@ describe('calls', () => {
     const { records } = await tryTask({ level: 5, tools: [double] }, [
       code('for (const n of [1, 2]) await double({ n })\nfinalAnswer(0)'),
     ])
-    const started = records.filter((record): record is RecordOf<'started'> => record.type === 'started')
-    const outcomes = records.filter((record): record is RecordOf<'outcome'> => record.type === 'outcome')
-    expect(started.map(({ id, name, args }) => [id, name, args])).toEqual([
+    const started = records.filter(
+      (record): record is RecordOf<'call.started'> => record.type === 'call.started',
+    )
+    const outcomes = records.filter(
+      (record): record is RecordOf<'call.ended'> => record.type === 'call.ended',
+    )
+    expect(started.map((record) => [record.call, record.name, record.arguments])).toEqual([
       ['1.1', 'double', '{"n":1}'],
       ['1.2', 'double', '{"n":2}'],
     ])
-    expect(outcomes.map(({ id, value, ms }) => [id, value, typeof ms])).toEqual([
+    expect(outcomes.map(({ call, value, ms }) => [call, value, typeof ms])).toEqual([
       ['1.1', '2', 'number'],
       ['1.2', '4', 'number'],
     ])
@@ -674,7 +681,7 @@ describe('a model as judge', () => {
     expect(trial.result).toMatchObject({ output: 'long, by Ada', usage: { replies: 4 } })
     expect(told(trial, 2)).toContain('It names no source.')
     const judged =
-      trial.records.findIndex((record) => record.type === 'reply' && record.purpose === 'judge') + 1
+      trial.records.findIndex((record) => record.type === 'step.replied' && record.purpose === 'judge') + 1
     const again = await tryTask({ level: 0, checks: [judge('It names its source.')] }, script().slice(2), {
       journal: memoryJournal(trial.records.slice(0, judged)),
     })
@@ -696,7 +703,7 @@ describe('a check that asks two questions at once', () => {
   it('gets the replies in the order of its questions, after a restart too', async () => {
     const whole = await tryTask(options, ['answer', 'one', 'two'])
     expect(whole.result).toMatchObject({ status: 'completed', output: 'answer' })
-    const cut = whole.records.findLastIndex(({ type }) => type === 'reply')
+    const cut = whole.records.findLastIndex(({ type }) => type === 'step.replied')
     const journal = memoryJournal(whole.records.slice(0, cut))
     const again = await tryTask(options, ['two'], { journal })
     expect(again.result).toMatchObject({ status: 'completed', output: 'answer' })

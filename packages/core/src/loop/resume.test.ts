@@ -1,4 +1,10 @@
-import { BailiwickError, type Effect, type Journal, type JournalRecord } from '@bailiwick/contract'
+import {
+  BailiwickError,
+  type Effect,
+  type Journal,
+  type JournalRecord,
+  taskSpecOf,
+} from '@bailiwick/contract'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { defineAgent } from '../define/define-agent.ts'
@@ -49,7 +55,7 @@ describe('a call that was started and has no outcome', () => {
       const whole = await tryTask({ level, tools: [sendTool('once')] }, script[level])
       const sent: string[] = []
       const again = await tryTask({ level, tools: [sendTool('once', sent)] }, script[level].slice(1), {
-        journal: memoryJournal(upTo(whole.records, 'started')),
+        journal: memoryJournal(upTo(whole.records, 'call.started')),
       })
       expect(sent).toEqual([])
       expect(JSON.stringify(again.requests[0]?.messages.at(-1))).toContain(
@@ -57,7 +63,7 @@ describe('a call that was started and has no outcome', () => {
       )
       expect(again.result.status).toBe('completed')
       expect(again.records).toContainEqual(
-        expect.objectContaining({ type: 'outcome', reason: 'unknown-outcome' }),
+        expect.objectContaining({ type: 'call.ended', reason: 'unknown-outcome' }),
       )
     },
   )
@@ -71,10 +77,10 @@ describe('a call that was started and has no outcome', () => {
     const whole = await tryTask({ level, tools: [sendTool(effect)] }, script[level])
     const sent: string[] = []
     const again = await tryTask({ level, tools: [sendTool(effect, sent)] }, script[level].slice(1), {
-      journal: memoryJournal(upTo(whole.records, 'started')),
+      journal: memoryJournal(upTo(whole.records, 'call.started')),
     })
     expect(sent).toEqual(['run-t1/1.1 Ada'])
-    expect(again.records.filter(({ type }) => type === 'started')).toHaveLength(1)
+    expect(again.records.filter(({ type }) => type === 'call.started')).toHaveLength(1)
     expect(again.result.output).toBe('done')
   })
 })
@@ -108,7 +114,7 @@ describe('what leaves the box', () => {
       })
       const definition = defineAgent({ name: 'tester', description: 'Tests.', level: 5, tools: [send] })
       const { records } = await tryTask(definition, [code('finalAnswer(1)')])
-      const spec = records[0]?.type === 'task.created' ? records[0].spec : undefined
+      const spec = records[0]?.type === 'task.created' ? taskSpecOf(records[0]) : undefined
       if (spec === undefined) throw new Error('no spec')
       const model = scriptedModel([code("finalAnswer(await send({ to: 'Ada' }))")])
       const loop = runLoop({ definition, spec, journal, model, tools: [send], sandbox: inlineSandbox() })
@@ -123,7 +129,8 @@ describe('what leaves the box', () => {
       }
       // Only what changes something has to be durable, with all before it, when it leaves.
       expect(seen).toHaveLength(1)
-      if (effect !== 'none') expect(seen[0]?.slice(-4)).toEqual(['reply', 'step', 'turn', 'started'])
+      if (effect !== 'none')
+        expect(seen[0]?.slice(-4)).toEqual(['step.replied', 'step.started', 'turn.committed', 'call.started'])
       expect((await done).at(-1)).toMatchObject({ record: { type: 'task.ended' } })
     },
   )
@@ -132,7 +139,7 @@ describe('what leaves the box', () => {
     const { journal, inner, release } = slowJournal()
     const definition = defineAgent({ name: 'tester', description: 'Tests.', level: 0 })
     const { records } = await tryTask(definition, ['x'])
-    const spec = records[0]?.type === 'task.created' ? records[0].spec : undefined
+    const spec = records[0]?.type === 'task.created' ? taskSpecOf(records[0]) : undefined
     if (spec === undefined) throw new Error('no spec')
     const pump = setInterval(release, 1)
     const types: string[] = []
@@ -147,7 +154,14 @@ describe('what leaves the box', () => {
       if (event.type === 'record') expect(inner.records).toContain(event.record)
     }
     clearInterval(pump)
-    expect(types).toEqual(['task.created', 'attempt', 'text', 'reply', 'observed', 'task.ended'])
+    expect(types).toEqual([
+      'task.created',
+      'task.started',
+      'text',
+      'step.replied',
+      'step.ended',
+      'task.ended',
+    ])
   })
 })
 
@@ -160,7 +174,7 @@ describe('another host', () => {
       for await (const _ of other.read());
       await other.append([
         {
-          type: 'attempt',
+          type: 'task.started',
           at: 1,
           attempt: 2,
           host: 'other',
@@ -180,12 +194,12 @@ describe('another host', () => {
     const tool = sendTool('once', sent)
     const definition = defineAgent({ name: 'tester', description: 'Tests.', level: 3, tools: [tool] })
     const { records } = await tryTask(definition, [final(1)])
-    const spec = records[0]?.type === 'task.created' ? records[0].spec : undefined
+    const spec = records[0]?.type === 'task.created' ? taskSpecOf(records[0]) : undefined
     if (spec === undefined) throw new Error('no spec')
     const loop = collect(runLoop({ definition, spec, journal, model: taken, tools: [tool] }))
     await expect(loop).rejects.toMatchObject({ code: 'fenced' })
     expect(sent).toEqual([])
-    expect(journal.records.at(-1)).toMatchObject({ type: 'attempt', host: 'other' })
+    expect(journal.records.at(-1)).toMatchObject({ type: 'task.started', host: 'other' })
   })
 })
 
@@ -193,7 +207,7 @@ describe('leaving a task open', () => {
   it('by breaking out of the events, or by a reason of code suspended, writes no end', async () => {
     const definition = defineAgent({ name: 'tester', description: 'Tests.', level: 0 })
     const { records } = await tryTask(definition, ['x'])
-    const spec = records[0]?.type === 'task.created' ? records[0].spec : undefined
+    const spec = records[0]?.type === 'task.created' ? taskSpecOf(records[0]) : undefined
     if (spec === undefined) throw new Error('no spec')
     const first = memoryJournal()
     for await (const event of runLoop({
@@ -203,7 +217,7 @@ describe('leaving a task open', () => {
       model: scriptedModel(['x']),
       tools: [],
     })) {
-      if (event.type === 'record' && event.record.type === 'attempt') break
+      if (event.type === 'record' && event.record.type === 'task.started') break
     }
     expect(first.records.map(({ type }) => type)).not.toContain('task.ended')
     const again = await tryTask(definition, ['y'], { journal: memoryJournal(first.records) })
@@ -228,7 +242,7 @@ describe('leaving a task open', () => {
         new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
     })
     const whole = await tryTask({ level: 3, tools: [sendTool('none')] }, [final(1)])
-    const spec = whole.records[0]?.type === 'task.created' ? whole.records[0].spec : undefined
+    const spec = whole.records[0]?.type === 'task.created' ? taskSpecOf(whole.records[0]) : undefined
     if (spec === undefined) throw new Error('no spec')
     for (const level of [3, 5] as const) {
       const definition = defineAgent({ name: 'tester', description: 'Tests.', level, tools: [wait] })
@@ -244,9 +258,9 @@ describe('leaving a task open', () => {
         sandbox: inlineSandbox(),
       }
       for await (const event of runLoop(options)) {
-        if (event.type === 'record' && event.record.type === 'started') break
+        if (event.type === 'record' && event.record.type === 'call.started') break
       }
-      expect(journal.records.slice(-2).map(({ type }) => type)).toEqual(['started', 'suspended'])
+      expect(journal.records.slice(-2).map(({ type }) => type)).toEqual(['call.started', 'task.suspended'])
     }
   })
 
@@ -267,9 +281,9 @@ describe('a world that diverges', () => {
       code("const a = await send({ to: 'Ada' })"),
       code('finalAnswer(a)'),
     ])
-    const prefix = upTo(whole.records, 'observed').map(
+    const prefix = upTo(whole.records, 'step.ended').map(
       (record): JournalRecord =>
-        record.type === 'turn' && record.turn === 0
+        record.type === 'turn.committed' && record.turn === 0
           ? { ...record, calls: record.calls.map((one) => ({ ...one, argsHash: 'another' })) }
           : record,
     )
@@ -281,7 +295,11 @@ describe('a world that diverges', () => {
       },
     )
     expect(again.records).toContainEqual(
-      expect.objectContaining({ type: 'diverged', step: 2, recorded: expect.stringContaining('another') }),
+      expect.objectContaining({
+        type: 'task.diverged',
+        step: 2,
+        recorded: expect.stringContaining('another'),
+      }),
     )
     expect(JSON.stringify(again.requests[1]?.messages.at(-1))).toContain(
       'variables of all earlier steps are lost',
@@ -304,7 +322,7 @@ describe('a call that nobody waited for', () => {
     setTimeout(() => resolve('late'), 30)
     const trial = await tryTask({ level: 5, tools: [slow] }, [code("slow({})\nfinalAnswer('early')")])
     expect(trial.result.output).toBe('early')
-    expect(trial.records).toContainEqual(expect.objectContaining({ type: 'late', id: '1.1' }))
+    expect(trial.records).toContainEqual(expect.objectContaining({ type: 'call.late', call: '1.1' }))
   })
 })
 
@@ -323,43 +341,41 @@ describe('approval', () => {
     await tryTask({ level: 3, tools: [sendTool(effect, sent)], approval }, script, {
       approve: async ({ id, name, args }) => {
         asked.push([id, name, args])
-        return { approved: true, by: 'Grace' }
+        return { decision: 'approve', by: 'Grace' }
       },
     })
     expect(asked).toEqual(times === 0 ? [] : [['1.1', 'send', { to: 'Ada' }]])
     expect(sent).toHaveLength(1)
   })
 
-  it('is journaled, a no is told with its reason, and without anybody to ask the answer is no', async () => {
+  it('journals the decision, tells the model why a call was rejected, and refuses if nobody can be asked', async () => {
     const sent: string[] = []
     const options = { level: 3 as const, tools: [sendTool('once', sent)], approval: 'risky' as const }
     const no = await tryTask(options, script, {
-      approve: async () => ({ approved: false, by: 'Grace', note: 'not on Sundays' }),
+      approve: async () => ({ decision: 'reject', by: 'Grace', reason: 'not on Sundays' }),
     })
     expect(no.records.map(({ type }) => type)).toEqual(
-      expect.arrayContaining(['asked', 'answered', 'policy.refused']),
+      expect.arrayContaining(['call.asked', 'call.decided', 'call.refused']),
     )
-    expect(JSON.stringify(no.requests[1]?.messages.at(-1))).toContain(
-      'Grace did not approve send: not on Sundays',
-    )
+    expect(JSON.stringify(no.requests[1]?.messages.at(-1))).toContain('Grace rejected send: not on Sundays')
     const nobody = await tryTask(options, script)
     expect(JSON.stringify(nobody.requests[1]?.messages.at(-1))).toContain('nobody can be asked')
     expect(sent).toEqual([])
   })
 
-  it('asks nobody twice: an answer outlives the host, a question is put again without a second record', async () => {
+  it('does not ask again after a decision, and repeats an open question without a second record', async () => {
     const options = { level: 3 as const, tools: [sendTool('once')], approval: 'always' as const }
     const yes = async () => true
     const whole = await tryTask(options, script, { approve: yes })
     const answered = await tryTask(options, script.slice(1), {
-      journal: memoryJournal(upTo(whole.records, 'answered')),
+      journal: memoryJournal(upTo(whole.records, 'call.decided')),
     })
     expect(answered.result.output).toBe('done')
     const asked = await tryTask(options, script.slice(1), {
-      journal: memoryJournal(upTo(whole.records, 'asked')),
+      journal: memoryJournal(upTo(whole.records, 'call.asked')),
       approve: yes,
     })
-    expect(asked.records.filter(({ type }) => type === 'asked')).toHaveLength(1)
+    expect(asked.records.filter(({ type }) => type === 'call.asked')).toHaveLength(1)
     expect(asked.result.output).toBe('done')
   })
 })

@@ -22,9 +22,9 @@ describe('runLoop', () => {
     expect(result).toMatchObject({ status: 'completed', output: 'hello', usage: { replies: 1 } })
     expect(records.map(({ type }) => type)).toEqual([
       'task.created',
-      'attempt',
-      'reply',
-      'observed',
+      'task.started',
+      'step.replied',
+      'step.ended',
       'task.ended',
     ])
   })
@@ -65,7 +65,7 @@ describe('runLoop', () => {
     )
     expect(three.result).toMatchObject({ status: 'completed', output: 6 })
     expect(five.result).toMatchObject({ status: 'completed', output: 6 })
-    expect(five.records.filter(({ type }) => type === 'started')).toHaveLength(2)
+    expect(five.records.filter(({ type }) => type === 'call.started')).toHaveLength(2)
   })
 
   it('level 4: delegates are functions with a typed result', async () => {
@@ -110,9 +110,9 @@ describe('callBack', () => {
         yield* events
       })(),
       {
-        planned: ({ text }) => void seen.push(text),
+        'task.planned': ({ text }) => void seen.push(text),
         print: ({ line }) => void seen.push(line),
-        observed: ({ step, final }) => void seen.push(`${step}: ${final}`),
+        'step.ended': ({ step, final }) => void seen.push(`${step}: ${final}`),
       },
     )
     let passed = 0
@@ -144,7 +144,7 @@ describe('resuming', () => {
     const made = new Set(calls)
     for (let length = 1; length < whole.records.length; length += 1) {
       const prefix = whole.records.slice(0, length)
-      const replies = prefix.filter(({ type }) => type === 'reply').length
+      const replies = prefix.filter(({ type }) => type === 'step.replied').length
       calls.length = 0
       const again = await tryTask({ level: 5, tools: [note] }, script.slice(replies), {
         journal: memoryJournal(prefix),
@@ -152,7 +152,7 @@ describe('resuming', () => {
       })
       expect(again.result.output).toBe(8)
       expect(again.requests).toHaveLength(2 - replies)
-      const delivered = prefix.filter(({ type }) => type === 'outcome').length
+      const delivered = prefix.filter(({ type }) => type === 'call.ended').length
       expect(calls).toHaveLength(2 - delivered)
       for (const one of calls) expect(made).toContain(one)
     }

@@ -60,7 +60,7 @@ async function workOn(
   const last = records.at(-1)
   if (last?.type === 'task.ended') return tell(last)
   if (records.length === 0) {
-    const created: JournalRecord = { type: 'task.created', at: now(), spec }
+    const created: JournalRecord = { type: 'task.created', at: now(), ...spec }
     records.push(created)
     writer.write(created)
   }
@@ -80,7 +80,16 @@ async function workOn(
   // A journal in this process's memory outlives nobody who would compare it.
   const hash = options.host && { promptHash: promptHash(system) }
   const { limits } = options.definition
-  record({ type: 'attempt', at: now(), attempt, host, engine, level, ...hash, ...(limits && { limits }) })
+  record({
+    type: 'task.started',
+    at: now(),
+    attempt,
+    host,
+    engine,
+    level,
+    ...hash,
+    ...(limits && { limits }),
+  })
 
   const deadline = deadlineOf(state.spec, state.startedAt ?? now())
   const timer = deadline === undefined ? undefined : startTimer(deadline - now(), stop)
@@ -96,10 +105,11 @@ async function workOn(
     const rules = LEVEL_TABLE[level]
     const run: TaskRun = { ...given, rules, own, spending, deadline, system, world, tight: false }
     const result = await runSteps(run).catch((error: unknown) => endOf(run, error))
-    record({ type: 'task.ended', at: now(), result })
+    record({ type: 'task.ended', at: now(), ...result })
     await flushed()
   } catch (error) {
-    if (hasCode(signal.reason, 'suspended')) await writer.leave({ type: 'suspended', at: now(), attempt })
+    if (hasCode(signal.reason, 'suspended'))
+      await writer.leave({ type: 'task.suspended', at: now(), attempt })
     throw error
   } finally {
     clearTimeout(timer)

@@ -32,11 +32,11 @@ export async function runSteps(run: TaskRun): Promise<TaskResult> {
     run.signal.throwIfAborted()
     const { status, text, worldHash } = acted
     run.record({
-      type: 'observed',
+      type: 'step.ended',
       at: run.now(),
       step: number,
       status,
-      text,
+      observation: text,
       ...(worldHash !== undefined && { worldHash }),
       ...(acted.final && { final: encodeValue(acted.final.value) }),
     })

@@ -45,7 +45,7 @@ export interface LoopOptions {
   /** Unix milliseconds. */
   now?: () => number
   /** Written into the attempt's record. */
-  host?: { id: string; engine: RecordOf<'attempt'>['engine'] }
+  host?: { id: string; engine: RecordOf<'task.started'>['engine'] }
   /** Whether a text is JavaScript or TypeScript: asked of replies without a block of code. */
   parses?: CodeTest
   /** Replaces the level's prompt. */
@@ -85,7 +85,7 @@ export interface TaskRun {
 
 /** What acting on a reply came to: the step's end, before its answer is checked. */
 export interface Acted {
-  status: RecordOf<'observed'>['status']
+  status: RecordOf<'step.ended'>['status']
   /** What the model is told. */
   text: string
   final?: { value: unknown }

@@ -14,7 +14,7 @@ import { planRequest } from '../prompts/feedback.ts'
 import { stripThinking } from '../reply/strip-thinking.ts'
 import type { TaskRun } from './task-run.ts'
 
-type Purpose = RecordOf<'reply'>['purpose']
+type Purpose = RecordOf<'step.replied'>['purpose']
 
 /** Asks for the step's reply. */
 export function think(run: TaskRun, step: number): Promise<ModelReply> {
@@ -48,7 +48,7 @@ export async function makePlan(run: TaskRun, step: number, left: number): Promis
     text = reply.text
   }
   // The thoughts before a plan are not part of it.
-  run.record({ type: 'planned', at: run.now(), step, text: stripThinking(text).text })
+  run.record({ type: 'task.planned', at: run.now(), step, text: stripThinking(text).text })
 }
 
 /**
@@ -92,7 +92,7 @@ async function askOnce(
   signal.throwIfAborted()
   const reply = await generate(run, step, request, { signal, ...(deadline !== undefined && { deadline }) })
   // Not waited for: what leaves this process because of the reply waits until all before it is durable.
-  run.record({ type: 'reply', at: run.now(), step, purpose, reply })
+  run.record({ type: 'step.replied', at: run.now(), step, purpose, ...reply })
   return reply
 }
 

@@ -31,7 +31,7 @@ export function firstWholeStep(steps: readonly StepState[]): number {
 }
 
 function sizeOf(step: StepState | undefined): number {
-  const size = step?.observed?.text.length ?? 0
+  const size = step?.observed?.observation.length ?? 0
   const said = step?.reply?.calls.length ? 0 : (step?.reply?.text.length ?? 0)
   return size + Math.max(0, said - FOLD_HEAD)
 }

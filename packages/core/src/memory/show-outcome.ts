@@ -7,13 +7,13 @@ export const RESULT_CHARS = 8_000
 /** A journaled outcome as the model reads it. */
 export function showOutcome(outcome: {
   ok: boolean
-  id: string
+  call: string
   value?: string | undefined
   reason?: string | undefined
   message?: string | undefined
 }): string {
   if (!outcome.ok)
-    return `Call ${outcome.id} failed (${outcome.reason ?? 'error'}): ${outcome.message ?? 'no message'}`
+    return `Call ${outcome.call} failed (${outcome.reason ?? 'error'}): ${outcome.message ?? 'no message'}`
   const value = decodeValue(outcome.value ?? '{"$":["undefined"]}')
   if (value === undefined) return 'Done; there is no value.'
   return cut(

@@ -42,7 +42,9 @@ function pushStep(
   }
   if (reply === undefined || observed === undefined) return
   if (reply.calls.length === 0 || readable) {
-    const observation = readable ? `Observation:\n${shorten(observed.text)}` : shorten(observed.text)
+    const observation = readable
+      ? `Observation:\n${shorten(observed.observation)}`
+      : shorten(observed.observation)
     const said = folded && readable ? shortenReply(reply.text) : reply.text
     messages.push({ role: 'assistant', content: said }, { role: 'user', content: observation })
     return
@@ -52,7 +54,7 @@ function pushStep(
   messages.push({ role: 'assistant', content: reply.text, calls })
   for (const [index, { id, name }] of calls.entries()) {
     const outcome = step.calls.get(callId(step.step, index))?.outcome
-    const text = outcome ? showOutcome(outcome) : name === FINAL_ANSWER ? observed.text : 'not called'
+    const text = outcome ? showOutcome(outcome) : name === FINAL_ANSWER ? observed.observation : 'not called'
     messages.push({ role: 'tool', callId: id, content: shorten(text) })
   }
 }

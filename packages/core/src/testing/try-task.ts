@@ -1,11 +1,12 @@
-import type {
-  AgentDefinition,
-  AgentEvent,
-  JournalRecord,
-  ModelRequest,
-  TaskResult,
-  TaskSpec,
-  Tool,
+import {
+  type AgentDefinition,
+  type AgentEvent,
+  type JournalRecord,
+  type ModelRequest,
+  type TaskResult,
+  type TaskSpec,
+  type Tool,
+  taskResultOf,
 } from '@bailiwick/contract'
 import { defineAgent } from '../define/define-agent.ts'
 import { describeInput } from '../inputs/describe-input.ts'
@@ -103,7 +104,13 @@ export async function tryTask(
   }
   const last = events.at(-1)
   if (last?.type !== 'record' || last.record.type !== 'task.ended') throw new Error('the task has not ended')
-  return { result: last.record.result, journal, records: journal.records, events, requests: model.requests }
+  return {
+    result: taskResultOf(last.record),
+    journal,
+    records: journal.records,
+    events,
+    requests: model.requests,
+  }
 }
 
 function without<T extends object, K extends string>(value: T, names: readonly K[]): Omit<T, K> {

@@ -17,20 +17,28 @@ export async function beginStep(
   const at = now()
   if (step.code === undefined) {
     const { seed } = state.spec
-    record({ type: 'step', at, step: step.step, code, clock: at, seed, functions, cards })
+    record({ type: 'step.started', at, step: step.step, code, clock: at, seed, functions, cards })
     return
   }
   if (!isUnderWay(step)) return
   const turn = step.turns.length
   if (step.begun < MAX_DEATHS) {
-    record({ type: 'turn.again', at, step: step.step, turn })
+    record({ type: 'turn.restarted', at, step: step.step, turn })
     // What dies at once must have been counted.
     await flushed()
     return
   }
   const message = `${step.begun} processes died in it, one after the other`
   const lost = step.inputs[turn - 1]
-  record({ type: 'void', at, step: step.step, turn, reason: 'crashed', message, ...(lost && { lost }) })
+  record({
+    type: 'turn.voided',
+    at,
+    step: step.step,
+    turn,
+    reason: 'crashed',
+    message,
+    ...(lost && { lost }),
+  })
 }
 
 /** Whether a turn was begun that has not committed: the code itself, or what it does on the last input. */

@@ -37,7 +37,7 @@ const spec: TaskSpec = {
   seed: 's',
   depth: 0,
 }
-const begun: JournalRecord[] = [{ type: 'task.created', at: 0, spec }]
+const begun: JournalRecord[] = [{ type: 'task.created', at: 0, ...spec }]
 
 /** A process at work on a task: its world over what the journal holds, and each call that left it. */
 function workOn(records: JournalRecord[]) {
@@ -59,9 +59,9 @@ function workOn(records: JournalRecord[]) {
   const world = new CodeWorld({ sandbox, state, signal, now: Date.now, record, flushed, call, printed })
   const run = async (number: number, code: string) => {
     const seen = await world.execute(stepOf(state, number), code)
-    const { status, preview: text, worldHash } = seen
-    record({ type: 'observed', at: 0, step: number, status, text, ...(worldHash && { worldHash }) })
-    return text
+    const { status, preview: observation, worldHash } = seen
+    record({ type: 'step.ended', at: 0, step: number, status, observation, ...(worldHash && { worldHash }) })
+    return observation
   }
   return { world, run, calls, lines, records }
 }
@@ -87,31 +87,31 @@ it('journals code, what was delivered and each turn, in their order', async () =
   const types = records.map(({ type }) => type)
   expect(types).toEqual([
     'task.created',
-    ...['step', 'turn', 'outcome', 'turn', 'observed'],
-    ...['step', 'turn', 'observed'],
+    ...['step.started', 'turn.committed', 'call.ended', 'turn.committed', 'step.ended'],
+    ...['step.started', 'turn.committed', 'step.ended'],
   ])
   expect(records[1]).toMatchObject({ functions: ['add', 'observations'] })
 })
 
 it('gives the next process the same world again, and makes no call twice', async () => {
   const records = await twoSteps()
-  const seen = records.findLast((record) => record.type === 'observed')
+  const seen = records.findLast((record) => record.type === 'step.ended')
   const next = workOn(records)
   await using _ = next.world
-  expect(await next.run(3, '[sum, more]')).toBe(`[41, ${seen?.text}]`)
+  expect(await next.run(3, '[sum, more]')).toBe(`[41, ${seen?.observation}]`)
   expect(next.calls).toEqual([])
 })
 
 it('does not go on in another world: it says so, journals it, and begins anew', async () => {
   const records = (await twoSteps()).map((record) =>
-    record.type === 'step' && record.step === 1
+    record.type === 'step.started' && record.step === 1
       ? { ...record, code: record.code.replace('b: 1', 'b: 2') }
       : record,
   )
   const next = workOn(records)
   await using _ = next.world
   await expect(next.run(3, 'sum')).rejects.toSatisfy((error) => hasCode(error, 'diverged'))
-  expect(records.at(-1)).toMatchObject({ type: 'diverged', step: 1, turn: 0 })
+  expect(records.at(-1)).toMatchObject({ type: 'task.diverged', step: 1, turn: 0 })
   expect(await next.run(3, 'typeof sum')).toBe('undefined')
 })
 
@@ -124,10 +124,10 @@ async function withFormerFunction(code: string): Promise<JournalRecord[]> {
     effect: 'none' as const,
   }
   const grant = { ...spec.grant, tools: [...spec.grant.tools, former] }
-  const first = workOn([{ type: 'task.created', at: 0, spec: { ...spec, grant } }])
+  const first = workOn([{ type: 'task.created', at: 0, ...spec, grant }])
   await using _ = first.world
   await first.run(1, code)
-  return first.records.map((record) => (record.type === 'task.created' ? { ...record, spec } : record))
+  return first.records.map((record) => (record.type === 'task.created' ? { ...record, ...spec } : record))
 }
 
 it('goes on where a function is gone that no step has called', async () => {
@@ -141,7 +141,7 @@ it('does not go on where one is gone that was called: says which, and that the f
   await using _ = next.world
   await expect(next.run(2, 'seen')).rejects.toSatisfy((error) => hasCode(error, 'diverged'))
   expect(next.records.at(-1)).toMatchObject({
-    type: 'diverged',
+    type: 'task.diverged',
     step: 1,
     recorded: expect.stringMatching(/1\.1 readObservation\(.*\nwith functions of the digest \w+/),
     replayed: expect.stringMatching(/no call.*\nwith functions of the digest \w+/),
@@ -156,7 +156,9 @@ it('is replayed without anybody to call, up to where it goes another way', async
     [2, 'same', 1],
   ])
   const spoilt = records.map((record) =>
-    record.type === 'step' && record.step === 2 ? { ...record, code: 'const more = 0; more' } : record,
+    record.type === 'step.started' && record.step === 2
+      ? { ...record, code: 'const more = 0; more' }
+      : record,
   )
   const [, second] = await replay(spoilt)
   expect(second).toMatchObject({ status: 'diverged', message: expect.stringContaining('world') })

@@ -56,7 +56,7 @@ export class CodeWorld implements AsyncDisposable {
     if (spent < least) return
     const made = await session.checkpoint()
     if ('refused' in made) this.#refusedAt = state.cpuMs
-    else record({ type: 'checkpoint', at: now(), ...made })
+    else record({ type: 'step.checkpointed', at: now(), ...made })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -111,7 +111,7 @@ export class CodeWorld implements AsyncDisposable {
     const then = state.steps.find((one) => one.step === step)?.code?.cards
     const other = then !== undefined && then !== cards
     record({
-      type: 'diverged',
+      type: 'task.diverged',
       at: now(),
       step,
       turn,

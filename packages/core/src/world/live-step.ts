@@ -47,7 +47,7 @@ export class LiveStep implements StepHost {
     const at = this.now()
     const { step } = this.#step
     if (input.kind === 'cancel') {
-      this.#task.record({ type: 'cancel', at, step, reason: input.reason, clock: input.clock })
+      this.#task.record({ type: 'step.canceled', at, step, reason: input.reason, clock: input.clock })
       return
     }
     const { outcome, clock } = input
@@ -62,10 +62,10 @@ export class LiveStep implements StepHost {
       : { reason: callFailureSchema.catch('error').parse(outcome.reason), message: outcome.message, ...spent }
     this.#task.record({
       ...fields,
-      type: 'outcome',
+      type: 'call.ended',
       at,
       step,
-      id: outcome.id,
+      call: outcome.id,
       ok: outcome.ok,
       ms,
       clock,
@@ -74,11 +74,11 @@ export class LiveStep implements StepHost {
   }
 
   committed(turn: TurnOutput, replayed: boolean): void {
-    if (!replayed) this.#task.record({ type: 'turn', at: this.now(), ...turn })
+    if (!replayed) this.#task.record({ type: 'turn.committed', at: this.now(), ...turn })
   }
 
   undone(turn: UndoneTurn): void {
-    this.#task.record({ type: 'void', at: this.now(), ...turn })
+    this.#task.record({ type: 'turn.voided', at: this.now(), ...turn })
   }
 
   printed(line: string): void {
@@ -96,7 +96,7 @@ export class LiveStep implements StepHost {
       clearTimeout(timer)
     }
     for (const outcome of this.#came.values()) {
-      this.#task.record({ type: 'late', ...outcomeRecord(this.now(), step, outcome) })
+      this.#task.record({ type: 'call.late', ...outcomeRecord(this.now(), step, outcome) })
     }
     this.#came.clear()
   }

@@ -35,8 +35,8 @@ export function refuseRestored(task: CodeTask, session: Session | undefined, err
   return true
 }
 
-function refuse(task: CodeTask, step: number, why: string): void {
-  task.record({ type: 'checkpoint.refused', at: task.now(), step, why })
+function refuse(task: CodeTask, step: number, reason: string): void {
+  task.record({ type: 'step.checkpoint-refused', at: task.now(), step, reason })
 }
 
 async function replaySteps({ state, signal, now }: CodeTask, session: Session, current: StepState) {

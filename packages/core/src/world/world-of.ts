@@ -67,7 +67,7 @@ export function recordedRequest(step: StepState): (StepRequest & { recorded: Rec
   if (step.code === undefined) return undefined
   const { code, clock, seed } = step.code
   const ended = observed !== undefined || voided !== undefined
-  const argsOf = (call: string) => calls.get(call)?.started?.args
+  const argsOf = (call: string) => calls.get(call)?.started?.arguments
   return {
     step: step.step,
     code,

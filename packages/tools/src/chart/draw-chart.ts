@@ -17,7 +17,7 @@ export interface ChartLimits extends ChildLimits {
 export const CHART_LIMITS: ChartLimits = {
   timeMs: 15_000,
   memoryBytes: 768 * 2 ** 20,
-  answerBytes: 32 * 2 ** 20,
+  replyBytes: 32 * 2 ** 20,
   area: 4_000_000,
   scale: 2,
 }

@@ -7,6 +7,6 @@ export interface ChildLimits {
    * only the JavaScript heap, which is half of it, is bounded.
    */
   memoryBytes: number
-  /** Bytes of the answer, as JSON. */
-  answerBytes: number
+  /** Bytes of the reply, as JSON. */
+  replyBytes: number
 }

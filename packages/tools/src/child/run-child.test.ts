@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { runChild } from './run-child.ts'
 
-const LIMITS = { timeMs: 20_000, memoryBytes: 256 * 2 ** 20, answerBytes: 1e6 }
+const LIMITS = { timeMs: 20_000, memoryBytes: 256 * 2 ** 20, replyBytes: 1e6 }
 
 function probe(request: object, limits: Partial<typeof LIMITS> = {}): Promise<unknown> {
   const entry = new URL('../../test/child/probe.js', import.meta.url)
@@ -32,9 +32,9 @@ describe('runChild', () => {
     })
   })
 
-  it('carries requests and answers far larger than a pipe holds', async () => {
+  it('carries requests and replies far larger than a pipe holds', async () => {
     const value = 'ä'.repeat(3e6)
-    expect(await probe({ do: 'echo', value }, { answerBytes: 1e7 })).toBe(value)
+    expect(await probe({ do: 'echo', value }, { replyBytes: 1e7 })).toBe(value)
   })
 
   it('says how it ended: too slow, too large, crashed', async () => {

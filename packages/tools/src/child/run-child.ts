@@ -31,7 +31,7 @@ export function childEntry(beside: string, name: string): URL {
   return new URL(`./${name}${extname(beside)}`, beside)
 }
 
-const answerSchema = z.union([
+const replySchema = z.union([
   z.object({ ok: z.literal(true), value: z.unknown() }),
   z.object({ ok: z.literal(false), code: z.string(), message: z.string() }),
 ])
@@ -49,15 +49,15 @@ export async function runChild(work: ChildWork): Promise<unknown> {
   const { command, args, env } = childCommand(work)
   const child = spawn(command, args, { env, stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true })
   const text = await collect(child, work)
-  const answer = answerSchema.safeParse(parseJson(text))
-  if (!answer.success) throw new ChildError('child-crashed', `${work.what} ended without an answer`)
-  if (answer.data.ok) return answer.data.value
-  const { code, message } = answer.data
+  const reply = replySchema.safeParse(parseJson(text))
+  if (!reply.success) throw new ChildError('child-crashed', `${work.what} ended without an reply`)
+  if (reply.data.ok) return reply.data.value
+  const { code, message } = reply.data
   throw code === 'bad-input' ? new InputError(message) : new BailiwickError(code, message)
 }
 
 async function collect(child: ChildProcess, work: ChildWork): Promise<string> {
-  const { timeMs, memoryBytes, answerBytes } = work.limits
+  const { timeMs, memoryBytes, replyBytes } = work.limits
   const chunks: Buffer[] = []
   let size = 0
   let complaints = ''
@@ -74,9 +74,8 @@ async function collect(child: ChildProcess, work: ChildWork): Promise<string> {
   work.signal.addEventListener('abort', onAbort, { once: true })
   child.stdout?.on('data', (chunk: Buffer) => {
     size += chunk.length
-    if (size <= answerBytes) chunks.push(chunk)
-    else
-      stop(new ChildError('child-answer', `${work.what} gave more than ${answerBytes} bytes: ask for less`))
+    if (size <= replyBytes) chunks.push(chunk)
+    else stop(new ChildError('child-reply', `${work.what} gave more than ${replyBytes} bytes: ask for less`))
   })
   child.stderr?.on('data', (chunk: Buffer) => {
     complaints = (complaints + chunk.toString('utf8')).slice(-4096)
@@ -84,7 +83,7 @@ async function collect(child: ChildProcess, work: ChildWork): Promise<string> {
   // A child that dies early breaks the pipe; how it ended says more than EPIPE.
   child.stdin?.on('error', () => {})
   try {
-    // Large texts go fast this way. The answer is JSON: what comes out of a child is read with suspicion.
+    // Large texts go fast this way. The reply is JSON: what comes out of a child is read with suspicion.
     child.stdin?.end(serialize(work.request))
     const code = await new Promise<number | null>((resolve, reject) => {
       child.once('error', (error) =>

@@ -8,10 +8,10 @@ import { BadRequest } from '../errors/bad-request.ts'
  */
 export async function serveChild(handle: (request: unknown) => unknown): Promise<void> {
   // No exit: the process ends by itself once all is written.
-  process.stdout.write(JSON.stringify(await answerTo(handle)))
+  process.stdout.write(JSON.stringify(await replyTo(handle)))
 }
 
-async function answerTo(handle: (request: unknown) => unknown): Promise<unknown> {
+async function replyTo(handle: (request: unknown) => unknown): Promise<unknown> {
   try {
     return { ok: true, value: await handle(deserialize(await buffer(process.stdin))) }
   } catch (error) {

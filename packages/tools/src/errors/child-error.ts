@@ -1,15 +1,15 @@
 import { BailiwickError } from '@bailiwick/contract'
 
-/** Why a child process gave no answer. */
+/** Why a child process gave no reply. */
 export type ChildErrorCode =
   /** It took longer than it may, and was killed. */
   | 'child-timeout'
   /** It used more memory than it may, and was killed. */
   | 'child-memory'
-  /** It ended without an answer. */
+  /** It ended without a reply. */
   | 'child-crashed'
-  /** It answered more than it may. */
-  | 'child-answer'
+  /** Its reply is larger than it may. */
+  | 'child-reply'
 
 /** Work in a child process was stopped by one of its limits, or the process died. */
 export class ChildError extends BailiwickError {

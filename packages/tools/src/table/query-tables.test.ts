@@ -118,8 +118,8 @@ describe('queryTables', () => {
     const three = "select value from json_each('[1,2,3]')"
     await expect(query(three, [], { rows: 2 })).rejects.toThrow('more than 2 rows')
     expect((await query(three, [], { rows: 3 })).rows).toHaveLength(3)
-    await expect(query('select hex(zeroblob(5000))', [], { answerBytes: 1000 })).rejects.toMatchObject({
-      code: 'child-answer',
+    await expect(query('select hex(zeroblob(5000))', [], { replyBytes: 1000 })).rejects.toMatchObject({
+      code: 'child-reply',
     })
   })
 

@@ -13,7 +13,7 @@ export interface QueryLimits extends ChildLimits {
 export const QUERY_LIMITS: QueryLimits = {
   timeMs: 10_000,
   memoryBytes: 512 * 2 ** 20,
-  answerBytes: 16 * 2 ** 20,
+  replyBytes: 16 * 2 ** 20,
   rows: 50_000,
 }
 

@@ -1,5 +1,11 @@
 import { type Bus, getArtifact, putArtifact, readFirst } from '@bailiwick/bus'
-import { type ArtifactRef, type CallContext, InputError, type TaskSpec } from '@bailiwick/contract'
+import {
+  type ArtifactRef,
+  type CallContext,
+  InputError,
+  type TaskSpec,
+  taskSpecOf,
+} from '@bailiwick/contract'
 import { FILE_LIMITS } from './file-limits.ts'
 import { type WrittenFile, WrittenFiles } from './written-files.ts'
 
@@ -71,10 +77,10 @@ export function openRunFiles(bus: Bus): RunFiles {
 
 async function readSpec(bus: Bus, { caller, task, signal }: CallContext): Promise<TaskSpec> {
   const { run, record } = await readFirst(bus, { writer: caller, task }, signal)
-  if (record.type !== 'task.created' || record.spec.run !== run) {
+  if (record.type !== 'task.created' || record.run !== run) {
     throw new InputError(`the journal of task ${task} does not begin with its creation`)
   }
-  return record.spec
+  return taskSpecOf(record)
 }
 
 /** The file that somebody means: by its name in the task, or else by the name it came with. */

@@ -14,7 +14,7 @@ export async function createTask(
   // Not read before: the fence of a journal that nobody has read lets a first record in, and no second one.
   const journal = openJournal(bus, { writer, run: spec.run, task: spec.task })
   try {
-    await journal.append([{ type: 'task.created', at: Date.now(), spec }, ...forked])
+    await journal.append([{ type: 'task.created', at: Date.now(), ...spec }, ...forked])
   } catch (error) {
     // Created before, perhaps by another coordinator: the same id is the same task.
     if (!hasCode(error, 'fenced')) throw error

@@ -25,7 +25,7 @@ export async function dispatch(
   if (forked !== undefined && fork?.model !== undefined) spec.model = fork.model
   await createTask(bus, spec, spec.agent, forked?.records)
   await log.append({
-    type: 'run.dispatched',
+    type: 'task.dispatched',
     at: Date.now(),
     name: task.name,
     task: spec.task,
@@ -44,7 +44,7 @@ export function settle(context: RunContext, attempt: Attempt): Promise<void> {
   if (known !== undefined) return known
   const settling = waitForEnd(context, attempt).then(async (result) => {
     const { name, task } = attempt
-    await context.log.append({ type: 'run.returned', at: Date.now(), name, task, result })
+    await context.log.append({ type: 'task.returned', at: Date.now(), name, task, ...result })
     context.settling.delete(task)
   })
   // Awaited by whoever waits for progress; a failure after the run ended has nobody left to hear it.

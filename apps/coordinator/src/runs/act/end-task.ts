@@ -16,7 +16,7 @@ export async function endTask(
   for await (const record of journal.read()) if (record.type === 'task.ended') return false
   const result: TaskResult = { usage: NO_USAGE, artifacts: [], ...ending }
   try {
-    await journal.append([{ type: 'task.ended', at: Date.now(), result }])
+    await journal.append([{ type: 'task.ended', at: Date.now(), ...result }])
     return true
   } catch (error) {
     if (hasCode(error, 'fenced')) return false

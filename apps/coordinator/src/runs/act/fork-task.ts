@@ -19,14 +19,14 @@ export interface ForkedTask {
 export async function forkTask(bus: Bus, { run, task, at }: Fork): Promise<ForkedTask> {
   const [first, ...rest] = await readTask(bus, run, task)
   if (first?.type !== 'task.created') throw new InputError(`${task} is no task that can be forked`)
-  const steps = new Set(rest.flatMap((record) => (record.type === 'observed' ? [record.step] : [])))
+  const steps = new Set(rest.flatMap((record) => (record.type === 'step.ended' ? [record.step] : [])))
   if (at > 0 && !steps.has(at)) {
     const last = Math.max(0, ...steps)
     throw new InputError(`task ${task} has no step ${at} that ended: wanted 0 to ${last}`)
   }
   const beyond = rest.findIndex((record) => 'step' in record && record.step > at)
   const kept = beyond < 0 ? rest : rest.slice(0, beyond)
-  const { text, seed, inputs, results, agent } = first.spec
+  const { text, seed, inputs, results, agent } = first
   return {
     spec: { text, inputs, results },
     agent,
@@ -36,14 +36,14 @@ export async function forkTask(bus: Bus, { run, task, at }: Fork): Promise<Forke
 }
 
 /** An attempt's time and host are its own; an answer would end the task before it went on. */
-const NOT_KEPT = new Set<JournalRecord['type']>(['attempt', 'suspended', 'task.ended'])
+const NOT_KEPT = new Set<JournalRecord['type']>(['task.started', 'task.suspended', 'task.ended'])
 
 /** A record as it stands before a fork: paid already, and random as it was. */
 function before(record: JournalRecord, seed: string): JournalRecord {
-  if (record.type === 'step') return { ...record, seed: record.seed ?? seed }
-  if (record.type === 'observed') {
+  if (record.type === 'step.started') return { ...record, seed: record.seed ?? seed }
+  if (record.type === 'step.ended') {
     const { final: _, ...rest } = record
     return rest
   }
-  return record.type === 'reply' ? { ...record, reply: { ...record.reply, usage: NO_USAGE } } : record
+  return record.type === 'step.replied' ? { ...record, usage: NO_USAGE } : record
 }

@@ -38,7 +38,7 @@ export async function planRun(context: RunContext): Promise<'execute' | 'synthes
         )
   if (result.status !== 'completed') return 'synthesise'
   const plan = keepDone(state, planSchema.parse(result.output))
-  await log.append({ type: 'run.planned', at: Date.now(), plan })
+  await log.append({ type: 'run.planned', at: Date.now(), ...plan })
   return next
 }
 
@@ -50,7 +50,7 @@ async function direct(context: RunContext): Promise<'execute'> {
   if (!team.has(agent)) throw new InputError(team.unknown(agent))
   const inputs = submitted.inputs.map(({ name }) => name)
   const tasks = [{ name: 't1', agent, text: submitted.text, after: [], inputs }]
-  await log.append({ type: 'run.planned', at: Date.now(), plan: { tasks } })
+  await log.append({ type: 'run.planned', at: Date.now(), tasks })
   return 'execute'
 }
 

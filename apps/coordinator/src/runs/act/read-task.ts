@@ -1,4 +1,4 @@
-import { type Bus, openJournal, parseJournalSubject, type RunAnswer, STREAMS, SUBJECTS } from '@bailiwick/bus'
+import { type Bus, openJournal, parseJournalSubject, type RunReply, STREAMS, SUBJECTS } from '@bailiwick/bus'
 import { InputError, type JournalRecord } from '@bailiwick/contract'
 
 /**
@@ -14,14 +14,14 @@ export async function readTask(bus: Bus, run: string, task: string): Promise<Jou
 }
 
 /** A task's journal as far as this version can read it, and what it cannot. @throws as {@link readTask} */
-export async function showTask(bus: Bus, run: string, task: string): Promise<RunAnswer<'journal'>> {
-  const answer: RunAnswer<'journal'> = { records: [], unreadable: [] }
+export async function showTask(bus: Bus, run: string, task: string): Promise<RunReply<'journal'>> {
+  const reply: RunReply<'journal'> = { records: [], unreadable: [] }
   const journal = openJournal(bus, await journalOf(bus, run, task), {
     onSetAside: ({ sequence, reason, text }) =>
-      answer.unreadable.push({ task, message: sequence, reason, text }),
+      reply.unreadable.push({ task, message: sequence, reason, text }),
   })
-  for await (const record of journal.read()) answer.records.push(record)
-  return answer
+  for await (const record of journal.read()) reply.records.push(record)
+  return reply
 }
 
 async function journalOf(bus: Bus, run: string, task: string) {

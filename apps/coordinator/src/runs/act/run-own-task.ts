@@ -1,4 +1,10 @@
-import type { AgentDefinition, TaskInput, TaskResult, TaskSpec } from '@bailiwick/contract'
+import {
+  type AgentDefinition,
+  type TaskInput,
+  type TaskResult,
+  type TaskSpec,
+  taskResultOf,
+} from '@bailiwick/contract'
 import { runLoop } from '@bailiwick/core'
 import { carveBudget } from '../decide/carve-budget.ts'
 import { spentOfRun } from '../decide/spent.ts'
@@ -42,14 +48,14 @@ export async function runOwnTask(
   const journal = await createTask(bus, spec, 'coordinator')
   if (lastAttempt(log.state, name)?.task !== task) {
     const { name: agent } = definition
-    await log.append({ type: 'run.dispatched', at: Date.now(), name, task, agent, attempt, own: true })
+    await log.append({ type: 'task.dispatched', at: Date.now(), name, task, agent, attempt, own: true })
   }
   const model = await context.model()
   let result: TaskResult | undefined
   for await (const event of runLoop({ definition, spec, journal, tools: [], model, signal })) {
-    if (event.type === 'record' && event.record.type === 'task.ended') result = event.record.result
+    if (event.type === 'record' && event.record.type === 'task.ended') result = taskResultOf(event.record)
   }
   if (result === undefined) throw new Error(`task ${task} stopped without a result`)
-  await log.append({ type: 'run.returned', at: Date.now(), name, task, result })
+  await log.append({ type: 'task.returned', at: Date.now(), name, task, ...result })
   return result
 }

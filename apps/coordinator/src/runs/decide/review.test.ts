@@ -18,10 +18,10 @@ const task = (name: string, ...after: string[]) => ({ name, agent: 'a', text: 'x
 const planned: JournalRecord = {
   type: 'run.planned',
   at: 0,
-  plan: { tasks: [task('t1'), task('t2', 't1'), task('t3')] },
+  tasks: [task('t1'), task('t2', 't1'), task('t3')],
 }
 const sent = (name: string, attempt = 1, agent = 'a'): JournalRecord => ({
-  type: 'run.dispatched',
+  type: 'task.dispatched',
   at: 0,
   name,
   task: `r1-${name}-${attempt}`,
@@ -29,23 +29,24 @@ const sent = (name: string, attempt = 1, agent = 'a'): JournalRecord => ({
   attempt,
 })
 const routed = (name: string, agent: string, attempt = 1): JournalRecord => ({
-  type: 'run.returned',
+  type: 'task.returned',
   at: 0,
   name,
   task: `r1-${name}-${attempt}`,
-  result: { status: 'completed', output: { route: 'x', agent }, usage: NO_USAGE, artifacts: [] },
+  status: 'completed',
+  output: { route: 'x', agent },
+  usage: NO_USAGE,
+  artifacts: [],
 })
 const back = (name: string, status: TaskResult['status'], code = 'x', attempt = 1): JournalRecord => ({
-  type: 'run.returned',
+  type: 'task.returned',
   at: 0,
   name,
   task: `r1-${name}-${attempt}`,
-  result: {
-    status,
-    usage: NO_USAGE,
-    artifacts: [],
-    ...(status === 'completed' ? {} : { error: { code, message: 'went wrong' } }),
-  },
+  status,
+  usage: NO_USAGE,
+  artifacts: [],
+  ...(status === 'completed' ? {} : { error: { code, message: 'went wrong' } }),
 })
 function stateOf(...records: JournalRecord[]): RunState {
   const state = foldRun([submitted, planned, ...records], (agent) => agent === 'router')

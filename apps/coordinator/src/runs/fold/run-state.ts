@@ -1,4 +1,10 @@
-import type { JournalRecord, Plan, RecordOf, TaskResult } from '@bailiwick/contract'
+import {
+  type JournalRecord,
+  type Plan,
+  type RecordOf,
+  type TaskResult,
+  taskResultOf,
+} from '@bailiwick/contract'
 import { z } from 'zod'
 
 /** One attempt at a task of the plan (or at `plan` and `answer`, the coordinator's own). */
@@ -52,20 +58,20 @@ export function foldRun(
 function apply(state: RunState, record: JournalRecord, isRouter: (agent: string) => boolean): void {
   switch (record.type) {
     case 'run.planned':
-      state.plan = record.plan
+      state.plan = { tasks: record.tasks }
       state.plans += 1
       return
-    case 'run.dispatched': {
+    case 'task.dispatched': {
       const { type: _, ...attempt } = record
       const earlier = state.attempts.get(attempt.name) ?? []
       state.attempts.set(attempt.name, [...earlier, attempt])
       return
     }
-    case 'run.returned': {
+    case 'task.returned': {
       const attempt = state.attempts.get(record.name)?.find(({ task }) => task === record.task)
       if (attempt === undefined) return
-      attempt.result = record.result
-      const routed = isRouter(attempt.agent) ? routedSchema.safeParse(record.result.output).data : undefined
+      attempt.result = taskResultOf(record)
+      const routed = isRouter(attempt.agent) ? routedSchema.safeParse(record.output).data : undefined
       if (routed !== undefined) attempt.routedTo = routed.agent
       return
     }

@@ -26,7 +26,7 @@ export function runView(
   const { ended, submitted } = state
   const planned = state.plan?.tasks ?? []
   const asked = [...tasks.values()].flatMap((task) =>
-    task.asked.map(({ id, name, args }) => ({ task: task.spec.task, call: id, name, args })),
+    task.asked.map((call) => ({ task: task.spec.task, ...call })),
   )
   const waiting = asked.length > 0 && ended === undefined
   return {

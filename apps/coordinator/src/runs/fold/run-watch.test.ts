@@ -22,13 +22,16 @@ const grant = { level: 0, tools: [], delegates: [], imports: [], budget: {}, app
 
 function created(run: string, task: string, agent: string): JournalRecord {
   const spec = { run, task, agent, name: 't1', text: 'x', inputs: [], results: {}, seed: 's', depth: 0 }
-  return { type: 'task.created', at: 0, spec: { ...spec, grant } as unknown as TaskSpec }
+  return { type: 'task.created', at: 0, ...({ ...spec, grant } as unknown as TaskSpec) }
 }
 function ended(output: string): JournalRecord {
   return {
     type: 'task.ended',
     at: 0,
-    result: { status: 'completed', output, usage: NO_USAGE, artifacts: [] },
+    status: 'completed',
+    output,
+    usage: NO_USAGE,
+    artifacts: [],
   }
 }
 const write = (writer: string, task: string, ...records: JournalRecord[]) =>

@@ -6,6 +6,8 @@ import {
   type Status,
   type TaskResult,
   type TaskSpec,
+  taskResultOf,
+  taskSpecOf,
   type Usage,
 } from '@bailiwick/contract'
 
@@ -28,7 +30,7 @@ export interface TaskState {
   startedAt?: number
   endedAt?: number
   /** Calls that wait for a person. */
-  asked: { id: string; name: string; args: string }[]
+  asked: { call: string; name: string; arguments: string }[]
   result?: TaskResult
 }
 
@@ -42,7 +44,8 @@ export function foldTask(
   writer: string,
 ): TaskState | undefined {
   if (record.type === 'task.created') {
-    const { spec, at } = record
+    const { at } = record
+    const spec = taskSpecOf(record)
     if (state !== undefined || ![spec.agent, 'coordinator'].includes(writer)) return state
     return {
       spec,
@@ -73,33 +76,33 @@ function waiting(asked: TaskState['asked']): Status {
 
 function change(state: TaskState, record: JournalRecord): Partial<TaskState> {
   switch (record.type) {
-    case 'attempt':
+    case 'task.started':
       return { status: waiting(state.asked), host: record.host, startedAt: state.startedAt ?? record.at }
-    case 'reply':
+    case 'step.replied':
       return {
         step: record.step,
-        usage: addUsage(state.usage, record.reply.usage),
-        steps: addToStep(state.steps, record.step, record.reply.usage),
+        usage: addUsage(state.usage, record.usage),
+        steps: addToStep(state.steps, record.step, record.usage),
       }
-    case 'started':
+    case 'call.started':
       return { calls: state.calls + 1 }
-    case 'asked':
+    case 'call.asked':
       return {
         status: 'input-required',
-        asked: [...state.asked, { id: record.id, name: record.name, args: record.args }],
+        asked: [...state.asked, { call: record.call, name: record.name, arguments: record.arguments }],
       }
-    case 'answered': {
-      const asked = state.asked.filter(({ id }) => id !== record.id)
+    case 'call.decided': {
+      const asked = state.asked.filter(({ call }) => call !== record.call)
       return { status: waiting(asked), asked }
     }
     case 'task.ended':
       return {
-        status: record.result.status,
+        status: record.status,
         // Who ends a task over its host's head knows nothing of what it used.
-        usage: record.result.usage.replies > 0 ? record.result.usage : state.usage,
+        usage: record.usage.replies > 0 ? record.usage : state.usage,
         endedAt: record.at,
         asked: [],
-        result: record.result,
+        result: taskResultOf(record),
       }
     default:
       return {}

@@ -3,7 +3,7 @@ import {
   ACCESS_RUN,
   type Bus,
   type OpenTask,
-  type RunAnswer,
+  type RunReply,
   type RunRequest,
   type RunView,
   sendControl,
@@ -23,10 +23,10 @@ import { RunWatch } from '../fold/run-watch.ts'
 import { RunIndex } from './run-index.ts'
 
 /**
- * How long an answer is offered to a call that waits, as far as is known here: its host may be a moment ahead (the
- * answer is on its way to the journal) or behind (it has written that it asks, and listens only then). Milliseconds.
+ * How long a decision is offered to the host of a waiting call. The host may be a moment ahead (its record of an
+ * earlier decision has not arrived here) or behind (it journals the question before it listens). Milliseconds.
  */
-const ANSWER_MS = 3_000
+const DECIDE_MS = 3_000
 const AGAIN_MS = 100
 
 /** A run that this daemon takes to its end. */
@@ -53,7 +53,7 @@ export class Runs {
   readonly #options: RunsOptions
   readonly #index = new RunIndex()
   readonly #driven = new Map<string, Driven>()
-  readonly #admitting = new Map<string, Promise<RunAnswer<'submit'>>>()
+  readonly #admitting = new Map<string, Promise<RunReply<'submit'>>>()
 
   constructor(options: RunsOptions) {
     this.#options = options
@@ -102,7 +102,7 @@ export class Runs {
   }
 
   /** Admits a run. The same id twice is one run, also at the same moment. */
-  submit(request: RunRequest<'submit'>, by: string): Promise<RunAnswer<'submit'>> {
+  submit(request: RunRequest<'submit'>, by: string): Promise<RunReply<'submit'>> {
     const known = this.#admitting.get(request.run)
     if (known !== undefined) return known.then(({ run }) => ({ run, duplicate: true }))
     const admitted = this.#admit(request, by).finally(() => this.#admitting.delete(request.run))
@@ -113,7 +113,7 @@ export class Runs {
   async cancel(
     { run, reason = 'canceled by a user' }: RunRequest<'cancel'>,
     by: string,
-  ): Promise<RunAnswer<'cancel'>> {
+  ): Promise<RunReply<'cancel'>> {
     const driven = this.#driven.get(run)
     if (driven === undefined) return { run, status: (await this.get(run)).status }
     const { log } = driven.context
@@ -126,21 +126,22 @@ export class Runs {
   }
 
   /**
-   * Gives a person's answer to the host whose call waits for it; false where none waits. The host journals it.
+   * Sends a person's decision to the host of the waiting call, which journals it. `accepted` is false if no such
+   * call waits.
    *
-   * @throws BailiwickError where the call waits but its host cannot be reached, so that the answer is given again
+   * @throws BailiwickError `not-reached` if the call waits but no host received the decision; try again
    */
-  async answer({ run, task, ...answer }: RunRequest<'answer'>, by: string): Promise<RunAnswer<'answer'>> {
+  async decide({ run, task, ...decided }: RunRequest<'decide'>, by: string): Promise<RunReply<'decide'>> {
     const { bus, signal } = this.#options
-    const until = Date.now() + ANSWER_MS
+    const until = Date.now() + DECIDE_MS
     for (;;) {
       const waits = this.#driven.get(run)?.context.watch.tasks.get(task)
-      if (!waits?.asked.some(({ id }) => id === answer.call)) return { accepted: false }
+      if (!waits?.asked.some(({ call }) => call === decided.call)) return { accepted: false }
       const { agent } = waits.spec
-      const told = await sendControl(bus, agent, 'answer', { task, by, ...answer })
+      const told = await sendControl(bus, agent, 'decide', { task, by, ...decided })
       if (told.some(({ done }) => done)) return { accepted: true }
       if (Date.now() > until) {
-        const why = `no host of ${agent} waits for it at the moment: answer again`
+        const why = `no host of ${agent} waits for the decision at the moment: try again`
         throw new BailiwickError('not-reached', why)
       }
       await sleep(AGAIN_MS, undefined, { signal })
@@ -163,7 +164,7 @@ export class Runs {
   }
 
   /** The newest first; of one user where one is named. */
-  list(limit: number, of?: string): RunAnswer<'list'> {
+  list(limit: number, of?: string): RunReply<'list'> {
     const runs = this.#index.list().filter(({ submittedBy }) => of === undefined || submittedBy === of)
     return { runs: runs.slice(0, limit) }
   }
@@ -179,7 +180,7 @@ export class Runs {
     await Promise.all([...this.#driven.values()].map(({ done }) => done))
   }
 
-  async #admit(request: RunRequest<'submit'>, by: string): Promise<RunAnswer<'submit'>> {
+  async #admit(request: RunRequest<'submit'>, by: string): Promise<RunReply<'submit'>> {
     const { config, team } = this.#options
     const { run, text: task, inputs, agent, budget = {}, fork, plan, planOnly } = request
     if (run === ACCESS_RUN) throw new InputError(`no run may be called "${run}": choose another id`)
@@ -222,7 +223,7 @@ export class Runs {
       ...(planOnly !== undefined && { planOnly }),
       budget: smallest(budget, config.budget),
     }
-    const planned = plan === undefined ? [] : [{ type: 'run.planned', at: Date.now(), plan } as const]
+    const planned = plan === undefined ? [] : [{ type: 'run.planned', at: Date.now(), ...plan } as const]
     await log.append(record, ...planned)
     this.#drive(log)
     return { run, duplicate: false }

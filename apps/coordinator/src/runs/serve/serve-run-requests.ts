@@ -16,9 +16,9 @@ export function serveRunRequests(
       await requireOwn(runs, request.run, by)
       return runs.cancel(request, by)
     },
-    async answer(request, by) {
+    async decide(request, by) {
       await requireOwn(runs, request.run, by)
-      return runs.answer(request, by)
+      return runs.decide(request, by)
     },
     async get({ run }, by) {
       await requireOwn(runs, run, by)
