@@ -59,7 +59,7 @@ describe('submitRun', () => {
       artifact: { writer: 'user', name: 'Seattle weather.csv', mediaType: 'text/csv', size: csv.length },
       description: 'Seattle_weather: Seattle weather.csv, text/csv, 8 bytes; reads: "a,b\\n1,2\\n"',
     })
-    expect(logo?.description).toBe('logo: logo.png, application/octet-stream, 4 bytes')
+    expect(logo?.description).toBe('logo: logo.png, image/png, 4 bytes')
     expect(year).toMatchObject({ name: '_2024', artifact: { mediaType: 'text/x-greeting' } })
     expect(limit).toEqual({ name: 'limit', value: 3, description: 'limit: 3' })
     const kept = weather?.artifact && (await getArtifact(bed.coordinator, weather.artifact))
