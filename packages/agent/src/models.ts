@@ -1,5 +1,5 @@
 import { type AgentDefinition, InputError, type Model } from '@bailiwick/contract'
-import { openedLater } from './opened-later.ts'
+import { openedLater } from './lazy-iterable.ts'
 
 /** What a definition or a task says of its model: an object, a name, or nothing. */
 type Wanted = AgentDefinition['model']

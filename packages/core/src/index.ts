@@ -36,14 +36,14 @@ export { agentCard } from './define/agent-card.ts'
 // Levels: what an agent may do, and what of it is granted.
 export { LEVEL_TABLE, type LevelRules } from './levels/level-table.ts'
 export { definedGrant, type GrantSources } from './levels/defined-grant.ts'
-export { type Ceiling, effectiveGrant, exceeds } from './levels/effective-grant.ts'
+export { type Ceiling, effectiveGrant, exceeds } from './levels/grant.ts'
 export { matchesPattern } from './levels/match-pattern.ts'
 export type { RoutedTask } from './levels/route-tools.ts'
 
 // The loop, whom it asks and whom it starts.
 export { runLoop } from './loop/run-loop.ts'
-export type { LoopOptions } from './loop/task-run.ts'
-export { type Callbacks, callBack } from './loop/call-back.ts'
+export type { LoopOptions } from './attempt/attempt.ts'
+export { type Callbacks, callBack } from './loop/callbacks.ts'
 export type { Approve } from './gate/ask-person.ts'
 export type { Delegate, DelegateRequest } from './gate/delegation.ts'
 

@@ -4,9 +4,9 @@ import { type AgentDefinition, BailiwickError } from '@bailiwick/contract'
 import { agentCard } from '@bailiwick/core'
 import { lazySandbox, type RequiredIsolation } from '../lazy-sandbox.ts'
 import { Models } from '../models.ts'
-import { AtWork } from './at-work.ts'
 import { joinBus } from './join-bus.ts'
 import { Questions } from './questions.ts'
+import { AtWork } from './running-tasks.ts'
 import { workOnTask } from './work-on-task.ts'
 
 export interface HostOptions {

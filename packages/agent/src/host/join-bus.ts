@@ -1,8 +1,8 @@
 import { announceAgent, type Bus, registerTool, serveControl, serveTool } from '@bailiwick/bus'
 import type { AgentCard, AgentDefinition } from '@bailiwick/contract'
 import { ownTools } from '../definition/check-in-process.ts'
-import type { AtWork } from './at-work.ts'
 import type { Questions } from './questions.ts'
+import type { AtWork } from './running-tasks.ts'
 
 export interface JoinOptions {
   host: string

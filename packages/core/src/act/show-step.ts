@@ -1,5 +1,5 @@
 import type { CallReport, GuestError, Observation } from '@bailiwick/contract'
-import type { Acted } from '../loop/task-run.ts'
+import type { Acted } from '../attempt/attempt.ts'
 import { finalAfterInvention, inventionCut } from '../prompts/feedback.ts'
 import { looksLikePython } from '../reply/looks-like-code.ts'
 import type { ParsedReply } from '../reply/parse-reply.ts'

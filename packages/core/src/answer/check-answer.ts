@@ -1,12 +1,12 @@
 import { readJson } from '@bailiwick/contract'
 import { z } from 'zod'
-import { outputSchema } from '../define/output-schema.ts'
+import { ask } from '../attempt/ask-model.ts'
+import type { TaskRun } from '../attempt/attempt.ts'
 import { describeIssues } from '../gate/describe-issues.ts'
-import { type Checked, checkValue } from '../gate/validate-input.ts'
 import type { StepState } from '../journal/task-state.ts'
-import type { TaskRun } from '../loop/task-run.ts'
-import { ask } from '../loop/think.ts'
 import { parseText } from '../reply/parse-reply.ts'
+import { type Checked, checkValue } from '../schemas/check-value.ts'
+import { outputSchema } from '../schemas/output-schema.ts'
 import { fillReferences } from './fill-references.ts'
 
 /** Holds an answer to its schema, fills its references in, and asks the definition's checks. */

@@ -1,12 +1,12 @@
 import type { TaskResult } from '@bailiwick/contract'
+import { ask } from '../attempt/ask-model.ts'
+import type { TaskRun } from '../attempt/attempt.ts'
 import { stepOf } from '../journal/task-state.ts'
-import type { TaskRun } from '../loop/task-run.ts'
-import { ask } from '../loop/think.ts'
 import { toMessages } from '../memory/to-messages.ts'
 import { lastAnswer } from '../prompts/feedback.ts'
 import { parseText } from '../reply/parse-reply.ts'
 import { checkAnswer } from './check-answer.ts'
-import { resultOf } from './end-of.ts'
+import { resultOf } from './task-result.ts'
 
 /** No step is left: one last call writes what there is, and the task ends as exhausted. */
 export async function giveLastAnswer(run: TaskRun, limit: number): Promise<TaskResult> {

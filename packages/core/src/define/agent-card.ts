@@ -1,5 +1,5 @@
 import { type AgentCard, type AgentDefinition, levelNumber } from '@bailiwick/contract'
-import { outputSchema } from './output-schema.ts'
+import { outputSchema } from '../schemas/output-schema.ts'
 
 /** A definition as it is announced: names and numbers, no code. */
 export function agentCard(definition: AgentDefinition): AgentCard {

@@ -12,9 +12,9 @@ import {
 } from '@bailiwick/contract'
 import { stepOf, type TaskState } from '../journal/task-state.ts'
 import { type Approve, askPerson, needsPerson } from './ask-person.ts'
+import type { Spending } from './budget.ts'
 import { type Callable, decide, type Target } from './decide.ts'
 import type { Delegate } from './delegation.ts'
-import type { Spending } from './spend.ts'
 import { untilAborted } from './until-aborted.ts'
 
 export interface GateOptions extends Callable {

@@ -11,8 +11,8 @@ import {
 } from '@bailiwick/contract'
 import type { TaskState } from '../journal/task-state.ts'
 import { LEVEL_TABLE, type LevelRules } from '../levels/level-table.ts'
-import { repeatedCall } from './repeat-breaker.ts'
-import { validateInput } from './validate-input.ts'
+import { validateInput } from '../schemas/check-value.ts'
+import { repeatedCall } from './repeated-action.ts'
 
 export type Target = { tool: Tool } | { delegate: DelegateCard }
 

@@ -7,8 +7,8 @@ import {
   type ToolCard,
   toolCard,
 } from '@bailiwick/contract'
-import { outputSchema } from '../define/output-schema.ts'
-import { effectiveGrant } from './effective-grant.ts'
+import { outputSchema } from '../schemas/output-schema.ts'
+import { effectiveGrant } from './grant.ts'
 
 /** By what a definition's bare names are resolved, and what replaces its level. */
 export interface GrantSources {

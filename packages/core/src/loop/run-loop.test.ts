@@ -4,7 +4,7 @@ import { defineTool } from '../define/define-tool.ts'
 import { memoryJournal } from '../journal/memory-journal.ts'
 import { inlineSandbox } from '../testing/inline-sandbox.ts'
 import { tryTask } from '../testing/try-task.ts'
-import { callBack } from './call-back.ts'
+import { callBack } from './callbacks.ts'
 
 const population = defineTool({
   name: 'population',

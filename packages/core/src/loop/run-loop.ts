@@ -1,17 +1,17 @@
 import { type AgentEvent, AsyncQueue, BailiwickError, hasCode, type JournalRecord } from '@bailiwick/contract'
-import { codeWorld } from '../act/act-code.ts'
-import { endOf } from '../answer/end-of.ts'
+import { codeWorld } from '../act/run-code.ts'
+import { endOf } from '../answer/task-result.ts'
+import type { LoopOptions, TaskRun } from '../attempt/attempt.ts'
+import { Spending } from '../gate/budget.ts'
 import { createGate } from '../gate/create-gate.ts'
 import { deadlineOf, startTimer } from '../gate/deadline.ts'
 import { ownFunctions } from '../gate/own-functions.ts'
-import { Spending } from '../gate/spend.ts'
 import { applyRecord, foldRecords } from '../journal/fold-records.ts'
 import { JournalWriter } from '../journal/journal-writer.ts'
 import { LEVEL_TABLE } from '../levels/level-table.ts'
 import { promptHash } from '../prompts/prompt-hash.ts'
 import { systemPrompt } from '../prompts/system-prompt.ts'
 import { runSteps } from './run-steps.ts'
-import type { LoopOptions, TaskRun } from './task-run.ts'
 
 /**
  * Works on one task until it has ended: think, act, observe. Events come in order, records once they are

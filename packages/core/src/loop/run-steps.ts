@@ -1,15 +1,15 @@
 import { decodeValue, encodeValue, type ModelReply, type TaskResult } from '@bailiwick/contract'
-import { actAnswer } from '../act/act-answer.ts'
-import { actCalls } from '../act/act-calls.ts'
-import { actCode } from '../act/act-code.ts'
-import { actRoute } from '../act/act-route.ts'
+import { actRoute } from '../act/follow-route.ts'
+import { actCalls } from '../act/make-calls.ts'
+import { actCode } from '../act/run-code.ts'
+import { actAnswer } from '../act/take-answer.ts'
 import { checkAnswer } from '../answer/check-answer.ts'
-import { resultOf } from '../answer/end-of.ts'
 import { giveLastAnswer } from '../answer/last-answer.ts'
+import { resultOf } from '../answer/task-result.ts'
+import { makePlan, think } from '../attempt/ask-model.ts'
+import type { Acted, TaskRun } from '../attempt/attempt.ts'
 import { type StepState, stepOf } from '../journal/task-state.ts'
 import { answerRefused } from '../prompts/feedback.ts'
-import type { Acted, TaskRun } from './task-run.ts'
-import { makePlan, think } from './think.ts'
 
 /** Think, act, observe, until there is an answer or no step is left. */
 export async function runSteps(run: TaskRun): Promise<TaskResult> {

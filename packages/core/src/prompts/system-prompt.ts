@@ -1,11 +1,11 @@
 import type { AgentDefinition, Level, ModelMessage, TaskSpec } from '@bailiwick/contract'
-import { outputSchema } from '../define/output-schema.ts'
+import { outputSchema } from '../schemas/output-schema.ts'
 import { level0 } from './level-0.ts'
 import { level1 } from './level-1.ts'
 import { level2 } from './level-2.ts'
 import { level3 } from './level-3.ts'
 import { level4 } from './level-4.ts'
-import { level5 } from './level-5.ts'
+import { level5 } from './level-prompts.ts'
 import type { PromptFacts } from './prompt-facts.ts'
 import { taskPrompt } from './task-prompt.ts'
 

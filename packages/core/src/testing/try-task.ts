@@ -8,13 +8,13 @@ import {
   type Tool,
   taskResultOf,
 } from '@bailiwick/contract'
+import type { LoopOptions } from '../attempt/attempt.ts'
 import { defineAgent } from '../define/define-agent.ts'
 import { describeInput } from '../inputs/describe-input.ts'
 import { type MemoryJournal, memoryJournal } from '../journal/memory-journal.ts'
 import { definedGrant, type GrantSources } from '../levels/defined-grant.ts'
-import { type Ceiling, effectiveGrant } from '../levels/effective-grant.ts'
+import { type Ceiling, effectiveGrant } from '../levels/grant.ts'
 import { runLoop } from '../loop/run-loop.ts'
-import type { LoopOptions } from '../loop/task-run.ts'
 import { inlineSandbox } from './inline-sandbox.ts'
 import { type Script, scriptedModel } from './scripted-model.ts'
 

@@ -1,6 +1,6 @@
 import type { CallOutcome, CallRequest, JournalRecord, Sandbox } from '@bailiwick/contract'
 import type { TaskState } from '../journal/task-state.ts'
-import type { WorldOptions } from './world-of.ts'
+import type { WorldOptions } from './recorded-world.ts'
 
 /** What a world is given by whoever works on its task. */
 export interface CodeTask extends WorldOptions {

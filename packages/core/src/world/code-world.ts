@@ -11,7 +11,7 @@ import { cardsHash } from './cards-hash.ts'
 import type { CodeTask } from './code-task.ts'
 import { LiveStep } from './live-step.ts'
 import { rebuildWorld, refuseRestored } from './rebuild-world.ts'
-import { functionsOf, recordedRequest, worldOf } from './world-of.ts'
+import { functionsOf, recordedRequest, worldOf } from './recorded-world.ts'
 
 /** A checkpoint comes after this share of a task's CPU time, so that a long one has few. */
 const LEAST_SHARE = 0.1

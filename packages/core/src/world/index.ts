@@ -2,5 +2,5 @@
 
 export type { CodeTask } from './code-task.ts'
 export { CodeWorld } from './code-world.ts'
+export type { WorldOptions } from './recorded-world.ts'
 export { type ReplayedStep, type ReplayOptions, replayTask } from './replay-task.ts'
-export type { WorldOptions } from './world-of.ts'

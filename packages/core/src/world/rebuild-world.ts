@@ -2,8 +2,8 @@ import { hasCode, SandboxError, type Session, type World } from '@bailiwick/cont
 import type { StepState } from '../journal/task-state.ts'
 import { checkWorld } from './check-world.ts'
 import type { CodeTask } from './code-task.ts'
+import { recordedRequest } from './recorded-world.ts'
 import { silentHost } from './replay-task.ts'
-import { recordedRequest } from './world-of.ts'
 
 /**
  * The world as it was before `current`: from the newest checkpoint that fits, and every later step's code

@@ -9,7 +9,7 @@ import {
 import { foldRecords } from '../journal/fold-records.ts'
 import type { StepState, TaskState } from '../journal/task-state.ts'
 import { checkWorld } from './check-world.ts'
-import { recordedRequest, type WorldOptions, worldOf } from './world-of.ts'
+import { recordedRequest, type WorldOptions, worldOf } from './recorded-world.ts'
 
 export interface ReplayOptions extends WorldOptions {
   /** A task's whole journal, or any prefix of it. */

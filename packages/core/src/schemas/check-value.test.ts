@@ -1,6 +1,6 @@
 import { nearestNames, unknownName } from '@bailiwick/contract'
 import { describe, expect, it } from 'vitest'
-import { checkValue, validateInput } from './validate-input.ts'
+import { checkValue, validateInput } from './check-value.ts'
 
 describe('nearestNames', () => {
   const known = ['readFile', 'writeArtifact', 'queryTable', 'drawChart']

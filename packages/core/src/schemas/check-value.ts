@@ -1,6 +1,6 @@
 import type { JsonSchema } from '@bailiwick/contract'
 import { z } from 'zod'
-import { describeIssues } from './describe-issues.ts'
+import { describeIssues } from '../gate/describe-issues.ts'
 
 export type Checked = { ok: true; value: unknown } | { ok: false; problem: string }
 

@@ -6,9 +6,9 @@ import {
   SEARCH_TOOLS,
   TOOLS_DECLARED,
 } from '@bailiwick/contract'
-import { outputSchema } from '../define/output-schema.ts'
+import type { TaskRun } from '../attempt/attempt.ts'
 import { roundsUsed } from '../gate/decide.ts'
-import type { TaskRun } from '../loop/task-run.ts'
+import { outputSchema } from '../schemas/output-schema.ts'
 
 /** The tools of a request: what a reply may call natively. None at levels 0, 1 and 5, or after level 2's round. */
 export function offeredTools({ rules, state, options, own }: TaskRun): ModelTool[] {

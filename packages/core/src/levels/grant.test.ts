@@ -1,7 +1,7 @@
 import type { Grant } from '@bailiwick/contract'
 import { describe, expect, it } from 'vitest'
 import { definedGrant } from './defined-grant.ts'
-import { effectiveGrant, exceeds } from './effective-grant.ts'
+import { effectiveGrant, exceeds } from './grant.ts'
 import { matchesPattern } from './match-pattern.ts'
 
 const card = (name: string) => ({

@@ -12,8 +12,8 @@ import type {
   Tool,
 } from '@bailiwick/contract'
 import type { Approve } from '../gate/ask-person.ts'
+import type { Spending } from '../gate/budget.ts'
 import type { Delegate } from '../gate/delegation.ts'
-import type { Spending } from '../gate/spend.ts'
 import type { TaskState } from '../journal/task-state.ts'
 import type { LevelRules } from '../levels/level-table.ts'
 import type { LevelPrompt } from '../prompts/system-prompt.ts'

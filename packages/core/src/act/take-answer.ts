@@ -1,8 +1,8 @@
 import type { ModelReply } from '@bailiwick/contract'
+import { type Acted, mistake, type TaskRun } from '../attempt/attempt.ts'
 import type { StepState } from '../journal/task-state.ts'
-import { type Acted, mistake, type TaskRun } from '../loop/task-run.ts'
 import { nativeCalls, parseText } from '../reply/parse-reply.ts'
-import { callAll } from './act-calls.ts'
+import { callAll } from './make-calls.ts'
 
 /** Level 0: the reply is the answer. Calls are refused by the gate, one by one. */
 export function actAnswer(run: TaskRun, step: StepState, reply: ModelReply): Acted | Promise<Acted> {

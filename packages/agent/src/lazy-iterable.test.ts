@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { openedLater } from './opened-later.ts'
+import { openedLater } from './lazy-iterable.ts'
 
 /** Counts how often it was opened and closed. */
 function source() {

@@ -1,10 +1,10 @@
 import { type ModelReply, readJson } from '@bailiwick/contract'
+import { type Acted, mistake, type TaskRun } from '../attempt/attempt.ts'
 import type { StepState } from '../journal/task-state.ts'
-import { type Acted, mistake, type TaskRun } from '../loop/task-run.ts'
 import { callId } from '../memory/to-messages.ts'
 import { wrongRoute } from '../prompts/feedback.ts'
 import { nativeCalls, parseText } from '../reply/parse-reply.ts'
-import { callAll, callOnce } from './act-calls.ts'
+import { callAll, callOnce } from './make-calls.ts'
 
 /** Level 1: the reply names a route, and the host runs it. After the repairs the default route is taken. */
 export async function actRoute(

@@ -1,6 +1,6 @@
 import { BailiwickError, decodeValue, hasCode, type TaskResult } from '@bailiwick/contract'
+import type { TaskRun } from '../attempt/attempt.ts'
 import type { TaskState } from '../journal/task-state.ts'
-import type { TaskRun } from '../loop/task-run.ts'
 import { findArtifacts } from './find-artifacts.ts'
 
 /** A result with what the task has used and brought back so far. */

@@ -1,6 +1,6 @@
 import type { AgentDefinition, JsonSchema, TaskSpec } from '@bailiwick/contract'
 import { z } from 'zod'
-import { jsonSchemaOf } from './define-tool.ts'
+import { jsonSchemaOf } from '../define/define-tool.ts'
 
 /** Writing a schema down takes longer than a step of the loop. */
 const written = new WeakMap<z.ZodType, JsonSchema>()

@@ -6,13 +6,13 @@ import {
   type ModelRequest,
   type RecordOf,
 } from '@bailiwick/contract'
-import { outputSchema } from '../define/output-schema.ts'
-import { estimateTokens } from '../gate/spend.ts'
-import { offeredTools } from '../levels/offered-tools.ts'
+import { estimateTokens } from '../gate/budget.ts'
+import { offeredTools } from '../loop/offered-tools.ts'
 import { toMessages } from '../memory/to-messages.ts'
 import { planRequest } from '../prompts/feedback.ts'
 import { stripThinking } from '../reply/strip-thinking.ts'
-import type { TaskRun } from './task-run.ts'
+import { outputSchema } from '../schemas/output-schema.ts'
+import type { TaskRun } from './attempt.ts'
 
 type Purpose = RecordOf<'step.replied'>['purpose']
 

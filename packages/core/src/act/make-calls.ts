@@ -5,9 +5,9 @@ import {
   functionName,
   type ModelReply,
 } from '@bailiwick/contract'
+import { type Acted, mistake, type TaskRun } from '../attempt/attempt.ts'
 import { outcomeRecord } from '../journal/outcome-record.ts'
 import type { StepState } from '../journal/task-state.ts'
-import { type Acted, mistake, type TaskRun } from '../loop/task-run.ts'
 import { RESULT_CHARS, showOutcome } from '../memory/show-outcome.ts'
 import { callId } from '../memory/to-messages.ts'
 import { finalBesideCalls, noCall } from '../prompts/feedback.ts'
