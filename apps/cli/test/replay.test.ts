@@ -114,7 +114,7 @@ let after = luck()
       { step: 1, status: 'same' },
       { step: 2, status: 'diverged' },
     ])
-    expect(lines[1].message).toMatch(/after step 2 is another: hash \w+ then, \w+ now/)
+    expect(lines[1].message).toMatch(/after step 2 differs from its record: expected hash \w+, found \w+/)
     // A module that throws now.
     await at.install('1.0.3', 'throw new Error("no luck today")')
     const broken = await at.replay()

@@ -236,14 +236,14 @@ describe('what cannot work is said at construction', () => {
     [
       'delegates below level 4',
       { level: 3, delegates: [{ name: 'a', description: 'b', level: 0 }] },
-      'delegates: need level 4 or 5',
+      'delegates: expected level 4 or 5',
     ],
-    ['limits of code below level 5', { level: 3, limits: { wallMs: 1 } }, 'limits: are of code'],
+    ['limits of code below level 5', { level: 3, limits: { wallMs: 1 } }, 'limits: apply to code only'],
     ['an import that is not installed', { imports: ['no-such-package'] }, 'no-such-package is not installed'],
     [
       'a purpose that no model has',
       { models: { dream: 'fast' } as object },
-      'models: wanted plan, act, judge',
+      'models: expected plan, act, judge',
     ],
     ['a module of the runtime', { imports: ['node:fs'] }, '"node:fs"'],
     ['a level that does not exist', { level: 'wizard' as 'code' }, 'wanted a level from 0 to 5'],

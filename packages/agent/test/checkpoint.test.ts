@@ -125,7 +125,7 @@ describe('resuming from a checkpoint', () => {
     expect(resumed).toMatchObject({ output, asked: 1, called: 0, restored: [1, undefined] })
     expect(resumed.added.find(({ type }) => type === 'step.checkpoint-refused')).toMatchObject({
       step: 1,
-      why: expect.stringContaining('after step 2 is another'),
+      why: expect.stringContaining('after step 2 differs from its record'),
     })
     expect(resumed.added.filter(({ type }) => type === 'task.diverged')).toEqual([])
   })

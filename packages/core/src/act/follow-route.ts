@@ -1,31 +1,36 @@
 import { type ModelReply, readJson } from '@bailiwick/contract'
-import { type Acted, mistake, type TaskRun } from '../attempt/attempt.ts'
+import type { Attempt } from '../attempt/attempt.ts'
 import type { StepState } from '../journal/task-state.ts'
 import { callId } from '../memory/to-messages.ts'
 import { wrongRoute } from '../prompts/feedback.ts'
 import { nativeCalls, parseText } from '../reply/parse-reply.ts'
+import { type ActionResult, mistake } from './action-result.ts'
 import { callAll, callOnce } from './make-calls.ts'
 
-/** Level 1: the reply names a route, and the host runs it. After the repairs the default route is taken. */
-export async function actRoute(
-  run: TaskRun,
+/**
+ * Level 1: follows the route that the reply names.
+ *
+ * @param last no repair is left, so a reply without a valid route leads to the default route
+ */
+export async function followRoute(
+  attempt: Attempt,
   step: StepState,
   reply: ModelReply,
   last: boolean,
-): Promise<Acted> {
-  const { routes = {}, defaultRoute } = run.options.definition
-  const refused = reply.calls.length > 0 ? await callAll(run, step, nativeCalls(reply)) : undefined
+): Promise<ActionResult> {
+  const { routes = {}, defaultRoute } = attempt.options.definition
+  const refused = reply.calls.length > 0 ? await callAll(attempt, step, nativeCalls(reply)) : undefined
   const { text } = parseText(reply)
   const named = refused ? undefined : namedRoute(text, Object.keys(routes))
   const route = named ?? (last ? defaultRoute : undefined)
   if (route === undefined) return refused ?? mistake(wrongRoute(text, Object.keys(routes)))
   const id = callId(step.step, reply.calls.length)
-  const outcome = await callOnce(run, step, { id, name: route, args: { text: run.state.spec.text } })
+  const outcome = await callOnce(attempt, step, { id, name: route, args: { text: attempt.state.spec.text } })
   if (!outcome.ok) throw new Error(`route ${route} failed: ${outcome.message}`)
   return { status: 'ok', text: `Route: ${route}`, final: { value: outcome.value } }
 }
 
-/** `{"route": "name"}`, the name alone, or a name that is the only one mentioned. */
+/** Accepts `{"route": "name"}`, the name alone, or a text that mentions exactly one route. */
 function namedRoute(text: string, routes: readonly string[]): string | undefined {
   const value = readJson(text)
   const said = typeof value === 'string' ? value : (value as { route?: unknown } | undefined)?.route

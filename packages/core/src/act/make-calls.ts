@@ -5,48 +5,59 @@ import {
   functionName,
   type ModelReply,
 } from '@bailiwick/contract'
-import { type Acted, mistake, type TaskRun } from '../attempt/attempt.ts'
+import type { Attempt } from '../attempt/attempt.ts'
 import { outcomeRecord } from '../journal/outcome-record.ts'
 import type { StepState } from '../journal/task-state.ts'
-import { RESULT_CHARS, showOutcome } from '../memory/show-outcome.ts'
+import { MAX_RESULT_CHARS, showOutcome } from '../memory/show-outcome.ts'
 import { callId } from '../memory/to-messages.ts'
 import { finalBesideCalls, noCall } from '../prompts/feedback.ts'
 import type { FoundCall } from '../reply/find-calls.ts'
 import { parseCalls } from '../reply/parse-reply.ts'
+import { type ActionResult, mistake } from './action-result.ts'
 
-/** Levels 2 to 4: the calls of one reply, all at once; or the answer. */
-export function actCalls(run: TaskRun, step: StepState, reply: ModelReply): Acted | Promise<Acted> {
+/** Levels 2 to 4: makes all calls of a reply at the same time, or takes its answer. */
+export function makeCalls(
+  attempt: Attempt,
+  step: StepState,
+  reply: ModelReply,
+): ActionResult | Promise<ActionResult> {
   const parsed = parseCalls(reply)
-  if (parsed.kind !== 'calls' || (reply.calls.length === 0 && isAnswer(run, parsed.calls))) {
-    return answerInWords(run, step, reply, parsed.text)
+  if (parsed.kind !== 'calls' || (reply.calls.length === 0 && isAnswer(attempt, parsed.calls))) {
+    return takeText(attempt, step, reply, parsed.text)
   }
   const { calls } = parsed
   const [first] = calls
   const alone = calls.length === 1 && first?.name === FINAL_ANSWER
   return alone
     ? { status: 'ok', text: '', final: { value: answerOf(first.args) } }
-    : callAll(run, step, calls)
+    : callAll(attempt, step, calls)
 }
 
-/** Makes calls at the same time; one that fails loses nobody else's result. */
-export async function callAll(run: TaskRun, step: StepState, calls: readonly FoundCall[]): Promise<Acted> {
+/** Makes calls at the same time. A call that fails does not affect the others. */
+export async function callAll(
+  attempt: Attempt,
+  step: StepState,
+  calls: readonly FoundCall[],
+): Promise<ActionResult> {
   const outcomes = await Promise.all(
-    calls.map(({ name, args }, index) => callOnce(run, step, { id: callId(step.step, index), name, args })),
+    calls.map(({ name, args }, index) =>
+      callOnce(attempt, step, { id: callId(step.step, index), name, args }),
+    ),
   )
-  run.signal.throwIfAborted()
+  attempt.signal.throwIfAborted()
   const shown = outcomes.map(({ id }, index) => {
     const outcome = step.calls.get(id)?.outcome
     return `[${id} ${calls[index]?.name}] ${outcome ? showOutcome(outcome) : ''}`
   })
   return {
     status: outcomes.every(({ ok }) => ok) ? 'ok' : 'error',
-    text: shown.join('\n\n').slice(0, 4 * RESULT_CHARS),
+    text: shown.join('\n\n').slice(0, 4 * MAX_RESULT_CHARS),
   }
 }
 
-/** Makes a call unless its outcome is in the journal, and journals the outcome. */
+/** Makes a call and journals its outcome, unless the journal already holds it. */
 export async function callOnce(
-  run: TaskRun,
+  attempt: Attempt,
   step: StepState,
   call: FoundCall & { id: string },
 ): Promise<CallOutcome> {
@@ -59,27 +70,31 @@ export async function callOnce(
   const outcome: CallOutcome =
     name === FINAL_ANSWER
       ? { id, ms: 0, ok: false, reason: 'refused', message: finalBesideCalls }
-      : await run.gate.call({ id, step: step.step, name, args }, run.signal)
-  // A call that was cut off by the end of its task has no outcome: the next attempt decides by its effect.
-  run.signal.throwIfAborted()
-  run.record({ type: 'call.ended', ...outcomeRecord(run.now(), step.step, outcome), clock: run.now() })
+      : await attempt.gate.call({ id, step: step.step, name, args }, attempt.signal)
+  // A call that the end of its task cut off has no outcome: the next attempt decides by the call's effect.
+  attempt.signal.throwIfAborted()
+  attempt.record({
+    type: 'call.ended',
+    ...outcomeRecord(attempt.now(), step.step, outcome),
+    clock: attempt.now(),
+  })
   return outcome
 }
 
-/** Words in place of calls: the answer after level 2's round, or when a model insists. */
-function answerInWords(run: TaskRun, step: StepState, reply: ModelReply, text: string): Acted {
+/** Handles text in place of calls: the answer after level 2's round, or if the model insists on it. */
+function takeText(attempt: Attempt, step: StepState, reply: ModelReply, text: string): ActionResult {
   if (text === '') return mistake('Your reply was empty. Call a tool, or give the answer.')
   if (reply.finish === 'length') return mistake('Your reply was cut at its length limit. Write less.')
-  const before = run.state.steps.find(
-    (other) => other.step === step.step - 1 && other.step >= run.state.firstStep,
+  const before = attempt.state.steps.find(
+    (other) => other.step === step.step - 1 && other.step >= attempt.state.firstStep,
   )
   const insists = before?.reply?.calls.length === 0 && before.observed?.observation === noCall
-  if (run.rules.rounds > 1 && !insists) return mistake(noCall)
+  if (attempt.rules.rounds > 1 && !insists) return mistake(noCall)
   return { status: 'ok', text: '', final: { value: text } }
 }
 
-/** JSON that names nothing callable is an answer that happens to look like a call. */
-function isAnswer({ rules, state }: TaskRun, calls: readonly FoundCall[]): boolean {
+/** At level 2, JSON that looks like calls but names nothing callable is the answer. */
+function isAnswer({ rules, state }: Attempt, calls: readonly FoundCall[]): boolean {
   const { tools, delegates } = state.spec.grant
   const known = [
     FINAL_ANSWER,

@@ -1,49 +1,93 @@
-import { hasCode, type ModelReply } from '@bailiwick/contract'
-import { type Acted, mistake, type TaskRun } from '../attempt/attempt.ts'
+import {
+  type CallReport,
+  type GuestError,
+  hasCode,
+  type ModelReply,
+  type Observation,
+} from '@bailiwick/contract'
+import type { Attempt } from '../attempt/attempt.ts'
 import { repeatedCode } from '../gate/repeated-action.ts'
 import type { StepState } from '../journal/task-state.ts'
-import { noCode, worldLost } from '../prompts/feedback.ts'
-import { parseCode } from '../reply/parse-reply.ts'
-import { CodeWorld } from '../world/code-world.ts'
-import { showStep } from './show-step.ts'
+import { finalAfterInvention, inventionCut, noCode, worldLost } from '../prompts/feedback.ts'
+import { looksLikePython } from '../reply/looks-like-code.ts'
+import { type ParsedReply, parseCode } from '../reply/parse-reply.ts'
+import { type ActionResult, mistake } from './action-result.ts'
 
-/** Level 5: the code of a reply in the task's world, or what is left of it after an attempt that was cut off. */
-export async function actCode(
-  run: TaskRun,
+/** The model learns how many steps are left when there are at most this many. */
+const FEW_STEPS = 3
+
+/** Level 5: runs the code of a reply in the task's world. After a crash, continues where the journal ends. */
+export async function runCode(
+  attempt: Attempt,
   step: StepState,
   reply: ModelReply,
   left: number,
-): Promise<Acted> {
-  const parsed = parseCode(reply, run.options.parses)
+): Promise<ActionResult> {
+  const parsed = parseCode(reply, attempt.options.parses)
   if (parsed.kind !== 'code') {
     return mistake(noCode(parsed.kind === 'nothing' ? parsed.problem : 'no-code', reply.finish === 'length'))
   }
-  const repeated = step.code ? undefined : repeatedCode(run.state, step.step, parsed.code)
+  const repeated = step.code ? undefined : repeatedCode(attempt.state, step.step, parsed.code)
   if (repeated !== undefined)
     return mistake(`${repeated}\nIt was not run again. Do something else, or answer.`)
   try {
-    return showStep(await run.world.execute(step, parsed.code), parsed, left)
+    return showStep(await attempt.world.execute(step, parsed.code), parsed, left)
   } catch (error) {
     if (!hasCode(error, 'diverged')) throw error
     return mistake(worldLost)
   }
 }
 
-type Given = Pick<TaskRun, 'options' | 'state' | 'gate' | 'signal' | 'now' | 'record' | 'flushed' | 'live'>
+/** Shows the model what its code printed, its value, its error, and advice. */
+function showStep(observation: Observation, parsed: ParsedReply, left: number): ActionResult {
+  const { status, printed, preview, error, lost, final, worldHash, calls } = observation
+  const refused = final !== undefined && parsed.invented && calls.length > 0
+  const parts = [
+    printed && `Printed:\n${printed.trimEnd()}`,
+    error && (lost ? `${error.name}: ${error.message}` : showError(error, parsed)),
+    !error && status !== 'ok' && `The step was stopped: ${status}.`,
+    preview && `Value:\n${preview}`,
+    lost,
+    /^Promise\b|\bPromise \{/.test(preview) && 'The value is a promise: missing await before the call.',
+    failedCalls(calls, error),
+    // An undone turn awaited nothing.
+    !lost && unawaited(calls),
+    refused ? finalAfterInvention : parsed.invented && inventionCut,
+    final === undefined && left - 1 <= FEW_STEPS && `${left - 1} steps left.`,
+  ].filter((part) => typeof part === 'string' && part !== '')
+  return {
+    status: refused ? 'error' : status,
+    text: parts.length > 0 ? parts.join('\n\n') : 'Done. Nothing was printed, and there is no value.',
+    ...(final && !refused && { final }),
+    ...(worldHash !== undefined && { worldHash }),
+  }
+}
 
-/** The world of a task. Nothing is opened before its first code. */
-export function codeWorld({ options, state, gate, signal, now, record, flushed, live }: Given): CodeWorld {
-  const { sandbox, inputs, importsFrom } = options
-  return new CodeWorld({
-    sandbox,
-    inputs,
-    importsFrom,
-    state,
-    signal,
-    now,
-    record,
-    flushed,
-    call: gate.call,
-    printed: (step, line) => live({ type: 'print', step, line }),
-  })
+function showError({ name, message, line, column, excerpt }: GuestError, parsed: ParsedReply): string {
+  const where = line === undefined ? '' : ` (line ${line}${column === undefined ? '' : `, column ${column}`})`
+  return [`${name}${where}: ${message}`, excerpt, advice(name, message, parsed)].filter(Boolean).join('\n')
+}
+
+function advice(name: string, message: string, parsed: ParsedReply): string {
+  if (name === 'SyntaxError' && parsed.kind === 'code' && looksLikePython(parsed.code)) {
+    return 'That looks like Python; only JavaScript or TypeScript runs here.'
+  }
+  if (name === 'SyntaxError') return 'Nothing of this step ran. Write the code again, whole.'
+  if (name === 'TypeError' && /is not (a function|iterable)|of undefined/.test(message)) {
+    return 'Look at what the value really is; is an await missing before the call that gave it?'
+  }
+  return 'What ran before the error stays. Change the code; the same again gives the same.'
+}
+
+/** Failed calls that the error does not mention, because the code handled them. */
+function failedCalls(calls: readonly CallReport[], error: GuestError | undefined): string {
+  const failed = calls.filter(
+    ({ ok, awaited, message }) => !ok && awaited && !error?.message.includes(message ?? ''),
+  )
+  return failed.map(({ id, name, message }) => `Call ${id} of ${name} failed: ${message}`).join('\n')
+}
+
+function unawaited(calls: readonly CallReport[]): string {
+  const names = calls.filter(({ awaited }) => !awaited).map(({ id, name }) => `${name} (${id})`)
+  return names.length > 0 ? `Missing await: the code did not wait for ${names.join(', ')}.` : ''
 }

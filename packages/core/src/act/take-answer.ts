@@ -1,12 +1,17 @@
 import type { ModelReply } from '@bailiwick/contract'
-import { type Acted, mistake, type TaskRun } from '../attempt/attempt.ts'
+import type { Attempt } from '../attempt/attempt.ts'
 import type { StepState } from '../journal/task-state.ts'
 import { nativeCalls, parseText } from '../reply/parse-reply.ts'
+import { type ActionResult, mistake } from './action-result.ts'
 import { callAll } from './make-calls.ts'
 
-/** Level 0: the reply is the answer. Calls are refused by the gate, one by one. */
-export function actAnswer(run: TaskRun, step: StepState, reply: ModelReply): Acted | Promise<Acted> {
-  if (reply.calls.length > 0) return callAll(run, step, nativeCalls(reply))
+/** Level 0: takes the reply as the answer. The gate refuses each call in it. */
+export function takeAnswer(
+  attempt: Attempt,
+  step: StepState,
+  reply: ModelReply,
+): ActionResult | Promise<ActionResult> {
+  if (reply.calls.length > 0) return callAll(attempt, step, nativeCalls(reply))
   if (reply.finish === 'length')
     return mistake('Your reply was cut at its length limit. Answer again, shorter.')
   const { text } = parseText(reply)
@@ -14,7 +19,7 @@ export function actAnswer(run: TaskRun, step: StepState, reply: ModelReply): Act
   return { status: 'ok', text: '', final: { value: unfence(text) } }
 }
 
-/** Models like to wrap a whole answer in Markdown in a fence. */
+/** Removes the fence that models like to put around a whole answer in Markdown. */
 function unfence(text: string): string {
   return /^```(?:markdown|md)\s*\n([\s\S]*)\n```$/.exec(text)?.[1] ?? text
 }

@@ -1,19 +1,18 @@
 import { readJson } from '@bailiwick/contract'
 import { z } from 'zod'
-import { ask } from '../attempt/ask-model.ts'
-import type { TaskRun } from '../attempt/attempt.ts'
-import { describeIssues } from '../gate/describe-issues.ts'
+import { askModel } from '../attempt/ask-model.ts'
+import type { Attempt } from '../attempt/attempt.ts'
 import type { StepState } from '../journal/task-state.ts'
 import { parseText } from '../reply/parse-reply.ts'
-import { type Checked, checkValue } from '../schemas/check-value.ts'
+import { type Checked, checkValue, describeIssues } from '../schemas/check-value.ts'
 import { outputSchema } from '../schemas/output-schema.ts'
 import { fillReferences } from './fill-references.ts'
 
-/** Holds an answer to its schema, fills its references in, and asks the definition's checks. */
-export async function checkAnswer(run: TaskRun, step: StepState, answer: unknown): Promise<Checked> {
-  const { definition } = run.options
-  const { spec } = run.state
-  const fitted = fitSchema(run, answer)
+/** Checks an answer against its schema, fills in its references, and runs the definition's checks. */
+export async function checkAnswer(attempt: Attempt, step: StepState, answer: unknown): Promise<Checked> {
+  const { definition } = attempt.options
+  const { spec } = attempt.state
+  const fitted = fitSchema(attempt, answer)
   if (!fitted.ok) return fitted
   const problems: string[] = []
   const value = definition.references
@@ -24,7 +23,7 @@ export async function checkAnswer(run: TaskRun, step: StepState, answer: unknown
       })
     : fitted.value
   if (problems.length > 0) return { ok: false, problem: problems.map((line) => `\n- ${line}`).join('') }
-  const judge = askInTurn(run, step)
+  const judge = askInTurn(attempt, step)
   for (const check of definition.checks ?? []) {
     const problem = await check(value, { text: spec.text, ask: judge })
     if (problem) return { ok: false, problem }
@@ -33,16 +32,18 @@ export async function checkAnswer(run: TaskRun, step: StepState, answer: unknown
 }
 
 /**
- * One question after the other, however a check asks: the budget is looked at before each, and after a restart
- * the journal's replies are those of the same questions.
+ * Asks the judge one question at a time, even if a check asks several at once. So the budget applies to each, and
+ * after a restart each question finds its own reply in the journal.
  */
-function askInTurn(run: TaskRun, step: StepState): (question: string) => Promise<string> {
+function askInTurn(attempt: Attempt, step: StepState): (question: string) => Promise<string> {
   let asked = 0
   let before: Promise<unknown> = Promise.resolve()
   const askNext = async (content: string) => {
     const known = step.judgements[asked]
     asked += 1
-    return parseText(known ?? (await ask(run, step.step, 'judge', () => [{ role: 'user', content }]))).text
+    return parseText(
+      known ?? (await askModel(attempt, step.step, 'judge', () => [{ role: 'user', content }])),
+    ).text
   }
   return (question) => {
     const reply = before.then(() => askNext(question))
@@ -51,20 +52,20 @@ function askInTurn(run: TaskRun, step: StepState): (question: string) => Promise
   }
 }
 
-function fitSchema({ options, state }: TaskRun, answer: unknown): Checked {
+function fitSchema({ options, state }: Attempt, answer: unknown): Checked {
   const schema = outputSchema(options.definition, state.spec)
   if (schema === undefined) return { ok: true, value: answer }
   const wantsText = schema.type === 'string'
   const value =
     typeof answer === 'string' && !wantsText ? (readJson(answer) ?? answer) : unwrapAnswer(schema, answer)
   const { output } = options.definition
-  // The definition's own schema knows refinements that JSON Schema cannot say.
+  // A zod schema has refinements that JSON Schema cannot express.
   const own =
     output instanceof z.ZodType && JSON.stringify(outputSchema(options.definition)) === JSON.stringify(schema)
   const checked = own ? parseWith(output, value) : checkValue(schema, value)
   return checked.ok
     ? checked
-    : { ok: false, problem: `${checked.problem}. Wanted: ${JSON.stringify(schema)}` }
+    : { ok: false, problem: `${checked.problem}. Expected: ${JSON.stringify(schema)}` }
 }
 
 function parseWith(schema: z.ZodType, value: unknown): Checked {
@@ -74,7 +75,7 @@ function parseWith(schema: z.ZodType, value: unknown): Checked {
     : { ok: false, problem: describeIssues(parsed.error.issues) }
 }
 
-/** `finalAnswer({ answer })` and `finalAnswer(answer)` are the same, unless the schema has an `answer` of its own. */
+/** Treats `finalAnswer({ answer })` like `finalAnswer(answer)`, unless the schema itself has a field `answer`. */
 function unwrapAnswer(schema: { properties?: unknown }, value: unknown): unknown {
   const keys = typeof value === 'object' && value !== null ? Object.keys(value) : []
   const declared = Object.hasOwn((schema.properties as object | undefined) ?? {}, 'answer')

@@ -1,6 +1,6 @@
 import type { TaskResult } from '@bailiwick/contract'
 
-/** A text with its references filled in, and what is wrong with it, in words for its author. */
+/** A text with its references filled in, and its problems in words for the model. */
 export interface FilledText {
   text: string
   problems: string[]
@@ -9,9 +9,9 @@ export interface FilledText {
 const REFERENCE = /\{\{\s*([^{}]+?)\s*\}\}/g
 
 /**
- * Fills `{{t1.output.mean:1}}` with the value at that path, rounded to so many digits where asked. A
- * reference that does not resolve is a problem; so is a digit outside of references that is not in the
- * task's own text: figures are computed, never retyped.
+ * Replaces references such as `{{t1.output.mean:1}}` with the value at that path, here rounded to one digit. It is a
+ * problem if a reference does not resolve, or if the text has a figure that is neither a reference nor in the task's
+ * text, because figures must be computed, not retyped.
  */
 export function fillReferences(
   template: string,
@@ -41,9 +41,9 @@ export function fillReferences(
   })
   const outside = template
     .replaceAll(REFERENCE, ' ')
-    // Where a link leads is not read; what it says is.
+    // Ignore link targets; link texts count.
     .replaceAll(/\]\([^)]*\)/g, ' ')
-    // Numbers of list items and headings count nothing that was found out.
+    // Ignore the numbers of list items and headings.
     .replaceAll(/^[\s#>]*\d+[.)]\s/gm, ' ')
   const given = new Set(taskText.match(/\d+(?:[.,]\d+)*/g) ?? [])
   for (const figure of new Set(outside.match(/\d+(?:[.,]\d+)*/g) ?? [])) {
@@ -55,11 +55,11 @@ export function fillReferences(
 
 function showNumber(value: number, digits: string | undefined): string {
   if (digits === undefined) return String(value)
-  // A small negative number must not be shown as minus nothing.
+  // A small negative number must not round to -0.
   return value.toFixed(Math.min(Number(digits), 20)).replace(/^-(?=0(\.0*)?$)/, '')
 }
 
-/** `t1.output.rows[0].mean` in the results; undefined where a part is missing. */
+/** Looks up a path such as `t1.output.rows[0].mean`. Undefined if a part is missing. */
 function lookUp(results: Record<string, unknown>, path: string): unknown {
   let value: unknown = results
   for (const key of path.replaceAll(/\[(\w+)\]/g, '.$1').split('.')) {
@@ -69,7 +69,7 @@ function lookUp(results: Record<string, unknown>, path: string): unknown {
   return value
 }
 
-/** The keys at the longest part of the path that exists. */
+/** Lists the keys at the longest prefix of the path that exists. */
 function known(results: Record<string, unknown>, path: string): string {
   const parts = path.replaceAll(/\[(\w+)\]/g, '.$1').split('.')
   for (let length = parts.length; length >= 0; length -= 1) {

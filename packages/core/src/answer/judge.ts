@@ -1,8 +1,8 @@
 import type { AnswerCheck } from '@bailiwick/contract'
 
 /**
- * A check by the agent's own model: does the answer meet the criterion? What it finds wrong goes back to
- * the agent. Its replies are journaled and paid from the task's budget.
+ * Creates a check that asks the agent's model whether the answer meets a criterion. If it does not, the agent reads
+ * why and continues. The replies are journaled and paid from the task's budget.
  *
  * @example
  * defineAgent({ …, checks: [judge('Every claim names its source.')] })

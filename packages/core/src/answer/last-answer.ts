@@ -1,6 +1,6 @@
 import type { TaskResult } from '@bailiwick/contract'
-import { ask } from '../attempt/ask-model.ts'
-import type { TaskRun } from '../attempt/attempt.ts'
+import { askModel } from '../attempt/ask-model.ts'
+import type { Attempt } from '../attempt/attempt.ts'
 import { stepOf } from '../journal/task-state.ts'
 import { toMessages } from '../memory/to-messages.ts'
 import { lastAnswer } from '../prompts/feedback.ts'
@@ -8,26 +8,26 @@ import { parseText } from '../reply/parse-reply.ts'
 import { checkAnswer } from './check-answer.ts'
 import { resultOf } from './task-result.ts'
 
-/** No step is left: one last call writes what there is, and the task ends as exhausted. */
-export async function giveLastAnswer(run: TaskRun, limit: number): Promise<TaskResult> {
-  const { state, rules } = run
+/** Ends a task that has no step left: asks the model for a last answer, with status `exhausted`. */
+export async function giveLastAnswer(attempt: Attempt, limit: number): Promise<TaskResult> {
+  const { state, rules } = attempt
   const last = state.steps.at(-1)
   const { steps } = state.spec.grant.budget
   const ownLimit = steps === undefined || steps > limit || rules.action === 'route'
   if (rules.atEnd === 'repair' && ownLimit) {
-    const message = `no usable answer in ${limit} replies: ${last?.observed?.observation ?? 'none was asked for'}`
+    const message = `no usable answer in ${limit} replies: ${last?.observed?.observation ?? 'the budget allows none'}`
     return resultOf(state, { status: 'failed', error: { code: 'bad-answer', message } })
   }
   const step = Math.max(1, last?.step ?? 1)
   const content = lastAnswer('steps')
   const reply =
     state.lastReply ??
-    (await ask(run, step, 'last', () => [
-      ...toMessages(run.system, state, run.tight),
+    (await askModel(attempt, step, 'last', () => [
+      ...toMessages(attempt.system, state, attempt.tight),
       { role: 'user', content },
     ]))
   const { text } = parseText(reply)
-  const answer = await checkAnswer(run, stepOf(state, step), text)
+  const answer = await checkAnswer(attempt, stepOf(state, step), text)
   const error = { code: 'exhausted', message: `no final answer within ${limit} steps`, limit: 'steps' }
   return resultOf(state, { status: 'exhausted', output: answer.ok ? answer.value : text, error })
 }

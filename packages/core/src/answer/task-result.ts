@@ -1,9 +1,19 @@
-import { BailiwickError, decodeValue, hasCode, type TaskResult } from '@bailiwick/contract'
-import type { TaskRun } from '../attempt/attempt.ts'
+import {
+  type ArtifactRef,
+  artifactRefSchema,
+  BailiwickError,
+  decodeValue,
+  errorText,
+  hasCode,
+  type TaskResult,
+} from '@bailiwick/contract'
+import type { Attempt } from '../attempt/attempt.ts'
 import type { TaskState } from '../journal/task-state.ts'
-import { findArtifacts } from './find-artifacts.ts'
 
-/** A result with what the task has used and brought back so far. */
+/** Searches a call's result for artifacts down to this depth. */
+const MAX_DEPTH = 4
+
+/** A task's result, with its usage and artifacts so far. */
 export function resultOf(
   state: TaskState,
   ending: Pick<TaskResult, 'status' | 'output' | 'error'>,
@@ -18,13 +28,29 @@ export function resultOf(
   return { ...ending, usage: state.usage, artifacts: findArtifacts(values) }
 }
 
-/** How a task ends that could not go on. @throws what must not be written down as an end. */
-export function endOf(run: TaskRun, thrown: unknown): TaskResult {
-  const { state, signal } = run
-  // Whatever an abort makes others throw, its own reason counts.
+/** The artifacts in the results of calls, each once, in order of appearance. */
+function findArtifacts(values: readonly unknown[]): ArtifactRef[] {
+  const found = new Map<string, ArtifactRef>()
+  const search = (value: unknown, depth: number): void => {
+    if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return
+    const parsed = artifactRefSchema.safeParse(value)
+    if (parsed.success) found.set(`${parsed.data.writer}/${parsed.data.key}`, parsed.data)
+    else for (const item of Object.values(value)) search(item, depth + 1)
+  }
+  for (const value of values) search(value, 0)
+  return [...found.values()]
+}
+
+/**
+ * The result of a task that cannot continue.
+ *
+ * @throws the error itself if it does not end the task: the task is suspended, taken over, or unreadable
+ */
+export function failedResult({ state, signal }: Attempt, thrown: unknown): TaskResult {
+  // After an abort, other errors are only its consequences.
   const error: unknown = signal.aborted ? signal.reason : thrown
   if (hasCode(error, 'suspended') || hasCode(error, 'fenced') || hasCode(error, 'bad-journal')) throw error
-  const message = error instanceof Error ? error.message : String(error)
+  const message = errorText(error)
   if (hasCode(error, 'exhausted')) {
     const limit = 'limit' in error ? String(error.limit) : 'unknown'
     const output = state.steps.findLast(({ observed }) => observed)?.observed?.observation

@@ -12,41 +12,41 @@ import type {
   Tool,
 } from '@bailiwick/contract'
 import type { Approve } from '../gate/ask-person.ts'
-import type { Spending } from '../gate/budget.ts'
+import type { TaskBudget } from '../gate/budget.ts'
 import type { Delegate } from '../gate/delegation.ts'
 import type { TaskState } from '../journal/task-state.ts'
 import type { LevelRules } from '../levels/level-table.ts'
-import type { LevelPrompt } from '../prompts/system-prompt.ts'
+import type { LevelPrompt } from '../prompts/level-prompts.ts'
 import type { CodeTest } from '../reply/parse-reply.ts'
 import type { CodeWorld } from '../world/code-world.ts'
 
-/** What the loop is given. A level differs by what is in here and by its row in the level table. */
+/** What the loop needs for one task. */
 export interface LoopOptions {
   definition: AgentDefinition
-  /** The first record of the journal; appended where the journal is empty. */
+  /** The task. Becomes the journal's first record if the journal is empty. */
   spec: TaskSpec
-  /** The task's own journal: empty, or with what is done already. */
+  /** The task's journal: empty, or with the records of earlier attempts. */
   journal: Journal
-  /** Tools that can be called; the grant in `spec` says which of them may be. */
+  /** Tools that this host can call. The grant in `spec` decides which of them the agent may call. */
   tools: readonly Tool[]
   model: Model
-  /** Needed at level 5. */
+  /** Required at level 5. */
   sandbox?: Sandbox
-  /** Values of inputs that `spec` has by reference only; they become variables too. */
+  /** Values of inputs that `spec` holds only by reference. They become variables too. */
   inputs?: Record<string, unknown>
   /** Folder that the code's imports resolve from. */
   importsFrom?: string
-  /** Starts a delegate and waits for its result. Without it delegations are refused. */
+  /** Starts a delegate and waits for its result. If absent, delegations are refused. */
   delegate?: Delegate
-  /** Asks a person. Without it whatever needs approval is refused. */
+  /** Asks a person. If absent, calls that need approval are refused. */
   approve?: Approve
-  /** Ends the task as canceled, unless its reason has the code `suspended`: then the task stays open. */
+  /** Ends the task as canceled. If the reason has the code `suspended`, the task stays open instead. */
   signal?: AbortSignal
-  /** Unix milliseconds. */
+  /** Unix milliseconds. Default: `Date.now`. */
   now?: () => number
-  /** Written into the attempt's record. */
+  /** The host, for the attempt's record. */
   host?: { id: string; engine: RecordOf<'task.started'>['engine'] }
-  /** Whether a text is JavaScript or TypeScript: asked of replies without a block of code. */
+  /** Whether a text is JavaScript or TypeScript. Called for replies without a code block. */
   parses?: CodeTest
   /** Replaces the level's prompt. */
   prompt?: LevelPrompt
@@ -58,41 +58,27 @@ type Live<T> = T extends { type: 'record' }
     ? Omit<T, keyof EventOrigin>
     : never
 
-/** One attempt at a task, as the parts of the loop see it. */
-export interface TaskRun {
+/** One attempt at a task: the state and the operations that all parts of the loop share. */
+export interface Attempt {
   readonly options: LoopOptions
   readonly state: TaskState
   readonly rules: LevelRules
   readonly gate: Gate
-  /** Where level 5's code runs. Nothing is opened before the first. */
+  /** Runs level 5's code. Opens nothing before the first code. */
   readonly world: CodeWorld
-  /** What the loop itself answers. */
+  /** Functions that the loop itself provides. */
   readonly own: ReadonlyMap<string, Tool>
-  readonly spending: Spending
+  readonly budget: TaskBudget
   readonly signal: AbortSignal
-  /** Unix milliseconds at which the task is given up. */
+  /** When the task's time is up, Unix milliseconds. */
   readonly deadline: number | undefined
   readonly system: string
-  /** A request did not fit the model's context: from then on all observations but the newest are folded. */
+  /** Set after a request exceeded the model's context: folds all observations except the newest. */
   tight: boolean
   now(): number
-  /** Takes a record into the state and queues it for the journal. */
+  /** Applies a record to the state and queues it for the journal. */
   record(record: JournalRecord): void
-  /** Resolves when all that was recorded is acknowledged. */
+  /** Resolves when every recorded record is acknowledged. */
   flushed(): Promise<void>
   live(event: Live<AgentEvent>): void
-}
-
-/** What acting on a reply came to: the step's end, before its answer is checked. */
-export interface Acted {
-  status: RecordOf<'step.ended'>['status']
-  /** What the model is told. */
-  text: string
-  final?: { value: unknown }
-  worldHash?: string
-}
-
-/** An observation of something that went wrong, in words that help. */
-export function mistake(text: string): Acted {
-  return { status: 'error', text }
 }

@@ -1,7 +1,8 @@
 import { type AgentCard, type AgentDefinition, levelNumber } from '@bailiwick/contract'
+import { nameOf } from '../levels/grant.ts'
 import { outputSchema } from '../schemas/output-schema.ts'
 
-/** A definition as it is announced: names and numbers, no code. */
+/** A definition as data, without code: what its host announces. */
 export function agentCard(definition: AgentDefinition): AgentCard {
   const { name, description, model, tools = [], delegates = [], imports = [], budget, approval } = definition
   const output = outputSchema(definition)
@@ -17,9 +18,4 @@ export function agentCard(definition: AgentDefinition): AgentCard {
     ...(budget && { budget }),
     ...(approval && { approval }),
   }
-}
-
-/** The name of a tool or delegate, however it is given. */
-export function nameOf(named: string | { name: string }): string {
-  return typeof named === 'string' ? named : named.name
 }

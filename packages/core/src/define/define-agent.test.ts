@@ -13,41 +13,57 @@ const route = { when: 'always', to: { answer: 1 } }
 
 describe('defineAgent', () => {
   it.each<[string, Partial<AgentDefinition>, string]>([
-    ['a name with a dot', { name: 'a.b' }, 'name: wanted 1 to 63 letters'],
+    ['a name with a dot', { name: 'a.b' }, 'name: expected 1 to 63 letters'],
     ['a reserved name', { name: 'coordinator' }, '"coordinator" is reserved'],
-    ['no description', { description: '' }, 'description: wanted a sentence'],
+    ['no description', { description: '' }, 'description: expected a sentence'],
     ['an unknown level', { level: 'coder' as 'code' }, 'wanted a level from 0 to 5 or one of processor'],
-    ['a level that is no whole number', { level: 2.5 as 2 }, 'wanted a level'],
+    ['a level that is not a whole number', { level: 2.5 as 2 }, 'wanted a level'],
     ['a tool named like a keyword', { tools: [{ ...tool('x'), name: 'await' }] }, '"await" is reserved'],
-    ['a tool named like the loop’s own', { tools: ['finalAnswer'] }, '"finalAnswer" is reserved'],
-    ['two tools of one name', { tools: [tool('a'), 'a'] }, '"a" names 2 tools'],
-    ['tools below 2', { level: 1, tools: ['a'], routes: { a: route } }, 'tools: need level 2'],
-    ['delegates below 4', { level: 3, delegates: ['b'] }, 'delegates: need level 4 or 5'],
-    ['code limits below 5', { level: 4, limits: { cpuMs: 1 } }, 'limits: are of code'],
-    ['a router without routes', { level: 'router' }, 'routes: a router needs at least one'],
-    ['routes of another level', { level: 0, routes: { a: route } }, 'routes: are of level 1'],
+    ['a tool named like a function of the loop', { tools: ['finalAnswer'] }, '"finalAnswer" is reserved'],
+    ['two tools with one name', { tools: [tool('a'), 'a'] }, '"a" names 2 tools'],
+    [
+      'tools below level 2',
+      { level: 1, tools: ['a'], routes: { a: route } },
+      'tools: expected level 2 or higher, found level 1',
+    ],
+    [
+      'delegates below level 4',
+      { level: 3, delegates: ['b'] },
+      'delegates: expected level 4 or 5, found level 3',
+    ],
+    [
+      'code limits below level 5',
+      { level: 4, limits: { cpuMs: 1 } },
+      'limits: apply to code only; expected level 5, found level 4',
+    ],
+    ['a router without routes', { level: 'router' }, 'routes: expected at least one route'],
+    [
+      'routes at another level',
+      { level: 0, routes: { a: route } },
+      'routes: expected level 1, found level 0',
+    ],
     [
       'an unknown default route',
       { level: 1, routes: { a: route }, defaultRoute: 'b' },
-      '"b" is none of the routes a',
+      'defaultRoute: expected one of the routes (a), found "b"',
     ],
-    ['planning every 0 steps', { planEvery: 0 }, 'planEvery: wanted a positive whole number'],
-    ['a delegate that cannot work', { delegates: [{ ...base, name: 'x y' }] }, 'delegate x y: name'],
+    ['planning every 0 steps', { planEvery: 0 }, 'planEvery: expected a positive whole number'],
+    ['an invalid delegate', { delegates: [{ ...base, name: 'x y' }] }, 'delegate x y: name'],
   ])('refuses %s', (_, wrong, words) => {
     expect(() => defineAgent({ ...base, ...wrong })).toThrow(words)
   })
 
-  it('tells everything that is wrong at once', () => {
+  it('lists every problem in one error', () => {
     expect(() => defineAgent({ ...base, name: '', description: '' })).toThrow(/name[\s\S]*description/)
   })
 
-  it('takes a level by name, and freezes', () => {
+  it('accepts a level by name, and freezes the definition', () => {
     const agent = defineAgent({ ...base, level: 'code' })
     expect(agent.level).toBe(5)
     expect(Object.isFrozen(agent)).toBe(true)
   })
 
-  it('has a card of data only, and explains itself', () => {
+  it('has a card that is plain data, and an explanation', () => {
     const agent = defineAgent({
       ...base,
       tools: [tool('look'), 'readFile'],
@@ -85,7 +101,7 @@ describe('defineTool', () => {
     signal: new AbortController().signal,
   }
 
-  it('checks what comes in and what goes out, with paths', async () => {
+  it('checks arguments and results, and names the wrong field', async () => {
     const sum = defineTool({
       name: 'sum',
       description: 'Adds.',
@@ -99,15 +115,15 @@ describe('defineTool', () => {
       'of[1]: expected number, received string',
     )
     await expect(sum.run({ of: [20] }, context)).rejects.toThrow(
-      'sum returned something else than it declares',
+      'sum returned a value that does not fit its output schema',
     )
   })
 
   it.each<[string, { name: string; input: z.ZodType }, string]>([
-    ['a bad name', { name: 'a-b', input: z.object({}) }, 'JavaScript identifier'],
-    ['an input that is no object', { name: 'a', input: z.string() }, 'input must be z.object'],
+    ['an invalid name', { name: 'a-b', input: z.object({}) }, 'JavaScript identifier'],
+    ['an input that is not an object', { name: 'a', input: z.string() }, 'expected input to be z.object'],
     [
-      'a schema that JSON cannot say',
+      'a schema that JSON Schema cannot express',
       { name: 'a', input: z.object({ d: z.date() }) },
       'cannot be written as JSON Schema',
     ],

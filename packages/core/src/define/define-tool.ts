@@ -3,31 +3,31 @@ import {
   DefinitionError,
   type Effect,
   InputError,
-  type JsonSchema,
   type Tool,
   toolCardSchema,
 } from '@bailiwick/contract'
-import { z } from 'zod'
-import { describeIssues } from '../gate/describe-issues.ts'
+import type { z } from 'zod'
+import { describeIssues } from '../schemas/check-value.ts'
+import { jsonSchemaOf } from '../schemas/output-schema.ts'
 
 export interface ToolOptions<Input extends z.ZodType, Output> {
-  /** A JavaScript identifier of at most 63 characters: code calls the tool by it. */
+  /** A JavaScript identifier of at most 63 characters. Code calls the tool by this name. */
   name: string
-  /** What it does and gives, in words for the model. */
+  /** Tells the model what the tool does and returns. */
   description: string
-  /** Schema of the one argument object. `.describe()` its fields: the model reads it. */
+  /** Schema of the one argument object. The model reads what `.describe()` says about its fields. */
   input: Input
-  /** Schema of the result: typed for code, checked after each call. */
+  /** Schema of the result. Gives code a type, and is checked after each call. */
   output?: z.ZodType<Output>
-  /** What calling it twice does. Default `once`: a lost call is never sent again. */
+  /** What a second call with the same key does. Default `once`: after a crash the call is not sent again. */
   effect?: Effect
   run(input: z.output<Input>, context: CallContext): Output | Promise<Output>
 }
 
 /**
- * A tool: a card and its code.
+ * Defines a tool: a card and its code.
  *
- * @throws DefinitionError for a bad name, or a schema that JSON Schema cannot express.
+ * @throws DefinitionError for an invalid name, or a schema that JSON Schema cannot express
  * @example
  * const population = defineTool({
  *   name: 'population',
@@ -49,32 +49,24 @@ export function defineTool<Input extends z.ZodType, Output>(options: ToolOptions
   if (!card.success)
     throw new DefinitionError(`tool ${JSON.stringify(name)}: ${describeIssues(card.error.issues)}`)
   if (card.data.input.type !== 'object') {
-    throw new DefinitionError(`tool ${name}: input must be z.object({…}); a tool has one argument object`)
+    throw new DefinitionError(
+      `tool ${name}: expected input to be z.object({…}), because a tool takes one argument object; found type ${JSON.stringify(card.data.input.type ?? 'any')}`,
+    )
   }
   return Object.freeze({
     ...card.data,
     run: async (value: unknown, context: CallContext) => {
-      const args = fit(input, value, `${name} was called with a wrong argument`) as z.output<Input>
+      const args = parse(input, value, `${name} was called with a wrong argument`) as z.output<Input>
       const result = await run(args, context)
-      return output ? fit(output, result, `${name} returned something else than it declares`) : result
+      return output
+        ? parse(output, result, `${name} returned a value that does not fit its output schema`)
+        : result
     },
   })
 }
 
-/** A zod schema as JSON Schema. @throws DefinitionError where JSON Schema cannot express it. */
-export function jsonSchemaOf(schema: z.ZodType, io: 'input' | 'output', where: string): JsonSchema {
-  try {
-    const { $schema, ...rest } = z.toJSONSchema(schema, { io })
-    return rest
-  } catch (error) {
-    throw new DefinitionError(`${where} cannot be written as JSON Schema: ${(error as Error).message}`, {
-      cause: error,
-    })
-  }
-}
-
-function fit<T>(schema: z.ZodType<T>, value: unknown, wrong: string): T {
+function parse<T>(schema: z.ZodType<T>, value: unknown, problem: string): T {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  throw new InputError(`${wrong}: ${describeIssues(parsed.error.issues)}`)
+  throw new InputError(`${problem}: ${describeIssues(parsed.error.issues)}`)
 }

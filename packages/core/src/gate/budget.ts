@@ -4,13 +4,17 @@ import {
   type ModelMessage,
   type ModelRequest,
   type ModelTool,
+  type TaskSpec,
 } from '@bailiwick/contract'
 import type { TaskState } from '../journal/task-state.ts'
 
-/** Characters of a token, on the average of what agents read and write. */
+/** The average for text that agents read and write. */
 const CHARACTERS_PER_TOKEN = 3.5
 
-/** Tokens that a request will about cost to read. */
+/** The longest delay that `setTimeout` accepts, ms. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/** Estimates the input tokens of a request. */
 export function estimateTokens(messages: readonly ModelMessage[], tools: readonly ModelTool[] = []): number {
   let characters = tools.length === 0 ? 0 : JSON.stringify(tools).length
   for (const { content, calls } of messages) {
@@ -19,8 +23,24 @@ export function estimateTokens(messages: readonly ModelMessage[], tools: readonl
   return Math.ceil(characters / CHARACTERS_PER_TOKEN)
 }
 
-/** Sets budget aside for calls under way, so that parallel ones cannot spend the same twice. */
-export class Spending {
+/**
+ * When a task's time is up, in Unix milliseconds: at its deadline or when its time budget is used, whichever comes
+ * first. Undefined if nothing limits its time.
+ */
+export function deadlineOf({ grant, deadline }: TaskSpec, startedAt: number): number | undefined {
+  const { wallMs } = grant.budget
+  if (wallMs === undefined) return deadline
+  return Math.min(startedAt + wallMs, deadline ?? Number.POSITIVE_INFINITY)
+}
+
+/** Aborts the task after `ms`. The caller clears the timer. */
+export function startDeadlineTimer(ms: number, stop: AbortController): ReturnType<typeof setTimeout> {
+  const late = new ExhaustedError('the task’s time is up', { limit: 'wallMs' })
+  return setTimeout(() => stop.abort(late), Math.min(Math.max(0, ms), MAX_TIMER_MS))
+}
+
+/** A task's budget. Reserves a part for each open delegation, so that parallel calls cannot spend it twice. */
+export class TaskBudget {
   readonly #state: TaskState
   readonly #deadline: number | undefined
   readonly #reserved = new Map<string, Budget>()
@@ -30,7 +50,7 @@ export class Spending {
     this.#deadline = deadline
   }
 
-  /** What may still be spent, reservations taken off. */
+  /** What is left, without reservations. */
   left(now: number): Budget {
     const { usage, calls, spec } = this.#state
     const { budget } = spec.grant
@@ -46,8 +66,8 @@ export class Spending {
     return left
   }
 
-  /** Half of what is left, set aside for a delegate until {@link settle}. */
-  carve(id: string, now: number): Budget {
+  /** Reserves half of what is left for a delegate, until {@link release}. */
+  reserve(call: string, now: number): Budget {
     const { tokens, cost, calls, wallMs } = this.left(now)
     const part: Budget = {
       ...(tokens !== undefined && { tokens: Math.floor(tokens / 2) }),
@@ -55,30 +75,29 @@ export class Spending {
       ...(calls !== undefined && { calls: Math.floor(calls / 2) }),
       ...(wallMs !== undefined && { wallMs: Math.ceil(wallMs) }),
     }
-    this.#reserved.set(id, part)
+    this.#reserved.set(call, part)
     return part
   }
 
-  settle(id: string): void {
-    this.#reserved.delete(id)
+  /** Returns a reservation to the budget. */
+  release(call: string): void {
+    this.#reserved.delete(call)
   }
 
   /**
-   * Room for one more model reply, before it is asked for.
+   * Checks that the budget allows one more model request.
    *
-   * @param estimate tokens that the request will cost; worked out only where tokens are bounded
-   * @returns the most that it may write and cost, where the budget bounds them.
-   * @throws ExhaustedError that names the limit.
+   * @param estimate input tokens of the request; called only if the budget limits tokens
+   * @returns how much the reply may write and cost, if the budget limits it
+   * @throws ExhaustedError that names the limit
    */
   admitReply(estimate: () => number, now: number): Pick<ModelRequest, 'maxOutputTokens' | 'maxCost'> {
     const { usage, spec } = this.#state
     const { budget } = spec.grant
     if (budget.cost !== undefined && usage.cost === null) {
       throw new ExhaustedError(
-        'a budget in dollars is set and the model’s price is unknown: nothing more is spent',
-        {
-          limit: 'cost',
-        },
+        'the budget limits the cost, but the price of the model is unknown, so the task stops spending',
+        { limit: 'cost' },
       )
     }
     const left = this.left(now)
@@ -89,10 +108,10 @@ export class Spending {
     if (left.tokens === undefined) return bounds
     const needed = estimate()
     if (left.tokens <= needed) {
-      const wanted = `the next reply needs about ${needed} tokens to be asked for`
-      throw new ExhaustedError(`of ${budget.tokens} tokens ${left.tokens} are left; ${wanted}`, {
-        limit: 'tokens',
-      })
+      throw new ExhaustedError(
+        `the next request needs about ${needed} tokens, but only ${left.tokens} of ${budget.tokens} are left`,
+        { limit: 'tokens' },
+      )
     }
     return { ...bounds, maxOutputTokens: left.tokens - needed }
   }

@@ -1,41 +1,36 @@
 import {
-  type CallContext,
-  type CallFailure,
   type CallOutcome,
   type CallRequest,
-  type DelegateCard,
   type Effect,
+  errorText,
   type Gate,
   hasCode,
   type JournalRecord,
-  type TaskResult,
 } from '@bailiwick/contract'
 import { stepOf, type TaskState } from '../journal/task-state.ts'
 import { type Approve, askPerson, needsPerson } from './ask-person.ts'
-import type { Spending } from './budget.ts'
+import type { TaskBudget } from './budget.ts'
 import { type Callable, decide, type Target } from './decide.ts'
-import type { Delegate } from './delegation.ts'
+import { callDelegate, type Delegate, type Ending, type Failure } from './delegation.ts'
 import { untilAborted } from './until-aborted.ts'
 
-export interface GateOptions extends Callable {
-  /** Kept up to date by whoever writes records. */
+interface GateOptions extends Callable {
+  /** The task so far. `write` must apply each record to it. */
   state: TaskState
-  spending: Spending
+  budget: TaskBudget
   delegate?: Delegate | undefined
   approve?: Approve | undefined
   write(record: JournalRecord): void
-  /** Resolves when all that was written is acknowledged. */
+  /** Resolves when every written record is acknowledged. */
   flushed(): Promise<void>
+  /** Unix milliseconds. */
   now(): number
 }
 
-type Failure = { ok: false; reason: CallFailure; message: string; value?: unknown }
-type Ending = { ok: true; value: unknown } | Failure
-
 /**
- * The gate of one task. It decides by grant, level, round, budget and arguments, asks where the grant
- * wants a person's yes, journals what is about to leave, and lets nothing of effect `once` leave before
- * that is acknowledged. A call that an earlier attempt had sent is sent again only where its effect allows.
+ * Creates the gate of one task. The gate decides by grant, level, round, budget and arguments, and asks a person
+ * if the grant requires it. It journals each call before making it, and waits for the acknowledgement if the
+ * call changes anything. A call that an earlier attempt made is repeated only if its effect allows it.
  */
 export function createGate(options: GateOptions): Gate {
   return {
@@ -52,26 +47,26 @@ async function callThrough(options: GateOptions, request: CallRequest, signal: A
   const { state, now } = options
   const { id, step, name } = request
   const { spec } = state
-  const sent = stepOf(state, step).calls.get(id)?.started
+  const started = stepOf(state, step).calls.get(id)?.started
   const decideNow = () =>
-    decide(request, state, options, sent ? undefined : options.spending.left(now()).calls)
+    decide(request, state, options, started ? undefined : options.budget.left(now()).calls)
   let decision = decideNow()
   if (!decision.ok) return refuseOrFail(options, request, decision)
   const effect = effectOf(decision.target)
   try {
-    if (sent && effect === 'once') return outcomeUnknown(name)
-    if (!sent && !options.own.has(name) && needsPerson(spec.grant, effect)) {
+    if (started && effect === 'once') return outcomeUnknown(name)
+    if (!started && !options.own.has(name) && needsPerson(spec.grant, effect)) {
       const denied = await askPerson(options, request, effect, decision, signal)
       if (denied !== undefined)
         return refuseOrFail(options, request, { ok: false, reason: 'refused', message: denied })
-      // The budget may have been spent while the person thought.
+      // Other calls may have spent the budget while the person decided.
       decision = decideNow()
       if (!decision.ok) return refuseOrFail(options, request, decision)
     }
     const { target, args, argsText } = decision
     const key = `${spec.task}/${id}`
-    if (!sent && !(options.own.has(name) && effect === 'none')) {
-      // No await since the decision: parallel calls cannot spend the same call twice.
+    if (!started && !(options.own.has(name) && effect === 'none')) {
+      // No await since the decision: otherwise parallel calls could spend the same budget.
       const turn = request.turn ?? 0
       options.write({
         type: 'call.started',
@@ -85,55 +80,21 @@ async function callThrough(options: GateOptions, request: CallRequest, signal: A
         key,
       })
     }
-    // Reads may run ahead of the journal; whatever changes the world waits for it.
+    // A call that only reads may leave before its record is durable.
     if (effect !== 'none') await options.flushed()
     signal.throwIfAborted()
     const context = { id, key, caller: spec.agent, run: spec.run, task: spec.task, signal }
-    if ('delegate' in target) return await untilAborted(delegate(options, target, args, context), signal)
+    if ('delegate' in target)
+      return await untilAborted(callDelegate(options, target.delegate, args, context), signal)
     return { ok: true, value: await untilAborted(target.tool.run(args, context), signal) }
   } catch (error) {
     return toFailure(error, name, signal)
   }
 }
 
-/** A delegation is idempotent by its call id. */
+/** A delegation is idempotent, because its call id identifies it. */
 function effectOf(target: Target): Effect {
   return 'tool' in target ? target.tool.effect : 'idempotent'
-}
-
-async function delegate(
-  options: GateOptions,
-  target: { delegate: DelegateCard },
-  args: unknown,
-  context: CallContext,
-): Promise<Ending> {
-  const { name } = target.delegate
-  if (options.delegate === undefined) {
-    return { ok: false, reason: 'refused', message: `${name} cannot be started: this host starts no agents` }
-  }
-  const { task: text, inputs = {} } = args as { task: string; inputs?: Record<string, unknown> }
-  const { id: call, key, run, task, signal } = context
-  try {
-    const budget = options.spending.carve(call, options.now())
-    const request = { call, key, run, task, target: name, text, inputs, budget, signal }
-    return delegateEnding(name, await options.delegate(request))
-  } finally {
-    options.spending.settle(call)
-  }
-}
-
-/** However an agent ended is a result, to be looked at; only a model that gave no reply is a failed call. */
-function delegateEnding(name: string, result: TaskResult): Ending {
-  const { status, output, error, usage, artifacts } = result
-  if (status === 'failed' && error?.code.startsWith('model-')) {
-    return {
-      ok: false,
-      reason: 'error',
-      message: `${name} failed, its model gave no reply: ${error.message}`,
-      value: result,
-    }
-  }
-  return { ok: true, value: { status, output, error, usage, artifacts } }
 }
 
 function refuseOrFail(
@@ -154,11 +115,10 @@ function outcomeUnknown(name: string): Failure {
 
 function toFailure(error: unknown, name: string, signal: AbortSignal): Failure {
   if (signal.aborted) return { ok: false, reason: 'canceled', message: `${name} was canceled` }
-  const message = error instanceof Error ? error.message : String(error)
   const reason = hasCode(error, 'unknown-outcome')
     ? 'unknown-outcome'
     : hasCode(error, 'refused')
       ? 'refused'
       : 'error'
-  return { ok: false, reason, message: message || `${name} failed without saying why` }
+  return { ok: false, reason, message: errorText(error) || `${name} failed without a message` }
 }

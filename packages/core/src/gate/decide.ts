@@ -11,23 +11,23 @@ import {
 } from '@bailiwick/contract'
 import type { TaskState } from '../journal/task-state.ts'
 import { LEVEL_TABLE, type LevelRules } from '../levels/level-table.ts'
-import { validateInput } from '../schemas/check-value.ts'
+import { checkArguments } from '../schemas/check-value.ts'
 import { repeatedCall } from './repeated-action.ts'
 
 export type Target = { tool: Tool } | { delegate: DelegateCard }
 
-export type Decision =
+type Decision =
   | { ok: true; target: Target; args: unknown; argsText: string }
   | { ok: false; reason: 'refused' | 'error'; message: string }
 
 export interface Callable {
-  /** Tools of the grant that can be called here. */
+  /** Granted tools that this host can call. */
   tools: ReadonlyMap<string, Tool>
-  /** The loop's own functions and a router's routes: no round, no budget, no approval. */
+  /** Functions that the loop provides. They need no round, budget or approval. */
   own: ReadonlyMap<string, Tool>
 }
 
-/** Whether a call may be made, by the state as it is. Nothing is done and nothing is written. */
+/** Decides whether a call may be made, from the state alone. Has no effects. */
 export function decide(
   request: CallRequest,
   state: TaskState,
@@ -59,7 +59,7 @@ export function decide(
   }
   if (!delegate && !tool)
     return refuse(`${request.name} was granted, but no host offers it now. Go on without it.`)
-  const checked = validateInput(delegate ? DELEGATE_INPUT : (tool?.input ?? {}), request.args)
+  const checked = checkArguments(delegate ? DELEGATE_INPUT : (tool?.input ?? {}), request.args)
   if (!checked.ok) {
     return {
       ok: false,
@@ -78,7 +78,7 @@ export function decide(
   return { ok: true, target: delegate ? { delegate } : { tool: tool as Tool }, args: checked.value, argsText }
 }
 
-/** Whether calls have left in as many steps of this chapter before `step` as the level has rounds. */
+/** Whether the steps of this chapter before `step` have used all rounds of calls that the level has. */
 export function roundsUsed({ rounds }: LevelRules, state: TaskState, step: number): boolean {
   if (rounds === Number.POSITIVE_INFINITY) return false
   const used = state.steps.filter(

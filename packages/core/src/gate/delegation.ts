@@ -1,24 +1,69 @@
-import type { Budget, TaskResult } from '@bailiwick/contract'
+import type { Budget, CallContext, CallFailure, DelegateCard, TaskResult } from '@bailiwick/contract'
+import type { TaskBudget } from './budget.ts'
 
-/** A call to an agent, admitted by the gate. */
+/** A call to an agent that the gate has admitted. */
 export interface DelegateRequest {
-  /** The call's id within the parent's task: asking twice with one id is one delegation. */
+  /** The call's id within the parent's task. Two requests with one id are one delegation. */
   call: string
   /** Idempotency key: task and call. */
   key: string
   run: string
   /** The parent's task. */
   task: string
-  /** The agent asked for. */
+  /** The agent to start. */
   target: string
-  /** The child's task in words. */
+  /** The text of the child's task. */
   text: string
   /** Values by name, for the child. */
   inputs: Record<string, unknown>
-  /** The child's part of the parent's budget; what it leaves goes back. */
+  /** The child's part of the parent's budget. What the child does not use goes back to the parent. */
   budget: Budget
   signal: AbortSignal
 }
 
-/** Starts an agent and waits for it. Resolves however the child ended; rejects when it could not be started. */
+/** Starts an agent and resolves with its result, whatever its status. Rejects if the agent could not be started. */
 export type Delegate = (request: DelegateRequest) => Promise<TaskResult>
+
+/** A call that failed, in words for the model. */
+export type Failure = { ok: false; reason: CallFailure; message: string; value?: unknown }
+
+/** How a call ended. */
+export type Ending = { ok: true; value: unknown } | Failure
+
+/** Starts a delegate on part of the task's budget, and waits for its result. */
+export async function callDelegate(
+  options: { delegate?: Delegate | undefined; budget: TaskBudget; now(): number },
+  { name }: DelegateCard,
+  args: unknown,
+  context: CallContext,
+): Promise<Ending> {
+  if (options.delegate === undefined) {
+    return { ok: false, reason: 'refused', message: `${name} cannot be started: this host starts no agents` }
+  }
+  const { task: text, inputs = {} } = args as { task: string; inputs?: Record<string, unknown> }
+  const { id: call, key, run, task, signal } = context
+  try {
+    const budget = options.budget.reserve(call, options.now())
+    const request = { call, key, run, task, target: name, text, inputs, budget, signal }
+    return endingOf(name, await options.delegate(request))
+  } finally {
+    options.budget.release(call)
+  }
+}
+
+/**
+ * A delegate's result is the call's value whatever its status, because the caller can look at it. Only a delegate
+ * whose model did not reply is a failed call.
+ */
+function endingOf(name: string, result: TaskResult): Ending {
+  const { status, output, error, usage, artifacts } = result
+  if (status === 'failed' && error?.code.startsWith('model-')) {
+    return {
+      ok: false,
+      reason: 'error',
+      message: `${name} failed, its model gave no reply: ${error.message}`,
+      value: result,
+    }
+  }
+  return { ok: true, value: { status, output, error, usage, artifacts } }
+}

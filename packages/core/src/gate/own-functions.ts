@@ -1,24 +1,60 @@
 import {
   type AgentDefinition,
   OBSERVATIONS,
+  type Route,
   SEARCH_TOOLS,
   TOOLS_DECLARED,
   type Tool,
 } from '@bailiwick/contract'
 import type { TaskState } from '../journal/task-state.ts'
 import { LEVEL_TABLE } from '../levels/level-table.ts'
-import { routeTools } from '../levels/route-tools.ts'
 import { declareTools } from '../prompts/declarations.ts'
 
+/** `searchTools` returns at most this many declarations. */
+const MAX_FOUND = 8
+
 /**
- * What the loop itself answers, through the gate like every call: routes, observations that were folded,
- * and declarations where there are too many tools to show them all.
+ * The functions that the loop itself provides: a router's routes, earlier observations, and the search for tools
+ * if there are too many to declare. Calls of them pass the gate like any other.
  */
 export function ownFunctions(definition: AgentDefinition, state: TaskState): Tool[] {
   const { action, rounds } = LEVEL_TABLE[state.spec.grant.level]
   if (action === 'route') return routeTools(definition)
   const search = rounds > 0 && state.spec.grant.tools.length > TOOLS_DECLARED ? [searchTools(state)] : []
   return action === 'code' ? [observations(state), ...search] : search
+}
+
+/**
+ * A level-1 agent's routes as tools. The host calls them, never the model. A route has the effect of the tool that
+ * it leads to; a function has effect `once`.
+ */
+function routeTools({ routes = {} }: AgentDefinition): Tool[] {
+  return Object.entries(routes).map(([name, { when, to }]) => ({
+    name,
+    description: when,
+    input: { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] },
+    effect: typeof to === 'function' ? 'once' : 'run' in to ? to.effect : 'none',
+    run: async (input, context) => follow(name, to, String((input as { text: unknown }).text), context),
+  }))
+}
+
+function follow(
+  route: string,
+  to: Route['to'],
+  text: string,
+  context: Parameters<Tool['run']>[1],
+): unknown | Promise<unknown> {
+  if (typeof to === 'function') return to(text)
+  if ('run' in to) return to.run(textInput(to, text), context)
+  // The caller dispatches the task again, to this agent.
+  if ('agent' in to) return { route, agent: to.agent }
+  return to.answer
+}
+
+/** Passes the task's text as the tool's one required field. */
+function textInput(tool: Tool, text: string): Record<string, string> {
+  const { required, properties } = tool.input as { required?: string[]; properties?: object }
+  return { [required?.[0] ?? Object.keys(properties ?? {})[0] ?? 'text']: text }
 }
 
 function observations({ steps }: TaskState): Tool {
@@ -38,8 +74,6 @@ function observations({ steps }: TaskState): Tool {
   }
 }
 
-const FOUND = 8
-
 function searchTools({ spec }: TaskState): Tool {
   return {
     ...SEARCH_TOOLS,
@@ -55,7 +89,7 @@ function searchTools({ spec }: TaskState): Tool {
         return { card, score }
       })
       const best = scored.filter(({ score }) => score > 0).sort((a, b) => b.score - a.score)
-      return declareTools(best.slice(0, FOUND).map(({ card }) => card)) || 'No tool fits these words.'
+      return declareTools(best.slice(0, MAX_FOUND).map(({ card }) => card)) || 'No tool fits these words.'
     },
   }
 }

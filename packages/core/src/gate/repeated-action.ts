@@ -1,15 +1,17 @@
 import type { TaskState } from '../journal/task-state.ts'
 
-/** How often the same action may be tried before it is not done again. */
-const TRIES = 2
+/** The same action may run in this many steps in a row. The next attempt is refused. */
+const MAX_REPEATS = 2
 
 /**
- * The outcome of a call that was made in each of the last two steps with the same arguments, in words;
- * nothing when there is no such call. `args` is encoded text.
+ * If the last two steps made this call with the same arguments and result, the words that refuse it; otherwise
+ * undefined.
+ *
+ * @param args encoded text, as journaled
  */
 export function repeatedCall(state: TaskState, step: number, name: string, args: string): string | undefined {
-  const before = state.steps.filter((other) => other.step < step).slice(-TRIES)
-  if (before.length < TRIES) return undefined
+  const before = state.steps.filter((other) => other.step < step).slice(-MAX_REPEATS)
+  if (before.length < MAX_REPEATS) return undefined
   const same = before.map(({ calls }) =>
     [...calls.values()].find(
       ({ started, outcome }) => outcome && started?.name === name && started.arguments === args,
@@ -21,10 +23,10 @@ export function repeatedCall(state: TaskState, step: number, name: string, args:
   return `identical call already made in steps ${before.map(({ step }) => step).join(' and ')}: result was ${result.slice(0, 500)}`
 }
 
-/** What the same code showed when it ran in each of the last two steps; nothing when it did not. */
+/** If the last two steps ran this code, the words that refuse it; otherwise undefined. */
 export function repeatedCode(state: TaskState, step: number, code: string): string | undefined {
-  const before = state.steps.filter((other) => other.step < step).slice(-TRIES)
-  if (before.length < TRIES || before.some((other) => other.code?.code !== code)) return undefined
+  const before = state.steps.filter((other) => other.step < step).slice(-MAX_REPEATS)
+  if (before.length < MAX_REPEATS || before.some((other) => other.code?.code !== code)) return undefined
   const steps = before.map(({ step }) => step).join(' and ')
   return `identical code already ran in steps ${steps}: result was ${before.at(-1)?.observed?.observation.slice(0, 500)}`
 }

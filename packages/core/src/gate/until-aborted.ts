@@ -1,6 +1,6 @@
 import { onAbort } from '@bailiwick/contract'
 
-/** Resolves as the promise does, or rejects with the signal's reason as soon as it is aborted. */
+/** Settles like the promise, or rejects with the signal's reason as soon as the signal is aborted. */
 export function untilAborted<T>(work: T | Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) reject(signal.reason)

@@ -1,8 +1,6 @@
 import type { Grant } from '@bailiwick/contract'
 import { describe, expect, it } from 'vitest'
-import { definedGrant } from './defined-grant.ts'
-import { effectiveGrant, exceeds } from './grant.ts'
-import { matchesPattern } from './match-pattern.ts'
+import { definedGrant, effectiveGrant, exceeds, matchesPattern } from './grant.ts'
 
 const card = (name: string) => ({
   name,

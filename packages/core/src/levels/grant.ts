@@ -1,9 +1,56 @@
-import type { AgentCard, Approval, Budget, Grant, Level } from '@bailiwick/contract'
-import { nameOf } from '../define/agent-card.ts'
+import {
+  type AgentCard,
+  type AgentDefinition,
+  type Approval,
+  type Budget,
+  type DelegateCard,
+  type Grant,
+  type Level,
+  levelNumber,
+  type ToolCard,
+  toolCard,
+} from '@bailiwick/contract'
+import { outputSchema } from '../schemas/output-schema.ts'
 import { LEVEL_TABLE } from './level-table.ts'
-import { matchesPattern } from './match-pattern.ts'
 
-/** What somebody allows at most. What it does not name, it does not limit; names may be patterns with `*`. */
+/** Resolves a definition's bare names, and overrides its level. */
+export interface GrantSources {
+  /** Replaces the definition's level: an operator may lower or raise it. */
+  level?: Level
+  /** Registered tools. */
+  tools?: readonly ToolCard[]
+  /** Agents that may be started. */
+  agents?: readonly DelegateCard[]
+}
+
+/** The grant that a definition asks for. Leaves out names that the sources do not know. */
+export function definedGrant(definition: AgentDefinition, sources: GrantSources = {}): Grant {
+  const { tools = [], delegates = [], imports = [], budget = {}, approval = 'never' } = definition
+  return effectiveGrant({
+    level: sources.level ?? levelNumber(definition.level),
+    tools: tools.flatMap((tool) =>
+      typeof tool === 'string'
+        ? (sources.tools?.filter(({ name }) => name === tool) ?? [])
+        : [toolCard(tool)],
+    ),
+    delegates: delegates.flatMap((delegate) =>
+      typeof delegate === 'string'
+        ? (sources.agents?.filter(({ name }) => name === delegate) ?? [])
+        : [delegateCard(delegate)],
+    ),
+    imports,
+    budget,
+    approval,
+  })
+}
+
+function delegateCard(definition: AgentDefinition): DelegateCard {
+  const { name, description, level } = definition
+  const output = outputSchema(definition)
+  return { name, description, level: levelNumber(level), ...(output && { output }) }
+}
+
+/** An upper bound on a grant. A field that is absent limits nothing. Names may be patterns with `*`. */
 export interface Ceiling {
   level?: Level | undefined
   tools?: readonly (string | { name: string })[] | undefined
@@ -14,8 +61,8 @@ export interface Ceiling {
 }
 
 /**
- * What is asked for under every ceiling: the operator's, the task's, the parent's delegable grant. Each
- * only takes away. What the resulting level has no use for is left out.
+ * Reduces a grant to what every ceiling allows: the operator's, the task's, and the parent's delegable grant.
+ * A ceiling only takes away. Drops everything that the resulting level cannot use.
  */
 export function effectiveGrant(asked: Grant, ...ceilings: Ceiling[]): Grant {
   const level = Math.min(asked.level, ...ceilings.map(({ level = 5 }) => level)) as Level
@@ -32,7 +79,7 @@ export function effectiveGrant(asked: Grant, ...ceilings: Ceiling[]): Grant {
   }
 }
 
-/** What a definition asks for and a ceiling does not allow, in words; empty when it fits. */
+/** Describes everything that a card asks for and a ceiling does not allow. Empty if the card fits. */
 export function exceeds(
   asked: Pick<AgentCard, 'level' | 'tools' | 'delegates' | 'imports'>,
   ceiling: Ceiling,
@@ -48,6 +95,25 @@ export function exceeds(
 
 function allows(ceiling: Ceiling, kind: 'tools' | 'delegates' | 'imports', name: string): boolean {
   return ceiling[kind]?.some((one) => matchesPattern(nameOf(one), name)) ?? true
+}
+
+/** The name of a tool or delegate, given as its name or as an object. */
+export function nameOf(named: string | { name: string }): string {
+  return typeof named === 'string' ? named : named.name
+}
+
+/** Matches a name against a pattern. `*` stands for any characters: `sql_*`, `lodash-es/*`, `*`. */
+export function matchesPattern(pattern: string, name: string): boolean {
+  const [head = '', ...rest] = pattern.split('*')
+  if (rest.length === 0) return name === pattern
+  if (!name.startsWith(head)) return false
+  let from = head.length
+  for (const [index, part] of rest.entries()) {
+    const at = index === rest.length - 1 ? name.length - part.length : name.indexOf(part, from)
+    if (at < from || !name.startsWith(part, at)) return false
+    from = at + part.length
+  }
+  return true
 }
 
 function leastBudget(...budgets: Budget[]): Budget {

@@ -1,14 +1,15 @@
 import type { AgentEvent, JournalRecord } from '@bailiwick/contract'
 
-type Told = { [K in JournalRecord['type']]: Extract<JournalRecord, { type: K }> } & {
+type Payloads = { [K in JournalRecord['type']]: Extract<JournalRecord, { type: K }> } & {
   [K in Exclude<AgentEvent['type'], 'record'>]: Extract<AgentEvent, { type: K }>
 }
 
-/** A function for each kind of thing that happens: of a record (`step.replied`, `step.ended`, …) or live (`text`, …). */
-export type Callbacks = { [K in keyof Told]?: (what: Told[K]) => unknown }
+/** A function for each type of record (`step.replied`, `step.ended`, …) or live event (`text`, `print`, …). */
+export type Callbacks = { [K in keyof Payloads]?: (payload: Payloads[K]) => unknown }
 
 /**
- * The same events, with a function called for each kind that has one; the stream waits for it.
+ * Passes events through, and calls the function for each event's type. The stream waits for the function and fails
+ * if it throws.
  *
  * @example
  * for await (const event of callBack(runLoop(options), { 'step.ended': ({ step, status }) => log(step, status) })) …
@@ -18,10 +19,10 @@ export async function* callBack(
   callbacks: Callbacks,
 ): AsyncGenerator<AgentEvent> {
   for await (const event of events) {
-    const what = event.type === 'record' ? event.record : event
-    // One union's member and the function under its own name: a relation that the type checker cannot follow.
-    const callback = callbacks[what.type] as ((what: AgentEvent | JournalRecord) => unknown) | undefined
-    await callback?.(what)
+    const payload = event.type === 'record' ? event.record : event
+    // The type checker cannot relate a union's member to the function under its type.
+    const callback = callbacks[payload.type] as ((payload: AgentEvent | JournalRecord) => unknown) | undefined
+    await callback?.(payload)
     yield event
   }
 }

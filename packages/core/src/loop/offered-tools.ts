@@ -6,12 +6,15 @@ import {
   SEARCH_TOOLS,
   TOOLS_DECLARED,
 } from '@bailiwick/contract'
-import type { TaskRun } from '../attempt/attempt.ts'
+import type { Attempt } from '../attempt/attempt.ts'
 import { roundsUsed } from '../gate/decide.ts'
 import { outputSchema } from '../schemas/output-schema.ts'
 
-/** The tools of a request: what a reply may call natively. None at levels 0, 1 and 5, or after level 2's round. */
-export function offeredTools({ rules, state, options, own }: TaskRun): ModelTool[] {
+/**
+ * The tools that a model request declares natively. None at levels 0, 1 and 5, nor at level 2 after its round of
+ * calls.
+ */
+export function offeredTools({ rules, state, options, own }: Attempt): ModelTool[] {
   const { grant } = state.spec
   if (rules.action !== 'calls') return []
   if (roundsUsed(rules, state, Number.POSITIVE_INFINITY)) return []
@@ -32,8 +35,8 @@ export function offeredTools({ rules, state, options, own }: TaskRun): ModelTool
   return [...tools, { name: FINAL_ANSWER, description: 'Ends the task with its answer.', input }]
 }
 
-/** All of them, or, where they are very many, those that a search has shown. */
-function shownTools({ spec, steps }: TaskRun['state']) {
+/** All granted tools; if there are too many, only those that `searchTools` has returned. */
+function shownTools({ spec, steps }: Attempt['state']) {
   const { tools } = spec.grant
   if (tools.length <= TOOLS_DECLARED) return tools
   const found = steps

@@ -1,25 +1,23 @@
 import { type AgentEvent, AsyncQueue, BailiwickError, hasCode, type JournalRecord } from '@bailiwick/contract'
-import { codeWorld } from '../act/run-code.ts'
-import { endOf } from '../answer/task-result.ts'
-import type { LoopOptions, TaskRun } from '../attempt/attempt.ts'
-import { Spending } from '../gate/budget.ts'
+import { failedResult } from '../answer/task-result.ts'
+import type { Attempt, LoopOptions } from '../attempt/attempt.ts'
+import { deadlineOf, startDeadlineTimer, TaskBudget } from '../gate/budget.ts'
 import { createGate } from '../gate/create-gate.ts'
-import { deadlineOf, startTimer } from '../gate/deadline.ts'
 import { ownFunctions } from '../gate/own-functions.ts'
 import { applyRecord, foldRecords } from '../journal/fold-records.ts'
 import { JournalWriter } from '../journal/journal-writer.ts'
 import { LEVEL_TABLE } from '../levels/level-table.ts'
-import { promptHash } from '../prompts/prompt-hash.ts'
-import { systemPrompt } from '../prompts/system-prompt.ts'
+import { promptHash, systemPrompt } from '../prompts/system-prompt.ts'
+import { CodeWorld } from '../world/code-world.ts'
 import { runSteps } from './run-steps.ts'
 
 /**
- * Works on one task until it has ended: think, act, observe. Events come in order, records once they are
- * durable; the last is the `task.ended` record. A journal that holds records already is resumed: no model
- * call is repeated, and no tool called again but as its effect allows. Breaking out of the iteration, or
- * aborting with a reason of code `suspended`, leaves the task open for the next attempt.
+ * Works on one task until it ends: thinks, acts, observes. Emits events in order, and each record only once it is
+ * durable; the last event is the `task.ended` record. Resumes a journal that already holds records: no model call
+ * is repeated, and a tool is called again only if its effect allows it. If the caller stops iterating, or aborts
+ * with a reason of code `suspended`, the task stays open for the next attempt.
  *
- * @throws FencedError when another host took the task over: nothing more was written
+ * @throws FencedError if another host has taken the task over; nothing more was written
  * @example
  * for await (const event of runLoop({ definition, spec, journal, tools, model })) console.log(event.type)
  */
@@ -36,7 +34,7 @@ export function runLoop(options: LoopOptions): AsyncIterableIterator<AgentEvent>
       return queue.next()
     },
     async return() {
-      stop.abort(new BailiwickError('suspended', 'nobody listens to this task any more'))
+      stop.abort(new BailiwickError('suspended', 'the event stream was closed'))
       await work
       return { value: undefined, done: true }
     },
@@ -53,22 +51,22 @@ async function workOn(
 ): Promise<void> {
   const { spec, journal, now = Date.now } = options
   const origin = { run: spec.run, task: spec.task, agent: spec.agent, level: spec.grant.level }
-  const tell = (record: JournalRecord) => queue.push({ ...origin, type: 'record', record })
-  const writer = new JournalWriter(journal, tell, (error) => stop.abort(error))
+  const emit = (record: JournalRecord) => queue.push({ ...origin, type: 'record', record })
+  const writer = new JournalWriter(journal, emit, (error) => stop.abort(error))
   const records: JournalRecord[] = []
   for await (const record of journal.read()) records.push(record)
   const last = records.at(-1)
-  if (last?.type === 'task.ended') return tell(last)
+  if (last?.type === 'task.ended') return emit(last)
   if (records.length === 0) {
     const created: JournalRecord = { type: 'task.created', at: now(), ...spec }
     records.push(created)
     writer.write(created)
   }
   const state = foldRecords(records)
-  const { delegate, approve } = options
+  const { delegate, approve, sandbox, inputs, importsFrom } = options
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal])
   const record = (next: JournalRecord) => {
-    // Leaving a task makes its calls fail: that is no part of the task, and the next attempt makes them again.
+    // Suspending a task makes its open calls fail. Those failures are not journaled: the next attempt repeats the calls.
     if (hasCode(signal.reason, 'suspended')) return
     applyRecord(state, next)
     writer.write(next)
@@ -76,14 +74,14 @@ async function workOn(
   const { id: host, engine } = options.host ?? IN_PROCESS
   const { level } = state.spec.grant
   const system = systemPrompt(options.definition, state.spec, options.prompt)
-  const attempt = state.attempts + 1
-  // A journal in this process's memory outlives nobody who would compare it.
+  const number = state.attempts + 1
+  // Without a host the journal stays in this process, and nothing compares its prompt later.
   const hash = options.host && { promptHash: promptHash(system) }
   const { limits } = options.definition
   record({
     type: 'task.started',
     at: now(),
-    attempt,
+    attempt: number,
     host,
     engine,
     level,
@@ -92,24 +90,26 @@ async function workOn(
   })
 
   const deadline = deadlineOf(state.spec, state.startedAt ?? now())
-  const timer = deadline === undefined ? undefined : startTimer(deadline - now(), stop)
+  const timer = deadline === undefined ? undefined : startDeadlineTimer(deadline - now(), stop)
   const flushed = () => writer.flushed()
-  const spending = new Spending(state, deadline)
+  const budget = new TaskBudget(state, deadline)
   const tools = new Map(options.tools.map((tool) => [tool.name, tool]))
   const own = new Map(ownFunctions(options.definition, state).map((tool) => [tool.name, tool]))
-  const gate = createGate({ state, spending, tools, own, delegate, approve, write: record, flushed, now })
-  const live: TaskRun['live'] = (event) => writer.whenFlushed(() => queue.push({ ...origin, ...event }))
-  const given = { options, state, gate, signal, now, record, flushed, live }
+  const gate = createGate({ state, budget, tools, own, delegate, approve, write: record, flushed, now })
+  const live: Attempt['live'] = (event) => writer.whenFlushed(() => queue.push({ ...origin, ...event }))
+  const printed = (step: number, line: string) => live({ type: 'print', step, line })
+  const shared = { state, signal, now, record, flushed }
   try {
-    await using world = codeWorld(given)
+    await using world = new CodeWorld({ ...shared, sandbox, inputs, importsFrom, call: gate.call, printed })
     const rules = LEVEL_TABLE[level]
-    const run: TaskRun = { ...given, rules, own, spending, deadline, system, world, tight: false }
-    const result = await runSteps(run).catch((error: unknown) => endOf(run, error))
+    const parts = { options, rules, gate, world, own, budget, deadline, system, live }
+    const attempt: Attempt = { ...shared, ...parts, tight: false }
+    const result = await runSteps(attempt).catch((error: unknown) => failedResult(attempt, error))
     record({ type: 'task.ended', at: now(), ...result })
     await flushed()
   } catch (error) {
     if (hasCode(signal.reason, 'suspended'))
-      await writer.leave({ type: 'task.suspended', at: now(), attempt })
+      await writer.leave({ type: 'task.suspended', at: now(), attempt: number })
     throw error
   } finally {
     clearTimeout(timer)

@@ -1,15 +1,15 @@
 import type { StepState } from '../journal/task-state.ts'
 
-/** Characters of whole observations at which the older ones are folded. */
-export const FOLD_ABOVE = 12_000
-/** Characters of the latest observations that stay whole then. */
+/** Older observations are folded when the whole ones exceed this many characters. */
+const FOLD_ABOVE = 12_000
+/** A fold leaves the newest observations whole, up to this many characters. */
 export const FOLD_KEEP = 3_000
-/** Characters that stay of a folded one. */
-export const FOLD_HEAD = 160
+/** A folded observation keeps this many characters. */
+const FOLD_HEAD = 160
 
 /**
- * The first step whose observation is shown whole. It moves in blocks: between two folds every request
- * begins with the one before, so that a provider's cache serves all but the newest step.
+ * The first step whose observation is shown whole. It advances in blocks: between two folds each request starts
+ * with the previous one, so that the provider's cache serves all but the newest step.
  */
 export function firstWholeStep(steps: readonly StepState[]): number {
   let first = 0
@@ -17,7 +17,7 @@ export function firstWholeStep(steps: readonly StepState[]): number {
   for (const [index, step] of steps.entries()) {
     whole += sizeOf(step)
     if (whole <= FOLD_ABOVE) continue
-    // The newest stays whole whatever its size: the model has not seen it yet.
+    // The newest stays whole whatever its size, because the model has not seen it yet.
     let kept = sizeOf(step)
     let from = index
     while (from > first && kept + sizeOf(steps[from - 1]) <= FOLD_KEEP) {
@@ -36,7 +36,11 @@ function sizeOf(step: StepState | undefined): number {
   return size + Math.max(0, said - FOLD_HEAD)
 }
 
-/** What stays of an old observation. */
+/**
+ * Shortens an old observation.
+ *
+ * @param readable whether the agent's code can read the whole one
+ */
 export function foldText(text: string, step: number, readable: boolean): string {
   if (text.length <= FOLD_HEAD * 1.5) return text
   const where = readable ? `; whole: await observations[${step}]` : ''

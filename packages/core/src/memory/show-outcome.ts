@@ -1,10 +1,9 @@
 import { decodeValue } from '@bailiwick/contract'
-import { cut } from './cut.ts'
 
-/** Characters of one call's result that a prompt shows at most. */
-export const RESULT_CHARS = 8_000
+/** A prompt shows at most this many characters of one call's result. */
+export const MAX_RESULT_CHARS = 8_000
 
-/** A journaled outcome as the model reads it. */
+/** Shows a journaled outcome to the model. */
 export function showOutcome(outcome: {
   ok: boolean
   call: string
@@ -18,8 +17,16 @@ export function showOutcome(outcome: {
   if (value === undefined) return 'Done; there is no value.'
   return cut(
     typeof value === 'string' ? value : (JSON.stringify(value, plain) ?? String(value)),
-    RESULT_CHARS,
+    MAX_RESULT_CHARS,
   )
+}
+
+/** Cuts a text to `limit` characters: keeps its start and end, and notes between them how much is missing. */
+export function cut(text: string, limit: number): string {
+  if (text.length <= limit) return text
+  const tail = Math.floor(limit / 4)
+  const missing = text.length - limit
+  return `${text.slice(0, limit - tail)}\n[… ${missing} of ${text.length} characters cut …]\n${text.slice(-tail)}`
 }
 
 function plain(_key: string, value: unknown): unknown {

@@ -3,14 +3,14 @@ import type { StepState, TaskState } from '../journal/task-state.ts'
 import { LEVEL_TABLE } from '../levels/level-table.ts'
 import { planAccepted } from '../prompts/feedback.ts'
 import { taskPrompt } from '../prompts/task-prompt.ts'
-import { cut } from './cut.ts'
 import { FOLD_KEEP, firstWholeStep, foldText } from './fold-observations.ts'
-import { showOutcome } from './show-outcome.ts'
+import { cut, showOutcome } from './show-outcome.ts'
 
 /**
- * The messages of the next request: a pure function of the level's prompt and the task's state. Only
- * ever longer at the end, but where observations are folded. `tight` folds all of them but the newest, and
- * cuts that: for a model whose context the rest does not fit.
+ * The messages of the next model request: a pure function of the system prompt and the task's state. Later
+ * requests only append to earlier ones, except when observations are folded.
+ *
+ * @param tight folds all observations except the newest and cuts that one, for a model with a small context
  */
 export function toMessages(system: string, state: TaskState, tight = false): ModelMessage[] {
   const messages: ModelMessage[] = [{ role: 'system', content: system }]
@@ -49,7 +49,7 @@ function pushStep(
     messages.push({ role: 'assistant', content: said }, { role: 'user', content: observation })
     return
   }
-  // Providers want every call answered, one by one, under an id that is unique in the conversation.
+  // Providers require one message per call, under an id that is unique in the conversation.
   const calls = reply.calls.map((call, index) => ({ ...call, id: messageCallId(step.step, index) }))
   messages.push({ role: 'assistant', content: reply.text, calls })
   for (const [index, { id, name }] of calls.entries()) {
@@ -59,18 +59,18 @@ function pushStep(
   }
 }
 
-/** Code of old steps still tells what exists; what was said around it does not matter any more. */
+/** Keeps the code of an old step, which shows what exists, and drops the words before it. */
 function shortenReply(text: string): string {
   const code = text.indexOf('<code>')
   return code > 200 ? `[…] ${text.slice(code)}` : text
 }
 
-/** A call's id within its task: ours, because models repeat theirs. */
+/** A call's id within its task. Models repeat their own ids. */
 export function callId(step: number, index: number): string {
   return `${step}.${index + 1}`
 }
 
-/** The same, in the characters that providers allow. */
+/** A call's id in the characters that providers allow. */
 function messageCallId(step: number, index: number): string {
   return `call_${step}_${index + 1}`
 }

@@ -14,7 +14,7 @@ const EFFECTS: Record<Effect, string> = {
   once: 'Changes something each time: do not repeat.',
 }
 
-/** Tools as TypeScript declarations, as a model reads them. */
+/** Declares tools in TypeScript, for the prompt. */
 export function declareTools(cards: readonly ToolCard[]): string {
   return cards.map(declareTool).join('\n')
 }
@@ -25,7 +25,7 @@ function declareTool({ name, description, input, output, effect }: ToolCard): st
 declare function ${name}(${argument}): Promise<${output ? printType(output) : 'any'}>`
 }
 
-/** Delegates, likewise, with what they are good for and their level. */
+/** Declares delegates in TypeScript, each with its level and description. */
 export function declareDelegates(cards: readonly DelegateCard[]): string {
   return cards
     .map(
@@ -35,7 +35,7 @@ declare function ${functionName(name)}(input: { task: string; inputs?: Record<st
     .join('\n')
 }
 
-/** What a delegate gives back; stands once above the delegates. */
+/** The type of a delegate's result. Precedes the delegates' declarations once. */
 export const RESULT_TYPE = `type Result<T> = {
   status: 'completed' | 'failed' | 'exhausted' | 'canceled' | 'rejected'
   output?: T; error?: { code: string; message: string }; usage: object

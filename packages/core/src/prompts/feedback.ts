@@ -8,7 +8,7 @@ const result = 6 * 7
 finalAnswer(result)
 </code>`
 
-/** Code was wanted and none came. */
+/** Tells the model that its reply holds no code that can run. */
 export function noCode(problem: Problem, cut: boolean): string {
   if (cut)
     return `Your reply was cut at its length limit before the code was whole. Write less in a step.\n${SHAPE}`
@@ -18,7 +18,7 @@ export function noCode(problem: Problem, cut: boolean): string {
   return `There was no code in your reply, so nothing ran. ${SHAPE}\nIf you have the answer already, give it by finalAnswer(…) in code.`
 }
 
-/** A call was wanted and prose came. */
+/** Tells the model that it wrote prose instead of a call. */
 export const noCall =
   'Nothing was called, so nothing happened. Call one of the tools, or, if you know the answer, call finalAnswer with it: {"name": "finalAnswer", "arguments": {"answer": …}}'
 
@@ -32,9 +32,9 @@ export const inventionCut =
   'What you wrote after your code as its observation was cut: only what is shown here happened.'
 
 export const worldLost =
-  'The variables of all earlier steps are lost: their code could not be run again as it had run. What it did outside stands. The observations above are right; build what you need from them anew.'
+  'The variables of all earlier steps are lost: running their code again gave another result. Effects outside the code remain. The observations above are right; rebuild what you need from them.'
 
-/** An answer did not fit its schema or a check. */
+/** Tells the model that its answer does not fit the schema or fails a check. */
 export function answerRefused(problem: string): string {
   return `The answer was not accepted: ${problem}`
 }
@@ -43,12 +43,12 @@ export function wrongRoute(said: string, routes: readonly string[]): string {
   return `"${said.slice(0, 100)}" names no route. Answer with JSON alone, one of: ${routes.map((route) => `{"route": "${route}"}`).join(', ')}`
 }
 
-/** Asks for what can be said when no step is left. */
+/** Asks for the best possible answer when no step is left. */
 export function lastAnswer(limit: string): string {
   return `You have no ${limit} left, so nothing more can be called or run. Write the best answer you can from what you have seen, in words, and say what is missing.`
 }
 
-/** Asks for a plan, before step 1 and every so many steps. */
+/** Asks for a plan, before step 1 and then at the interval that the definition sets. */
 export function planRequest(first: boolean, stepsLeft: number): string {
   const what = first
     ? 'Before you begin: write down what is known, what has to be found out, and a short numbered plan.'

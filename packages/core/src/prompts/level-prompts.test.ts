@@ -2,8 +2,7 @@ import type { Level } from '@bailiwick/contract'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { defineTool } from '../define/define-tool.ts'
-import type { PromptFacts } from './prompt-facts.ts'
-import { LEVEL_PROMPTS } from './system-prompt.ts'
+import { LEVEL_PROMPTS, type PromptFacts } from './level-prompts.ts'
 
 const CHARACTERS_PER_TOKEN = 3.5
 

@@ -1,11 +1,11 @@
 import type { JsonSchema } from '@bailiwick/contract'
 
-/** Deeper than this a type is `any`: nobody reads it, and a schema may refer to itself. */
-const DEPTH = 6
+/** Prints deeper types as `any`, because a schema may refer to itself. */
+const MAX_DEPTH = 6
 
-/** A JSON Schema as a TypeScript type, descriptions and bounds as comments. */
+/** Prints a JSON Schema as a TypeScript type, with descriptions and bounds as comments. */
 export function printType(schema: JsonSchema): string {
-  return print(schema, schema, DEPTH)
+  return print(schema, schema, MAX_DEPTH)
 }
 
 function print(schema: unknown, root: JsonSchema, depth: number): string {
@@ -54,7 +54,7 @@ function printObject({ properties, required }: JsonSchema, root: JsonSchema, dep
   return `{ ${fields.join('; ')} }`
 }
 
-/** What a type cannot say: the description, format, default and bounds. */
+/** Prints what a type cannot express: description, format, default and bounds. */
 function noteOf(field: JsonSchema): string {
   const { description, format, default: preset, minimum, maximum, type } = field
   const low = typeof minimum === 'number' && minimum > Number.MIN_SAFE_INTEGER ? `from ${minimum}` : ''

@@ -1,33 +1,14 @@
-import type { AgentDefinition, Level, ModelMessage, TaskSpec } from '@bailiwick/contract'
+import type { AgentDefinition, ModelMessage, TaskSpec } from '@bailiwick/contract'
 import { outputSchema } from '../schemas/output-schema.ts'
-import { level0 } from './level-0.ts'
-import { level1 } from './level-1.ts'
-import { level2 } from './level-2.ts'
-import { level3 } from './level-3.ts'
-import { level4 } from './level-4.ts'
-import { level5 } from './level-prompts.ts'
-import type { PromptFacts } from './prompt-facts.ts'
+import { LEVEL_PROMPTS, type LevelPrompt, type PromptFacts } from './level-prompts.ts'
 import { taskPrompt } from './task-prompt.ts'
 
-/** A level's prompt, rendered. */
-export type LevelPrompt = (facts: PromptFacts) => string
-
-/** The prompt of each level: replace one by passing another function to the loop. */
-export const LEVEL_PROMPTS: Readonly<Record<Level, LevelPrompt>> = {
-  0: level0,
-  1: level1,
-  2: level2,
-  3: level3,
-  4: level4,
-  5: level5,
-}
-
-/** The system prompt for one task. It is the same at every step: nothing in it counts or tells the time. */
+/** Renders a task's system prompt. It stays the same at every step, so that a provider can cache it. */
 export function systemPrompt(definition: AgentDefinition, spec: TaskSpec, prompt?: LevelPrompt): string {
   return (prompt ?? LEVEL_PROMPTS[spec.grant.level])(promptFacts(definition, spec))
 }
 
-/** The messages that the model is sent first for a task. */
+/** The messages of a task's first model request. */
 export function promptFor(definition: AgentDefinition, spec: TaskSpec): ModelMessage[] {
   return [
     { role: 'system', content: systemPrompt(definition, spec) },
@@ -35,8 +16,7 @@ export function promptFor(definition: AgentDefinition, spec: TaskSpec): ModelMes
   ]
 }
 
-/** What a level's prompt speaks of, for one task. */
-export function promptFacts(definition: AgentDefinition, spec: TaskSpec): PromptFacts {
+function promptFacts(definition: AgentDefinition, spec: TaskSpec): PromptFacts {
   return {
     name: definition.name,
     description: definition.description,
@@ -48,4 +28,15 @@ export function promptFacts(definition: AgentDefinition, spec: TaskSpec): Prompt
     output: outputSchema(definition, spec),
     references: definition.references ?? false,
   }
+}
+
+/** The last prompt and its hash. Most tasks of a host share one, and hashing costs more than a step of the loop. */
+let last = { prompt: '', hash: '' }
+
+/** SHA-256 of a system prompt, hex. Together with the journal it determines every model request of an attempt. */
+export function promptHash(prompt: string): string {
+  // Loads the module on first use, because it takes longer to load than this package.
+  const { hash } = process.getBuiltinModule('node:crypto')
+  if (prompt !== last.prompt) last = { prompt, hash: hash('sha256', prompt) }
+  return last.hash
 }

@@ -1,7 +1,10 @@
 import type { TaskSpec } from '@bailiwick/contract'
 import { describeInput } from '../inputs/describe-input.ts'
 
-/** The task as the agent is told it: text, inputs described, results of the tasks before it. */
+/** A longer value is described, not shown. */
+const MAX_SHOWN_CHARS = 8_000
+
+/** The user message of a task: its text, descriptions of its inputs, and results of earlier tasks. */
 export function taskPrompt({ text, inputs, results, grant }: TaskSpec): string {
   const parts = [`Task:\n${text}`]
   if (inputs.length > 0) {
@@ -20,14 +23,12 @@ export function taskPrompt({ text, inputs, results, grant }: TaskSpec): string {
   return parts.join('\n\n')
 }
 
-/** Below level 5 nothing can look into an input: a short one is shown whole. */
+/** Describes an input. Below level 5 an agent cannot inspect a value, so a short one is shown whole. */
 function describe({ name, value, description }: TaskSpec['inputs'][number], level: number): string {
   if (level === 5 || value === undefined) return `- ${description}`
   const text = typeof value === 'string' ? value : JSON.stringify(value)
-  return text !== undefined && text.length <= SHOWN_WHOLE ? `- ${name}:\n${text}` : `- ${description}`
+  return text !== undefined && text.length <= MAX_SHOWN_CHARS ? `- ${name}:\n${text}` : `- ${description}`
 }
-
-const SHOWN_WHOLE = 8_000
 
 function describeResult(
   name: string,
@@ -36,7 +37,7 @@ function describeResult(
   const files = artifacts.map((artifact) => `${artifact.name} (${artifact.mediaType})`).join(', ')
   const text = typeof output === 'string' ? output : JSON.stringify(output, undefined, 1)
   const shown =
-    text === undefined ? 'no output' : text.length <= SHOWN_WHOLE ? text : describeInput('output', output)
+    text === undefined ? 'no output' : text.length <= MAX_SHOWN_CHARS ? text : describeInput('output', output)
   const ended = status === 'completed' ? '' : ` (${status}${error ? `: ${error.message}` : ''})`
   return `- ${name}.output${ended}: ${shown}${files ? `\n  ${name}.artifacts: ${files}` : ''}`
 }

@@ -6,15 +6,15 @@ import {
   type ModelRequest,
 } from '@bailiwick/contract'
 
-/** One reply of a script: its text, or text, calls and the like. */
+/** One reply of a script: its text, or any fields of a reply. */
 export type ScriptedReply =
   | string
   | (Partial<Omit<ModelReply, 'calls'>> & { calls?: { name: string; arguments: unknown }[] })
 
-/** Replies in order, or a function from the request. */
+/** Replies in order, or a function that makes each reply from its request. */
 export type Script = readonly ScriptedReply[] | ((request: ModelRequest) => ScriptedReply)
 
-/** A model that says what it is told to: for tests. `requests` holds what it was asked. */
+/** A model for tests that gives scripted replies. `requests` holds the requests that it received. */
 export function scriptedModel(
   script: Script,
   id = 'scripted/test',
@@ -30,7 +30,7 @@ export function scriptedModel(
       if (next === undefined)
         throw new ModelError(
           'model-script',
-          `the script has ${requests.length - 1} replies; one more was asked for`,
+          `the script has ${requests.length - 1} replies, and the agent asked for one more; add a reply to the script`,
         )
       const reply = wholeReply(next, id)
       if (reply.text !== '') yield { type: 'text', text: reply.text }

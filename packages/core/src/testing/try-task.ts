@@ -9,11 +9,10 @@ import {
   taskResultOf,
 } from '@bailiwick/contract'
 import type { LoopOptions } from '../attempt/attempt.ts'
-import { defineAgent } from '../define/define-agent.ts'
+import { defineAgent, ownTools } from '../define/define-agent.ts'
 import { describeInput } from '../inputs/describe-input.ts'
 import { type MemoryJournal, memoryJournal } from '../journal/memory-journal.ts'
-import { definedGrant, type GrantSources } from '../levels/defined-grant.ts'
-import { type Ceiling, effectiveGrant } from '../levels/grant.ts'
+import { type Ceiling, definedGrant, effectiveGrant, type GrantSources } from '../levels/grant.ts'
 import { runLoop } from '../loop/run-loop.ts'
 import { inlineSandbox } from './inline-sandbox.ts'
 import { type Script, scriptedModel } from './scripted-model.ts'
@@ -22,13 +21,13 @@ export interface TrialOptions
   extends Partial<Omit<LoopOptions, 'definition' | 'spec' | 'model' | 'journal' | 'inputs' | 'tools'>>,
     GrantSources {
   text?: string
-  /** Tools that the host could call besides the definition's own: not granted by being here. */
+  /** Tools that the host can call besides the definition's own. This does not grant them. */
   callable?: readonly Tool[]
   inputs?: Record<string, unknown>
   results?: TaskSpec['results']
   ceiling?: Ceiling
   journal?: MemoryJournal
-  /** Overrides of the task. */
+  /** Overrides fields of the task. */
   spec?: Partial<TaskSpec>
 }
 
@@ -37,13 +36,12 @@ export interface Trial {
   journal: MemoryJournal
   records: JournalRecord[]
   events: AgentEvent[]
-  /** What the model was asked, in order. */
+  /** The model requests, in order. */
   requests: ModelRequest[]
 }
 
 /**
- * Runs an agent on one task with a scripted model, everything else in this process: a test of an agent
- * in one line.
+ * Runs an agent on one task with a scripted model. Everything runs in this process: a test of an agent in one line.
  *
  * @example
  * const { result } = await tryTask({ name: 'echo', description: 'Echoes.', level: 0 }, ['hello'])
@@ -63,9 +61,6 @@ export async function tryTask(
     journal = memoryJournal(),
   } = trial
   const { spec: overrides, level, agents, tools: cards, ...loop } = trial
-  const own = (definition.tools ?? []).filter(
-    (tool): tool is Tool => typeof tool === 'object' && 'run' in tool,
-  )
   const sources = {
     ...(level !== undefined && { level }),
     ...(agents && { agents }),
@@ -98,7 +93,7 @@ export async function tryTask(
     spec,
     journal,
     model,
-    tools: [...own, ...callable],
+    tools: [...ownTools(definition), ...callable],
   })) {
     events.push(event)
   }

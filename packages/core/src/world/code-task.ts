@@ -1,21 +1,28 @@
 import type { CallOutcome, CallRequest, JournalRecord, Sandbox } from '@bailiwick/contract'
 import type { TaskState } from '../journal/task-state.ts'
-import type { WorldOptions } from './recorded-world.ts'
 
-/** What a world is given by whoever works on its task. */
+/** What a world needs besides the journal. Every process that opens the world must pass the same. */
+export interface WorldOptions {
+  /** Values of inputs that the journal holds only by reference. */
+  inputs?: Record<string, unknown> | undefined
+  /** Folder that the code's imports resolve from. */
+  importsFrom?: string | undefined
+}
+
+/** What a world needs from the host that works on its task. */
 export interface CodeTask extends WorldOptions {
   readonly sandbox: Sandbox | undefined
-  /** The task so far. Kept up to date by `record`. */
+  /** The task so far. `record` must apply each record to it. */
   readonly state: TaskState
   readonly signal: AbortSignal
   /** Unix milliseconds. */
   now(): number
-  /** Takes a record into the state and queues it for the journal. */
+  /** Applies a record to the state and queues it for the journal. */
   record(record: JournalRecord): void
-  /** Resolves when all that was recorded is acknowledged. */
+  /** Resolves when every recorded record is acknowledged. */
   flushed(): Promise<void>
-  /** Makes a call that the code asked for. Never rejects. */
+  /** Makes a call for the code. Never rejects. */
   call(request: CallRequest, signal: AbortSignal): Promise<CallOutcome>
-  /** A console line, as it is printed. */
+  /** Receives each console line when the code prints it. */
   printed(step: number, line: string): void
 }

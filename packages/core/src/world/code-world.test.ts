@@ -143,8 +143,8 @@ it('does not go on where one is gone that was called: says which, and that the f
   expect(next.records.at(-1)).toMatchObject({
     type: 'task.diverged',
     step: 1,
-    recorded: expect.stringMatching(/1\.1 readObservation\(.*\nwith functions of the digest \w+/),
-    replayed: expect.stringMatching(/no call.*\nwith functions of the digest \w+/),
+    recorded: expect.stringMatching(/1\.1 readObservation\(.*\nwith functions of digest \w+/),
+    replayed: expect.stringMatching(/no call.*\nwith functions of digest \w+/),
   })
 })
 

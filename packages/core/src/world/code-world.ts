@@ -6,24 +6,25 @@ import {
   type Session,
 } from '@bailiwick/contract'
 import type { StepState } from '../journal/task-state.ts'
-import { beginStep } from './begin-step.ts'
-import { cardsHash } from './cards-hash.ts'
 import type { CodeTask } from './code-task.ts'
 import { LiveStep } from './live-step.ts'
 import { rebuildWorld, refuseRestored } from './rebuild-world.ts'
-import { functionsOf, recordedRequest, worldOf } from './recorded-world.ts'
+import { cardsHash, functionsOf, recordedRequest, worldOf } from './recorded-world.ts'
 
-/** A checkpoint comes after this share of a task's CPU time, so that a long one has few. */
-const LEAST_SHARE = 0.1
+/** Takes a checkpoint only after this share of a task's CPU time, so that a long task takes few. */
+const MIN_CHECKPOINT_SHARE = 0.1
 
-/** One task's JavaScript world, opened at its first step and rebuilt from the journal on resume. */
+/** A turn in which this many processes died is undone, because it may be the cause. */
+const MAX_DEATHS = 2
+
+/** One task's JavaScript world. Opens it at the first step, or rebuilds it from the journal. */
 export class CodeWorld implements AsyncDisposable {
   readonly #task: CodeTask
   #session: Session | undefined
-  /** The step whose beginning is journaled. */
+  /** The step whose start this attempt has journaled. */
   #begun: StepState | undefined
   #called: { functions: string[]; cards: string } | undefined
-  /** CPU time of the task when its world could not be written down. */
+  /** The task's CPU time when a checkpoint last failed. */
   #refusedAt = 0
 
   constructor(task: CodeTask) {
@@ -31,10 +32,10 @@ export class CodeWorld implements AsyncDisposable {
   }
 
   /**
-   * Runs a step's code: what the journal has of it again, and on from there.
+   * Runs a step's code. If the journal holds part of the step, replays that part and continues from there.
    *
-   * @throws DivergedError where the journal's code went another way than it had. That is journaled, and the next
-   * step gets a fresh world.
+   * @throws DivergedError if the replay differs from the journal. The divergence is journaled, and the next step gets
+   *   an empty world.
    */
   async execute(step: StepState, code: string): Promise<Observation> {
     try {
@@ -45,13 +46,13 @@ export class CodeWorld implements AsyncDisposable {
     }
   }
 
-  /** After a step's end: writes the world down where much CPU time has gone by since the last time. */
+  /** Call after a step's end. Takes a checkpoint if much CPU time has passed since the last one. */
   async checkpoint(): Promise<void> {
     const session = this.#session
     if (session?.checkpoint === undefined) return
     const { state, now, record } = this.#task
     const { checkpointCpuMs } = { ...DEFAULT_SANDBOX_LIMITS, ...state.limits }
-    const least = checkpointCpuMs === 0 ? 0 : Math.max(checkpointCpuMs, state.cpuMs * LEAST_SHARE)
+    const least = checkpointCpuMs === 0 ? 0 : Math.max(checkpointCpuMs, state.cpuMs * MIN_CHECKPOINT_SHARE)
     const spent = Math.min(state.uncheckpointedMs, state.cpuMs - this.#refusedAt)
     if (spent < least) return
     const made = await session.checkpoint()
@@ -70,9 +71,9 @@ export class CodeWorld implements AsyncDisposable {
     const session = this.#session
     if (this.#begun !== step) {
       this.#begun = step
-      await beginStep(task, step, code, this.#functions())
+      await this.#begin(step, code)
     }
-    // A task that is being left takes no more records.
+    // While the task is being suspended, its records are dropped, so the step's start may be missing.
     const request = recordedRequest(step) ?? { step: step.step, code, clock: task.now() }
     const host = new LiveStep(task, step)
     try {
@@ -86,7 +87,40 @@ export class CodeWorld implements AsyncDisposable {
     }
   }
 
-  /** Names of what the code can call, and the digest of their cards: the same for all steps of an attempt. */
+  /**
+   * Journals that a step's code starts. If an earlier host died during a turn of the step, journals that the turn
+   * starts again, or undoes the turn if too many processes have died in it.
+   */
+  async #begin(step: StepState, code: string): Promise<void> {
+    const { state, now, record, flushed } = this.#task
+    const at = now()
+    if (step.code === undefined) {
+      const { seed } = state.spec
+      record({ type: 'step.started', at, step: step.step, code, clock: at, seed, ...this.#functions() })
+      return
+    }
+    if (!isTurnOpen(step)) return
+    const turn = step.turns.length
+    if (step.begun < MAX_DEATHS) {
+      record({ type: 'turn.restarted', at, step: step.step, turn })
+      // Make the count durable before a turn that may kill this process at once.
+      await flushed()
+      return
+    }
+    const message = `${step.begun} processes died in it, one after the other`
+    const lost = step.inputs[turn - 1]
+    record({
+      type: 'turn.voided',
+      at,
+      step: step.step,
+      turn,
+      reason: 'crashed',
+      message,
+      ...(lost && { lost }),
+    })
+  }
+
+  /** The functions that the code can call, and the digest of their cards. Both stay the same during an attempt. */
   #functions() {
     if (this.#called === undefined) {
       const functions = functionsOf(this.#task.state)
@@ -95,7 +129,7 @@ export class CodeWorld implements AsyncDisposable {
     return this.#called
   }
 
-  /** Nothing goes on in a world that is not what the journal says: the next step gets a fresh one. */
+  /** Journals a divergence and closes the world, so that the next step gets an empty one. */
   async #lose(current: StepState, error: Error): Promise<void> {
     await this[Symbol.asyncDispose]()
     const {
@@ -109,15 +143,20 @@ export class CodeWorld implements AsyncDisposable {
     const engines = { recorded: [...new Set(before)], replayed: engine }
     const { cards } = this.#functions()
     const then = state.steps.find((one) => one.step === step)?.code?.cards
-    const other = then !== undefined && then !== cards
+    const changed = then !== undefined && then !== cards
     record({
       type: 'task.diverged',
       at: now(),
       step,
       turn,
-      recorded: other ? `${recorded}\nwith functions of the digest ${then}` : recorded,
-      replayed: other ? `${replayed}\nwith functions of the digest ${cards}` : replayed,
+      recorded: changed ? `${recorded}\nwith functions of digest ${then}` : recorded,
+      replayed: changed ? `${replayed}\nwith functions of digest ${cards}` : replayed,
       engines,
     })
   }
+}
+
+/** Whether a turn of the step has begun that has not committed: the code itself, or its reaction to the last input. */
+function isTurnOpen({ turns, inputs, voided }: StepState): boolean {
+  return voided === undefined && turns.at(-1)?.done !== true && inputs.length >= turns.length
 }

@@ -1,6 +1,5 @@
-/** One task's JavaScript world, which outlives its process. */
+/** A task's JavaScript world, which outlives its process. */
 
-export type { CodeTask } from './code-task.ts'
+export type { CodeTask, WorldOptions } from './code-task.ts'
 export { CodeWorld } from './code-world.ts'
-export type { WorldOptions } from './recorded-world.ts'
 export { type ReplayedStep, type ReplayOptions, replayTask } from './replay-task.ts'

@@ -11,16 +11,17 @@ import { outcomeRecord } from '../journal/outcome-record.ts'
 import type { StepState } from '../journal/task-state.ts'
 import type { CodeTask } from './code-task.ts'
 
-/** How long a step's end waits for calls of effect `once` that its code did not wait for, ms. */
-const LATE_MS = 2_000
+/** After a step's end, wait this long for calls of effect `once` that its code did not await, ms. */
+const MAX_LATE_MS = 2_000
 
-/** The host's side of a step that goes on live: every call made by whoever works on the task, every input journaled. */
+/** The host of a live step: makes the code's calls and journals each input that the code receives. */
 export class LiveStep implements StepHost {
   readonly signal: AbortSignal
   readonly #task: CodeTask
   readonly #step: StepState
-  /** Outcomes that came and were not delivered, and calls under way. */
-  readonly #came = new Map<string, CallOutcome>()
+  /** Outcomes that have arrived and were not delivered. */
+  readonly #arrived = new Map<string, CallOutcome>()
+  /** Open calls. */
   readonly #pending = new Map<string, Promise<void>>()
 
   constructor(task: CodeTask, step: StepState) {
@@ -35,11 +36,11 @@ export class LiveStep implements StepHost {
 
   async call({ id, turn, name, args }: GuestCall, signal: AbortSignal): Promise<CallOutcome> {
     const called = this.#task.call({ id, step: this.#step.step, turn, name, args }, signal)
-    const arrived = called.then((outcome) => {
-      this.#came.set(id, outcome)
+    const settled = called.then((outcome) => {
+      this.#arrived.set(id, outcome)
       this.#pending.delete(id)
     })
-    this.#pending.set(id, arrived)
+    this.#pending.set(id, settled)
     return called
   }
 
@@ -51,11 +52,12 @@ export class LiveStep implements StepHost {
       return
     }
     const { outcome, clock } = input
-    const came = this.#came.get(outcome.id)
-    this.#came.delete(outcome.id)
-    // As delivered, not as it came: the sandbox may have had to cut or refuse the value.
-    const { value, ...fields } = came && !came.ok ? outcomeRecord(at, step, came) : { value: undefined }
-    const ms = came?.ms ?? 0
+    const arrived = this.#arrived.get(outcome.id)
+    this.#arrived.delete(outcome.id)
+    // Journal what was delivered: the sandbox may have cut or refused the value that arrived.
+    const { value, ...fields } =
+      arrived && !arrived.ok ? outcomeRecord(at, step, arrived) : { value: undefined }
+    const ms = arrived?.ms ?? 0
     const spent = value === undefined ? {} : { value }
     const what = outcome.ok
       ? { value: outcome.value }
@@ -85,19 +87,19 @@ export class LiveStep implements StepHost {
     this.#task.printed(this.#step.step, line)
   }
 
-  /** The step has ended: what comes too late is journaled, a bounded wait for what cannot be sent again. */
+  /** Call after the step's end. Waits a bounded time for calls of effect `once`, and journals late outcomes. */
   async settle(): Promise<void> {
     const { calls, step } = this.#step
     const risky = [...this.#pending].filter(([id]) => calls.get(id)?.started?.effect === 'once')
     if (risky.length > 0) {
       const { promise: waited, resolve } = Promise.withResolvers<void>()
-      const timer = setTimeout(resolve, LATE_MS)
-      await Promise.race([Promise.all(risky.map(([, arrived]) => arrived)), waited])
+      const timer = setTimeout(resolve, MAX_LATE_MS)
+      await Promise.race([Promise.all(risky.map(([, settled]) => settled)), waited])
       clearTimeout(timer)
     }
-    for (const outcome of this.#came.values()) {
+    for (const outcome of this.#arrived.values()) {
       this.#task.record({ type: 'call.late', ...outcomeRecord(this.now(), step, outcome) })
     }
-    this.#came.clear()
+    this.#arrived.clear()
   }
 }

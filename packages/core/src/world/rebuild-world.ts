@@ -1,19 +1,24 @@
-import { hasCode, SandboxError, type Session, type World } from '@bailiwick/contract'
+import {
+  errorText,
+  hasCode,
+  SandboxError,
+  type Session,
+  type StepHost,
+  type World,
+} from '@bailiwick/contract'
 import type { StepState } from '../journal/task-state.ts'
-import { checkWorld } from './check-world.ts'
 import type { CodeTask } from './code-task.ts'
-import { recordedRequest } from './recorded-world.ts'
-import { silentHost } from './replay-task.ts'
+import { checkWorld, recordedRequest } from './recorded-world.ts'
 
 /**
- * The world as it was before `current`: from the newest checkpoint that fits, and every later step's code
- * again with what was delivered to it. Where a checkpoint leads elsewhere, from the first step.
+ * Rebuilds the world as it was before the step `current`: restores the newest checkpoint that fits, and executes
+ * every later step again with its recorded inputs. If a checkpoint diverges, starts from the first step.
  *
- * @throws DivergedError where the journal itself leads elsewhere
+ * @throws DivergedError if the journal itself diverges
  */
 export async function rebuildWorld(task: CodeTask, world: World, current: StepState): Promise<Session> {
   const { sandbox, state, signal } = task
-  if (sandbox === undefined) throw new SandboxError('level 5 runs code: give the loop a sandbox')
+  if (sandbox === undefined) throw new SandboxError('level 5 runs code: pass a sandbox to the loop')
   for (;;) {
     const session = await sandbox.open({ ...world, checkpoints: state.checkpoints }, signal)
     for (const { step, why } of session.restored?.refused ?? []) refuse(task, step, why)
@@ -27,11 +32,14 @@ export async function rebuildWorld(task: CodeTask, world: World, current: StepSt
   }
 }
 
-/** Whether a divergence may be a checkpoint's fault: it is not tried again then, and the world to be rebuilt. */
+/**
+ * If a session that was restored from a checkpoint diverges, the checkpoint may be the cause: journals that it is
+ * refused and returns true. The caller rebuilds the world without it.
+ */
 export function refuseRestored(task: CodeTask, session: Session | undefined, error: unknown): boolean {
   const step = session?.restored?.step
   if (step === undefined || !hasCode(error, 'diverged')) return false
-  refuse(task, step, (error as Error).message)
+  refuse(task, step, errorText(error))
   return true
 }
 
@@ -47,5 +55,14 @@ async function replaySteps({ state, signal, now }: CodeTask, session: Session, c
     const seen = await session.execute(request, silentHost(signal, now))
     signal.throwIfAborted()
     checkWorld(state, step, seen)
+  }
+}
+
+/** The host of a step that is only replayed: makes no calls. */
+export function silentHost(signal: AbortSignal, now: () => number = Date.now): StepHost {
+  return {
+    signal,
+    now,
+    call: async ({ id }) => ({ id, ms: 0, ok: false, reason: 'canceled', message: 'the step has ended' }),
   }
 }

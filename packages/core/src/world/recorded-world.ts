@@ -1,8 +1,10 @@
 import {
   DELEGATE_INPUT,
+  DivergedError,
   functionName,
   type GuestFunction,
   OBSERVATIONS,
+  type Observation,
   RESULTS,
   type RecordedStep,
   SEARCH_TOOLS,
@@ -11,16 +13,9 @@ import {
   type World,
 } from '@bailiwick/contract'
 import type { StepState, TaskState } from '../journal/task-state.ts'
+import type { WorldOptions } from './code-task.ts'
 
-/** What of a world is not in the journal: whoever opens it again has to give the same. */
-export interface WorldOptions {
-  /** Values of inputs that the journal has by reference only. */
-  inputs?: Record<string, unknown> | undefined
-  /** Folder that the code's imports resolve from. */
-  importsFrom?: string | undefined
-}
-
-/** What the world of a task's code holds at its beginning: the same, whoever opens it. */
+/** The world in which a task's code begins. It is the same for every process that opens it. */
 export function worldOf(state: TaskState, { inputs, importsFrom }: WorldOptions): World {
   const { limits } = state
   const { seed, grant } = state.spec
@@ -40,7 +35,7 @@ export function worldOf(state: TaskState, { inputs, importsFrom }: WorldOptions)
   }
 }
 
-/** Granted tools, what the loop offers of itself, delegates: in the order in which the code finds them. */
+/** The functions that the code can call, in the order in which the world defines them. */
 export function functionsOf({ spec: { grant } }: TaskState): GuestFunction[] {
   const offered: GuestFunction[] = [
     OBSERVATIONS,
@@ -61,7 +56,14 @@ export function functionsOf({ spec: { grant } }: TaskState): GuestFunction[] {
   ]
 }
 
-/** A step as the journal has it, to be executed again; nothing where its code never ran. */
+/** SHA-256 of the functions' names and schemas, base64url. Explains a divergence that a changed schema causes. */
+export function cardsHash(functions: readonly GuestFunction[]): string {
+  const { hash } = process.getBuiltinModule('node:crypto')
+  const cards = functions.map(({ name, input, access }) => [name, input, ...(access ? [access] : [])])
+  return hash('sha256', JSON.stringify(cards), 'base64url')
+}
+
+/** A request that executes a journaled step again. Undefined if the step ran no code. */
 export function recordedRequest(step: StepState): (StepRequest & { recorded: RecordedStep }) | undefined {
   const { inputs, turns, calls, observed, voided } = step
   if (step.code === undefined) return undefined
@@ -75,4 +77,28 @@ export function recordedRequest(step: StepState): (StepRequest & { recorded: Rec
     ...(seed !== undefined && { seed }),
     recorded: { inputs: [...inputs], turns: [...turns], ended, argsOf, ...(voided && { voided }) },
   }
+}
+
+/**
+ * Compares the world after a replayed step with the recorded one.
+ *
+ * @throws DivergedError if they differ
+ */
+export function checkWorld(state: TaskState, { step, observed, turns }: StepState, seen: Observation): void {
+  const recorded = observed?.worldHash
+  const replayed = seen.worldHash
+  if (recorded === undefined || replayed === undefined || recorded === replayed) return
+  // A rebuilt world has the inputs of all chapters. Before the last chapter that brought some, the recorded one had fewer.
+  if (step < lastInputStep(state)) return
+  throw new DivergedError(
+    `the world of ${state.spec.task} after step ${step} differs from its record: expected hash ${recorded}, found ${replayed}`,
+    { step, turn: turns.length, recorded: `world ${recorded}`, replayed: `world ${replayed}` },
+  )
+}
+
+function lastInputStep({ chapters }: TaskState): number {
+  const brought = chapters.findLast(
+    ({ spec }) => spec.inputs.length > 0 || Object.keys(spec.results).length > 0,
+  )
+  return brought?.firstStep ?? 0
 }

@@ -1,15 +1,16 @@
 import {
+  errorText,
   hasCode,
   InputError,
   type JournalRecord,
   type Sandbox,
   type Session,
-  type StepHost,
 } from '@bailiwick/contract'
 import { foldRecords } from '../journal/fold-records.ts'
 import type { StepState, TaskState } from '../journal/task-state.ts'
-import { checkWorld } from './check-world.ts'
-import { recordedRequest, type WorldOptions, worldOf } from './recorded-world.ts'
+import type { WorldOptions } from './code-task.ts'
+import { silentHost } from './rebuild-world.ts'
+import { checkWorld, recordedRequest, worldOf } from './recorded-world.ts'
 
 export interface ReplayOptions extends WorldOptions {
   /** A task's whole journal, or any prefix of it. */
@@ -22,9 +23,9 @@ export interface ReplayOptions extends WorldOptions {
 export interface ReplayedStep {
   step: number
   code: string
-  /** `same`: it asked for what was recorded, and left the same world. `undone`: so was it then. */
+  /** `same`: the step made the recorded calls and left the recorded world. `undone`: the recorded step was undone. */
   status: 'same' | 'diverged' | 'undone'
-  /** Where it went another way. */
+  /** Where a diverged step differs from its record. */
   message?: string
   printed: string
   preview: string
@@ -33,10 +34,10 @@ export interface ReplayedStep {
 }
 
 /**
- * Executes the code of a journaled task again, in a world of its own, on the inputs that were recorded: no
- * model is asked and no tool is called. Ends at the first step that goes another way.
+ * Executes a journaled task's code again, in its own world and on the recorded inputs. Asks no model and calls no
+ * tool. Ends after the first step that diverges.
  *
- * @throws InputError where the journal holds no code
+ * @throws InputError if the journal holds no code
  * @example
  * for await (const { step, status } of replayTask({ records, sandbox })) console.log(step, status)
  */
@@ -73,16 +74,7 @@ async function replayStep(
     return { ...shown, status: 'same' }
   } catch (error) {
     if (!hasCode(error, 'diverged')) throw error
-    const { message } = error as Error
-    return { ...base, status: 'diverged', message, printed: '', preview: '', ms: performance.now() - began }
-  }
-}
-
-/** Nothing leaves a step that is only executed again. */
-export function silentHost(signal: AbortSignal, now: () => number = Date.now): StepHost {
-  return {
-    signal,
-    now,
-    call: async ({ id }) => ({ id, ms: 0, ok: false, reason: 'canceled', message: 'the step has ended' }),
+    const ms = performance.now() - began
+    return { ...base, status: 'diverged', message: errorText(error), printed: '', preview: '', ms }
   }
 }
