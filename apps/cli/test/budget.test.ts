@@ -1,5 +1,5 @@
 import { connectFromEnv, eventName, followEvents, requestRun } from '@bailiwick/bus'
-import { pidOf } from '@bailiwick/coordinator/testing/survivors'
+import { DAEMON, pidOf } from '@bailiwick/coordinator/testing/survivors'
 import { describe, expect, it } from 'vitest'
 import { run } from './program.ts'
 import { final, planReply, type Script, teamFolder } from './team-folder.ts'
@@ -68,7 +68,7 @@ describe('a run that has spent its budget', () => {
       for await (const { event } of followEvents(user, { from: 'beginning', run: 'r1' })) {
         if (eventName(event.type) === 'step.ended') break
       }
-      process.kill(pidOf(place.folder, /daemon\/main\.js/), 'SIGKILL')
+      process.kill(pidOf(place.folder, DAEMON), 'SIGKILL')
       process.kill(pidOf(place.folder, /worker\.mjs/), 'SIGKILL')
       await cli('up', '--detach')
       for await (const { event } of followEvents(user, { from: 'beginning', run: 'r1' })) {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connectBus, connectFromEnv, eventName, followEvents, requestRun } from '@bailiwick/bus'
-import { pidOf, untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
+import { DAEMON, pidOf, untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
 import { readMinted } from '@bailiwick/nats-server'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -49,7 +49,7 @@ describe('credentials of the processes of a daemon', () => {
         const { user } = z.object({ user: z.string().default('unknown') }).parse(event.data ?? {})
         if (name === 'access.refused' && user !== 'unknown') refused.push(event.data)
         if (name === 'step.ended' && seen.filter((each) => each === 'step.ended').length === 1) {
-          process.kill(pidOf(at.folder, /daemon\/main\.js/), 'SIGKILL')
+          process.kill(pidOf(at.folder, DAEMON), 'SIGKILL')
           expect((await at.bailiwick('up', '--detach')).stderr).toContain('1 open run goes on')
         }
         if (name === 'run.ended') break

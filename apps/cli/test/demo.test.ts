@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { scratch } from '@bailiwick/coordinator/testing/scratch'
-import { survivors, untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
+import { DAEMON, survivors, untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
 import { describe, expect, it } from 'vitest'
 import { bareEnv, run, start } from './program.ts'
 
@@ -84,13 +84,7 @@ describe('bailiwick demo, without a model', () => {
     const program = start(['demo'], { cwd: place.folder, env: bareEnv({ TMPDIR: place.folder }) })
     await program.until(/t1 \(analyst\) started/)
     const kinds = survivors(place.folder).map(({ command }) => command)
-    for (const kind of [
-      /coordinator\/src\/main\.ts/,
-      /nats-server/,
-      /toolbox/,
-      /agents\/analyst/,
-      /agents\/writer/,
-    ]) {
+    for (const kind of [DAEMON, /nats-server/, /toolbox/, /agents\/analyst/, /agents\/writer/]) {
       expect(kinds.some((command) => kind.test(command))).toBe(true)
     }
     program.child.kill('SIGINT')

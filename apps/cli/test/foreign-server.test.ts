@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { connectFromEnv, eventName, followEvents, listAgents, requestRun } from '@bailiwick/bus'
-import { pidOf, untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
+import { DAEMON, pidOf, untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
 import { startForeignServer } from '@bailiwick/nats-server/testing'
 import { describe, expect, it } from 'vitest'
 import { bareEnv, run, start } from './program.ts'
@@ -168,7 +168,7 @@ describe('two daemons on one server', () => {
     })
     const second = (...words: string[]) => run(words, { cwd: place.folder, env })
     await first.cli('up', '--detach')
-    const daemon = pidOf(first.folder, /daemon\/main\.js/)
+    const daemon = pidOf(first.folder, DAEMON)
     const access = JSON.parse((await first.cli('env', '--json')).stdout)
     {
       await using user = await connectFromEnv('user', access)

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { type Bus, connectBus, connectFromEnv, eventName, followEvents, requestRun } from '@bailiwick/bus'
-import { pidOf, survivors, untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
+import { DAEMON, pidOf, survivors, untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
 import { describe, expect, it } from 'vitest'
 import { run } from './program.ts'
 import {
@@ -71,7 +71,7 @@ async function follow(opened: Bus) {
 describe('the next daemon', () => {
   it('adopts what lives of one that was killed, and every open run', async () => {
     const { up, view, seen, adopted, left } = await between(async ({ folder }) => {
-      process.kill(pidOf(folder, /daemon\/main\.js/), 'SIGKILL')
+      process.kill(pidOf(folder, DAEMON), 'SIGKILL')
     })
     expect(up.stderr).toContain('1 open run goes on')
     expect(adopted).toBe(true)
@@ -118,7 +118,7 @@ describe('the next daemon', () => {
   ] as [string, string, Script, string][])('goes on in %s (%s)', async (_node, _where, replies, when) => {
     const { view, seen, replied, left } = await between(
       async ({ folder }) => {
-        process.kill(pidOf(folder, /daemon\/main\.js/), 'SIGKILL')
+        process.kill(pidOf(folder, DAEMON), 'SIGKILL')
       },
       { replies, when },
     )
@@ -148,7 +148,7 @@ describe('the next daemon', () => {
     async (name, task, replies) => {
       const { view, dead, seen, left } = await between(
         async ({ folder }) => {
-          process.kill(pidOf(folder, /daemon\/main\.js/), 'SIGKILL')
+          process.kill(pidOf(folder, DAEMON), 'SIGKILL')
         },
         {
           replies,
@@ -189,7 +189,7 @@ describe('the next daemon', () => {
     const creds = await readFile(`${place.folder}/.bailiwick/credentials/worker.creds`, 'utf8')
     await (await connectBus({ url, creds, name: 'copy' })).drain()
     const host = pidOf(place.folder, /worker\.mjs/)
-    process.kill(pidOf(place.folder, /daemon\/main\.js/), 'SIGKILL')
+    process.kill(pidOf(place.folder, DAEMON), 'SIGKILL')
     const model = `scripted:${place.folder}/replies.json`
     const team = [{ agent: './worker.mjs', tools: [] }, { agent: './writer.mjs' }]
     await place.write('bailiwick.config.mjs', `export default ${JSON.stringify({ model, team })}`)
@@ -212,7 +212,7 @@ describe('the next daemon', () => {
   it('is not needed to end what a killed one left behind: down does', async () => {
     await using place = await teamFolder(SLOW)
     await run(['up', '--detach'], { cwd: place.folder })
-    process.kill(pidOf(place.folder, /daemon\/main\.js/), 'SIGKILL')
+    process.kill(pidOf(place.folder, DAEMON), 'SIGKILL')
     const down = await run(['down'], { cwd: place.folder })
     expect(down.stdout).toMatch(/ended: .*agent-worker-1 \(process \d+\).*nats-server \(process \d+\)/)
     expect(await untilNoneSurvive(place.folder)).toEqual([])

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Bus, connectFromEnv, eventName, followEvents, requestRun } from '@bailiwick/bus'
-import { pidOf, survivors, untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
+import { DAEMON, pidOf, survivors, untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
 import { expect, it } from 'vitest'
 import { run } from './program.ts'
 import { final, type Script, teamFolder } from './team-folder.ts'
@@ -42,7 +42,7 @@ it('SIGTERM lets what is nearly done finish, hands the rest to the next daemon, 
     await requestRun(bus, 'submit', { run: 'rquick', text: 'x', agent: 'quick' })
     await eventsUntil(bus, 'rquick', 'task.started')
   }
-  const daemon = pidOf(place.folder, /daemon\/main\.js/)
+  const daemon = pidOf(place.folder, DAEMON)
   const toldAt = Date.now()
   process.kill(daemon, 'SIGTERM')
   while (survivors(place.folder).some(({ pid }) => pid === daemon)) await sleep(20)

@@ -1,4 +1,10 @@
-import { killIfThere, pidOf, survivors, untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
+import {
+  DAEMON,
+  killIfThere,
+  pidOf,
+  survivors,
+  untilNoneSurvive,
+} from '@bailiwick/coordinator/testing/survivors'
 import { describe, expect, it } from 'vitest'
 import { type Program, start } from './program.ts'
 import { final, planReply, type Script, teamFolder } from './team-folder.ts'
@@ -28,7 +34,7 @@ describe('a run goes on', () => {
   })
 
   it('when the daemon of the command is killed', async () => {
-    const ended = await disturb((folder) => process.kill(pidOf(folder, /daemon\/main\.js/), 'SIGKILL'))
+    const ended = await disturb((folder) => process.kill(pidOf(folder, DAEMON), 'SIGKILL'))
     expect(ended.stderr).toContain('1 open run goes on')
     // The host lived on: nothing was begun anew.
     expect(ended.stderr).not.toContain('taken up again')

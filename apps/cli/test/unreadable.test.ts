@@ -1,5 +1,5 @@
 import { type Bus, connectFromEnv, eventName, followEvents, requestRun, SUBJECTS } from '@bailiwick/bus'
-import { killIfThere, pidOf, untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
+import { DAEMON, killIfThere, pidOf, untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
 import { startForeignServer } from '@bailiwick/nats-server/testing'
 import { describe, expect, it } from 'vitest'
 import { bareEnv, run } from './program.ts'
@@ -49,7 +49,7 @@ describe('what a newer version has written into a journal', () => {
       await requestRun(bus, 'submit', { run: id, text: 'x', agent: 'slow' })
     }
     await untilEvent(bus, 'ropen', 'task.started')
-    for (const process of [/daemon\/main\.js/, /slow\.mjs/]) killIfThere(pidOf(place.folder, process))
+    for (const process of [DAEMON, /slow\.mjs/]) killIfThere(pidOf(place.folder, process))
     const writtenAt = Date.now()
     await write('quick', 'rdone', 'rdone-t1', UNKNOWN)
     await write('coordinator', 'ropen', 'run', NEWER)

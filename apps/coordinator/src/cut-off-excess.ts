@@ -1,6 +1,6 @@
 import { type Bus, followExcess } from '@bailiwick/bus'
 import type { Broker } from './broker.ts'
-import { type Hosts, isHostOf } from './hosts.ts'
+import type { Hosts } from './hosts.ts'
 import { killGroup } from './supervise/end-process.ts'
 import type { RefusalBatch } from './tell-refusals.ts'
 
@@ -22,7 +22,7 @@ export async function* cutOffExcess(
       `${name} has ${readers} readers of streams at once, more than the ${limit} it may have: it is cut off`,
     )
     for (const child of hosts.report()) {
-      const isItsOwn = child.name === name || isHostOf(child.name, name)
+      const isItsOwn = child.name === name || child.agent === name
       if (isItsOwn && child.pid !== undefined) killGroup(child.pid)
     }
     yield { refused: [{ user: name, action: 'readers' }], incomplete: false }

@@ -27,13 +27,20 @@ export interface HostsOptions {
 /** Later than the server notices that other hosts died with this one: a pull of theirs would swallow the task. */
 const HAND_OVER_MS = 50
 
-/** The processes that this daemon keeps alive: the toolbox, and the hosts of every specialist. */
+/** The state of one process of the team. */
+export interface HostReport extends ChildReport {
+  /** The agent that it hosts; absent for the toolbox. */
+  agent?: string
+}
+
+/** The processes that this daemon keeps alive: the toolbox and the hosts of every specialist. */
 export interface Hosts {
-  report(): ChildReport[]
+  report(): HostReport[]
+  /** The last lines that a process has printed. Empty if there is no process of that name. */
+  output(name: string): string[]
   /** Starts the hosts of one more specialist. */
   add(specialist: LoadedSpecialist): Promise<void>
   stop(graceMs: number): Promise<void>
-  release(): void
 }
 
 /** Starts every process of the team, adopting those that live from a daemon before. */
@@ -57,20 +64,19 @@ export async function startHosts(options: HostsOptions): Promise<Hosts> {
   const start = (child: PlannedChild) => {
     const { agent } = child
     if (agent !== undefined) hopes.set(agent, (hopes.get(agent) ?? 0) + 1)
-    return superviseOne(options, child, living.get(child.spec.name), hopes)
+    return { agent, child: superviseOne(options, child, living.get(child.spec.name), hopes) }
   }
   const children = planned.map(start)
   return {
-    report: () => children.map((child) => child.report()),
+    report: () =>
+      children.map(({ agent, child }) => ({ ...child.report(), ...(agent !== undefined && { agent }) })),
+    output: (name) => children.find(({ child }) => child.name === name)?.child.output() ?? [],
     async add(specialist) {
       await prepareAgent(broker.bus, config, specialist.card.name)
       children.push(...(await hostSpecs(options, specialist)).map(start))
     },
     async stop(graceMs) {
-      await Promise.all(children.map((child) => child.stop(graceMs)))
-    },
-    release() {
-      for (const child of children) child.release()
+      await Promise.all(children.map(({ child }) => child.stop(graceMs)))
     },
   }
 }
@@ -190,9 +196,4 @@ async function connectionEnv(
 ): Promise<Record<string, string>> {
   const file = await broker.ownCredentials(name, grant)
   return { NATS_URL: broker.url, ...broker.tls, ...(file !== undefined && { NATS_CREDS: file }) }
-}
-
-/** Whether a child is a host of this agent. By its whole name: the agent `web` is not `web-search`. */
-export function isHostOf(child: string, agent: string): boolean {
-  return child.startsWith('agent-') && child.replace(/-\d+$/, '') === `agent-${agent}`
 }

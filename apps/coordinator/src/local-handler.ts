@@ -4,7 +4,7 @@ import { InputError } from '@bailiwick/contract'
 import type { Broker } from './broker.ts'
 import { memberSchema } from './config/config-schema.ts'
 import type { LoadedConfig } from './config/load-config.ts'
-import { type Hosts, isHostOf } from './hosts.ts'
+import type { Hosts } from './hosts.ts'
 import type { LocalReply, LocalRequest } from './local/local-protocol.ts'
 import { prepareAgent } from './prepare-agent.ts'
 import { loadSpecialist } from './team/load-team.ts'
@@ -33,7 +33,7 @@ export function localHandler(parts: {
   async function host(file: string): Promise<Reply> {
     const specialist = await loadSpecialist(memberSchema.parse({ agent: file }), config.folder, signal)
     const { name } = specialist.card
-    const known = hosts.report().some((child) => isHostOf(child.name, name))
+    const known = hosts.report().some(({ agent }) => agent === name)
     if (!known) {
       if (team.has(name)) {
         throw new InputError(`${file} defines an agent "${name}", and the team has one of that name already`)

@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util'
 import { loadConfig } from './config/load-config.ts'
 import { version } from './config/version.ts'
 import type { DaemonMessage } from './daemon-message.ts'
-import { startDaemon } from './start-daemon.ts'
+import { type Daemon, startDaemon } from './start-daemon.ts'
 
 const { values } = parseArgs({
   options: {
@@ -45,8 +45,7 @@ try {
     signal: ended.signal,
     note: (line) => say({ kind: 'note', line }),
   })
-  say({ kind: 'ready', address: daemon.address })
-  const failure = await Promise.race([daemon.failed, told])
+  const failure = await Promise.race([daemon.failed, told, reportReady(daemon)])
   if (failure instanceof Error) say({ kind: 'failed', code: 'daemon', message: failure.message })
   const graceMs = ephemeral ? 0 : config.limits.graceMs
   forceEnd(2 * graceMs + SHUTDOWN_MS)
@@ -60,6 +59,20 @@ try {
   process.exitCode = 1
 }
 if (process.connected) process.disconnect?.()
+
+/**
+ * Reports that the daemon is ready, once its team is. A daemon that lives for one run does not wait: its tasks wait in
+ * their queues. Settles only if no host of the team starts.
+ */
+async function reportReady(daemon: Daemon): Promise<Error> {
+  try {
+    const missing = ephemeral ? [] : await daemon.untilTeamReady(ended.signal)
+    say({ kind: 'ready', address: daemon.address, missing })
+    return new Promise(() => {})
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
 
 /** Ends the process where an orderly end hangs; what it leaves behind is ended by the command, or adopted. */
 function forceEnd(afterMs: number): void {

@@ -18,6 +18,7 @@ import { localHandler } from './local-handler.ts'
 import { Runs } from './runs/serve/runs.ts'
 import { serveRunRequests } from './runs/serve/serve-run-requests.ts'
 import { sweepTasks } from './sweep-tasks.ts'
+import { awaitTeam } from './team/await-team.ts'
 import { beyondCeiling } from './team/beyond-ceiling.ts'
 import { type LoadedSpecialist, loadTeam } from './team/load-team.ts'
 import { Team } from './team/team.ts'
@@ -40,6 +41,12 @@ export interface Daemon {
   readonly address: DaemonAddress
   /** Settles when it can go on no longer; the reason says why. */
   readonly failed: Promise<Error>
+  /**
+   * Waits until the team has started, up to a limit. @returns the names of the processes that did not start
+   *
+   * @throws as {@link awaitTeam}
+   */
+  untilTeamReady(signal: AbortSignal): Promise<string[]>
   /** Lets tasks under way finish for up to `graceMs`, then ends every process that it started. */
   stop(graceMs: number): Promise<void>
 }
@@ -117,6 +124,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     return {
       address,
       failed: failed.promise,
+      untilTeamReady: (until) => awaitTeam({ team, hosts, note, signal: until }),
       async stop(graceMs) {
         await Promise.all([requests, delegations, local].map((served) => served[Symbol.asyncDispose]()))
         await Promise.race([runs.stopped(), pause(graceMs)])

@@ -7,7 +7,11 @@ export const command: Command = {
   details: `Starts nats-server (unless NATS_URL or the configuration names one), the toolbox and the team's agents,
 and keeps them running. Open runs go on. Ctrl-C lets tasks under way finish for a moment, then ends all.`,
   options: {
-    detach: { type: 'boolean', short: 'd', help: 'return when it is ready; end it with "bailiwick down"' },
+    detach: {
+      type: 'boolean',
+      short: 'd',
+      help: 'return when the team is ready; end it with "bailiwick down"',
+    },
   },
   async run(context) {
     const { readConfig } = await import('../daemon/use-daemon.ts')
@@ -31,10 +35,11 @@ and keeps them running. Open runs go on. Ctrl-C lets tasks under way finish for 
       signal: context.signal,
       note: context.note,
     })
-    const { address } = daemon
+    const { pid, address, missing } = daemon
     if (context.json)
-      context.print(JSON.stringify({ pid: daemon.pid, url: address.url, dataDir: config.dataDir }))
-    else context.print(`daemon ${daemon.pid} is ready at ${address.url}`)
+      context.print(JSON.stringify({ pid, url: address.url, dataDir: config.dataDir, missing }))
+    else if (missing.length === 0) context.print(`daemon ${pid} is ready at ${address.url}`)
+    else context.print(`daemon ${pid} runs at ${address.url} without ${missing.join(', ')}`)
     if (context.options.detach === true) {
       daemon.detach()
       return EXIT.ok

@@ -24,6 +24,8 @@ export interface SpawnOptions {
 export interface SpawnedDaemon {
   readonly address: DaemonAddress
   readonly pid: number
+  /** Names of the team's processes that did not start. */
+  readonly missing: readonly string[]
   /** Settles when the process has ended; true where it ended in order. */
   readonly ended: Promise<boolean>
   /** Asks it to end everything, and waits until it has. */
@@ -56,11 +58,12 @@ export async function spawnDaemon(options: SpawnOptions): Promise<SpawnedDaemon>
   const ended = new Promise<boolean>((resolve) => child.once('exit', (code) => resolve(code === 0)))
   const giveUp = () => child.kill('SIGTERM')
   signal.addEventListener('abort', giveUp, { once: true })
-  const address = await untilReady(child, ended, options)
+  const { address, missing } = await untilReady(child, ended, options)
   signal.removeEventListener('abort', giveUp)
   return {
     address,
     pid: address.pid,
+    missing,
     ended,
     async stop() {
       child.kill('SIGTERM')
@@ -77,12 +80,12 @@ async function untilReady(
   child: ChildProcess,
   ended: Promise<boolean>,
   { note, signal }: SpawnOptions,
-): Promise<DaemonAddress> {
-  const { promise, resolve, reject } = Promise.withResolvers<DaemonAddress>()
+): Promise<Pick<SpawnedDaemon, 'address' | 'missing'>> {
+  const { promise, resolve, reject } = Promise.withResolvers<Pick<SpawnedDaemon, 'address' | 'missing'>>()
   let failure: CodedError | undefined
   child.on('message', (message: DaemonMessage) => {
     if (message.kind === 'note') note(message.line)
-    else if (message.kind === 'ready') resolve(message.address)
+    else if (message.kind === 'ready') resolve(message)
     else failure = new CodedError(message.code, message.message)
   })
   // It cleans up before it ends: only then is the failure told, so that nothing is left running by then.

@@ -12,6 +12,8 @@ export const statusSchema = z.object({
   processes: z.array(
     z.object({
       name: z.string(),
+      /** The agent that it hosts; absent for the toolbox. */
+      agent: z.string().optional(),
       state: z.enum(['running', 'waiting', 'failed', 'stopped']),
       pid: z.number().optional(),
       startedAt: z.number().optional(),

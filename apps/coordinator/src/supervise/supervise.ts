@@ -23,6 +23,8 @@ export interface ChildReport {
 export interface SupervisedChild {
   readonly name: string
   report(): ChildReport
+  /** The last lines that it has printed in this life, or in the last one if it does not run. */
+  output(): string[]
   stop(graceMs: number): Promise<void>
   /** Leaves it running, for the next daemon to adopt. */
   release(): void
@@ -96,6 +98,7 @@ export function supervise(spec: ChildSpec, options: SuperviseOptions): Supervise
   return {
     name: spec.name,
     report: () => report,
+    output: () => live?.lastLines() ?? report.lastDeath?.lines ?? [],
     async stop(graceMs) {
       ended.abort()
       if (live !== undefined) await endProcess(live, graceMs)

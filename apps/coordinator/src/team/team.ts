@@ -1,5 +1,5 @@
 import type { AgentPresence, RegisteredTool } from '@bailiwick/bus'
-import { type AgentCard, type Budget, type Grant, InputError, type ToolCard } from '@bailiwick/contract'
+import { type AgentCard, type Budget, type Grant, InputError } from '@bailiwick/contract'
 import { type Member, memberSchema } from '../config/config-schema.ts'
 import { nearest } from '../config/nearest.ts'
 import type { AgentDescription } from './describe-child.ts'
@@ -23,7 +23,7 @@ export class Team {
   #present: AgentPresence[] = []
   /** Hosts whose processes are known to be dead, as long as the registry still has them. */
   #dead = new Set<string>()
-  #tools: ToolCard[] = []
+  #registered: readonly RegisteredTool[] = []
   readonly #givenUp = new Map<string, string>()
   readonly #changes = new EventTarget()
 
@@ -61,14 +61,17 @@ export class Team {
   }
 
   /** Tools that some process hosts, as the registry says. */
-  set registered(tools: RegisteredTool[]) {
-    this.#tools = tools.map(({ card }) => card)
+  set registered(tools: readonly RegisteredTool[]) {
+    this.#registered = tools
     this.#changed()
+  }
+  get registered(): readonly RegisteredTool[] {
+    return this.#registered
   }
 
   /** Names of tools that some process hosts. */
   tools(): string[] {
-    return this.#tools.map(({ name }) => name)
+    return this.#registered.map(({ card }) => card.name)
   }
 
   /** No host of this agent is started any more, for this reason. */
@@ -136,13 +139,14 @@ export class Team {
     const card = this.card(agent)
     const own = this.#configured.get(agent)?.ownTools ?? []
     const missing = () => {
-      const there = new Set([...this.#tools, ...own].map(({ name }) => name))
+      const there = new Set([...this.tools(), ...own.map(({ name }) => name)])
       return card.tools.some((name) => !there.has(name))
     }
     await this.#until(() => !missing(), AbortSignal.any([signal, AbortSignal.timeout(TOOLS_WAIT_MS)]))
     signal.throwIfAborted()
     const names = new Set(own.map(({ name }) => name))
-    const tools = [...own, ...this.#tools.filter(({ name }) => !names.has(name))]
+    const registered = this.#registered.map(({ card }) => card)
+    const tools = [...own, ...registered.filter(({ name }) => !names.has(name))]
     const team = this.names().map((name) => this.card(name))
     return resolveGrant({ card, member: this.member(agent), tools, team, budget })
   }

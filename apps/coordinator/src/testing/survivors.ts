@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
+/** Matches the command line of a daemon, from source or built. */
+export const DAEMON = /coordinator\/(src|dist)\/main\.[jt]s/
+
 /** A process that has something to do with a folder. */
 export interface Survivor {
   pid: number

@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { BailiwickError } from '@bailiwick/contract'
+import { TOOLBOX_TOOLS } from '@bailiwick/tools/names'
+import type { HostReport, Hosts } from '../hosts.ts'
+import type { Team } from './team.ts'
+
+/** How long a team may take to start before the daemon reports ready without the rest. Milliseconds. */
+const MAX_START_MS = 30_000
+/** How often the daemon says which processes are still starting. Milliseconds. */
+const NOTE_EVERY_MS = 2_000
+const CHECK_EVERY_MS = 50
+
+export interface AwaitTeamOptions {
+  team: Pick<Team, 'present' | 'registered'>
+  hosts: Pick<Hosts, 'report' | 'output'>
+  note(line: string): void
+  signal: AbortSignal
+  /** Default: {@link MAX_START_MS}. */
+  maxMs?: number
+}
+
+/**
+ * Waits until every process of the team has announced itself on the bus or was given up, and says which ones are
+ * still starting.
+ *
+ * @returns the names of the processes that did not start; a note gives the reason for each
+ * @throws BailiwickError `no-host` if every agent host was given up; the reason of `signal` when it aborts
+ */
+export async function awaitTeam(options: AwaitTeamOptions): Promise<string[]> {
+  const { team, hosts, note, signal, maxMs = MAX_START_MS } = options
+  const hasAnnounced = (report: HostReport) => isPresent(report, team)
+  const deadline = Date.now() + maxMs
+  let noteAt = Date.now() + NOTE_EVERY_MS
+  let lastNote = ''
+  for (;;) {
+    const isStarting = hosts.report().some((report) => report.state !== 'failed' && !hasAnnounced(report))
+    if (!isStarting || Date.now() >= deadline) break
+    if (Date.now() >= noteAt) {
+      const line = `waiting for ${describeStarting(hosts.report(), hasAnnounced)}`
+      if (line !== lastNote) note(line)
+      lastNote = line
+      noteAt = Date.now() + NOTE_EVERY_MS
+    }
+    await sleep(CHECK_EVERY_MS, undefined, { signal })
+  }
+  const missing = hosts.report().filter((report) => !hasAnnounced(report))
+  const agents = hosts.report().filter(({ agent }) => agent !== undefined)
+  if (agents.length > 0 && agents.every(({ state }) => state === 'failed')) {
+    throw new BailiwickError('no-host', `no agent host started: ${agents.map(describeDeath).join('\n')}`)
+  }
+  // The supervisor has already reported the processes that it gave up.
+  for (const { name, state } of missing) {
+    if (state === 'failed') continue
+    const lines = hosts.output(name).map((line) => `\n    ${line}`)
+    note(
+      `${name} has not announced itself within ${maxMs / 1_000} s; its last output:${lines.join('') || ' none'}`,
+    )
+  }
+  return missing.map(({ name }) => name)
+}
+
+/** Whether the process that runs now has announced itself: the registry may still hold an earlier one. */
+function isPresent({ agent, pid, startedAt }: HostReport, team: AwaitTeamOptions['team']): boolean {
+  if (pid === undefined || startedAt === undefined) return false
+  if (agent !== undefined) return team.present.some((host) => host.pid === pid && host.card.name === agent)
+  return TOOLBOX_TOOLS.every((name) =>
+    team.registered.some(({ card, host, at }) => card.name === name && host === 'toolbox' && at >= startedAt),
+  )
+}
+
+/** For example `analyst (1 of 2), toolbox`. */
+function describeStarting(
+  reports: readonly HostReport[],
+  hasAnnounced: (report: HostReport) => boolean,
+): string {
+  const byAgent = Map.groupBy(reports, ({ name, agent }) => agent ?? name)
+  return Array.from(byAgent, ([name, replicas]) => ({
+    name,
+    count: replicas.length,
+    present: replicas.filter(hasAnnounced).length,
+    isAgent: replicas[0]?.agent !== undefined,
+  }))
+    .filter(({ count, present }) => present < count)
+    .map(({ name, count, present, isAgent }) => (isAgent ? `${name} (${present} of ${count})` : name))
+    .join(', ')
+}
+
+function describeDeath({ name, lastDeath }: HostReport): string {
+  const lines = lastDeath?.lines.map((line) => `\n    ${line}`) ?? []
+  return `${name} ${lastDeath?.reason ?? 'ended'}${lines.join('')}`
+}
