@@ -1,3 +1,3 @@
-import { runProgram } from './frame/run-program.ts'
+import { runProgram } from './program/run-program.ts'
 
 process.exitCode = await runProgram(process.argv.slice(2))

@@ -78,10 +78,13 @@ describe('bailiwick run --record and --replay', () => {
   it('says what cannot be', async () => {
     await using place = await teamFolder({})
     const both = await run(['run', 'x', '--record', 'a', '--replay', 'b'], { cwd: place.folder })
-    expect(both).toMatchObject({ code: 2, stderr: expect.stringContaining('exclude each other') })
+    expect(both).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('Expected --record or --replay, found both.'),
+    })
     await run(['up', '--detach'], { cwd: place.folder })
     const late = await run(['run', 'x', '--record', 'a'], { cwd: place.folder })
-    expect(late).toMatchObject({ code: 2, stderr: expect.stringContaining('one runs already') })
+    expect(late).toMatchObject({ code: 2, stderr: expect.stringContaining('needs a daemon of its own') })
     await run(['down'], { cwd: place.folder })
   })
 })

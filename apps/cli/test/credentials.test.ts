@@ -97,6 +97,8 @@ describe('env', () => {
     await using at = await place()
     const { code, stderr } = await at.bailiwick('env', '--expires', time)
     expect(code).toBe(2)
-    expect(stderr).toContain(`--expires wants a whole number and s, m, h or d, such as 12h; got "${time}"`)
+    expect(stderr).toContain(
+      `--expires: expected a whole number with s, m, h or d, such as 12h, found "${time}".`,
+    )
   })
 })

@@ -33,7 +33,7 @@ describe('a daemon', () => {
   })
   afterAll(async () => {
     const down = await bailiwick('down')
-    expect(down.stdout).toMatch(/ended: daemon/)
+    expect(down.stdout).toMatch(/Ended daemon/)
     expect(await untilNoneSurvive(place.folder)).toEqual([])
     await place[Symbol.asyncDispose]()
   })
@@ -130,7 +130,7 @@ describe('a daemon', () => {
       JSON.parse((await bailiwick('run', 'x', '--json')).stdout.trim().split('\n').at(-1) ?? '')
     const [gone, kept] = [(await ended()).run, (await ended()).run]
     const purged = await bailiwick('purge', gone)
-    expect(purged.stdout).toMatch(new RegExp(`^run ${gone} is deleted: \\d+ messages and files\n$`))
+    expect(purged.stdout).toMatch(new RegExp(`^Deleted run ${gone}: \\d+ messages and files\\.\n$`))
     for (const command of [['show'], ['replay', 't1'], ['purge']]) {
       const [name = '', ...more] = command
       expect(await bailiwick(name, gone, ...more)).toMatchObject({

@@ -56,10 +56,10 @@ describe('a task that a host refuses for good', () => {
       expect(view.result?.error?.message).toContain('not in my power')
       await refused
       const dead = await bailiwick('dead')
-      expect(dead.stdout).toMatch(/of run r1, for outsider, given out 1 time, .*: not in my power/)
+      expect(dead.stdout).toMatch(/of run r1 for outsider, delivered once, .*: not in my power/)
       const task = view.tasks[0]?.task ?? ''
-      expect((await bailiwick('retry', task)).stdout).toBe(`${task} is given out again\n`)
-      expect((await bailiwick('dead')).stdout).toBe('no task is dead\n')
+      expect((await bailiwick('retry', task)).stdout).toBe(`Task ${task} will be delivered again.\n`)
+      expect(await bailiwick('dead')).toMatchObject({ stdout: '', stderr: 'No dead tasks.\n' })
       expect(await bailiwick('retry', task)).toMatchObject({
         code: 2,
         stderr: expect.stringContaining(`no task ${task} is dead`),

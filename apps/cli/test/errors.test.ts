@@ -19,41 +19,44 @@ async function refused(args: string[], options: Parameters<typeof teamFolder>[1]
 
 describe('the command line', () => {
   it.each([
-    [['rnu'], 'unknown command "rnu": did you mean "run"?'],
-    [['run', 'x', '--inptu', 'a'], 'unknown option --inptu for "bailiwick run": did you mean --input?'],
-    [['run', 'x', '-z'], 'unknown option -z for "bailiwick run"'],
-    [['--verison'], 'unknown option "--verison": did you mean "--version"?'],
-    [['help', 'rnu'], 'unknown command "rnu": did you mean "run"?'],
-    [['run'], '"<task>" is missing; wanted: bailiwick run "<task>"'],
-    [['approve'], '<run> is missing; wanted: bailiwick approve <run> [<call>]'],
-    [['replay'], '<task> is missing; wanted: bailiwick replay [<run>] <task>'],
+    [['rnu'], `unknown command 'rnu'. Did you mean run? Run "bailiwick --help" for usage.`],
     [
-      ['run', 'two', 'words'],
-      'too many words: "words"; wanted: bailiwick run "<task>" (put the task in quotes)',
+      ['run', 'x', '--inptu', 'a'],
+      `unknown option '--inptu'. Did you mean --input? Run "bailiwick run --help"`,
     ],
-    [['run', 'x', '--out'], '--out wants a value: --out <dir>'],
-    [['run', 'x', '--out', '--input'], '--out wants a value'],
-    [['run', '  '], 'the task is empty'],
-    [['run', 'x', '--strategy', 'paln'], 'unknown strategy "paln": wanted plan or direct'],
-    [['runs', '--limit', 'many'], '--limit wants a number from 1 to 1000; got "many"'],
+    [['run', 'x', '-z'], `unknown option '-z'. Run "bailiwick run --help" for usage.`],
+    [['--verison'], `unknown option '--verison'. Did you mean --version?`],
+    [['help', 'rnu'], `unknown command 'rnu'. Did you mean run?`],
+    [['run'], `missing required argument 'task'. Run "bailiwick run --help" for usage.`],
+    [['approve'], `missing required argument 'run'. Run "bailiwick approve --help" for usage.`],
+    [['replay'], `missing required argument 'run|task-id'`],
+    [['run', 'two', 'words'], `too many arguments for 'run'. Expected 1 argument but got 2: two, words.`],
+    [['run', 'x', '--out'], `option '-o, --out <dir>' argument missing.`],
+    [
+      ['run', 'x', '--out', '--input'],
+      `argument '--input' is invalid. Expected a value, found another option.`,
+    ],
+    [['run', '  '], 'Expected a task, found an empty text'],
+    [['run', 'x', '--strategy', 'paln'], `argument 'paln' is invalid. Allowed choices are plan, direct.`],
+    [['runs', '--limit', 'many'], '--limit: expected a number from 1 to 1000, found "many".'],
     [
       ['env', '--role', 'king'],
-      'unknown role "king": wanted user, user:<name>, reader, reader:<name>, agent:<name> or tool-host:<name>',
+      '--role: expected user, user:<name>, reader, reader:<name>, agent:<name> or tool-host:<name>, found "king".',
     ],
-    [['env', '--role', 'agent'], 'role "agent" wants a name: agent:<name>'],
-    [['env', '--prompts'], '--prompts goes with --role reader'],
-    [['env', '--role', 'user:'], 'wanted 1 to 63 characters out of letters, digits, "_" and "-"; got ""'],
-    [['env', '--role', 'agent:a:b'], 'out of letters, digits, "_" and "-"; got "a:b"'],
-    [['env', '--role', 'tool-host:x'], 'role "tool-host" wants the tools that it offers: --tool <name>'],
-    [['env', '--tool', 'x'], '--tool goes with --role tool-host:<name>'],
-    [['events', '--once'], '--once goes with --run <run>'],
-    [['run', 'x', '--replay-by', 'lane'], '--replay-by goes with --replay <file>'],
+    [['env', '--role', 'agent'], '--role: expected agent:<name>, found "agent" without a name.'],
+    [['env', '--prompts'], '--prompts needs role reader, found role user.'],
+    [['env', '--role', 'user:'], 'out of letters, digits, "_" and "-"; found "".'],
+    [['env', '--role', 'agent:a:b'], 'out of letters, digits, "_" and "-"; found "a:b".'],
+    [['env', '--role', 'tool-host:x'], 'Role tool-host needs at least one tool. Add --tool <name>'],
+    [['env', '--tool', 'x'], '--tool needs role tool-host, found role user. Add --role tool-host:<name>.'],
+    [['events', '--once'], '--once needs a run to wait for. Add --run <run>.'],
+    [['run', 'x', '--replay-by', 'lane'], '--replay-by needs a cassette. Add --replay <file>.'],
     [
       ['run', 'x', '--replay', 'tape', '--replay-by', 'heart'],
-      'unknown --replay-by "heart": wanted strict or lane',
+      `argument 'heart' is invalid. Allowed choices are strict, lane.`,
     ],
     [['demo', '--data', 'missing.csv'], 'missing.csv (given as --data missing.csv)'],
-    [['demo', '--config', 'other.ts'], 'unknown option --config for "bailiwick demo"'],
+    [['demo', '--config', 'other.ts'], `unknown option '--config'. Run "bailiwick demo --help"`],
     [['run', 'x', '--input', 'a=missing.csv'], 'missing.csv (given as --input a=missing.csv)'],
     [['run', 'x', '--input', '.'], 'is a directory (given as --input .); an input is one file'],
     [
@@ -204,7 +207,7 @@ describe('the machine', () => {
     const first = start(['up'], { cwd: place.folder })
     await first.until(/is ready/)
     const second = await run(['up'], { cwd: place.folder })
-    expect(second.stderr).toMatch(/a daemon \(process \d+\) already runs on .*\.bailiwick/)
+    expect(second.stderr).toMatch(/A daemon \(process \d+\) is already running on .*\.bailiwick/)
     expect(second.code).toBe(2)
     first.child.kill('SIGINT')
     expect((await first.ended).code).toBe(0)

@@ -42,7 +42,7 @@ describe('bailiwick events', () => {
     await using elsewhere = await teamFolder({})
     const following = start(['events'], { cwd: elsewhere.folder, env: { ...process.env, ...env } })
     await following.until(
-      /NATS at nats:\/\/127\.0\.0\.1:\d+ refuses these credentials: they ended at 20[^;]+; `bailiwick env` gives new ones\. It is tried again/,
+      /NATS at nats:\/\/127\.0\.0\.1:\d+ refuses these credentials: they ended at 20[^;]+; `bailiwick env` gives new ones\. Retrying\./,
     )
     expect(following.child.exitCode).toBe(null)
     const { code, stderr } = await following.ended

@@ -210,7 +210,7 @@ describe('nats-config', () => {
     for (const auth of ['jwt', 'nkey']) {
       const { stdout, stderr } = await run(['nats-config', '--auth', auth], { cwd: place.folder })
       expect(stdout).toContain('max_control_line: 65536')
-      expect(stderr).toContain('credentials of coordinator, toolbox, worker, writer, user, reader')
+      expect(stderr).toContain('Wrote credentials for coordinator, toolbox, worker, writer, user, reader')
       expect(stdout + stderr).not.toMatch(/\bS[UAO][A-Z2-7]{56}\b/)
     }
   })

@@ -25,7 +25,7 @@ describe('bailiwick replay', () => {
     const [made] = JSON.parse((await bailiwick('runs', '--json')).stdout).runs ?? []
     const replayed = await bailiwick('replay', made.run, 't1', '--json')
     expect(replayed.code).toBe(0)
-    expect(replayed.stderr).toContain('every step is executed: 1 checkpoint left aside')
+    expect(replayed.stderr).toContain('Executing every step; 1 checkpoint not used.')
     const steps = replayed.stdout
       .trim()
       .split('\n')
@@ -35,7 +35,7 @@ describe('bailiwick replay', () => {
       { step: 2, status: 'same' },
     ])
     const unknown = await bailiwick('replay', made.run, 't9')
-    expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('has no task t9; it has') })
+    expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('found "t9"') })
     // By its id alone.
     expect(await bailiwick('replay', `${made.run}-t1`)).toMatchObject({
       code: 0,
@@ -44,7 +44,7 @@ describe('bailiwick replay', () => {
     for (const none of ['t1', `${made.run}-t9`, 'nobody-t1']) {
       expect(await bailiwick('replay', none)).toMatchObject({
         code: 2,
-        stderr: expect.stringMatching(/no task has the id|has no task/),
+        stderr: expect.stringMatching(/Expected (the id of a task|a task of run)/),
       })
     }
     const prose = await bailiwick('replay', made.run, 'answer')
@@ -160,7 +160,7 @@ describe('bailiwick fork', () => {
     })
     expect(await bailiwick('fork', made.run, 't1')).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('--at: wanted the number of a step, got nothing'),
+      stderr: expect.stringContaining('--at: expected the number of a step, found nothing.'),
     })
     await bailiwick('down')
   })

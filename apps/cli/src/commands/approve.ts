@@ -1,14 +1,13 @@
-import { CALL_DETAILS, decideCall, TASK_OPTION } from '../daemon/decide-call.ts'
-import type { Command } from '../frame/command.ts'
-import { EXIT } from '../frame/exit-codes.ts'
+import { decideCall } from '../daemon/decide-call.ts'
+import type { CommandContext } from '../program/command.ts'
+import { EXIT } from '../program/exit-codes.ts'
 
-export const command: Command = {
-  words: '<run> [<call>]',
-  count: [1, 2],
-  details: CALL_DETAILS,
-  options: TASK_OPTION,
-  async run(context) {
-    await decideCall(context, { decision: 'approve' })
-    return EXIT.ok
-  },
+interface Args {
+  run: string
+  call: string | undefined
+}
+
+export async function execute(context: CommandContext<Args, { task: string | undefined }>): Promise<number> {
+  await decideCall(context, { ...context.args, ...context.options }, { decision: 'approve' })
+  return EXIT.ok
 }

@@ -1,19 +1,15 @@
-import type { Command } from '../frame/command.ts'
-import { EXIT } from '../frame/exit-codes.ts'
+import type { CommandContext } from '../program/command.ts'
+import { EXIT } from '../program/exit-codes.ts'
 
-export const command: Command = {
-  words: '<run>',
-  count: [1, 1],
-  details: 'Everything the run has at work is stopped. What was done stays in its journal.',
-  options: { reason: { type: 'string', value: 'text', help: 'why, for the journal' } },
-  async run(context) {
-    const [run = ''] = context.words
-    const { withDaemon } = await import('../daemon/use-daemon.ts')
-    const { requestRun } = await import('@bailiwick/bus')
-    const { reason } = context.options
-    const request = { run, ...(typeof reason === 'string' && { reason }) }
-    const reply = await withDaemon(context, (bus) => requestRun(bus, 'cancel', request, { waitMs: 15_000 }))
-    context.print(context.json ? JSON.stringify(reply) : `run ${run} is ${reply.status}`)
-    return EXIT.ok
-  },
+export async function execute(
+  context: CommandContext<{ run: string }, { reason: string | undefined }>,
+): Promise<number> {
+  const { run } = context.args
+  const { reason } = context.options
+  const { withDaemon } = await import('../daemon/use-daemon.ts')
+  const { requestRun } = await import('@bailiwick/bus')
+  const request = { run, ...(reason !== undefined && { reason }) }
+  const reply = await withDaemon(context, (bus) => requestRun(bus, 'cancel', request, { waitMs: 15_000 }))
+  context.print(context.json ? JSON.stringify(reply) : `run ${run} is ${reply.status}`)
+  return EXIT.ok
 }

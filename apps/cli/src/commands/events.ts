@@ -1,45 +1,41 @@
 import type { Bus } from '@bailiwick/bus'
-import type { Command } from '../frame/command.ts'
-import { EXIT } from '../frame/exit-codes.ts'
-import { UsageError } from '../frame/usage-error.ts'
+import type { CommandContext } from '../program/command.ts'
+import { EXIT } from '../program/exit-codes.ts'
+import { UsageError } from '../program/usage-error.ts'
 
-export const command: Command = {
-  words: '',
-  count: [0, 0],
-  details: 'One line for each event, until Ctrl-C. With --json each line is the whole CloudEvent.',
-  options: {
-    run: { type: 'string', value: 'run', help: "this run's only, from its beginning" },
-    all: { type: 'boolean', help: 'from the oldest that is kept, not from now on' },
-    once: { type: 'boolean', help: 'with --run: end when the run has ended' },
-  },
-  async run(context) {
-    const { options, signal, print, json } = context
-    const run = typeof options.run === 'string' ? options.run : undefined
-    if (options.once === true && run === undefined) throw new UsageError('--once goes with --run <run>')
-    const { withDaemon } = await import('../daemon/use-daemon.ts')
-    const { eventName, followEvents } = await import('@bailiwick/bus')
-    await withDaemon(context, async (bus) => {
-      if (run !== undefined) await checkRun(bus, run)
-      const source = {
-        from: options.all === true || run !== undefined ? ('beginning' as const) : ('new' as const),
-        ...(run !== undefined && { run }),
-        signal,
-      }
-      for await (const { event } of followEvents(bus, source)) {
-        const name = eventName(event.type) ?? event.type
-        print(
-          json
-            ? JSON.stringify(event)
-            : `${event.time}  ${name.padEnd(20)}  ${event.subject}  ${event.agent}`,
-        )
-        if (options.once === true && name === 'run.ended') return
-      }
-    })
-    return EXIT.ok
-  },
+interface Options {
+  run: string | undefined
+  all: boolean
+  once: boolean
 }
 
-/** @throws InputError where there is no such run. A reader may not ask, and waits for its first event. */
+export async function execute(context: CommandContext<object, Options>): Promise<number> {
+  const { signal, print, json } = context
+  const { run, all, once } = context.options
+  if (once && run === undefined) {
+    throw new UsageError('--once needs a run to wait for. Add --run <run>.')
+  }
+  const { withDaemon } = await import('../daemon/use-daemon.ts')
+  const { eventName, followEvents } = await import('@bailiwick/bus')
+  await withDaemon(context, async (bus) => {
+    if (run !== undefined) await checkRun(bus, run)
+    const source = {
+      from: all || run !== undefined ? ('beginning' as const) : ('new' as const),
+      ...(run !== undefined && { run }),
+      signal,
+    }
+    for await (const { event } of followEvents(bus, source)) {
+      const name = eventName(event.type) ?? event.type
+      print(
+        json ? JSON.stringify(event) : `${event.time}  ${name.padEnd(20)}  ${event.subject}  ${event.agent}`,
+      )
+      if (once && name === 'run.ended') return
+    }
+  })
+  return EXIT.ok
+}
+
+/** Throws InputError if the run does not exist. A reader has no permission to ask, so it waits for the first event. */
 async function checkRun(bus: Bus, run: string): Promise<void> {
   const { requestRun } = await import('@bailiwick/bus')
   const { hasCode } = await import('@bailiwick/contract')

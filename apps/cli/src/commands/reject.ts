@@ -1,18 +1,23 @@
-import { CALL_DETAILS, decideCall, TASK_OPTION } from '../daemon/decide-call.ts'
-import type { Command } from '../frame/command.ts'
-import { EXIT } from '../frame/exit-codes.ts'
+import { decideCall } from '../daemon/decide-call.ts'
+import type { CommandContext } from '../program/command.ts'
+import { EXIT } from '../program/exit-codes.ts'
 
-export const command: Command = {
-  words: '<run> [<call>]',
-  count: [1, 2],
-  details: CALL_DETAILS,
-  options: {
-    ...TASK_OPTION,
-    reason: { type: 'string', value: 'text', help: 'why; the agent gets to see it' },
-  },
-  async run(context) {
-    const { reason } = context.options
-    await decideCall(context, { decision: 'reject', ...(typeof reason === 'string' && { reason }) })
-    return EXIT.ok
-  },
+interface Args {
+  run: string
+  call: string | undefined
+}
+
+interface Options {
+  task: string | undefined
+  reason: string | undefined
+}
+
+export async function execute(context: CommandContext<Args, Options>): Promise<number> {
+  const { task, reason } = context.options
+  await decideCall(
+    context,
+    { ...context.args, task },
+    { decision: 'reject', ...(reason !== undefined && { reason }) },
+  )
+  return EXIT.ok
 }

@@ -1,33 +1,29 @@
-import type { Command } from '../frame/command.ts'
-import { EXIT } from '../frame/exit-codes.ts'
-import { UsageError } from '../frame/usage-error.ts'
+import type { CommandContext } from '../program/command.ts'
+import { EXIT } from '../program/exit-codes.ts'
+import { UsageError } from '../program/usage-error.ts'
 
-export const command: Command = {
-  words: '',
-  count: [0, 0],
-  details: 'The newest first.',
-  options: { limit: { type: 'string', short: 'n', value: 'count', help: 'how many at most; default: 20' } },
-  async run(context) {
-    const limit = Number(context.options.limit ?? 20)
-    if (!Number.isInteger(limit) || limit < 1 || limit > 1_000) {
-      throw new UsageError(`--limit wants a number from 1 to 1000; got "${String(context.options.limit)}"`)
-    }
-    const { withDaemon } = await import('../daemon/use-daemon.ts')
-    const { requestRun } = await import('@bailiwick/bus')
-    const { runs } = await withDaemon(context, (bus) => requestRun(bus, 'list', { limit }))
-    if (context.json) {
-      context.print(JSON.stringify({ runs }))
-      return EXIT.ok
-    }
-    const { duration } = await import('../show/format.ts')
-    for (const { run, status, text, submittedAt, endedAt } of runs) {
-      const took = duration((endedAt ?? Date.now()) - submittedAt)
-      const at = new Date(submittedAt).toISOString().slice(0, 19).replace('T', ' ')
-      context.print(
-        `${run}  ${status.padEnd(14)}  ${at}  ${took.padStart(10)}  ${text.replaceAll(/\s+/g, ' ').slice(0, 60)}`,
-      )
-    }
-    if (runs.length === 0) context.note('no runs yet')
+export async function execute(
+  context: CommandContext<object, { limit: string | undefined }>,
+): Promise<number> {
+  const limit = Number(context.options.limit ?? 20)
+  if (!Number.isInteger(limit) || limit < 1 || limit > 1_000) {
+    throw new UsageError(`--limit: expected a number from 1 to 1000, found "${context.options.limit}".`)
+  }
+  const { withDaemon } = await import('../daemon/use-daemon.ts')
+  const { requestRun } = await import('@bailiwick/bus')
+  const { runs } = await withDaemon(context, (bus) => requestRun(bus, 'list', { limit }))
+  if (context.json) {
+    context.print(JSON.stringify({ runs }))
     return EXIT.ok
-  },
+  }
+  const { duration } = await import('../show/format.ts')
+  for (const { run, status, text, submittedAt, endedAt } of runs) {
+    const took = duration((endedAt ?? Date.now()) - submittedAt)
+    const at = new Date(submittedAt).toISOString().slice(0, 19).replace('T', ' ')
+    context.print(
+      `${run}  ${status.padEnd(14)}  ${at}  ${took.padStart(10)}  ${text.replaceAll(/\s+/g, ' ').slice(0, 60)}`,
+    )
+  }
+  if (runs.length === 0) context.note('No runs yet.')
+  return EXIT.ok
 }

@@ -1,37 +1,47 @@
 import { type Bus, type RunView, requestRun } from '@bailiwick/bus'
 import { hasCode, InputError, JournalError, type JournalRecord } from '@bailiwick/contract'
 
+/** A task, named by its run and its name in the plan, or by its id alone in place of the run. */
+export interface TaskReference {
+  run: string
+  task: string | undefined
+}
+
 /**
- * A task's whole journal, by the run and the task's name in the plan, or by its id alone.
+ * Reads the whole journal of a task.
  *
- * @throws InputError where the run has no such task; JournalError where this version cannot read all of it
+ * @throws InputError if there is no such task; JournalError if this version cannot read the whole journal
  */
 export async function readTaskJournal(
   bus: Bus,
-  words: readonly string[],
+  reference: TaskReference,
 ): Promise<{ run: string; records: JournalRecord[]; agent: string; task: string; text: string }> {
-  const task = words.at(-1) ?? ''
+  const task = reference.task ?? reference.run
   const { run, tasks } =
-    words.length > 1 ? await requestRun(bus, 'get', { run: words[0] ?? '' }) : await runOf(bus, task)
+    reference.task === undefined
+      ? await findRunOfTask(bus, task)
+      : await requestRun(bus, 'get', { run: reference.run })
   const found = tasks.findLast((one) => one.name === task || one.task === task)
   if (found === undefined) {
     const known = tasks.map(({ name }) => name).join(', ')
-    throw new InputError(`run ${run} has no task ${task}; it has ${known === '' ? 'none' : known}`)
+    throw new InputError(
+      `Expected a task of run ${run} (${known === '' ? 'it has none yet' : known}), found "${task}".`,
+    )
   }
   const { records, unreadable } = await requestRun(bus, 'journal', { run, task: found.task })
   const [problem] = unreadable
   if (problem !== undefined) {
     const { message, reason } = problem
     throw new JournalError(
-      `the journal of task ${found.task} cannot be read at message ${message}: ${reason}`,
+      `Message ${message} of the journal of task ${found.task} is not readable by this version: ${reason}`,
     )
   }
   const text = records[0]?.type === 'task.created' ? records[0].text : ''
   return { run, records, agent: found.agent, task: found.task, text }
 }
 
-/** The run of a task's id: the id begins with the run's. */
-async function runOf(bus: Bus, task: string): Promise<RunView> {
+/** Finds the run of a task: the task's id begins with the id of its run. */
+async function findRunOfTask(bus: Bus, task: string): Promise<RunView> {
   const parts = task.split('-')
   for (let end = parts.length - 1; end > 0; end--) {
     try {
@@ -41,6 +51,6 @@ async function runOf(bus: Bus, task: string): Promise<RunView> {
     }
   }
   throw new InputError(
-    `no task has the id ${task}: "bailiwick show <run> --json" tells ids; a name in a plan goes with its run`,
+    `Expected the id of a task, found "${task}". "bailiwick show <run> --json" prints ids. To use a name from the plan, give the run too.`,
   )
 }

@@ -1,10 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { BailiwickError } from '@bailiwick/contract'
 import type { DaemonAddress } from '@bailiwick/coordinator/config/daemon-address'
 import { dataPaths, makeDataDir } from '@bailiwick/coordinator/config/data-dir'
 import type { DaemonMessage } from '@bailiwick/coordinator/daemon-message'
-import { CodedError } from '../frame/coded-error.ts'
 
 export interface SpawnOptions {
   dataDir: string
@@ -38,7 +38,7 @@ export interface SpawnedDaemon {
  * Starts a daemon in a process group of its own, so that Ctrl-C reaches the command alone, and waits until
  * it is ready.
  *
- * @throws CodedError with the daemon's own message where it could not start
+ * @throws BailiwickError with the daemon's own message where it could not start
  */
 export async function spawnDaemon(options: SpawnOptions): Promise<SpawnedDaemon> {
   const { dataDir, config, cwd, env, lifeline, ephemeral, signal } = options
@@ -82,18 +82,18 @@ async function untilReady(
   { note, signal }: SpawnOptions,
 ): Promise<Pick<SpawnedDaemon, 'address' | 'missing'>> {
   const { promise, resolve, reject } = Promise.withResolvers<Pick<SpawnedDaemon, 'address' | 'missing'>>()
-  let failure: CodedError | undefined
+  let failure: BailiwickError | undefined
   child.on('message', (message: DaemonMessage) => {
     if (message.kind === 'note') note(message.line)
     else if (message.kind === 'ready') resolve(message)
-    else failure = new CodedError(message.code, message.message)
+    else failure = new BailiwickError(message.code, message.message)
   })
   // It cleans up before it ends: only then is the failure told, so that nothing is left running by then.
   ended.then(() =>
     reject(
       signal.aborted
         ? signal.reason
-        : (failure ?? new CodedError('daemon', 'the daemon ended before it was ready')),
+        : (failure ?? new BailiwickError('daemon', 'the daemon ended before it was ready')),
     ),
   )
   return promise

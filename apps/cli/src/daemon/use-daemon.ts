@@ -1,14 +1,13 @@
 import type { Bus } from '@bailiwick/bus'
+import { BailiwickError } from '@bailiwick/contract'
 import { type DaemonAddress, findDaemon } from '@bailiwick/coordinator/config/daemon-address'
 import type { LoadedConfig } from '@bailiwick/coordinator/config/load-config'
-import { CodedError } from '../frame/coded-error.ts'
-import type { CommandContext } from '../frame/command.ts'
+import type { CommandContext } from '../program/command.ts'
 
-/** The configuration as this command line names it. */
-export async function readConfig({ options, cwd }: CommandContext): Promise<LoadedConfig> {
+/** Loads the configuration that `--config` names, or the nearest one. */
+export async function readConfig({ config, cwd }: CommandContext): Promise<LoadedConfig> {
   const { loadConfig } = await import('@bailiwick/coordinator/config/load-config')
-  const file = typeof options.config === 'string' ? options.config : undefined
-  return loadConfig({ cwd, file })
+  return loadConfig({ cwd, file: config })
 }
 
 /** Connects to a daemon as a user of this machine. */
@@ -24,22 +23,34 @@ export async function connectTo(address: DaemonAddress): Promise<Bus> {
 }
 
 /**
- * Does something with the daemon of this folder.
+ * Finds the daemon that runs on a data directory.
  *
- * @throws CodedError `no-daemon` where none runs
+ * @throws BailiwickError `no-daemon` if none is running
+ */
+export function requireDaemon(dataDir: string): DaemonAddress {
+  const address = findDaemon(dataDir)
+  if (address !== undefined) return address
+  throw new BailiwickError(
+    'no-daemon',
+    `Expected a running daemon on ${dataDir}, found none. Start one with "bailiwick up".`,
+  )
+}
+
+/**
+ * Connects to the daemon of the configuration, or of `NATS_URL`, and disconnects after `act`.
+ *
+ * @throws BailiwickError `no-daemon` if there is none
  */
 export async function withDaemon<T>(
   context: CommandContext,
   act: (bus: Bus, address: DaemonAddress) => Promise<T>,
 ): Promise<T> {
   const config = await readConfig(context)
-  const address = findDaemon(config.dataDir) ?? (await addressFromEnv(context.env))
-  if (address === undefined) {
-    throw new CodedError('no-daemon', `no daemon runs on ${config.dataDir}: start one with "bailiwick up"`)
-  }
+  const address =
+    findDaemon(config.dataDir) ?? (await addressFromEnv(context.env)) ?? requireDaemon(config.dataDir)
   const bus = await connectTo(address)
-  // It is an error after a while; until then whoever watches would take the silence for a quiet daemon.
-  bus.link.onRefused(({ message }) => context.note(`${message}. It is tried again`))
+  // Reconnecting fails only after a while. Without this note a watcher would take the silence for a quiet daemon.
+  bus.link.onRefused(({ message }) => context.note(`${message}. Retrying.`))
   try {
     return await act(bus, address)
   } finally {
@@ -47,7 +58,7 @@ export async function withDaemon<T>(
   }
 }
 
-/** A daemon on another machine is reached by what `bailiwick env` printed there. */
+/** Reads the address of a daemon on another machine from the variables that `bailiwick env` printed there. */
 export async function addressFromEnv(env: NodeJS.ProcessEnv): Promise<DaemonAddress | undefined> {
   if (!env.NATS_URL) return undefined
   const { accessFromEnv } = await import('@bailiwick/bus')

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { detectModel } from '@bailiwick/models'
-import type { CommandContext } from '../frame/command.ts'
+import type { CommandContext } from '../program/command.ts'
 import { readFileAs } from '../run-task/read-inputs.ts'
 import { runTask } from '../run-task/run-task.ts'
 import { type Sabotage, sabotage } from './sabotage.ts'
@@ -14,14 +14,20 @@ const QUESTION =
 const PRE_WRITTEN =
   "no model found: the agents' replies are pre-written; planning check, processes, sandbox, tools, bus and figures are live."
 
+export interface DemoOptions {
+  out: string | undefined
+  sabotage: boolean
+  data: string | undefined
+}
+
 /** Files of the demo, beside this package's sources. */
 const demoFile = (name: string) => fileURLToPath(new URL(`../../demo/${name}`, import.meta.url))
 
 /** Runs the demo on a daemon of its own, in a folder that is gone afterwards. @returns the exit code */
-export async function runDemo(context: CommandContext): Promise<number> {
+export async function runDemo(context: CommandContext<object, DemoOptions>): Promise<number> {
   const { cwd, options, note } = context
-  const out = resolve(cwd, typeof options.out === 'string' ? options.out : 'out')
-  const data = typeof options.data === 'string' ? options.data : demoFile('seattle-weather.csv')
+  const out = resolve(cwd, options.out ?? 'out')
+  const data = options.data ?? demoFile('seattle-weather.csv')
   const files = [await readFileAs('weather', resolve(cwd, data), `--data ${data}`)]
   const env = { ...context.env }
   const found = await detectModel(env)
@@ -33,7 +39,7 @@ export async function runDemo(context: CommandContext): Promise<number> {
   }
   const dataDir = await mkdtemp(join(tmpdir(), 'bailiwick-demo-'))
   const over = new AbortController()
-  const saboteur = options.sabotage === true ? sabotage(dataDir, note, over.signal) : undefined
+  const saboteur = options.sabotage ? sabotage(dataDir, note, over.signal) : undefined
   // It may end before the run does, and is heard of after it.
   saboteur?.catch(() => {})
   try {

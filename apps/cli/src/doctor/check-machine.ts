@@ -2,7 +2,7 @@ import type { BusAccess } from '@bailiwick/bus'
 import { findDaemon } from '@bailiwick/coordinator/config/daemon-address'
 import type { LoadedConfig } from '@bailiwick/coordinator/config/load-config'
 import { readConfig } from '../daemon/use-daemon.ts'
-import type { CommandContext } from '../frame/command.ts'
+import type { CommandContext } from '../program/command.ts'
 import { checkDataDir } from './check-data-dir.ts'
 
 /** One thing that was looked at. */
@@ -14,8 +14,12 @@ export interface Finding {
   advice?: string
 }
 
-/** Looks at everything that a run needs; a failure is a finding, not an error. */
-export async function checkMachine(context: CommandContext): Promise<Finding[]> {
+export interface DoctorOptions {
+  fetchBubblewrap: boolean
+}
+
+/** Checks everything that a run needs. A failed check is a finding, not an error. */
+export async function checkMachine(context: CommandContext<object, DoctorOptions>): Promise<Finding[]> {
   const config = await readConfig(context).catch((error: unknown) => error)
   if (!isConfig(config)) return [checkNode(), problem('configuration', config)]
   const checks: [string, () => Promise<Finding>][] = [
@@ -99,9 +103,14 @@ async function checkModel(config: LoadedConfig, { env, signal }: CommandContext)
   return { what: 'model', state: 'ok', found: `${found.name} (from ${found.source})${answered}` }
 }
 
-async function checkIsolation({ options, env, note, signal }: CommandContext): Promise<Finding> {
+async function checkIsolation({
+  options,
+  env,
+  note,
+  signal,
+}: CommandContext<object, DoctorOptions>): Promise<Finding> {
   const { ensureBubblewrap, probeIsolation } = await import('@bailiwick/sandbox')
-  if (options['fetch-bubblewrap'] === true) await ensureBubblewrap({ env, signal, onProgress: note })
+  if (options.fetchBubblewrap) await ensureBubblewrap({ env, signal, onProgress: note })
   const { isolation, notes } = await probeIsolation()
   const what = 'isolation'
   if (isolation === 'confined')

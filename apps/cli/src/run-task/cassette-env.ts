@@ -1,34 +1,40 @@
 import { resolve } from 'node:path'
 import { findDaemon } from '@bailiwick/coordinator/config/daemon-address'
-import type { OptionValues } from '../frame/command.ts'
-import { UsageError } from '../frame/usage-error.ts'
+import { UsageError } from '../program/usage-error.ts'
+
+export interface CassetteOptions {
+  record: string | undefined
+  replay: string | undefined
+  replayBy: 'strict' | 'lane' | undefined
+}
 
 /**
- * The environment in which a run's models are recorded or replayed; empty where neither was asked for.
+ * Returns the variables that make a run's models record or replay responses.
  *
- * @throws UsageError for both at once, for `--replay-by` that says nothing, and where a daemon runs already: its processes have their environment
+ * @throws UsageError if the options exclude each other, or if a daemon is running already: the variables cannot reach
+ *   its processes
  */
-export function cassetteEnv(options: OptionValues, cwd: string, dataDir: string): Record<string, string> {
-  const { record, replay, 'replay-by': by } = options
-  if (by !== undefined && typeof replay !== 'string') {
-    throw new UsageError('--replay-by goes with --replay <file>')
+export function cassetteEnv(
+  { record, replay, replayBy }: CassetteOptions,
+  cwd: string,
+  dataDir: string,
+): Record<string, string> {
+  if (replayBy !== undefined && replay === undefined) {
+    throw new UsageError('--replay-by needs a cassette. Add --replay <file>.')
   }
-  if (by !== undefined && by !== 'strict' && by !== 'lane') {
-    throw new UsageError(`unknown --replay-by "${by}": wanted strict or lane`)
-  }
-  if (typeof record !== 'string' && typeof replay !== 'string') return {}
+  if (record === undefined && replay === undefined) return {}
   if (record !== undefined && replay !== undefined) {
-    throw new UsageError('--record and --replay exclude each other: a cassette is written, or read')
+    throw new UsageError('Expected --record or --replay, found both. Remove one of them.')
   }
   const daemon = findDaemon(dataDir)
   if (daemon !== undefined) {
     throw new UsageError(
-      `--${record === undefined ? 'replay' : 'record'} needs a daemon of the run's own, and one runs already (process ${daemon.pid}): end it with "bailiwick down" first`,
+      `--${record === undefined ? 'replay' : 'record'} needs a daemon of its own, but a daemon (process ${daemon.pid}) is running. End it with "bailiwick down" first.`,
     )
   }
   return {
-    ...(typeof record === 'string' && { BAILIWICK_MODEL_RECORD: resolve(cwd, record) }),
-    ...(typeof replay === 'string' && { BAILIWICK_MODEL_REPLAY: resolve(cwd, replay) }),
-    ...(by !== undefined && { BAILIWICK_MODEL_REPLAY_BY: by }),
+    ...(record !== undefined && { BAILIWICK_MODEL_RECORD: resolve(cwd, record) }),
+    ...(replay !== undefined && { BAILIWICK_MODEL_REPLAY: resolve(cwd, replay) }),
+    ...(replayBy !== undefined && { BAILIWICK_MODEL_REPLAY_BY: replayBy }),
   }
 }

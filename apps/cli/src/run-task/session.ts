@@ -1,9 +1,9 @@
 import { type Bus, requestRun } from '@bailiwick/bus'
+import { BailiwickError } from '@bailiwick/contract'
 import { type DaemonAddress, findDaemon } from '@bailiwick/coordinator/config/daemon-address'
 import { endLeftovers } from '../daemon/end-leftovers.ts'
 import { type SpawnedDaemon, type SpawnOptions, spawnDaemon } from '../daemon/spawn-daemon.ts'
 import { addressFromEnv, connectTo } from '../daemon/use-daemon.ts'
-import { CodedError } from '../frame/coded-error.ts'
 
 /** How often a daemon of the command's own is started again when it dies. */
 const RESTARTS = 3
@@ -43,14 +43,14 @@ export class Session implements AsyncDisposable {
    * Does something with the connection; when the command's own daemon dies meanwhile, it is started again
    * and the thing done anew.
    *
-   * @throws CodedError `no-daemon` where it was ended by somebody, or has died too often
+   * @throws BailiwickError `no-daemon` where it was ended by somebody, or has died too often
    */
   async hold<T>(act: (bus: Bus, died: AbortSignal, address: DaemonAddress) => Promise<T>): Promise<T> {
     for (;;) {
       const died = new AbortController()
       const end = Promise.withResolvers<never>()
       this.#daemon?.ended.then((inOrder) => {
-        const error = new CodedError(
+        const error = new BailiwickError(
           'no-daemon',
           inOrder ? 'the daemon was ended by somebody' : 'the daemon has died',
         )

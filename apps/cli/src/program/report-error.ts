@@ -1,16 +1,17 @@
 import { styleText } from 'node:util'
+import { errorText } from '@bailiwick/contract/world'
 import { EXIT } from './exit-codes.ts'
 
-/** Codes of errors that are the caller's to mend: exit code 2. */
+/** Codes of errors that the caller has to correct. */
 const USAGE_CODES = new Set(['bad-usage', 'bad-input', 'bad-definition'])
 
 /**
- * Prints an error on stderr (as JSON on stdout where that was asked for) and gives the exit code. Errors
- * with a code are told by their message alone; others are defects of ours and come with their stack.
+ * Prints an error on stderr, or with `json` on stdout as JSON, and returns the exit code. An error without a code is a
+ * defect of Bailiwick, so its stack is printed.
  */
-export function tellError(error: unknown, json: boolean): number {
+export function reportError(error: unknown, json: boolean): number {
   const code = codeOf(error)
-  const message = error instanceof Error ? error.message : String(error)
+  const message = errorText(error)
   if (json) {
     process.stdout.write(`${JSON.stringify({ error: { code: code ?? 'internal', message } })}\n`)
   } else {

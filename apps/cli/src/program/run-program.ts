@@ -1,0 +1,52 @@
+import { CommanderError } from 'commander'
+import { buildProgram, type ParsedLine } from './build-program.ts'
+import type { CommandSpec } from './command.ts'
+import { EXIT } from './exit-codes.ts'
+
+/** Runs one command line and resolves with its exit code. Every error ends here, as one message. */
+export async function runProgram(line: string[]): Promise<number> {
+  process.stdout.on('error', endUnread)
+  process.stderr.on('error', endUnread)
+  let exitCode: number = EXIT.ok
+  const program = buildProgram(async (spec, parsed) => {
+    exitCode = await execute(spec, parsed)
+  })
+  try {
+    await program.parseAsync(line, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    // Commander ends this way after it has printed help or the version.
+    if (error instanceof CommanderError && error.code.startsWith('commander.')) {
+      return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+    }
+    const { reportError } = await import('./report-error.ts')
+    return reportError(error, line.includes('--json'))
+  }
+}
+
+async function execute(spec: CommandSpec, line: ParsedLine): Promise<number> {
+  const [{ BailiwickError }, command] = await Promise.all([import('@bailiwick/contract/world'), spec.load()])
+  const interrupt = new AbortController()
+  const stop = () => interrupt.abort(new BailiwickError('interrupted', 'Interrupted.'))
+  process.once('SIGINT', stop)
+  process.once('SIGTERM', stop)
+  try {
+    return await command.execute({
+      ...line,
+      cwd: process.cwd(),
+      env: process.env,
+      signal: interrupt.signal,
+      print: (text) => process.stdout.write(`${text}\n`),
+      note: (text) => process.stderr.write(`${text}\n`),
+    })
+  } finally {
+    process.off('SIGINT', stop)
+    process.off('SIGTERM', stop)
+  }
+}
+
+/** In "bailiwick events | head -3" the reader closes the pipe. That is no defect, so print no stack. */
+function endUnread(error: Error & { code?: string }): void {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(EXIT.error)
+}
