@@ -51,7 +51,7 @@ describe('a call that needs approval', { timeout: 120_000 }, () => {
       expect(shown.stdout).toMatch(/waits for your decision: listFiles\(\{\}\) of \S+, call 1\.1/)
       const other = await cli(folder, 'approve', id, '7.7')
       expect(other).toMatchObject({ code: 1 })
-      expect(other.stderr).toContain('that call does not wait; these calls do:\n  1.1')
+      expect(other.stderr).toContain('Expected a waiting call, found 7.7. These calls are waiting:\n  1.1')
       expect((await cli(folder, 'approve', id)).stdout).toBe('approved listFiles({})\n')
     })
     expect(code).toBe(0)
@@ -66,7 +66,7 @@ describe('a call that needs approval', { timeout: 120_000 }, () => {
         const again = await cli(folder, 'approve', id)
         expect(again.code).toBe(1)
         // The second message if the first decision is not in the journal yet.
-        expect(again.stderr).toMatch(/no call of run \S+ waits for a decision|call 1\.1 no longer waits/)
+        expect(again.stderr).toMatch(/No call of run \S+ is waiting|Call 1\.1 is no longer waiting/)
       },
       { definition: { approval: 'always' }, operator: { approval: 'never' } },
     )
