@@ -2,10 +2,10 @@ import { spawn, spawnSync } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { probeIsolation } from '../src/index.ts'
-import { findBubblewrap } from '../src/isolation/find-bubblewrap.ts'
+import { findBubblewrap } from '../src/isolation/bubblewrap.ts'
+import { childFiles } from '../src/isolation/child-files.ts'
 import type { Layers } from '../src/isolation/layers.ts'
-import { childFiles } from '../src/parent/child-files.ts'
-import { startWrapped } from '../src/parent/start-wrapped.ts'
+import { startWrapped } from '../src/isolation/start-wrapped.ts'
 
 const bwrap = process.platform === 'linux' ? findBubblewrap() : undefined
 /** Whether this machine lets a container be made at all: asked without the sandbox's own code. */

@@ -1,9 +1,9 @@
 import { SandboxError } from '@bailiwick/contract/world'
 import { describe, expect, it } from 'vitest'
 import { createSandbox, probeIsolation } from '../src/index.ts'
+import { childFiles } from '../src/isolation/child-files.ts'
 import { wrapCommand } from '../src/isolation/layers.ts'
 import { seccompFilter } from '../src/isolation/seccomp-filter.ts'
-import { childFiles } from '../src/parent/child-files.ts'
 import { openWorld } from './open-world.ts'
 
 describe('isolation', () => {

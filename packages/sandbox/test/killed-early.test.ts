@@ -4,8 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { childFiles } from '../src/isolation/child-files.ts'
 import { probeIsolation } from '../src/isolation/probe-isolation.ts'
-import { childFiles } from '../src/parent/child-files.ts'
 import { spawnChild } from '../src/parent/spawn-child.ts'
 
 /** In no other test's command lines. */

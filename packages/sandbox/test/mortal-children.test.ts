@@ -1,7 +1,7 @@
 import { DEFAULT_SANDBOX_LIMITS, type StepHost } from '@bailiwick/contract/world'
 import { expect, it } from 'vitest'
+import { childFiles } from '../src/isolation/child-files.ts'
 import { BundleCache } from '../src/modules/bundle-cache.ts'
-import { childFiles } from '../src/parent/child-files.ts'
 import { WorldSession } from '../src/parent/session.ts'
 import { spawnChild } from '../src/parent/spawn-child.ts'
 

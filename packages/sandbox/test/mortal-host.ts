@@ -4,9 +4,9 @@
  */
 import { spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
-import { childFiles } from '../src/parent/child-files.ts'
+import { childFiles } from '../src/isolation/child-files.ts'
+import { startWrapped } from '../src/isolation/start-wrapped.ts'
 import { permissionArguments } from '../src/parent/spawn-child.ts'
-import { startWrapped } from '../src/parent/start-wrapped.ts'
 
 const INFO_FD = 5
 const [layers = '', memoryMb = ''] = process.argv.slice(2)

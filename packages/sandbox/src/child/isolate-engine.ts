@@ -1,6 +1,6 @@
 import type IsolatedVm from 'isolated-vm'
-import type { Argument, Engine, EngineDoor, Handle } from '../world/engine.ts'
-import { GuestStopped } from '../world/guest-stopped.ts'
+import type { Argument, Engine, EngineDoor, Handle } from './engine.ts'
+import { GuestStopped } from './guest-stopped.ts'
 
 type Reference = IsolatedVm.Reference
 

@@ -1,5 +1,5 @@
 import { type MadeCall, PART_CHARS } from '../frames/frame.ts'
-import type { FrameSink } from './printer.ts'
+import type { FrameSink } from './outgoing.ts'
 
 /** The calls of the turn under way: they leave in its frame, or ahead of it where they are long. */
 export class OutgoingCalls {

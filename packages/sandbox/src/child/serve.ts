@@ -1,11 +1,11 @@
 import type { ToChild } from '../frames/frame.ts'
-import type { Engine } from '../world/engine.ts'
-import { GuestStopped } from '../world/guest-stopped.ts'
-import { GuestWorld } from '../world/guest-world.ts'
-import type { OpenWorld } from '../world/open-world.ts'
-import type { StepEnd } from '../world/read-end.ts'
+import type { Engine } from './engine.ts'
+import { GuestStopped } from './guest-stopped.ts'
+import { GuestWorld } from './guest-world.ts'
+import type { OpenWorld } from './open-world.ts'
+import { type FrameSink, Printer } from './outgoing.ts'
 import { OutgoingCalls } from './outgoing-calls.ts'
-import { type FrameSink, Printer } from './printer.ts'
+import type { StepEnd } from './read-end.ts'
 import { takeCheckpoint } from './take-checkpoint.ts'
 
 /** Turns below this are not worth asking the system for their CPU time, ms. */

@@ -1,7 +1,7 @@
-import { CheckpointRefused } from '../world/checkpoint-names.ts'
-import { GuestStopped } from '../world/guest-stopped.ts'
-import type { GuestWorld } from '../world/guest-world.ts'
-import type { OpenWorld } from '../world/open-world.ts'
+import { CheckpointRefused } from './checkpoint-text.ts'
+import { GuestStopped } from './guest-stopped.ts'
+import type { GuestWorld } from './guest-world.ts'
+import type { OpenWorld } from './open-world.ts'
 
 /**
  * A world as text, tried at once: a second world is made from it, and has to come to the same text again.

@@ -1,5 +1,5 @@
-import type { BundleAnswer, OpenWorld } from '../world/open-world.ts'
-import type { StepEnd } from '../world/read-end.ts'
+import type { BundleAnswer, OpenWorld } from '../child/open-world.ts'
+import type { StepEnd } from '../child/read-end.ts'
 
 /** Parent to child, a line each. Every entry into the guest carries the time it may take. */
 export type ToChild =

@@ -1,5 +1,5 @@
 import type { GuestError } from '@bailiwick/contract/world'
-import type { StepEnd } from '../world/read-end.ts'
+import type { StepEnd } from '../child/read-end.ts'
 import type { MadeCall, ToParent } from './frame.ts'
 import { CALLS, TURN } from './frame-line.ts'
 

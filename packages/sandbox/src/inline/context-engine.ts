@@ -1,6 +1,6 @@
 import { createContext, Script } from 'node:vm'
-import type { Door, Engine, Handle } from '../world/engine.ts'
-import { GuestStopped } from '../world/guest-stopped.ts'
+import type { Door, Engine, Handle } from '../child/engine.ts'
+import { GuestStopped } from '../child/guest-stopped.ts'
 
 type Callable = (...args: unknown[]) => unknown
 

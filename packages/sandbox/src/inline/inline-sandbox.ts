@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { DEFAULT_SANDBOX_LIMITS, type Sandbox, type SandboxLimits } from '@bailiwick/contract/world'
+import { childFiles } from '../isolation/child-files.ts'
 import { BundleCache } from '../modules/bundle-cache.ts'
-import { childFiles } from '../parent/child-files.ts'
 import { engineDigest } from '../parent/engine-digest.ts'
 import { WorldSession } from '../parent/session.ts'
 import { InlineBox } from './inline-box.ts'

@@ -1,7 +1,7 @@
 import { chmod, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fetchProgram } from '@bailiwick/debian'
-import { bubblewrapFolder, findBubblewrap } from './find-bubblewrap.ts'
+import { bubblewrapFolder, findBubblewrap } from './bubblewrap.ts'
 
 export interface EnsureBubblewrapOptions {
   /** Environment in which it is looked for; default `process.env`. */

@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { ChildFiles } from '../parent/child-files.ts'
-import { findBubblewrap } from './find-bubblewrap.ts'
+import { findBubblewrap } from './bubblewrap.ts'
+import type { ChildFiles } from './child-files.ts'
 import { findProgram } from './find-program.ts'
 import { seccompFilter } from './seccomp-filter.ts'
 

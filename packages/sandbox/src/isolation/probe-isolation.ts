@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { type Isolation, SandboxError } from '@bailiwick/contract/world'
-import { type ChildFiles, childFiles } from '../parent/child-files.ts'
 import { permissionArguments } from '../parent/spawn-child.ts'
-import { startWrapped } from '../parent/start-wrapped.ts'
+import { type ChildFiles, childFiles } from './child-files.ts'
 import { availableLayers, type Layers } from './layers.ts'
+import { startWrapped } from './start-wrapped.ts'
 
 /** What a child could do when it tried. All false is what everyone wants to see. */
 export interface Reach {

@@ -2,10 +2,10 @@ import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { userCacheDir } from '@bailiwick/debian'
-import type { BundleAnswer } from '../world/open-world.ts'
+import type { BundleAnswer } from '../child/open-world.ts'
 import { bundle } from './bundle.ts'
 import { findPackage } from './find-package.ts'
-import { refusal } from './import-patterns.ts'
+import { refusal } from './granted-packages.ts'
 
 /** Raise it when a bundle of the same package would come out otherwise. */
 const FORMAT = 1

@@ -1,6 +1,6 @@
 import { DefinitionError } from '@bailiwick/contract/world'
 import { findPackage } from './find-package.ts'
-import { packageOf, refusal } from './import-patterns.ts'
+import { packageOf, refusal } from './granted-packages.ts'
 
 /**
  * Holds granted imports to what is installed, so that a missing package is found when an agent is

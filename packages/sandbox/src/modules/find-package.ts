@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { packageOf } from './import-patterns.ts'
+import { packageOf } from './granted-packages.ts'
 
 export interface FoundPackage {
   name: string

@@ -4,9 +4,9 @@ import {
   SandboxError,
   type SandboxLimits,
 } from '@bailiwick/contract/world'
+import { childFiles } from '../isolation/child-files.ts'
 import { probeIsolation } from '../isolation/probe-isolation.ts'
 import { BundleCache } from '../modules/bundle-cache.ts'
-import { childFiles } from './child-files.ts'
 import { engineDigest } from './engine-digest.ts'
 import { Pool } from './pool.ts'
 import { WorldSession } from './session.ts'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { ChildFiles } from './child-files.ts'
+import type { ChildFiles } from '../isolation/child-files.ts'
 
 /** Digest of what makes worlds here: the runtime, V8, the child's code and its prelude. */
 export function engineDigest({ main, prelude }: Pick<ChildFiles, 'main' | 'prelude'>): string {

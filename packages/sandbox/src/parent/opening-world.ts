@@ -8,7 +8,7 @@ import {
   type SandboxLimits,
   type World,
 } from '@bailiwick/contract/world'
-import type { OpenWorld } from '../world/open-world.ts'
+import type { OpenWorld } from '../child/open-world.ts'
 
 const NAME = /^[A-Za-z_$][\w$]*$/
 

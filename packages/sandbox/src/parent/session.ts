@@ -9,14 +9,14 @@ import {
   type StepRequest,
   type World,
 } from '@bailiwick/contract/world'
+import type { OpenWorld } from '../child/open-world.ts'
 import type { BundleCache } from '../modules/bundle-cache.ts'
 import { checkImports } from '../modules/check-imports.ts'
-import type { OpenWorld } from '../world/open-world.ts'
 import { askCheckpoint } from './ask-checkpoint.ts'
 import type { Box } from './box.ts'
 import { BoxDied } from './box-died.ts'
+import { openBox } from './box-exchange.ts'
 import { observe } from './observe.ts'
-import { openBox } from './open-box.ts'
 import { fitsOf, openingWorld } from './opening-world.ts'
 import { type StepContext, StepRun } from './step-run.ts'
 import { replayRequest, type StepRecord } from './world-record.ts'

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
+import type { ChildFiles } from '../isolation/child-files.ts'
 import type { Layers } from '../isolation/layers.ts'
+import { startWrapped } from '../isolation/start-wrapped.ts'
 import { ChildBox } from './child-box.ts'
-import type { ChildFiles } from './child-files.ts'
-import { startWrapped } from './start-wrapped.ts'
 
 export interface SpawnOptions {
   files: ChildFiles

@@ -1,5 +1,5 @@
 import type { CallReport, UndoneTurn } from '@bailiwick/contract/world'
-import type { StepEnd } from '../world/read-end.ts'
+import type { StepEnd } from '../child/read-end.ts'
 import type { StepRecord } from './world-record.ts'
 
 /** What a step came to. */

@@ -6,8 +6,8 @@ import {
   type TurnInput,
   type TurnOutput,
 } from '@bailiwick/contract/world'
-import type { BundleAnswer } from '../world/open-world.ts'
-import type { StepEnd } from '../world/read-end.ts'
+import type { BundleAnswer } from '../child/open-world.ts'
+import type { StepEnd } from '../child/read-end.ts'
 import type { Box, BoxEnd, BoxFrame } from './box.ts'
 import { BoxDied } from './box-died.ts'
 import { LiveCalls } from './live-calls.ts'

@@ -3,13 +3,13 @@
  * script whose value is {@link install}: the child keeps it, the guest never sees it.
  */
 
-import type { ENTRIES } from '../world/entries.ts'
 import { cancelCalls, closeCalls, pendingCount, resetCalls, settle } from './calls.ts'
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { installClock, setClock, startClock } from './clock.ts'
 import { installConsole, outputMissing, resetConsole } from './console.ts'
 import { decode } from './decode.ts'
 import { encodeWithin } from './encode.ts'
+import type { ENTRIES } from './entries.ts'
 import { errorFields } from './error-text.ts'
 import { installExtras } from './extras.ts'
 import {

@@ -1,8 +1,8 @@
 import type { ChildProcess, spawn as nodeSpawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
-import { type Layers, wrapCommand } from '../isolation/layers.ts'
 import type { ChildFiles } from './child-files.ts'
+import { type Layers, wrapCommand } from './layers.ts'
 
 const ERRORS = 2
 const FRAME_IN = 3

@@ -2,8 +2,8 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { bubblewrapFolder, findBubblewrap } from './bubblewrap.ts'
 import { ensureBubblewrap } from './ensure-bubblewrap.ts'
-import { bubblewrapFolder, findBubblewrap } from './find-bubblewrap.ts'
 
 let home: string
 beforeEach(async () => {

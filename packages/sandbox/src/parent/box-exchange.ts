@@ -1,6 +1,6 @@
 import { SandboxError } from '@bailiwick/contract/world'
+import type { OpenWorld } from '../child/open-world.ts'
 import type { ToChild } from '../frames/frame.ts'
-import type { OpenWorld } from '../world/open-world.ts'
 import type { Box } from './box.ts'
 import { BoxDied } from './box-died.ts'
 
