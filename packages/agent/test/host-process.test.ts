@@ -48,7 +48,7 @@ it('does not start with less isolation than is required', async () => {
   // No container program is found on this path, nor in this cache.
   await using hosts = await openHosts(test, {}, { PATH: '/nowhere', XDG_CACHE_HOME: '/nowhere' })
   await expect(hosts.start('worker.ts', '--require-isolation', 'confined')).rejects.toThrow(
-    /the host ended with 1: bailiwick-agent: the sandbox must be confined and this machine gives process/,
+    /the host ended with 1: bailiwick-agent: Expected the isolation "confined", found "process"/,
   )
   await hosts.start('worker.ts', '--require-isolation', 'process')
 })

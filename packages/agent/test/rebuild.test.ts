@@ -47,7 +47,7 @@ describe('a world that cannot be made again', () => {
     const journal = memoryJournal(records)
     const { result, requests } = await tryTask(definition, [code('finalAnswer(n)')], { sandbox, journal })
     expect(result).toMatchObject({ status: 'failed', error: { code: 'sandbox' } })
-    expect(result.error?.message).toMatch(/the world cannot be rebuilt: timeout in step 1 \(.+\)/)
+    expect(result.error?.message).toMatch(/The world cannot be rebuilt: timeout in step 1 \(.+\)/)
     expect(requests).toHaveLength(1)
     expect(made).toBe(before)
     const added = journal.records.slice(records.length).map(({ type }) => type)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { nearestNames, unknownName } from './nearest-names.ts'
 
 describe('nearestNames', () => {
-  const known = ['readFile', 'writeArtifact', 'queryTable', 'drawChart']
+  const known = ['readFile', 'writeArtifact', 'queryTable', 'drawChart', 'ab']
   it.each([
     ['read_file', ['readFile']],
     ['ReadFile', ['readFile']],
@@ -11,6 +11,7 @@ describe('nearestNames', () => {
     ['chart', ['drawChart']],
     ['somethingElse', []],
     ['', []],
+    ['xy', []],
   ])('%s', (wrong, near) => {
     expect(nearestNames(wrong, known)).toEqual(near)
   })

@@ -1,13 +1,14 @@
 /** The known names that a wrong one may have meant, best first; at most three. */
 export function nearestNames(wrong: string, known: readonly string[]): string[] {
-  const plain = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, '')
+  const plain = (name: string) => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')
   const wanted = plain(wrong)
   return known
     .map((name) => ({ name, far: distance(wanted, plain(name)) }))
     .filter(({ name, far }) => {
       const near = plain(name)
       return (
-        far <= Math.max(2, near.length / 3) ||
+        // Two names of two letters are never further apart than two: one letter at least must be right.
+        (far <= Math.max(2, near.length / 3) && far < wanted.length) ||
         (wanted.length > 3 && (near.includes(wanted) || wanted.includes(near)))
       )
     })

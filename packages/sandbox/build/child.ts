@@ -1,15 +1,18 @@
 /**
- * Bundles the sandbox's child: `node build/child.ts <folder>`. The child may read only that folder, so it holds the
- * child with everything it needs in one file, and the prelude as the script that runs inside the isolate.
+ * Bundles the sandbox's child: `node build/child.ts <folder>`. The child may read only that folder, so one file holds
+ * the child and everything that it needs, and another holds the prelude, the script that runs inside the isolate.
+ * Prints the files that the bundle was made from, one per line, relative to the package.
  */
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
 
 const root = join(import.meta.dirname, '..')
-const outdir = resolve(process.argv[2] ?? join(root, 'dist/box'))
+const [folder = join(root, 'dist/box')] = process.argv.slice(2)
+const outdir = resolve(folder)
 const shared = {
   bundle: true,
+  metafile: true,
   logLevel: 'warning',
   absWorkingDir: root,
   conditions: ['@bailiwick/source'],
@@ -17,18 +20,18 @@ const shared = {
   outdir,
 } as const
 
-await build({
+const prelude = await build({
   ...shared,
   entryPoints: { prelude: 'src/prelude/main.ts' },
   format: 'iife',
   globalName: 'prelude',
   target: 'es2024',
-  // The script's value is the one function that the child calls; nothing becomes a global.
+  // The script evaluates to the one function that the child calls, and defines no global.
   banner: { js: '(()=>{"use strict";' },
   footer: { js: ';return prelude.install})()' },
 })
 
-await build({
+const child = await build({
   ...shared,
   entryPoints: { child: 'src/child/main.ts', probe: 'src/isolation/probe-child.ts' },
   outExtension: { '.js': '.cjs' },
@@ -40,7 +43,7 @@ await build({
       name: 'sucrase-in-the-bundle',
       setup(plugin) {
         plugin.onLoad({ filter: /rewrite[\\/]load-sucrase\.ts$/ }, () => ({
-          // `require` inside a function: evaluated when it is first called.
+          // esbuild evaluates a module that is required inside a function on the first call.
           contents: 'export const loadSucrase = () => require("sucrase")',
           resolveDir: root,
         }))
@@ -49,5 +52,8 @@ await build({
   ],
 })
 
-// Fail the build, not the first session, if the prelude does not parse.
+// If the prelude does not parse, fail the build and not the first session.
 new Function(readFileSync(join(outdir, 'prelude.js'), 'utf8'))
+
+const inputs = Object.keys({ ...prelude.metafile.inputs, ...child.metafile.inputs })
+console.log(['build/child.ts', ...inputs].join('\n'))

@@ -129,10 +129,10 @@ describe('a checkpoint', () => {
     ['a class', 'class C { #x = 1 }; const c = new C()', 'C holds a function or class'],
     ['a closure', 'const up = ((n) => () => ++n)(1)', 'up holds a function or class'],
     ['a function within data', 'const o = { list: [{ f() {} }] }', 'o holds a function or class'],
-    ['an instance', 'const e = new Error("x")', 'e holds what is no plain data (Error)'],
-    ['a subclass', 'let s = new (class S extends Map {})()', 's holds what is no plain data (S)'],
-    ['a promise', 'let p = Promise.resolve(1); 1', 'p holds what is no plain data (Promise)'],
-    ['a generator', 'let g = [1].values()', 'g holds what is no plain data'],
+    ['an instance', 'const e = new Error("x")', 'e holds a value that is not plain data (Error)'],
+    ['a subclass', 'let s = new (class S extends Map {})()', 's holds a value that is not plain data (S)'],
+    ['a promise', 'let p = Promise.resolve(1); 1', 'p holds a value that is not plain data (Promise)'],
+    ['a generator', 'let g = [1].values()', 'g holds a value that is not plain data'],
     ['a symbol', 'const o = { [Symbol("x")]: 1 }', 'o holds a symbol'],
     [
       'a getter',
@@ -156,19 +156,23 @@ describe('a checkpoint', () => {
       'b holds a buffer and a view of it',
     ],
     ['a proxy', 'const p = new Proxy({}, {})', 'p holds a Proxy'],
-    ['a changed builtin', 'Array.prototype.last = 5; 1', 'the builtins are not those of the checkpoint'],
+    ['a changed builtin', 'Array.prototype.last = 5; 1', 'the builtins differ from those of the checkpoint'],
     [
       'a builtin that no global leads to',
       'Object.getPrototypeOf([].values()).next = 1; 1',
-      'the builtins are not those of the checkpoint',
+      'the builtins differ from those of the checkpoint',
     ],
-    ['a builtin’s name', 'const Math = 5', 'the global object holds what is no plain variable: Math'],
+    [
+      'a builtin’s name',
+      'const Math = 5',
+      'the global object has a property that is not a plain variable: Math',
+    ],
     ['much', 'const much = "x".repeat(2_000_000)', 'the world is longer than 1000000 characters'],
     ['holes', 'const holes = []; holes[2 ** 32 - 2] = 1', 'the world is longer than 1000000 characters'],
     [
       'an odd global',
       'Object.defineProperty(globalThis, "odd", { get: () => 1, configurable: true }); 1',
-      'the global object holds what is no plain variable: odd',
+      'the global object has a property that is not a plain variable: odd',
     ],
   ])('is refused where there is %s, and the world goes on', async (_, code, why) => {
     await using world = await openWorld(sandbox)
@@ -203,11 +207,11 @@ describe('a checkpoint', () => {
 
   it('there is none before the first step, nor after one that was undone', async () => {
     await using world = await openWorld(sandbox, { limits: { wallMs: 200 } })
-    expect(await refusal(world)).toBe('there is no world to write down')
+    expect(await refusal(world)).toBe('there is no world to write')
     await world.run('let a = 1')
     await taken(world)
     await world.run('for (;;);')
-    expect(await refusal(world)).toBe('there is no world to write down')
+    expect(await refusal(world)).toBe('there is no world to write')
     expect((await world.run('a')).preview).toBe('1')
   })
 

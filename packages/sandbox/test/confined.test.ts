@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { probeIsolation } from '../src/index.ts'
@@ -19,7 +19,7 @@ if (!containerWorks) {
 /** Runs a script where a child would, but without the runtime's permission model: the layers alone hold it. */
 async function within(layers: Layers, script: string): Promise<unknown> {
   const body = `(async () => { ${script} })().catch((e) => e.code ?? e.message).then((v) => require('fs').writeSync(4, JSON.stringify(v ?? null))).then(() => process.exit(0))`
-  const { child } = startWrapped(layers, childFiles(), [process.execPath, '-e', body], 256, spawn)
+  const { child } = startWrapped(layers, childFiles(), [process.execPath, '-e', body], 256)
   let said = ''
   ;(child.stdio[4] as Readable).on('data', (chunk: Buffer) => {
     said += chunk.toString()

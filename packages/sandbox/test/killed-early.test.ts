@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { childFiles } from '../src/isolation/child-files.ts'
 import { probeIsolation } from '../src/isolation/probe-isolation.ts'
-import { spawnChild } from '../src/parent/spawn-child.ts'
+import { spawnChild } from '../src/parent/child-box.ts'
 
 /** In no other test's command lines. */
 const MEMORY_MB = { child: 251, host: 252 }

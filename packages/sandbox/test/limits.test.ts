@@ -23,7 +23,7 @@ describe('limits, by name', () => {
 
   limit('sourceChars', async () => {
     expect((await run('"x".length', { sourceChars: 5 })).error?.message).toBe(
-      'the code has 10 characters; at most 5 are allowed',
+      'the code has 10 characters, more than the limit of 5',
     )
   })
 
@@ -77,7 +77,7 @@ describe('limits, by name', () => {
 
   limit('callsPerStep', async () => {
     const seen = await run('await Promise.all([1, 2, 3].map((n) => echo({ n })))', { callsPerStep: 2 })
-    expect(seen.error?.message).toBe('more than 2 calls in one step; go on in the next step')
+    expect(seen.error?.message).toBe('more than 2 calls in one step; continue in the next step')
     expect(seen.calls).toHaveLength(2)
   })
 
@@ -110,7 +110,7 @@ describe('limits, by name', () => {
   limit('resultChars', async () => {
     const tools = { long: () => 'y'.repeat(100) }
     expect((await run('await long({})', { resultChars: 50 }, { tools })).error?.message).toMatch(
-      /^the result of long is longer than 50 characters/,
+      /^the result of long has \d+ characters, more than the limit of 50/,
     )
   })
 

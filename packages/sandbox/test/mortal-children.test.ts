@@ -2,8 +2,8 @@ import { DEFAULT_SANDBOX_LIMITS, type StepHost } from '@bailiwick/contract/world
 import { expect, it } from 'vitest'
 import { childFiles } from '../src/isolation/child-files.ts'
 import { BundleCache } from '../src/modules/bundle-cache.ts'
+import { spawnChild } from '../src/parent/child-box.ts'
 import { WorldSession } from '../src/parent/session.ts'
-import { spawnChild } from '../src/parent/spawn-child.ts'
 
 const layers = { limits: false, container: false, seccomp: false }
 const limits = DEFAULT_SANDBOX_LIMITS
@@ -61,5 +61,5 @@ it('a child that is killed between steps costs nothing: the world is rebuilt, ca
 it('a world is given up where child after child dies', async () => {
   const { made } = session(() => true)
   await using _ = made
-  await expect(made.start()).rejects.toThrow('a world could not be opened: crashed: killed from outside')
+  await expect(made.start()).rejects.toThrow('The world could not be opened: crashed: killed from outside')
 })

@@ -29,7 +29,7 @@ describe('a promise that is rejected while nothing awaits it', () => {
     await world.run('let before = 1')
     const seen = await world.run(`before = 2; ${code}`)
     expect(seen).toMatchObject({ status: 'ok', preview: '7' })
-    expect(seen.printed).toContain(`(rejected, and nothing awaits it: ${told}`)
+    expect(seen.printed).toContain(`(unhandled rejection: ${told}`)
     expect(await world.run('before')).toMatchObject({ status: 'ok', preview: '2' })
   })
 

@@ -124,7 +124,7 @@ describe('a turn that its processes do not survive', () => {
   const programs: Record<string, { codes: string[]; lost: RegExp; told: string }> = {
     'the code itself': {
       codes: ['let log = [1]', `log.push(2); ${spin}`, 'log.push(typeof spun)', FINAL],
-      lost: /nothing that this step did remains/,
+      lost: /Nothing that this step did remains/,
       told: '[1,"undefined"]',
     },
     'after an outcome': {
@@ -134,7 +134,7 @@ describe('a turn that its processes do not survive', () => {
         'log.push(typeof spun)',
         FINAL,
       ],
-      lost: /everything after its last await was undone, the outcome of call 2\.2 included/,
+      lost: /Everything after its last await was undone, including the outcome of call 2\.2/,
       told: '[1,2,"undefined"]',
     },
   }

@@ -1,19 +1,20 @@
-import type { GuestError } from '@bailiwick/contract/world'
+import { type GuestError, nearestNames } from '@bailiwick/contract/world'
 import type { RewrittenStep } from '../rewrite/rewrite-step.ts'
 import { excerpt, lineAndColumn } from '../rewrite/source-edit.ts'
-import { nearest } from './nearest.ts'
 
+/** The step that an error ended, and the names that it may have misspelt. */
 export interface ErrorPlace {
+  /** The step's number. */
   number: number
   code: string
   rewritten: RewrittenStep
-  /** What the code could have meant: variables, functions. */
+  /** Names of variables and functions. */
   names: string[]
-  /** Keys of call results, a line each. */
+  /** Keys of call results, one per line. */
   keys: string
 }
 
-/** An error that ended a step, with its place in the agent's own source and what may have been meant. */
+/** Adds to an error its place in the agent's own source, and a suggestion if a name looks misspelt. */
 export function explainError(
   error: { name: string; message: string; stack: string },
   place: ErrorPlace,
@@ -44,7 +45,7 @@ function unknownName(error: { name: string; message: string }, { names }: ErrorP
   return near === undefined ? undefined : `; did you mean \`${near}\`?`
 }
 
-/** `result.temprature.toFixed()`: the key that is not there stands in the offending line. */
+/** In `result.temprature.toFixed()`, the offending line names the missing key. */
 function unknownKey(
   error: { name: string; message: string },
   shown: string,
@@ -58,4 +59,16 @@ function unknownKey(
     if (near !== undefined) return `; the result has no key \`${key}\`, did you mean \`${near}\`?`
   }
   return undefined
+}
+
+/** No suggestion is worth the time that a longer name takes, characters. */
+const MAX_NAME_CHARS = 64
+
+function nearest(name: string, known: readonly string[]): string | undefined {
+  if (name.length > MAX_NAME_CHARS) return undefined
+  const [near] = nearestNames(
+    name,
+    known.filter((one) => one !== name && one.length <= MAX_NAME_CHARS),
+  )
+  return near
 }

@@ -5,23 +5,23 @@ import { parentLine, readChildLine } from '../frames/frame-line.ts'
 const IN = 3
 const OUT = 4
 const NEWLINE = 10
-/** The parent works on what it has while the guest goes on. */
+/** The parent processes this many characters while the guest continues. */
 const FLUSH_CHARS = 4_096
-const MAX_BYTES_A_CHAR = 3
+const MAX_BYTES_PER_CHAR = 3
 
 /**
- * The child's end of the pipe, without an event loop: reading blocks until there is a frame, and
- * writing blocks while the parent does not read, which is what holds a flood back.
+ * The child's end of the pipe, without an event loop. Reading blocks until a frame arrives. Writing blocks while the
+ * parent does not read, which slows a flood down.
  */
 export class FramePipe {
   readonly #chunk = Buffer.allocUnsafe(262_144)
-  readonly #bytes = Buffer.allocUnsafe(FLUSH_CHARS * MAX_BYTES_A_CHAR)
+  readonly #bytes = Buffer.allocUnsafe(FLUSH_CHARS * MAX_BYTES_PER_CHAR)
   #held: Buffer[] = []
   #ready: string[] = []
   #next = 0
   #outgoing = ''
 
-  /** The next frame, or undefined when the parent is gone. */
+  /** Waits for the next frame. Returns undefined after the parent closed the pipe. */
   read(): ToChild | undefined {
     while (this.#next === this.#ready.length) {
       this.flush()
@@ -49,13 +49,13 @@ export class FramePipe {
     return true
   }
 
-  /** Buffers a frame: it leaves with the next {@link flush}, or when there is much. */
+  /** Buffers a frame. It leaves with the next {@link flush}, or when the buffer is full. */
   write(frame: ToParent): void {
     this.#outgoing += parentLine(frame)
     if (this.#outgoing.length > FLUSH_CHARS) this.flush()
   }
 
-  /** A text that may be long, ahead of its frame. Gives what the frame itself is to carry. */
+  /** Sends a long text ahead of its frame. Returns the text that the frame itself must carry. */
   writeLong(text: string): string {
     if (text.length <= PART_CHARS) return text
     for (let at = 0; at < text.length; at += PART_CHARS) {

@@ -1,24 +1,35 @@
-import type { GuestError } from '@bailiwick/contract/world'
+import { type GuestError, SandboxError } from '@bailiwick/contract/world'
+import type { BundleAnswer, OpenWorld, StepEnd } from '../frames/frame.ts'
 import { ENTRIES } from '../prelude/entries.ts'
 import { type RewrittenStep, rewriteStep } from '../rewrite/rewrite-step.ts'
 import { StepSyntaxError } from '../rewrite/step-syntax-error.ts'
 import { readNames, withNames } from './checkpoint-text.ts'
-import type { Engine, Handle } from './engine.ts'
 import { explainError } from './explain-error.ts'
-import { GuestStopped } from './guest-stopped.ts'
-import { inputsScript } from './inputs-script.ts'
-import type { BundleAnswer, OpenWorld, WorldDoor, WorldOutcome } from './open-world.ts'
-import { readEnd, type StepEnd } from './read-end.ts'
+import { type Engine, GuestStopped, type Handle } from './isolate-engine.ts'
+import { readEnd } from './read-end.ts'
 
-/** Of what a promise was rejected with, characters. */
-const MAX_SHOWN = 300
+/** What a world reports while its code runs. */
+export interface WorldDoor {
+  print(line: string): void
+  call(id: string, name: string, args: string): void
+  refused(name: string, message: string): void
+}
 
-/** One task's world inside an engine: the prelude's entries, the variables so far, the step under way. */
+/** The outcome of a call, with its value as encoded text. */
+export type WorldOutcome =
+  | { id: string; ok: true; value: string }
+  | { id: string; ok: false; reason: string; message: string }
+
+/** Shown of the reason of an unhandled rejection, characters. */
+const MAX_REJECTION_CHARS = 300
+
+/** One task's world in an engine: the prelude's entries, the variables so far and the current step. */
 export class GuestWorld {
   readonly #engine: Engine
   readonly #entries: Record<(typeof ENTRIES)[number], Handle>
-  /** `let` and `var`, and the inputs; everything else that steps have named. */
+  /** The inputs, and names that steps declared with `let` or `var`. */
   readonly #variables = new Set<string>()
+  /** Names that steps declared as constants, functions or classes, or imported. */
   readonly #constants = new Set<string>()
   readonly #reserved = new Set([
     'finalAnswer',
@@ -29,15 +40,17 @@ export class GuestWorld {
     'NaN',
     'Infinity',
   ])
+  /** Packages that were loaded (undefined), or the reason why they were not. */
   readonly #modules = new Map<string, string | undefined>()
+  /** Names of functions, which an error message may suggest. */
   #names: string[] = []
   #step: { number: number; code: string; rewritten: RewrittenStep } | undefined
   #sourceChars = 1_000
-  /** Calls that left and whose outcome the guest waits for. */
+  /** Calls that have left and have no outcome yet. */
   #outstanding = 0
-  /** The step's code has settled, or has given an answer. */
+  /** The step's code has settled or given its final answer. */
   #over = false
-  /** An entry threw: the prelude's own error, never the guest's. */
+  /** The error that an entry threw. It is the prelude's own, never the guest's. */
   #fault: string | undefined
   readonly #door: WorldDoor
 
@@ -58,7 +71,7 @@ export class GuestWorld {
         else if (what === 'dropped') this.#outstanding -= 1
         else this.#fault = what
       },
-      rejected: (what) => door.print(`(rejected, and nothing awaits it: ${what.slice(0, MAX_SHOWN)})`),
+      rejected: (what) => door.print(`(unhandled rejection: ${what.slice(0, MAX_REJECTION_CHARS)})`),
       load: (name) => this.#loadLate(name),
     })
     this.#entries = engine.fields(installed, ENTRIES)
@@ -72,7 +85,7 @@ export class GuestWorld {
     }
   }
 
-  /** Opens the world as it was when `checkpoint` wrote the text. Gives its hash. */
+  /** Restores the world that `checkpoint` wrote as text. Returns its hash. */
   restore(world: OpenWorld, text: string, budgetMs: number): string {
     const { names, constants } = readNames(text)
     this.#openEmpty(world, budgetMs)
@@ -81,7 +94,7 @@ export class GuestWorld {
     return this.#enter('restore', [text, set], budgetMs)
   }
 
-  /** The world as text, between two steps. @throws CheckpointRefused where it cannot be made again from one */
+  /** Writes the world as text, between two steps. @throws CheckpointRefused if a text cannot restore it */
   checkpoint(maxChars: number, budgetMs: number): string {
     return withNames(this.#enter('checkpoint', [maxChars], budgetMs), this.#constants)
   }
@@ -94,7 +107,7 @@ export class GuestWorld {
     this.#enter('open', [JSON.stringify(world.limits), cards, world.clock], budgetMs)
   }
 
-  /** Variables that no step declares. Gives what sets them, by name. */
+  /** Declares variables that belong to no step. Returns the functions that set them, by name. */
   #declareInputs(names: readonly string[], budgetMs: number): { set: Handle } {
     const script = inputsScript(names)
     const made = this.#engine.fields(this.#engine.evaluate(script, 'bailiwick:inputs', budgetMs), [
@@ -106,7 +119,7 @@ export class GuestWorld {
     return made
   }
 
-  /** Rewrites a step. Gives the packages it needs, or the end of a step whose code does not parse. */
+  /** Rewrites a step. Returns the packages that it needs, or the step's end if its code does not parse. */
   prepare(
     { step: number, code, clock, seed }: { step: number; code: string; clock: number; seed: string },
     budgetMs: number,
@@ -117,7 +130,7 @@ export class GuestWorld {
     try {
       if (code.length > this.#sourceChars) {
         throw new StepSyntaxError(
-          `the code has ${code.length} characters; at most ${this.#sourceChars} are allowed`,
+          `the code has ${code.length} characters, more than the limit of ${this.#sourceChars}`,
           '',
           0,
         )
@@ -147,10 +160,10 @@ export class GuestWorld {
     }
   }
 
-  /** Runs the prepared step until idle. */
+  /** Runs the prepared step until it is idle. Returns the step's end, or undefined if the code waits for calls. */
   run(budgetMs: number): StepEnd | undefined {
     const step = this.#step
-    if (step === undefined) throw new Error('no step was prepared')
+    if (step === undefined) throw new SandboxError('Expected a prepared step, found none.')
     const { declarations, body, variables, constants } = step.rewritten
     try {
       if (declarations !== undefined) {
@@ -163,7 +176,7 @@ export class GuestWorld {
       const script = this.#engine.evaluate(body.text, `step-${step.number}.js`, budgetMs)
       this.#enter('runStep', [script], budgetMs)
     } catch (error) {
-      // V8 refuses some code that parses: `let` of a builtin that cannot be shadowed, for one.
+      // V8 refuses some code that parses, for example `let` with the name of a builtin that cannot be shadowed.
       if (!(error instanceof SyntaxError)) throw error
       return this.#failed({ name: 'SyntaxError', message: error.message.replace(/ \[.*\]$/s, '') }, budgetMs)
     }
@@ -184,12 +197,12 @@ export class GuestWorld {
     return this.#collect(budgetMs)
   }
 
-  /** Ends the step from outside: what is pending is dropped. */
+  /** Ends the step from outside and drops its pending calls. */
   end(budgetMs: number): StepEnd {
     return this.#parse(this.#enter('endStep', [''], budgetMs))
   }
 
-  /** Runs a step of nothing, so that the first real one finds everything compiled. */
+  /** Runs an empty step, so that everything is compiled before the first real one. */
   warmUp(): void {
     const prepared = this.prepare({ step: 0, code: 'await 0', clock: 0, seed: '' }, 10_000)
     if (!('end' in prepared)) this.run(10_000)
@@ -206,7 +219,7 @@ export class GuestWorld {
   }
 
   #collect(budgetMs: number): StepEnd | undefined {
-    // Most turns end with calls under way: another entry into the guest would be a third of their cost.
+    // Most turns end with calls outstanding. Entering the guest again would add a third to their cost.
     if (!this.#over && this.#outstanding > 0) return undefined
     const text = this.#enter('collect', [], budgetMs)
     return text === '' ? undefined : this.#parse(text)
@@ -218,7 +231,7 @@ export class GuestWorld {
 
   #parse(text: string): StepEnd {
     const { error, keys, ...end } = readEnd(text)
-    // When it comes depends on the heap's state: a replay would go another way from there.
+    // This error depends on the heap's state. A replay would diverge from here, so stop the guest.
     if (error?.name === 'RangeError' && /allocation failed/.test(error.message)) {
       throw new GuestStopped('out-of-memory', error.message)
     }
@@ -236,7 +249,7 @@ export class GuestWorld {
   #loadLate(name: string): string {
     const refused =
       this.#modules.get(name) ??
-      `"${name}" was not loaded: import() takes the name of a granted package as a literal text, so that it is loaded before the step runs`
+      `"${name}" was not loaded: write the name of a granted package as a literal text in import(), so that it is loaded before the step runs`
     this.#door.refused(name, refused)
     return JSON.stringify({ refused })
   }
@@ -245,4 +258,12 @@ export class GuestWorld {
 function syntaxError(error: StepSyntaxError): GuestError {
   const { name, message, line, column, excerpt } = error
   return excerpt.startsWith('\n') ? { name, message } : { name, message, line, column, excerpt }
+}
+
+/** A script that declares variables and evaluates to functions that read and set them, by name. */
+function inputsScript(names: readonly string[]): string {
+  const declared = names.length > 0 ? `let ${names.join()};` : ''
+  const reads = names.map((name) => `${name}:()=>${name}`)
+  const sets = names.map((name) => `${name}:($${name})=>{${name}=$${name}}`)
+  return `"use strict";${declared}({read:{__proto__:null,${reads.join()}},set:{__proto__:null,${sets.join()}}})`
 }

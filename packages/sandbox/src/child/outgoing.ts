@@ -1,24 +1,17 @@
-import type { ToParent } from '../frames/frame.ts'
+import { type MadeCall, PART_CHARS } from '../frames/frame.ts'
+import type { FramePipe } from './frame-pipe.ts'
 
-/** Where the child's frames go: the pipe, or in this process the session itself. */
-export interface FrameSink {
-  write(frame: ToParent): void
-  /** Sends a text that may be long ahead of its frame. Gives what the frame itself is to carry. */
-  writeLong(text: string): string
-  flush(): void
-}
+const MAX_PRINT_CHARS = 4_096
+const MAX_PRINT_MS = 20
 
-const MAX_CHARS = 4_096
-const MAX_MS = 20
-
-/** Console lines leave while the code runs, a few at a time. */
+/** Sends console lines while the code runs, several at a time. */
 export class Printer {
-  readonly #pipe: FrameSink
+  readonly #pipe: FramePipe
   #lines: string[] = []
   #chars = 0
   #since = 0
 
-  constructor(pipe: FrameSink) {
+  constructor(pipe: FramePipe) {
     this.#pipe = pipe
   }
 
@@ -27,7 +20,7 @@ export class Printer {
     if (this.#lines.length === 0) this.#since = now
     this.#lines.push(line)
     this.#chars += line.length + 1
-    if (this.#chars < MAX_CHARS && now - this.#since < MAX_MS) return
+    if (this.#chars < MAX_PRINT_CHARS && now - this.#since < MAX_PRINT_MS) return
     this.flush()
     this.#pipe.flush()
   }
@@ -37,5 +30,35 @@ export class Printer {
     this.#pipe.write({ type: 'print', lines: this.#lines })
     this.#lines = []
     this.#chars = 0
+  }
+}
+
+/** The calls of the current turn. They leave in the turn's frame, or ahead of it if they are long. */
+export class OutgoingCalls {
+  readonly #pipe: FramePipe
+  #calls: MadeCall[] = []
+  #chars = 0
+
+  constructor(pipe: FramePipe) {
+    this.#pipe = pipe
+  }
+
+  add(id: string, name: string, args: string): void {
+    if (this.#chars + args.length > PART_CHARS) this.flush()
+    this.#calls.push({ id, name, args: args.length > PART_CHARS ? this.#pipe.writeLong(args) : args })
+    // The parts that `writeLong` sent belong to the next frame.
+    if (args.length > PART_CHARS) this.flush()
+    else this.#chars += args.length
+  }
+
+  flush(): void {
+    if (this.#calls.length > 0) this.#pipe.write({ type: 'calls', calls: this.take() })
+  }
+
+  take(): MadeCall[] {
+    const taken = this.#calls
+    this.#calls = []
+    this.#chars = 0
+    return taken
   }
 }

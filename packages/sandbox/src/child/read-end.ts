@@ -1,23 +1,13 @@
-import type { GuestError } from '@bailiwick/contract/world'
+import type { StepEnd } from '../frames/frame.ts'
 
-/** What a step came to. */
-export interface StepEnd {
-  preview: string
-  /** Encoded text. */
-  final?: string
-  error?: GuestError
-  missingChars: number
-  missingLines: number
-  hash?: string
-}
-
-/** A step's end as the prelude tells it. */
+/** A step's end as the prelude reports it. */
 export interface RawEnd extends Omit<StepEnd, 'error'> {
   error?: { name: string; message: string; stack: string }
+  /** Keys of call results, one per line. Empty without an error. */
   keys: string
 }
 
-/** The prelude's account of a step's end. It comes out of the guest's isolate: only its types are trusted. */
+/** Reads the prelude's report of a step's end. It comes from the guest's isolate, so check the type of each field. */
 export function readEnd(text: string): RawEnd {
   const raw: Record<string, unknown> = JSON.parse(text)
   const end: RawEnd = {

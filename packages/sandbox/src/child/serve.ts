@@ -1,28 +1,27 @@
-import type { ToChild } from '../frames/frame.ts'
-import type { Engine } from './engine.ts'
-import { GuestStopped } from './guest-stopped.ts'
+import type { OpenWorld, StepEnd, ToChild } from '../frames/frame.ts'
+import type { FramePipe } from './frame-pipe.ts'
 import { GuestWorld } from './guest-world.ts'
-import type { OpenWorld } from './open-world.ts'
-import { type FrameSink, Printer } from './outgoing.ts'
-import { OutgoingCalls } from './outgoing-calls.ts'
-import type { StepEnd } from './read-end.ts'
+import { type Engine, GuestStopped } from './isolate-engine.ts'
+import { OutgoingCalls, Printer } from './outgoing.ts'
 import { takeCheckpoint } from './take-checkpoint.ts'
 
-/** Turns below this are not worth asking the system for their CPU time, ms. */
+/** For turns shorter than this, wall time stands for CPU time, ms. */
 const SHORT_MS = 1
 
-/** What belongs to a step that has begun. */
+/** Frames that only make sense within a step. */
 const AFTER_START = new Set<ToChild['type']>(['modules', 'outcome', 'cancel', 'end'])
 
-/** Time for work that is not the step's own: opening, ending. */
+/** Time limit for work that is not the step's own, such as opening a world, ms. */
 const OWN_MS = 10_000
 
 /**
- * Serves one session: frame in, guest runs until idle, frames out. The function that it gives takes
- * one frame, and says whether the world goes on.
+ * Serves one session.
+ *
+ * @returns a function that takes one frame, runs the guest until it is idle and sends frames. It returns false once
+ *   the world has ended.
  */
 export function serve(
-  pipe: FrameSink,
+  pipe: FramePipe,
   prelude: string,
   makeEngine: (memoryMb: number) => Engine,
   memoryMb: number,
@@ -41,10 +40,10 @@ export function serve(
     made.warmUp()
     return made
   }
-  // Made before it is asked for: a warm child has its isolate and prelude ready.
+  // Start before the first frame, so that a warm child has its isolate and prelude ready.
   let world = start(memoryMb)
   let opened: OpenWorld | undefined
-  /** Inputs may be on their way when a step ends: they do nothing, live and in replay. */
+  /** Inputs may still arrive after their step has ended. They have no effect, live and in replay. */
   let running = false
   pipe.write({ type: 'ready' })
 
@@ -55,7 +54,7 @@ export function serve(
   }
   let cpu = process.cpuUsage()
   let shortMs = 0
-  /** CPU time since it was last asked for, without that of the short turns between. */
+  /** CPU time since the last call, without the short turns in between. */
   const cpuSinceLast = () => {
     const used = process.cpuUsage(cpu)
     const ms = Math.max(0, (used.user + used.system) / 1_000 - shortMs)
@@ -67,7 +66,7 @@ export function serve(
     const began = performance.now()
     const end = run()
     const wallMs = performance.now() - began
-    // Asking the system is a tenth of a short turn, in which the two are the same.
+    // Asking the system takes a tenth of a short turn, whose wall and CPU time are equal.
     const cpuMs = wallMs < SHORT_MS ? wallMs : Math.min(wallMs, cpuSinceLast())
     if (wallMs < SHORT_MS) shortMs += wallMs
     printer.flush()
@@ -123,7 +122,7 @@ export function serve(
       printer.flush()
       const { reason, message } =
         error instanceof GuestStopped ? error : { reason: 'crashed' as const, message: String(error) }
-      // The parent kills this process: what the turn did must not remain.
+      // The parent kills this process, because the effects of the turn must not remain.
       pipe.write({ type: 'stopped', reason, message: message.slice(0, 500) })
       return false
     }

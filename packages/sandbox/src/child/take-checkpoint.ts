@@ -1,11 +1,12 @@
+import type { OpenWorld } from '../frames/frame.ts'
 import { CheckpointRefused } from './checkpoint-text.ts'
-import { GuestStopped } from './guest-stopped.ts'
 import type { GuestWorld } from './guest-world.ts'
-import type { OpenWorld } from './open-world.ts'
+import { GuestStopped } from './isolate-engine.ts'
 
 /**
- * A world as text, tried at once: a second world is made from it, and has to come to the same text again.
- * `refused` says why there is none.
+ * Writes a world as text and tests it: restores a second world from the text, which must produce the same text.
+ *
+ * @returns the text, or '' and the reason in `refused`
  */
 export function takeCheckpoint(
   world: GuestWorld,
@@ -14,9 +15,9 @@ export function takeCheckpoint(
   budgetMs: number,
 ): { text: string; refused?: string } {
   if (opened === undefined) return { text: '', refused: 'the world is not open' }
-  const most = opened.limits.checkpointChars
+  const maxChars = opened.limits.checkpointChars
   try {
-    const text = world.checkpoint(most, budgetMs)
+    const text = world.checkpoint(maxChars, budgetMs)
     const refused = tryOut(text, startAnother(), opened, budgetMs)
     return refused === undefined ? { text } : { text: '', refused }
   } catch (error) {
@@ -30,14 +31,14 @@ function tryOut(text: string, again: GuestWorld, opened: OpenWorld, budgetMs: nu
     again.restore(opened, text, budgetMs)
     return again.checkpoint(opened.limits.checkpointChars, budgetMs) === text
       ? undefined
-      : 'a world that was made from the text is another one'
+      : 'the world restored from the checkpoint differs from the original'
   } catch (error) {
     if (
       !(error instanceof CheckpointRefused || error instanceof GuestStopped || error instanceof SyntaxError)
     ) {
       throw error
     }
-    return `a world cannot be made from the text: ${error.message}`
+    return `the world cannot be restored from the checkpoint: ${error.message}`
   } finally {
     again.dispose()
   }

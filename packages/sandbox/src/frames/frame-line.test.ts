@@ -17,7 +17,7 @@ it.each<ToParent>([
     ],
   },
   { type: 'print', lines: ['turn\t1\t1', 'x\ny'] },
-])('a frame to the parent is one line and comes back the same: %#', (frame) => {
+])('writes a frame to the parent as one line and reads it back: %#', (frame) => {
   const line = parentLine(frame)
   expect(line.indexOf('\n')).toBe(line.length - 1)
   expect(parseFrame(line.slice(0, -1))).toEqual(frame)
@@ -27,7 +27,7 @@ it.each<ToChild>([
   { type: 'outcome', id: '3.7', ok: true, value: '{"a":"\\t"}', clock: 1_700_000_000_000.5, budgetMs: 3 },
   { type: 'outcome', id: '3.7', ok: false, reason: 'error', message: 'a\tb\nc', clock: 1, budgetMs: 3 },
   { type: 'end' },
-])('a frame to the child is one line and comes back the same: %#', (frame) => {
+])('writes a frame to the child as one line and reads it back: %#', (frame) => {
   const line = childLine(frame)
   expect(line.indexOf('\n')).toBe(line.length - 1)
   expect(readChildLine(line.slice(0, -1))).toEqual(frame)
@@ -40,6 +40,6 @@ it.each([
   'turn\t1\t1\t1.1\techo',
   'turn\t1\t1\t1.x\techo\t{}',
   'calls\t1.1',
-])('is no frame: %j', (line) => {
+])('rejects a line that is not a frame: %j', (line) => {
   expect(parseFrame(line)).toBeUndefined()
 })

@@ -1,18 +1,18 @@
 import type { MadeCall, ToChild, ToParent } from './frame.ts'
 
 /*
- * A frame is a line of JSON, but for the two that a call consists of: their fields stand between tabs.
- * What is encoded text already is not quoted once more, and JSON's text holds no tab and no newline.
+ * A frame is a line of JSON, except for the two frames of a call: tabs separate their fields. This avoids quoting
+ * encoded text a second time. Encoded text is JSON and contains neither tabs nor newlines.
  */
 
-/** Begins the line of a turn: `turn`, CPU and wall microseconds, then id, name and arguments of each call. */
+/** The start of a turn's line: `turn`, CPU and wall time in microseconds, then id, name and arguments of each call. */
 export const TURN = 'turn\t'
-/** Begins the line of further calls of a turn. */
+/** The start of a line with further calls of a turn. */
 export const CALLS = 'calls'
-/** Begins the line of an outcome with a value: `outcome`, id, clock, budget, encoded value. */
+/** The start of the line of a successful outcome: `outcome`, id, clock, budget, encoded value. */
 export const OUTCOME = 'outcome\t'
 
-/** The line of a frame to the parent, its newline included. */
+/** The line of a frame to the parent, with its newline. */
 export function parentLine(frame: ToParent): string {
   if (frame.type === 'turn' && frame.end === undefined) {
     return `${TURN}${microseconds(frame.cpuMs)}\t${microseconds(frame.wallMs)}${callFields(frame.calls)}\n`
@@ -21,7 +21,7 @@ export function parentLine(frame: ToParent): string {
   return `${JSON.stringify(frame)}\n`
 }
 
-/** The line of a frame to the child, its newline included. */
+/** The line of a frame to the child, with its newline. */
 export function childLine(frame: ToChild): string {
   if (frame.type === 'outcome' && frame.ok) {
     return `${OUTCOME}${frame.id}\t${frame.clock}\t${frame.budgetMs}\t${frame.value}\n`
@@ -29,7 +29,7 @@ export function childLine(frame: ToChild): string {
   return `${JSON.stringify(frame)}\n`
 }
 
-/** What the parent sent. It is trusted. */
+/** Reads a line from the parent, which the child trusts. */
 export function readChildLine(line: string): ToChild {
   if (!line.startsWith(OUTCOME)) return JSON.parse(line)
   const [, id = '', clock, budgetMs, value = ''] = line.split('\t')
@@ -42,7 +42,7 @@ function callFields(calls: readonly MadeCall[]): string {
   return text
 }
 
-/** Whole numbers are far quicker to write and to read. */
+/** Whole numbers are much faster to write and to read than fractions. */
 function microseconds(ms: number): number {
   return Math.round(ms * 1_000)
 }

@@ -1,9 +1,33 @@
-import type { BundleAnswer, OpenWorld } from '../child/open-world.ts'
-import type { StepEnd } from '../child/read-end.ts'
+import type { GuestError } from '@bailiwick/contract/world'
 
-/** Parent to child, a line each. Every entry into the guest carries the time it may take. */
+/** A world before its first step. */
+export interface OpenWorld {
+  /** The encoded text of each input, by name. */
+  inputs: Record<string, string>
+  functions: { name: string; required: string[]; properties: string[]; access?: 'index' }[]
+  clock: number
+  limits: { sourceChars: number; checkpointChars: number } & Record<string, number>
+}
+
+/** A package that a step imports: its bundle, or the reason why there is none. */
+export type BundleAnswer = { name: string; source: string } | { name: string; refused: string }
+
+/** The outcome of a step. */
+export interface StepEnd {
+  preview: string
+  /** The final answer as encoded text. */
+  final?: string
+  error?: GuestError
+  /** Printed characters and lines beyond the limit. */
+  missingChars: number
+  missingLines: number
+  /** The world's hash after the step. */
+  hash?: string
+}
+
+/** A frame from parent to child, one per line. Every entry into the guest carries its time limit. */
 export type ToChild =
-  /** With `checkpoint`, the world as it was when that text was written; its inputs are in there. */
+  /** With `checkpoint`, the child restores the world from that text, which contains the inputs. */
   | { type: 'open'; world: OpenWorld; memoryMb: number; checkpoint?: string }
   | { type: 'step'; step: number; code: string; clock: number; seed: string; budgetMs: number }
   | { type: 'modules'; modules: BundleAnswer[]; budgetMs: number }
@@ -19,35 +43,35 @@ export type ToChild =
     }
   | { type: 'cancel'; reason: string; clock: number; budgetMs: number }
   | { type: 'end' }
-  /** Between two steps: the world as text. */
+  /** Asks for the world as text. Sent between two steps. */
   | { type: 'checkpoint' }
 
-/** A call that guest code made; `args` is encoded text. */
+/** A call that guest code made. `args` is encoded text. */
 export interface MadeCall {
   id: string
   name: string
   args: string
 }
 
-/** Child to parent. Texts beyond {@link PART_CHARS} go ahead in `part` frames and are '' in their own. */
+/** A frame from child to parent. Texts beyond {@link PART_CHARS} precede their frame in `part` frames and are '' in it. */
 export type ToParent =
   | { type: 'ready' }
-  /** With the hash of a world that was restored. */
+  /** `hash` is that of a restored world. */
   | { type: 'opened'; hash?: string }
   | { type: 'checkpoint'; text: string; refused?: string }
   | { type: 'need'; names: string[] }
   | { type: 'print'; lines: string[] }
-  /** The code asked for a package that it may not have. */
+  /** The code asked for a package that was not granted. */
   | { type: 'refused'; name: string; message: string }
   | { type: 'part'; text: string }
-  /** Calls of the turn under way, where they are too many for its own frame. */
+  /** Calls of the current turn that do not fit into its own frame. */
   | { type: 'calls'; calls: MadeCall[] }
   | { type: 'turn'; cpuMs: number; wallMs: number; calls: MadeCall[]; end?: StepEnd }
   | { type: 'ended'; end: StepEnd }
   | { type: 'stopped'; reason: 'timeout' | 'out-of-memory' | 'crashed'; message: string }
 
-/** Longest text within one frame, characters: so that no frame costs the parent more than a moment. */
+/** The longest text in one frame, in characters. It bounds the time that one frame costs the parent. */
 export const PART_CHARS = 65_536
 
-/** Longest frame that the parent accepts from a child, bytes. Beyond it the child is taken for a liar. */
+/** The longest frame that the parent accepts, in bytes. A child that sends a longer one breaks the protocol. */
 export const MAX_FRAME_BYTES = 1_048_576

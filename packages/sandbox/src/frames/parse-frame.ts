@@ -1,13 +1,12 @@
-import type { GuestError } from '@bailiwick/contract/world'
-import type { StepEnd } from '../child/read-end.ts'
-import type { MadeCall, ToParent } from './frame.ts'
+import { type GuestError, parseJson } from '@bailiwick/contract/world'
+import type { MadeCall, StepEnd, ToParent } from './frame.ts'
 import { CALLS, TURN } from './frame-line.ts'
 
 type Fields = Record<string, unknown>
 
 /**
- * One line from a child. The child is not trusted: every field is checked and copied, unknown ones
- * are dropped. Undefined for anything that is no frame.
+ * Parses a line from a child, which the parent does not trust: checks and copies every known field and drops all
+ * others. Returns undefined if the line is not a frame.
  */
 export function parseFrame(line: string): ToParent | undefined {
   if (line.startsWith(TURN)) return parseTurnLine(line)
@@ -53,12 +52,8 @@ export function parseFrame(line: string): ToParent | undefined {
 }
 
 function parseObject(line: string): Fields | undefined {
-  try {
-    const raw: unknown = JSON.parse(line)
-    return typeof raw === 'object' && raw !== null && !Array.isArray(raw) ? (raw as Fields) : undefined
-  } catch {
-    return undefined
-  }
+  const raw = parseJson(line)
+  return typeof raw === 'object' && raw !== null && !Array.isArray(raw) ? (raw as Fields) : undefined
 }
 
 function parseCheckpoint({ text, refused }: Fields): ToParent | undefined {
@@ -88,15 +83,15 @@ function parseCalls(line: string, fields: string[], from: number): MadeCall[] | 
 }
 
 const CALL_ID = /^\d{1,9}\.\d{1,9}$/
-/** A text that is a smaller part of its line than this is copied. */
-const LEAST_PART = 50
+/** A text is copied if its line is this many times longer. */
+const MAX_HELD_RATIO = 50
 
-/** V8's part of a text keeps the whole text alive: a short argument must not hold a long line. */
+/** In V8, a slice keeps the whole text alive: a short argument must not keep a long line. */
 function ownText(text: string, line: string): string {
-  return text.length * LEAST_PART < line.length ? Buffer.from(text).toString() : text
+  return text.length * MAX_HELD_RATIO < line.length ? Buffer.from(text).toString() : text
 }
 
-/** A turn that ends its step. */
+/** Parses a turn that ends its step. Other turns are not JSON. */
 function parseTurn({ cpuMs, wallMs, end: rawEnd }: Fields): ToParent | undefined {
   if (!isDuration(cpuMs) || !isDuration(wallMs)) return undefined
   const end = parseEnd(rawEnd)

@@ -2,8 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { bubblewrapFolder, findBubblewrap } from './bubblewrap.ts'
-import { ensureBubblewrap } from './ensure-bubblewrap.ts'
+import { bubblewrapFolder, ensureBubblewrap, findBubblewrap } from './bubblewrap.ts'
 
 let home: string
 beforeEach(async () => {
@@ -18,7 +17,7 @@ async function program(path: string): Promise<string> {
   return path
 }
 
-it('is what BWRAP_BIN names, then what PATH has, then what was fetched', async () => {
+it('prefers BWRAP_BIN to PATH, and PATH to the fetched program', async () => {
   const env: NodeJS.ProcessEnv = { HOME: home, PATH: join(home, 'bin') }
   expect(findBubblewrap(env)).toBeUndefined()
   const fetched = await program(join(bubblewrapFolder(env), 'bwrap'))
@@ -31,10 +30,10 @@ it('is what BWRAP_BIN names, then what PATH has, then what was fetched', async (
 })
 
 it.each(['bwrap', '/nowhere/bwrap', '/'])('refuses BWRAP_BIN=%s', (BWRAP_BIN) => {
-  expect(() => findBubblewrap({ BWRAP_BIN })).toThrow(/BWRAP_BIN must be the absolute path/)
+  expect(() => findBubblewrap({ BWRAP_BIN })).toThrow(/Expected BWRAP_BIN to be the absolute path/)
 })
 
-it('says so where it is not there and no apt can bring it', async () => {
+it('fails with the reason if bubblewrap is missing and apt cannot fetch it', async () => {
   await expect(ensureBubblewrap({ env: { HOME: home, PATH: home } })).rejects.toThrow(
     'no apt on this machine',
   )

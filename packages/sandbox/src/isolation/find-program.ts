@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
 
-/** The path of a program, or undefined where the machine does not have it. */
+/** Finds a program in the folders of `path`. Returns undefined if none of them has it. */
 export function findProgram(name: string, path = process.env.PATH ?? '/usr/bin:/bin'): string | undefined {
   return path
     .split(delimiter)
@@ -9,7 +9,7 @@ export function findProgram(name: string, path = process.env.PATH ?? '/usr/bin:/
     .find(isProgram)
 }
 
-/** True for the absolute path of a file that may be run. */
+/** Tells whether a path is absolute and names an executable file. */
 export function isProgram(file: string): boolean {
   try {
     accessSync(file, constants.X_OK)

@@ -5,27 +5,27 @@ import type { ChildFiles } from './child-files.ts'
 import { findProgram } from './find-program.ts'
 import { seccompFilter } from './seccomp-filter.ts'
 
-/** What is put around the child beyond the runtime's own walls. */
+/** The walls around a child, besides those of the runtime. */
 export interface Layers {
-  /** `prlimit`: address space, open files, core dumps, file size. */
+  /** `prlimit` limits address space, open files, core dumps and file sizes. */
   limits: boolean
-  /** `bwrap`: namespaces without network, no files but those named, no capabilities. */
+  /** `bwrap` gives the child namespaces without a network, only the files that it needs, and no capabilities. */
   container: boolean
-  /** A seccomp filter within the container. */
+  /** A seccomp filter inside the container. */
   seccomp: boolean
 }
 
-/** How to start one child inside its layers. */
+/** The command that starts one child inside its layers. */
 export interface WrappedCommand {
   command: string
   args: string[]
-  /** What a container needs besides; absent where there is none. */
+  /** What a container needs in addition. Absent without a container. */
   container?: {
-    /** On this file descriptor it says which process is the child. */
+    /** The container writes the child's process id to this file descriptor. */
     infoFd: number
-    /** A line on this one says that the child runs; where it ends before that, so does all that was started. */
+    /** A line on this file descriptor says that the child runs. If it closes before that, all that was started is killed. */
     setUpFd: number
-    /** On this one it reads the filter. */
+    /** The container reads the filter from this file descriptor. */
     filter?: { fd: number; bytes: Buffer }
   }
 }
@@ -34,17 +34,17 @@ const INFO_FD = 5
 const FILTER_FD = 6
 const SET_UP_FD = 7
 /**
- * Bubblewrap's first process binds its life to this one's (`--die-with-parent`), and only then lets its second go on.
- * Should this process die in between, the second waits for ever for a first that is gone. So both have a process group
- * of their own, with a third process in it that reads a pipe from here: a line ends it, and where the pipe ends
- * without one, it kills the group.
+ * Kills a container whose setup was interrupted. Bubblewrap's first process binds its life to ours
+ * (`--die-with-parent`) and then releases its second process. If our process dies in between, the second waits for
+ * ever for the first. So both are in a process group of their own, with a third process that reads a pipe from us. A
+ * line ends the third process. If the pipe closes without a line, it kills the group.
  */
 const GUARDED = `{ read -r _ <&${SET_UP_FD} || kill -s KILL -- -$$; } 2>&- 3<&- 4>&- ${INFO_FD}>&- ${FILTER_FD}<&- & exec "$@" ${SET_UP_FD}<&-`
-/** V8 reserves far more address space than it uses: 1.5 GiB is too little to start. */
+/** V8 reserves far more address space than it uses. With 1.5 GiB it does not start. */
 const ADDRESS_SPACE_BASE_MB = 3_840
 const OPEN_FILES = 64
 
-/** Every layer that this machine has a program for. Whether it works is the probe's business. */
+/** The layers that this machine has the programs for. Only the probe knows whether they work. */
 export function availableLayers(): Layers {
   if (process.platform !== 'linux') return { limits: false, container: false, seccomp: false }
   const container = findBubblewrap() !== undefined && findProgram('sh') !== undefined
@@ -55,7 +55,19 @@ export function availableLayers(): Layers {
   }
 }
 
-/** Puts the layers around a command. */
+/** The runtime's own walls: the child may read one folder and the addon and start no process or worker. Node 26 also denies the network. */
+export function permissionArguments(files: ChildFiles): string[] {
+  return [
+    '--no-node-snapshot', // isolated-vm does not work in a process that started from Node's snapshot.
+    '--no-warnings',
+    '--permission',
+    '--allow-addons',
+    `--allow-fs-read=${files.folder}/`,
+    `--allow-fs-read=${files.addon}`,
+  ]
+}
+
+/** Wraps a command in layers. */
 export function wrapCommand(
   layers: Layers,
   files: ChildFiles,
@@ -96,7 +108,7 @@ function limitArguments(memoryMb: number): string[] {
   return [program, `--as=${space}`, '--core=0', '--fsize=0', `--nofile=${OPEN_FILES}`, '--']
 }
 
-/** The runtime, what it is linked with, the child's own folder and the addon; nothing else exists inside. */
+/** Binds the runtime, its libraries, the child's folder and the addon. Nothing else exists in the container. */
 function readable({ folder, addon }: ChildFiles): string[] {
   const node = realpathSync(process.execPath)
   const places = ['/lib', '/lib64', '/usr/lib', '/usr/lib64', '/usr/bin/prlimit', '/bin/prlimit'].filter(

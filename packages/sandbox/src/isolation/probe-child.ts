@@ -1,6 +1,6 @@
 /**
- * Runs where a sandbox's child would, and tries what a child must not be able to do. Says on its
- * descriptor 4 what it could.
+ * Runs in place of a sandbox's child and tries what a child must not be able to do. Reports on descriptor 4 what
+ * worked.
  */
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync, writeSync } from 'node:fs'

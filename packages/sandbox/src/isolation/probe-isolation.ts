@@ -1,17 +1,15 @@
-import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { type Isolation, SandboxError } from '@bailiwick/contract/world'
-import { permissionArguments } from '../parent/spawn-child.ts'
+import { errorText, type Isolation, SandboxError } from '@bailiwick/contract/world'
 import { type ChildFiles, childFiles } from './child-files.ts'
-import { availableLayers, type Layers } from './layers.ts'
+import { availableLayers, type Layers, permissionArguments } from './layers.ts'
 import { startWrapped } from './start-wrapped.ts'
 
-/** What a child could do when it tried. All false is what everyone wants to see. */
+/** What a child could do when it tried. Each should be false. */
 export interface Reach {
   readsFiles: boolean
   writesFiles: boolean
@@ -21,28 +19,29 @@ export interface Reach {
   connects: boolean
 }
 
+/** The isolation of sandboxes on this machine. */
 export interface IsolationReport {
-  /** The level reached: what `requireIsolation` is held against. */
+  /** The level that this machine reaches. `requireIsolation` is compared with it. */
   isolation: Exclude<Isolation, 'inline'>
-  /** Layers that work here, beyond the runtime's permission model and the empty environment. */
+  /** The layers that work here, besides the runtime's permission model and the empty environment. */
   layers: Layers
   reach: Reach
-  /** What is missing and why, a line each; for people. */
+  /** Each missing layer with the reason, for people. */
   notes: string[]
 }
 
 const PROBE_MS = 15_000
-/** For a person with root; our own way needs none. */
+/** Needs root, unlike `ensureBubblewrap`. */
 const INSTALL = 'apt-get install bubblewrap'
 const NO_LAYERS: Layers = { limits: false, container: false, seccomp: false }
 
 let known: Promise<IsolationReport> | undefined
 
 /**
- * Finds out what isolation this machine gives, by starting a child that tries to get out. The
- * strongest set of layers in which a child starts is taken. Asked once a process.
+ * Finds out which isolation this machine offers by starting a child that tries to escape. Chooses the strongest set of
+ * layers in which a child starts. Probes once per process and returns the same report afterwards.
  *
- * @throws SandboxError where not even a bare child starts, or one could read a file or start a process
+ * @throws SandboxError if no child starts at all, or a child could read a file or start a process
  * @example
  * const { isolation, notes } = await probeIsolation()
  */
@@ -67,14 +66,14 @@ async function probe(): Promise<IsolationReport> {
   for (const [index, attempt] of attempts.entries()) {
     const layers = candidates[index] ?? NO_LAYERS
     if (attempt.status === 'rejected') {
-      notes.push(
-        `a child does not start with ${describe(layers)}: ${String((attempt.reason as Error).message)}`,
-      )
+      notes.push(`a child does not start with ${describe(layers)}: ${errorText(attempt.reason)}`)
       continue
     }
     return judge(layers, attempt.value, notes)
   }
-  throw new SandboxError(`no sandbox child starts on this machine: ${notes.join('; ')}`)
+  throw new SandboxError(
+    `Expected a sandbox child to start, but none does on this machine: ${notes.join('; ')}`,
+  )
 }
 
 function judge(layers: Layers, reach: Reach, notes: string[]): IsolationReport {
@@ -83,18 +82,18 @@ function judge(layers: Layers, reach: Reach, notes: string[]): IsolationReport {
   ).filter((one) => reach[one])
   if (breach.length > 0) {
     throw new SandboxError(
-      `a sandbox child could do what it must not (${breach.join(', ')}); refusing to run code in it`,
+      `Expected a sandbox child to have no access to the machine, found: ${breach.join(', ')}. No code will run in it.`,
     )
   }
   if (reach.connects)
     notes.push(
-      'this runtime has no permission for the network: a broken isolate could connect; use Node 26, or bubblewrap',
+      'this runtime cannot forbid network access: code that breaks out of its isolate could connect; use Node 26 or bubblewrap',
     )
   const confined = layers.container && !reach.connects
   return { isolation: confined ? 'confined' : 'process', layers, reach, notes }
 }
 
-/** A file and a port that a child must not get at. */
+/** Provides a file and a port that a child must not reach. */
 async function withTarget<T>(use: (outside: string, port: number) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'bailiwick-probe-'))
   const server = createServer((socket) => socket.destroy())
@@ -112,7 +111,7 @@ async function withTarget<T>(use: (outside: string, port: number) => Promise<T>)
 async function reachWithin(layers: Layers, files: ChildFiles, outside: string, port: number): Promise<Reach> {
   const main = join(files.folder, 'probe.cjs')
   const command = [process.execPath, ...permissionArguments(files), main, outside, String(port)]
-  const { child, kill } = startWrapped(layers, files, command, 256, spawn)
+  const { child, kill } = startWrapped(layers, files, command, 256)
   const answer: Buffer[] = []
   const errors: Buffer[] = []
   ;(child.stdio[4] as Readable).on('data', (chunk: Buffer) => answer.push(chunk))
@@ -126,22 +125,22 @@ async function reachWithin(layers: Layers, files: ChildFiles, outside: string, p
   const text = Buffer.concat(answer).toString()
   if (text === '')
     throw new SandboxError(
-      Buffer.concat(errors).toString().trim().split('\n')[0]?.slice(0, 300) || 'it said nothing',
+      Buffer.concat(errors).toString().trim().split('\n')[0]?.slice(0, 300) || 'it ended without a report',
     )
   return JSON.parse(text) as Reach
 }
 
 function missingNotes({ limits, container }: Layers): string[] {
   if (process.platform !== 'linux') {
-    return [`on ${process.platform} there is the runtime's permission model and nothing below it`]
+    return [`on ${process.platform} the runtime's permission model is the only layer`]
   }
   return [
     ...(container
       ? []
       : [
-          `bubblewrap is not installed: no container and no system call filter around the child; get it with "${INSTALL}" or "bailiwick doctor --fetch-bubblewrap"`,
+          `bubblewrap is not installed: the child has no container and no system call filter; get it with "${INSTALL}" or "bailiwick doctor --fetch-bubblewrap"`,
         ]),
-    ...(limits ? [] : ['prlimit is not installed: memory outside the heap is watched, not limited']),
+    ...(limits ? [] : ['prlimit is not installed: memory outside the heap is watched but not limited']),
   ]
 }
 

@@ -1,6 +1,6 @@
 import { constants } from 'node:os'
 
-/** What a JavaScript engine never asks the kernel for, by architecture: [x64, arm64]. -1: it has none. */
+/** System calls that a JavaScript engine never makes, by number on [x64, arm64]. -1: the architecture has no such call. */
 const DENIED: Record<string, readonly [number, number]> = {
   socket: [41, 198],
   connect: [42, 203],
@@ -40,7 +40,7 @@ const DENIED: Record<string, readonly [number, number]> = {
 const CLONE: readonly [number, number] = [56, 220]
 const CLONE3 = 435
 const CLONE_THREAD = 0x1_0000
-/** On x64, system calls of the x32 table begin here; none of them is let through. */
+/** On x64, the system calls of the x32 table begin here. All of them are denied. */
 const X32_BIT = 0x4000_0000
 const AUDIT_ARCH = [0xc000_003e, 0xc000_00b7]
 
@@ -58,9 +58,8 @@ const KILL = 0x8000_0000
 const FAIL = 0x0005_0000
 
 /**
- * A seccomp filter for the child, as the kernel reads it: no sockets, no new processes (threads are),
- * none of the calls that kernels are attacked through. Undefined for other architectures than x64 and
- * arm64.
+ * A seccomp filter for the child, in the kernel's format. It denies sockets, new processes (but allows threads) and the
+ * system calls that attacks on kernels use. Undefined on architectures other than x64 and arm64.
  */
 export function seccompFilter(architecture = process.arch): Buffer | undefined {
   const column = architecture === 'x64' ? 0 : architecture === 'arm64' ? 1 : undefined
@@ -73,7 +72,7 @@ export function seccompFilter(architecture = process.arch): Buffer | undefined {
     [LOAD, 0, 0, NUMBER_AT],
     [JUMP_IF_AT_LEAST, 0, 1, X32_BIT],
     [RETURN, 0, 0, FAIL | constants.errno.EPERM],
-    // The C library falls back to `clone`, whose flags can be looked at; those of `clone3` cannot.
+    // A filter cannot read the flags of `clone3`. Without it, the C library falls back to `clone`.
     [JUMP_IF_EQUAL, 0, 1, CLONE3],
     [RETURN, 0, 0, FAIL | constants.errno.ENOSYS],
     ...denied.flatMap((number) => [

@@ -1,4 +1,4 @@
-import type { ChildProcess, spawn as nodeSpawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 import type { ChildFiles } from './child-files.ts'
@@ -8,24 +8,23 @@ const ERRORS = 2
 const FRAME_IN = 3
 const FRAME_OUT = 4
 
-/** Zone and locale are part of the world; nothing else is in the child's environment. */
+/** The child's whole environment: its zone and locale, which are part of the world. */
 const CHILD_ENVIRONMENT = Object.freeze({ TZ: 'UTC', LC_ALL: 'en_US.UTF-8' })
 
 export interface WrappedChild {
   child: ChildProcess
-  /** The process that guest code runs in; unknown for a moment where a container starts it. */
+  /** The process that runs guest code. Undefined until the container, if there is one, has started it. */
   leafPid(): number | undefined
-  /** Kills all that was started, also what is still being set up. */
+  /** Kills every process that was started, also during setup. */
   kill(): void
 }
 
-/** Starts a command inside the layers: frames on descriptors 3 and 4, errors on 2, nothing else open. */
+/** Starts a command inside layers. It gets frames on descriptors 3 and 4, errors on 2, and no other descriptor. */
 export function startWrapped(
   layers: Layers,
   files: ChildFiles,
   command: readonly string[],
   memoryMb: number,
-  spawn: typeof nodeSpawn,
 ): WrappedChild {
   const { container, ...wrapped } = wrapCommand(layers, files, command, memoryMb, CHILD_ENVIRONMENT)
   const used = [ERRORS, FRAME_IN, FRAME_OUT]
@@ -38,24 +37,24 @@ export function startWrapped(
     env: CHILD_ENVIRONMENT,
     cwd: files.folder,
     stdio,
-    // Its group is killed as one.
+    // A group of its own, so that `kill` reaches all of it.
     detached: container !== undefined,
     windowsHide: true,
   })
   if (container === undefined) return { child, leafPid: () => child.pid, kill: () => child.kill('SIGKILL') }
   const write = (fd: number, bytes: Buffer | string) => {
     const input = child.stdio[fd] as Writable
-    input.on('error', () => {}) // Gone already: its exit says more.
+    input.on('error', () => {}) // The process has ended; its exit is reported instead.
     input.end(bytes)
   }
   if (container.filter !== undefined) write(container.filter.fd, container.filter.bytes)
   const { setUpFd } = container
-  // The first that it says, or its end: nothing of it waits to be set up any more.
+  // Its first output or its exit shows that the setup is over.
   child.stdio[FRAME_OUT]?.once('data', () => write(setUpFd, '\n'))
   child.once('exit', () => child.stdio[setUpFd]?.destroy())
   const leafPid = readLeaf(child.stdio[container.infoFd] as Readable)
   const kill = () => {
-    // Once its exit was seen, all of it is gone, and its ids may be somebody else's.
+    // After its exit, its ids may belong to other processes.
     if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
     killQuietly(-child.pid)
     const leaf = leafPid()
@@ -65,8 +64,8 @@ export function startWrapped(
 }
 
 /**
- * The container writes `{"child-pid": n, …}` once it is set up. That is the first process inside, which
- * only reaps; the one that guest code runs in is its child.
+ * Reads which process runs guest code. The container writes `{"child-pid": n, …}` once it is set up. Process `n` only
+ * reaps; guest code runs in its child.
  */
 function readLeaf(info: Readable): () => number | undefined {
   let text = ''
@@ -82,12 +81,12 @@ function readLeaf(info: Readable): () => number | undefined {
   }
 }
 
-/** The first child of a process, where the system says. */
+/** The first child of a process, or undefined if the system does not tell. */
 function firstChild(pid: string): number | undefined {
   try {
     return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ')[0]) || undefined
   } catch {
-    return undefined // It is gone already, or has not started its child yet.
+    return undefined // It has ended, or has not started its child yet.
   }
 }
 

@@ -1,16 +1,16 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { errorText, InputError } from '@bailiwick/contract/world'
 import { userCacheDir } from '@bailiwick/debian'
-import type { BundleAnswer } from '../child/open-world.ts'
+import type { BundleAnswer } from '../frames/frame.ts'
 import { bundle } from './bundle.ts'
-import { findPackage } from './find-package.ts'
-import { refusal } from './granted-packages.ts'
+import { findPackage, refusal } from './granted-packages.ts'
 
-/** Raise it when a bundle of the same package would come out otherwise. */
+/** Increase this whenever a change in this package changes the bundle of a package. */
 const FORMAT = 1
 
-/** Bundles of granted packages: made once, kept by package and version in a folder. */
+/** Makes bundles of granted packages and keeps them in a folder, by package and version. */
 export class BundleCache {
   readonly #folder: string
   readonly #made = new Map<string, Promise<string>>()
@@ -19,7 +19,7 @@ export class BundleCache {
     this.#folder = folder
   }
 
-  /** A bundle or a reason for each name. */
+  /** For each name, the bundle or the reason why there is none. */
   async answer(names: string[], patterns: readonly string[], from: string): Promise<BundleAnswer[]> {
     return Promise.all(
       names.map(async (name) => {
@@ -28,8 +28,7 @@ export class BundleCache {
         try {
           return { name, source: await this.#source(name, from) }
         } catch (error) {
-          const reason = error instanceof Error ? error.message : String(error)
-          return { name, refused: `"${name}" could not be loaded: ${reason.slice(0, 500)}` }
+          return { name, refused: `"${name}" could not be loaded: ${errorText(error).slice(0, 500)}` }
         }
       }),
     )
@@ -37,7 +36,7 @@ export class BundleCache {
 
   #source(name: string, from: string): Promise<string> {
     const found = findPackage(name, from)
-    if (found === undefined) throw new Error(`it is not installed in ${from}`)
+    if (found === undefined) throw new InputError(`it is not installed in ${from}`)
     const key = createHash('sha256')
       .update([FORMAT, name, found.version, found.folder].join('\n'))
       .digest('hex')
@@ -45,7 +44,7 @@ export class BundleCache {
     if (known !== undefined) return known
     const made = this.#load(key, name, from)
     this.#made.set(key, made)
-    // A failure is not kept: the package may be there the next time.
+    // Do not keep a failure: the package may be installed later.
     made.catch(() => this.#made.delete(key))
     return made
   }
@@ -55,20 +54,20 @@ export class BundleCache {
     try {
       return await readFile(file, 'utf8')
     } catch {
-      // Not made yet, or not readable: made again.
+      // The bundle does not exist yet or cannot be read. Make it.
     }
     const text = await bundle(name, from)
     await this.#keep(file, text)
     return text
   }
 
-  /** Best effort: without a folder to write to, the next process bundles again. */
+  /** Stores a bundle. If the folder is not writable, the next process makes the bundle again. */
   async #keep(file: string, text: string): Promise<void> {
-    const passing = `${file}.${randomUUID()}`
+    const unfinished = `${file}.${randomUUID()}`
     try {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 })
-      await writeFile(passing, text, { mode: 0o600 })
-      await rename(passing, file)
+      await writeFile(unfinished, text, { mode: 0o600 })
+      await rename(unfinished, file)
     } catch (error) {
       if (!['EACCES', 'EROFS', 'ENOSPC', 'EPERM'].includes((error as { code?: string }).code ?? ''))
         throw error

@@ -1,9 +1,14 @@
 import { isBuiltin } from 'node:module'
+import { SandboxError } from '@bailiwick/contract/world'
 import type { Plugin } from 'esbuild'
 
-/** One package as one script that hands its namespace to `register`. @throws Error with esbuild's words */
+/**
+ * Bundles one package into one script that passes its namespace to `register`.
+ *
+ * @throws Error with esbuild's message
+ */
 export async function bundle(specifier: string, from: string): Promise<string> {
-  // Loaded when something is imported at all: many agents never do.
+  // Many agents never import anything, so esbuild is loaded on first use.
   const { build } = await import('esbuild')
   const { outputFiles } = await build({
     stdin: {
@@ -22,11 +27,12 @@ export async function bundle(specifier: string, from: string): Promise<string> {
     plugins: [noBuiltins],
   })
   const [file] = outputFiles
-  if (file === undefined) throw new Error(`esbuild made nothing of ${specifier}`)
+  if (file === undefined)
+    throw new SandboxError(`Expected a bundle of ${specifier} from esbuild, found none.`)
   return file.text
 }
 
-/** A package that looks for `fs` and goes on without it must load; inside there is none. */
+/** Replaces the runtime's modules by empty ones: a package that works without `fs` must load. */
 const noBuiltins: Plugin = {
   name: 'no-builtins',
   setup({ onResolve, onLoad }) {

@@ -1,13 +1,12 @@
 import { DefinitionError } from '@bailiwick/contract/world'
-import { findPackage } from './find-package.ts'
-import { packageOf, refusal } from './granted-packages.ts'
+import { findPackage, packageOf, refusal } from './granted-packages.ts'
 
 /**
- * Holds granted imports to what is installed, so that a missing package is found when an agent is
- * built and not when its code runs.
+ * Checks that granted imports are installed, so that a missing package fails when an agent is built and not when its
+ * code runs.
  *
- * @param imports patterns as in a definition: `arquero`, `lodash-es/*`, `*`
- * @param importsFrom folder that they resolve from
+ * @param imports patterns as in an agent's definition: `arquero`, `lodash-es/*`, `*`
+ * @param importsFrom the folder that they resolve from
  * @throws DefinitionError that names what is missing
  * @example
  * checkImports(['simple-statistics'], import.meta.dirname)
@@ -17,10 +16,11 @@ export function checkImports(imports: readonly string[], importsFrom: string): v
     if (pattern === '*') continue
     const specifier = pattern.replace(/\/\*$/, '')
     const problem = refusal(specifier, [specifier])
-    if (problem !== undefined) throw new DefinitionError(`import "${pattern}" cannot be granted: ${problem}`)
+    if (problem !== undefined)
+      throw new DefinitionError(`The import "${pattern}" cannot be granted: ${problem}.`)
     if (findPackage(specifier, importsFrom) === undefined) {
       throw new DefinitionError(
-        `import "${pattern}" is granted but ${packageOf(specifier)} is not installed in ${importsFrom}; add it to the dependencies of that package`,
+        `Expected the granted import "${pattern}" to be installed, but ${packageOf(specifier)} is not installed in ${importsFrom}. Add it to the dependencies of that package.`,
       )
     }
   }

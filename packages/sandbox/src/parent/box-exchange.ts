@@ -1,30 +1,38 @@
 import { SandboxError } from '@bailiwick/contract/world'
-import type { OpenWorld } from '../child/open-world.ts'
-import type { ToChild } from '../frames/frame.ts'
-import type { Box } from './box.ts'
-import { BoxDied } from './box-died.ts'
+import type { OpenWorld, ToChild } from '../frames/frame.ts'
+import { type Box, BoxDied } from './box.ts'
 
-/** Time for a child to come up and take its world, ms. */
+/** Time for a child to start and open its world, ms. */
 const OPEN_MS = 20_000
+/** Time for a child to write its world as text and to test the text, ms. */
+const CHECKPOINT_MS = 20_000
 
 export interface Opening {
   world: OpenWorld
   residentMb: number
   memoryMb: number
-  /** The world as it was when this was written. */
+  /** The text of a checkpoint to restore. */
   checkpoint?: string
 }
 
-/** Has a fresh box take its world. Gives the hash of one that was restored. @throws BoxDied, SandboxError */
+/**
+ * Opens a world in a fresh box.
+ *
+ * @returns the hash of a restored world
+ * @throws BoxDied, SandboxError
+ */
 export async function openBox(box: Box, { residentMb, ...opening }: Opening): Promise<string | undefined> {
   const opened = Promise.withResolvers<string | undefined>()
   box.listen({
     frame: (frame) => {
       if (frame.type === 'opened') opened.resolve(frame.hash)
       else if (frame.type !== 'ready')
-        opened.reject(new SandboxError(`the sandbox's child sent ${frame.type} before it was open`))
+        opened.reject(
+          new SandboxError(`Expected the sandbox's child to open its world, found a ${frame.type} frame.`),
+        )
     },
-    ended: (end) => opened.reject(new BoxDied(`a world could not be opened: ${end.reason}: ${end.message}`)),
+    ended: (end) =>
+      opened.reject(new BoxDied(`The world could not be opened: ${end.reason}: ${end.message}`)),
   })
   box.watch({ wallMs: OPEN_MS, cpuMs: OPEN_MS, residentMb })
   const { argumentChars, answerChars, checkpointChars } = opening.world.limits
@@ -39,4 +47,27 @@ export async function openBox(box: Box, { residentMb, ...opening }: Opening): Pr
     await box.close()
     throw error
   }
+}
+
+/** Asks a box for its world as text. `refused` gives the reason if there is no text. The box may have ended then. */
+export async function askCheckpoint(
+  box: Box,
+  residentMb: number,
+): Promise<{ text: string } | { refused: string }> {
+  const answered = Promise.withResolvers<{ text: string } | { refused: string }>()
+  box.listen({
+    frame: (frame) => {
+      if (frame.type !== 'checkpoint')
+        box.kill({ reason: 'crashed', message: `it sent a ${frame.type} frame` })
+      else if (frame.refused !== undefined) answered.resolve({ refused: frame.refused })
+      else answered.resolve({ text: frame.text })
+    },
+    ended: ({ message }) => answered.resolve({ refused: `the child ended: ${message}` }),
+  })
+  // The test holds a second world beside the first.
+  box.watch({ wallMs: CHECKPOINT_MS, cpuMs: CHECKPOINT_MS, residentMb: residentMb * 1.5 })
+  box.send({ type: 'checkpoint' })
+  const answer = await answered.promise
+  box.watch(undefined)
+  return answer
 }

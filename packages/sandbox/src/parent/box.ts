@@ -1,32 +1,37 @@
+import { SandboxError } from '@bailiwick/contract/world'
 import type { ToChild, ToParent } from '../frames/frame.ts'
 
-/** Why a box is gone, other than by our own `close`. */
+/** Why a box ended, unless we closed it. */
 export type BoxEnd = { reason: 'timeout' | 'out-of-memory' | 'canceled' | 'crashed'; message: string }
 
-/** A frame as the session gets it: long texts put together again. */
+/** A frame as the session receives it: the parts of a long text are joined. */
 export type BoxFrame = Exclude<ToParent, { type: 'part' }>
 
-/** One world's place: a child process, or for tests of the loop this process. */
-export interface Box {
-  /** False once it has ended, whoever ended it. */
-  readonly alive: boolean
-  send(frame: ToChild): void
-  /** One listener: the step under way, or whoever opens the world. */
-  listen(listener: { frame(frame: BoxFrame): void; ended(end: BoxEnd): void }): void
-  /** Longest text that it may send in parts, characters. */
-  allow(maxText: number): void
-  /** The guest runs from now on, or no longer: limits are watched meanwhile. */
-  watch(limits: WatchLimits | undefined): void
-  /** Ends it at once. The listener hears of it. */
-  kill(end: BoxEnd): void
-  /** Ends it without telling the listener. */
-  close(): Promise<void>
-}
-
+/** Limits on a box while its guest runs. */
 export interface WatchLimits {
-  /** Time from now until it is killed, ms. */
+  /** Time from now until the box is killed, ms. */
   wallMs: number
-  /** CPU time from now, ms. */
+  /** CPU time from now until the box is killed, ms. */
   cpuMs: number
   residentMb: number
 }
+
+/** Holds one world: a child process. */
+export interface Box {
+  /** False once the box has ended for any reason. */
+  readonly alive: boolean
+  send(frame: ToChild): void
+  /** Sets the only listener: the current step, or the opening of the world. */
+  listen(listener: { frame(frame: BoxFrame): void; ended(end: BoxEnd): void }): void
+  /** Sets the longest text that the box may send in parts, in characters. */
+  allow(maxText: number): void
+  /** Watches these limits while the guest runs. Undefined stops watching. */
+  watch(limits: WatchLimits | undefined): void
+  /** Ends the box at once and notifies the listener. */
+  kill(end: BoxEnd): void
+  /** Ends the box without notifying the listener. */
+  close(): Promise<void>
+}
+
+/** A child died although it ran no new code. Another child can rebuild its world. */
+export class BoxDied extends SandboxError {}

@@ -1,26 +1,26 @@
 import type { CallReport } from '@bailiwick/contract/world'
 
-/** What has become of one call so far. */
+/** The state of one call. */
 export interface CallState {
   id: string
   name: string
   args: unknown
-  /** Undefined where it succeeded. */
+  /** Undefined after success. */
   failure: { reason: string; message: string } | undefined
   ms: number
   awaited: boolean
 }
 
-/** Of a call that nothing has come back for. */
+/** The failure of a call that has no outcome. */
 export const NO_OUTCOME = { reason: 'canceled', message: 'no outcome' }
 
 export function callReport({ id, name, args, failure, ms, awaited }: CallState): CallReport {
-  // Field by field: of a thousand calls a step, copying what is left of an object was a good part.
+  // Written field by field: a rest spread was a large part of the cost of a thousand calls.
   if (failure === undefined) return { id, name, args, ms, awaited, ok: true }
   return { id, name, args, ms, awaited, ok: false, reason: failure.reason, message: failure.message }
 }
 
-/** An import that was refused is in the report, whether the code caught it or not. */
+/** A refused import is in the report even if the code caught the error. */
 export function refusedImport(step: number, module: string, message: string): CallState {
   const failure = { reason: 'refused', message }
   return { id: `${step}.import`, name: 'import', args: { module }, failure, ms: 0, awaited: true }

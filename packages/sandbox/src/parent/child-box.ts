@@ -2,7 +2,9 @@ import type { ChildProcess } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import type { ToChild } from '../frames/frame.ts'
 import { childLine } from '../frames/frame-line.ts'
-import type { WrappedChild } from '../isolation/start-wrapped.ts'
+import type { ChildFiles } from '../isolation/child-files.ts'
+import { type Layers, permissionArguments } from '../isolation/layers.ts'
+import { startWrapped, type WrappedChild } from '../isolation/start-wrapped.ts'
 import type { Box, BoxEnd, BoxFrame, WatchLimits } from './box.ts'
 import { FrameReader } from './frame-reader.ts'
 import { WaitAwake } from './wait-awake.ts'
@@ -10,11 +12,23 @@ import { Watchdog } from './watchdog.ts'
 
 const MAX_STDERR = 4_096
 const FRAME_IN = 3
-/** The child begins on what it has while more is being made ready. */
+/** The child starts on this many characters while more are being prepared. */
 const WRITE_CHARS = 4_096
 const FRAME_OUT = 4
 
 type Listener = Parameters<Box['listen']>[0]
+
+export interface SpawnOptions {
+  files: ChildFiles
+  layers: Layers
+  memoryMb: number
+}
+
+/** Starts a child in a box. The child sends a `ready` frame once its isolate and prelude are loaded. */
+export function spawnChild({ files, layers, memoryMb }: SpawnOptions): ChildBox {
+  const command = [process.execPath, ...permissionArguments(files), files.main, files.addon, String(memoryMb)]
+  return new ChildBox(startWrapped(layers, files, command, memoryMb))
+}
 
 /** A box that is a child process. */
 export class ChildBox implements Box {
@@ -56,7 +70,7 @@ export class ChildBox implements Box {
     child.stderr?.on('data', (chunk: Buffer) => {
       if (this.#errors.length < MAX_STDERR) this.#errors += chunk.toString().slice(0, MAX_STDERR)
     })
-    // A write to a child that is gone: its exit is what gets reported.
+    // Ignore a failed write to a child that has ended. Its exit is reported instead.
     this.#input.on('error', () => {})
     output.on('error', () => {})
     this.#exited = new Promise((resolve) => {
@@ -64,7 +78,7 @@ export class ChildBox implements Box {
         this.#end({ reason: 'crashed', message: error.message })
         resolve()
       })
-      // `close`, not `exit`: the last frames are read first.
+      // Not `exit`: `close` comes after the last frames were read.
       child.once('close', (code, signal) => {
         this.#end(this.#explainExit(code, signal))
         resolve()
@@ -74,7 +88,7 @@ export class ChildBox implements Box {
 
   send(frame: ToChild): void {
     if (this.#ended !== undefined) return
-    // What is sent in one go is written in one go: a system call each would be most of a call's cost.
+    // Write frames of one tick together: a system call for each would be most of a call's cost.
     if (this.#outgoing === '') process.nextTick(this.#flush)
     this.#outgoing += childLine(frame)
     if (this.#outgoing.length > WRITE_CHARS) this.#flush()
@@ -104,7 +118,7 @@ export class ChildBox implements Box {
 
   async close(): Promise<void> {
     this.#listener = undefined
-    // Its exit is waited for: a spare must not let this process end before.
+    // Wait for its exit, which a spare in the background would not.
     this.background(false)
     this.#killProcesses()
     this.#end({ reason: 'canceled', message: 'closed' })
@@ -115,7 +129,7 @@ export class ChildBox implements Box {
     return this.#ended === undefined
   }
 
-  /** Lets this process end although the child is there: for the warm spare. */
+  /** Lets this process exit while the child runs. Meant for the warm spare. */
   background(on: boolean): void {
     for (const part of [this.#process, ...this.#process.stdio] as { ref?(): void; unref?(): void }[]) {
       if (on) part?.unref?.()
@@ -130,7 +144,7 @@ export class ChildBox implements Box {
 
   #frame(frame: BoxFrame): void {
     if (frame.type === 'stopped') {
-      // It says so itself, while it still can; what it did must not remain.
+      // The child reported this itself, but the effects of its turn must not remain.
       this.kill({ reason: frame.reason, message: frame.message })
     } else if (this.#listener === undefined) this.#early.push(frame)
     else this.#listener.frame(frame)
@@ -144,7 +158,7 @@ export class ChildBox implements Box {
     this.#listener?.ended(end)
   }
 
-  /** V8 aborts where the heap is full; SIGABRT shows as 134 through a wrapper. */
+  /** V8 aborts if the heap is full. Through a wrapper, SIGABRT shows as exit code 134. */
   #explainExit(code: number | null, signal: NodeJS.Signals | null): BoxEnd {
     const how = signal === null ? `code ${code}` : signal
     const first = this.#errors.split('\n').find((line) => line.trim() !== '') ?? ''

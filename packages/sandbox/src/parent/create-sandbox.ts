@@ -1,32 +1,34 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import {
   DEFAULT_SANDBOX_LIMITS,
   type Sandbox,
   SandboxError,
   type SandboxLimits,
 } from '@bailiwick/contract/world'
-import { childFiles } from '../isolation/child-files.ts'
+import { type ChildFiles, childFiles } from '../isolation/child-files.ts'
 import { probeIsolation } from '../isolation/probe-isolation.ts'
 import { BundleCache } from '../modules/bundle-cache.ts'
-import { engineDigest } from './engine-digest.ts'
+import { spawnChild } from './child-box.ts'
 import { Pool } from './pool.ts'
 import { WorldSession } from './session.ts'
-import { spawnChild } from './spawn-child.ts'
 
+/** Options of {@link createSandbox}. */
 export interface SandboxOptions {
-  /** The least that this machine must give. Less is an error; without it, whatever there is gets used. */
+  /** The least isolation to accept. Without it, the sandbox uses the strongest that the machine offers. */
   requireIsolation?: 'process' | 'confined'
-  /** Worlds at once; the others wait. Default: two a core, at least four. */
+  /** How many worlds may be open at once. Others wait. Default: two per core, at least four. */
   pool?: number
-  /** Limits of every world that brings none of its own. */
+  /** Limits of worlds that set none of their own. */
   limits?: Partial<SandboxLimits>
-  /** Folder for bundles of granted packages. Default: `bailiwick/modules` in the user's cache folder. */
+  /** Folder for the bundles of granted packages. Default: `bailiwick/modules` in the user's cache folder. */
   cacheDir?: string
 }
 
 /**
- * A pool of guarded child processes for untrusted code, one per world.
+ * Creates a sandbox: a pool of guarded child processes for untrusted code, one per world.
  *
- * @throws SandboxError where no child can be started, or the isolation is less than required
+ * @throws SandboxError if no child can be started, or the machine offers less isolation than required
  * @example
  * await using sandbox = await createSandbox()
  * await using session = await sandbox.open({ inputs: { n: 20 }, functions: [], imports: [], seed: 's' })
@@ -38,7 +40,7 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
   const { isolation, layers, notes } = await probeIsolation()
   if (options.requireIsolation === 'confined' && isolation !== 'confined') {
     throw new SandboxError(
-      `the sandbox must be confined and this machine gives ${isolation}: ${notes.join('; ') || 'no container works'}`,
+      `Expected the isolation "confined", found "${isolation}": ${notes.join('; ') || 'no container works'}.`,
     )
   }
   const files = childFiles()
@@ -71,4 +73,11 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     },
     [Symbol.asyncDispose]: () => pool.close(),
   }
+}
+
+/** Digest of everything that determines how a world runs: the runtime, V8, the child and its prelude. */
+function engineDigest({ main, prelude }: ChildFiles): string {
+  const hash = createHash('sha256').update(`${process.version} ${process.versions.v8}`)
+  for (const file of [main, prelude]) hash.update(readFileSync(file))
+  return hash.digest('base64url')
 }

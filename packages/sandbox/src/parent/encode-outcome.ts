@@ -1,6 +1,6 @@
-import { type CallOutcome, type DeliveredOutcome, encodeValue } from '@bailiwick/contract/world'
+import { type CallOutcome, type DeliveredOutcome, encodeValue, errorText } from '@bailiwick/contract/world'
 
-/** An outcome as the guest gets it. A result that cannot be sent makes a failed call, which says why. */
+/** Encodes an outcome for the guest. If the result cannot be sent, the call fails with the reason. */
 export function encodeOutcome(
   { id, name }: { id: string; name: string },
   outcome: CallOutcome,
@@ -12,10 +12,9 @@ export function encodeOutcome(
     const value = encodeValue(outcome.value)
     if (value.length <= maxChars) return { id, ok: true, value }
     return failed(
-      `the result of ${name} is longer than ${maxChars} characters (${value.length}); ask for less of it`,
+      `the result of ${name} has ${value.length} characters, more than the limit of ${maxChars}; ask for less`,
     )
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    return failed(`the result of ${name} cannot be sent: ${why}`)
+    return failed(`the result of ${name} cannot be sent: ${errorText(error)}`)
   }
 }

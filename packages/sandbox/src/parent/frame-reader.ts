@@ -9,14 +9,14 @@ export interface ReaderHooks {
   frame(frame: BoxFrame): void
   /** The child broke the protocol. */
   fault(message: string): void
-  /** False: enough is waiting, do not read on for now. */
+  /** Stops (false) or resumes (true) reading from the child. */
   flow(open: boolean): void
 }
 
-/** Frames out of a child's bytes: bounded in size, checked, a few at a time. */
+/** Reads frames from a child's bytes: bounds their size, checks them and hands on a few at a time. */
 export class FrameReader {
   readonly #hooks: ReaderHooks
-  /** Characters of the longest text that parts may make. */
+  /** The longest text that parts may add up to, in characters. */
   maxText = 0
   #held: Buffer[] = []
   #heldBytes = 0
@@ -49,13 +49,13 @@ export class FrameReader {
       this.#heldBytes = 0
     }
     if (end + 1 < chunk.length) this.#hold(chunk.subarray(end + 1))
-    // One frame at a time is the most frequent case: it needs no list.
+    // The most frequent case, one frame, needs no list.
     if (!this.#working && !text.includes('\n') && !turnIsOver()) return this.#line(text)
     for (const line of text.split('\n')) this.#lines.push(line)
     if (!this.#working) this.#work()
   }
 
-  /** Nothing more is handed on. */
+  /** Hands on no more frames. */
   stop(): void {
     this.#over = true
     this.#lines = []
@@ -91,7 +91,7 @@ export class FrameReader {
 
   #line(line: string): undefined {
     const frame = parseFrame(line)
-    if (frame === undefined) return this.#fault(`not a frame: ${line.slice(0, 80)}`)
+    if (frame === undefined) return this.#fault(`a line that is not a frame: ${line.slice(0, 80)}`)
     if (frame.type === 'part') {
       this.#parts.push(frame.text)
       this.#partChars += frame.text.length

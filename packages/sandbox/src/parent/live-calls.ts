@@ -4,6 +4,7 @@ import {
   type DeliveredOutcome,
   decodeValue,
   encodeValue,
+  errorText,
   type GuestCall,
   SandboxError,
   type SandboxLimits,
@@ -14,35 +15,35 @@ import { turnIsOver } from '../values/loop-turn.ts'
 import { type CallState, callReport, NO_OUTCOME, refusedImport } from './call-report.ts'
 import { encodeOutcome } from './encode-outcome.ts'
 
-/** How long a step that has ended waits for calls that its code did not wait for, ms. */
+/** How long a step that has ended waits for calls that its code did not await, ms. */
 const UNAWAITED_MS = 5_000
 
-/** Long arguments are reported by their beginning, as encoded text. */
+/** A report shows this many characters of long arguments, as encoded text. */
 const SHOWN_CHARS = 1_000
 
-/** Reports of one step; imports in a loop would fill the parent otherwise. */
+/** Limits the reports of one step, because refused imports in a loop would fill the parent's memory. */
 const MAX_REFUSED = 10_000
 
 interface Open {
   call: GuestCall
   state: CallState
-  /** Clock of the turn that made it. */
+  /** The clock of the turn that made the call. */
   clock: number
 }
 
 interface Hooks {
-  /** A call cannot be decoded: the child lies. */
+  /** A call cannot be decoded, so the child broke the protocol. */
   failed(error: unknown): void
   settled(outcome: DeliveredOutcome): void
-  /** Nothing came back within the longest wait. */
+  /** No call returned within `waitMs`. */
   waitedTooLong(): void
 }
 
-/** The calls of one step: those under way, and the report on all of them. */
+/** Makes the calls of one step and reports on them. */
 export class LiveCalls {
   readonly #states: CallState[] = []
   readonly #open = new Map<string, Open>()
-  /** Calls that the host has not answered. */
+  /** Calls that the host has not answered yet. */
   #underWay = 0
   #noneUnderWay: (() => void) | undefined
   readonly #abort = new AbortController()
@@ -59,12 +60,12 @@ export class LiveCalls {
     this.#hooks = hooks
   }
 
-  /** Every call so far, in the order made. */
+  /** A report on every call so far, in order. */
   reports(): CallReport[] {
     return this.#states.map(callReport)
   }
 
-  /** A turn's calls, at idle. Live ones leave now; recorded ones leave when the record ends without their outcome. */
+  /** Adds the calls of a turn. Live calls leave now. Recorded calls leave only if the record ends without their outcome. */
   add(calls: GuestCall[], clock: number, replayed: boolean): void {
     for (const call of calls) {
       const { id, name } = call
@@ -76,7 +77,7 @@ export class LiveCalls {
     }
   }
 
-  /** Short arguments at once while the loop's turn has time, the others later; calls leave in order all the same. */
+  /** Decodes short arguments at once if the turn of the event loop has time left, others later. Calls leave in order. */
   #decode(open: Open, thenStart: boolean): undefined {
     const { call, state } = open
     if (this.#decoding === undefined && !isLong(call.argsText) && !turnIsOver()) {
@@ -88,7 +89,7 @@ export class LiveCalls {
     const decoding = (async () => {
       await before
       call.args = await decodeSliced(call.argsText)
-      // The report of a step stays: a thousand calls of a megabyte each must not.
+      // The report is kept, so it must not hold a thousand arguments of a megabyte each.
       state.args = isLong(call.argsText)
         ? `${call.argsText.slice(0, SHOWN_CHARS)}… (${call.argsText.length} characters)`
         : call.args
@@ -104,14 +105,14 @@ export class LiveCalls {
     if (this.#states.length < MAX_REFUSED) this.#states.push(refusedImport(step, module, message))
   }
 
-  /** @param answered calls whose outcome is recorded and on its way: they are not made again */
+  /** Makes the recorded calls that have no outcome. @param answered calls whose recorded outcome is still to be delivered */
   goLive(answered: ReadonlySet<string>): void {
     for (const open of this.#open.values()) {
       if (!answered.has(open.call.id)) this.#decode(open, true)
     }
   }
 
-  /** An outcome reached the guest. */
+  /** An outcome has reached the guest. */
   delivered(outcome: DeliveredOutcome, recorded: boolean): void {
     const open = this.#open.get(outcome.id)
     if (open === undefined) return
@@ -130,9 +131,9 @@ export class LiveCalls {
     this.#host.call(open.call, this.#abort.signal).then(
       (outcome) => this.#ended(open, outcome),
       (error) => {
-        // A host that rejects breaks its contract; the guest gets a failed call all the same.
-        const message = error instanceof Error ? error.message : String(error)
-        this.#ended(open, { id, ms: performance.now() - began, ok: false, reason: 'error', message })
+        // A host must not reject. If it does, the guest still gets a failed call.
+        const ms = performance.now() - began
+        this.#ended(open, { id, ms, ok: false, reason: 'error', message: errorText(error) })
       },
     )
     this.#waiting ??= setTimeout(() => this.#hooks.waitedTooLong(), this.#limits.waitMs)
@@ -143,7 +144,7 @@ export class LiveCalls {
     if (typeof ms !== 'number' || !(ms >= 0 && ms <= this.#limits.waitMs)) {
       this.#hooks.failed(
         new SandboxError(
-          `the sandbox's child asked for a sleep that cannot be: ${open.call.argsText.slice(0, 80)}`,
+          `Expected a valid sleep from the sandbox's child, found ${open.call.argsText.slice(0, 80)}.`,
         ),
       )
       return
@@ -171,7 +172,7 @@ export class LiveCalls {
     this.#hooks.settled(delivered)
   }
 
-  /** At the step's end: waits a while for what the code did not await, unless it is to be dropped. */
+  /** Ends the step's timers. With `wait`, waits a while for calls that the code did not await. */
   async finish(wait: boolean): Promise<void> {
     if (this.#decoding !== undefined) await this.#decoding
     for (const timer of this.#timers) clearTimeout(timer)

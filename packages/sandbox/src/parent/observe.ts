@@ -2,7 +2,7 @@ import type { Observation, UndoneTurn } from '@bailiwick/contract/world'
 import { decodeSliced } from '../values/decode-sliced.ts'
 import type { StepResult } from './step-result.ts'
 
-/** What a step showed, from what it came to. */
+/** Makes the observation of a step from its result. */
 export async function observe(result: StepResult): Promise<Observation> {
   const { end, undone, stopped, calls, usage } = result
   const observation: Observation = {
@@ -58,7 +58,7 @@ function lostText({ reason, lost, turn }: UndoneTurn): string {
     crashed: 'its process ended',
   }[reason]
   if (turn === 0)
-    return `The code was stopped because ${why}; nothing that this step did remains. Variables of earlier steps stand.`
-  const outcome = lost?.kind === 'outcome' ? `, the outcome of call ${lost.outcome.id} included` : ''
-  return `The code was stopped because ${why}; everything after its last await was undone${outcome}. What it did before stands, and so do variables of earlier steps.`
+    return `The code was stopped because ${why}. Nothing that this step did remains; variables of earlier steps are intact.`
+  const outcome = lost?.kind === 'outcome' ? `, including the outcome of call ${lost.outcome.id}` : ''
+  return `The code was stopped because ${why}. Everything after its last await was undone${outcome}. Everything before it remains, and so do variables of earlier steps.`
 }

@@ -8,15 +8,17 @@ import {
   type SandboxLimits,
   type World,
 } from '@bailiwick/contract/world'
-import type { OpenWorld } from '../child/open-world.ts'
+import type { OpenWorld } from '../frames/frame.ts'
 
 const NAME = /^[A-Za-z_$][\w$]*$/
 
-/** What a box is told of its world. @throws InputError for names that cannot be variables, or are taken */
+/** Describes a world to its box. @throws InputError if a name cannot be a variable or is already used */
 export function openingWorld({ inputs, functions }: World, limits: SandboxLimits): OpenWorld {
   for (const name of [...Object.keys(inputs), ...functions.map((one) => one.name)]) {
     if (!NAME.test(name))
-      throw new InputError(`an input or function must be named like a variable; "${name}" is not`)
+      throw new InputError(
+        `Expected the name of an input or function to be a valid variable name, found "${name}".`,
+      )
   }
   const taken = new Set(functions.map(({ name }) => name))
   for (const name of Object.keys(inputs)) {
@@ -35,7 +37,7 @@ export function openingWorld({ inputs, functions }: World, limits: SandboxLimits
   }
 }
 
-/** Digest of an engine and of all that a world begins with: its seed is each step's. */
+/** Digest of an engine and of a world before its first step. It leaves out the seed, which belongs to each step. */
 export function fitsOf(engine: string, world: OpenWorld | undefined): string {
   return createHash('sha256').update(engine).update(JSON.stringify(world)).digest('base64url')
 }

@@ -3,7 +3,7 @@ import { SandboxError } from '@bailiwick/contract/world'
 import type { Box } from './box.ts'
 import type { ChildBox } from './child-box.ts'
 
-/** Time before a new spare is started, ms: the session that took the last one goes first. */
+/** Delay before a new spare is started, so that the session that took the last one goes first, ms. */
 const SPARE_DELAY_MS = 30
 
 interface Waiter {
@@ -11,7 +11,7 @@ interface Waiter {
   refuse(reason: unknown): void
 }
 
-/** At most `size` children at work, one more warm; who comes too early waits in turn. */
+/** Limits how many children work at once and keeps one more warm. Sessions beyond the limit wait in order. */
 export class Pool {
   readonly #size: number
   readonly #start: () => ChildBox
@@ -27,10 +27,10 @@ export class Pool {
     this.#spare = this.#warm()
   }
 
-  /** Takes a place, waiting while there is none. A place outlives its boxes. */
+  /** Waits for a place and takes it. A session keeps its place when its box is replaced. */
   async enter(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted()
-    if (this.#closed) throw new SandboxError('the sandbox is closed')
+    if (this.#closed) throw new SandboxError('The sandbox is closed.')
     if (this.#busy < this.#size) {
       this.#busy += 1
       return
@@ -58,9 +58,9 @@ export class Pool {
     else next.grant()
   }
 
-  /** A fresh box: the spare where there is one. */
+  /** Returns a fresh box: the spare if there is one. */
   take(): Box {
-    if (this.#closed) throw new SandboxError('the sandbox is closed')
+    if (this.#closed) throw new SandboxError('The sandbox is closed.')
     const spare = this.#spare
     this.#spare = undefined
     this.#spareTimer ??= setTimeout(() => {
@@ -75,7 +75,7 @@ export class Pool {
   async close(): Promise<void> {
     this.#closed = true
     clearTimeout(this.#spareTimer)
-    for (const waiter of this.#waiting.splice(0)) waiter.refuse(new SandboxError('the sandbox is closed'))
+    for (const waiter of this.#waiting.splice(0)) waiter.refuse(new SandboxError('The sandbox is closed.'))
     await this.#spare?.close()
   }
 
@@ -86,7 +86,7 @@ export class Pool {
   }
 }
 
-/** Two worlds a core, four at least: most of a world's time is waiting for calls. */
+/** Two worlds per core, because a world mostly waits for calls. */
 export function defaultPoolSize(): number {
   return Math.max(4, 2 * availableParallelism())
 }

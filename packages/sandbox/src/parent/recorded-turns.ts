@@ -6,14 +6,14 @@ import {
   type TurnOutput,
 } from '@bailiwick/contract/world'
 
-/** A committed turn may take this much more on replay, CPU ms. Exceeding it means that it cannot be rebuilt. */
+/** On replay, a turn may take this many times its recorded CPU time, and this much more. Beyond that, its world cannot be rebuilt. */
 const REPLAY_FACTOR = 10
 const REPLAY_EXTRA_MS = 2_000
 
-/** What the journal holds of a step, and how much of it has happened again. */
+/** The recorded turns of a step, and how many of them were replayed. */
 export class RecordedTurns {
   readonly #recorded: RecordedStep | undefined
-  /** Inputs of the record: journaled already. The last may have come to no turn before its host died. */
+  /** Recorded inputs. The last may have no turn, if its host died before the turn ended. */
   readonly #inputs: ReadonlySet<TurnInput>
   #left: number
 
@@ -31,12 +31,12 @@ export class RecordedTurns {
     return this.#inputs.has(input)
   }
 
-  /** CPU time that a turn may take when it happens again, ms. */
+  /** CPU time that a turn may take on replay, ms. */
   budget(turn: number): number {
     return (this.#recorded?.turns[turn]?.cpuMs ?? 0) * REPLAY_FACTOR + REPLAY_EXTRA_MS
   }
 
-  /** A turn has happened again. @throws DivergedError where it is not what was recorded */
+  /** Compares a replayed turn with its record. @throws DivergedError if they differ */
   again(turn: TurnOutput, calls: readonly GuestCall[]): void {
     const before = this.#recorded?.turns[turn.turn]
     const compared = (one: TurnOutput | undefined) => JSON.stringify([one?.calls, one?.done])
@@ -45,7 +45,7 @@ export class RecordedTurns {
       const recorded = inWords(before, (id) => this.#recorded?.argsOf?.(id))
       const replayed = inWords(turn, (id) => args.get(id))
       throw new DivergedError(
-        `step ${turn.step}, turn ${turn.turn} did something else than was recorded\nrecorded: ${recorded}\nreplayed: ${replayed}`,
+        `The replay of step ${turn.step}, turn ${turn.turn} differs from the record.\nrecorded: ${recorded}\nreplayed: ${replayed}`,
         { step: turn.step, turn: turn.turn, recorded, replayed },
       )
     }
@@ -53,10 +53,10 @@ export class RecordedTurns {
   }
 }
 
-/** Of one call's arguments, characters. */
-const SHOWN = 200
+/** Shown of one call's arguments, characters. */
+const MAX_SHOWN_CHARS = 200
 
-/** What a turn did: `2.1 readFile({"name":"a"}), then waited`. */
+/** Describes a turn: `2.1 readFile({"name":"a"}), then waited`. */
 function inWords(
   turn: Pick<TurnOutput, 'calls' | 'done'> | undefined,
   argsOf: (call: string) => string | undefined,
@@ -64,7 +64,7 @@ function inWords(
   if (turn === undefined) return 'nothing'
   const calls = turn.calls.map(({ id, name, argsHash }) => {
     const args = argsOf(id)
-    return `${id} ${name}(${args === undefined ? `arguments with the digest ${argsHash}` : args.slice(0, SHOWN)})`
+    return `${id} ${name}(${args === undefined ? `arguments with the digest ${argsHash}` : args.slice(0, MAX_SHOWN_CHARS)})`
   })
   return [...(calls.length === 0 ? ['no call'] : calls), turn.done ? 'then ended' : 'then waited'].join(', ')
 }

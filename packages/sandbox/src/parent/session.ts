@@ -9,21 +9,19 @@ import {
   type StepRequest,
   type World,
 } from '@bailiwick/contract/world'
-import type { OpenWorld } from '../child/open-world.ts'
+import type { OpenWorld } from '../frames/frame.ts'
 import type { BundleCache } from '../modules/bundle-cache.ts'
 import { checkImports } from '../modules/check-imports.ts'
-import { askCheckpoint } from './ask-checkpoint.ts'
-import type { Box } from './box.ts'
-import { BoxDied } from './box-died.ts'
-import { openBox } from './box-exchange.ts'
+import { type Box, BoxDied } from './box.ts'
+import { askCheckpoint, openBox } from './box-exchange.ts'
 import { observe } from './observe.ts'
 import { fitsOf, openingWorld } from './opening-world.ts'
 import { type StepContext, StepRun } from './step-run.ts'
 import { replayRequest, type StepRecord } from './world-record.ts'
 
-/** A rebuilt world may need more than the first did. */
+/** A rebuilt world may need this many times the memory of the first. */
 const REBUILD_MEMORY = 1.5
-/** Children that die one after the other before the world counts as lost. */
+/** After this many children have died in a row, the world is lost. */
 const MAX_DEATHS = 3
 
 interface Restored {
@@ -36,24 +34,24 @@ export interface SessionParts {
   limits: SandboxLimits
   take(): Box
   modules: BundleCache
-  /** Digest of what makes worlds: a checkpoint of another one fits no more. */
+  /** Digest of everything that determines how a world runs. A checkpoint of another engine does not fit. */
   engine(): string
   /** Called once, when the session is closed. */
   left(): void
 }
 
-/** One task's world, rebuilt from its inputs when its process is gone. */
+/** One task's world. If its process ends, the session rebuilds the world from its inputs. */
 export class WorldSession implements Session {
   readonly #parts: SessionParts
   #open: OpenWorld | undefined
   readonly #steps: StepRecord[] = []
-  /** What it was restored from, and the newest that it has made. */
+  /** The checkpoint that the world was restored from, and the newest that it wrote. */
   #checkpoints: Checkpoint[] = []
-  /** Of the world after the last step. */
+  /** The world's hash after the last step. */
   #hash: string | undefined
   readonly restored: NonNullable<Session['restored']> = { refused: [] }
   #box: Box | undefined
-  /** The same, from the moment it is started. */
+  /** The box, set before its world is open. */
   #current: Box | undefined
   #running = false
   #closed = false
@@ -62,7 +60,11 @@ export class WorldSession implements Session {
     this.#parts = parts
   }
 
-  /** Brings the first box up. @throws SandboxError; InputError for inputs that cannot be; DefinitionError for imports that are not installed */
+  /**
+   * Opens the world in its first box.
+   *
+   * @throws SandboxError; InputError for invalid inputs; DefinitionError for imports that are not installed
+   */
   async start(): Promise<void> {
     const { imports, importsFrom } = this.#parts.world
     checkImports(imports, importsFrom ?? process.cwd())
@@ -77,8 +79,8 @@ export class WorldSession implements Session {
   }
 
   async execute(request: StepRequest, host: StepHost): Promise<Observation> {
-    if (this.#closed) throw new SandboxError('the session is closed')
-    if (this.#running) throw new SandboxError('a step is already under way in this session: await it first')
+    if (this.#closed) throw new SandboxError('The session is closed.')
+    if (this.#running) throw new SandboxError('Another step of this session is running. Await it first.')
     this.#running = true
     try {
       const result = await this.#outliving(async () => {
@@ -90,7 +92,7 @@ export class WorldSession implements Session {
       if (result.undone !== undefined) await this.#drop()
       return await observe(result)
     } catch (error) {
-      // Nothing goes on in a world that diverged or failed.
+      // A world that diverged or failed must not go on.
       await this.#drop()
       throw error
     } finally {
@@ -103,7 +105,7 @@ export class WorldSession implements Session {
     const hash = this.#hash
     const step = this.#steps.at(-1)?.step
     if (this.#running || step === undefined || hash === undefined || !box?.alive) {
-      return { refused: 'there is no world to write down' }
+      return { refused: 'there is no world to write' }
     }
     this.#running = true
     try {
@@ -120,7 +122,7 @@ export class WorldSession implements Session {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    // Whoever waits for a step hears of it: a box that is merely closed tells nobody.
+    // A closed box notifies nobody, so kill it to end the step that waits for it.
     if (this.#running) this.#current?.kill({ reason: 'canceled', message: 'the session was closed' })
     await this.#drop()
     this.#parts.left()
@@ -141,7 +143,7 @@ export class WorldSession implements Session {
     return { box, limits, seed: world.seed, bundles: (names) => modules.answer(names, world.imports, from) }
   }
 
-  /** Tries again with another child where one died of nothing that was new. */
+  /** Retries with another child if one died without running new code. */
   async #outliving<T>(action: () => Promise<T>): Promise<T> {
     for (let deaths = 1; ; deaths++) {
       try {
@@ -159,13 +161,13 @@ export class WorldSession implements Session {
     await box?.close()
   }
 
-  /** The world again, from its own inputs: calling nobody. */
+  /** Rebuilds the world from its recorded inputs, without making any calls. */
   async #rebuild(): Promise<Box> {
     await this.#drop()
     const memoryMb = this.#parts.limits.memoryMb * REBUILD_MEMORY
     const restored = await this.#restore(this.#checkpoints, memoryMb)
     if (restored === undefined && this.restored.step !== undefined) {
-      throw new DivergedError(`the checkpoint after step ${this.restored.step} gives its world no more`)
+      throw new DivergedError(`The checkpoint after step ${this.restored.step} no longer restores its world.`)
     }
     const box = restored?.box ?? (await this.#openBox(memoryMb))
     this.#box = box
@@ -182,7 +184,7 @@ export class WorldSession implements Session {
   }
 
   async #openBox(memoryMb: number, checkpoint?: Checkpoint): Promise<Box> {
-    if (this.#open === undefined) throw new SandboxError('the session was not started')
+    if (this.#open === undefined) throw new SandboxError('The session was not started.')
     const box = this.#parts.take()
     this.#current = box
     const { residentMb } = this.#parts.limits
@@ -194,12 +196,12 @@ export class WorldSession implements Session {
     const hash = await openBox(box, { ...opening, checkpoint: checkpoint.text })
     if (hash !== checkpoint.worldHash) {
       await box.close()
-      throw new SandboxError(`its world has the hash ${hash}, recorded is ${checkpoint.worldHash}`)
+      throw new SandboxError(`Expected a world with the hash ${checkpoint.worldHash}, found ${hash}.`)
     }
     return box
   }
 
-  /** The world of the newest checkpoint that gives it; none where there is no such one. */
+  /** Restores the world of the newest checkpoint that works, if there is one. */
   async #restore(checkpoints: readonly Checkpoint[], memoryMb: number): Promise<Restored | undefined> {
     for (const checkpoint of checkpoints.toSorted((one, other) => other.step - one.step)) {
       try {

@@ -4,8 +4,8 @@ import type { Box } from './box.ts'
 import type { RecordedTurns } from './recorded-turns.ts'
 import type { StepTime } from './step-time.ts'
 
-/** Inputs on their way to a child at once: they are delivered one after the other all the same. */
-const WINDOW = 256
+/** How many inputs may be on their way to the child. It still processes one after the other. */
+const MAX_SENT = 256
 
 interface Parts {
   box: Box
@@ -14,30 +14,30 @@ interface Parts {
   time: StepTime
 }
 
-/** The one queue that fixes the order of a step's inputs: not yet sent, then sent and not come back as a turn. */
+/** The queue that fixes the order of a step's inputs: first those not sent yet, then those sent whose turn has not returned. */
 export class StepInputs {
   readonly #parts: Parts
   #queue: TurnInput[] = []
-  /** Undefined stands for the step's code. */
+  /** Sent inputs whose turn has not returned. Undefined stands for the step's code. */
   readonly #sent: (TurnInput | undefined)[] = []
-  /** Turns that have come back. */
+  /** Turns that have returned. */
   #turns = 0
 
   constructor(parts: Parts) {
     this.#parts = parts
   }
 
-  /** Inputs that have not come back. */
+  /** The number of inputs whose turn has not returned. */
   get underWay(): number {
     return this.#sent.length
   }
 
-  /** The input whose turn runs. */
+  /** The input whose turn is running. */
   get running(): TurnInput | undefined {
     return this.#sent[0]
   }
 
-  /** Calls whose outcome is on its way. */
+  /** Calls whose outcome is waiting or on its way. */
   answered(): Set<string> {
     const inputs = [...this.#sent, ...this.#queue]
     return new Set(inputs.flatMap((input) => (input?.kind === 'outcome' ? [input.outcome.id] : [])))
@@ -47,7 +47,7 @@ export class StepInputs {
     this.#queue.push(input)
   }
 
-  /** What is not yet sent never happens. */
+  /** Drops the inputs that were not sent yet. */
   clear(): void {
     this.#queue = []
   }
@@ -56,23 +56,23 @@ export class StepInputs {
     this.#enter(undefined, frame)
   }
 
-  /** Sends what fits. */
+  /** Sends as many inputs as fit. */
   feed(): void {
-    // Until the first turn is over the code may still wait for its packages: an input would find no program.
+    // Before the first turn has returned, the code may still wait for its packages and cannot take inputs.
     if (this.#turns === 0) return
-    while (this.#queue.length > 0 && this.#sent.length < WINDOW) {
+    while (this.#queue.length > 0 && this.#sent.length < MAX_SENT) {
       const input = this.#queue.shift()
       if (input !== undefined) this.#send(input)
     }
   }
 
-  /** A turn has come back. Gives its input. */
+  /** A turn has returned. Returns its input. */
   returned(): TurnInput | undefined {
     this.#turns += 1
     return this.#sent.shift()
   }
 
-  /** The guest goes on with what it has, or is idle. */
+  /** Watches the next turn, or nothing if the guest is idle. */
   watchNext(): void {
     const { box, time } = this.#parts
     if (this.#sent.length === 0) box.watch(undefined)
@@ -92,7 +92,7 @@ export class StepInputs {
     this.#parts.box.send(frame)
   }
 
-  /** The guest is about to run on this input. */
+  /** The guest starts to run on this input. */
   #run(input: TurnInput | undefined, budgetMs: number): void {
     const { box, host, recorded, time } = this.#parts
     box.watch(time.watched(this.#turns, budgetMs))

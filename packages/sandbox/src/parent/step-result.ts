@@ -1,14 +1,14 @@
 import type { CallReport, UndoneTurn } from '@bailiwick/contract/world'
-import type { StepEnd } from '../child/read-end.ts'
+import type { StepEnd } from '../frames/frame.ts'
 import type { StepRecord } from './world-record.ts'
 
-/** What a step came to. */
+/** The result of a step. */
 export interface StepResult {
   record: StepRecord
   end: StepEnd | undefined
   printed: string[]
   calls: CallReport[]
-  /** Why the step ended before its code did. */
+  /** Set if the step ended before its code did. */
   stopped?: { status: 'timeout' | 'canceled'; message: string }
   undone?: UndoneTurn & { message: string }
   usage: { wallMs: number; cpuMs: number; turns: number }

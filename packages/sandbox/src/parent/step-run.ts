@@ -6,10 +6,8 @@ import {
   type TurnInput,
   type TurnOutput,
 } from '@bailiwick/contract/world'
-import type { BundleAnswer } from '../child/open-world.ts'
-import type { StepEnd } from '../child/read-end.ts'
-import type { Box, BoxEnd, BoxFrame } from './box.ts'
-import { BoxDied } from './box-died.ts'
+import type { BundleAnswer, StepEnd } from '../frames/frame.ts'
+import { type Box, BoxDied, type BoxEnd, type BoxFrame } from './box.ts'
 import { LiveCalls } from './live-calls.ts'
 import { RecordedTurns } from './recorded-turns.ts'
 import { StepInputs } from './step-inputs.ts'
@@ -23,12 +21,12 @@ import type { StepRecord } from './world-record.ts'
 export interface StepContext {
   box: Box
   limits: SandboxLimits
-  /** Of a step that names none. */
+  /** The seed of a step that has none of its own. */
   seed: string
   bundles(names: string[]): Promise<BundleAnswer[]>
 }
 
-/** One step under way: inputs in, turns out, calls between. */
+/** Runs one step: sends inputs, receives turns and makes calls in between. */
 export class StepRun {
   readonly #context: StepContext
   readonly #request: StepRequest
@@ -64,7 +62,7 @@ export class StepRun {
     this.#calls = new LiveCalls(host, limits, {
       failed: (error) => this.#fail(error),
       settled: (outcome) => this.#offer({ kind: 'outcome', outcome, clock: host.now() }),
-      waitedTooLong: () => this.#stop.now('timeout', `no call came back within ${limits.waitMs} ms`),
+      waitedTooLong: () => this.#stop.now('timeout', `no call returned within ${limits.waitMs} ms`),
     })
     const parts = { box, host, inputs: this.#inputs, calls: this.#calls, time: this.#time }
     this.#stop = new StepStop({
@@ -114,7 +112,7 @@ export class StepRun {
     return result
   }
 
-  /** What goes wrong in a callback ends the step, not the process. */
+  /** Makes an error in a callback end the step, not the process. */
   #guarded(action: () => void): void {
     try {
       action()
@@ -136,7 +134,7 @@ export class StepRun {
     this.#inputs.begin({ type: 'step', step, code, clock, seed, budgetMs: this.#time.budget(0) })
   }
 
-  /** A live input joins the queue. */
+  /** Adds a live input to the queue. */
   #offer(input: TurnInput): void {
     if (this.#over || this.#recorded.replaying) return
     this.#inputs.add(input)
@@ -161,11 +159,13 @@ export class StepRun {
         this.#end = frame.end
         return this.#finish()
       default:
-        throw new SandboxError(`the sandbox's child sent a ${frame.type} frame within a step`)
+        throw new SandboxError(
+          `Expected a frame of a running step from the sandbox's child, found a ${frame.type} frame.`,
+        )
     }
   }
 
-  /** The step's code waits for its packages; making their bundles is not its time. */
+  /** Provides the packages that the step's code waits for. The time to bundle them does not count as the step's. */
   async #loadModules(names: string[]): Promise<void> {
     this.#context.box.watch(undefined)
     try {
@@ -216,7 +216,7 @@ export class StepRun {
     if (!this.#stop.deliverCancel()) this.#inputs.feed()
   }
 
-  /** The record ends the step where its code did not: stopped from outside, or a turn undone. */
+  /** The record ended before the step's code: the step was stopped from outside, or a turn was undone. */
   #replayEnded(): undefined {
     const voided = this.#request.recorded?.voided
     if (voided !== undefined) {
@@ -230,7 +230,7 @@ export class StepRun {
   #boxEnded(end: BoxEnd): void {
     if (this.#over) return
     if (this.#recorded.replaying) {
-      const message = `the world cannot be rebuilt: ${end.reason} in step ${this.#request.step} (${end.message})`
+      const message = `The world cannot be rebuilt: ${end.reason} in step ${this.#request.step} (${end.message}).`
       throw end.reason === 'crashed' ? new BoxDied(message) : new SandboxError(message)
     }
     const turn = this.#record.turns.length

@@ -11,17 +11,17 @@ interface Parts {
   inputs: StepInputs
   calls: LiveCalls
   time: StepTime
-  /** The step has ended already. */
+  /** Tells whether the step has ended. */
   over(): boolean
   guarded(action: () => void): void
 }
 
-/** Ends a step that its code does not end: a limit, or whoever cancels. What the step did stays. */
+/** Ends a step before its code does, because of a limit or a cancel. Everything that the step did remains. */
 export class StepStop {
   readonly #parts: Parts
   #canceled: string | undefined
   #killTimer: NodeJS.Timeout | undefined
-  /** Undefined while nobody has stopped it. */
+  /** Undefined until the step is stopped. */
   how: StepResult['stopped']
 
   constructor(parts: Parts) {
@@ -36,12 +36,12 @@ export class StepStop {
     this.askForEnd()
   }
 
-  /** The record of the step says that it was stopped. */
+  /** The record says that the step was stopped. */
   asRecorded(status: 'timeout' | 'canceled'): void {
     this.how = { status, message: 'as recorded' }
   }
 
-  /** A child that does not give the end in time is gone. */
+  /** Asks the child to end the step. The watchdog kills a child that takes too long. */
   askForEnd(): void {
     const { box, time } = this.#parts
     box.watch(time.watchedAtEnd())
@@ -53,14 +53,15 @@ export class StepStop {
     if (over()) return
     this.#canceled = reason
     this.#dropCalls(reason)
-    // Not at once: it may be our own host that cancels, in the middle of being told something.
+    // Not at once: the host may cancel from within one of our own notifications.
     if (inputs.underWay === 0) queueMicrotask(() => guarded(() => this.deliverCancel()))
     else this.#killTimer = setTimeout(() => box.kill({ reason: 'canceled', message: reason }), GRACE_MS)
   }
 
   /**
-   * Idle code that somebody has cancelled learns of it: what it waits for rejects, so that it can clean up;
-   * then the step ends. False where it gets other inputs as ever.
+   * Delivers a cancel to idle code: everything that it waits for rejects, so that it can clean up. Then the step ends.
+   *
+   * @returns false if other inputs may go on
    */
   deliverCancel(): boolean {
     const { host, inputs, over } = this.#parts

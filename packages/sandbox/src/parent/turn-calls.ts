@@ -2,30 +2,30 @@ import { hash } from 'node:crypto'
 import { type GuestCall, SandboxError, type TurnOutput } from '@bailiwick/contract/world'
 import type { MadeCall } from '../frames/frame.ts'
 
-/** The calls that a child has told of since its last turn. */
+/** The calls that a child has reported since its last turn. */
 export class TurnCalls {
   readonly #step: number
-  /** Of every id. */
+  /** The start of every call id. */
   readonly #prefix: string
-  readonly #most: number
+  readonly #maxCalls: number
   #calls: GuestCall[] = []
   #hashes: TurnOutput['calls'] = []
 
   constructor(step: number, callsPerStep: number) {
     this.#step = step
     this.#prefix = `${step}.`
-    this.#most = callsPerStep
+    this.#maxCalls = callsPerStep
   }
 
-  /** @throws SandboxError for a call that an honest child cannot send */
+  /** @throws SandboxError for a call that only a child that breaks the protocol sends */
   add(turn: number, made: MadeCall[]): undefined {
     for (const { id, name, args } of made) {
-      if (!id.startsWith(this.#prefix) || this.#calls.length >= this.#most) {
-        throw new SandboxError(`the sandbox's child sent a call that cannot be: ${id}`)
+      if (!id.startsWith(this.#prefix) || this.#calls.length >= this.#maxCalls) {
+        throw new SandboxError(`Expected a valid call from the sandbox's child, found the call ${id}.`)
       }
-      // Decoded when it leaves: a long text takes its time.
+      // Arguments are decoded when the call leaves, because that takes time for a long text.
       this.#calls.push({ id, step: this.#step, turn, name, args: undefined, argsText: args })
-      // As they come: forty hashes of a megabyte at the turn's end would be one long pause.
+      // Hash each call when it arrives: forty hashes of a megabyte at the turn's end would block the loop.
       this.#hashes.push({ id, name, argsHash: digest(args) })
     }
   }
@@ -41,7 +41,7 @@ export class TurnCalls {
 /** Characters of a SHA-256 in base64url. */
 const HASH_CHARS = 43
 
-/** A text that is no longer than its hash stands for itself: hashing is a good part of what a short call costs. */
+/** A text no longer than its hash stands for itself, because hashing is a large part of a short call's cost. */
 function digest(text: string): string {
   return text.length <= HASH_CHARS ? text : hash('sha256', text, 'base64url')
 }

@@ -7,7 +7,7 @@ function waiting(processors = 2) {
   const pass = (after: number) => {
     ms += after
   }
-  /** Whether it was waited for awake. */
+  /** Tells whether the loop stayed awake for the answer. */
   const answer = async (after: number) => {
     wait.sent()
     const { awake } = wait
@@ -16,7 +16,7 @@ function waiting(processors = 2) {
     await loopTurn()
     return awake
   }
-  /** Quick answers until one is waited for awake; 100 where none is. */
+  /** The number of quick answers before the loop stays awake, at most 100. */
   const untilAwake = async () => {
     for (let answers = 0; answers < 100; answers += 1) if (await answer(0.05)) return answers
     return 100
@@ -26,13 +26,13 @@ function waiting(processors = 2) {
 
 const loopTurn = () => new Promise((resolve) => setImmediate(resolve))
 
-it('waits awake once quick answers have followed each other, and only until the answer', async () => {
+it('stays awake after several quick answers, and only until the next answer', async () => {
   const { wait, untilAwake } = waiting()
   expect(await untilAwake()).toBe(16)
   expect(wait.awake).toBe(false)
 })
 
-it('goes to sleep where an answer takes longer than a quick one', async () => {
+it('goes to sleep if an answer is not quick', async () => {
   const { wait, pass, untilAwake } = waiting()
   await untilAwake()
   wait.sent()
@@ -43,14 +43,14 @@ it('goes to sleep where an answer takes longer than a quick one', async () => {
   expect(wait.awake).toBe(false)
 })
 
-it('loses to a slow answer what sixteen quick ones gave', async () => {
+it('needs sixteen more quick answers after a slow one', async () => {
   const { answer, untilAwake } = waiting()
   await untilAwake()
   expect(await answer(5)).toBe(true)
   expect(await untilAwake()).toBe(15)
 })
 
-it('sleeps where calls are far from each other, and where there is one processor', async () => {
+it('sleeps if calls are far apart or there is one processor', async () => {
   const far = waiting()
   await far.untilAwake()
   far.pass(5)

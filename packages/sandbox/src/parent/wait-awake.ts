@@ -1,19 +1,19 @@
 import { availableParallelism } from 'node:os'
 
-/** An answer within this is a quick one, ms: longer is never waited for awake. */
+/** An answer within this time is quick, ms. The loop never stays awake for longer. */
 const QUICK_MS = 0.2
-/** Frames follow each other closely where one leaves within this of the last answer, ms. */
+/** Frames are close if one leaves within this time after the last answer, ms. */
 const CLOSE_MS = 1
-/** Quick answers, less sixteen for each that was not: from this on the next is waited for awake. */
-const ENOUGH = 16
-const MOST = 64
-const SLOW_COSTS = 16
+/** Each quick answer adds one credit and each slow one costs `SLOW_COST`. From this credit on, the loop stays awake. */
+const ENOUGH_CREDIT = 16
+const MAX_CREDIT = 64
+const SLOW_COST = 16
 
 /**
- * Going to sleep and being woken takes longer than a guest's turn between two calls does. So where quick
- * answers follow each other closely, the event loop goes round for a moment instead of sleeping: whatever
- * else is due runs meanwhile. A guest that computes, a tool that takes its time and a machine that has no
- * processor to spare make it sleep as ever.
+ * Keeps the event loop awake for up to 0.2 ms while a quick answer is due. Putting the process to sleep and waking it
+ * takes longer than a guest's turn between two calls: "call, one by one" in bench/sandbox/main.ts took 1.9 to 2.1 times
+ * a raw round trip without this, and takes 1.1 times with it. Other work runs meanwhile. The loop sleeps as usual if
+ * answers are slow or far apart, or if the machine has one processor.
  */
 export class WaitAwake {
   #sentAt: number | undefined
@@ -29,27 +29,28 @@ export class WaitAwake {
     this.#several = processors > 1
   }
 
-  /** The event loop goes round until the answer is there, or too late to be a quick one. */
+  /** True while the event loop stays awake for an answer. */
   get awake(): boolean {
     return this.#turning
   }
 
-  /** What has left will be answered. */
+  /** A frame was sent that will be answered. */
   sent(): void {
     const now = this.#now()
     this.#sentAt = now
-    if (!this.#several || this.#credit < ENOUGH || now - this.#answeredAt > CLOSE_MS) return
+    if (!this.#several || this.#credit < ENOUGH_CREDIT || now - this.#answeredAt > CLOSE_MS) return
     this.#until = now + QUICK_MS
     if (this.#turning) return
     this.#turning = true
     setImmediate(this.#turn)
   }
 
+  /** The answer has arrived. */
   answered(): void {
     if (this.#sentAt === undefined) return
     const now = this.#now()
     const quick = now - this.#sentAt < QUICK_MS
-    this.#credit = quick ? Math.min(MOST, this.#credit + 1) : Math.max(0, this.#credit - SLOW_COSTS)
+    this.#credit = quick ? Math.min(MAX_CREDIT, this.#credit + 1) : Math.max(0, this.#credit - SLOW_COST)
     this.#answeredAt = now
     this.#sentAt = undefined
     this.#until = 0

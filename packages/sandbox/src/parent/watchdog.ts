@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs'
 import type { BoxEnd, WatchLimits } from './box.ts'
 
 const EVERY_MS = 50
-/** Linux counts CPU time in hundredths of a second wherever a process can see it. */
+/** Linux reports CPU time in hundredths of a second. */
 const TICK_MS = 10
 
 /**
- * Watches one child from outside while its guest runs: wall time, and where there is `/proc`, CPU
- * time and resident memory. What the child says of itself does not matter here.
+ * Watches one child from outside while its guest runs: its wall time and, if there is a `/proc`, its CPU time and
+ * resident memory. It does not depend on the child's own reports.
  */
 export class Watchdog {
   readonly #pid: () => number | undefined
@@ -22,12 +22,12 @@ export class Watchdog {
     this.#expired = expired
   }
 
-  /** Starts anew with these limits, or stops. */
+  /** Restarts with these limits, or stops. */
   set(limits: WatchLimits | undefined): void {
     this.#limits = limits
     this.#cpuAtStart = undefined
     if (limits !== undefined) this.#until = performance.now() + limits.wallMs
-    // One timer stays armed between turns: arming it for each of 60,000 a second would be the cost.
+    // Keep one timer armed between turns. Arming it for each of 60,000 turns a second costs too much.
     if (limits !== undefined && this.#timer === undefined) this.#arm()
   }
 
@@ -58,12 +58,12 @@ export class Watchdog {
   }
 }
 
-/** Resident memory and CPU time of a process; undefined where the system does not say. */
+/** Resident memory and CPU time of a process, or undefined if the system does not tell. */
 export function readUsage(pid: number | undefined): { residentMb: number; cpuMs: number } | undefined {
   if (pid === undefined || process.platform !== 'linux') return undefined
   try {
     const resident = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))
-    // The command's name is in parentheses and may hold anything, spaces and parentheses too.
+    // The command's name is in parentheses and may itself contain spaces and parentheses.
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return {
@@ -71,6 +71,6 @@ export function readUsage(pid: number | undefined): { residentMb: number; cpuMs:
       cpuMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS,
     }
   } catch {
-    return undefined // It is gone: its exit says more.
+    return undefined // The process has ended; its exit is reported instead.
   }
 }

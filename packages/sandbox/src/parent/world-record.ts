@@ -1,6 +1,6 @@
 import type { StepRequest, TurnInput, TurnOutput, UndoneTurn } from '@bailiwick/contract/world'
 
-/** What a world is made of: every step with its inputs, in order. */
+/** A step of a world with its inputs and turns. The records of all steps can rebuild the world. */
 export interface StepRecord {
   step: number
   code: string
@@ -11,7 +11,7 @@ export interface StepRecord {
   voided?: UndoneTurn
 }
 
-/** A past step as one to be replayed. */
+/** The request that replays a past step. */
 export function replayRequest({ step, code, clock, seed, inputs, turns, voided }: StepRecord): StepRequest {
   return { step, code, clock, seed, recorded: { inputs, turns, ended: true, ...(voided && { voided }) } }
 }

@@ -2,7 +2,7 @@ import { Bytes, charCode, slice } from './primordials.ts'
 
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 
-/** A bare isolate has neither `Buffer` nor `btoa`. */
+/** Encodes bytes as base64. A bare isolate has neither `Buffer` nor `btoa`. */
 export function bytesToBase64(bytes: Uint8Array): string {
   let text = ''
   for (let index = 0; index < bytes.length; index += 3) {
@@ -19,6 +19,7 @@ export function bytesToBase64(bytes: Uint8Array): string {
 const VALUES = new Bytes(128)
 for (let index = 0; index < 64; index += 1) VALUES[charCode(DIGITS, index)] = index
 
+/** Decodes base64. */
 export function base64ToBytes(text: string): Uint8Array {
   let { length } = text
   while (length > 0 && slice(text, length - 1, length) === '=') length -= 1

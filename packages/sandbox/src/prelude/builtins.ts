@@ -1,4 +1,4 @@
-import { lockedValues } from './lock.ts'
+import { lockedValues } from './lockdown.ts'
 import {
   bare,
   functionText,
@@ -18,12 +18,12 @@ import {
 import { beginHash, hashSoFar, mix, mixText } from './text-hash.ts'
 import { isBuiltin } from './variables.ts'
 
-/** Everything that a world has before guest code, in one order: the same one in each world. */
+/** Every object that a world has before guest code runs, in the same order in every world. */
 export interface Builtins {
-  /** Of what they are and hold: guest code that changed one of them changes it. */
+  /** Digest of all builtins and their properties. It changes if guest code changes a builtin. */
   digest: string
   objects: List<object>
-  /** Place in `objects`; undefined for what is the guest's. */
+  /** The index in `objects`, or undefined for an object of the guest. */
   indexOf(value: object): number | undefined
 }
 
@@ -32,7 +32,7 @@ const { Iterator: IteratorClass } = globalThis as unknown as {
 }
 const wrapped = IteratorClass.from({ next: () => ({ done: true, value: undefined }) })
 
-/** Prototypes that the language gives to what it makes of nothing, and that no global leads to. */
+/** Prototypes that the language gives to values and that cannot be reached from a global. */
 const hidden: List<unknown> = list()
 for (const made of [
   () => {},
@@ -50,7 +50,7 @@ for (const made of [
   push(hidden, getPrototype(made))
 }
 
-/** Walks the builtins as they are now. Runs no guest code: no getter, no trap. */
+/** Walks the builtins in their present state. Runs no guest code: neither getters nor traps. */
 export function walkBuiltins(): Builtins {
   beginHash()
   const numbers = new MapClass()

@@ -6,14 +6,15 @@ import { state } from './state.ts'
 
 function ignore(): void {}
 
-/** Its prototype is empty, as every object's here that is made for each call. */
+/** A call without an outcome. Like all objects that exist per call, it has no prototype. */
 class PendingCall {
-  /** Characters of its arguments once it has left; -1 before. */
+  /** The length of its arguments once it has left, -1 before. */
   chars = -1
   resolve: (value: unknown) => void = ignore
   reject: (error: unknown) => void = ignore
 }
 
+/** A call that waits until others have returned. */
 class WaitingCall {
   number: number
   name: string
@@ -26,7 +27,7 @@ class WaitingCall {
   }
 }
 
-/** A call that was made: `number` is the second part of its id. */
+/** A call that was made. `number` is the second part of its id. */
 class StartedCall {
   number: number
   promise: Promise<unknown>
@@ -39,14 +40,14 @@ class StartedCall {
 
 for (const made of [PendingCall, WaitingCall, StartedCall]) setPrototype(made.prototype, null)
 
-/** Calls without outcome, by number. */
+/** Calls without an outcome, by number. */
 let pending: List<PendingCall | undefined> = list()
 let inFlight = 0
 let inFlightChars = 0
 let made = 0
 let canceled: string | undefined
 let closed = false
-/** Calls beyond `callsInFlight`: they leave as others come back. */
+/** Calls beyond `callsInFlight`. They leave as others return. */
 let waiting: List<WaitingCall> = list()
 let nextWaiting = 0
 
@@ -61,7 +62,7 @@ export function resetCalls(): void {
   nextWaiting = 0
 }
 
-/** After the final answer, and between steps, nothing leaves any more. */
+/** Lets no further call leave: after the final answer and between steps. */
 export function closeCalls(): void {
   closed = true
   pending = list()
@@ -88,12 +89,12 @@ function callId(number: number): string {
   return `${state.step}.${number}`
 }
 
-/** Starts one call and gives the promise of its outcome. @throws RangeError beyond a limit. */
+/** Starts a call. @throws RangeError beyond a limit */
 export function startCall(name: string, args: unknown): StartedCall {
   const { limits } = state
   const text = encodeWithin(args, limits.argumentChars, `the argument of ${name}`)
   if (made >= limits.callsPerStep) {
-    throw new RangeError(`more than ${limits.callsPerStep} calls in one step; go on in the next step`)
+    throw new RangeError(`more than ${limits.callsPerStep} calls in one step; continue in the next step`)
   }
   if (canceled !== undefined) throw new CallError('CanceledError', canceled, 0)
   made += 1
@@ -103,7 +104,7 @@ export function startCall(name: string, args: unknown): StartedCall {
     entry.resolve = resolve
     entry.reject = reject
   })
-  // A call that nobody awaits and that fails is in the report; it is no unhandled rejection.
+  // The failure of a call that nothing awaits is in the report. It must not be an unhandled rejection.
   promiseThen(promise, ignore, ignore)
   const started = new StartedCall(number, promise)
   if (closed) return started
@@ -114,13 +115,13 @@ export function startCall(name: string, args: unknown): StartedCall {
   return started
 }
 
-/** So many of the largest arguments may be under way together: what leaves at once is held by the host at once. */
-const LARGEST_AT_ONCE = 4
+/** How many arguments of the maximum size may be in flight, because the host holds all of them at once. */
+const MAX_LARGEST_IN_FLIGHT = 4
 
 function fits(args: string): boolean {
   if (inFlight === 0) return true
   const { callsInFlight, argumentChars } = state.limits
-  return inFlight < callsInFlight && inFlightChars + args.length <= LARGEST_AT_ONCE * argumentChars
+  return inFlight < callsInFlight && inFlightChars + args.length <= MAX_LARGEST_IN_FLIGHT * argumentChars
 }
 
 function send(number: number, name: string, args: string): void {
@@ -128,7 +129,7 @@ function send(number: number, name: string, args: string): void {
   if (entry !== undefined) entry.chars = args.length
   inFlight += 1
   inFlightChars += args.length
-  // One text: each that passes to the host is copied by itself.
+  // Pass one text, because each text that leaves the isolate is copied separately.
   state.door.call(`${callId(number)}\t${name}\t${args}`)
 }
 
@@ -149,7 +150,7 @@ function forget(number: number, entry: PendingCall): void {
   inFlightChars -= entry.chars
 }
 
-/** Forgets a call that nobody waits for any more (a cleared timer). */
+/** Forgets a call that the code no longer waits for, such as a cleared timer. */
 export function dropCall(number: number): void {
   const entry = pending[number]
   if (entry === undefined) return
@@ -158,7 +159,7 @@ export function dropCall(number: number): void {
   sendNextWaiting()
 }
 
-/** Delivers one outcome. `value` is encoded text where `ok`, else a message. */
+/** Delivers an outcome. `value` is encoded text if `ok`, else a message. */
 export function settle(number: number, ok: boolean, value: string, reason: string): void {
   const entry = pending[number]
   if (entry === undefined) return
@@ -180,7 +181,7 @@ const REASONS: Record<string, string | undefined> = bare({
   canceled: 'CanceledError',
 })
 
-/** Rejects everything that is pending: the code may clean up, and can start nothing more. */
+/** Rejects all pending calls. The code may clean up but cannot start new calls. */
 export function cancelCalls(reason: string): void {
   canceled = reason
   waiting = list()

@@ -8,7 +8,7 @@ import { lastTimer, setLastTimer } from './timers.ts'
 import { isBuiltin, readVariable, variableNames } from './variables.ts'
 import { GraphWriter, NotPlainError } from './write-graph.ts'
 
-/** A world between two steps, as text: its variables, and what of the prelude outlasts a step. */
+/** A world between two steps: its variables, and the state of the prelude that outlasts a step. */
 interface Written {
   builtins: string
   clock: number
@@ -19,21 +19,21 @@ interface Written {
   objects: WrittenObject[]
 }
 
-/** Writes the world down, as JSON; `{ refused }` where it is not plain data throughout. */
-export function writeCheckpoint(most: number): string {
+/** Writes the world as JSON, or `{ refused }` if it does not consist of plain data only. */
+export function writeCheckpoint(maxChars: number): string {
   try {
-    return write(most)
+    return write(maxChars)
   } catch (error) {
     if (!(error instanceof NotPlainError)) throw error
     return `{"refused":${quote(error.message)}}`
   }
 }
 
-function write(most: number): string {
-  // A package may keep what nobody can see: a counter, a cache, options.
+function write(maxChars: number): string {
+  // A package may have hidden state, such as a counter, a cache or options.
   if (anyModule()) throw new NotPlainError('the world has loaded a package')
   const builtins = walkBuiltins()
-  const writer = new GraphWriter(most, builtins)
+  const writer = new GraphWriter(maxChars, builtins)
   writer.put(`{"builtins":"${builtins.digest}","clock":${toText(clockState())},"timer":${lastTimer()}`)
   writer.put(`,"keys":${quote(knownKeys())},"variables":[`)
   for (let index = 0; index < variableNames.length; index += 1) {
@@ -49,7 +49,7 @@ function write(most: number): string {
     if (isBuiltin(key)) continue
     const field = getDescriptor(globalThis, key)
     if (typeof key !== 'string' || !field?.writable || !field.enumerable || !field.configurable) {
-      throw new NotPlainError(`the global object holds what is no plain variable: ${toText(key)}`)
+      throw new NotPlainError(`the global object has a property that is not a plain variable: ${toText(key)}`)
     }
     if (count > 0) writer.put(',')
     writer.root(key, field.value)
@@ -62,14 +62,15 @@ function write(most: number): string {
 }
 
 /**
- * Gives a fresh world what `writeCheckpoint` wrote. The variables are declared already.
+ * Fills a fresh world from the text of `writeCheckpoint`. The variables must be declared already.
  *
- * @throws Error where the builtins of this world are others than those that the text refers to
+ * @throws Error if the builtins of this world differ from those that the text refers to
  */
 export function readCheckpoint(text: string, assign: Record<string, (value: unknown) => void>): void {
   const written = parseJson(text) as Written
   const builtins = walkBuiltins()
-  if (builtins.digest !== written.builtins) throw new Error('the builtins are not those of the checkpoint')
+  if (builtins.digest !== written.builtins)
+    throw new Error('the builtins differ from those of the checkpoint')
   setClock(written.clock)
   setLastTimer(written.timer)
   setKnownKeys(written.keys)

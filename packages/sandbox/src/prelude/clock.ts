@@ -1,28 +1,24 @@
 import { applyFunction, bare, construct, define, getDescriptor } from './primordials.ts'
 
-/** Each reading of the clock within a turn is this much later than the one before, ms. */
+/** Each reading of the clock within a turn advances it by this much, ms. */
 const READ_MS = 0.01
 
 let clock = 0
 let began = 0
 
-/** The clock stands still within a turn, at the time of its input, and never goes back. */
+/** Sets the clock to the time of a turn's input. The clock stands still within a turn and never goes back. */
 export function setClock(time: number): void {
   if (time > clock) clock = time
 }
 
+/** Starts the clock of a new world. */
 export function startClock(time: number): void {
   clock = time
   began = time
 }
 
-/** Where the clock stands, with what was read of it. */
+/** The clock, including the advance by readings. */
 export function clockState(): number {
-  return clock
-}
-
-/** Unix milliseconds of the turn under way, without reading forward. */
-export function turnClock(): number {
   return clock
 }
 
@@ -35,7 +31,7 @@ function hide(target: object, key: PropertyKey, value: unknown): void {
   define(target, key, bare({ value, writable: true, enumerable: false, configurable: true }))
 }
 
-/** Replaces everything that reads the machine's clock. Before any module loads: they keep references. */
+/** Replaces everything that reads the machine's clock. Call it before modules load, because they keep references. */
 export function installClock(): void {
   const RealDate = Date
   const dateText = Date.prototype.toString
@@ -60,7 +56,7 @@ export function installClock(): void {
   patchTemporal(now)
 }
 
-/** `format()` without a date means now. */
+/** Patches `format()` without a date, which formats the present time. */
 function patchFormats(now: () => number): void {
   const prototype = Intl.DateTimeFormat.prototype
   const format = getDescriptor(prototype, 'format')
@@ -95,7 +91,7 @@ interface ZonedLike {
   toPlainDateTime(): unknown
 }
 
-/** Node 26 has Temporal; its `Now` would read the machine's clock and zone. */
+/** Patches Temporal, which Node 26 has. Its `Now` would read the machine's clock and zone. */
 function patchTemporal(now: () => number): void {
   const temporal = (globalThis as { Temporal?: TemporalLike }).Temporal
   if (temporal?.Now === undefined) return

@@ -12,12 +12,12 @@ export function resetConsole(): void {
   missingLines = 0
 }
 
-/** What the cap kept back in this step: characters and lines. */
+/** Characters and lines of this step beyond the limit. */
 export function outputMissing(): { chars: number; lines: number } {
   return bare({ chars: missing, lines: missingLines })
 }
 
-/** Prints within the step's cap; beyond it only counts, so that a flood costs no memory. */
+/** Prints up to the step's limit. Beyond it, only counts, so that a flood costs no memory. */
 function print(text: string): undefined {
   const left = state.limits.outputChars - printed
   if (left <= 0) {
@@ -57,11 +57,11 @@ export function installConsole(): void {
   const made: Record<string, unknown> = {}
   for (const name of names) made[name] = log
   made.groupEnd = () => {}
-  // Fixed parameters: assertions that hold are all over code, in loops too, and V8 inlines this one.
+  // Fixed parameters, so that V8 inlines assertions that hold. Code makes many of them, also in loops.
   made.assert = (holds: unknown, first: unknown, second: unknown) => {
     if (!holds) assertionFailed(first, second)
   }
-  // A plain property, not a locked one: V8 then takes the console for the constant that it is.
+  // A plain property, not a locked one, so that V8 treats the console as a constant.
   define(
     globalThis,
     'console',

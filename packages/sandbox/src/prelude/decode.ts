@@ -34,7 +34,7 @@ export const TYPED_ARRAYS: Record<string, (new (buffer: ArrayBuffer) => object) 
     BigUint64Array,
   })
 
-/** The contract's `decodeValue`, on what the host sends. */
+/** Decodes text from the host as the contract's `decodeValue` does. */
 export function decode(text: string): unknown {
   return untag(parseJson(text) as Tagged)
 }
@@ -60,7 +60,7 @@ function untagFields(value: { [key: string]: Tagged }): object {
     if (key === '__proto__') delete value[key]
     else {
       const item = value[key] as Tagged
-      // Assigned only where something changed: most values are what JSON made of them.
+      // Assign only what changed: most values stay as JSON made them.
       if (typeof item === 'object' && item !== null) value[key] = untag(item) as Tagged
     }
   }

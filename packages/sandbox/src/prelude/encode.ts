@@ -29,10 +29,10 @@ import {
 import { isProxy } from './proxies.ts'
 
 const MAX_DEPTH = 2_000
-/** Values in one text: what the host decodes must not cost it more than moments and megabytes. */
+/** Limits the values in one text, because the host has to decode them. */
 const MAX_VALUES = 200_000
 
-/** Encodes as the contract's `encodeValue` does, within `limit` characters. @throws RangeError, TypeError */
+/** Encodes a value as the contract's `encodeValue` does, within `limit` characters. @throws RangeError, TypeError */
 export function encodeWithin(value: unknown, limit: number, what: string): string {
   const encoder = new Encoder(limit, what)
   encoder.value(value)
@@ -44,7 +44,7 @@ class Encoder {
   readonly #limit: number
   readonly #what: string
   readonly #above: List<unknown> = list()
-  /** The way to the value under way: written out only where an error names it. */
+  /** The path to the current value. It is written as text only if an error names it. */
   readonly #keys: List<string> = list()
   #left = MAX_VALUES
 
@@ -79,7 +79,7 @@ class Encoder {
   }
 
   string(text: string): undefined {
-    // Quoting first would build up to six times the text before the limit is looked at.
+    // Check the limit before quoting, which can make the text six times as long.
     this.#mustFit(text.length)
     this.put(quote(text))
   }
@@ -97,7 +97,7 @@ class Encoder {
     above.length -= 1
   }
 
-  /** A value within the one under way. */
+  /** Encodes a value inside the current one. */
   #part(value: unknown, key: string | number): void {
     if (typeof value === 'object' && value !== null) {
       push(this.#keys, typeof key === 'number' ? `[${key}]` : `.${key}`)
@@ -135,7 +135,7 @@ class Encoder {
 
   #array(value: unknown[]): undefined {
     const { length } = value
-    // A sparse array of 2**32-1 holes must not be walked: each hole costs characters.
+    // Each hole costs characters. Check before walking a sparse array of 2**32-1 holes.
     this.#mustFit(length * 2)
     this.put('[')
     for (let index = 0; index < length; index += 1) {

@@ -1,4 +1,4 @@
-/** The prelude's functions that a world enters the guest by. */
+/** The prelude's functions that the child calls. */
 export const ENTRIES = [
   'open',
   'declare',

@@ -17,11 +17,11 @@ const MAX_MESSAGE = 4_000
 export interface ErrorFields {
   name: string
   message: string
-  /** V8's frames as text; '' where there are none. */
+  /** V8's frames as text, or '' if there are none. */
   stack: string
 }
 
-/** A data property of the object or of what it inherits from; getters are not run. */
+/** Reads a data property of an object or its prototypes. Runs no getter. */
 function read(value: object, key: string): unknown {
   for (let at: object | null = value; at !== null; at = getPrototype(at)) {
     if (isProxy(at)) return undefined
@@ -31,9 +31,9 @@ function read(value: object, key: string): unknown {
   return undefined
 }
 
-function text(value: unknown, most: number): string {
+function text(value: unknown, maxChars: number): string {
   if (typeof value !== 'string') return value === undefined ? '' : primitiveText(value)
-  return value.length > most ? `${slice(value, 0, most)}… (${value.length} characters)` : value
+  return value.length > maxChars ? `${slice(value, 0, maxChars)}… (${value.length} characters)` : value
 }
 
 function primitiveText(value: unknown): string {
@@ -44,7 +44,7 @@ function primitiveText(value: unknown): string {
   return toText(value)
 }
 
-/** An error in words. Names and messages that are getters, loops or huge cost nothing here. */
+/** Describes a thrown value. Names and messages that are getters, loop or are huge cost nothing here. */
 export function errorFields(thrown: unknown): ErrorFields {
   if (typeof thrown !== 'object' || thrown === null) {
     const shown = typeof thrown === 'string' ? text(thrown, MAX_MESSAGE) : primitiveText(thrown)
@@ -56,7 +56,7 @@ export function errorFields(thrown: unknown): ErrorFields {
   return { name: name === '' ? 'Error' : name, message, stack: stackText(thrown) }
 }
 
-/** V8 writes the stack when it is first read, and reads name and message for it, getters and all. */
+/** V8 builds the stack when it is first read, and runs the getters of `name` and `message` for it. */
 function isComputed(error: object, key: string): boolean {
   for (let at: object | null = error; at !== null; at = getPrototype(at)) {
     if (isProxy(at)) return true
@@ -75,7 +75,7 @@ function stackText(error: object): string {
       ? applyFunction(stackGetter, error, [])
       : found.value
   if (typeof stack !== 'string') return ''
-  // A message of 128 MB is part of the stack: the frames come after it.
+  // The stack begins with the message, which may have 128 MB. The frames follow.
   const frames = indexOf(stack, '\n    at ')
   return frames < 0 ? '' : slice(stack, frames, frames + MAX_MESSAGE)
 }

@@ -1,6 +1,6 @@
 import { applyFunction, bare, define, freeze, PromiseClass } from './primordials.ts'
 
-/** Thrown by `finalAnswer`: ends its own path. Rewritten `catch` clauses let it pass. */
+/** `finalAnswer` throws this to end the code path that called it. Rewritten `catch` clauses rethrow it. */
 const END_OF_PATH = freeze(bare({ finalAnswer: true }))
 
 let given = false
@@ -15,12 +15,12 @@ export function hasAnswer(): boolean {
   return given
 }
 
-/** As encoded text. */
+/** The answer as encoded text. */
 export function theAnswer(): string {
   return answer
 }
 
-/** The first answer wins. It is encoded at once: what the code does to the value later does not matter. */
+/** Makes the guest's `finalAnswer`. The first answer wins. It is encoded at once, so later changes of the value do not matter. */
 export function finalAnswer(
   encode: (value: unknown) => string,
   tell: () => void,
@@ -35,7 +35,7 @@ export function finalAnswer(
   }
 }
 
-/** First statement of every rewritten `catch`. */
+/** The first statement of every rewritten `catch`. */
 export function caught(thrown: unknown): void {
   if (thrown === END_OF_PATH) throw thrown
 }
@@ -44,10 +44,10 @@ export function isEndOfPath(thrown: unknown): boolean {
   return thrown === END_OF_PATH
 }
 
-/** Set while `finally` of a promise builds on `then`: what it registers runs for an answer too. */
+/** True while a promise's `finally` calls `then`. Its callback also runs after a final answer. */
 let inFinally = false
 
-/** `.catch(…)` and `.then(…, …)` are the code's own catch too: past an answer their path just ends. */
+/** Makes `.catch(…)` and `.then(…, …)` ignore a final answer: like `catch` clauses, they must not swallow it. */
 export function installThen(): void {
   const prototype = PromiseClass.prototype
   const realThen = prototype.then

@@ -1,18 +1,29 @@
 import { startCall } from './calls.ts'
-import { indexed } from './indexed.ts'
-import { lock } from './lock.ts'
-import { bare, define, freeze, getDescriptor, isArray, PromiseClass, parseJson } from './primordials.ts'
-import { isProxy } from './proxies.ts'
+import { lock } from './lockdown.ts'
+import {
+  bare,
+  define,
+  freeze,
+  getDescriptor,
+  isArray,
+  isInteger,
+  MAX_SAFE_INTEGER,
+  PromiseClass,
+  parseJson,
+  toNumber,
+  toText,
+} from './primordials.ts'
+import { isProxy, namedProxy } from './proxies.ts'
 
 interface FunctionCard {
   name: string
-  /** Names of the arguments that must be there. */
+  /** Names of the required arguments. */
   required: string[]
   properties: string[]
   access?: 'index'
 }
 
-/** Defines the granted tools and delegates: frozen, and not to be assigned to. */
+/** Defines the granted tools and delegates as frozen globals that cannot be assigned. */
 export function installFunctions(cards: string): void {
   const granted = parseJson(cards) as FunctionCard[]
   for (let index = 0; index < granted.length; index += 1) {
@@ -55,4 +66,33 @@ function listNames(names: string[]): string {
   let text = ''
   for (let index = 0; index < names.length; index += 1) text += (index === 0 ? '' : ', ') + names[index]
   return text
+}
+
+/**
+ * A function that code reads by index: `await name[3]` calls it with `{ [argument]: 3 }`. It has no other property, so
+ * that awaiting or printing it makes no call.
+ */
+function indexed(name: string, argument: string): object {
+  const refuse = (): never => {
+    throw new TypeError(`\`${name}\` can only be read: await ${name}[1]`)
+  }
+  // Without a prototype: otherwise `Object.prototype.has` of the guest would become a trap of this handler.
+  const handler = bare({
+    get: (_: object, key: PropertyKey) => {
+      if (typeof key !== 'string') return undefined
+      const index = toNumber(key)
+      if (!isInteger(index) || index < 0 || index > MAX_SAFE_INTEGER || toText(index) !== key)
+        return undefined
+      try {
+        return startCall(name, bare({ [argument]: index })).promise
+      } catch (error) {
+        return new PromiseClass((_resolve, reject) => reject(error))
+      }
+    },
+    set: refuse,
+    defineProperty: refuse,
+    deleteProperty: refuse,
+    setPrototypeOf: refuse,
+  })
+  return namedProxy(freeze(bare({})), handler, `[${name}: await ${name}[1]]`)
 }

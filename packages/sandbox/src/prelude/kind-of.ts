@@ -1,20 +1,24 @@
+import { TYPED_ARRAYS } from './decode.ts'
 import {
   applyFunction,
+  bare,
   bufferBytes,
   dateTime,
   getDescriptor,
   getPrototype,
+  isArray,
   mapSize,
   PromiseClass,
   regexpFlags,
   setSize,
   stackGetter,
+  typedArrayBuffer,
   typedArrayName,
 } from './primordials.ts'
 
 export type Kind = 'date' | 'map' | 'set' | 'regexp' | 'error' | 'bytes' | 'buffer' | 'promise' | 'object'
 
-/** True where the builtin's own method accepts the value: subclasses too, impostors never. */
+/** Tells whether a builtin's own method accepts the value. It accepts subclasses but no impostors. */
 function accepts(probe: () => unknown): boolean {
   try {
     probe()
@@ -36,7 +40,7 @@ function isRegexp(value: object): boolean {
   })
 }
 
-/** An error is what carries a stack of V8's own, whatever its prototype says. */
+/** An error is an object with a stack made by V8, whatever its prototype is. */
 function isError(value: object): boolean {
   const stack = getDescriptor(value, 'stack')
   if (stack === undefined) return false
@@ -48,7 +52,7 @@ function isError(value: object): boolean {
   return false
 }
 
-/** What a value is, asked of the builtins, never of the value: no getter, tag or trap runs. */
+/** Determines the kind of an object by means of builtins only. Runs no getter, tag or trap of the object. */
 export function kindOf(value: object): Kind {
   const prototype = getPrototype(value)
   if (prototype === null || prototype === objectPrototype || prototype === arrayPrototype) return 'object'
@@ -61,4 +65,32 @@ export function kindOf(value: object): Kind {
   if (accepts(() => bufferBytes(value))) return 'buffer'
   if (value instanceof PromiseClass) return 'promise'
   return 'object'
+}
+
+export type PlainKind = 'array' | 'object' | 'bare' | 'date' | 'map' | 'set' | 'regexp' | 'bytes'
+
+const bufferPrototype = ArrayBuffer.prototype
+const PROTOTYPES: Partial<Record<Kind, object>> = bare({
+  date: Date.prototype,
+  map: Map.prototype,
+  set: Set.prototype,
+  regexp: RegExp.prototype,
+})
+
+/**
+ * The kind of an object that is plain data: made by a literal, or a direct instance of a builtin. Undefined for all
+ * other objects, including instances of subclasses.
+ */
+export function plainKind(value: object): PlainKind | undefined {
+  const prototype = getPrototype(value)
+  if (isArray(value)) return prototype === arrayPrototype ? 'array' : undefined
+  if (prototype === null) return 'bare'
+  if (prototype === objectPrototype) return 'object'
+  const name = typedArrayName(value)
+  if (name !== undefined) {
+    const plain = prototype === TYPED_ARRAYS[name]?.prototype
+    return plain && getPrototype(typedArrayBuffer(value)) === bufferPrototype ? 'bytes' : undefined
+  }
+  const kind = kindOf(value)
+  return PROTOTYPES[kind] === prototype ? (kind as PlainKind) : undefined
 }

@@ -1,13 +1,13 @@
 import { bare, indexOf, isArray, ownKeys, slice } from './primordials.ts'
 
-const MOST = 500
+const MAX_KEYS = 500
 
 const known: Record<string, true> = bare({})
 let count = 0
 
-/** Remembers the keys of call results, to suggest one where the code misspells it. */
+/** Remembers the keys of call results, so that an error can suggest one that the code misspelt. */
 export function noteKeys(value: unknown, depth = 0): undefined {
-  if (typeof value !== 'object' || value === null || depth > 3 || count >= MOST) return
+  if (typeof value !== 'object' || value === null || depth > 3 || count >= MAX_KEYS) return
   if (isArray(value)) return noteKeys(value[0], depth + 1)
   const keys = ownKeys(value)
   for (let index = 0; index < keys.length && index < 50; index += 1) {
@@ -21,7 +21,7 @@ export function noteKeys(value: unknown, depth = 0): undefined {
   }
 }
 
-/** Takes what {@link knownKeys} gave in another world. */
+/** Takes the text of {@link knownKeys} from another world. */
 export function setKnownKeys(text: string): void {
   for (let at = 0; at < text.length; ) {
     const end = indexOf(text, '\n', at)
@@ -32,6 +32,7 @@ export function setKnownKeys(text: string): void {
   }
 }
 
+/** The known keys, one per line. */
 export function knownKeys(): string {
   let text = ''
   for (const key in known) text += (text === '' ? '' : '\n') + key

@@ -1,5 +1,29 @@
-import { lock } from './lock.ts'
-import { bare, define } from './primordials.ts'
+import { bare, define, freeze, type List, list, push } from './primordials.ts'
+
+/** The values of locked names, in the order of their definition. */
+export const lockedValues: List<unknown> = list()
+
+/**
+ * Defines a name that guest code can use but not assign. It is an accessor, because guest code is not strict: an
+ * assignment to a read-only property would fail silently.
+ */
+export function lock(target: object, name: string, value: unknown): void {
+  push(lockedValues, value)
+  define(
+    target,
+    name,
+    bare({
+      get: freeze(() => value),
+      set: freeze(() => {
+        throw new TypeError(
+          `\`${name}\` is already defined here and cannot be assigned to; choose another name`,
+        )
+      }),
+      enumerable: false,
+      configurable: false,
+    }),
+  )
+}
 
 const REMOVED = [
   'WebAssembly',
@@ -15,22 +39,22 @@ const REMOVED = [
 type Root = Record<string, unknown>
 
 /**
- * Takes away what a guest needs for nothing but mischief: shared memory, memory outside the heap's
- * limit, what sees the garbage collector, and code from text. The isolate does not depend on it.
+ * Removes builtins that only an attacker needs: shared memory, memory outside the heap's limit, views of the garbage
+ * collector, and code from strings. The isolation does not depend on this.
  */
 export function lockDown(): void {
   const root = globalThis as unknown as Root
   for (const name of REMOVED) delete root[name]
-  // `Math` keeps what it has: taking one function away would make all the others slow.
+  // Remove nothing from `Math`: that would make all its other functions slow.
   removeCodeFromText(root)
   fixBuffers()
-  // V8 calls it with every stack that is built, whoever defined it.
+  // V8 would call a `prepareStackTrace` of the guest for every stack that it builds.
   lock(Error, 'prepareStackTrace', undefined)
   define(Error, 'stackTraceLimit', bare({ value: 30, writable: false, configurable: false }))
   define(Error, 'captureStackTrace', bare({ value: () => {}, writable: true, configurable: true }))
 }
 
-/** The real `Function`, for bundles of granted packages alone: arquero compiles its expressions. */
+/** The real `Function`. Only bundles of granted packages get it, for example arquero, which compiles expressions. */
 export const RealFunction = Function
 
 function removeCodeFromText(root: Root): void {
@@ -41,9 +65,9 @@ function removeCodeFromText(root: Root): void {
     Object.getPrototypeOf(async function* () {}),
   ]
   for (const prototype of kinds) {
-    // biome-ignore lint/complexity/useArrowFunction: `new Function()` must reach the message
+    // biome-ignore lint/complexity/useArrowFunction: an arrow function would fail on `new Function()` with another message
     const blocked = function (): never {
-      throw new EvalError('code from text is not available here')
+      throw new EvalError('code from strings is not available here')
     }
     define(blocked, 'name', bare({ value: 'Function', configurable: true }))
     define(blocked, 'prototype', bare({ value: prototype, writable: false }))
@@ -54,7 +78,7 @@ function removeCodeFromText(root: Root): void {
   delete root.eval
 }
 
-/** Resizable buffers live outside the heap's limit. */
+/** Removes resizable buffers, whose memory is outside the heap's limit. */
 function fixBuffers(): void {
   const RealBuffer = ArrayBuffer
   const construct = Reflect.construct

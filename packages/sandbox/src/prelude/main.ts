@@ -1,6 +1,6 @@
 /**
- * Runs inside the isolate, before any guest code, and defines the guest's world. Built into one
- * script whose value is {@link install}: the child keeps it, the guest never sees it.
+ * The prelude. It runs inside the isolate before any guest code and defines the guest's world. It is bundled into one
+ * script that evaluates to {@link install}. Only the child holds that function; guest code never sees it.
  */
 
 import { cancelCalls, closeCalls, pendingCount, resetCalls, settle } from './calls.ts'
@@ -11,7 +11,6 @@ import { decode } from './decode.ts'
 import { encodeWithin } from './encode.ts'
 import type { ENTRIES } from './entries.ts'
 import { errorFields } from './error-text.ts'
-import { installExtras } from './extras.ts'
 import {
   caught,
   finalAnswer,
@@ -23,8 +22,7 @@ import {
 } from './final-answer.ts'
 import { installFunctions } from './functions.ts'
 import { knownKeys } from './known-keys.ts'
-import { lock } from './lock.ts'
-import { lockDown, RealFunction } from './lockdown.ts'
+import { lock, lockDown, RealFunction } from './lockdown.ts'
 import { importLater, importModule, registerBroken, registerModule } from './modules.ts'
 import { preview } from './preview.ts'
 import {
@@ -33,6 +31,7 @@ import {
   define,
   freeze,
   ownKeys,
+  PromiseClass,
   parseJson,
   promiseThen,
   quote,
@@ -42,7 +41,7 @@ import { installProxies } from './proxies.ts'
 import { random, reseed } from './random.ts'
 import { type HostDoor, type Limits, state } from './state.ts'
 import { installTextCoding } from './text-coding.ts'
-import { resetTimers } from './timers.ts'
+import { clearTimer, resetTimers, setRepeating, setTimer, sleep } from './timers.ts'
 import { constants, declare, hash, markBuiltins } from './variables.ts'
 
 let settled = false
@@ -59,7 +58,7 @@ function open(limits: string, cards: string, clock: number): void {
 function beginStep(step: number, clock: number, seed: string): void {
   state.step = step
   setClock(clock)
-  // `RegExp.$1` and its like do not outlast a step.
+  // Reset `RegExp.$1` and similar properties, which must not outlast a step.
   regexpExec(/(?:)/, '')
   reseed(`${seed}/${step}`)
   resetCalls()
@@ -71,7 +70,7 @@ function beginStep(step: number, clock: number, seed: string): void {
   result = undefined
 }
 
-/** Runs a step's code. Its promise settles later, or never. */
+/** Runs a step's code. Its promise may settle later or never. */
 function runStep(body: () => Promise<{ value: unknown } | undefined>): void {
   promiseThen(
     body(),
@@ -99,16 +98,16 @@ function cancel(reason: string, clock: number): void {
   cancelCalls(reason)
 }
 
-/** After the microtasks are done: '' to go on waiting, else the step's end as JSON. */
+/** Called when no microtask is left. Returns '' if the step waits for calls, else the step's end as JSON. */
 function collect(): string {
   if (settled || hasAnswer()) return endStep('')
   if (pendingCount() === 0) {
-    return endStep('the code waits for something that can never happen: no call is under way')
+    return endStep('the code waits for a promise that can never settle: no call is pending')
   }
   return ''
 }
 
-/** Ends the step: pending calls are dropped, so that no guest code runs between steps. */
+/** Ends the step and drops its pending calls, so that no guest code runs between steps. */
 function endStep(stuck: string): string {
   closeCalls()
   resetTimers()
@@ -134,11 +133,12 @@ function previewText(value: unknown): string {
   return `,"preview":${quote(preview(value, state.limits.previewChars, state.limits.previewValues))}`
 }
 
-/** Sets the values of the world's inputs: the child has declared them. */
+/** Sets the value of an input, which the child has declared. */
 function input(text: string, assign: (value: unknown) => void): void {
   assign(decode(text))
 }
 
+/** Evaluates the bundle of a package. */
 function bundle(name: string, make: (register: unknown, realFunction: unknown) => void): void {
   try {
     applyFunction(make, undefined, [
@@ -151,17 +151,17 @@ function bundle(name: string, make: (register: unknown, realFunction: unknown) =
   }
 }
 
-/** Gives a fresh world the values of another one. Gives its hash. */
+/** Fills a fresh world from a checkpoint. Returns its hash. */
 function restore(text: string, assign: Record<string, (value: unknown) => void>): string {
   readCheckpoint(text, assign)
   return hash()
 }
 
-/** What the child enters the guest by. The guest never sees it. */
+/** The functions that the child calls. Guest code never sees them. */
 type Prelude = Record<(typeof ENTRIES)[number], (...args: never[]) => unknown>
 
-/** Entries that do not throw: what one would throw is told. Whatever else is thrown at the child is a rejection. */
-function told(entries: Prelude): Prelude {
+/** Makes entries report what they would throw. Anything that is thrown at the child is then an unhandled rejection. */
+function reporting(entries: Prelude): Prelude {
   const made = bare({}) as Prelude
   for (const name of ownKeys(entries) as (keyof Prelude)[]) {
     const entry = entries[name] as (...args: unknown[]) => unknown
@@ -178,6 +178,25 @@ function told(entries: Prelude): Prelude {
   return made
 }
 
+/** Defines functions that code expects of any JavaScript engine and that a bare isolate lacks. */
+function installExtras(): void {
+  const resolved = new PromiseClass<void>((resolve) => resolve())
+  const extras: Record<string, unknown> = {
+    setTimeout: setTimer,
+    setInterval: setRepeating,
+    clearTimeout: clearTimer,
+    clearInterval: clearTimer,
+    queueMicrotask: (task: () => void) => {
+      promiseThen(resolved, () => task())
+    },
+    structuredClone: (value: unknown) => decode(encodeWithin(value, 100_000_000, 'the value')),
+  }
+  for (const name of Object.keys(extras)) {
+    define(globalThis, name, bare({ value: extras[name], writable: true, configurable: true }))
+  }
+  lock(globalThis, 'sleep', sleep)
+}
+
 function install(door: HostDoor): Prelude {
   state.door = bare({ print: door.print, call: door.call, note: door.note, load: door.load })
   installClock()
@@ -190,9 +209,9 @@ function install(door: HostDoor): Prelude {
   installTextCoding()
   const encode = (value: unknown) => encodeWithin(value, state.limits.answerChars, 'the final answer')
   lock(globalThis, 'finalAnswer', freeze(finalAnswer(encode, () => state.door.note('over'))))
-  // Rewritten code calls these. They give a guest nothing that it does not have.
+  // Rewritten code calls these. They give guest code nothing that it does not have already.
   lock(globalThis, '$bailiwick', freeze(bare({ caught, import: importLater, module: importModule })))
-  return told({
+  return reporting({
     open,
     declare,
     constants,
@@ -209,5 +228,5 @@ function install(door: HostDoor): Prelude {
   })
 }
 
-/** The script's value. */
+/** The bundled script evaluates to this function. */
 export { install }

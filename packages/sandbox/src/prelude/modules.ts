@@ -2,15 +2,15 @@ import { bare, define, freeze, ownKeys, PromiseClass, parseJson } from './primor
 import { state } from './state.ts'
 
 const loaded: Record<string, object | undefined> = bare({})
-/** Why a package that was granted cannot be had. */
+/** For each granted package that failed to load, the reason. */
 const broken: Record<string, string | undefined> = bare({})
 
-/** Whether a package was loaded into this world, or tried to. */
+/** Tells whether a package was loaded into this world, even if it failed. */
 export function anyModule(): boolean {
   return ownKeys(loaded).length + ownKeys(broken).length > 0
 }
 
-/** A bundle hands over its namespace. A copy, so that the code's `import * as x` is a plain object. */
+/** Takes the namespace of a bundle. Copies it, so that `import * as x` gives a plain object. */
 export function registerModule(name: string, namespace: Record<string, unknown>): void {
   const copy: Record<string, unknown> = bare({})
   const keys = ownKeys(namespace)
@@ -22,7 +22,7 @@ export function registerModule(name: string, namespace: Record<string, unknown>)
   loaded[name] = freeze(copy)
 }
 
-/** A package whose own code failed: whoever imports it is told. */
+/** Takes the reason why a package's own code failed. Every import of the package fails with it. */
 export function registerBroken(name: string, why: string): void {
   broken[name] = why
 }
@@ -34,7 +34,7 @@ class ImportError extends Error {
   }
 }
 
-/** The namespace of a granted package. @throws ImportError that names what may be imported. */
+/** The namespace of a granted package. @throws ImportError that names what may be imported */
 export function importModule(name: unknown): object {
   if (typeof name !== 'string') throw new ImportError('import takes the name of a package')
   const found = loaded[name]
@@ -47,7 +47,7 @@ export function importModule(name: unknown): object {
   return now
 }
 
-/** `import(name)` of guest code. */
+/** The guest's `import(name)`. */
 export function importLater(name: unknown): Promise<object> {
   return new PromiseClass((resolve) => resolve(importModule(name)))
 }

@@ -1,6 +1,5 @@
 import { errorFields } from './error-text.ts'
 import { kindOf } from './kind-of.ts'
-import { wrap } from './preview-layout.ts'
 import {
   bigintText,
   bufferBytes,
@@ -14,6 +13,7 @@ import {
   indexOf,
   is,
   isArray,
+  join,
   type List,
   list,
   mapSize,
@@ -38,8 +38,10 @@ const IDENTIFIER = /^[A-Za-z_$][\w$]*$/
 const MAX_ITEMS = 100
 const MAX_STRING = 2_000
 const MAX_DEPTH = 6
+/** The width of a line, characters. */
+const MAX_LINE = 76
 
-/** A value as readable text within both bounds. Getters, traps and `toString` of the guest never run. */
+/** Shows a value as readable text within both limits. Runs no getters, traps or `toString` of the guest. */
 export function preview(value: unknown, maxChars: number, maxValues: number): string {
   if (typeof value === 'string') return cut(value, maxChars)
   const table = tableText(value, maxChars)
@@ -47,8 +49,11 @@ export function preview(value: unknown, maxChars: number, maxValues: number): st
   return cut(new Inspector(maxChars, maxValues).show(value, 0), maxChars)
 }
 
-export function cut(text: string, most: number): string {
-  return text.length <= most ? text : `${slice(text, 0, most)}… (${text.length - most} more characters)`
+/** Cuts a text and says how much is missing. */
+export function cut(text: string, maxChars: number): string {
+  return text.length <= maxChars
+    ? text
+    : `${slice(text, 0, maxChars)}… (${text.length - maxChars} more characters)`
 }
 
 class Inspector {
@@ -111,7 +116,7 @@ class Inspector {
     }
   }
 
-  /** Parts of one value, until a bound is met. `at` gives undefined to skip a part. */
+  /** Shows the parts of one value until a limit is reached. `at` returns undefined to skip a part. */
   #parts(count: number, at: (index: number) => string | undefined): List<string> {
     const parts: List<string> = list()
     for (let index = 0; index < count; index += 1) {
@@ -146,7 +151,7 @@ class Inspector {
   }
 
   #map(value: object, name: string, depth: number): string {
-    // Entries are taken up to the bound only: forEach cannot stop, so it is left by an exception.
+    // forEach cannot stop early, so `firstOf` leaves it with an exception.
     const parts: List<string> = list()
     firstOf(
       (visit) => eachEntry(value, visit),
@@ -215,7 +220,7 @@ function functionName(value: unknown): string {
   return typeof name === 'string' && name !== '' ? `[${kind} ${cut(name, 100)}]` : `[${kind}]`
 }
 
-/** The constructor's name, found without running a getter. */
+/** The name of an object's constructor. Runs no getter. */
 export function className(value: object): string {
   for (let at = getPrototype(value); at !== null; at = getPrototype(at)) {
     if (isProxy(at)) return 'Object'
@@ -231,4 +236,28 @@ function keyText(key: PropertyKey): string {
   if (typeof key === 'symbol') return `[${symbolText(key)}]`
   const text = toText(key)
   return test(IDENTIFIER, text) ? text : quote(cut(text, 200))
+}
+
+/** Joins the parts of a value on one line if they fit, else on one line each. */
+function wrap(open: string, parts: List<string>, close: string, depth: number): string {
+  if (parts.length === 0) return `${open}${close}`
+  let length = open.length + close.length
+  let broken = false
+  for (let index = 0; index < parts.length; index += 1) {
+    const part = parts[index] as string
+    length += part.length + 2
+    if (indexOf(part, '\n') >= 0) broken = true
+  }
+  const brace = close === '}'
+  if (!broken && length <= MAX_LINE - depth * 2) {
+    return brace ? `${open} ${join(parts, ', ')} ${close}` : `${open}${join(parts, ', ')}${close}`
+  }
+  const indent = `\n${spaces(depth + 1)}`
+  return `${open}${indent}${join(parts, `,${indent}`)}\n${spaces(depth)}${close}`
+}
+
+function spaces(depth: number): string {
+  let text = ''
+  for (let index = 0; index < depth; index += 1) text += '  '
+  return text
 }

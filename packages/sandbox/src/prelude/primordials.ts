@@ -1,10 +1,10 @@
 /**
- * What the prelude uses of the language, taken before any guest code runs. Guest code may replace
- * `Array.prototype.push` or `JSON.stringify`; nothing of the prelude may then change its behaviour.
- * So the prelude never calls a method on a value: it calls these. Lists are null-prototype objects
- * ({@link list}), because a guest may define a setter for `0` on `Array.prototype`.
+ * The builtins that the prelude uses, captured before any guest code runs. Guest code may replace
+ * `Array.prototype.push` or `JSON.stringify`, which must not change how the prelude behaves. So the prelude never calls
+ * a method of a value but one of these functions. Lists are objects without a prototype ({@link list}), because guest
+ * code may define a setter for `0` on `Array.prototype`.
  */
-// biome-ignore lint/complexity/noBannedTypes: any function at all, that is the point
+// biome-ignore lint/complexity/noBannedTypes: it stands for any function
 type Callable = Function
 type Uncurried<F> = F extends (this: infer T, ...args: infer A) => infer R
   ? (self: T, ...args: A) => R
@@ -16,7 +16,7 @@ function uncurry<F extends Callable>(method: F): Uncurried<F> {
   return ((self: unknown, ...args: unknown[]) => apply(method, self, args)) as Uncurried<F>
 }
 
-/** The getter behind one accessor property of a builtin. */
+/** The getter of an accessor property of a builtin. */
 function getter<T>(prototype: object, key: PropertyKey): (self: unknown) => T {
   const get = Reflect.getOwnPropertyDescriptor(prototype, key)?.get
   if (get === undefined) return () => undefined as T
@@ -37,7 +37,7 @@ export const { isFinite: isFiniteNumber, isInteger } = Number
 export const is = Object.is
 export const { floor, min, max, imul, abs } = Math
 export const parseJson = JSON.parse
-/** For strings only: an object would be asked for a `toJSON` that a guest may have defined. */
+/** Only for strings: on an object it would call a `toJSON` that the guest may have defined. */
 export const quote = JSON.stringify as (text: string) => string
 export const toText = String
 export const toNumber = Number
@@ -84,7 +84,7 @@ export const weakSetHas = uncurry(WeakSet.prototype.has)
 export const weakSetAdd = uncurry(WeakSet.prototype.add)
 
 const TypedArray = Reflect.getPrototypeOf(Uint8Array) as { prototype: object }
-/** `Uint8Array` and its kind, or undefined for everything else. Runs no guest code. */
+/** The name of a typed array's type, such as `Uint8Array`, or undefined for any other value. Runs no guest code. */
 export const typedArrayName = getter<string | undefined>(TypedArray.prototype, Symbol.toStringTag)
 export const typedArrayLength = getter<number>(TypedArray.prototype, 'length')
 export const typedArrayBuffer = getter<ArrayBuffer>(TypedArray.prototype, 'buffer')
@@ -94,16 +94,16 @@ export const bufferBytes = getter<number>(ArrayBuffer.prototype, 'byteLength')
 export const Bytes = Uint8Array
 
 const sample = Reflect.getOwnPropertyDescriptor(new Error('sample'), 'stack')
-/** V8 keeps `stack` as a value before version 14 and behind one shared getter since. */
+/** Before version 14, V8 stores `stack` as a value. Since then, all errors share this getter. */
 export const stackGetter = sample?.get
 
-/** A list that no `Array.prototype` patch can reach. */
+/** A list that changes of `Array.prototype` do not affect. */
 export interface List<T> {
   length: number
   [index: number]: T
 }
 
-/** Without a prototype behind it; as a class, making one is no change of an object's kind, which is slow. */
+/** Has no prototype. It is a class, because changing the prototype of each new object is slow. */
 class BareList {
   length = 0
 }
@@ -125,7 +125,7 @@ export function join(items: List<string>, separator: string): string {
   return text
 }
 
-/** An object without prototype: reading a missing key gives undefined, whatever the guest patched. */
+/** Removes an object's prototype, so that reading a missing key gives undefined whatever the guest changed. */
 export function bare<T extends object>(fields: T): T {
   setPrototype(fields, null)
   return fields

@@ -11,16 +11,16 @@ import {
 } from './primordials.ts'
 
 const RealProxy = Proxy
-/** Proxies of the prelude's own: how they print. */
+/** The text that each of the prelude's own Proxies prints as. */
 const shown = new MapClass<object, string>()
 const made = new WeakSetClass<object>()
 
-/** True for a guest's Proxy: looking into one would run its traps. */
+/** Tells whether an object is a Proxy. Reading its properties would run its traps. */
 export function isProxy(value: object): boolean {
   return weakSetHas(made, value)
 }
 
-/** A Proxy of the prelude's own. */
+/** Creates a Proxy for the prelude. `text` is how it prints. */
 export function namedProxy(target: object, handler: ProxyHandler<object>, text: string): object {
   const proxy = new RealProxy(target, handler)
   weakSetAdd(made, proxy)
@@ -28,15 +28,15 @@ export function namedProxy(target: object, handler: ProxyHandler<object>, text: 
   return proxy
 }
 
-/** How a Proxy prints. */
+/** The text that a Proxy prints as. */
 export function proxyText(proxy: object): string {
   return (mapGet(shown, proxy) as string | undefined) ?? '[Proxy]'
 }
 
-/** The language cannot tell a Proxy from its target, so each one is noted when it is made. */
+/** Registers every Proxy when it is created, because nothing else can tell it from its target. */
 export function installProxies(): void {
   const realRevocable = Proxy.revocable
-  const NotedProxy = function (target: object, handler: ProxyHandler<object>): object {
+  const RegisteredProxy = function (target: object, handler: ProxyHandler<object>): object {
     if (new.target === undefined) throw new TypeError("Constructor Proxy requires 'new'")
     const proxy = construct(RealProxy, [target, handler]) as object
     weakSetAdd(made, proxy)
@@ -47,8 +47,8 @@ export function installProxies(): void {
     weakSetAdd(made, pair.proxy)
     return pair
   }
-  define(NotedProxy, 'name', bare({ value: 'Proxy', configurable: true }))
-  define(NotedProxy, 'revocable', bare({ value: revocable, writable: true, configurable: true }))
-  define(NotedProxy, 'prototype', bare({ value: undefined, writable: false }))
-  define(globalThis, 'Proxy', bare({ value: NotedProxy, writable: true, configurable: true }))
+  define(RegisteredProxy, 'name', bare({ value: 'Proxy', configurable: true }))
+  define(RegisteredProxy, 'revocable', bare({ value: revocable, writable: true, configurable: true }))
+  define(RegisteredProxy, 'prototype', bare({ value: undefined, writable: false }))
+  define(globalThis, 'Proxy', bare({ value: RegisteredProxy, writable: true, configurable: true }))
 }

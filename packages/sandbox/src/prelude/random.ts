@@ -5,7 +5,7 @@ let b = 2
 let c = 3
 let d = 4
 
-/** Spreads a text over 32 bits (xmur3), a different number for each salt. */
+/** Hashes a text to 32 bits (xmur3), to a different number for each salt. */
 function spread(text: string, salt: number): number {
   let hash = 1779033703 ^ text.length ^ salt
   for (let index = 0; index < text.length; index += 1) {
@@ -16,7 +16,7 @@ function spread(text: string, salt: number): number {
   return (hash ^ (hash >>> 13)) | 0
 }
 
-/** Restarts the world's randomness: once per step, from its seed and its number. */
+/** Restarts the world's randomness, once per step, from the step's seed and number. */
 export function reseed(text: string): void {
   a = spread(text, 1)
   b = spread(text, 2)
@@ -25,7 +25,7 @@ export function reseed(text: string): void {
   for (let round = 0; round < 12; round += 1) random()
 }
 
-/** `Math.random` of the guest: sfc32, of the seed alone. */
+/** The guest's `Math.random` (sfc32). It depends only on the seed. */
 export function random(): number {
   const sum = (((a + b) | 0) + d) | 0
   d = (d + 1) | 0

@@ -15,7 +15,7 @@ import {
   toNumber,
 } from './primordials.ts'
 
-/** A value as written: itself, or an array that says what stands for it. */
+/** A value as `GraphWriter` wrote it: itself, or an array that stands for it. */
 export type WrittenValue =
   | null
   | boolean
@@ -23,16 +23,16 @@ export type WrittenValue =
   | string
   | [number]
   | [kind: string, what?: number | string]
-/** An object as written: its kind, then its parts. */
+/** An object as `GraphWriter` wrote it: its kind, then its parts. */
 export type WrittenObject = [kind: string, ...parts: WrittenValue[]]
 
 const DateClass = Date
 const RegExpClass = RegExp
 
-/** Makes the objects of a text by `GraphWriter` again. Gives what reads a value that may refer to them. */
+/** Creates the objects that `GraphWriter` wrote. Returns a function that reads a value that may refer to them. */
 export function readGraph(written: WrittenObject[], builtins: Builtins): (value: WrittenValue) => unknown {
   const made: List<object> = list()
-  // All are there before the first is filled: they refer to each other.
+  // Create all objects before filling the first, because they refer to each other.
   for (let index = 0; index < written.length; index += 1) push(made, empty(written[index] as WrittenObject))
   const read = (value: WrittenValue): unknown => {
     if (typeof value !== 'object' || value === null) return value
@@ -117,7 +117,7 @@ function isHole(value: WrittenValue): boolean {
   return typeof value === 'object' && value !== null && value[0] === 'hole'
 }
 
-/** Like an assignment, but for `__proto__`, which would be one to the prototype. */
+/** Like an assignment, except that `__proto__` becomes a property and does not change the prototype. */
 export function setField(target: object, key: string, value: unknown): void {
   define(target, key, bare({ value, writable: true, enumerable: true, configurable: true }))
 }

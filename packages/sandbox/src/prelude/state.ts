@@ -1,14 +1,14 @@
 import { bare } from './primordials.ts'
 
-/** What the child hands the prelude: functions of text to text, nothing else of the host. */
+/** The functions that the child passes to the prelude. They take and return text only. */
 export interface HostDoor {
-  /** One line of console output. */
+  /** Prints one line of console output. */
   print(line: string): void
-  /** One call: id, name and encoded arguments, tabs between; it leaves at idle. */
+  /** Makes a call: id, name and encoded arguments, separated by tabs. It leaves when the guest is idle. */
   call(text: string): void
-  /** The step has settled or has an answer (`over`), a call is no longer waited for (`dropped`), or an entry threw. */
+  /** `over`: the step has settled or has an answer. `dropped`: the code no longer waits for a call. Other text: the error of an entry. */
   note(what: string): void
-  /** The source of a bundle to evaluate, run by the child; the result is registered by the bundle. */
+  /** Returns the reason why a package is missing, as JSON `{ refused }`. */
   load(name: string): string
 }
 
@@ -23,7 +23,7 @@ export interface Limits {
   waitMs: number
 }
 
-/** The prelude's state of the step under way. One world, one step at a time. */
+/** The prelude's state of the current step. A world runs one step at a time. */
 export const state = bare({
   door: bare({ print: () => {}, call: () => {}, note: () => {}, load: () => '' }) as HostDoor,
   limits: bare({

@@ -23,7 +23,7 @@ const MAX_ROWS = 30
 const MAX_COLUMNS = 12
 const MAX_WIDTH = 40
 
-/** An array of at least two flat objects of one shape as a table; undefined for everything else. */
+/** Draws an array of at least two flat objects of the same shape as a table. Returns undefined for any other value. */
 export function tableText(value: unknown, maxChars: number): string | undefined {
   if (typeof value !== 'object' || value === null || isProxy(value)) return undefined
   if (!isArray(value) || value.length < 2) return undefined

@@ -14,7 +14,7 @@ import {
 
 const REPLACEMENT = 0xfffd
 
-/** UTF-8 of a text; lone surrogates become U+FFFD. */
+/** Encodes text as UTF-8. Lone surrogates become U+FFFD. */
 export function utf8Encode(text: string): Uint8Array {
   const bytes = new Bytes(text.length * 3)
   let size = 0
@@ -42,13 +42,13 @@ export function utf8Encode(text: string): Uint8Array {
     }
     bytes[size++] = 0x80 | (code & 63)
   }
-  // A copy of its own length: the buffer must not be three times the text.
+  // Copy, so that the buffer has the exact length and not three times the text's.
   const exact = new Bytes(size)
   for (let index = 0; index < size; index += 1) exact[index] = bytes[index] as number
   return exact
 }
 
-/** Text of UTF-8; what is none becomes U+FFFD. */
+/** Decodes UTF-8. Invalid bytes become U+FFFD. */
 export function utf8Decode(bytes: Uint8Array): string {
   let text = ''
   const { length } = bytes
@@ -78,14 +78,14 @@ export function utf8Decode(bytes: Uint8Array): string {
   return text
 }
 
-/** The bytes behind a view or a buffer. */
+/** The bytes of a view or a buffer. */
 function bytesOf(value: unknown): Uint8Array {
   if (value === undefined) return new Bytes(0)
   if (typedArrayName(value) === undefined) return new Bytes(value as ArrayBuffer)
   return new Bytes(typedArrayBuffer(value), typedArrayOffset(value), typedArrayBytes(value))
 }
 
-/** UTF-8 alone: packages look for these when they load. */
+/** Defines `TextEncoder` and `TextDecoder` for UTF-8 only, `btoa` and `atob`. Packages look for them when they load. */
 export function installTextCoding(): void {
   class TextEncoder {
     get encoding(): string {
@@ -99,7 +99,7 @@ export function installTextCoding(): void {
     constructor(label: unknown = 'utf-8') {
       const name = toText(label)
       if (name !== 'utf-8' && name !== 'utf8' && name !== 'UTF-8')
-        throw new RangeError(`only utf-8 is here, not ${name}`)
+        throw new RangeError(`expected the encoding utf-8, found ${name}`)
     }
     get encoding(): string {
       return 'utf-8'

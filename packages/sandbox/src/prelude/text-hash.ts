@@ -3,7 +3,7 @@ import { charCode, imul } from './primordials.ts'
 let high = 0
 let low = 0
 
-/** Begins a hash of texts and numbers, 64 bits, one at a time: for telling worlds apart, not against anybody. */
+/** Begins a 64-bit hash of texts and numbers. Only one hash at a time. It tells worlds apart and is not cryptographic. */
 export function beginHash(): void {
   high = 0xdeadbeef | 0
   low = 0x41c6ce57
@@ -19,7 +19,7 @@ export function mixText(text: string): undefined {
   for (let index = 0; index < text.length; index += 1) mix(charCode(text, index))
 }
 
-/** The hash of what was mixed in since {@link beginHash}. */
+/** The hash of everything mixed in since {@link beginHash}. */
 export function hashSoFar(): string {
   return hex(high) + hex(low)
 }

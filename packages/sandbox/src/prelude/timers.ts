@@ -5,7 +5,7 @@ import { state } from './state.ts'
 let live: Record<number, number | undefined> = bare({})
 let last = 0
 
-/** The number of the last timer: they go on counting from step to step. */
+/** The number of the last timer. Numbers continue from step to step. */
 export function lastTimer(): number {
   return last
 }
@@ -26,7 +26,7 @@ function milliseconds(value: unknown): number {
   return ms
 }
 
-/** A wait is a call that the host answers: it is in the record, so that replay need not wait. */
+/** A sleep is a call that the host answers. Its outcome is in the record, so a replay does not wait. */
 export function sleep(ms: unknown): Promise<unknown> {
   return startCall('sleep', { ms: milliseconds(ms) }).promise
 }

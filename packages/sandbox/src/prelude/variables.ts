@@ -3,14 +3,14 @@ import { worldHash } from './world-hash.ts'
 
 type Read = () => unknown
 
-/** The guest's `let`, `var` and inputs, by name. */
+/** Getters of the guest's `let` and `var` variables and of its inputs, by name. */
 const reads: Record<string, Read | undefined> = bare({})
-/** Their names in the order in which they were made. */
+/** Their names in the order of their declaration. */
 export const variableNames: List<string> = list()
-/** Global properties that were there before any guest code. */
+/** Global properties that existed before any guest code ran. */
 const baseline: Record<PropertyKey, true> = bare({})
 
-/** What is on the global object now is not the guest's. */
+/** Marks the present properties of the global object as not the guest's. */
 export function markBuiltins(): void {
   const keys = ownKeys(globalThis)
   for (let index = 0; index < keys.length; index += 1) baseline[keys[index] as PropertyKey] = true
@@ -20,7 +20,7 @@ export function isBuiltin(key: PropertyKey): boolean {
   return baseline[key] === true
 }
 
-/** Takes the getters of variables that a step's declarations made. */
+/** Takes the getters of the variables that a step declared. */
 export function declare(made: Record<string, Read>): void {
   for (const name in made) {
     if (reads[name] === undefined) push(variableNames, name)
@@ -28,7 +28,7 @@ export function declare(made: Record<string, Read>): void {
   }
 }
 
-/** Takes the names, with commas between, that a step sets on the global object; builtins' names too. */
+/** Takes the comma-separated names that a step sets on the global object. They may be names of builtins. */
 export function constants(text: string): void {
   for (let at = 0; at < text.length; ) {
     const comma = indexOf(text, ',', at)
@@ -42,7 +42,7 @@ export function readVariable(name: string): unknown {
   return reads[name]?.()
 }
 
-/** Hash of every variable of the world and all they reach. */
+/** The hash of every variable of the world and of everything that they refer to. */
 export function hash(): string {
   const all: List<string> = list()
   for (let index = 0; index < variableNames.length; index += 1) push(all, variableNames[index] as string)

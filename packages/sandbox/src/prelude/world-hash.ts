@@ -33,7 +33,7 @@ import {
 import { isProxy } from './proxies.ts'
 import { beginHash, hashSoFar, mix, mixText } from './text-hash.ts'
 
-/** Values visited in full; beyond them only kinds and sizes count, so that a step's end stays cheap. */
+/** After this many values, only kinds and sizes count, so that the end of a step stays cheap. */
 const MAX_VALUES = 50_000
 const MAX_BYTES = 1_000_000
 
@@ -43,8 +43,8 @@ let seenCount = 0
 let queue: List<object> = list()
 
 /**
- * A hash of named values and all they reach: order of keys, identity within the graph, functions by
- * their source, classes by name. Equal worlds have equal hashes. Runs no getter and no trap.
+ * Hashes named values and everything that they refer to: the order of keys, identity within the graph, functions by
+ * source and classes by name. Equal worlds have equal hashes. Runs no getter and no trap.
  */
 export function worldHash(names: List<string>, value: (name: string) => unknown): string {
   beginHash()
@@ -57,7 +57,7 @@ export function worldHash(names: List<string>, value: (name: string) => unknown)
     mixText(name)
     visit(value(name))
   }
-  // Breadth first: a list of a million links must not recurse.
+  // Breadth first and without recursion, because a list may have a million links.
   for (let index = 0; index < queue.length; index += 1) visitInside(queue[index] as object)
   queue = list()
   seen = undefined
@@ -153,8 +153,8 @@ function visitBytes(value: object): undefined {
   mix(size)
   if (left <= 0) return
   const bytes = new Bytes(typedArrayBuffer(value), typedArrayOffset(value), size)
-  const most = min(size, MAX_BYTES)
-  for (let index = 0; index < most; index += 1) mix(bytes[index] as number)
+  const hashed = min(size, MAX_BYTES)
+  for (let index = 0; index < hashed; index += 1) mix(bytes[index] as number)
 }
 
 function visitFields(value: object): undefined {

@@ -1,6 +1,6 @@
 import { bytesToBase64 } from './base64.ts'
 import type { Builtins } from './builtins.ts'
-import { plainKind } from './plain-kind.ts'
+import { plainKind } from './kind-of.ts'
 import { className } from './preview.ts'
 import {
   Bytes,
@@ -33,30 +33,30 @@ import {
 } from './primordials.ts'
 import { isProxy } from './proxies.ts'
 
-/** Stands for the number of a buffer that is written within its view. */
+/** Stands in place of a number for a buffer that was written within its view. */
 const VIEWED = -1
 
-/** Why a world cannot be written down. */
+/** The world cannot be written as text. */
 export class NotPlainError extends Error {}
 
 /**
- * Writes named values and everything that they reach as one text from which `readGraph` makes the same
- * again: identity, order of keys, holes and all. Nothing is left out: what cannot be made again exactly
- * (functions, classes, accessors, promises, symbols, errors) is refused. Runs no guest code.
+ * Writes named values and everything that they refer to as one text, from which `readGraph` restores them exactly,
+ * including identity, the order of keys and holes. Refuses whatever cannot be restored: functions, classes, accessors,
+ * promises, symbols, errors. Runs no guest code.
  */
 export class GraphWriter {
   text = ''
-  readonly #most: number
+  readonly #maxChars: number
   readonly #builtins: Builtins
   readonly #numbers = new MapClass()
   readonly #found: List<object> = list()
-  /** The root under way, and the one that led to each object: for the refusal. */
+  /** The current root, and the root that led to each object. A refusal names them. */
   #name = ''
   readonly #roots: List<string> = list()
 
-  /** @param most characters of the text */
-  constructor(most: number, builtins: Builtins) {
-    this.#most = most
+  /** @param maxChars the longest text to write, in characters */
+  constructor(maxChars: number, builtins: Builtins) {
+    this.#maxChars = maxChars
     this.#builtins = builtins
   }
 
@@ -66,8 +66,8 @@ export class GraphWriter {
   }
 
   #mustFit(length: number): undefined {
-    if (this.text.length + length > this.#most) {
-      throw new NotPlainError(`the world is longer than ${this.#most} characters`)
+    if (this.text.length + length > this.#maxChars) {
+      throw new NotPlainError(`the world is longer than ${this.#maxChars} characters`)
     }
   }
 
@@ -75,7 +75,7 @@ export class GraphWriter {
     throw new NotPlainError(`${this.#name} holds ${what}`)
   }
 
-  /** One root: its name and its value. */
+  /** Writes a root: its name and its value. */
   root(name: string, value: unknown): undefined {
     this.#name = name
     this.put(`[${quote(name)},`)
@@ -83,7 +83,7 @@ export class GraphWriter {
     this.put(']')
   }
 
-  /** The inside of all objects met so far, and of those that they lead to, in the order of their numbers. */
+  /** Writes the contents of all objects found so far and of those that they refer to, in the order of their numbers. */
   objects(): undefined {
     this.put('[')
     for (let index = 0; index < this.#found.length; index += 1) {
@@ -98,7 +98,7 @@ export class GraphWriter {
     if (value === null || value === true || value === false) return this.put(toText(value))
     switch (typeof value) {
       case 'string':
-        // Quoting first would build up to six times the text before the limit is looked at.
+        // Check the limit before quoting, which can make the text six times as long.
         this.#mustFit(value.length)
         return this.put(quote(value))
       case 'number':
@@ -134,7 +134,7 @@ export class GraphWriter {
     if (isProxy(value)) return this.#refuse('a Proxy')
     if (!isExtensible(value)) return this.#refuse('a frozen object')
     const kind = plainKind(value)
-    if (kind === undefined) return this.#refuse(`what is no plain data (${className(value)})`)
+    if (kind === undefined) return this.#refuse(`a value that is not plain data (${className(value)})`)
     if (kind === 'array') return this.#array(value as unknown[])
     if (kind === 'date') return this.#date(value)
     if (kind === 'map') return this.#map(value)
@@ -178,7 +178,7 @@ export class GraphWriter {
 
   #array(value: unknown[]): undefined {
     const { length } = value
-    // A sparse array of 2**32-1 holes must not be walked: each hole costs characters.
+    // Each hole costs characters. Check before walking a sparse array of 2**32-1 holes.
     this.#mustFit(length * 2)
     if (!getDescriptor(value, 'length')?.writable) return this.#refuse('a frozen array')
     let items = 0

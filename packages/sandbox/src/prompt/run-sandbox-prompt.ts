@@ -4,27 +4,32 @@ import { probeIsolation } from '../isolation/probe-isolation.ts'
 import { createSandbox } from '../parent/create-sandbox.ts'
 import { showObservation } from './show-observation.ts'
 
+/** Options of {@link runSandboxPrompt}. */
 export interface SandboxPromptOptions {
+  /** Where code is read from. Default: standard input. */
   input?: NodeJS.ReadableStream
+  /** Where results are written to. Default: standard output. */
   output?: NodeJS.WritableStream
+  /** Limits of the session. The defaults are short enough to see them act. */
   limits?: Partial<SandboxLimits>
   /** Packages that the code may import, resolved from the current folder. */
   imports?: string[]
+  /** Ends the prompt. */
   signal?: AbortSignal
 }
 
-/** Short enough that nobody waits long to see a limit act. */
+/** Short enough to see a limit act without a long wait. */
 const PROMPT_LIMITS: Partial<SandboxLimits> = { wallMs: 3_000, cpuMs: 3_000, memoryMb: 128, waitMs: 10_000 }
 
-const HELP = `Type JavaScript or TypeScript; it runs in the world of one session, in a process of its own.
-Two tools are granted: echo({ … }) gives back what it gets, secret() is refused. Try to get out.
-  .limits   the limits     .walls   what this machine puts around the code
-  .edit     several lines, until a line with .end           .exit    leave
-  Ctrl-C    stops what runs`
+const HELP = `Type JavaScript or TypeScript. It runs in the world of one session, in its own process.
+Two tools exist: echo({ … }) returns its argument, and calls of secret() are refused. Try to escape.
+  .limits   show the limits     .walls   show the walls around the code
+  .edit     type several lines, up to a line with .end     .exit    leave
+  Ctrl-C    stop the running code`
 
 /**
- * A prompt where anyone can type code into a session and try to get out. Shows the limits, and says of
- * each refusal what stood in the way.
+ * Runs a prompt that executes code in a session, so that people can try to escape. Shows the limits and explains each
+ * refusal.
  *
  * @example
  * await runSandboxPrompt() // reads standard input until .exit or its end
@@ -34,9 +39,9 @@ export async function runSandboxPrompt(options: SandboxPromptOptions = {}): Prom
   const limits = { ...PROMPT_LIMITS, ...options.limits }
   const say = (text: string) => output.write(`${text}\n`)
   const { isolation, layers, notes } = await probeIsolation()
-  const walls = ['a V8 isolate', 'a process without environment', 'the runtime’s permission model']
+  const walls = ['a V8 isolate', 'a process without an environment', 'the runtime’s permission model']
   if (layers.limits) walls.push('prlimit')
-  if (layers.container) walls.push('bubblewrap without network')
+  if (layers.container) walls.push('bubblewrap without a network')
   if (layers.seccomp) walls.push('seccomp')
 
   await using sandbox = await createSandbox({ limits })
@@ -57,7 +62,7 @@ export async function runSandboxPrompt(options: SandboxPromptOptions = {}): Prom
         ms: 0,
         ok: false,
         reason: 'refused',
-        message: 'secret is not granted: the host refuses the call',
+        message: 'the host refuses the call: secret is not granted',
       }
     },
   })
@@ -78,7 +83,7 @@ export async function runSandboxPrompt(options: SandboxPromptOptions = {}): Prom
   let running: AbortController | undefined
   lines.on('SIGINT', () => (running === undefined ? lines.close() : running.abort(new Error('interrupted'))))
   signal.addEventListener('abort', () => lines.close(), { once: true })
-  // Input from a file ends before the last of its lines has run.
+  // If the input is a file, it ends before its last line has run.
   let ended = false
   lines.once('close', () => {
     ended = true

@@ -2,17 +2,17 @@ import type { AnyNode, Identifier, Pattern, Program, VariableDeclaration } from 
 import { isFunction, walk } from './walk.ts'
 
 export interface CollectedNames {
-  /** Variables that last, with the offset of their first declaration. */
+  /** Names that outlast the step, with the offset of their first declaration. */
   names: Map<string, number>
-  /** Those of them that are declared with `let` or `var`. */
+  /** Those of the names that are declared with `let` or `var`. */
   variables: Set<string>
-  /** `using` declarations, which are disposed of with their step and stay its own. */
+  /** `using` declarations. They are disposed of at the end of their step and do not outlast it. */
   local: Set<VariableDeclaration>
   /** Packages named by `import`, `export … from` and `import()` with a literal. */
   imports: string[]
 }
 
-/** What a program declares at its top level, `var` in blocks included. */
+/** Collects the names that a program declares at its top level, including `var` in blocks. */
 export function collectNames(program: Program): CollectedNames {
   const names = new Map<string, number>()
   const variables = new Set<string>()

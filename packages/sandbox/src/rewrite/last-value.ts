@@ -3,8 +3,8 @@ import type { SourceEdit } from './source-edit.ts'
 import { isFunction, walk } from './walk.ts'
 
 /**
- * The value of the program's last statement, through `if`, loops, blocks and `try`, is kept in `name`.
- * It is returned wrapped: a promise would otherwise look for a `then` on it, and run its getters.
+ * Stores the value of the program's last statement in `name`, also inside `if`, loops, blocks and `try`. Wraps
+ * returned values in an object: otherwise the step's promise would read their `then` and run getters.
  */
 export function markLastValue(edit: SourceEdit, program: Program, name: string): void {
   markList(edit, program.body as Statement[], name)

@@ -13,16 +13,16 @@ interface Range {
   end: number
 }
 
-/** What was turned into an assignment that belongs at the step's start. */
+/** Assignments that must move to the start of the step. */
 export interface Moved {
   hoisted: (Range & { name: string })[]
   imports: Range[]
 }
 
 /**
- * Turns declarations at the top level into assignments to variables declared elsewhere. Functions
- * become `name=function(…){…}`: within them the name means the variable, so that a later step that
- * defines the function again changes it for everyone.
+ * Turns top-level declarations into assignments to variables that are declared elsewhere. A function becomes
+ * `name=function(…){…}`: inside it, the name refers to the variable, so that a later step can redefine the function for
+ * all callers.
  */
 export function makeGlobal(
   edit: SourceEdit,
@@ -59,7 +59,7 @@ export function makeGlobal(
   return moved
 }
 
-/** `for (var x of …)` and `for (var i = 0; …)`: no statement, so no `;` and no initial value. */
+/** Declarations in `for (var x of …)` and `for (var i = 0; …)`. They are not statements: they need no `;` and no initial value. */
 function loopHeads(program: Program): Set<VariableDeclaration> {
   const heads = new Set<VariableDeclaration>()
   walk(program, (node) => {
@@ -89,7 +89,7 @@ function variableAssignment(edit: SourceEdit, node: VariableDeclaration, inHead:
   const [first] = node.declarations
   const last = node.declarations.at(-1)
   if (first === undefined || last === undefined) return
-  // The parenthesis makes `{ a } = …` a pattern and not a block, and the whole an expression.
+  // The parentheses make `{ a } = …` a pattern instead of a block, and the whole an expression.
   const single = inHead && node.declarations.length === 1 && !first.init
   edit.replace(node.start, first.start, single ? '' : inHead ? '(' : ';(')
   for (const declarator of node.declarations) {

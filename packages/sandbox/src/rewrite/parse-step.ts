@@ -10,7 +10,8 @@ const OPTIONS: Options = {
 }
 
 /**
- * Parses a step: as JavaScript first, and where that fails as TypeScript with its types blanked out.
+ * Parses a step as JavaScript. If that fails, blanks out types and parses it again.
+ *
  * @throws StepSyntaxError
  */
 export function parseStep(code: string): { program: Program; source: string } {
@@ -28,7 +29,7 @@ function parseStripped(source: string, code: string): Program {
     return parse(source, OPTIONS)
   } catch (error) {
     if (!isAcornError(error)) throw tooDeep(error, code)
-    // Types are blanked out in place, so the offset is the agent's too.
+    // Types are blanked out in place, so the offset is valid in the agent's source too.
     throw new StepSyntaxError(plain(error.message), source.length === code.length ? code : source, error.pos)
   }
 }
@@ -37,13 +38,12 @@ function isAcornError(error: unknown): error is SyntaxError & { pos: number } {
   return error instanceof SyntaxError && typeof (error as { pos?: unknown }).pos === 'number'
 }
 
-/** The parser recurses: code nested ten thousand deep ends it, and only it. */
-function tooDeep(error: unknown, code: string): Error {
-  if (error instanceof RangeError) return new StepSyntaxError('the code is nested too deeply', code, 0)
-  return error instanceof Error ? error : new Error(String(error))
+/** The parser recurses, so deeply nested code overflows its stack. */
+function tooDeep(error: unknown, code: string): unknown {
+  return error instanceof RangeError ? new StepSyntaxError('the code is nested too deeply', code, 0) : error
 }
 
-/** Without the position that acorn appends: it is shown as line and caret. */
+/** Removes the position that acorn appends. The error shows it as a line with a caret. */
 function plain(message: string): string {
   return message.replace(/ \(\d+:\d+\)$/, '')
 }

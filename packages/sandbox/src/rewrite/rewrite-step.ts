@@ -1,37 +1,38 @@
 import type { Program, Statement } from 'acorn'
 import { collectNames } from './collect-names.ts'
-import { guardCatches } from './guard-catches.ts'
 import { markLastValue } from './last-value.ts'
 import { makeGlobal } from './make-global.ts'
 import { parseStep } from './parse-step.ts'
 import { type RenderedSource, SourceEdit } from './source-edit.ts'
 import { StepSyntaxError } from './step-syntax-error.ts'
+import { walk } from './walk.ts'
 
+/** The code of a step, ready to run. */
 export interface RewrittenStep {
-  /** A script that declares the step's new `let` and `var`; undefined where there are none. Its value is their getters. */
+  /** A script that declares the step's new `let` and `var` variables and evaluates to their getters. Undefined without any. */
   declarations?: string
-  /** A script whose value is an async function: the step. */
+  /** A script that evaluates to an async function, which runs the step. */
   body: RenderedSource
-  /** Names that the step declares with `let` and `var`, and the others. */
+  /** Names that the step declares with `let` and `var`. */
   variables: string[]
+  /** All other names that the step declares. */
   constants: string[]
   /** Packages that the code names in `import` and `import()`. */
   imports: string[]
-  /** The source as the body's offsets mean it: the agent's own, or with types blanked out. */
+  /** The source that the body's offsets refer to: the agent's own, or with types blanked out. */
   source: string
 }
 
 /**
- * Makes a step's code run so that the world lasts: top-level declarations become assignments to names
- * that later steps (and functions of earlier ones) share, the last statement's value
- * becomes the step's, `catch` lets a final answer pass, `import` asks for granted packages.
+ * Rewrites a step's code so that its names outlast the step. Top-level declarations become assignments to names that
+ * later steps, and functions of earlier steps, share. The value of the last statement becomes the value of the step,
+ * `catch` rethrows a final answer, and `import` asks for granted packages.
  *
- * `const`, functions, classes and imports become properties of the global object: V8 takes those that
- * are set once for constants and inlines them. `let` and `var` become script variables, which it
- * changes in place.
+ * `const`, functions, classes and imports become properties of the global object, because V8 treats properties that are
+ * set once as constants and inlines them. `let` and `var` become script variables, which V8 changes in place.
  *
- * @param known `let` and `var` variables that earlier steps have made
- * @param reserved names that cannot be declared: tools, and the sandbox's own
+ * @param known `let` and `var` variables of earlier steps
+ * @param reserved names that code cannot declare: tools, and the sandbox's own
  * @throws StepSyntaxError
  */
 export function rewriteStep(
@@ -75,13 +76,35 @@ export function rewriteStep(
   return step
 }
 
+/** Makes every `catch` rethrow a final answer, and every `import()` ask the sandbox, also inside functions. */
+function guardCatches(edit: SourceEdit, program: Program): void {
+  walk(program, (node) => {
+    if (node.type === 'ImportExpression')
+      edit.replace(node.start, node.start + 'import'.length, '$bailiwick.import')
+    if (node.type !== 'CatchClause') return undefined
+    const { param, body } = node
+    if (param === null || param === undefined) {
+      edit.insert(body.start, '($caught)')
+      edit.insert(body.start + 1, '$bailiwick.caught($caught);')
+    } else if (param.type === 'Identifier') {
+      edit.insert(body.start + 1, `$bailiwick.caught(${param.name});`)
+    } else {
+      // Check the thrown value before the pattern reads its properties.
+      edit.insert(param.start, '$caught){$bailiwick.caught($caught);let ')
+      edit.replace(param.end, body.start + 1, '=$caught;{')
+      edit.insert(body.end, '}')
+    }
+    return undefined
+  })
+}
+
 function unusedName(stem: string, source: string): string {
   let name = `$${stem}`
   while (source.includes(name)) name = `$${name}`
   return name
 }
 
-/** The program without the ranges that were moved to its start. */
+/** The ranges of the program that were not moved to its start. */
 function remaining(
   program: Program,
   moved: { start: number; end: number }[],

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { lineAndColumn, SourceEdit } from './source-edit.ts'
 
 describe('SourceEdit', () => {
-  it('knows where each character of its output comes from, pieces out of order too', () => {
+  it('maps its output to the source, even if pieces are reordered', () => {
     const source = 'const a = 1\nfunction f() {\n  throw a\n}\nf()'
     const edit = new SourceEdit(source)
     edit.replace(0, 6, '')

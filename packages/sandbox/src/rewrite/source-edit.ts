@@ -2,7 +2,7 @@ interface Segment {
   /** Offset in the output. */
   at: number
   length: number
-  /** Offset in the source, where the segment is a piece of it. */
+  /** Offset in the source. */
   from: number
 }
 
@@ -13,8 +13,8 @@ interface Edit {
 }
 
 /**
- * A source with edits, that knows for each character of the output where it came from: errors are
- * shown in the agent's own words. Pieces may be taken out of order (functions are hoisted).
+ * A source text with edits. It knows where each character of the output came from, so that errors can point into the
+ * agent's own source. The output may reorder pieces of the source, because functions are hoisted.
  */
 export class SourceEdit {
   readonly source: string
@@ -32,9 +32,9 @@ export class SourceEdit {
     this.replace(at, at, text)
   }
 
-  /** The edited text of these ranges of the source, in this order, with literal text between. */
+  /** Renders ranges of the edited source and literal texts, in the given order. */
   render(pieces: (string | { start: number; end: number })[]): RenderedSource {
-    // Stable: of two inserts at one place, the first made comes first.
+    // The sort is stable: two inserts at the same place keep their order.
     const edits = this.#edits.toSorted((one, other) => one.start - other.start || one.end - other.end)
     const output = new RenderedSource(this.source)
     for (const piece of pieces) {
@@ -47,7 +47,7 @@ export class SourceEdit {
   #renderRange(output: RenderedSource, edits: Edit[], start: number, end: number): void {
     let at = start
     for (const edit of edits) {
-      // What is inserted where a range ends belongs to the next one.
+      // An insert at the end of a range belongs to the next range.
       const outside = edit.end > end || (edit.start === end && end < this.source.length)
       if (edit.start < at || outside) continue
       output.copy(at, edit.start)
@@ -58,6 +58,7 @@ export class SourceEdit {
   }
 }
 
+/** The output of a {@link SourceEdit}. */
 export class RenderedSource {
   text = ''
   readonly #source: string
@@ -78,7 +79,7 @@ export class RenderedSource {
     this.text += this.#source.slice(start, end)
   }
 
-  /** Offset in the source of a line and column (from 1) of the output. */
+  /** The offset in the source of a line and column of the output, both counted from 1. */
   sourceOffset(line: number, column: number): number {
     let offset = 0
     for (let passed = 1; passed < line; passed += 1) {
@@ -96,14 +97,14 @@ export class RenderedSource {
   }
 }
 
-/** Line and column, both from 1, of an offset. */
+/** The line and column of an offset, both counted from 1. */
 export function lineAndColumn(source: string, offset: number): { line: number; column: number } {
   const before = source.slice(0, offset)
   const start = before.lastIndexOf('\n') + 1
   return { line: before.split('\n').length, column: offset - start + 1 }
 }
 
-/** The source line with a caret below the column. */
+/** A line of the source with a caret below a column. */
 export function excerpt(source: string, line: number, column: number): string {
   const text = source.split('\n', line)[line - 1] ?? ''
   const from = Math.max(0, column - 81)

@@ -1,13 +1,14 @@
+import { BailiwickError } from '@bailiwick/contract/world'
 import { excerpt, lineAndColumn } from './source-edit.ts'
 
-/** The step's code does not parse. Shown to the agent as it is. */
-export class StepSyntaxError extends Error {
+/** The step's code does not parse. The agent sees this error unchanged. */
+export class StepSyntaxError extends BailiwickError {
   readonly line: number
   readonly column: number
   readonly excerpt: string
 
   constructor(message: string, source: string, offset: number) {
-    super(message)
+    super('step-syntax', message)
     this.name = 'SyntaxError'
     const place = lineAndColumn(source, offset)
     this.line = place.line

@@ -3,10 +3,10 @@ import { loadSucrase } from './load-sucrase.ts'
 import { StepSyntaxError } from './step-syntax-error.ts'
 
 /**
- * TypeScript to JavaScript. Types are blanked out in place, so that lines and columns stay; enums,
- * namespaces and parameter properties, which are more than types, keep their lines only.
+ * Turns TypeScript into JavaScript. Types are blanked out in place, so that lines and columns stay the same. Code with
+ * enums, namespaces or parameter properties, which are more than types, keeps only its lines.
  *
- * @param asJavaScript what is wrong with the code as JavaScript, to be told where it is no TypeScript either
+ * @param asJavaScript the error of the code as JavaScript, which is thrown if the code is not TypeScript either
  * @throws StepSyntaxError
  */
 export function stripTypes(code: string, asJavaScript: StepSyntaxError): string {
@@ -31,7 +31,7 @@ function transform(code: string, asJavaScript: StepSyntaxError): string {
   }
 }
 
-/** The stripper's error has its place in its stack: `:2`, lines of code, a line with the caret. */
+/** Reads the position from the stripper's error. Its stack begins with `:2`, lines of code and a line with a caret. */
 function typedError(error: unknown, code: string): StepSyntaxError | undefined {
   if (!(error instanceof Error)) return undefined
   const [head, ...shown] = (error.stack ?? '').split('\n')

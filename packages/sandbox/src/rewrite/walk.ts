@@ -1,6 +1,6 @@
 import type { AnyNode, Node } from 'acorn'
 
-/** Calls `visit` for every node below and including this one; `false` keeps out of its children. */
+/** Calls `visit` for a node and all nodes below it. If `visit` returns false, skips the children of that node. */
 export function walk(node: Node, visit: (node: AnyNode) => boolean | undefined): void {
   const stack: Node[] = [node]
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
@@ -10,7 +10,7 @@ export function walk(node: Node, visit: (node: AnyNode) => boolean | undefined):
       if (Array.isArray(value)) children.push(...value.filter(isNode))
       else if (isNode(value)) children.push(value)
     }
-    // In source order, without recursion: code may be nested as deep as the parser got.
+    // Visit in source order and without recursion, because code may be deeply nested.
     for (const child of children.reverse()) stack.push(child)
   }
 }
@@ -19,7 +19,7 @@ export function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && typeof (value as Node).type === 'string'
 }
 
-/** Where a new scope for `var` and `await` begins. */
+/** Tells whether a node begins a new scope for `var` and `await`. */
 export function isFunction(node: AnyNode): boolean {
   return (
     node.type === 'FunctionDeclaration' ||

@@ -1,7 +1,7 @@
 import { decodeValue, encodeValue } from '@bailiwick/contract/world'
 import { describe, expect, it } from 'vitest'
 import { decodeInPieces } from './decode-in-pieces.ts'
-import { inSlices } from './in-slices.ts'
+import { inSlices } from './decode-sliced.ts'
 
 const decode = (text: string) => inSlices(decodeInPieces(text))
 

@@ -1,23 +1,22 @@
-import { fromMark } from './from-mark.ts'
-import { readString } from './read-string.ts'
+import { decodeValue } from '@bailiwick/contract/world'
 
-/** As many as the guest's encoder lets through, and then some. */
+/** More than the guest's encoder allows. */
 const MAX_VALUES = 250_000
-const VALUES_A_PIECE = 500
+const VALUES_PER_PIECE = 500
 
 interface Open {
   list: unknown[] | undefined
   fields: Record<string, unknown>
   key: string
-  /** The list of a mark: `{"$": […]}`. */
+  /** True for the list of a mark: `{"$": […]}`. */
   isMark: boolean
-  /** The fields of `["object", {…}]`: `$` is a key like any other there. */
+  /** True for the fields of `["object", {…}]`, in which `$` is an ordinary key. */
   isRaw: boolean
 }
 
 /**
- * Encoded text to its value, with a stop every few hundred values. The same results as the contract's
- * `decodeValue`, which is tested against it.
+ * Decodes encoded text and pauses every few hundred values. Its tests compare the results with those of the contract's
+ * `decodeValue`.
  */
 export function* decodeInPieces(text: string): Generator<void, unknown> {
   const open: Open[] = []
@@ -35,7 +34,7 @@ export function* decodeInPieces(text: string): Generator<void, unknown> {
   for (;;) {
     count += 1
     if (count > MAX_VALUES) throw new RangeError(`encoded text with more than ${MAX_VALUES} values`)
-    if (count % VALUES_A_PIECE === 0) yield
+    if (count % VALUES_PER_PIECE === 0) yield
     skip()
     let value: unknown
     const code = text.charCodeAt(at)
@@ -65,7 +64,7 @@ export function* decodeInPieces(text: string): Generator<void, unknown> {
       at = read.end
     } else value = readPlain()
 
-    // The value is whole: it goes into what is open, which may be whole with it.
+    // The value is complete. Put it into the open list or object, which may now be complete too.
     for (;;) {
       const into = open.at(-1)
       skip()
@@ -122,4 +121,62 @@ function closingQuote(text: string, start: number): number {
     if (slashes % 2 === 0) return at
   }
   return -1
+}
+
+/** Decodes a mark whose parts are decoded already. The contract decodes the kinds whose parts are texts. */
+function fromMark(mark: unknown[]): unknown {
+  const [kind, first] = mark
+  switch (kind) {
+    case 'map':
+      return new Map(first as [unknown, unknown][])
+    case 'set':
+      return new Set(first as unknown[])
+    case 'object':
+      return first
+    default:
+      return decodeValue(JSON.stringify({ $: mark }))
+  }
+}
+
+const PIECE_CHARS = 65_536
+const SLASH = 0x5c
+const QUOTE = 0x22
+/** The length of the longest escape, `\u0000`. A piece must not end inside an escape. */
+const ESCAPE_CHARS = 6
+
+/** Reads a string of any length from JSON text and pauses after each piece. */
+function* readString(text: string, start: number): Generator<void, { value: string; end: number }> {
+  let value = ''
+  let at = start + 1
+  for (;;) {
+    const end = pieceEnd(text, at)
+    if (end.found) {
+      value += unescaped(text.slice(at, end.at))
+      return { value, end: end.at + 1 }
+    }
+    if (end.at <= at) throw new SyntaxError('unterminated string')
+    value += unescaped(text.slice(at, end.at))
+    at = end.at
+    yield
+  }
+}
+
+/** Finds the closing quote, or else a place where a piece may end. */
+function pieceEnd(text: string, start: number): { at: number; found: boolean } {
+  const stop = Math.min(text.length, start + PIECE_CHARS)
+  let at = start
+  while (at < stop) {
+    const code = text.charCodeAt(at)
+    if (code === QUOTE) return { at, found: true }
+    if (code === SLASH) {
+      const width = text[at + 1] === 'u' ? ESCAPE_CHARS : 2
+      if (at + width > stop) return { at: at === start ? stop : at, found: false }
+      at += width
+    } else at += 1
+  }
+  return { at: Math.min(at, text.length), found: false }
+}
+
+function unescaped(piece: string): string {
+  return piece.includes('\\') ? JSON.parse(`"${piece}"`) : piece
 }

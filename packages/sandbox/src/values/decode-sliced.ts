@@ -1,22 +1,32 @@
 import { decodeValue } from '@bailiwick/contract/world'
 import { decodeInPieces } from './decode-in-pieces.ts'
-import { inSlices } from './in-slices.ts'
 import { nextTurn, turnIsOver } from './loop-turn.ts'
 
-/** Texts up to this length are decoded at once: it takes about a millisecond. */
+/** Texts up to this length are decoded at once, which takes about a millisecond. */
 const AT_ONCE_CHARS = 16_384
 
-/** True where decoding must take turns with everything else. */
+/** Tells whether decoding a text must be spread over several turns of the event loop. */
 export function isLong(text: string): boolean {
   return text.length > AT_ONCE_CHARS
 }
 
 /**
- * `decodeValue` of the contract without holding the loop up: it is a guest that chooses how long the
- * text is. @throws SyntaxError, RangeError where it holds too many values
+ * Decodes text as the contract's `decodeValue` does, without blocking the event loop, because a guest chooses the
+ * length of the text.
+ *
+ * @throws SyntaxError; RangeError for too many values
  */
 export async function decodeSliced(text: string): Promise<unknown> {
   if (isLong(text)) return inSlices(decodeInPieces(text))
   while (turnIsOver()) await nextTurn()
   return decodeValue(text)
+}
+
+/** Runs a generator to its end, a few milliseconds per turn of the event loop. */
+export async function inSlices<T>(work: Generator<void, T>): Promise<T> {
+  for (;;) {
+    while (turnIsOver()) await nextTurn()
+    const next = work.next()
+    if (next.done === true) return next.value
+  }
 }

@@ -1,11 +1,11 @@
-/** Work on guests' bytes in one turn of the event loop, ms, for all sessions together. */
+/** Time for work on guests' data in one turn of the event loop, for all sessions together, ms. */
 const SLICE_MS = 2
 
 let end: number | undefined
 
 /**
- * True when this turn of the event loop has done its share: what is left waits for the next, so that
- * many guests cost the loop no more in one go than one does.
+ * Tells whether this turn of the event loop has used its time. Further work must then wait for the next turn, so that
+ * many guests together block the loop for no longer than one.
  */
 export function turnIsOver(): boolean {
   const now = performance.now()
@@ -18,6 +18,7 @@ export function turnIsOver(): boolean {
   return now >= end
 }
 
+/** Waits for the next turn of the event loop. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }

@@ -1,14 +1,12 @@
-import { spawn } from 'node:child_process'
 import type { Writable } from 'node:stream'
 import { DEFAULT_SANDBOX_LIMITS, type StepHost } from '@bailiwick/contract/world'
 import { describe, expect, it } from 'vitest'
 import { createSandbox } from '../../src/index.ts'
 import { childFiles } from '../../src/isolation/child-files.ts'
-import { availableLayers } from '../../src/isolation/layers.ts'
+import { availableLayers, permissionArguments } from '../../src/isolation/layers.ts'
 import { startWrapped } from '../../src/isolation/start-wrapped.ts'
 import { BundleCache } from '../../src/modules/bundle-cache.ts'
 import { WorldSession } from '../../src/parent/session.ts'
-import { permissionArguments } from '../../src/parent/spawn-child.ts'
 import { randomOf } from '../determinism/random-program.ts'
 import { openWorld } from '../open-world.ts'
 import { dangerousProgram } from './dangerous-program.ts'
@@ -88,7 +86,7 @@ describe('random code and random frames', () => {
     const files = childFiles()
     for (let child = 0; child < CHILDREN; child += 1) {
       const command = [process.execPath, ...permissionArguments(files), files.main, files.addon, '64']
-      const { child: started } = startWrapped(availableLayers(), files, command, 64, spawn)
+      const { child: started } = startWrapped(availableLayers(), files, command, 64)
       const ended = new Promise<number | null>((resolve) => started.once('close', resolve))
       const input = started.stdio[3] as Writable
       input.on('error', () => {})
