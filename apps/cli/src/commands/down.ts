@@ -8,7 +8,7 @@ export async function execute(context: CommandContext): Promise<number> {
   const config = await readConfig(context)
   const daemon = findDaemon(config.dataDir)
   if (daemon !== undefined) {
-    const { endProcess } = await import('@bailiwick/coordinator/supervise/end-process')
+    const { endProcess } = await import('@bailiwick/coordinator/processes/end-process')
     // The daemon ends its children one after the other, each within the grace time. Do not kill it before that.
     await endProcess(daemon, 4 * config.limits.graceMs + 10_000)
   }

@@ -45,7 +45,7 @@ interface User {
 /** Lists every process that a daemon with this configuration starts or serves. */
 async function teamUsers(config: LoadedConfig, more: NamedGrant[], signal: AbortSignal): Promise<User[]> {
   const { loadTeam } = await import('@bailiwick/coordinator/team/load-team')
-  const { hostGrant, toolboxGrant } = await import('@bailiwick/coordinator/team/team-grants')
+  const { hostGrant, toolboxGrant } = await import('@bailiwick/coordinator/team/role-grants')
   const { permissionsFor, userName } = await import('@bailiwick/bus')
   const team = await loadTeam(config, signal)
   const readsFrom = team.map(({ card }) => card.name)

@@ -6,8 +6,8 @@ import { isSameProcess, type ProcessIdentity } from '@bailiwick/nats-server/proc
 /** Ends what a killed daemon left running on a data directory. @returns what that was, for people */
 export async function endLeftovers(dataDir: string): Promise<string[]> {
   if (!existsSync(dataPaths.processes(dataDir))) return []
-  const { recallChildren, removePidFile } = await import('@bailiwick/coordinator/supervise/pid-file')
-  const { endProcess } = await import('@bailiwick/coordinator/supervise/end-process')
+  const { recallChildren, removePidFile } = await import('@bailiwick/coordinator/processes/pid-file')
+  const { endProcess } = await import('@bailiwick/coordinator/processes/end-process')
   const children = recallChildren(dataDir).living
   await Promise.all(
     children.map(async (child) => {

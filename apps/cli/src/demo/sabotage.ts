@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Bus, type CloudEvent, eventName, followEvents, requestRun } from '@bailiwick/bus'
 import { findDaemon } from '@bailiwick/coordinator/config/daemon-address'
-import { type DaemonStatus, statusSchema } from '@bailiwick/coordinator/config/status-schema'
+import { type DaemonStatus, statusSchema } from '@bailiwick/coordinator/daemon-status'
 import { connectTo } from '../daemon/use-daemon.ts'
 
 /** What the saboteur did, and what it saw of the effects all the same. */

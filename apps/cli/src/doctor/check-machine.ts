@@ -59,7 +59,7 @@ function checkConfig({ file }: LoadedConfig): Finding {
 
 async function checkServer(config: LoadedConfig, env: NodeJS.ProcessEnv): Promise<Finding> {
   const what = 'nats-server'
-  const { foreignAccess } = await import('@bailiwick/coordinator/broker')
+  const { foreignAccess } = await import('@bailiwick/coordinator/broker/broker')
   const { url, ...access } = foreignAccess(config, env)
   if (url !== undefined) return checkForeign({ url, ...access })
   const { findNatsServer } = await import('@bailiwick/nats-server')
@@ -121,7 +121,7 @@ async function checkIsolation({
 
 async function checkTeam(config: LoadedConfig, signal: AbortSignal): Promise<Finding> {
   const { loadTeam } = await import('@bailiwick/coordinator/team/load-team')
-  const { beyondCeiling } = await import('@bailiwick/coordinator/team/beyond-ceiling')
+  const { beyondCeiling } = await import('@bailiwick/coordinator/team/check-ceilings')
   const team = await loadTeam(config, signal)
   const found = team
     .map(({ card, member }) => `${card.name} (level ${member.level ?? card.level})`)

@@ -1,4 +1,4 @@
-import { statusSchema } from '@bailiwick/coordinator/config/status-schema'
+import { statusSchema } from '@bailiwick/coordinator/daemon-status'
 import { duration } from './format.ts'
 
 /** What a daemon says of itself, for people. */

@@ -11,8 +11,8 @@ import {
 } from '@bailiwick/bus'
 import { InputError } from '@bailiwick/contract'
 import { type Refusals, signerOf, type UserCredentials, type UserRequest } from '@bailiwick/nats-server'
-import { dataPaths, writePrivate } from './config/data-dir.ts'
-import type { LoadedConfig } from './config/load-config.ts'
+import { dataPaths, writePrivate } from '../config/data-dir.ts'
+import type { LoadedConfig } from '../config/load-config.ts'
 import { type KeptCredentials, keepCredentials } from './keep-credentials.ts'
 import { keepServer } from './keep-server.ts'
 

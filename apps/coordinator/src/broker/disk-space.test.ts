@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
+import { scratch } from '../testing/scratch.ts'
 import { requireSpace } from './disk-space.ts'
-import { scratch } from './testing/scratch.ts'
 
 it('begins nothing where less is free than is needed, and says how much there is and what to do', async () => {
   await using place = await scratch()

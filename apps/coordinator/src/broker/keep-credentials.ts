@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { permissionsFor, type RoleGrant, userName } from '@bailiwick/bus'
 import { readMinted, type UserCredentials, type UserRequest } from '@bailiwick/nats-server'
-import { writePrivate } from './config/data-dir.ts'
+import { writePrivate } from '../config/data-dir.ts'
 
 /** Credentials with an end, renewed before it until the signal aborts. */
 export interface KeptCredentials {

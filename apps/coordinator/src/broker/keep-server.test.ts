@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { loadConfig } from './config/load-config.ts'
+import { loadConfig } from '../config/load-config.ts'
 import { keepServer } from './keep-server.ts'
 
 let folder: string

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Refusals, type RunningNatsServer, startNatsServer } from '@bailiwick/nats-server'
-import { dataPaths } from './config/data-dir.ts'
-import type { LoadedConfig } from './config/load-config.ts'
+import { dataPaths } from '../config/data-dir.ts'
+import type { LoadedConfig } from '../config/load-config.ts'
 
 /** A nats-server that is started again when it dies, on the same port and store. */
 export interface KeptServer {

@@ -1,5 +1,5 @@
 import { type Bus, prepareQueue } from '@bailiwick/bus'
-import type { LoadedConfig } from './config/load-config.ts'
+import type { LoadedConfig } from '../config/load-config.ts'
 
 /**
  * Deliveries of one task that led to no attempt, or were put back. More than the attempts that a host allows

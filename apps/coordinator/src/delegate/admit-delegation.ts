@@ -1,7 +1,7 @@
 import { type Budget, RefusedError, type TaskSpec } from '@bailiwick/contract'
-import { smallest } from '../runs/decide/carve-budget.ts'
-import { addSpent, leftOf, NOTHING, partOf, reserved, used } from '../runs/decide/spent.ts'
 import type { TaskState } from '../runs/fold/task-state.ts'
+import { addSpent, leftOf, NOTHING, partOf, reserved, used } from '../runs/tasks/budget.ts'
+import { smallest } from '../runs/tasks/carve-budget.ts'
 
 /** What is left of a parent's budget, of which one delegation may take this part at most. */
 const SHARE = 1 / 2

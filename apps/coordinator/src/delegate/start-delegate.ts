@@ -1,10 +1,10 @@
 import { type Bus, type DelegationHandler, readFirst, sendControl } from '@bailiwick/bus'
 import { InputError, RefusedError, type TaskResult, type TaskSpec, taskSpecOf } from '@bailiwick/contract'
-import { createTask } from '../runs/act/create-task.ts'
-import { endTask } from '../runs/act/end-task.ts'
-import { ringOrReject } from '../runs/act/ring-or-reject.ts'
-import type { RunContext } from '../runs/act/run-context.ts'
-import { delegatedTaskId } from '../runs/decide/task-ids.ts'
+import type { RunContext } from '../runs/fold/run-context.ts'
+import { endTask } from '../runs/tasks/end-task.ts'
+import { ringOrReject } from '../runs/tasks/ring-or-reject.ts'
+import { delegatedTaskId } from '../runs/tasks/task-ids.ts'
+import { createTask } from '../runs/tasks/task-lifecycle.ts'
 import { admitDelegation } from './admit-delegation.ts'
 
 type Request = Parameters<DelegationHandler>[0]

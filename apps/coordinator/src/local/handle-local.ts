@@ -1,14 +1,14 @@
 import type { RoleGrant } from '@bailiwick/bus'
 import { namedUser, prepareWriter } from '@bailiwick/bus'
 import { InputError } from '@bailiwick/contract'
-import type { Broker } from './broker.ts'
-import { memberSchema } from './config/config-schema.ts'
-import type { LoadedConfig } from './config/load-config.ts'
-import type { Hosts } from './hosts.ts'
-import type { LocalReply, LocalRequest } from './local/local-protocol.ts'
-import { prepareAgent } from './prepare-agent.ts'
-import { loadSpecialist } from './team/load-team.ts'
-import type { Team } from './team/team.ts'
+import type { Broker } from '../broker/broker.ts'
+import { prepareAgent } from '../broker/prepare-agent-queue.ts'
+import { memberSchema } from '../config/config-schema.ts'
+import type { LoadedConfig } from '../config/load-config.ts'
+import type { Hosts } from '../processes/hosts.ts'
+import { loadSpecialist } from '../team/load-team.ts'
+import type { Team } from '../team/team.ts'
+import type { LocalReply, LocalRequest } from './local-protocol.ts'
 
 type Reply = Omit<Extract<LocalReply, { ok: true }>, 'ok'>
 

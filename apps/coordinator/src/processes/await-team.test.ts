@@ -2,8 +2,8 @@ import type { AgentPresence, RegisteredTool } from '@bailiwick/bus'
 import type { AgentCard } from '@bailiwick/contract'
 import { TOOLBOX_TOOLS } from '@bailiwick/tools/names'
 import { describe, expect, it } from 'vitest'
-import type { HostReport } from '../hosts.ts'
 import { awaitTeam } from './await-team.ts'
+import type { HostReport } from './hosts.ts'
 
 const STARTED_AT = 1_000
 const toolbox: HostReport = { name: 'toolbox', state: 'running', pid: 10, startedAt: STARTED_AT, restarts: 0 }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BailiwickError } from '@bailiwick/contract'
 import { TOOLBOX_TOOLS } from '@bailiwick/tools/names'
-import type { HostReport, Hosts } from '../hosts.ts'
-import type { Team } from './team.ts'
+import type { Team } from '../team/team.ts'
+import type { HostReport, Hosts } from './hosts.ts'
 
 /** How long a team may take to start before the daemon reports ready without the rest. Milliseconds. */
 const MAX_START_MS = 30_000

@@ -31,7 +31,8 @@ export interface LiveChild extends ProcessIdentity {
 }
 
 /** Beside this file, in source as when built. */
-const AWAIT_WORD = new URL(`./await-word${extname(fileURLToPath(import.meta.url))}`, import.meta.url).href
+const WAIT_FOR_START = new URL(`./wait-for-start${extname(fileURLToPath(import.meta.url))}`, import.meta.url)
+  .href
 
 /**
  * Starts a child in a process group of its own, so that Ctrl-C reaches the command alone. What it prints
@@ -43,7 +44,7 @@ export function startChild(dataDir: string, spec: ChildSpec): LiveChild {
   const logStart = statSync(file).size
   let child: ChildProcess
   try {
-    const flags = [...SOURCE_FLAGS, '--disable-warning=ExperimentalWarning', '--import', AWAIT_WORD]
+    const flags = [...SOURCE_FLAGS, '--disable-warning=ExperimentalWarning', '--import', WAIT_FOR_START]
     child = spawn(process.execPath, [...flags, spec.script, ...spec.args], {
       cwd: spec.cwd,
       env: spec.env,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Bus, listDead } from '@bailiwick/bus'
-import { endTask } from './runs/act/end-task.ts'
+import { endTask } from '../runs/tasks/end-task.ts'
 
 /** How often dead letters are looked for. They are rare, and a run that waits for one can wait a little. */
 const EVERY_MS = 5_000

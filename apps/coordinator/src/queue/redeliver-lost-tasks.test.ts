@@ -1,7 +1,7 @@
 import { connectBus, openJournal, prepareQueue, prepareStreams, ringTask, takeTasks } from '@bailiwick/bus'
 import { startTestServer } from '@bailiwick/nats-server/testing'
 import { expect, it } from 'vitest'
-import { sweepTasks } from './sweep-tasks.ts'
+import { sweepTasks } from './redeliver-lost-tasks.ts'
 
 it.each([
   // What has never begun counts, as with every host that dies before it does.

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Bus, type OpenTask, ringForLost } from '@bailiwick/bus'
-import type { Runs } from './runs/serve/runs.ts'
-import type { Team } from './team/team.ts'
+import type { Runs } from '../runs/runs.ts'
+import type { Team } from '../team/team.ts'
 
 /** How often it is looked for tasks that nobody has. Milliseconds. */
 const EVERY_MS = 1_000

@@ -1,8 +1,8 @@
 import { type Bus, followExcess } from '@bailiwick/bus'
-import type { Broker } from './broker.ts'
-import type { Hosts } from './hosts.ts'
-import { killGroup } from './supervise/end-process.ts'
-import type { RefusalBatch } from './tell-refusals.ts'
+import type { Broker } from '../broker/broker.ts'
+import { killGroup } from '../processes/end-process.ts'
+import type { Hosts } from '../processes/hosts.ts'
+import type { RefusalBatch } from './journal-refusals.ts'
 
 /**
  * Cuts off whoever makes more readers of streams than `limit`: its key is withdrawn, its processes of this daemon are

@@ -1,5 +1,5 @@
 import { EventEmitter, on } from 'node:events'
-import type { RefusalBatch } from './tell-refusals.ts'
+import type { RefusalBatch } from './journal-refusals.ts'
 
 /** Who sends the daemon more than it looks at, as something that was refused. */
 export class Floods {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { RefusalTallies } from './tell-refusals.ts'
+import { RefusalTallies } from './journal-refusals.ts'
 
 const SECOND = 1_000
 const DAY = 24 * 3_600 * SECOND

@@ -1,13 +1,13 @@
 import { BailiwickError, hasCode, type TaskError } from '@bailiwick/contract'
-import { neverRan, ringAgain } from './act/dispatch.ts'
-import { executeRun } from './act/execute-run.ts'
-import { planRun } from './act/plan-run.ts'
-import { reviewRun } from './act/review-run.ts'
-import type { RunContext } from './act/run-context.ts'
-import { stopTasks } from './act/stop-tasks.ts'
-import { allArtifacts, outputs, synthesiseRun, totalUsage } from './act/synthesise-run.ts'
+import type { RunContext } from './fold/run-context.ts'
 import { openAttempts, type RunState } from './fold/run-state.ts'
 import { recursionLimit, runGraph } from './graph.ts'
+import { executeRun } from './nodes/execute-run.ts'
+import { planRun } from './nodes/plan-run.ts'
+import { reviewRun } from './nodes/review-run-act.ts'
+import { allArtifacts, outputs, synthesiseRun, totalUsage } from './nodes/synthesise-run.ts'
+import { neverRan, ringAgain } from './tasks/dispatch-task.ts'
+import { stopTasks } from './tasks/stop-tasks.ts'
 
 /** Tasks whose deadline is the run's end by themselves within this. Milliseconds. */
 const LAST_MOMENT_MS = 500

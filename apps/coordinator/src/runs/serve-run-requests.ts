@@ -1,7 +1,7 @@
 import { type Bus, listDead, OPERATOR, purgeRun, retryDead, serveRuns } from '@bailiwick/bus'
 import { InputError } from '@bailiwick/contract'
-import { showTask } from '../act/read-task.ts'
-import { admitOwn, bringResults, requireOperator, requireOwn } from './own-runs.ts'
+import { showTask } from './fold/read-task.ts'
+import { admitOwn, bringResults, requireOperator, requireOwn } from './run-ownership.ts'
 import type { Runs } from './runs.ts'
 
 /** Answers requests about runs until disposed: the operator's about all, a named user's about its own. */

@@ -1,7 +1,7 @@
 import { InputError } from '@bailiwick/contract'
 import { describe, expect, it } from 'vitest'
 import { memberSchema } from '../config/config-schema.ts'
-import { beyondCeiling } from './beyond-ceiling.ts'
+import { beyondCeiling } from './check-ceilings.ts'
 
 const card = {
   name: 'analyst',

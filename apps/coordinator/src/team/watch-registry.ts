@@ -1,5 +1,5 @@
 import { type Bus, handOver, watchAgents, watchTools } from '@bailiwick/bus'
-import type { Team } from './team/team.ts'
+import type { Team } from './team.ts'
 
 /**
  * Keeps the team's view of hosts and tools up to date until aborted. A host that fell silent is taken for

@@ -1,5 +1,5 @@
 import type { Plan } from '@bailiwick/contract'
-import { completed, lastAttempt, type RunState } from '../fold/run-state.ts'
+import { completed, lastAttempt, type RunState } from './run-state.ts'
 
 export type PlannedTask = Plan['tasks'][number]
 

@@ -1,9 +1,9 @@
 import { type Bus, type JournalAddress, openJournal } from '@bailiwick/bus'
 import { JournalError, type JournalRecord } from '@bailiwick/contract'
-import { foldRun, type RunState } from '../fold/run-state.ts'
-import { foldTask, type TaskState } from '../fold/task-state.ts'
-import { Unread } from '../fold/unread.ts'
 import { journalsOf } from './read-task.ts'
+import { foldRun, type RunState } from './run-state.ts'
+import { foldTask, type TaskState } from './task-state.ts'
+import { Unread } from './unread.ts'
 
 /** A run that nobody follows any more, as its journals say, as far as this version can read them. */
 export interface StoredRun {

@@ -2,8 +2,8 @@ import type { Bus } from '@bailiwick/bus'
 import type { Model } from '@bailiwick/contract'
 import type { LoadedConfig } from '../../config/load-config.ts'
 import type { Team } from '../../team/team.ts'
-import type { RunLog } from '../fold/run-log.ts'
-import type { RunWatch } from '../fold/run-watch.ts'
+import type { RunLog } from './run-log.ts'
+import type { RunWatch } from './run-watch.ts'
 
 /** What the nodes of one run's graph work with. */
 export interface RunContext {

@@ -1,10 +1,10 @@
 import { InputError, type Plan, planSchema } from '@bailiwick/contract'
-import { planner } from '../agents/planner.ts'
-import { review } from '../decide/review.ts'
-import { PLAN } from '../decide/task-ids.ts'
+import type { RunContext } from '../fold/run-context.ts'
 import { completed, lastAttempt, type RunState } from '../fold/run-state.ts'
-import type { RunContext } from './run-context.ts'
-import { runOwnTask } from './run-own-task.ts'
+import { runOwnTask } from '../tasks/run-own-task.ts'
+import { PLAN } from '../tasks/task-ids.ts'
+import { planner } from './planner.ts'
+import { review } from './review-run.ts'
 
 /** Makes the run's plan, or a new one after a task failed for good. @returns what is next */
 export async function planRun(context: RunContext): Promise<'execute' | 'synthesise'> {

@@ -1,5 +1,5 @@
 import { type AgentCard, type AgentDefinition, planSchema, type TaskInput } from '@bailiwick/contract'
-import { ANSWER, PLAN } from '../decide/task-ids.ts'
+import { ANSWER, PLAN } from '../tasks/task-ids.ts'
 import { checkPlan } from './check-plan.ts'
 
 const INSTRUCTIONS = `You split a task among a team of specialists. You do none of the work yourself.

@@ -1,9 +1,9 @@
-import { readyTasks } from '../decide/next-tasks.ts'
-import { review } from '../decide/review.ts'
-import { ANSWER, PLAN } from '../decide/task-ids.ts'
+import { readyTasks } from '../fold/next-tasks.ts'
+import type { RunContext } from '../fold/run-context.ts'
 import { openAttempts } from '../fold/run-state.ts'
-import { dispatch } from './dispatch.ts'
-import type { RunContext } from './run-context.ts'
+import { dispatch } from '../tasks/dispatch-task.ts'
+import { ANSWER, PLAN } from '../tasks/task-ids.ts'
+import { review } from './review-run.ts'
 
 /** Acts on failed tasks: tries again, asks for another plan, or lets them be. @returns what is next */
 export async function reviewRun(context: RunContext): Promise<'execute' | 'plan' | 'synthesise'> {

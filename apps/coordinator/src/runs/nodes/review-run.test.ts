@@ -1,8 +1,8 @@
 import { type JournalRecord, NO_USAGE, type TaskResult } from '@bailiwick/contract'
 import { describe, expect, it } from 'vitest'
+import { readyTasks } from '../fold/next-tasks.ts'
 import { foldRun, type RunState } from '../fold/run-state.ts'
-import { readyTasks } from './next-tasks.ts'
-import { review } from './review.ts'
+import { review } from './review-run.ts'
 
 const submitted: JournalRecord = {
   type: 'run.submitted',

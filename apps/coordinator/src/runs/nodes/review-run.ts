@@ -1,6 +1,6 @@
 import type { TaskResult } from '@bailiwick/contract'
+import { failedTasks, type PlannedTask } from '../fold/next-tasks.ts'
 import { lastAttempt, type RunState } from '../fold/run-state.ts'
-import { failedTasks, type PlannedTask } from './next-tasks.ts'
 
 /** What becomes of a failed task. */
 export type Verdict =

@@ -7,14 +7,14 @@ import {
   type TaskSpec,
   type Usage,
 } from '@bailiwick/contract'
-import { SYNTHESISER } from '../agents/synthesiser.ts'
-import { reason } from '../decide/review.ts'
-import { ANSWER, PLAN } from '../decide/task-ids.ts'
+import type { RunContext } from '../fold/run-context.ts'
 import { completed, lastAttempt, openAttempts, type RunState } from '../fold/run-state.ts'
-import { dispatch, settle } from './dispatch.ts'
-import type { RunContext } from './run-context.ts'
-import { runOwnTask } from './run-own-task.ts'
-import { stopTasks } from './stop-tasks.ts'
+import { dispatch, settle } from '../tasks/dispatch-task.ts'
+import { runOwnTask } from '../tasks/run-own-task.ts'
+import { stopTasks } from '../tasks/stop-tasks.ts'
+import { ANSWER, PLAN } from '../tasks/task-ids.ts'
+import { reason } from './review-run.ts'
+import { SYNTHESISER } from './synthesiser.ts'
 
 /** Writes the answer from the results and ends the run. */
 export async function synthesiseRun(context: RunContext): Promise<void> {

@@ -2,7 +2,7 @@ import { type Budget, NO_USAGE, type TaskResult, type TaskSpec } from '@bailiwic
 import { describe, expect, it } from 'vitest'
 import type { Attempt, RunState } from '../fold/run-state.ts'
 import type { TaskState } from '../fold/task-state.ts'
-import { spentOfRun } from './spent.ts'
+import { spentOfRun } from './budget.ts'
 
 const result = (tokens: number): TaskResult => ({
   status: 'completed',

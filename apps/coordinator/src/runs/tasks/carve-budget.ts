@@ -1,5 +1,5 @@
 import type { Budget } from '@bailiwick/contract'
-import { leftOf, partOf, type Spent } from './spent.ts'
+import { leftOf, partOf, type Spent } from './budget.ts'
 
 /**
  * A task's part of a budget: what is left, in equal parts for the shares still to come, under the

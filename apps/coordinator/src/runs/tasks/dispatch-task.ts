@@ -1,14 +1,14 @@
 import { NO_USAGE, type TaskError, type TaskResult, type TaskSpec } from '@bailiwick/contract'
-import { carveBudget } from '../decide/carve-budget.ts'
-import { type PlannedTask, readyTasks } from '../decide/next-tasks.ts'
-import { spentOfRun } from '../decide/spent.ts'
-import { ANSWER, taskId } from '../decide/task-ids.ts'
+import { type PlannedTask, readyTasks } from '../fold/next-tasks.ts'
+import type { RunContext } from '../fold/run-context.ts'
 import { type Attempt, completed, openAttempts, type RunState } from '../fold/run-state.ts'
-import { createTask } from './create-task.ts'
+import { spentOfRun } from './budget.ts'
+import { carveBudget } from './carve-budget.ts'
 import { endTask } from './end-task.ts'
 import { forkTask } from './fork-task.ts'
 import { ringOrReject } from './ring-or-reject.ts'
-import type { RunContext } from './run-context.ts'
+import { ANSWER, taskId } from './task-ids.ts'
+import { createTask } from './task-lifecycle.ts'
 
 /** Creates an attempt at a task, journals it, and rings its agent's bell. */
 export async function dispatch(

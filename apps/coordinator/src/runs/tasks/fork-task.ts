@@ -1,6 +1,6 @@
 import type { Bus } from '@bailiwick/bus'
 import { type Fork, InputError, type JournalRecord, NO_USAGE, type TaskSpec } from '@bailiwick/contract'
-import { readTask } from './read-task.ts'
+import { readTask } from '../fold/read-task.ts'
 
 /** What a forked task begins with. */
 export interface ForkedTask {

@@ -6,12 +6,12 @@ import {
   taskResultOf,
 } from '@bailiwick/contract'
 import { runLoop } from '@bailiwick/core'
-import { carveBudget } from '../decide/carve-budget.ts'
-import { spentOfRun } from '../decide/spent.ts'
-import { taskId } from '../decide/task-ids.ts'
+import type { RunContext } from '../fold/run-context.ts'
 import { lastAttempt } from '../fold/run-state.ts'
-import { createTask } from './create-task.ts'
-import type { RunContext } from './run-context.ts'
+import { spentOfRun } from './budget.ts'
+import { carveBudget } from './carve-budget.ts'
+import { taskId } from './task-ids.ts'
+import { createTask } from './task-lifecycle.ts'
 
 /**
  * Runs a level-0 agent of the coordinator's own, here in the daemon, by the same loop and with a journal

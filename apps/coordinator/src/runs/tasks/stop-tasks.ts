@@ -1,7 +1,7 @@
 import { sendControl } from '@bailiwick/bus'
+import type { RunContext } from '../fold/run-context.ts'
 import { openAttempts } from '../fold/run-state.ts'
 import { endTask } from './end-task.ts'
-import type { RunContext } from './run-context.ts'
 
 /** How long tasks get to end by themselves when their run ends. Milliseconds. */
 const CANCEL_MS = 3_000
