@@ -1,6 +1,6 @@
+import type { CommandContext } from '../command/define-command.ts'
+import { EXIT } from '../command/exit-codes.ts'
 import { decideCall } from '../daemon/decide-call.ts'
-import type { CommandContext } from '../program/command.ts'
-import { EXIT } from '../program/exit-codes.ts'
 
 interface Args {
   run: string

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
+import type { CommandContext } from '../command/define-command.ts'
+import { EXIT } from '../command/exit-codes.ts'
 import type { DoctorOptions } from '../doctor/check-machine.ts'
-import type { CommandContext } from '../program/command.ts'
-import { EXIT } from '../program/exit-codes.ts'
 
 const MARKS = { ok: ['green', '✔'], warning: ['yellow', '!'], problem: ['red', '✘'] } as const
 

@@ -1,7 +1,7 @@
 import type { Bus } from '@bailiwick/bus'
-import type { CommandContext } from '../program/command.ts'
-import { EXIT } from '../program/exit-codes.ts'
-import { UsageError } from '../program/usage-error.ts'
+import type { CommandContext } from '../command/define-command.ts'
+import { EXIT } from '../command/exit-codes.ts'
+import { UsageError } from '../command/usage-error.ts'
 
 interface Options {
   run: string | undefined

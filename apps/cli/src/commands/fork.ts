@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
-import type { CommandContext } from '../program/command.ts'
-import { UsageError } from '../program/usage-error.ts'
+import type { CommandContext } from '../command/define-command.ts'
+import { UsageError } from '../command/usage-error.ts'
 
 interface Args {
   run: string
@@ -24,7 +24,7 @@ export async function execute(context: CommandContext<Args, Options>): Promise<n
   }
   const { readConfig, withDaemon } = await import('../daemon/use-daemon.ts')
   const { readTaskJournal } = await import('../daemon/read-task-journal.ts')
-  const { runTask } = await import('../run-task/run-task.ts')
+  const { runTask } = await import('../run/run-task.ts')
   const config = await readConfig(context)
   const { run, task, agent, text } = await withDaemon(context, (bus) => readTaskJournal(bus, args))
   return runTask(

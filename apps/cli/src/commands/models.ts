@@ -1,6 +1,6 @@
 import type { ListedModel } from '@bailiwick/models'
-import type { CommandContext } from '../program/command.ts'
-import { EXIT } from '../program/exit-codes.ts'
+import type { CommandContext } from '../command/define-command.ts'
+import { EXIT } from '../command/exit-codes.ts'
 import { count } from '../show/format.ts'
 
 export async function execute(context: CommandContext): Promise<number> {

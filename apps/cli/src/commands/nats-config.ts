@@ -1,9 +1,9 @@
 import { resolve } from 'node:path'
 import type { RoleGrant } from '@bailiwick/bus'
 import type { LoadedConfig } from '@bailiwick/coordinator/config/load-config'
-import type { CommandContext } from '../program/command.ts'
-import { EXIT } from '../program/exit-codes.ts'
-import { UsageError } from '../program/usage-error.ts'
+import type { CommandContext } from '../command/define-command.ts'
+import { EXIT } from '../command/exit-codes.ts'
+import { UsageError } from '../command/usage-error.ts'
 
 interface Options {
   auth: 'jwt' | 'nkey' | undefined

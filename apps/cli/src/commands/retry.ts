@@ -1,5 +1,5 @@
-import type { CommandContext } from '../program/command.ts'
-import { EXIT } from '../program/exit-codes.ts'
+import type { CommandContext } from '../command/define-command.ts'
+import { EXIT } from '../command/exit-codes.ts'
 
 export async function execute(context: CommandContext<{ task: string }>): Promise<number> {
   const { task } = context.args

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
-import type { CommandContext } from '../program/command.ts'
-import { UsageError } from '../program/usage-error.ts'
-import type { CassetteOptions } from '../run-task/cassette-env.ts'
+import type { CommandContext } from '../command/define-command.ts'
+import { UsageError } from '../command/usage-error.ts'
+import type { CassetteOptions } from '../run/cassette-env.ts'
 
 interface Options extends CassetteOptions {
   input: string[]
@@ -16,10 +16,10 @@ export async function execute(context: CommandContext<{ task: string }, Options>
   const { strategy } = options
   const text = args.task.trim()
   if (text === '') throw new UsageError('Expected a task, found an empty text: bailiwick run "<task>"')
-  const { readInputs } = await import('../run-task/read-inputs.ts')
+  const { readInputs } = await import('../run/read-inputs.ts')
   const { readConfig } = await import('../daemon/use-daemon.ts')
-  const { runTask } = await import('../run-task/run-task.ts')
-  const { cassetteEnv } = await import('../run-task/cassette-env.ts')
+  const { runTask } = await import('../run/run-task.ts')
+  const { cassetteEnv } = await import('../run/cassette-env.ts')
   const files = await readInputs(options.input, cwd)
   const config = await readConfig(context)
   const env = { ...context.env, ...cassetteEnv(options, cwd, config.dataDir) }
@@ -31,7 +31,7 @@ export async function execute(context: CommandContext<{ task: string }, Options>
   if (agent !== undefined || strategy === 'direct') {
     throw new UsageError('--plan shows how a task is split. Remove --agent and --strategy direct.')
   }
-  const { planFirst } = await import('../run-task/plan-first.ts')
+  const { planFirst } = await import('../run/plan-first.ts')
   return planFirst(context, spawn, order)
 }
 

@@ -1,4 +1,4 @@
-import { EXIT } from '../program/exit-codes.ts'
+import { EXIT } from '../command/exit-codes.ts'
 
 export async function execute(): Promise<number> {
   const { runSandboxPrompt } = await import('@bailiwick/sandbox')

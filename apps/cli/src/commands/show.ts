@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { Bus, RunView } from '@bailiwick/bus'
-import type { CommandContext } from '../program/command.ts'
-import { EXIT } from '../program/exit-codes.ts'
+import type { CommandContext } from '../command/define-command.ts'
+import { EXIT } from '../command/exit-codes.ts'
 
 interface Options {
   out: string | undefined
@@ -38,7 +38,7 @@ async function showJournal(context: CommandContext, bus: Bus, view: RunView, tas
 
 async function writeFiles(context: CommandContext, bus: Bus, view: RunView, folder: string): Promise<void> {
   const { makeFolder } = await import('@bailiwick/coordinator/config/make-folder')
-  const { writeOutputs } = await import('../run-task/write-outputs.ts')
+  const { writeOutputs } = await import('../run/write-outputs.ts')
   makeFolder(folder, '--out')
   const files = await writeOutputs(bus, view, folder)
   context.print(context.json ? JSON.stringify({ out: folder, files }) : `${folder}: ${files.join(', ')}`)

@@ -1,6 +1,6 @@
-import type { CommandContext } from '../program/command.ts'
-import { EXIT } from '../program/exit-codes.ts'
-import { UsageError } from '../program/usage-error.ts'
+import type { CommandContext } from '../command/define-command.ts'
+import { EXIT } from '../command/exit-codes.ts'
+import { UsageError } from '../command/usage-error.ts'
 
 export async function execute(context: CommandContext<object, { detach: boolean }>): Promise<number> {
   const { readConfig } = await import('../daemon/use-daemon.ts')

@@ -1,7 +1,7 @@
 import type { RunView } from '@bailiwick/bus'
 import { BailiwickError, type Decision } from '@bailiwick/contract'
-import type { CommandContext } from '../program/command.ts'
-import { UsageError } from '../program/usage-error.ts'
+import type { CommandContext } from '../command/define-command.ts'
+import { UsageError } from '../command/usage-error.ts'
 
 /** A waiting call. The call may be left out if it is the only one, and the task if no other has a call of this id. */
 export interface CallReference {

@@ -2,7 +2,7 @@ import type { Bus } from '@bailiwick/bus'
 import { BailiwickError } from '@bailiwick/contract'
 import { type DaemonAddress, findDaemon } from '@bailiwick/coordinator/config/daemon-address'
 import type { LoadedConfig } from '@bailiwick/coordinator/config/load-config'
-import type { CommandContext } from '../program/command.ts'
+import type { CommandContext } from '../command/define-command.ts'
 
 /** Loads the configuration that `--config` names, or the nearest one. */
 export async function readConfig({ config, cwd }: CommandContext): Promise<LoadedConfig> {

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { detectModel } from '@bailiwick/models'
-import type { CommandContext } from '../program/command.ts'
-import { readFileAs } from '../run-task/read-inputs.ts'
-import { runTask } from '../run-task/run-task.ts'
+import type { CommandContext } from '../command/define-command.ts'
+import { readFileAs } from '../run/read-inputs.ts'
+import { runTask } from '../run/run-task.ts'
 import { type Sabotage, sabotage } from './sabotage.ts'
 
 const QUESTION =

@@ -1,8 +1,8 @@
 import type { BusAccess } from '@bailiwick/bus'
 import { findDaemon } from '@bailiwick/coordinator/config/daemon-address'
 import type { LoadedConfig } from '@bailiwick/coordinator/config/load-config'
+import type { CommandContext } from '../command/define-command.ts'
 import { readConfig } from '../daemon/use-daemon.ts'
-import type { CommandContext } from '../program/command.ts'
 import { checkDataDir } from './check-data-dir.ts'
 
 /** One thing that was looked at. */

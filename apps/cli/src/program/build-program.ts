@@ -1,8 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { type ArgumentSpec, allOptions, type CommandSpec, type OptionSpec } from './command.ts'
+import {
+  type ArgumentSpec,
+  allOptions,
+  type CommandSpec,
+  type OptionSpec,
+} from '../command/define-command.ts'
+import { EXIT } from '../command/exit-codes.ts'
 import { COMMANDS, OTHER } from './command-table.ts'
-import { EXIT } from './exit-codes.ts'
 import { HELP_LAYOUT, helpWidth, wrapText } from './help-layout.ts'
 
 const EXIT_CODES = `

@@ -1,4 +1,4 @@
-import { type CommandSpec, defineCommand } from './command.ts'
+import { type CommandSpec, defineCommand } from '../command/define-command.ts'
 
 const START = 'Getting started:'
 const RUNS = 'Runs:'

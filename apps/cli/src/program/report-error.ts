@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import { errorText } from '@bailiwick/contract/world'
-import { EXIT } from './exit-codes.ts'
+import { EXIT } from '../command/exit-codes.ts'
 
 /** Codes of errors that the caller has to correct. */
 const USAGE_CODES = new Set(['bad-usage', 'bad-input', 'bad-definition'])

@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander'
+import type { CommandSpec } from '../command/define-command.ts'
+import { EXIT } from '../command/exit-codes.ts'
 import { buildProgram, type ParsedLine } from './build-program.ts'
-import type { CommandSpec } from './command.ts'
-import { EXIT } from './exit-codes.ts'
 
 /** Runs one command line and resolves with its exit code. Every error ends here, as one message. */
 export async function runProgram(line: string[]): Promise<number> {

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises'
 import { type Plan, planSchema } from '@bailiwick/contract'
-import type { CommandContext } from '../program/command.ts'
-import { EXIT } from '../program/exit-codes.ts'
+import type { CommandContext } from '../command/define-command.ts'
+import { EXIT } from '../command/exit-codes.ts'
 import { estimateRun } from './estimate-run.ts'
 import { exitCode, performRun, type RunOrder, runTask, tell } from './run-task.ts'
 

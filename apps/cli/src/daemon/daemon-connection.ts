@@ -1,9 +1,9 @@
 import { type Bus, requestRun } from '@bailiwick/bus'
 import { BailiwickError } from '@bailiwick/contract'
 import { type DaemonAddress, findDaemon } from '@bailiwick/coordinator/config/daemon-address'
-import { endLeftovers } from '../daemon/end-leftovers.ts'
-import { type SpawnedDaemon, type SpawnOptions, spawnDaemon } from '../daemon/spawn-daemon.ts'
-import { addressFromEnv, connectTo } from '../daemon/use-daemon.ts'
+import { endLeftovers } from './end-leftovers.ts'
+import { type SpawnedDaemon, type SpawnOptions, spawnDaemon } from './spawn-daemon.ts'
+import { addressFromEnv, connectTo } from './use-daemon.ts'
 
 /** How often a daemon of the command's own is started again when it dies. */
 const RESTARTS = 3

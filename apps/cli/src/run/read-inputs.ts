@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { basename, extname, resolve } from 'node:path'
 import { mediaTypeOf } from '@bailiwick/contract'
-import { UsageError } from '../program/usage-error.ts'
+import { UsageError } from '../command/usage-error.ts'
 
 /** A file to hand to a run. */
 export interface InputFile {

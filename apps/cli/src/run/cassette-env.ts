@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { findDaemon } from '@bailiwick/coordinator/config/daemon-address'
-import { UsageError } from '../program/usage-error.ts'
+import { UsageError } from '../command/usage-error.ts'
 
 export interface CassetteOptions {
   record: string | undefined
