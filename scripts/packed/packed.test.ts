@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { fakeOllama } from '../../packages/agent/test/fake-ollama.ts'
+import { startOllamaServer } from '../../packages/models/src/testing/index.ts'
 
 const root = join(import.meta.dirname, '../..')
 const MINUTES = 60_000
@@ -89,7 +89,9 @@ describe('the packed packages', () => {
     await writeFile(join(place, 'agent.mts'), example)
     const code =
       'const both = await Promise.all([population({ country: "Norway" }), population({ country: "Iceland" })])'
-    await using ollama = await fakeOllama([`<code>\n${code}\nfinalAnswer(both[0] + both[1])\n</code>`])
+    await using ollama = await startOllamaServer({
+      reply: `<code>\n${code}\nfinalAnswer(both[0] + both[1])\n</code>`,
+    })
     const env = plainEnv({ OLLAMA_HOST: ollama.url })
     const { stdout } = await run(process.execPath, ['agent.mts'], { cwd: place, env })
     expect(stdout).toBe('6\n')

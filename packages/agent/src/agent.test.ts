@@ -27,7 +27,7 @@ const population = defineTool({
   run: async ({ country }) => ({ Kenya: 56.4, Norway: 5.6 })[country],
 })
 
-/** A tool that answers when the test says so. */
+/** A tool that waits until it is aborted. */
 function waitingTool() {
   const called = Promise.withResolvers<void>()
   const tool = defineTool({
@@ -44,7 +44,7 @@ function waitingTool() {
 }
 
 describe.concurrent('an agent in this process', () => {
-  it('gives the same answer by code and by calls', async () => {
+  it('gives the same answer with code and with JSON calls', async () => {
     const byCode = agentOf(
       [
         code(
@@ -66,7 +66,7 @@ describe.concurrent('an agent in this process', () => {
     }
   })
 
-  it('streams what happens, in order, and ends with the result', async () => {
+  it('streams events in order and ends with the result', async () => {
     const agent = agentOf([code('console.log("looking")'), code('finalAnswer(1)')])
     const events: AgentEvent[] = []
     for await (const event of agent.stream('Look')) events.push(event)
@@ -88,7 +88,7 @@ describe.concurrent('an agent in this process', () => {
     expect(events.every(({ level, agent: name }) => level === 5 && name === 'agent')).toBe(true)
   })
 
-  it('goes on with the memory and the world of an earlier result', async () => {
+  it('continues with the memory and the world of an earlier result', async () => {
     const agent = agentOf([
       code('let total = 40\nfinalAnswer(total)'),
       code('total += more\nfinalAnswer(total)'),
@@ -96,10 +96,12 @@ describe.concurrent('an agent in this process', () => {
     const first = await agent.run('Start with 40')
     const second = await agent.run('Add what is in `more`', { continue: first, inputs: { more: 2 } })
     expect(second).toMatchObject({ status: 'completed', output: 42 })
-    await expect(agent.run('Again', { continue: { ...first } })).rejects.toThrow('the very object that run()')
+    await expect(agent.run('Again', { continue: { ...first } })).rejects.toThrow(
+      'the object that run() of this agent',
+    )
   })
 
-  it('keeps tasks apart that run at the same time', async () => {
+  it('isolates tasks that run at the same time', async () => {
     const agent = agentOf(({ messages }) => {
       const task = messages.find(({ role }) => role === 'user')?.content ?? ''
       return code(`const mine = ${JSON.stringify(task.match(/number (\d)/)?.[1])}\nfinalAnswer(mine)`)
@@ -108,7 +110,7 @@ describe.concurrent('an agent in this process', () => {
     expect(results.map(({ output }) => output)).toEqual(['1', '2', '3'])
   })
 
-  it('is cut in a running step by interrupt, and by a signal', async () => {
+  it('cancels a running step on interrupt() and on abort', async () => {
     const byHand = waitingTool()
     const agent = agentOf([code('await wait({})')], { tools: [byHand.tool] })
     const running = agent.run('Wait')
@@ -125,7 +127,7 @@ describe.concurrent('an agent in this process', () => {
     expect(await aborted).toMatchObject({ status: 'canceled', error: { message: 'too late' } })
   })
 
-  it('calls back by kind of record', async () => {
+  it('calls back by type of record', async () => {
     const codes: string[] = []
     const kinds: JournalRecord['type'][] = []
     const agent = agentOf([code('1 + 1'), code('finalAnswer(2)')], {
@@ -139,7 +141,7 @@ describe.concurrent('an agent in this process', () => {
     expect(kinds).toEqual(['task.ended'])
   })
 
-  it('asks another model for a purpose that has one of its own', async () => {
+  it('uses another model for a purpose that has its own', async () => {
     const asked: string[] = []
     const named = (name: string, reply: string) =>
       scriptedModel(({ purpose }) => {
@@ -156,7 +158,7 @@ describe.concurrent('an agent in this process', () => {
     expect(asked).toEqual(['strong: plan', 'fast: act', 'strict: judge'])
   })
 
-  it('starts delegates that think with its model and spend its budget', async () => {
+  it('starts delegates that use its model and its budget', async () => {
     const lead = agentOf(
       ({ lane }) =>
         lane.agent === 'counter'
@@ -174,7 +176,7 @@ describe.concurrent('an agent in this process', () => {
     expect(result.usage.replies).toBe(2)
   })
 
-  it('imports what a package has installed, from the folder it is told', async () => {
+  it('resolves imports from the given folder', async () => {
     const source = `
 import { max } from 'd3-array'
 import { mean } from 'simple-statistics'
@@ -186,7 +188,7 @@ finalAnswer({ mean: mean([1, 2, 6]), max: max([1, 2, 6]) })`
     expect((await agent.run('Sum')).output).toEqual({ mean: 3, max: 6 })
   })
 
-  it('asks before a call that needs approval, also for its delegates', async () => {
+  it('asks before a call that needs approval, its own or a delegate’s', async () => {
     const asked: string[] = []
     const call = (answer: string) => code(`finalAnswer(await population({ country: '${answer}' }))`)
     const scout = defineAgent({
@@ -217,7 +219,7 @@ finalAnswer({ mean: mean([1, 2, 6]), max: max([1, 2, 6]) })`
     expect(await alone.run('add')).toMatchObject({ output: 0 })
   })
 
-  it('shows what it may do and what it would say', () => {
+  it('explains what it may do, and shows its prompt', () => {
     const agent = agentOf([], { tools: [population], approval: 'risky' })
     expect(agent.explain()).toMatch(/level +5 \(code\)\ntools +population \(effect none\)/)
     const [system, user] = agent.prompt('How many?', { inputs: { year: 2024 } })
@@ -226,10 +228,10 @@ finalAnswer({ mean: mean([1, 2, 6]), max: max([1, 2, 6]) })`
   })
 })
 
-describe('what cannot work is said at construction', () => {
+describe('the constructor rejects', () => {
   const named = (name: string): Tool => ({ ...population, name })
   it.each<[string, AgentOptions, string]>([
-    ['a name twice', { tools: [population, population] }, '"population" names 2 tools'],
+    ['a duplicate name', { tools: [population, population] }, '"population" names 2 tools'],
     ['a keyword', { tools: [named('await')] }, '"await"'],
     ['a tool without code', { tools: ['readFile'] }, 'tool "readFile" of agent has no code here'],
     ['a delegate without code', { delegates: ['analyst'] }, 'delegate "analyst" of agent is a name only'],
@@ -238,17 +240,13 @@ describe('what cannot work is said at construction', () => {
       { level: 3, delegates: [{ name: 'a', description: 'b', level: 0 }] },
       'delegates: expected level 4 or 5',
     ],
-    ['limits of code below level 5', { level: 3, limits: { wallMs: 1 } }, 'limits: apply to code only'],
+    ['code limits below level 5', { level: 3, limits: { wallMs: 1 } }, 'limits: apply to code only'],
     ['an import that is not installed', { imports: ['no-such-package'] }, 'no-such-package is not installed'],
-    [
-      'a purpose that no model has',
-      { models: { dream: 'fast' } as object },
-      'models: expected plan, act, judge',
-    ],
-    ['a module of the runtime', { imports: ['node:fs'] }, '"node:fs"'],
+    ['an unknown purpose', { models: { dream: 'fast' } as object }, 'models: expected plan, act, judge'],
+    ['a Node module', { imports: ['node:fs'] }, '"node:fs"'],
     ['a level that does not exist', { level: 'wizard' as 'code' }, 'wanted a level from 0 to 5'],
     [
-      'a delegate that cannot work',
+      'an invalid delegate',
       { delegates: [{ name: 'x', description: 'y', level: 3, tools: ['z'] }] },
       'tool "z" of x has no code',
     ],

@@ -21,38 +21,35 @@ import {
   explainAgent,
   type ModelMessage,
   promptFor,
-  runLoop,
 } from '@bailiwick/core'
 import { memoryJournal } from '@bailiwick/core/journal'
 import { checkImports } from '@bailiwick/sandbox/imports'
-import { checkInProcess, ownTools } from './definition/check-in-process.ts'
-import { delegateRunner } from './delegate-runner.ts'
-import { InProcess } from './in-process.ts'
+import { checkInProcess, InProcess } from './in-process.ts'
 import { describedInputs, taskSpec } from './task-spec.ts'
 
-/** A definition of which everything may be left out: the defaults make a code agent. */
+/** An agent's definition. Every field is optional; the defaults make a code agent. */
 export type AgentOptions = Partial<Omit<AgentDefinition, 'model'>> & {
-  /** `provider/model`, an alias, or a model object. Default: the one that is found. */
+  /** `provider/model`, an alias, or a model object. Default: the first model found. */
   model?: AgentDefinition['model'] | undefined
-  /** Folder that `imports` resolve from. Default: the current one. */
+  /** Folder that `imports` resolve from. Default: the current folder. */
   importsFrom?: string
   /**
-   * Asks a person about a call that `approval` holds back: `true`, `false`, or `{ decision, by, reason }`. Without
-   * it such calls are refused.
+   * Asks a person about a call that needs approval: resolves to `true`, `false`, or `{ decision, by, reason }`. If
+   * absent, such calls are refused.
    */
   approve?: Approve
   /**
-   * By kind of record (`step.replied`, `step.ended`, `call.ended` and so on) or of what is live (`text`, `print`); the
-   * stream waits for it. What a callback throws ends the stream.
+   * A callback for each type of record (`step.replied`, `step.ended`, `call.ended`, …) or live event (`text`,
+   * `print`, …). The stream waits for it, and fails if it throws.
    */
   on?: Callbacks
 }
 
 /**
- * An agent in this process. Level 5 (code) unless said otherwise; its code runs in a guarded child process.
+ * An agent in this process. The default level is 5 (code); code runs in a guarded child process.
  *
- * @throws DefinitionError for what cannot work: a name twice, delegates below level 4, an import that is
- *   not installed
+ * @throws DefinitionError if the definition cannot work: for example a duplicate name, delegates below level 4, or an
+ *   import that is not installed
  * @example
  * const agent = new Agent({ model: 'ollama/qwen3:8b', tools: [population] })
  * const { output } = await agent.run('How many people live in Norway?')
@@ -62,8 +59,8 @@ export class Agent implements RunningAgent, AsyncDisposable {
   readonly #definition: AgentDefinition
   readonly #callbacks: Callbacks
   readonly #inProcess: InProcess
-  readonly #atWork = new Set<AbortController>()
-  /** What was journaled for a result, so that a conversation can go on from it. */
+  readonly #running = new Set<AbortController>()
+  /** The journal of each result, so that a conversation can continue from it. */
   readonly #journals = new WeakMap<TaskResult, readonly JournalRecord[]>()
 
   constructor({ importsFrom = process.cwd(), on = {}, approve, model, ...definition }: AgentOptions = {}) {
@@ -77,28 +74,18 @@ export class Agent implements RunningAgent, AsyncDisposable {
   }
 
   /**
-   * Works on a task. Events come in order; the last is the `task.ended` record. Breaking out ends the work.
+   * Works on a task. Emits events in order; the last is the `task.ended` record. To stop the work, stop iterating.
    *
-   * @throws InputError where no model is found, or `continue` is given a result of somebody else
+   * @throws InputError if no model is found, or if `continue` is not a result of this agent
    */
   async *stream(task: string, options: AgentRunOptions = {}): AsyncGenerator<AgentEvent> {
     const { spec, records } = this.#begin(task, options)
     const journal = memoryJournal(records)
     const interrupted = new AbortController()
-    this.#atWork.add(interrupted)
+    this.#running.add(interrupted)
     try {
-      const loop = runLoop({
-        definition: this.#definition,
-        spec,
-        journal,
-        tools: ownTools(this.#definition),
-        model: await this.#inProcess.models.resolveFor(this.#definition),
-        delegate: delegateRunner(this.#definition, spec, this.#inProcess),
-        importsFrom: this.#inProcess.importsFrom,
-        sandbox: this.#inProcess.sandbox,
-        ...(this.#inProcess.approve && { approve: this.#inProcess.approve }),
-        signal: AbortSignal.any([interrupted.signal, ...(options.signal ? [options.signal] : [])]),
-      })
+      const signal = AbortSignal.any([interrupted.signal, ...(options.signal ? [options.signal] : [])])
+      const loop = await this.#inProcess.start(this.#definition, spec, journal, signal)
       for await (const event of callBack(loop, this.#callbacks)) {
         if (event.type === 'record' && event.record.type === 'task.ended') {
           this.#journals.set(event.record, journal.records)
@@ -106,11 +93,11 @@ export class Agent implements RunningAgent, AsyncDisposable {
         yield event
       }
     } finally {
-      this.#atWork.delete(interrupted)
+      this.#running.delete(interrupted)
     }
   }
 
-  /** The same, collected: how the task ended. A task that failed is a result too: look at its `status`. */
+  /** Works on a task and resolves with its result. A failed task resolves too: check `status`. */
   async run(task: string, options: AgentRunOptions = {}): Promise<TaskResult> {
     for await (const event of this.stream(task, options)) {
       if (event.type !== 'record' || event.record.type !== 'task.ended') continue
@@ -118,27 +105,27 @@ export class Agent implements RunningAgent, AsyncDisposable {
       this.#journals.set(result, this.#journals.get(event.record) ?? [])
       return result
     }
-    throw new BailiwickError('no-result', `${this.card.name} stopped before its task had ended`)
+    throw new BailiwickError('no-result', `${this.card.name} stopped before its task ended`)
   }
 
-  /** Cuts what is at work, a running step too: those tasks end as `canceled`, and can be continued. */
+  /** Cancels all running tasks, even within a step. Their results have status `canceled` and can be continued. */
   interrupt(reason = 'interrupted'): void {
-    for (const controller of this.#atWork) controller.abort(new BailiwickError('canceled', reason))
+    for (const controller of this.#running) controller.abort(new BailiwickError('canceled', reason))
   }
 
-  /** Level, tools with effects, delegates, imports, limits and approvals, as text. */
+  /** Describes the agent as text: level, tools with effects, delegates, imports, limits and approvals. */
   explain(): string {
     return explainAgent(this.#definition)
   }
 
-  /** The messages that the model would be sent first for a task. */
+  /** The messages of a task's first model request. */
   prompt(task: string, options: AgentRunOptions = {}): ModelMessage[] {
     return promptFor(this.#definition, taskSpec(this.#definition, task, options))
   }
 
-  /** Ends the processes that its code ran in. */
+  /** Cancels running tasks and ends the sandbox processes. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.interrupt('the agent was disposed of')
+    this.interrupt('the agent was disposed')
     await this.#inProcess[Symbol.asyncDispose]()
   }
 
@@ -148,7 +135,9 @@ export class Agent implements RunningAgent, AsyncDisposable {
     const records = this.#journals.get(options.continue)
     const first = records?.[0]
     if (records === undefined || first?.type !== 'task.created') {
-      throw new InputError('continue: wanted the very object that run() of this agent resolved with')
+      throw new InputError(
+        'continue: expected the object that run() of this agent resolved to, found another; pass that object, not a copy',
+      )
     }
     const inputs = describedInputs(options.inputs ?? {})
     return {

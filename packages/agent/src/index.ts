@@ -1,4 +1,4 @@
-/** An agent in your process: ten lines, no daemon, no broker. */
+/** An agent in your process, without a daemon or a broker. */
 
 export type { AgentDefinition, AgentEvent, AgentRunOptions, TaskResult, Tool } from '@bailiwick/contract'
 export { defineAgent, defineTool } from '@bailiwick/core'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { openedLater } from './lazy-iterable.ts'
+import { lazyIterable } from './lazy-iterable.ts'
 
-/** Counts how often it was opened and closed. */
+/** An iterable that counts how often it is opened and closed. */
 function source() {
   const seen = { opened: 0, closed: 0 }
   const open = async () => {
@@ -23,28 +23,28 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return all
 }
 
-test('is opened at the first item, and gives all of them', async () => {
+test('opens at the first item and yields all items', async () => {
   const { seen, open } = source()
-  const items = openedLater(open)
+  const items = lazyIterable(open)
   expect(seen.opened).toBe(0)
   expect(await collect(items)).toEqual([1, 2, 3])
   expect(seen).toEqual({ opened: 1, closed: 1 })
 })
 
-test('is closed where its reader stops', async () => {
+test('closes when its reader stops', async () => {
   const { seen, open } = source()
-  for await (const item of openedLater(open)) if (item === 2) break
+  for await (const item of lazyIterable(open)) if (item === 2) break
   expect(seen).toEqual({ opened: 1, closed: 1 })
 })
 
-test('is not opened for a reader that never reads', async () => {
+test('does not open for a reader that never reads', async () => {
   const { seen, open } = source()
-  const iterator = openedLater(open)[Symbol.asyncIterator]()
+  const iterator = lazyIterable(open)[Symbol.asyncIterator]()
   expect(await iterator.return?.()).toEqual({ value: undefined, done: true })
   expect(seen.opened).toBe(0)
 })
 
-test('fails as opening fails', async () => {
-  const items = openedLater<number>(() => Promise.reject(new RangeError('no such model')))
+test('fails with the error of opening', async () => {
+  const items = lazyIterable<number>(() => Promise.reject(new RangeError('no such model')))
   await expect(collect(items)).rejects.toThrow('no such model')
 })

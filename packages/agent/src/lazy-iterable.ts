@@ -1,8 +1,8 @@
 /**
- * What `open` gives, opened when the first item is asked for. Each later item comes from there by a call: an
- * async generator between would take several promises for each delta of a model's reply.
+ * Opens an async iterable when its first item is requested. Later items come from it directly: an async generator in
+ * between would cost several promises for each delta of a model's reply.
  */
-export function openedLater<T>(open: () => Promise<AsyncIterable<T>>): AsyncIterable<T> {
+export function lazyIterable<T>(open: () => Promise<AsyncIterable<T>>): AsyncIterable<T> {
   return {
     [Symbol.asyncIterator]() {
       let opened: AsyncIterator<T> | undefined

@@ -1,9 +1,9 @@
 import type { Sandbox } from '@bailiwick/contract'
 
-/** The least isolation that is accepted. */
+/** The minimum isolation that is accepted. */
 export type RequiredIsolation = 'process' | 'confined'
 
-/** A sandbox that starts no process before its first world is opened, or `warm` is called. */
+/** A sandbox that starts its first process when its first world is opened, or when `warm` is called. */
 export function lazySandbox(
   requireIsolation: RequiredIsolation = 'process',
 ): Sandbox & { warm(): Promise<void> } {

@@ -3,7 +3,7 @@ import { scriptedModel } from '@bailiwick/core/testing'
 import { expect, it } from 'vitest'
 import { Models } from './models.ts'
 
-it('lets what the operator chose for a task stand for every purpose', async () => {
+it('uses the operator’s choice for every purpose', async () => {
   const definition = defineAgent({
     name: 'thinker',
     description: 'Thinks.',

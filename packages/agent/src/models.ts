@@ -1,10 +1,10 @@
 import { type AgentDefinition, InputError, type Model } from '@bailiwick/contract'
-import { openedLater } from './lazy-iterable.ts'
+import { lazyIterable } from './lazy-iterable.ts'
 
-/** What a definition or a task says of its model: an object, a name, or nothing. */
-type Wanted = AgentDefinition['model']
+/** The model of a definition or a task: an object, a name, or undefined for the default. */
+type ModelRef = AgentDefinition['model']
 
-/** Models of this process: each name is resolved once, and what a provider limits is counted once. */
+/** The models of this process. Resolves each name once, so that all tasks share a provider's rate limits. */
 export class Models {
   readonly #env: NodeJS.ProcessEnv
   readonly #resolved = new Map<string | undefined, Promise<Model>>()
@@ -13,35 +13,35 @@ export class Models {
     this.#env = env
   }
 
-  /** @throws InputError for a name that means nothing, and where nothing is named and no model is found */
-  async resolve(wanted: Wanted): Promise<Model> {
-    if (typeof wanted === 'object') return wanted
-    const known = this.#resolved.get(wanted)
+  /** @throws InputError if the name is unknown, or if no model is named and none is found */
+  async resolve(ref: ModelRef): Promise<Model> {
+    if (typeof ref === 'object') return ref
+    const known = this.#resolved.get(ref)
     if (known !== undefined) return known
-    const resolved = resolve(wanted, this.#env)
-    this.#resolved.set(wanted, resolved)
-    // What failed may work later: a key is set, Ollama is started.
-    resolved.catch(() => this.#resolved.delete(wanted))
+    const resolved = resolve(ref, this.#env)
+    this.#resolved.set(ref, resolved)
+    // Retry a failure next time: a key may be set by then, or Ollama started.
+    resolved.catch(() => this.#resolved.delete(ref))
     return resolved
   }
 
   /**
-   * The model of an agent's task. What the operator chose in place of the definition's own is for every
-   * purpose: a package must not send to another provider what was to stay with one.
+   * The model for an agent's task. The operator's choice replaces the definition's models for every purpose, because
+   * a package must not send data to another provider.
    *
-   * @param chosen by the operator, in the task
+   * @param chosen the operator's choice, from the task
    */
   of({ model, models }: AgentDefinition, chosen?: string): Model {
     if (chosen !== undefined && chosen !== model) return this.lazily(chosen)
     return this.#byPurpose(this.lazily(model), models)
   }
 
-  /** The same, the first model resolved at once. @throws InputError as {@link resolve} does */
+  /** The model for a definition, resolved at once. @throws InputError like {@link resolve} */
   async resolveFor({ model, models }: AgentDefinition): Promise<Model> {
     return this.#byPurpose(await this.resolve(model), models)
   }
 
-  /** One model that hands each request to the one of its purpose. */
+  /** A model that passes each request to the model of its purpose. */
   #byPurpose(model: Model, models: AgentDefinition['models'] = {}): Model {
     const { plan = model, act = model, judge = model } = models
     const each = { plan, act, judge }
@@ -52,13 +52,13 @@ export class Models {
     }
   }
 
-  /** Resolved at the first call: a name that means nothing fails the task, with its reason, not the host. */
-  lazily(wanted: Wanted): Model {
-    if (typeof wanted === 'object') return wanted
+  /** Resolves at the first request, so that an unknown name fails the task and not the host. */
+  lazily(ref: ModelRef): Model {
+    if (typeof ref === 'object') return ref
     return {
-      id: wanted ?? 'default',
+      id: ref ?? 'default',
       generate: (request, options) =>
-        openedLater(async () => (await this.resolve(wanted)).generate(request, options)),
+        lazyIterable(async () => (await this.resolve(ref)).generate(request, options)),
     }
   }
 }

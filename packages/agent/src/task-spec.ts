@@ -9,7 +9,7 @@ import {
 import { definedGrant } from '@bailiwick/core'
 import { describeInput } from '@bailiwick/core/inputs'
 
-/** A task of this process for one agent: the definition's grant, the inputs as described values. */
+/** The spec of a task in this process, with the definition's own grant. */
 export function taskSpec(definition: AgentDefinition, text: string, options: AgentRunOptions): TaskSpec {
   const id = randomUUID()
   const grant = definedGrant(definition)
@@ -27,7 +27,7 @@ export function taskSpec(definition: AgentDefinition, text: string, options: Age
   }
 }
 
-/** Values by name, as a task is given them: variables of its code, described in its prompt. */
+/** Values by name as a task's inputs: variables of its code, with descriptions for the prompt. */
 export function describedInputs(values: Record<string, unknown>): TaskInput[] {
   return Object.entries(values).map(([name, value]) => {
     checkInputName(name)

@@ -26,7 +26,7 @@ afterAll(() => sandbox[Symbol.asyncDispose]())
 let calls = 0
 const next = defineTool({
   name: 'next',
-  description: 'A number that is another every time.',
+  description: 'Returns a new number each time.',
   input: z.object({}),
   effect: 'once',
   run: () => {
@@ -41,7 +41,7 @@ const replies = [
   code('list.push(list.length)'),
   code('finalAnswer(list)'),
 ]
-/** A resumed task asks for no reply that it has. */
+/** Replies by step, because a resumed task requests only the missing replies. */
 const script: Script = ({ lane }) => replies[lane.step - 1] ?? ''
 const definition = { level: 5 as const, tools: [next], limits: { checkpointCpuMs: 0 } }
 
@@ -50,7 +50,7 @@ async function whole(limits = definition.limits): Promise<{ records: JournalReco
   return { records, output: result.output }
 }
 
-/** The records as a host that died after a step's observation, or its checkpoint, left them. */
+/** The records that a host left which died right after a step's end or checkpoint. */
 function upTo(
   records: JournalRecord[],
   type: 'step.ended' | 'step.checkpointed',
@@ -74,7 +74,7 @@ async function resume(records: readonly JournalRecord[], limits = definition.lim
 }
 
 describe('resuming from a checkpoint', () => {
-  it('comes to the same, from the newest one', async () => {
+  it('gives the same result, starting from the newest checkpoint', async () => {
     const { records, output } = await whole()
     expect(await resume(upTo(records, 'step.checkpointed', 3))).toMatchObject({
       output,
@@ -90,7 +90,7 @@ describe('resuming from a checkpoint', () => {
     })
   })
 
-  it('is not done before enough CPU time has gone by', async () => {
+  it('takes no checkpoint before enough CPU time has passed', async () => {
     expect(
       await whole({ checkpointCpuMs: 2_000 }).then(({ records }) =>
         records.filter(({ type }) => type === 'step.checkpointed'),
@@ -98,7 +98,7 @@ describe('resuming from a checkpoint', () => {
     ).toEqual([])
   })
 
-  it('that was changed: an older one, or all steps again; the journal says so, once', async () => {
+  it('falls back to replay if the checkpoint is damaged, and journals the refusal once', async () => {
     const { records, output } = await whole()
     const spoilt = upTo(records, 'step.checkpointed', 3).map((one) =>
       one.type === 'step.checkpointed' ? { ...one, text: one.text.slice(0, -20) } : one,
@@ -111,9 +111,9 @@ describe('resuming from a checkpoint', () => {
     expect(again.added.filter(({ type }) => type === 'step.checkpoint-refused')).toEqual([])
   })
 
-  it('that leads to another world than was recorded: all steps again', async () => {
+  it('replays all steps if the checkpoint leads to a world that differs from the record', async () => {
     const { records, output } = await whole()
-    // A text that is a checkpoint, but of another world: its own hash agrees with it.
+    // A valid checkpoint of another world: its text matches its own hash.
     const other = await tryTask(definition, [code('let list = [7, 8]'), ...replies.slice(3)], { sandbox })
     const foreign = other.records.find(
       (one): one is RecordOf<'step.checkpointed'> => one.type === 'step.checkpointed',
@@ -125,19 +125,19 @@ describe('resuming from a checkpoint', () => {
     expect(resumed).toMatchObject({ output, asked: 1, called: 0, restored: [1, undefined] })
     expect(resumed.added.find(({ type }) => type === 'step.checkpoint-refused')).toMatchObject({
       step: 1,
-      why: expect.stringContaining('after step 2 differs from its record'),
+      reason: expect.stringContaining('after step 2 differs from its record'),
     })
     expect(resumed.added.filter(({ type }) => type === 'task.diverged')).toEqual([])
   })
 
-  it('made by another engine or under other limits: all steps again, and nothing to say', async () => {
+  it('ignores a checkpoint that was made under other limits, without a record', async () => {
     const { records, output } = await whole()
     const resumed = await resume(upTo(records, 'step.checkpointed', 3), { checkpointCpuMs: 1 })
     expect(resumed).toMatchObject({ output, restored: [undefined] })
     expect(resumed.added.filter(({ type }) => type === 'step.checkpoint-refused')).toEqual([])
   })
 
-  it('a replay executes every step: a checkpoint is not the truth', async () => {
+  it('replays every step in replayTask, even if there are checkpoints', async () => {
     const { records } = await whole()
     const spoilt = records.map((one) =>
       one.type === 'step.checkpointed' ? { ...one, worldHash: 'x', text: '{}' } : one,
@@ -155,8 +155,8 @@ describe('resuming from a checkpoint', () => {
   })
 })
 
-describe('a world that is another than was recorded', () => {
-  it('is not gone on in: the operator is told where, what and on what engines; the model that variables are lost', async () => {
+describe('a world that differs from its record', () => {
+  it('is abandoned: the journal holds the difference and the engines, and the model reads that variables are lost', async () => {
     const { records } = await whole({ checkpointCpuMs: 2_000 })
     const changed = upTo(records, 'step.ended', 3).map((one) =>
       one.type === 'step.ended' && one.step === 2 ? { ...one, worldHash: '0123456789abcdef' } : one,
@@ -172,7 +172,7 @@ describe('a world that is another than was recorded', () => {
       },
     })
     expect(added.find(({ type }) => type === 'step.ended')).toMatchObject({
-      text: expect.stringMatching(/variables .*lost/i),
+      observation: expect.stringMatching(/variables .*lost/i),
     })
     expect(asked).toBeGreaterThan(1)
   })

@@ -2,10 +2,9 @@ import type { AgentDefinition, Grant, Level } from '@bailiwick/contract'
 import { defineAgent, defineTool } from '@bailiwick/core'
 import { scriptedModel } from '@bailiwick/models'
 import { z } from 'zod'
-import { grantOf } from './grant-of.ts'
-import { until } from './test-bus.ts'
+import { grantOf, until } from './test-bus.ts'
 
-/** Marks; waits at the gate and marks again; answers with what it holds from both steps. */
+/** Marks in the first step, waits at the gate and marks in the second, then answers with the values of both. */
 export const IN_STEPS = [
   '<code>\nconst first = await mark({ line: "one" })\n</code>',
   '<code>\nawait gate({})\nconst second = await mark({ line: "three" })\n</code>',
@@ -16,10 +15,10 @@ export const IN_STEPS = [
 export interface GateAgent {
   readonly definition: AgentDefinition
   readonly grant: (level?: Level) => Grant
-  /** Lines that were marked, and `waiting` for each call of the gate. */
+  /** The marked lines, and `waiting` for each call of the gate. */
   readonly marks: string[]
   open(): void
-  /** Resolves when the gate has been called so often. */
+  /** Resolves when the gate has been called this many times. */
   waiting(times: number): Promise<unknown>
 }
 

@@ -3,9 +3,8 @@ import { handOver, listAgents } from '@bailiwick/bus'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import worker from './agents/worker.ts'
 import { IN_STEPS } from './gate-agent.ts'
-import { grantOf } from './grant-of.ts'
 import { openHosts } from './host-process.ts'
-import { startTestBus, type TestBus, until } from './test-bus.ts'
+import { grantOf, startTestBus, type TestBus, until } from './test-bus.ts'
 
 let test: TestBus
 beforeAll(async () => {
@@ -13,7 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => test[Symbol.asyncDispose]())
 
-it('a killed host’s task goes on in the next: no reply asked for twice, no effect made twice', async () => {
+it('continues the task of a killed host in the next one, without repeating a model request or an effect', async () => {
   await using hosts = await openHosts(test, { worker: { t1: IN_STEPS } })
   const lines = async () => (await readFile(hosts.marks, 'utf8').catch(() => '')).trim().split('\n')
   const waiting = (times: number) =>
@@ -28,7 +27,7 @@ it('a killed host’s task goes on in the next: no reply asked for twice, no eff
   first.child.kill('SIGKILL')
   expect(await first.ended).toBe('SIGKILL')
   const second = await hosts.start('worker.ts')
-  // As the coordinator does when it sees a host die.
+  // The coordinator does this when a host dies.
   if (dead !== undefined) await handOver(test.bus, dead)
   await waiting(2)
   await writeFile(hosts.marks, `${await readFile(hosts.marks, 'utf8')}open\n`)
@@ -44,8 +43,8 @@ it('a killed host’s task goes on in the next: no reply asked for twice, no eff
   expect(second.output.stderr).toBe('')
 })
 
-it('does not start with less isolation than is required', async () => {
-  // No container program is found on this path, nor in this cache.
+it('does not start if the machine provides less isolation than required', async () => {
+  // Neither this path nor this cache has a container program.
   await using hosts = await openHosts(test, {}, { PATH: '/nowhere', XDG_CACHE_HOME: '/nowhere' })
   await expect(hosts.start('worker.ts', '--require-isolation', 'confined')).rejects.toThrow(
     /the host ended with 1: bailiwick-agent: Expected the isolation "confined", found "process"/,

@@ -6,21 +6,21 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { TestBus } from './test-bus.ts'
 
-/** `bailiwick-agent` in a process of its own. */
+/** A `bailiwick-agent` process. */
 export interface HostProcess {
   readonly child: ChildProcess
-  /** What it has printed so far. */
+  /** The output so far. */
   readonly output: { stdout: string; stderr: string }
-  /** Exit code, or the signal that ended it. */
+  /** Exit code, or the signal that ended the process. */
   readonly ended: Promise<number | string>
 }
 
-/** The file of one of the agents in `test/agents`. */
+/** The path of an agent in `test/agents`. */
 export function testAgent(name: string): string {
   return fileURLToPath(new URL(`agents/${name}`, import.meta.url))
 }
 
-/** Runs `bailiwick-agent` with these arguments and nothing of this process's environment. */
+/** Runs `bailiwick-agent` with these arguments, without this process's environment. */
 export function runHost(args: string[], env: Record<string, string>, cwd?: string): HostProcess {
   const main = fileURLToPath(new URL('../src/host/main.ts', import.meta.url))
   const child = spawn(process.execPath, [...process.execArgv, main, ...args], {
@@ -41,7 +41,7 @@ export function runHost(args: string[], env: Record<string, string>, cwd?: strin
   return { child, output, ended }
 }
 
-/** Starts hosts on a test's bus; disposing kills those that still run. */
+/** Starts hosts on a test's bus. Disposing kills the hosts that still run. */
 export async function openHosts(test: TestBus, script: unknown = {}, more: Record<string, string> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'agent-host-'))
   const replies = join(folder, 'replies.json')
@@ -50,7 +50,7 @@ export async function openHosts(test: TestBus, script: unknown = {}, more: Recor
   await writeFile(creds, (await test.server.credentials({ name: 'host' })).creds)
   const hosts: HostProcess[] = []
   return {
-    /** Resolves once it is announced. */
+    /** Starts a host. Resolves once the host is announced. */
     async start(agent: string, ...options: string[]): Promise<HostProcess> {
       const env = { NATS_URL: test.server.url, NATS_CREDS: creds, BAILIWICK_MODEL: `scripted:${replies}` }
       const host = runHost([testAgent(agent), ...options], { ...env, MARKS: join(folder, 'marks'), ...more })
@@ -63,7 +63,7 @@ export async function openHosts(test: TestBus, script: unknown = {}, more: Recor
       })
       return host
     },
-    /** File to which the test agents' tools append a line for each call. */
+    /** The test agents' tools append a line to this file for each call. */
     marks: join(folder, 'marks'),
     async [Symbol.asyncDispose]() {
       for (const { child } of hosts) child.kill('SIGKILL')

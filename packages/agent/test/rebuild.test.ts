@@ -24,12 +24,12 @@ const mark = defineTool({
   },
 })
 const code = (text: string) => `<code>\n${text}\n</code>`
-/** About half a second of CPU time. */
+/** Takes about half a second of CPU time. */
 const LONG = `const spin = (n) => { for (let i = 0; i < 1e8; i++) n = (n * 31 + i) | 0; return n }
 let n = spin(await mark({}))`
 const definition = { level: 5 as const, tools: [mark] }
 
-/** The records of a task whose host died after its first step, each of whose turns is said to have taken so long. */
+/** The records of a task whose host died after the first step. Each turn record claims this CPU time. */
 async function cut(cpuMs: number): Promise<JournalRecord[]> {
   const { records } = await tryTask(definition, [code(LONG), code('finalAnswer(n)')], { sandbox })
   const observed = records.findIndex(({ type }) => type === 'step.ended')
@@ -38,9 +38,9 @@ async function cut(cpuMs: number): Promise<JournalRecord[]> {
     .map((record) => (record.type === 'turn.committed' ? { ...record, cpuMs } : record))
 }
 
-describe('a world that cannot be made again', () => {
-  it('ends its task with what went wrong; no new timeout is told, and nothing is called', async () => {
-    // Less than nothing, so that the two seconds that every turn has are over soon.
+describe('rebuilding a world', () => {
+  it('fails the task with the reason if it exceeds its CPU time, without a new timeout or a call', async () => {
+    // A negative time, so that the two extra seconds of each turn are used up soon.
     const records = await cut(-190)
     expect(records.at(-1)).toMatchObject({ type: 'step.ended', status: 'ok' })
     const before = made
@@ -55,7 +55,7 @@ describe('a world that cannot be made again', () => {
     expect(added).not.toContain('step.ended')
   }, 60_000)
 
-  it('has ten times the recorded CPU time and two seconds: a slower machine makes it again', async () => {
+  it('may take ten times the recorded CPU time plus two seconds, so that a slower machine succeeds', async () => {
     const records = await cut(0)
     const journal = memoryJournal(records)
     const { result } = await tryTask(definition, [code('finalAnswer(n)')], { sandbox, journal })

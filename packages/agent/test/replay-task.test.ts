@@ -15,7 +15,7 @@ afterAll(() => sandbox[Symbol.asyncDispose]())
 let calls = 0
 const next = defineTool({
   name: 'next',
-  description: 'A number that is another every time.',
+  description: 'Returns a new number each time.',
   input: z.object({}),
   effect: 'once',
   run: () => {
@@ -42,7 +42,7 @@ async function replay(records: JournalRecord[]): Promise<ReplayedStep[]> {
 }
 
 describe('replayTask', () => {
-  it('gives the same worlds as were, and calls nobody', async () => {
+  it('rebuilds the recorded worlds without calling a tool', async () => {
     const records = await record()
     const before = calls
     const steps = await replay(records)
@@ -56,7 +56,7 @@ describe('replayTask', () => {
     expect(observed).toMatchObject({ observation: expect.stringContaining(steps[1]?.printed ?? 'nothing') })
   })
 
-  it('stops where a step asks for something else than was recorded, and says what', async () => {
+  it('stops at a step that differs from its record, and names the difference', async () => {
     const changed = (await record()).map((one) =>
       one.type === 'call.ended' && one.step === 2 ? { ...one, value: '8.5' } : one,
     )
@@ -68,7 +68,7 @@ describe('replayTask', () => {
     })
   })
 
-  it('holds the code to the limits that it had, the agent’s own', async () => {
+  it('applies the agent’s own limits to the replayed code', async () => {
     const many =
       'let failed = 0; for (let i = 0; i < 1_200; i++) await next({}).catch(() => failed++); failed'
     for (const callsPerStep of [20, 2_000]) {
@@ -81,7 +81,7 @@ describe('replayTask', () => {
     }
   })
 
-  it('says so where a task has run no code', async () => {
+  it('rejects a task that ran no code', async () => {
     const { records } = await tryTask({ level: 0 }, ['hello'])
     await expect(replay(records)).rejects.toThrow('has run no code: nothing to replay')
   })

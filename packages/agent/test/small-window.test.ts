@@ -7,10 +7,10 @@ const WINDOW = 4_096
 const tokens = ({ messages }: ServedRequest) =>
   messages.reduce((sum, { content }) => sum + Math.ceil(content.length / 4), 0)
 
-it('finishes in a context of 4,096 tokens that its observations overflow', async () => {
+it('completes a task whose observations overflow a context of 4,096 tokens', async () => {
   const windows = new Set<unknown>()
   const sizes: number[] = []
-  // As Ollama does it: what is too long is cut without a word, and only the count tells.
+  // Like Ollama, this server silently cuts a prompt that is too long; only the token count shows it.
   await using server = await startOllamaServer({
     contextTokens: WINDOW,
     reply: (request) => {
@@ -30,7 +30,7 @@ it('finishes in a context of 4,096 tokens that its observations overflow', async
     `Read six pages, then say whether the first was page 0. ${'Mind this. '.repeat(500)}`,
   )
   expect(result).toMatchObject({ status: 'completed', output: true })
-  // One request was too long; it was folded, and so was every later one.
+  // One request was too long. The agent folded it and all later requests.
   expect(sizes.filter((size) => size > WINDOW)).toHaveLength(1)
   expect(Math.max(...[...windows].map(Number))).toBeLessThanOrEqual(WINDOW)
 })

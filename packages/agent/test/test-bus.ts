@@ -1,28 +1,32 @@
 import { type Bus, connectBus, openJournal, prepareQueue, prepareStreams, ringTask } from '@bailiwick/bus'
 import {
+  type AgentDefinition,
   type FinalStatus,
+  type Grant,
   hasCode,
   type JournalRecord,
+  type Level,
   NO_USAGE,
   type RecordOf,
   type TaskResult,
   type TaskSpec,
   taskResultOf,
 } from '@bailiwick/contract'
+import { ownTools } from '@bailiwick/core'
 import { startTestServer, type TestServer } from '@bailiwick/nats-server/testing'
 
-/** A real server with one agent's queue, and what the coordinator does around a task. */
+/** A real server with the agents' queues, and what the coordinator does for a task. */
 export interface TestBus extends AsyncDisposable {
   readonly server: TestServer
   readonly bus: Bus
   connect(name: string): Promise<Bus>
-  /** Writes a task's first record and rings. */
+  /** Writes a task's first record and puts the task into its agent's queue. */
   give(spec: Partial<TaskSpec> & Pick<TaskSpec, 'task' | 'agent' | 'grant'>): Promise<TaskSpec>
-  /** What the journal of a task holds. */
+  /** The records of a task's journal. */
   journal(spec: TaskSpec): Promise<JournalRecord[]>
-  /** Ends a task over its host's head. */
+  /** Appends a task's last record, as another writer than its host. */
   end(spec: TaskSpec, status: FinalStatus): Promise<void>
-  /** Waits for its end. */
+  /** Waits for the task to end. */
   result(spec: TaskSpec): Promise<TaskResult>
 }
 
@@ -78,7 +82,7 @@ export async function startTestBus(...agents: string[]): Promise<TestBus> {
           if (hasCode(error, 'fenced')) return false // The host appended in between.
           throw error
         }
-      }, `ending ${task} over its host's head`)
+      }, `ending ${task} as another writer`)
     },
     async result(spec) {
       const ended = await until(
@@ -97,7 +101,7 @@ export async function startTestBus(...agents: string[]): Promise<TestBus> {
   }
 }
 
-/** Waits until something holds; fails after twenty seconds. */
+/** Waits until `look` returns a truthy value. Fails after twenty seconds. */
 export async function until<T>(look: () => T | Promise<T>, what: string): Promise<NonNullable<T>> {
   const end = Date.now() + 20_000
   for (;;) {
@@ -106,4 +110,10 @@ export async function until<T>(look: () => T | Promise<T>, what: string): Promis
     if (Date.now() > end) throw new Error(`waited twenty seconds for: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
+}
+
+/** A grant of all tools that a definition brings. */
+export function grantOf(definition: AgentDefinition, level: Level = 5): Grant {
+  const tools = ownTools(definition).map(({ run: _, ...card }) => card)
+  return { level, tools, delegates: [], imports: [], budget: {}, approval: 'never' }
 }

@@ -4,25 +4,25 @@ import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { DefinitionError, SOURCE_FLAGS } from '@bailiwick/contract'
 
-/** The conditions that a package's `exports` are read under, where `require` cannot read them. */
+/** The conditions of `exports` that apply when `require` cannot resolve the package. */
 const CONDITIONS = [
   ...SOURCE_FLAGS.map((flag) => flag.slice('--conditions='.length)),
   ...['node', 'import', 'module', 'default'],
 ]
 
 /**
- * The file that holds an agent's definition.
+ * Finds the file of an agent's definition.
  *
- * @param spec a path (absolute, relative, or of something that exists), else a package's name
- * @param elsewhere folders that a package is looked up from where `from` has none
- * @throws DefinitionError where there is none
+ * @param spec a path, or a package's name if no file has that path
+ * @param elsewhere folders to look a package up from if `from` does not have it
+ * @throws DefinitionError if there is no such file or package
  */
 export function findDefinition(spec: string, from: string, elsewhere: readonly string[] = []): string {
   const path = resolve(from, spec)
   if (existsSync(path)) return statSync(path).isDirectory() ? entryOf(path, spec) : path
   if (isAbsolute(spec) || /^\.{1,2}[/\\]|\.[cm]?[jt]s$/.test(spec)) {
     throw new DefinitionError(
-      `agent file "${spec}" does not exist${isAbsolute(spec) ? '' : ` (looked for ${path})`}`,
+      `agent file "${spec}" does not exist${isAbsolute(spec) ? '' : ` (looked for ${path})`}; check the path`,
     )
   }
   for (const folder of [from, ...elsewhere]) {
@@ -30,7 +30,7 @@ export function findDefinition(spec: string, from: string, elsewhere: readonly s
     if (file !== undefined) return file
   }
   throw new DefinitionError(
-    `agent package "${spec}" was not found from ${from}: install it there, or give a path that starts with "./"`,
+    `agent package "${spec}" was not found from ${from}: install it there, or pass a path that starts with "./"`,
   )
 }
 
@@ -38,13 +38,13 @@ function packageFile(spec: string, from: string): string | undefined {
   try {
     return createRequire(join(from, 'noop.js')).resolve(spec)
   } catch {
-    // Not installed, or a package that knows no require().
+    // The package is not installed, or has no entry for require().
     const manifest = manifestOf(spec, from)
     return manifest === undefined ? undefined : entryOf(dirname(manifest), spec)
   }
 }
 
-/** What a package is imported as: its `exports` for `import`, else what `require` finds. */
+/** The entry file of a package: from its `exports` for `import`, else the file that `require` finds. */
 function entryOf(folder: string, spec: string): string {
   const manifest = join(folder, 'package.json')
   const { exports: entries }: { exports?: unknown } = existsSync(manifest)
@@ -55,10 +55,10 @@ function entryOf(folder: string, spec: string): string {
   try {
     return createRequire(join(folder, 'noop.js')).resolve(folder)
   } catch (cause) {
-    const wanted =
+    const problem =
       target === undefined ? 'its package.json names no entry' : `${join(folder, target)} is missing`
     throw new DefinitionError(
-      `"${spec}" is no agent package: ${wanted}. Was it built? Or give the agent's file`,
+      `"${spec}" is not an agent package: ${problem}. Build it, or pass the path of the agent's file`,
       { cause },
     )
   }
@@ -83,6 +83,6 @@ function manifestOf(spec: string, from: string): string | undefined {
   try {
     return findPackageJSON(spec, pathToFileURL(join(from, 'noop.js')))
   } catch {
-    return undefined // It throws where there is no such package.
+    return undefined // findPackageJSON throws if there is no such package.
   }
 }

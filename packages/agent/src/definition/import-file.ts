@@ -1,38 +1,52 @@
-import { registerHooks } from 'node:module'
+import { createRequire, registerHooks } from 'node:module'
 import { pathToFileURL } from 'node:url'
 
-/**
- * Packages that a file may import without having them installed: where it has none of its own, the ones
- * that `from` finds are meant.
- */
-export interface Lent {
+/** Packages that a loaded file may import even if they are not installed where the file is. */
+export interface SharedPackages {
+  /** Matches the specifiers. A package that the file itself can resolve is used instead. */
   packages: RegExp
-  /** URL of the module whose imports they are. */
+  /** URL of the module whose copy is used. */
   from: string
-  /** What is imported instead, if it has another name there. */
+  /** Specifier to import instead, if `from` knows the package under another name. */
   as?: string
 }
 
+/** The packages that every definition imports. */
+const DEFINITION_PACKAGES = /^(@bailiwick\/core|zod)(\/|$)/
+
 /**
- * A module of somebody else's, loaded by Node itself: types are stripped, nothing is transpiled.
+ * Imports the module of an agent's definition. It may import `@bailiwick/core` and `zod` even if they are not
+ * installed where its file is.
  *
- * @param lent what it may import of this installation's; its own comes first
- * @throws what it throws while it is loaded
+ * @throws whatever the module throws
  */
-export async function importFile(file: string, lent: readonly Lent[]): Promise<Record<string, unknown>> {
+export function importDefinition(file: string): Promise<Record<string, unknown>> {
+  const core = createRequire(import.meta.url).resolve('@bailiwick/core')
+  return importFile(file, [{ packages: DEFINITION_PACKAGES, from: pathToFileURL(core).href }])
+}
+
+/**
+ * Imports a user's module with Node's own loader, which strips types and transpiles nothing.
+ *
+ * @throws whatever the module throws
+ */
+export async function importFile(
+  file: string,
+  shared: readonly SharedPackages[],
+): Promise<Record<string, unknown>> {
   const url = pathToFileURL(file).href
   const hooks = registerHooks({
     resolve(specifier, context, next) {
-      // Node warns that a .ts file without a package.json "type" has to be parsed twice: say what it is.
+      // Without a package.json "type", Node parses a .ts file twice and warns about it. State the format instead.
       if (specifier === url && file.endsWith('.ts')) {
         return { url, format: 'module-typescript', shortCircuit: true }
       }
       try {
         return next(specifier, context)
       } catch (error) {
-        const lender = lent.find(({ packages }) => packages.test(specifier))
-        if (lender === undefined) throw error
-        return next(lender.as ?? specifier, { ...context, parentURL: lender.from })
+        const found = shared.find(({ packages }) => packages.test(specifier))
+        if (found === undefined) throw error
+        return next(found.as ?? specifier, { ...context, parentURL: found.from })
       }
     },
   })

@@ -1,4 +1,3 @@
-/** Files of others, found and loaded: definitions and configurations. Light: it loads nothing of the agent. */
+/** Finds and loads definitions and configurations. Loads none of the agent's own code. */
 export { findDefinition } from './find-definition.ts'
-export { importDefinition } from './import-definition.ts'
-export { importFile, type Lent } from './import-file.ts'
+export { importDefinition, importFile, type SharedPackages } from './import-file.ts'

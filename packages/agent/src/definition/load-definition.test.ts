@@ -53,9 +53,9 @@ describe('loadDefinition', () => {
     ['no-such-package', 'agent package "no-such-package" was not found from'],
     ['./agents/none.ts', 'agent file "./agents/none.ts" does not exist (looked for'],
     ['none.ts', 'agent file "none.ts" does not exist (looked for'],
-    ['unbuilt', 'dist/index.js is missing. Was it built?'],
-    ['./agents', '"./agents" is no agent package: its package.json names no entry'],
-  ])('says why %s cannot be loaded', async (spec, message) => {
+    ['unbuilt', 'dist/index.js is missing. Build it, or pass the path'],
+    ['./agents', '"./agents" is not an agent package: its package.json names no entry'],
+  ])('explains why %s cannot be loaded', async (spec, message) => {
     const loading = loadDefinition(spec, folder)
     await expect(loading).rejects.toThrow(DefinitionError)
     await expect(loading).rejects.toThrow(message)

@@ -13,8 +13,8 @@ import { type JournalRecord, NO_USAGE, type TaskResult } from '@bailiwick/contra
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type GateAgent, gateAgent } from '../../test/gate-agent.ts'
 import { startTestBus, type TestBus, until } from '../../test/test-bus.ts'
-import { MAX_FRUITLESS } from './fruitless.ts'
 import { type HostedAgent, hostAgent } from './host-agent.ts'
+import { MAX_ATTEMPTS_WITHOUT_PROGRESS } from './work-on-task.ts'
 
 let test: TestBus
 beforeAll(async () => {
@@ -22,7 +22,7 @@ beforeAll(async () => {
 })
 afterAll(() => test[Symbol.asyncDispose]())
 
-/** An agent with a queue of its own, and hosts of it on connections of their own. */
+/** An agent with its own queue. Each of its hosts gets its own connection. */
 async function prepare(name: string) {
   const agent = gateAgent(name)
   await prepareQueue(test.bus, name)
@@ -36,7 +36,7 @@ async function prepare(name: string) {
         note: (line) => notes.push(line),
         ...options,
       }),
-    /** Has a host leave, and does what the coordinator does when one is gone. */
+    /** Drains a host, then hands its tasks over as the coordinator does. */
     async leave(hosted: HostedAgent) {
       const presence = (await listAgents(test.bus)).find(({ host }) => host === hosted.host)
       await hosted.drain()
@@ -48,7 +48,7 @@ async function prepare(name: string) {
 }
 
 describe.concurrent('a hosted agent', () => {
-  it('drains: what is at work ends, nothing new is begun', async () => {
+  it('finishes running tasks and takes no new ones while it drains', async () => {
     const agent = await prepare('drained')
     const hosted = await agent.host()
     const atWork = await agent.give('draining')
@@ -65,7 +65,7 @@ describe.concurrent('a hosted agent', () => {
     expect(agent.notes).toEqual([])
   })
 
-  it('leaves what is not done within the grace time to the next host, which loses nothing', async () => {
+  it('leaves a task that exceeds the grace time to the next host, which continues it without loss', async () => {
     const agent = await prepare('hurried')
     const hosted = await agent.host({ graceMs: 1 })
     const spec = await agent.give('long')
@@ -79,7 +79,7 @@ describe.concurrent('a hosted agent', () => {
     expect(agent.marks).toEqual(['one', 'waiting', 'waiting', 'three'])
   })
 
-  it('cancels one task and goes on with others', async () => {
+  it('cancels one task and continues with others', async () => {
     const agent = await prepare('canceled')
     await using _hosted = await agent.host()
     const spec = await agent.give('unwanted')
@@ -93,7 +93,7 @@ describe.concurrent('a hosted agent', () => {
     expect(await cancel()).toMatchObject([{ done: false }])
   })
 
-  it('lets a task go that somebody else ended, without a word, and takes the next', async () => {
+  it('drops a task that another writer ended, without a note, and takes the next', async () => {
     const agent = await prepare('fenced')
     await using _hosted = await agent.host()
     const spec = await agent.give('taken')
@@ -107,13 +107,13 @@ describe.concurrent('a hosted agent', () => {
     expect(agent.notes).toEqual([])
   })
 
-  it('does nothing of a task that was canceled while its bell waited, and settles it', async () => {
+  it('settles a task that was canceled before its delivery, without working on it', async () => {
     const agent = await prepare('late')
     const spec = await agent.give('unwanted-soon')
     await test.end(spec, 'canceled')
     await using _hosted = await agent.host()
     const queue = () => test.bus.jsm.consumers.info(STREAMS.task, 'late')
-    // Not after the half minute for which a task is left to others that have it.
+    // Must not take the 30 seconds after which a task that another host has taken over is redelivered.
     await until(async () => {
       const { delivered, num_pending, num_ack_pending } = await queue()
       return delivered.consumer_seq === 1 && num_pending + num_ack_pending === 0
@@ -123,7 +123,7 @@ describe.concurrent('a hosted agent', () => {
     expect(agent.notes).toEqual([])
   })
 
-  it('does not compete with itself for a task that it is given twice', async () => {
+  it('does not compete with itself when a task is delivered to it twice', async () => {
     const agent = await prepare('doubted')
     await using hosted = await agent.host({ maxConcurrent: 2 })
     const spec = await agent.give('twice')
@@ -133,7 +133,7 @@ describe.concurrent('a hosted agent', () => {
       const seen = await presence()
       return seen?.held.twice === undefined ? undefined : seen
     }, 'the held task')
-    // Somebody takes the host for dead.
+    // Does what the coordinator does when it believes that the host has died.
     await handOver(test.bus, doubted)
     const pending = async () => test.bus.jsm.consumers.info(STREAMS.task, 'doubted')
     await until(async () => (await pending()).delivered.consumer_seq === 2, 'the second delivery')
@@ -145,7 +145,7 @@ describe.concurrent('a hosted agent', () => {
     expect(agent.notes).toEqual([])
   })
 
-  it('works on a task at the level that the task grants', async () => {
+  it('works at the level that the task grants', async () => {
     const agent = await prepare('lowered')
     await using _hosted = await agent.host()
     const spec = await agent.give('calls', 'json', agent.grant(2))
@@ -153,7 +153,7 @@ describe.concurrent('a hosted agent', () => {
     expect(agent.marks).toEqual(['json'])
   })
 
-  it('holds no more tasks than it has slots, and says how many are at work', async () => {
+  it('holds at most as many tasks as it has slots, and announces how many are running', async () => {
     const agent = await prepare('counted')
     await using hosted = await agent.host({ maxConcurrent: 2 })
     const presence = async () => (await listAgents(test.bus)).find(({ host }) => host === hosted.host)
@@ -166,7 +166,7 @@ describe.concurrent('a hosted agent', () => {
     await until(async () => agent.marks.length === 9 && (await presence())?.busy === 0, 'free slots')
   })
 
-  it('asks the coordinator for delegates, and takes other tasks while it waits for one', async () => {
+  it('asks the coordinator for a delegate, and takes other tasks while it waits', async () => {
     const agent = await prepare('lead')
     await using _hosted = await agent.host({ maxConcurrent: 1 })
     const asked = Promise.withResolvers<DelegationRequest & { caller: string }>()
@@ -191,23 +191,23 @@ describe.concurrent('a hosted agent', () => {
     expect(await test.result(spec)).toMatchObject({ status: 'completed', output: 5 })
   })
 
-  it('is not blamed for hosts that left in order, however many', async () => {
+  it('does not count suspended attempts as attempts without progress', async () => {
     const agent = await prepare('left')
     const spec = await agent.give('patient')
-    for (let left = 1; left <= MAX_FRUITLESS + 1; left += 1) {
+    for (let left = 1; left <= MAX_ATTEMPTS_WITHOUT_PROGRESS + 1; left += 1) {
       const hosted = await agent.host({ graceMs: 1 })
       await agent.waiting(left)
       await agent.leave(hosted)
     }
     const types = (await test.journal(spec)).map(({ type }) => type)
-    expect(types.filter((type) => type === 'task.suspended')).toHaveLength(MAX_FRUITLESS + 1)
+    expect(types.filter((type) => type === 'task.suspended')).toHaveLength(MAX_ATTEMPTS_WITHOUT_PROGRESS + 1)
     await using _next = await agent.host()
     agent.open()
     expect(await test.result(spec)).toMatchObject({ status: 'completed', output: { first: 3, second: 5 } })
     expect(agent.marks.filter((line) => line !== 'waiting')).toEqual(['one', 'three'])
   })
 
-  it('gives up a task whose hosts all died over it', async () => {
+  it('fails a task after five hosts in a row died without progress', async () => {
     const agent = await prepare('poisoned')
     const spec = { run: 'r1', task: 'poison', agent: 'poisoned' }
     const created = { ...spec, name: 't1', text: 'die', inputs: [], results: {}, grant: agent.grant() }

@@ -6,43 +6,43 @@ import { lazySandbox, type RequiredIsolation } from '../lazy-sandbox.ts'
 import { Models } from '../models.ts'
 import { joinBus } from './join-bus.ts'
 import { Questions } from './questions.ts'
-import { AtWork } from './running-tasks.ts'
+import { RunningTasks } from './running-tasks.ts'
 import { workOnTask } from './work-on-task.ts'
 
 export interface HostOptions {
   /** Folder that the definition's imports resolve from. */
   importsFrom: string
-  /** Tasks at a time. Default 1. */
+  /** How many tasks run at a time. Default 1. */
   maxConcurrent?: number
-  /** How long tasks at work may go on when the host drains, ms. Default 30,000. */
+  /** How long running tasks may continue after `drain`, ms. Default 30,000. */
   graceMs?: number
   /**
-   * The least isolation that code runs in: a host of level 5 does not start with less. Default: what the machine
-   * gives.
+   * The minimum isolation for code. If the machine cannot provide it, a level-5 host does not start. Default: the
+   * best isolation that the machine provides.
    */
   requireIsolation?: RequiredIsolation
-  /** Names the models and their keys. Default: this process's. */
+  /** Environment that holds model names and API keys. Default: `process.env`. */
   env?: NodeJS.ProcessEnv
-  /** Told of what goes wrong outside of any task's own result. Default: standard error. */
+  /** Receives problems that no task's result reports. Default: standard error. */
   note?: (line: string) => void
 }
 
-/** A definition at work on the bus. Disposing leaves at once: what is at work goes to the next host. */
+/** An agent that is hosted on the bus. Disposing it leaves at once: the next host continues its tasks. */
 export interface HostedAgent extends AsyncDisposable {
   /** This process's name on the bus, unique. */
   readonly host: string
-  /** Takes nothing new, lets what is at work end within the grace time, and leaves. */
+  /** Takes no new tasks, lets running tasks end within the grace time, and leaves. */
   drain(): Promise<void>
-  /** Settles when the host has left; rejects when it lost the bus for good. */
+  /** Resolves when the host has left. Rejects if it lost the bus permanently. */
   readonly left: Promise<void>
 }
 
 /**
- * Hosts an agent: announces it, takes its tasks, journals, answers. Tasks that are still at work when the
- * grace time of a drain is over stay open in their journals, and the next host goes on with them.
+ * Hosts an agent: announces it, takes its tasks and journals them. Tasks that still run when a drain's grace time is
+ * over stay open in their journals, and the next host continues them.
  *
- * @throws BusError where the agent's queue is not prepared or the credentials are not its own; SandboxError
- *   where the isolation is less than required
+ * @throws BusError if the agent's queue is not prepared, or the credentials are not the agent's
+ * @throws SandboxError if the machine cannot provide the required isolation
  * @example
  * await using bus = await connectFromEnv('analyst')
  * const hosted = await hostAgent(analyst, bus, { importsFrom: import.meta.dirname })
@@ -64,7 +64,7 @@ export async function hostAgent(
   } = options
   const host = `${definition.name.slice(0, 40)}-${randomBytes(6).toString('hex')}`
   const card = agentCard(definition)
-  const atWork = new AtWork()
+  const running = new RunningTasks()
   const questions = new Questions()
   const draining = new AbortController()
   const drain = () => draining.abort()
@@ -72,13 +72,13 @@ export async function hostAgent(
   await using stack = new AsyncDisposableStack()
   const sandbox = stack.use(lazySandbox(requireIsolation))
   if (card.level === 5) {
-    // So that a spare is ready when the first task comes; a world that is opened meets a failure again, and tells.
+    // Makes a spare process ready for the first task. If this fails, opening a world fails again and reports why.
     const warm = sandbox.warm()
     if (requireIsolation === undefined) warm.catch(() => {})
     else await warm
   }
   const joined = stack.use(
-    await joinBus(bus, definition, card, { host, slots: maxConcurrent, atWork, questions }),
+    await joinBus(bus, definition, card, { host, slots: maxConcurrent, running, questions }),
   )
   const resources = stack.move()
   const workplace = { bus, definition, host, importsFrom, models: new Models(env), sandbox, questions, note }
@@ -88,20 +88,20 @@ export async function hostAgent(
     try {
       const { signal } = draining
       for await (const delivery of takeTasks(bus, definition.name, { maxConcurrent, signal })) {
-        if (atWork.has(delivery.task)) {
-          // Somebody took this host for dead. It lives, and does not compete with itself: whoever is given the
-          // second bell once the first is settled finds in the journal what is left to do.
-          void atWork.settled(delivery.task).then(() => delivery.retry(0))
+        if (running.has(delivery.task)) {
+          // The coordinator wrongly assumed that this host had died. The host must not compete with itself, so it
+          // returns this delivery after the first one is settled. The journal then shows what is left to do.
+          void running.settled(delivery.task).then(() => delivery.retry(0))
           continue
         }
-        const task = atWork.run(delivery.task, (stop) => {
-          joined.busy()
+        const task = running.run(delivery.task, (stop) => {
+          joined.updateBusy()
           return workOnTask(workplace, delivery, stop)
         })
         tasks.add(task)
-        void task.finally(() => tasks.delete(task) && joined.busy())
+        void task.finally(() => tasks.delete(task) && joined.updateBusy())
       }
-      const late = setTimeout(() => atWork.suspendAll(), graceMs)
+      const late = setTimeout(() => running.suspendAll(), graceMs)
       await Promise.allSettled(tasks)
       clearTimeout(late)
       if (!draining.signal.aborted)
@@ -112,7 +112,7 @@ export async function hostAgent(
   }
 
   const left = takeAll()
-  left.catch(() => {}) // Told to whoever waits for it.
+  left.catch(() => {}) // Callers that await `left` receive the error.
   return {
     host,
     left,
@@ -122,7 +122,7 @@ export async function hostAgent(
     },
     async [Symbol.asyncDispose]() {
       drain()
-      atWork.suspendAll()
+      running.suspendAll()
       await left
     },
   }

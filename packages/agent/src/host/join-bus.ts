@@ -1,38 +1,32 @@
 import { announceAgent, type Bus, registerTool, serveControl, serveTool } from '@bailiwick/bus'
 import type { AgentCard, AgentDefinition } from '@bailiwick/contract'
-import { ownTools } from '../definition/check-in-process.ts'
+import { ownTools } from '@bailiwick/core'
 import type { Questions } from './questions.ts'
-import type { AtWork } from './running-tasks.ts'
+import type { RunningTasks } from './running-tasks.ts'
 
-export interface JoinOptions {
-  host: string
-  slots: number
-  atWork: AtWork
-  questions: Questions
+/** A host that is announced on the bus. Disposing it withdraws the announcement. */
+interface JoinedHost extends AsyncDisposable {
+  /** Announces how many tasks are running. */
+  updateBusy(): void
 }
 
-/** A host that others see and that listens to the coordinator. Disposing leaves. */
-export interface Joined extends AsyncDisposable {
-  /** Tells how many tasks are at work. */
-  busy(): void
-}
-
-/** Announces an agent with heartbeats, serves the tools it brings with it, and obeys the coordinator. */
+/** Announces an agent with heartbeats, serves the tools that it brings, and handles the coordinator's requests. */
 export async function joinBus(
   bus: Bus,
   definition: AgentDefinition,
   card: AgentCard,
-  { host, slots, atWork, questions }: JoinOptions,
-): Promise<Joined> {
+  options: { host: string; slots: number; running: RunningTasks; questions: Questions },
+): Promise<JoinedHost> {
+  const { host, slots, running, questions } = options
   await using stack = new AsyncDisposableStack()
   for (const tool of ownTools(definition)) {
     stack.use(await serveTool(bus, tool, { writer: definition.name }))
-    // The card stays when this host leaves: another replica may serve the tool still.
+    // Not withdrawn when this host leaves, because another replica may still serve the tool.
     await registerTool(bus, tool, { host, signs: true })
   }
   stack.use(
     await serveControl(bus, definition.name, host, {
-      cancel: ({ task, reason }) => atWork.cancel(task, reason),
+      cancel: ({ task, reason }) => running.cancel(task, reason),
       decide: (request) => questions.decide(request),
     }),
   )
@@ -40,7 +34,7 @@ export async function joinBus(
   const announced = stack.use(await announceAgent(bus, presence))
   const joined = stack.move()
   return {
-    busy: () => announced.update({ busy: atWork.size }),
+    updateBusy: () => announced.update({ busy: running.size }),
     [Symbol.asyncDispose]: () => joined.disposeAsync(),
   }
 }

@@ -13,23 +13,23 @@ async function fails(args: string[], env: Record<string, string> = {}, cwd?: str
 
 describe.concurrent('bailiwick-agent', () => {
   it.each([
-    ['nothing to host', [], 'wanted one package or path, got 0'],
+    ['nothing to host', [], 'expected one package or path, found 0'],
     ['an unknown option', ['--levels', '3'], "Unknown option '--levels'"],
     [
-      'a number that is none',
+      'an invalid number',
       [testAgent('worker.ts'), '--max-concurrent', 'two'],
-      'wanted a whole number above 0, got "two"',
+      'expected a whole number above 0, found "two"',
     ],
-    ['a file that is not there', ['./nowhere.ts'], 'agent file "./nowhere.ts" does not exist'],
+    ['a file that does not exist', ['./nowhere.ts'], 'agent file "./nowhere.ts" does not exist'],
     [
       'a module that throws',
       [testAgent('throws.ts')],
-      'throws while it is loaded: TypeError: no licence file',
+      'throws when it is loaded: TypeError: no licence file',
     ],
     [
       'no default export',
       [testAgent('no-default.ts')],
-      'it exports agent); wanted: export default defineAgent',
+      'expected a default export, export default defineAgent({ … }), found agent',
     ],
     [
       'a level that does not exist',
@@ -38,25 +38,25 @@ describe.concurrent('bailiwick-agent', () => {
     ],
     ['an import that is not installed', [testAgent('missing-import.ts')], 'no-such-package is not installed'],
     ['no bus', [testAgent('worker.ts')], 'NATS_URL is not set'],
-  ])('says what is wrong and exits 2: %s', async (_, args, message) => {
+  ])('explains the problem and exits 2: %s', async (_, args, message) => {
     const told = await fails(args)
     expect(told).toMatch(/^2 bailiwick-agent: /)
     expect(told).toContain(message)
     expect(told).not.toContain('    at ')
   })
 
-  it('says where it looked for a package', async () => {
+  it('names the folder where it looked for a package', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'agent-main-'))
     try {
       expect(await fails(['@acme/agent-legal'], {}, folder)).toBe(
-        `2 bailiwick-agent: agent package "@acme/agent-legal" was not found from ${folder}: install it there, or give a path that starts with "./"`,
+        `2 bailiwick-agent: agent package "@acme/agent-legal" was not found from ${folder}: install it there, or pass a path that starts with "./"`,
       )
     } finally {
       await rm(folder, { recursive: true })
     }
   })
 
-  it('explains itself', async () => {
+  it('prints its usage', async () => {
     const host = runHost(['--help'], {})
     expect(await host.ended).toBe(0)
     expect(host.output.stdout).toContain('usage: bailiwick-agent <package or path>')

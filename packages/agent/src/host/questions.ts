@@ -3,11 +3,11 @@ import type { Approve } from '@bailiwick/core'
 
 type PersonDecision = Omit<ControlRequest<'decide'>, 'task' | 'call'>
 
-/** Calls of this host that wait for a person. The journal has the questions; only this object has the waiting calls. */
+/** Calls of this host that wait for a person. The journal holds the questions; this object holds the waiting calls. */
 export class Questions {
   readonly #open = new Map<string, (decision: PersonDecision) => void>()
 
-  /** Asks for one task. The slot is free meanwhile: a person may take hours. */
+  /** Asks on behalf of one task. Frees the task's slot meanwhile, because a person may take hours. */
   approve(delivery: TaskDelivery): Approve {
     return async ({ id }, signal) => {
       signal.throwIfAborted()
@@ -27,7 +27,7 @@ export class Questions {
     }
   }
 
-  /** @returns whether a call here waited for the decision */
+  /** Passes a decision to the call that waits for it. @returns false if no call here waits for it */
   decide({ task, call, ...decided }: ControlRequest<'decide'>): boolean {
     const resolve = this.#open.get(`${task}/${call}`)
     resolve?.(decided)

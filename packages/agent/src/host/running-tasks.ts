@@ -1,7 +1,7 @@
 import { BailiwickError } from '@bailiwick/contract'
 
-/** The tasks that a host has at work, and how they are stopped. */
-export class AtWork {
+/** The tasks that a host is working on. */
+export class RunningTasks {
   readonly #tasks = new Map<string, { stop: AbortController; over: Promise<void> }>()
 
   get size(): number {
@@ -12,7 +12,7 @@ export class AtWork {
     return this.#tasks.has(task)
   }
 
-  /** Works on a task, which must not be at work already, with a signal of its own. */
+  /** Works on a task with its own signal. The task must not be running already. */
   async run(task: string, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const stop = new AbortController()
     const { promise: over, resolve } = Promise.withResolvers<void>()
@@ -25,22 +25,22 @@ export class AtWork {
     }
   }
 
-  /** Resolves when a task is at work no longer, however that came. */
+  /** Resolves when the task is not running any more, however it ended. */
   async settled(task: string): Promise<void> {
     await this.#tasks.get(task)?.over
   }
 
-  /** Ends a task as canceled. @returns whether it was here */
+  /** Ends a task as canceled. @returns false if the task is not running here */
   cancel(task: string, reason: string): boolean {
     const found = this.#tasks.get(task)
     found?.stop.abort(new BailiwickError('canceled', reason))
     return found !== undefined
   }
 
-  /** Leaves every task open in its journal: the next host goes on with it. */
+  /** Stops work on all tasks and leaves them open in their journals, for the next host. */
   suspendAll(): void {
     for (const { stop } of this.#tasks.values()) {
-      stop.abort(new BailiwickError('suspended', 'the host is leaving; the next one goes on'))
+      stop.abort(new BailiwickError('suspended', 'the host shut down; the next host continues the task'))
     }
   }
 }

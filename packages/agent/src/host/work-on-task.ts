@@ -1,23 +1,31 @@
-import { type Bus, openJournal, publishLive, remoteTool, type TaskDelivery } from '@bailiwick/bus'
+import {
+  type Bus,
+  openJournal,
+  publishLive,
+  remoteTool,
+  requestDelegation,
+  type TaskDelivery,
+} from '@bailiwick/bus'
 import {
   type AgentDefinition,
   BRAND,
+  errorText,
   hasCode,
   type Journal,
   type JournalRecord,
+  NO_USAGE,
   type Sandbox,
+  type TaskResult,
   type TaskSpec,
   taskSpecOf,
 } from '@bailiwick/contract'
-import { runLoop } from '@bailiwick/core'
-import { ownTools } from '../definition/check-in-process.ts'
+import { type DelegateRequest, ownTools, runLoop } from '@bailiwick/core'
 import type { Models } from '../models.ts'
-import { fruitlessAttempts, giveUp, MAX_FRUITLESS } from './fruitless.ts'
+import { describedInputs } from '../task-spec.ts'
 import type { Questions } from './questions.ts'
-import { startDelegate } from './start-delegate.ts'
 
-/** What a host works on every task with. */
-export interface Workplace {
+/** What a host needs for every task. */
+interface Workplace {
   bus: Bus
   definition: AgentDefinition
   /** This process's name on the bus. */
@@ -26,17 +34,20 @@ export interface Workplace {
   models: Models
   sandbox: Sandbox
   questions: Questions
-  /** Told of what made a delivery be tried again. */
+  /** Receives the reason when a delivery fails and the task is retried. */
   note(line: string): void
 }
 
 /**
- * After this a task that is in other hands is offered again, unless a sign of work comes in between: the
- * server counts such a sign for the message, whichever delivery it belongs to.
+ * A task that another host has taken over is redelivered here after this time, unless that host reports progress
+ * before: the server applies a progress report to the message, whichever delivery it came from.
  */
 const TAKEN_OVER_MS = 30_000
 
-/** Takes a task to its end, or leaves it for the next host. Settles the delivery in every case. */
+/** A task fails after this many attempts in a row that journaled nothing, because it may be what kills its hosts. */
+export const MAX_ATTEMPTS_WITHOUT_PROGRESS = 5
+
+/** Works on a task until it ends, or leaves it for the next host. Always settles the delivery. */
 export async function workOnTask(
   workplace: Workplace,
   delivery: TaskDelivery,
@@ -47,19 +58,20 @@ export async function workOnTask(
     if (problem === undefined) delivery.ack()
     else delivery.reject(problem)
   } catch (error) {
-    if (hasCode(error, 'fenced')) await letGo(workplace, delivery)
+    if (hasCode(error, 'fenced')) await settleTakenOver(workplace, delivery)
     else if (hasCode(error, 'suspended')) delivery.leave()
     else {
-      const [why, stack] = error instanceof Error ? [error.message, error.stack] : [String(error)]
-      workplace.note(`task ${delivery.task} is tried again later: ${stack ?? why}`)
+      const why = errorText(error)
+      const detail = (error instanceof Error ? error.stack : undefined) ?? why
+      workplace.note(`task ${delivery.task} failed here and will be retried: ${detail}`)
       delivery.fail(why)
     }
   }
 }
 
-/** Settles the delivery of a task that somebody else has appended to: one that has ended is offered to nobody again. */
-async function letGo(workplace: Workplace, delivery: TaskDelivery): Promise<void> {
-  // What cannot be read now is read, and told of, when it is offered again.
+/** Settles the delivery of a task whose journal another writer has appended to. Acknowledges it if the task has ended. */
+async function settleTakenOver(workplace: Workplace, delivery: TaskDelivery): Promise<void> {
+  // If the journal cannot be read now, the redelivery reads it and reports the error.
   if (await hasEnded(workplace, delivery).catch(() => false)) delivery.ack()
   else delivery.retry(TAKEN_OVER_MS)
 }
@@ -71,7 +83,7 @@ async function hasEnded({ bus, definition }: Workplace, { run, task }: TaskDeliv
   return false
 }
 
-/** @returns why this can be nobody's task, or nothing once the task has ended */
+/** @returns why no host can work on this task; undefined once the task has ended */
 async function work(
   workplace: Workplace,
   delivery: TaskDelivery,
@@ -84,10 +96,30 @@ async function work(
   const [first] = records
   if (first?.type !== 'task.created') return `its journal begins with "${first?.type ?? 'nothing'}"`
   if (records.at(-1)?.type === 'task.ended') return undefined
-  const fruitless = fruitlessAttempts(records)
-  if (fruitless >= MAX_FRUITLESS) await giveUp(journal, fruitless)
+  const attempts = attemptsWithoutProgress(records)
+  if (attempts >= MAX_ATTEMPTS_WITHOUT_PROGRESS) await failTask(journal, attempts)
   else await runTask(workplace, delivery, taskSpecOf(first), attemptJournal(records, journal), signal)
   return undefined
+}
+
+/** Counts the attempts at the end of a journal that journaled nothing else. An attempt that was suspended does not count. */
+function attemptsWithoutProgress(records: readonly JournalRecord[]): number {
+  const last = records.findLastIndex(({ type }) => type !== 'task.started' && type !== 'turn.restarted')
+  return records.slice(last + 1).filter(({ type }) => type === 'task.started').length
+}
+
+async function failTask(journal: Journal, attempts: number): Promise<void> {
+  const message = `${attempts} hosts in a row took this task and died without progress, so it is not retried`
+  await journal.append([
+    {
+      type: 'task.ended',
+      at: Date.now(),
+      status: 'failed',
+      error: { code: 'hosts-died', message },
+      usage: NO_USAGE,
+      artifacts: [],
+    },
+  ])
 }
 
 async function runTask(
@@ -118,7 +150,27 @@ async function runTask(
   }
 }
 
-/** The journal for one attempt: it is not fetched a second time. Its fence stands where the first reading ended. */
+/**
+ * Asks the coordinator to start a delegate, and waits for its result. Frees the task's slot meanwhile: otherwise two
+ * agents that wait for each other's only slot would wait for ever. Afterwards the task continues without waiting for
+ * its slot, which may be in use for long. So a host can exceed its slots by one task per returned delegation.
+ */
+async function startDelegate(
+  bus: Bus,
+  caller: string,
+  delivery: TaskDelivery,
+  { call, key, run, task, target, text, inputs, budget, signal }: DelegateRequest,
+): Promise<TaskResult> {
+  const takeSlotBack = delivery.releaseSlot()
+  try {
+    const request = { call, key, run, task, target, text, inputs: describedInputs(inputs), budget }
+    return await requestDelegation(bus, caller, request, signal)
+  } finally {
+    void takeSlotBack()
+  }
+}
+
+/** The journal of one attempt. Reads the records that were read already, and keeps the fence at their end. */
 function attemptJournal(records: readonly JournalRecord[], journal: Journal): Journal {
   return {
     async *read() {

@@ -2,10 +2,10 @@ import { appendFile, readFile } from 'node:fs/promises'
 import { defineAgent, defineTool } from '@bailiwick/core'
 import { z } from 'zod'
 
-/** The file that the test looks into. */
+/** The file that the test reads. */
 const marks = process.env.MARKS ?? ''
 
-/** Appends a line, so that the test can count the calls. */
+/** Appends a line so that the test can count the calls. */
 const mark = defineTool({
   name: 'mark',
   description: 'Leaves a mark.',
@@ -35,7 +35,7 @@ const gate = defineTool({
 
 export default defineAgent({
   name: 'worker',
-  description: 'Does what the tests script.',
+  description: 'Follows the script of a test.',
   level: 5,
   tools: [mark, gate],
 })

@@ -8,8 +8,7 @@ import { openJournal, prepareWriter, STREAMS, SUBJECTS } from '@bailiwick/bus'
 import type { AgentDefinition, JournalRecord, RecordOf, TaskSpec } from '@bailiwick/contract'
 import { defineAgent, defineTool } from '@bailiwick/core'
 import { z } from 'zod'
-import { grantOf } from '../grant-of.ts'
-import { startTestBus } from '../test-bus.ts'
+import { grantOf, startTestBus } from '../test-bus.ts'
 import type { Cut, CutTask } from './run-cut.ts'
 
 const card = (name: string, effect: 'none' | 'idempotent' | 'once') =>
