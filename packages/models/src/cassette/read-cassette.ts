@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { InputError } from '@bailiwick/contract'
 import { z } from 'zod'
-import { type CassetteEntry, cassetteEntrySchema } from './cassette-entry.ts'
+import { type CassetteEntry, cassetteEntrySchema } from './cassette-file.ts'
 
 /** @throws InputError when the file cannot be read or a line of it is no recorded response. */
 export async function readCassette(file: string): Promise<CassetteEntry[]> {

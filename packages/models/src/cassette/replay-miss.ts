@@ -1,5 +1,5 @@
 import { ModelError } from '@bailiwick/contract'
-import type { CassetteEntry } from './cassette-entry.ts'
+import type { CassetteEntry } from './cassette-file.ts'
 import { isChat, type KeyParts } from './request-key.ts'
 
 const AROUND = 60

@@ -2,8 +2,8 @@ import { isAbsolute } from 'node:path'
 import { InputError } from '@bailiwick/contract'
 import type { Source } from '../source.ts'
 import { readCassette } from './read-cassette.ts'
-import { recordSource } from './record-source.ts'
-import { openReplay, type Replay, replaySource } from './replay-source.ts'
+import { recordSource } from './record.ts'
+import { openReplay, type Replay, replaySource } from './replay.ts'
 import type { Matching } from './request-key.ts'
 
 /** By file and matching: models of one process share what was served. */

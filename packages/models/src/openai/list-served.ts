@@ -3,9 +3,9 @@ import type { OpenAI } from 'openai'
 import { isModelError } from '../is-model-error.ts'
 import { causeOf } from '../wire/cause-of.ts'
 import { openExchange } from '../wire/exchange.ts'
-import { openClient } from './open-client.ts'
+import { openClient } from './client.ts'
 import { PRESETS } from './presets.ts'
-import { readServed, type ServedModel } from './read-served.ts'
+import { readServed, type ServedModel } from './served-models.ts'
 import { toModelError } from './to-model-error.ts'
 
 const LIST_MS = 5_000

@@ -8,12 +8,12 @@ import { causeOf } from '../wire/cause-of.ts'
 import { type Exchange, openExchange } from '../wire/exchange.ts'
 import type { Timers } from '../wire/timers.ts'
 import { chatBody, type OpenAiFeatures } from './chat-body.ts'
-import { openClient } from './open-client.ts'
+import { openClient } from './client.ts'
+import { unlearn } from './features.ts'
 import { OPENAI_URL } from './presets.ts'
 import { type Chunk, readChunk } from './read-chunk.ts'
 import { readEvents } from './read-events.ts'
 import { toModelError } from './to-model-error.ts'
-import { unlearn } from './unlearn.ts'
 
 export interface OpenAiModelOptions {
   /** The model's name as the server knows it. */

@@ -1,7 +1,7 @@
 import { ModelError } from '@bailiwick/contract'
 import type { CallFragment } from '../reply/call-fragments.ts'
 import type { ReplyPart } from '../reply/reply-builder.ts'
-import { type Asked, readStreamFault } from '../wire/read-fault.ts'
+import { type Asked, readStreamFault } from '../wire/server-errors.ts'
 
 /**
  * A chunk of a stream, or a whole completion, as servers really send it: every field may be missing

@@ -1,5 +1,5 @@
 import type { ModelReply, ModelRequest } from '@bailiwick/contract'
-import { instructCalls, readCalls } from './instruct-calls.ts'
+import { instructCalls, readCalls } from './emulate.ts'
 import { instructOutput, readOutput } from './instruct-output.ts'
 
 /** What the server does by itself. */

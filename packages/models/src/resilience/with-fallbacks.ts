@@ -1,7 +1,7 @@
 import { ModelError, type ModelReply } from '@bailiwick/contract'
 import { isModelError } from '../is-model-error.ts'
+import { voidable } from '../restartable-call.ts'
 import type { Source } from '../source.ts'
-import { voidable } from '../voidable.ts'
 
 /**
  * The first source that answers, in order. Deltas of one that failed are declared void by a `restart` event,

@@ -1,7 +1,7 @@
 import type { ModelError } from '@bailiwick/contract'
 import { isModelError } from '../is-model-error.ts'
 import type { Exchange } from './exchange.ts'
-import type { Asked } from './read-fault.ts'
+import type { Asked } from './server-errors.ts'
 
 /**
  * Why a client threw: what the exchange knows comes first, since the client's error is often only its

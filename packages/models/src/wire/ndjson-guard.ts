@@ -1,5 +1,5 @@
 import { ModelError } from '@bailiwick/contract'
-import type { Asked } from './read-fault.ts'
+import type { Asked } from './server-errors.ts'
 
 /**
  * Checks a stream of JSON lines chunk by chunk; `undefined` is its end. `ollama` prints a line that does not parse to stderr

@@ -1,5 +1,5 @@
 import { ModelError } from '@bailiwick/contract'
-import type { Asked } from './read-fault.ts'
+import type { Asked } from './server-errors.ts'
 
 /** The error for a request that got no response at all. */
 export function describeUnreachable(asked: Asked, error: unknown): ModelError {

@@ -1,7 +1,7 @@
 import { ModelError } from '@bailiwick/contract'
 import { isModelError } from '../is-model-error.ts'
 import { ndjsonGuard } from './ndjson-guard.ts'
-import type { Asked } from './read-fault.ts'
+import type { Asked } from './server-errors.ts'
 import { innermostReason } from './unreachable.ts'
 
 /** What the client will read the body as: server-sent events, JSON lines, or one JSON text. */

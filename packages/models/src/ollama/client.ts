@@ -1,6 +1,6 @@
 import { ModelError } from '@bailiwick/contract'
 import { isModelError } from '../is-model-error.ts'
-import { type Asked, readStreamFault } from '../wire/read-fault.ts'
+import { type Asked, readStreamFault } from '../wire/server-errors.ts'
 
 /** Names what the `ollama` client threw for its own reasons: the exchange has named everything else. */
 export function toModelError(asked: Asked, error: unknown): ModelError {

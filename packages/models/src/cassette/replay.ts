@@ -1,6 +1,6 @@
 import type { ModelLane } from '@bailiwick/contract'
 import type { Source } from '../source.ts'
-import { bytesOf, type CassetteEntry } from './cassette-entry.ts'
+import { bytesOf, type CassetteEntry } from './cassette-file.ts'
 import { replayMiss } from './replay-miss.ts'
 import { isChat, type KeyParts, type Matching, requestKey } from './request-key.ts'
 import { sentRequest } from './sent-request.ts'

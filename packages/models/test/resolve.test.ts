@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import type { Model, ModelRequest } from '@bailiwick/contract'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { detectModel } from '../src/choose/detect-model.ts'
-import { listModels } from '../src/choose/list-models.ts'
-import { noModelMessage } from '../src/choose/no-model-message.ts'
-import { resolveModel } from '../src/choose/resolve-model.ts'
+import { detectModel } from '../src/resolve/detect-model.ts'
+import { listModels } from '../src/resolve/list-models.ts'
+import { noModelMessage } from '../src/resolve/no-model-message.ts'
+import { resolveModel } from '../src/resolve/resolve-model.ts'
 import { startOllamaServer } from '../src/testing/ollama-server.ts'
 import { type OpenAiServerOptions, startOpenAiServer } from '../src/testing/openai-server.ts'
-import { humanModel } from '../src/unserved/human-model.ts'
+import { humanModel } from '../src/without-server/human-model.ts'
 
 let folder: string
 beforeEach(async () => {

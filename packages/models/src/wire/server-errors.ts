@@ -1,6 +1,6 @@
 import { ModelError, type ModelErrorCode } from '@bailiwick/contract'
-import { conceal } from './conceal.ts'
-import { parseFaultBody } from './fault-body.ts'
+import { parseFaultBody } from './error-body.ts'
+import { conceal } from './redact.ts'
 import { readRetryAfter } from './retry-after.ts'
 
 /** Who was asked, for messages. */

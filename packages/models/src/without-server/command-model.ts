@@ -5,7 +5,7 @@ import { asModel } from '../as-model.ts'
 import { instruct } from '../reply/instruct.ts'
 import type { Source } from '../source.ts'
 import { showPrompt } from './show-prompt.ts'
-import { unservedReply } from './unserved-reply.ts'
+import { unservedReply } from './text-reply.ts'
 
 const UNSERVED = { tools: false, outputSchema: false }
 

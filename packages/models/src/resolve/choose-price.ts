@@ -1,9 +1,9 @@
-import type { ModelSettings } from '../choose/model-settings.ts'
-import type { ModelSpec } from '../choose/parse-spec.ts'
 import { PRESETS } from '../openai/presets.ts'
-import { fixedPrice } from './fixed-price.ts'
-import { priceList } from './price-list.ts'
-import type { PriceOf } from './with-price.ts'
+import { priceList } from '../price/price-list.ts'
+import { fixedPrice } from '../price/price-of.ts'
+import type { PriceOf } from '../price/with-price.ts'
+import type { ModelSettings } from './model-settings.ts'
+import type { ModelSpec } from './parse-spec.ts'
 
 const FREE: PriceOf = () => 0
 const UNKNOWN: PriceOf = () => null

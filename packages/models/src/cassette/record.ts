@@ -2,7 +2,7 @@ import { appendFile } from 'node:fs/promises'
 import type { ModelLane, ModelReply } from '@bailiwick/contract'
 import { isModelError } from '../is-model-error.ts'
 import type { Source } from '../source.ts'
-import { type CassetteEntry, toFrame } from './cassette-entry.ts'
+import { type CassetteEntry, toFrame } from './cassette-file.ts'
 import { isChat } from './request-key.ts'
 import { sentRequest } from './sent-request.ts'
 

@@ -1,5 +1,5 @@
 import type { Model } from '@bailiwick/contract'
-import { firstChatModel, ollamaRuns } from '../ollama/find-ollama.ts'
+import { firstChatModel, ollamaRuns } from '../ollama/served-models.ts'
 import { firstServedModel } from '../openai/list-served.ts'
 import { addressOf } from './provider-address.ts'
 import { type ResolveOptions, resolveModel } from './resolve-model.ts'

@@ -1,5 +1,5 @@
 import type { ModelError } from '@bailiwick/contract'
-import type { FaultBody } from '../wire/fault-body.ts'
+import type { FaultBody } from '../wire/error-body.ts'
 import type { OpenAiFeatures } from './chat-body.ts'
 
 const REFUSALS: readonly { feature: Exclude<keyof OpenAiFeatures, 'maxTokensField'>; words: RegExp }[] = [
