@@ -5,7 +5,7 @@ import { asModel } from './as-model.ts'
 import type { Source } from './source.ts'
 
 const reply = { text: 'ab' } as ModelReply
-const text = (said: string) => ({ type: 'text' as const, text: said })
+const text = (text: string) => ({ type: 'text' as const, text })
 
 function model(ask: Source['ask']) {
   return asModel({ id: 'a/b', ask })
@@ -19,28 +19,28 @@ async function read(events: AsyncIterable<ModelEvent>, into: ModelEvent[] = []):
 describe('asModel', () => {
   const { signal } = new AbortController()
 
-  it('yields what is handed on, then the reply, however quick the source is', async () => {
-    const atOnce = model(async (_, { emit }) => {
+  it('yields deltas and then the reply, both from a fast and from a slow source', async () => {
+    const fast = model(async (_, { emit }) => {
       emit(text('a'))
       emit(text('b'))
       return reply
     })
-    const inTurns = model(async (_, { emit }) => {
-      for (const said of 'ab') {
+    const slow = model(async (_, { emit }) => {
+      for (const letter of 'ab') {
         await new Promise(setImmediate)
-        emit(text(said))
+        emit(text(letter))
       }
       await new Promise(setImmediate)
       return reply
     })
-    for (const either of [atOnce, inTurns]) {
+    for (const either of [fast, slow]) {
       const events = either.generate(request, { signal })
       expect(await read(events)).toEqual([text('a'), text('b'), { type: 'reply', reply }])
       expect(await read(events)).toEqual([])
     }
   })
 
-  it('asks nothing before the first is wanted', async () => {
+  it('asks nothing before the first event is read', async () => {
     let asked = 0
     const events = model(async () => {
       asked += 1
@@ -52,7 +52,7 @@ describe('asModel', () => {
     expect(asked).toBe(1)
   })
 
-  it('throws what the source throws, after what came before it', async () => {
+  it('throws the error of the source after the deltas before it', async () => {
     const events: ModelEvent[] = []
     const failing = model(async (_, { emit }) => {
       emit(text('a'))
@@ -62,7 +62,7 @@ describe('asModel', () => {
     expect(events).toEqual([text('a')])
   })
 
-  it('ends the source when the reader leaves, and waits for its end', async () => {
+  it('aborts the source when the reader stops, and waits for its end', async () => {
     let state = 'asked'
     const slow = model(async (_, { emit, signal }) => {
       emit(text('a'))
@@ -75,10 +75,10 @@ describe('asModel', () => {
     expect(state).toBe('ended')
   })
 
-  it('keeps from an aborted reader what has come and was not read', async () => {
+  it('drops unread deltas after an abort', async () => {
     const controller = new AbortController()
     const quick = model(async (_, { emit }) => {
-      for (const said of 'ab') emit(text(said))
+      for (const letter of 'ab') emit(text(letter))
       return reply
     })
     const events: ModelEvent[] = []

@@ -1,87 +1,64 @@
-import type { Model, ModelEvent, ModelReply } from '@bailiwick/contract'
-import type { Call, Source } from './source.ts'
+import {
+  AsyncQueue,
+  type GenerateOptions,
+  type Model,
+  type ModelEvent,
+  type ModelReply,
+  type ModelRequest,
+} from '@bailiwick/contract'
+import type { Source } from './source.ts'
 
-/** The contract's model of a source. It begins with the first `next`, and what ends the reading ends it. */
+/** Turns a source into the contract's model. The first `next` asks the source; a reader that stops early aborts it. */
 export function asModel(source: Source): Model {
   return {
     id: source.id,
-    generate(request, options) {
-      const abandoned = new AbortController()
-      const signal = AbortSignal.any([options.signal, abandoned.signal])
-      return new Events((emit) => source.ask(request, { ...options, signal, emit }), signal, abandoned)
-    },
+    generate: (request, options) => iterate(source, request, options),
   }
 }
 
 const DONE = { done: true, value: undefined } as const
 
-/** By hand, since it is in the way of every delta: an async generator costs five times as much. */
-class Events implements AsyncIterableIterator<ModelEvent> {
-  readonly #ask: (emit: Call['emit']) => Promise<ModelReply>
-  readonly #signal: AbortSignal
-  readonly #abandoned: AbortController
-  /** Arrived and not read. */
-  readonly #events: ModelEvent[] = []
-  #reply: Promise<ModelReply> | undefined
-  /** The source has ended. */
-  #ended = false
-  /** The reader has had the end, or has left. */
-  #over = false
-  /** Answers the `next` that waits. */
-  #answer: ((result: IteratorResult<ModelEvent> | Promise<IteratorResult<ModelEvent>>) => void) | undefined
+function iterate(
+  source: Source,
+  request: ModelRequest,
+  options: GenerateOptions,
+): AsyncIterableIterator<ModelEvent> {
+  const abandoned = new AbortController()
+  const signal = AbortSignal.any([options.signal, abandoned.signal])
+  const events = new AsyncQueue<ModelEvent>()
+  let reply: Promise<ModelReply> | undefined
+  let isOver = false
 
-  constructor(
-    ask: (emit: Call['emit']) => Promise<ModelReply>,
-    signal: AbortSignal,
-    abandoned: AbortController,
-  ) {
-    this.#ask = ask
-    this.#signal = signal
-    this.#abandoned = abandoned
-  }
-
-  next(): Promise<IteratorResult<ModelEvent>> {
-    if (this.#over) return Promise.resolve(DONE)
-    this.#reply ??= this.#begin()
-    // An abort is an abort, also of what has come and was not read.
-    const event = this.#signal.aborted ? undefined : this.#events.shift()
-    if (event !== undefined) return Promise.resolve({ done: false, value: event })
-    if (this.#ended) return this.#end(this.#reply)
-    return new Promise((resolve) => {
-      this.#answer = resolve
-    })
-  }
-
-  async return(): Promise<IteratorResult<ModelEvent>> {
-    this.#over = true
-    this.#abandoned.abort()
-    await this.#reply?.catch(() => undefined)
-    return DONE
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this
-  }
-
-  #begin(): Promise<ModelReply> {
-    const reply = this.#ask((event) => {
-      const answer = this.#answer
-      this.#answer = undefined
-      if (answer === undefined) this.#events.push(event)
-      else answer({ done: false, value: event })
-    })
-    const onEnd = () => {
-      this.#ended = true
-      this.#answer?.(this.#end(reply))
+  function ask(): Promise<ModelReply> {
+    const asked = source.ask(request, { ...options, signal, emit: (event) => events.push(event) })
+    const onReply = (reply: ModelReply) => {
+      if (signal.aborted) return events.fail(signal.reason)
+      events.push({ type: 'reply', reply })
+      events.end()
     }
-    reply.then(onEnd, onEnd)
-    return reply
+    asked.then(onReply, (error) => events.fail(error))
+    return asked
   }
 
-  async #end(asked: Promise<ModelReply>): Promise<IteratorResult<ModelEvent>> {
-    this.#over = true
-    const reply = await asked
-    this.#signal.throwIfAborted()
-    return { done: false, value: { type: 'reply', reply } }
+  return {
+    async next() {
+      if (isOver) return DONE
+      reply ??= ask()
+      if (!signal.aborted) return events.next()
+      // Drop the deltas that arrived before the abort, and wait until the source has closed its connection.
+      isOver = true
+      events.drain()
+      await reply
+      throw signal.reason
+    },
+    async return() {
+      isOver = true
+      abandoned.abort()
+      await reply?.catch(() => undefined)
+      return DONE
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
   }
 }

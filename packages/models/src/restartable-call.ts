@@ -1,19 +1,19 @@
 import type { Call } from './source.ts'
 
-/** A call whose deltas may have to be taken back, since somebody else is asked when it fails. */
-export function voidable(call: Call): { call: Call; void(reason: string): void } {
-  let begun = false
+/** A call whose deltas can be withdrawn, because the request may be sent again. */
+export function restartableCall(call: Call): { call: Call; restart(reason: string): void } {
+  let hasDeltas = false
   return {
     call: {
       ...call,
       emit(event) {
-        begun = event.type !== 'restart'
+        hasDeltas = event.type !== 'restart'
         call.emit(event)
       },
     },
-    /** Tells the reader that what it has of this call is void, where it has anything. */
-    void(reason) {
-      if (begun) call.emit({ type: 'restart', reason })
+    /** Emits a `restart` event if the reader has received deltas of this attempt. */
+    restart(reason) {
+      if (hasDeltas) call.emit({ type: 'restart', reason })
     },
   }
 }

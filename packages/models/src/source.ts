@@ -1,17 +1,18 @@
 import type { GenerateOptions, ModelEvent, ModelReply, ModelRequest } from '@bailiwick/contract'
 
-/** What a call takes besides its request. Layers pass it on whole. */
+/** Everything that a call carries besides its request. A layer passes it on whole and may replace single fields. */
 export interface Call extends GenerateOptions {
-  /** Takes what comes before the reply, as it comes. */
+  /** Delivers a delta at once. */
   emit(event: Exclude<ModelEvent, { type: 'reply' }>): void
-  /** Sends the requests instead of the global `fetch`: how cassettes record and replay raw responses. */
+  /** Replaces the global `fetch`. Cassettes use it to record and replay raw responses. */
   fetch?: typeof fetch
 }
 
 /**
- * A model as it is built here: the reply is returned, what comes before it is handed on. So a layer around a
- * source is a function around a function, and a delta costs a call however many there are;
- * an async generator in each would cost it several promises. `asModel` makes the contract's model of the last.
+ * A model as this package builds it: `ask` emits the deltas and returns the reply. A layer around a source is
+ * therefore a function around a function, and a delta costs one call however many layers there are. With an async
+ * generator in each layer it would cost several promises per layer. `asModel` turns the outermost source into the
+ * contract's model.
  */
 export interface Source {
   /** `provider/model`. */

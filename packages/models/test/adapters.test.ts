@@ -7,21 +7,20 @@ import type { Fault } from '../src/testing/fault.ts'
 import type { ModelServer, ModelServerOptions } from '../src/testing/model-server.ts'
 import { startOllamaServer } from '../src/testing/ollama-server.ts'
 import { startOpenAiServer } from '../src/testing/openai-server.ts'
+import type { Timers } from '../src/wire/timers.ts'
 
 const schema = { type: 'object', properties: { colour: { type: 'string' } } }
-
-const timers = { firstByteMs: 1_500, idleMs: 1_500, totalMs: 10_000 }
 
 const ADAPTERS = {
   openai: {
     start: startOpenAiServer,
-    model: (server: ModelServer, stream: boolean, allowed = timers): Model =>
-      openaiModel({ model: 'test-model', baseURL: `${server.url}/v1`, stream, timers: allowed }),
+    model: (server: ModelServer, stream: boolean, timers?: Timers): Model =>
+      openaiModel({ model: 'test-model', baseURL: `${server.url}/v1`, stream, timers }),
   },
   ollama: {
     start: startOllamaServer,
-    model: (server: ModelServer, stream: boolean, allowed = timers): Model =>
-      ollamaModel({ model: 'test-model:1b', host: server.url, stream, timers: allowed }),
+    model: (server: ModelServer, stream: boolean, timers?: Timers): Model =>
+      ollamaModel({ model: 'test-model:1b', host: server.url, stream, timers }),
   },
 }
 
@@ -62,7 +61,7 @@ async function collect(model: Model, asked = request, signal = new AbortControll
 }
 
 describe.each(CASES)('$adapter, stream $stream', ({ start, model, stream, adapter }) => {
-  it('gives text, thinking, usage and who answered', async () => {
+  it('returns text, thinking, usage and the name of the model', async () => {
     const usage = { inputTokens: 12, outputTokens: 34 }
     const running = await open(start, { reply: () => ({ text: 'It is blue.', thinking: 'Look up.', usage }) })
     const { events, reply } = await collect(model(running, stream))
@@ -79,7 +78,7 @@ describe.each(CASES)('$adapter, stream $stream', ({ start, model, stream, adapte
     if (stream) expect(deltas.length).toBeGreaterThan(1)
   })
 
-  it('sends tools and gives the calls, arguments parsed', async () => {
+  it('sends tools and returns calls with parsed arguments', async () => {
     const calls = [{ name: 'look', arguments: { at: 'sky' } }]
     const running = await open(start, {
       reply: ({ tools }) => ({ calls: tools.includes('look') ? calls : [] }),
@@ -96,7 +95,7 @@ describe.each(CASES)('$adapter, stream $stream', ({ start, model, stream, adapte
     expect(reply.calls).toMatchObject([{ name: 'look', arguments: { at: 'sky' } }])
   })
 
-  it('uses its connections again', async () => {
+  it('reuses connections', async () => {
     let opened = 0
     const onSocket = () => {
       opened += 1
@@ -109,7 +108,7 @@ describe.each(CASES)('$adapter, stream $stream', ({ start, model, stream, adapte
     expect(opened).toBeLessThan(5)
   })
 
-  it('asks for JSON by its schema', async () => {
+  it('sends the output schema', async () => {
     const running = await open(start, { reply: '{"colour":"blue"}' })
     const { reply } = await collect(model(running, stream), {
       ...request,
@@ -123,16 +122,16 @@ describe.each(CASES)('$adapter, stream $stream', ({ start, model, stream, adapte
     )
   })
 
-  it('names what takes too long as a whole, and the setting that allows more', async () => {
-    const running = await open(start, { fault: () => ({ kind: 'slow-first-byte', ms: 5_000 }) })
-    const patient = { firstByteMs: 5_000, idleMs: 5_000, totalMs: 200 }
-    await expect(collect(model(running, stream, patient))).rejects.toMatchObject({
+  it('times out a reply that takes too long as a whole, and names the timer', async () => {
+    const running = await open(start, { fault: () => ({ kind: 'stall', afterBytes: 0 }) })
+    const timers = { firstByteMs: 60_000, idleMs: 60_000, totalMs: 200 }
+    await expect(collect(model(running, stream, timers))).rejects.toMatchObject({
       code: 'model-timeout',
       message: expect.stringMatching(/complete reply.*totalMs/),
     })
   })
 
-  it('puts tools into words for a model that has none, and reads the calls back', async () => {
+  it('describes tools in the prompt for a model without tools, and reads the calls', async () => {
     const block = '```json\n{"calls": [{"name": "look", "arguments": {"at": "sky"}}]}\n```'
     const running = await open(start, {
       reply: () => block,
@@ -149,12 +148,12 @@ describe.each(CASES)('$adapter, stream $stream', ({ start, model, stream, adapte
     ['characters that are split between chunks', { kind: 'split-utf8' }],
     ['a wrong content type', { kind: 'wrong-content-type' }],
     ['a slow first byte', { kind: 'slow-first-byte', ms: 200 }],
-  ])('is not confused by %s', async (_name, fault) => {
+  ])('tolerates %s', async (_name, fault) => {
     const running = await open(start, { reply: 'Grüße, 世界 🌍', fault: () => fault })
     expect((await collect(model(running, stream))).reply.text).toBe('Grüße, 世界 🌍')
   })
 
-  it('is aborted before the first byte and in mid-stream, with the reason given', async () => {
+  it('throws the reason of an abort before the first byte and in the middle of a stream', async () => {
     for (const afterBytes of [0, 60]) {
       const running = await open(start, {
         reply: 'It is blue.',
@@ -162,17 +161,17 @@ describe.each(CASES)('$adapter, stream $stream', ({ start, model, stream, adapte
       })
       const controller = new AbortController()
       const asked = collect(model(running, stream), request, controller.signal)
-      await vi.waitFor(() => expect(running.requests).toHaveLength(1))
+      await vi.waitFor(() => expect(running.requests).toHaveLength(1), 30_000)
       controller.abort(new Error('enough'))
       await expect(asked).rejects.toThrow('enough')
-      await vi.waitFor(() => expect(running.underWay).toBe(0))
+      await vi.waitFor(() => expect(running.pending).toBe(0), 30_000)
       await running[Symbol.asyncDispose]()
     }
   })
 })
 
 describe.each(['openai', 'ollama'] as const)('%s', (adapter) => {
-  it('names an error that comes in the middle of a stream', async () => {
+  it('throws the error that a server sends in the middle of a stream', async () => {
     const { start, model } = ADAPTERS[adapter]
     const running = await open(start, {
       reply: 'It is blue.',
@@ -186,7 +185,7 @@ describe.each(['openai', 'ollama'] as const)('%s', (adapter) => {
 })
 
 describe('ollama', () => {
-  it('always sends the size of the context', async () => {
+  it('always sends the context size', async () => {
     const running = await open(startOllamaServer, {})
     await collect(ollamaModel({ model: 'test-model:1b', host: running.url }))
     expect(running.requests[0]).toMatchObject({ options: { num_ctx: expect.any(Number) } })
@@ -195,23 +194,20 @@ describe('ollama', () => {
   it.each([
     { capabilities: ['completion', 'thinking'], sent: { think: 'low', keep_alive: '10m' } },
     { capabilities: ['completion'], sent: { keep_alive: '10m' } },
-  ])(
-    'sends think to models that can, and how long to stay loaded: $capabilities',
-    async ({ capabilities, sent }) => {
-      await using running = await startOllamaServer({ capabilities })
-      await collect(ollamaModel({ model: 'm', host: running.url, think: 'low', keepAlive: '10m' }))
-      const { think, keep_alive } = running.requests[0] ?? {}
-      expect({ ...(think !== undefined && { think }), keep_alive }).toEqual(sent)
-    },
-  )
+  ])('sends keep_alive, and think only to models that can: $capabilities', async ({ capabilities, sent }) => {
+    await using running = await startOllamaServer({ capabilities })
+    await collect(ollamaModel({ model: 'm', host: running.url, think: 'low', keepAlive: '10m' }))
+    const { think, keep_alive } = running.requests[0] ?? {}
+    expect({ ...(think !== undefined && { think }), keep_alive }).toEqual(sent)
+  })
 
-  it('says what to set where a prompt does not fit what is allowed', async () => {
+  it('names the setting for a prompt that does not fit the allowed context', async () => {
     const running = await open(startOllamaServer, {})
     const model = ollamaModel({ model: 'm', host: running.url, contextTokens: 4_096 })
     const long = { ...request, messages: [{ role: 'user' as const, content: 'word '.repeat(12_000) }] }
     await expect(collect(model, long)).rejects.toMatchObject({
       code: 'model-context',
-      message: expect.stringMatching(/4,096 tokens\. Set contextTokens higher, up to 40,960/),
+      message: expect.stringMatching(/4,096 tokens, got about .* Set contextTokens higher, up to 40,960/),
     })
   })
 
@@ -226,14 +222,14 @@ describe('ollama', () => {
 })
 
 describe('openai', () => {
-  it.each([true, false])('names an answer without choices, stream %s', async (stream) => {
+  it.each([true, false])('rejects a reply without choices, stream %s', async (stream) => {
     const running = await open(startOpenAiServer, { fault: () => ({ kind: 'no-choices' }) })
     await expect(collect(ADAPTERS.openai.model(running, stream))).rejects.toMatchObject({
       code: expect.stringMatching(/^model-(empty|cut|malformed)$/),
     })
   })
 
-  it('asks in words for the JSON that a server has no parameter for, and takes it out of the answer', async () => {
+  it('asks for JSON in the prompt if the server refuses the parameter, and extracts it from the reply', async () => {
     const message = 'response_format is not supported'
     const running = await open(startOpenAiServer, {
       reply: 'Here it is:\n```json\n{"colour": "blue"}\n```',
@@ -244,12 +240,12 @@ describe('openai', () => {
     expect((await collect(model, asked)).reply.text).toBe('{"colour":"blue"}')
     expect(running.requests[1]).not.toHaveProperty('response_format')
     expect(JSON.stringify(running.requests[1])).toContain('that fits this JSON Schema')
-    // It is not asked again for what it has refused.
+    // The parameter is not sent again.
     await collect(model, asked)
     expect(running.requests).toHaveLength(3)
   })
 
-  it('says where nothing listens', async () => {
+  it('names an address where nothing listens', async () => {
     const model = openaiModel({ model: 'x', baseURL: 'http://127.0.0.1:9/v1' })
     await expect(collect(model)).rejects.toMatchObject({
       code: 'model-unreachable',

@@ -6,7 +6,7 @@ export const request: ModelRequest = {
   lane: { agent: 'a', task: 't1', step: 1 },
 }
 
-/** Everything that a call yields; fails where no reply comes last. */
+/** Collects the events of a call. Fails if the last one is not a reply. */
 export async function ask(
   model: Model,
   options: Partial<GenerateOptions> = {},
@@ -20,7 +20,7 @@ export async function ask(
   return { events, reply: last.reply }
 }
 
-/** The text that is left when every `restart` has voided what came before it. */
+/** The text that remains valid: the deltas after the last `restart`. */
 export function textOf(events: readonly ModelEvent[]): string {
   const start = events.findLastIndex(({ type }) => type === 'restart') + 1
   return events

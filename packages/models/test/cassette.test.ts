@@ -58,10 +58,10 @@ describe.each(['openai', 'ollama'] as const)('a cassette of %s', (kind) => {
   const replay = (env: NodeJS.ProcessEnv = {}) =>
     KINDS[kind].resolve(NOWHERE, { BAILIWICK_MODEL_REPLAY: file, ...env })
 
-  it('replays without a server, characters that were split included', async () => {
+  it('replays without a server, including split characters', async () => {
     const recorded = await record(kind, (content) => `Grüße 🌍 ${content}`, asked('one'), asked('two', 2))
     const model = await replay()
-    // Another order than recorded: each lane finds its own.
+    // In another order than recorded, each lane finds its own response.
     const second = await ask(model, {}, asked('two', 2))
     const first = await ask(model, {}, asked('one'))
     expect([first.reply, second.reply]).toMatchObject(
@@ -70,7 +70,7 @@ describe.each(['openai', 'ollama'] as const)('a cassette of %s', (kind) => {
     expect(first.events.filter(({ type }) => type === 'text').length).toBeGreaterThan(1)
   })
 
-  it('is not misled by times, ids, ports and folders in a prompt', async () => {
+  it('ignores times, ids, ports and folders in a prompt', async () => {
     await record(kind, () => 'ok', asked('at 2026-01-02T03:04:05Z see http://127.0.0.1:4001/x in /tmp/a1/b'))
     const { reply } = await ask(
       await replay(),
@@ -80,7 +80,7 @@ describe.each(['openai', 'ollama'] as const)('a cassette of %s', (kind) => {
     expect(reply.text).toBe('ok')
   })
 
-  it('fails where a prompt has changed, and shows the difference', async () => {
+  it('fails if a prompt has changed, and shows the difference', async () => {
     await record(kind, () => 'ok', asked('Count the apples.'))
     await expect(ask(await replay(), {}, asked('Count the pears.'))).rejects.toMatchObject({
       code: 'model-replay-miss',
@@ -88,7 +88,7 @@ describe.each(['openai', 'ollama'] as const)('a cassette of %s', (kind) => {
     })
   })
 
-  it('takes a changed prompt by lane, but no step that was not recorded', async () => {
+  it('accepts a changed prompt by lane, but not a step that was not recorded', async () => {
     await record(kind, () => 'ok', asked('Count the apples.'))
     const model = await replay({ BAILIWICK_MODEL_REPLAY_BY: 'lane' })
     expect((await ask(model, {}, asked('Count the pears.'))).reply.text).toBe('ok')
@@ -98,7 +98,7 @@ describe.each(['openai', 'ollama'] as const)('a cassette of %s', (kind) => {
     await expect(ask(model, {}, asked('Count the pears.'))).rejects.toThrow('recorded once')
   })
 
-  it('keeps what failed before it passed, and replays it so', async () => {
+  it('records failed attempts, and replays them', async () => {
     const { start, resolve } = KINDS[kind]
     await using server: ModelServer = await start({
       reply: 'It is blue, as far as one can see.',
@@ -119,7 +119,7 @@ describe.each(['openai', 'ollama'] as const)('a cassette of %s', (kind) => {
     expect(server.requests).toHaveLength(3)
   })
 
-  it('records no answer of a call that was aborted', async () => {
+  it('records no response of an aborted call', async () => {
     const { start, resolve } = KINDS[kind]
     await using server = await start({ fault: () => ({ kind: 'stall', afterBytes: 20 }) })
     const controller = new AbortController()
@@ -128,7 +128,7 @@ describe.each(['openai', 'ollama'] as const)('a cassette of %s', (kind) => {
       { signal: controller.signal },
       asked('one'),
     )
-    await vi.waitFor(() => expect(server.requests).toHaveLength(1))
+    await vi.waitFor(() => expect(server.requests).toHaveLength(1), 30_000)
     controller.abort(new Error('enough'))
     await expect(call).rejects.toThrow('enough')
     expect(await readFile(file, 'utf8').catch(() => '')).not.toMatch(/chat/)
@@ -136,21 +136,23 @@ describe.each(['openai', 'ollama'] as const)('a cassette of %s', (kind) => {
 })
 
 describe('a cassette', () => {
-  it('finds what was asked with a larger context than now: that depends on what the process asked before', async () => {
+  it('ignores the context size, which depends on earlier requests of the process', async () => {
     await record('ollama', () => 'ok', asked('word '.repeat(12_000)), asked('short', 2))
     const model = await resolveModel('ollama/test-model:1b', { env: { BAILIWICK_MODEL_REPLAY: file } })
     expect((await ask(model, {}, asked('short', 2))).reply.text).toBe('ok')
   })
 
-  it('holds no key, not even one that the server repeats, and replays without one', async () => {
+  it('contains no key, even if the server repeats it, and replays without one', async () => {
     const key = 'secret-key-of-mine'
     await using server = await startOpenAiServer({
       fault: () => ({ kind: 'status', status: 401, message: `bad key ${key}, or sk-abc***def` }),
     })
     const env = { OPENAI_API_KEY: key, OPENAI_BASE_URL: `${server.url}/v1`, BAILIWICK_MODEL_RECORD: file }
     const model = await resolveModel('openai/test-model', { env })
-    const told = { code: 'model-auth', message: expect.stringMatching(/"bad key <key>, or/) }
-    await expect(ask(model)).rejects.toMatchObject(told)
+    await expect(ask(model)).rejects.toMatchObject({
+      code: 'model-auth',
+      message: expect.stringMatching(/"bad key <key>, or/),
+    })
     const tape = await readFile(file, 'utf8')
     expect(tape).toContain('bad key <key>, or <key>')
     expect(tape).not.toContain(key)
@@ -158,14 +160,14 @@ describe('a cassette', () => {
     await expect(ask(replayed)).rejects.toMatchObject({ code: 'model-auth' })
   })
 
-  it('that cannot be read is named, with the line that is wrong', async () => {
+  it('is named by the error if it cannot be read, with the wrong line', async () => {
     const resolve = () => resolveModel('ollama/x', { env: { BAILIWICK_MODEL_REPLAY: file } })
-    await expect(resolve()).rejects.toThrow(`${file} cannot be read`)
+    await expect(resolve()).rejects.toThrow(`Cannot read the cassette ${file}`)
     await writeFile(file, '\n{"v":1}\n')
-    await expect(resolve()).rejects.toThrow(`${file}:2 is no recorded response`)
+    await expect(resolve()).rejects.toThrow(`Expected a recorded response at ${file}:2`)
   })
 
-  it('is either recorded or replayed, in a way that there is', async () => {
+  it('rejects contradictory and unknown settings', async () => {
     const resolve = (env: NodeJS.ProcessEnv) => resolveModel('ollama/x', { env })
     await expect(resolve({ BAILIWICK_MODEL_RECORD: file, BAILIWICK_MODEL_REPLAY: file })).rejects.toThrow(
       'not both',

@@ -8,13 +8,13 @@ const folder = join(import.meta.dirname, '..')
 const examples = (await readFile(join(folder, 'README.md'), 'utf8')).matchAll(/^```ts\n(.*?)^```$/gms)
 const PRINTED = [/\[user\]\nHello\n? command\/cat \{.*inputTokens: \d+/s, /^It is blue\. ollama\/qwen3:8b$/m]
 
-describe('the examples of the README', () => {
+describe('the examples in the README', () => {
   it.each([...examples].map(([, code = ''], place) => ({ code, printed: PRINTED[place] })))(
-    'run as they stand, and print what it says: $printed',
+    'run and print $printed',
     async ({ code, printed }) => {
       const args = [...process.execArgv, '--input-type=module-typescript', '-e', code]
       const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: folder })
-      expect(stdout).toMatch(printed ?? /a pattern for each example/)
+      expect(stdout).toMatch(printed ?? /PRINTED has a pattern for each example/)
       expect(stderr).toBe('')
     },
   )

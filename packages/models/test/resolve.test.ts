@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import type { Model, ModelRequest } from '@bailiwick/contract'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { detectModel } from '../src/resolve/detect-model.ts'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { detectModel, noModelMessage } from '../src/resolve/detect-model.ts'
 import { listModels } from '../src/resolve/list-models.ts'
-import { noModelMessage } from '../src/resolve/no-model-message.ts'
 import { resolveModel } from '../src/resolve/resolve-model.ts'
 import { startOllamaServer } from '../src/testing/ollama-server.ts'
 import { type OpenAiServerOptions, startOpenAiServer } from '../src/testing/openai-server.ts'
@@ -14,13 +13,13 @@ import { humanModel } from '../src/without-server/human-model.ts'
 
 let folder: string
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'choose-'))
+  folder = await mkdtemp(join(tmpdir(), 'resolve-'))
 })
 afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-const nobody = { OLLAMA_HOST: 'http://127.0.0.1:9' }
+const nothingRuns = { OLLAMA_HOST: 'http://127.0.0.1:9' }
 
 const request = (lane: Partial<ModelRequest['lane']> = {}): ModelRequest => ({
   messages: [{ role: 'user', content: 'Say it.' }],
@@ -35,8 +34,13 @@ async function textOf(model: Model, asked = request()): Promise<string> {
   return 'no reply'
 }
 
+/** Repeats a check: a busy machine may need more than the 300 ms in which a running Ollama has to answer. */
+function eventually(check: () => Promise<void>): Promise<void> {
+  return vi.waitFor(check, { timeout: 30_000 })
+}
+
 describe('detectModel', () => {
-  it('takes BAILIWICK_MODEL, the configuration, OPENAI_*, a running Ollama, in that order', async () => {
+  it('prefers BAILIWICK_MODEL, then the configuration, then OPENAI_*, then a running Ollama', async () => {
     await using openai = await startOpenAiServer({ models: ['text-embedding-3', 'gpt-4o-mini'] })
     await using ollama = await startOllamaServer({ models: ['nomic-embed-text', 'qwen3:8b'] })
     const all = {
@@ -52,37 +56,51 @@ describe('detectModel', () => {
     expect(await found(all, 'human')).toEqual({ name: 'command:cat', source: 'BAILIWICK_MODEL' })
     expect(await found(served, 'human')).toEqual({ name: 'human', source: 'configuration' })
     expect(await found(served)).toEqual({ name: 'openai/gpt-4o-mini', source: 'OPENAI_BASE_URL' })
-    expect(await found({ OLLAMA_HOST: ollama.url })).toEqual({ name: 'ollama/qwen3:8b', source: 'ollama' })
-    expect(await detectModel(nobody)).toBeUndefined()
+    await eventually(async () =>
+      expect(await found({ OLLAMA_HOST: ollama.url })).toEqual({ name: 'ollama/qwen3:8b', source: 'ollama' }),
+    )
+    expect(await detectModel(nothingRuns)).toBeUndefined()
     expect(noModelMessage()).toMatch(/ollama pull .*OPENAI_API_KEY/s)
   })
 })
 
 describe('resolveModel', () => {
-  it('refuses a name that means nothing, and says what there is', async () => {
-    await expect(resolveModel('gpt-5', { env: nobody })).rejects.toThrow(/wanted <provider>\/<model>.*ollama/)
-    await expect(resolveModel('openai/gpt-5', { env: nobody })).rejects.toThrow('OPENAI_API_KEY')
+  it('rejects an unknown name and lists the known forms', async () => {
+    await expect(resolveModel('gpt-5', { env: nothingRuns })).rejects.toThrow(/<provider>\/<model>.*ollama/)
+    await expect(resolveModel('openai/gpt-5', { env: nothingRuns })).rejects.toThrow('OPENAI_API_KEY')
+    await expect(resolveModel('olama/qwen3:8b', { env: nothingRuns })).rejects.toThrow(
+      'Did you mean "ollama/qwen3:8b"?',
+    )
+    const aliases = { strong: 'openai/gpt-5' }
+    await expect(resolveModel('strog', { env: nothingRuns, aliases })).rejects.toThrow(
+      'Did you mean "strong"?',
+    )
+  })
+
+  it('rejects aliases that form a cycle', async () => {
+    const aliases = { a: 'b', b: 'c', c: 'a' }
+    await expect(resolveModel('a', { env: nothingRuns, aliases })).rejects.toThrow('a → b → c → a')
   })
 
   it('follows aliases', async () => {
     expect(
-      await textOf(await resolveModel('fast', { env: nobody, aliases: { fast: 'command:cat' } })),
+      await textOf(await resolveModel('fast', { env: nothingRuns, aliases: { fast: 'command:cat' } })),
     ).toContain('Say it.')
   })
 
-  it('runs a command, and tells how it failed', async () => {
-    expect(await textOf(await resolveModel('command:cat', { env: nobody }))).toContain('Say it.')
-    const broken = await resolveModel('command:echo broken >&2; exit 3', { env: nobody })
+  it('runs a command, and reports its exit code and errors', async () => {
+    expect(await textOf(await resolveModel('command:cat', { env: nothingRuns }))).toContain('Say it.')
+    const broken = await resolveModel('command:echo broken >&2; exit 3', { env: nothingRuns })
     await expect(textOf(broken)).rejects.toMatchObject({
       code: 'model-server',
       message: expect.stringMatching(/code 3.*broken/s),
     })
   })
 
-  it('replies from a file by agent, task and step, and says which reply is missing', async () => {
+  it('replies from a script by agent, task and step, and names a missing reply', async () => {
     const file = join(folder, 'replies.json')
     await writeFile(file, JSON.stringify({ analyst: { t1: ['first', { text: ['two', 'lines'] }] } }))
-    const model = await resolveModel(`scripted:${file}`, { env: nobody })
+    const model = await resolveModel(`scripted:${file}`, { env: nothingRuns })
     expect(await textOf(model)).toBe('first')
     expect(await textOf(model, request({ step: 2 }))).toBe('two\nlines')
     await expect(textOf(model, request({ step: 3 }))).rejects.toMatchObject({
@@ -93,9 +111,9 @@ describe('resolveModel', () => {
 })
 
 describe('listModels', () => {
-  /** The servers that this machine may run are left out. */
+  /** Keeps the tests from finding servers that this machine runs. */
   const elsewhere = {
-    ...nobody,
+    ...nothingRuns,
     LMSTUDIO_BASE_URL: 'http://127.0.0.1:9/v1',
     LLAMACPP_BASE_URL: 'http://127.0.0.1:9/v1',
     VLLM_BASE_URL: 'http://127.0.0.1:9/v1',
@@ -106,7 +124,7 @@ describe('listModels', () => {
   })
 
   it.each<[string, string, OpenAiServerOptions, object]>([
-    ['nothing where nothing is told', 'vllm', {}, {}],
+    ['nothing from a plain server', 'vllm', {}, {}],
     [
       "OpenRouter's",
       'openai',
@@ -120,7 +138,7 @@ describe('listModels', () => {
       { contextTokens: 131_072, capabilities: ['tools', 'thinking', 'vision'] },
     ],
     [
-      "OpenRouter's, of a model that can do nothing more",
+      "OpenRouter's, for a model without further capabilities",
       'openai',
       { listed: { context_length: null, supported_parameters: ['stop'] } },
       { capabilities: [] },
@@ -128,13 +146,13 @@ describe('listModels', () => {
     ["vLLM's", 'vllm', { listed: { max_model_len: 32_768 } }, { contextTokens: 32_768 }],
     ["Anthropic's", 'openai', { listed: { max_input_tokens: 200_000 } }, { contextTokens: 200_000 }],
     [
-      "llama.cpp's, what the model was trained on",
+      "llama.cpp's context of the training",
       'llamacpp',
       { listed: { meta: { n_ctx_train: 40_960 } } },
       { contextTokens: 40_960 },
     ],
     [
-      "llama.cpp's, what it is served with",
+      "llama.cpp's context of the server",
       'llamacpp',
       {
         listed: { meta: { n_ctx_train: 40_960 } },
@@ -144,36 +162,38 @@ describe('listModels', () => {
     ],
     ["LM Studio's", 'lmstudio', { others: studio({}) }, { contextTokens: 65_536 }],
     [
-      "LM Studio's, loaded with less",
+      "LM Studio's, for a model loaded with a smaller context",
       'lmstudio',
       { others: studio({ type: 'vlm', loaded_context_length: 4_096, capabilities: ['tool_use'] }) },
       { contextTokens: 4_096, capabilities: ['tools', 'vision'] },
     ],
-  ])('tells context and capabilities as a server does: %s', async (_, provider, told, known) => {
-    await using server = await startOpenAiServer({ models, ...told })
+  ])('reads context and capabilities: %s', async (_, provider, served, known) => {
+    await using server = await startOpenAiServer({ models, ...served })
     const env = { ...elsewhere, [`${provider.toUpperCase()}_BASE_URL`]: `${server.url}/v1` }
     expect(await listModels({ env })).toStrictEqual([{ name: `${provider}/chat`, ...known }])
   })
 
-  it('lists what can be reached, with what is known of it', async () => {
+  it('lists aliases and the models of a running Ollama with their facts', async () => {
     await using ollama = await startOllamaServer({ models: ['qwen3:8b'], contextTokens: 8_192 })
     const env = { ...elsewhere, OLLAMA_HOST: ollama.url }
-    expect(await listModels({ env, aliases: { fast: 'ollama/qwen3:8b' } })).toEqual([
-      { name: 'fast', aliasOf: 'ollama/qwen3:8b' },
-      { name: 'ollama/qwen3:8b', contextTokens: 8_192, capabilities: ['completion', 'tools'] },
-    ])
+    await eventually(async () =>
+      expect(await listModels({ env, aliases: { fast: 'ollama/qwen3:8b' } })).toEqual([
+        { name: 'fast', aliasOf: 'ollama/qwen3:8b' },
+        { name: 'ollama/qwen3:8b', contextTokens: 8_192, capabilities: ['completion', 'tools'] },
+      ]),
+    )
   })
 })
 
 describe('humanModel', () => {
-  it('shows the prompt and takes what is typed until a single dot', async () => {
+  it('shows the prompt and reads lines up to a single dot', async () => {
     const [input, output] = [new PassThrough(), new PassThrough()]
     input.end('the first line\nthe second\n.\n')
     expect(await textOf(humanModel({ input, output }))).toBe('the first line\nthe second')
     expect(String(output.read())).toContain('Say it.')
   })
 
-  it('says that nobody is there when the input ends', async () => {
+  it('fails if the input ends before the reply does', async () => {
     const input = new PassThrough()
     input.end('half a reply')
     await expect(textOf(humanModel({ input, output: new PassThrough() }))).rejects.toMatchObject({

@@ -15,7 +15,7 @@ import { type ReplyChooser, startOpenAiServer } from '../src/testing/index.ts'
 const parameters = z.object({ city: z.string() })
 const weather = ({ city }: z.infer<typeof parameters>) => `rain in ${city}`
 
-/** Asks for the weather first, and answers with what the tool said. */
+/** Calls the tool first, and then answers with its result. */
 const reply: ReplyChooser = ({ messages, tools }) => {
   const last = messages.at(-1)
   if (last?.role === 'tool') return `It says: ${last.content}`
@@ -23,8 +23,8 @@ const reply: ReplyChooser = ({ messages, tools }) => {
   return tools.includes('weather') ? { calls } : 'no tool'
 }
 
-describe('the OpenAI test server serves other frameworks as they are', () => {
-  it('@openai/agents, with a tool, in a stream and not', async () => {
+describe('the OpenAI test server serves unmodified frameworks', () => {
+  it('@openai/agents with a tool, streamed and whole', async () => {
     await using server = await startOpenAiServer({ reply })
     setOpenAIAPI('chat_completions')
     setTracingDisabled(true)
@@ -54,7 +54,7 @@ describe('the OpenAI test server serves other frameworks as they are', () => {
     expect(server.requests).toHaveLength(4)
   })
 
-  it('ai, with a tool, in a stream and not, usage counted', async () => {
+  it('ai with a tool, streamed and whole, with usage', async () => {
     await using server = await startOpenAiServer({ reply })
     const provider = createOpenAICompatible({ name: 'test', baseURL: `${server.url}/v1`, includeUsage: true })
     const options = {

@@ -14,14 +14,14 @@ const tools = [
   { type: 'function' as const, function: { name: 'look', description: 'Looks.', parameters: {} } },
 ]
 
-async function gather<T>(stream: AsyncIterable<T>): Promise<T[]> {
+async function collect<T>(stream: AsyncIterable<T>): Promise<T[]> {
   const parts: T[] = []
   for await (const part of stream) parts.push(part)
   return parts
 }
 
-describe('the test servers serve the bare clients', () => {
-  it('of openai: a list, a whole completion, a stream with its usage in the last chunk', async () => {
+describe('the test servers', () => {
+  it('serve the bare openai client: a list, a whole completion, a stream with usage in its last chunk', async () => {
     await using server = await startOpenAiServer({ reply: () => reply, models: ['a', 'b'] })
     const client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'none', maxRetries: 0 })
     expect((await client.models.list()).data.map(({ id }) => id)).toEqual(['a', 'b'])
@@ -47,12 +47,12 @@ describe('the test servers serve the bare clients', () => {
       tools,
       stream_options: { include_usage: true },
     })
-    const chunks = await gather(stream)
+    const chunks = await collect(stream)
     expect(chunks.at(-1)).toMatchObject({ choices: [], usage: { total_tokens: 46 } })
     expect((await stream.finalChatCompletion()).choices[0]?.message.content).toBe('It is blue.')
   })
 
-  it('of ollama: version, list, facts, a whole answer, a stream', async () => {
+  it('serve the bare ollama client: version, list, facts, a whole answer, a stream', async () => {
     await using server = await startOllamaServer({
       reply: () => reply,
       models: ['a:1b'],
@@ -77,7 +77,7 @@ describe('the test servers serve the bare clients', () => {
     })
     expect(new Date(whole.created_at).getTime()).not.toBeNaN()
 
-    const parts = await gather(await client.chat({ model: 'a:1b', messages, tools, stream: true }))
+    const parts = await collect(await client.chat({ model: 'a:1b', messages, tools, stream: true }))
     expect(parts.map(({ message }) => message.content).join('')).toBe('It is blue.')
     expect(parts.filter(({ done }) => done)).toMatchObject([{ prompt_eval_count: 12, eval_count: 34 }])
   })

@@ -47,7 +47,7 @@ describe('checkConfig', () => {
     [{ budget: { token: 5 } }, 'budget.token: unknown option; did you mean "tokens"?'],
     [
       { models: { fast: 5 } },
-      'models.fast: wanted "provider/model", or { model: "provider/model", … }; got 5',
+      'models.fast: expected "provider/model" or { model: "provider/model", … }; got 5',
     ],
     [
       { models: { fast: { model: 'a/b', temprature: 1 } } },

@@ -36,3 +36,8 @@ export class ModelError extends BailiwickError {
     this.retryAfterMs = options.retryAfterMs
   }
 }
+
+/** True for a {@link ModelError}, also from another installed copy of this package. */
+export function isModelError(value: unknown): value is ModelError {
+  return BailiwickError.isInstance(value) && value.code.startsWith('model-')
+}

@@ -1,37 +1,36 @@
 import { appendFile } from 'node:fs/promises'
-import type { ModelLane, ModelReply } from '@bailiwick/contract'
-import { isModelError } from '../is-model-error.ts'
+import { isModelError, type ModelLane, type ModelReply } from '@bailiwick/contract'
 import type { Source } from '../source.ts'
+import { keysIn, redact } from '../wire/redact.ts'
 import { type CassetteEntry, toFrame } from './cassette-file.ts'
-import { isChat } from './request-key.ts'
-import { sentRequest } from './sent-request.ts'
+import { isChat, normaliseRequest } from './request-key.ts'
 
-/** Without these a response is read differently. The others may carry what belongs to the account. */
+/** Headers that change how a response is read. Others may contain data of the account. */
 const KEPT_HEADERS = ['content-type', 'retry-after', 'retry-after-ms']
 
 /**
- * Appends every response of the model's server to a cassette, byte for byte, once the call has ended: also
- * errors and cuts, so that they replay. Not what the caller aborted or a timer ended. Several processes may
- * append to one file: each response is one write.
+ * Appends every response of the model's server to a cassette, byte for byte, when the call ends. Includes errors and
+ * cuts, so that they replay; excludes responses that the caller aborted or a timer ended. Several processes may
+ * append to one file, because each call's responses are one write.
  */
 export function recordSource(source: Source, file: string): Source {
   return {
     id: source.id,
     async ask(request, call): Promise<ModelReply> {
-      const taken: Recording[] = []
-      const send = recordingFetch(request.lane, taken, call.fetch ?? fetch)
-      // Of a call that is aborted, what it learned about the model: it is not asked again.
+      const recordings: Recording[] = []
+      const send = recordingFetch(request.lane, recordings, call.fetch ?? fetch)
+      // Keep the facts about the model even if the call is aborted: the source does not ask for them again.
       let isKept = ({ ended, entry }: Recording) => ended && !isChat(entry.path)
       try {
         const reply = await source.ask(request, { ...call, fetch: send })
-        // A client may stop reading before the body's end, once it has what it needs: the reply tells.
+        // A client may stop reading before the body's end, so a reply counts as a complete response.
         isKept = () => true
         return reply
       } catch (error) {
         if (isModelError(error)) isKept = ({ ended }) => ended
         throw error
       } finally {
-        await append(file, taken.filter(isKept))
+        await append(file, recordings.filter(isKept))
       }
     },
   }
@@ -39,14 +38,14 @@ export function recordSource(source: Source, file: string): Source {
 
 interface Recording {
   entry: CassetteEntry
-  /** The server has closed the body, at its end or before. */
+  /** True once the server has closed the body, complete or not. */
   ended: boolean
 }
 
-function recordingFetch(lane: ModelLane, taken: Recording[], send: typeof fetch): typeof fetch {
+function recordingFetch(lane: ModelLane, recordings: Recording[], send: typeof fetch): typeof fetch {
   return async (input, init) => {
-    const begun = performance.now()
-    const sent = sentRequest(input, init)
+    const start = performance.now()
+    const sent = normaliseRequest(input, init)
     const response = await send(input, init)
     const headers = KEPT_HEADERS.flatMap((name) => {
       const value = response.headers.get(name)
@@ -64,29 +63,23 @@ function recordingFetch(lane: ModelLane, taken: Recording[], send: typeof fetch)
         cut: false,
       },
     }
-    taken.push(recording)
+    recordings.push(recording)
     if (response.body === null) return response
-    const body = tap(
-      response.body,
-      recording,
-      begun,
-      hider(new Headers(init?.headers)),
-      init?.signal ?? undefined,
-    )
+    const body = copyFrames(response.body, recording, start, redactor(init?.headers), init?.signal)
     return new Response(ReadableStream.from(body), { status: response.status, headers: response.headers })
   }
 }
 
-async function* tap(
+async function* copyFrames(
   body: ReadableStream<Uint8Array>,
   recording: Recording,
-  begun: number,
-  hide: (text: string) => string,
-  signal: AbortSignal | undefined,
+  start: number,
+  redactText: (text: string) => string,
+  signal: AbortSignal | null | undefined,
 ): AsyncGenerator<Uint8Array> {
   try {
     for await (const chunk of body) {
-      recording.entry.frames.push(toFrame(chunk, Math.round(performance.now() - begun), hide))
+      recording.entry.frames.push(toFrame(chunk, Math.round(performance.now() - start), redactText))
       yield chunk
     }
     recording.ended = true
@@ -96,13 +89,10 @@ async function* tap(
   }
 }
 
-/** Some servers repeat the key that they refuse. */
-function hider(headers: Headers): (text: string) => string {
-  const key = headers.get('authorization')?.replace(/^Bearer /i, '')
-  return (text) => {
-    const hidden = key === undefined || key === 'none' ? text : text.replaceAll(key, '<key>')
-    return hidden.replace(/\bsk-[\w*-]{6,}/g, '<key>')
-  }
+/** Removes keys from texts: those that were sent, and shortened OpenAI keys as in "sk-abc***def". */
+function redactor(headers: RequestInit['headers']): (text: string) => string {
+  const keys = keysIn(headers)
+  return (text) => redact(text, keys).replace(/\bsk-[\w*-]{6,}/g, '<key>')
 }
 
 async function append(file: string, recordings: readonly Recording[]): Promise<void> {

@@ -2,47 +2,55 @@ import { ModelError } from '@bailiwick/contract'
 import type { CassetteEntry } from './cassette-file.ts'
 import { isChat, type KeyParts } from './request-key.ts'
 
-const AROUND = 60
+/** Characters that the message shows before and after the first difference. */
+const SHOWN_BEFORE = 30
+const SHOWN_AFTER = 60
 
-/** The error for a request that was not recorded: which recorded one comes nearest, and where they part. */
+/**
+ * The error for a request that has no recorded response. Shows the nearest recorded request and where it differs.
+ *
+ * @param times how many responses to this request were recorded
+ */
 export function replayMiss(
-  asked: KeyParts,
+  sent: KeyParts,
   entries: readonly CassetteEntry[],
   times: number,
   source: string,
 ): ModelError {
   return new ModelError(
     'model-replay-miss',
-    `${source} has no response for ${nameOf(asked)}. ${explain(asked, entries, times)} Record it again, or replay by lane.`,
+    `Expected a recorded response for ${nameOf(sent)} in ${source}, found none. ${explain(sent, entries, times)} Record the cassette again, or set BAILIWICK_MODEL_REPLAY_BY=lane.`,
   )
 }
 
-function explain(asked: KeyParts, entries: readonly CassetteEntry[], times: number): string {
-  if (times > 0)
-    return `This request was recorded ${times === 1 ? 'once' : `${times} times`} and has come more often.`
-  const nearest = nearestOf(asked, entries)
-  if (nearest === undefined) return 'It records no such request at all.'
-  const [wanted, recorded] = [JSON.stringify(asked.request), JSON.stringify(nearest.request)]
-  const place = commonStart(wanted, recorded)
-  if (place === wanted.length && place === recorded.length)
-    return `Nearest: ${nameOf(nearest)}, which says the same.`
-  const part = (text: string) => text.slice(Math.max(0, place - AROUND / 2), place + AROUND)
-  return `Nearest: ${nameOf(nearest)}. Recorded: …${part(recorded)}… Now: …${part(wanted)}…`
+function explain(sent: KeyParts, entries: readonly CassetteEntry[], times: number): string {
+  if (times > 0) {
+    return `This request was recorded ${times === 1 ? 'once' : `${times} times`} and was sent more often.`
+  }
+  const nearest = nearestOf(sent, entries)
+  if (nearest === undefined) return 'The cassette has no request of this kind.'
+  const [now, recorded] = [JSON.stringify(sent.request), JSON.stringify(nearest.request)]
+  const place = commonStart(now, recorded)
+  if (place === now.length && place === recorded.length) {
+    return `The nearest one has the same content: ${nameOf(nearest)}.`
+  }
+  const part = (text: string) => text.slice(Math.max(0, place - SHOWN_BEFORE), place + SHOWN_AFTER)
+  return `Nearest: ${nameOf(nearest)}. Recorded: …${part(recorded)}… Now: …${part(now)}…`
 }
 
-/** Of the same lane first, then of the same agent, then the one that stays alike longest. */
-function nearestOf(asked: KeyParts, entries: readonly CassetteEntry[]): CassetteEntry | undefined {
-  const text = JSON.stringify(asked.request)
+/** Prefers the same agent, then the same task, then the nearest step, then the longest common start. */
+function nearestOf(sent: KeyParts, entries: readonly CassetteEntry[]): CassetteEntry | undefined {
+  const text = JSON.stringify(sent.request)
   const distance = ({ lane, request }: CassetteEntry): number[] => [
-    Number(lane.agent !== asked.lane.agent),
-    Number(lane.task !== asked.lane.task),
-    Math.abs(lane.step - asked.lane.step),
+    Number(lane.agent !== sent.lane.agent),
+    Number(lane.task !== sent.lane.task),
+    Math.abs(lane.step - sent.lane.step),
     -commonStart(text, JSON.stringify(request)),
   ]
   return entries
-    .filter(({ path }) => isChat(path) === isChat(asked.path))
-    .map((entry) => ({ entry, far: distance(entry) }))
-    .toSorted((a, b) => compare(a.far, b.far))[0]?.entry
+    .filter(({ path }) => isChat(path) === isChat(sent.path))
+    .map((entry) => ({ entry, distance: distance(entry) }))
+    .toSorted((a, b) => compare(a.distance, b.distance))[0]?.entry
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {

@@ -2,13 +2,11 @@ import type { ModelLane } from '@bailiwick/contract'
 import type { Source } from '../source.ts'
 import { bytesOf, type CassetteEntry } from './cassette-file.ts'
 import { replayMiss } from './replay-miss.ts'
-import { isChat, type KeyParts, type Matching, requestKey } from './request-key.ts'
-import { sentRequest } from './sent-request.ts'
+import { isChat, type KeyParts, type Matching, normaliseRequest, requestKey } from './request-key.ts'
 
-/** The recorded responses by key, and how many of each were served. One for each file and process. */
+/** A cassette's responses. A process opens each file once, because it counts the responses that were served. */
 export interface Replay {
-  entries: readonly CassetteEntry[]
-  /** The response to a request, or the error that says which one came nearest. */
+  /** The next response to a request. @throws ModelError `model-replay-miss` that names the nearest recorded request. */
   take(request: KeyParts): CassetteEntry
 }
 
@@ -17,12 +15,11 @@ export function openReplay(entries: readonly CassetteEntry[], matching: Matching
   const byKey = Map.groupBy(entries, (entry) => requestKey(entry, matching))
   const served = new Map<string, number>()
   return {
-    entries,
     take(request) {
       const key = requestKey(request, matching)
       const known = byKey.get(key) ?? []
       const place = served.get(key) ?? 0
-      // Facts of a model are the same for everybody who asks.
+      // The facts about a model are the same for every process, so one recording serves all.
       const entry = isChat(request.path) ? known[place] : known[0]
       if (entry === undefined) throw replayMiss(request, entries, known.length, source)
       served.set(key, place + 1)
@@ -31,7 +28,7 @@ export function openReplay(entries: readonly CassetteEntry[], matching: Matching
   }
 }
 
-/** The source with every response taken from a cassette. Nothing is sent anywhere. */
+/** Takes every response from a cassette. Sends nothing. */
 export function replaySource(source: Source, replay: Replay): Source {
   return {
     id: source.id,
@@ -42,7 +39,7 @@ export function replaySource(source: Source, replay: Replay): Source {
 function replayingFetch(lane: ModelLane, replay: Replay): typeof fetch {
   return async (input, init) => {
     init?.signal?.throwIfAborted()
-    const { status, headers, ...body } = replay.take({ lane, ...sentRequest(input, init) })
+    const { status, headers, ...body } = replay.take({ lane, ...normaliseRequest(input, init) })
     return new Response(ReadableStream.from(framesOf(body)), { status, headers })
   }
 }

@@ -1,14 +1,15 @@
 import type { ModelMessage, ModelRequest } from '@bailiwick/contract'
 import type { ChatRequest, Message } from 'ollama'
 
+/** Settings that only Ollama has. */
 export interface OllamaSettings {
-  /** Thinking on, off, or a level; sent only to models that can think, since others answer 400. */
+  /** Thinking on, off, or a level. Sent only to models that can think, because others answer 400. */
   think?: boolean | 'high' | 'medium' | 'low' | undefined
-  /** How long the model stays loaded: a duration such as `10m`, seconds, or -1 for ever. */
+  /** How long the model stays loaded: a duration such as `10m`, seconds, or -1 for no limit. */
   keepAlive?: string | number | undefined
 }
 
-/** The body of a chat request. `numCtx` is always sent: the server's default is 4,096 on most machines. */
+/** The body of a chat request. It always has `numCtx`, because the server's default is 4,096 on most machines. */
 export function chatBody(
   model: string,
   request: ModelRequest,
@@ -17,7 +18,7 @@ export function chatBody(
   return {
     model,
     messages: request.messages.map((message) => toMessage(message, request.messages)),
-    // Unknown to the client's types and to servers before 0.12.6: refuse instead of dropping the oldest messages.
+    // Makes the server refuse a long prompt instead of dropping its oldest messages. Servers before 0.12.6 ignore this.
     truncate: false,
     shift: false,
     ...(request.tools?.length && {
@@ -54,7 +55,7 @@ function toMessage(message: ModelMessage, all: ModelMessage[]): Message {
   }
 }
 
-/** The server takes objects only; what a model wrote instead is kept under a name. */
+/** The server takes only objects, so any other value goes into a field. */
 function toRecord(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? { ...value }

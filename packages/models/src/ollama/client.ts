@@ -1,38 +1,35 @@
-import { ModelError } from '@bailiwick/contract'
-import { isModelError } from '../is-model-error.ts'
-import { type Asked, readStreamFault } from '../wire/server-errors.ts'
+import { errorText, isModelError, ModelError } from '@bailiwick/contract'
+import type { Ollama } from 'ollama'
+import { type Endpoint, malformedError, streamError, unexpected } from '../wire/server-errors.ts'
 
-/** Names what the `ollama` client threw for its own reasons: the exchange has named everything else. */
-export function toModelError(asked: Asked, error: unknown): ModelError {
-  if (isModelError(error)) return error.code === 'model-unknown' ? notPulled(asked, error) : error
-  const reason = error instanceof Error ? error.message : String(error)
-  if (/^Did not receive done/.test(reason)) {
-    return new ModelError(
-      'model-cut',
-      `${asked.model} at ${asked.url} ended its stream before the reply was whole.`,
-    )
-  }
-  if (error instanceof SyntaxError || error instanceof TypeError) {
-    return new ModelError(
-      'model-malformed',
-      `${asked.model} at ${asked.url} sent something that cannot be read: ${reason}`,
-      {
-        cause: error,
-      },
-    )
-  }
-  // An `error` line inside a stream: the client throws a plain Error with its text.
-  return readStreamFault(asked, reason)
+/**
+ * Opens a client for one exchange. The library takes no signal, and its `abort()` ends every request of the client at
+ * once, except those whose headers have not arrived. The library is loaded at the first call.
+ */
+export async function openClient(host: string, send: typeof fetch): Promise<Ollama> {
+  const { Ollama } = await import('ollama')
+  return new Ollama({ host, fetch: send })
 }
 
-function notPulled(asked: Asked, error: ModelError): ModelError {
-  const name = asked.model.slice(asked.model.indexOf('/') + 1)
+/** Translates what the client threw for reasons of its own. The exchange has translated everything else. */
+export function toModelError(endpoint: Endpoint, error: unknown): ModelError {
+  if (isModelError(error)) return error.code === 'model-unknown' ? notInstalled(endpoint, error) : error
+  const reason = errorText(error)
+  if (/^Did not receive done/.test(reason)) {
+    return unexpected(endpoint, 'model-cut', 'a complete reply', 'the end of the stream before it')
+  }
+  if (error instanceof SyntaxError || error instanceof TypeError) {
+    return malformedError(endpoint, 'a chat response', `unreadable data (${reason})`, { cause: error })
+  }
+  // The client throws a plain Error with the text of an `error` line inside a stream.
+  return streamError(endpoint, reason)
+}
+
+function notInstalled(endpoint: Endpoint, cause: ModelError): ModelError {
+  const name = endpoint.model.slice(endpoint.model.indexOf('/') + 1)
   return new ModelError(
     'model-unknown',
-    `${asked.model} is not on the server at ${asked.url}: run "ollama pull ${name}".`,
-    {
-      cause: error,
-      status: 404,
-    },
+    `Expected ${name} on the Ollama server at ${endpoint.url}, but it is not installed there. Run "ollama pull ${name}".`,
+    { cause, status: 404 },
   )
 }

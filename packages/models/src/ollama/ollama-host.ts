@@ -1,9 +1,9 @@
 const DEFAULT_PORT = '11434'
 
 /**
- * The base address of the Ollama server, from `OLLAMA_HOST` as the server itself understands it: a
- * host, a port (`:11434`) or a URL. The server may be told to listen on 0.0.0.0, which is no address
- * to call: loopback stands in for it. The `ollama` client reads none of this by itself.
+ * The base address of the Ollama server, from `OLLAMA_HOST` in any form that the server itself takes: a host, a port
+ * (`:11434`) or a URL. A server may listen on 0.0.0.0, but clients cannot call that address, so this returns loopback
+ * instead. The `ollama` client does none of this.
  */
 export function ollamaHost(value: string | undefined): string {
   const text = value?.trim() ?? ''
@@ -12,7 +12,7 @@ export function ollamaHost(value: string | undefined): string {
   const url = new URL(explicit ? text : `http://${text.startsWith(':') ? `127.0.0.1${text}` : text}`)
   if (url.hostname === '0.0.0.0') url.hostname = '127.0.0.1'
   if (url.hostname === '[::]') url.hostname = '[::1]'
-  // URL drops a port that is the scheme's own: only an explicit scheme means it.
+  // URL drops the scheme's own port, so an absent port means the default only without a scheme.
   const port = url.port || (explicit || /:80\/?$/.test(text) ? '' : DEFAULT_PORT)
   if (port !== '') url.port = port
   return url.href.replace(/\/+$/, '')

@@ -1,60 +1,78 @@
+import type { Ollama, ShowResponse } from 'ollama'
 import { openExchange } from '../wire/exchange.ts'
-import { factsOf, type ModelFacts } from './model-facts.ts'
+import { openClient } from './client.ts'
 import { ollamaHost } from './ollama-host.ts'
-import { openClient } from './open-client.ts'
 
-/** How long a server that runs may take to say so. */
+/** Milliseconds for a running server to answer a probe. */
 const PROBE_MS = 300
 const LIST_MS = 5_000
 
-/** A model that an Ollama server has. */
-export interface InstalledModel {
+/** The facts that an Ollama server knows about a model. */
+export interface ModelFacts {
+  /** Tokens that the model was trained on. */
+  contextTokens: number | undefined
+  /** `num_ctx` of its Modelfile. */
+  configuredTokens: number | undefined
+  /** `completion`, `tools`, `thinking`, `vision`, `embedding`, …; undefined from servers before 0.6.4. */
+  capabilities: readonly string[] | undefined
+}
+
+/** A model in a server's list. */
+export interface ServedModel {
   name: string
-  bytes: number
   facts: ModelFacts
 }
 
-/** Whether an Ollama server runs there. Answers within 300 ms. */
+/** True if an Ollama server answers at this address. Takes at most 300 ms. */
 export async function ollamaRuns(host: string | undefined, signal?: AbortSignal): Promise<boolean> {
-  const late = AbortSignal.timeout(PROBE_MS)
+  const timeout = AbortSignal.timeout(PROBE_MS)
   try {
     const response = await fetch(`${ollamaHost(host)}/api/version`, {
-      signal: signal ? AbortSignal.any([signal, late]) : late,
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     })
     const body: unknown = await response.json()
     return response.ok && typeof body === 'object' && body !== null && 'version' in body
   } catch {
-    // Not running, not Ollama, or too slow to be used: nobody asked for it by name.
+    // Not an error: the user did not name this server.
     signal?.throwIfAborted()
     return false
   }
 }
 
-/** The server's models, last changed first, as it lists them. Facts are asked for one by one, on demand. */
-export async function* installedModels(
+/** Lists the server's models in its order, last changed first. Asks for the facts of each one on demand. */
+export async function* servedModels(
   host: string | undefined,
   signal: AbortSignal = new AbortController().signal,
-): AsyncGenerator<InstalledModel> {
-  const ask = async <T>(
-    question: (client: Awaited<ReturnType<typeof openClient>>) => Promise<T>,
-  ): Promise<T> => {
+): AsyncGenerator<ServedModel> {
+  const ask = async <T>(question: (client: Ollama) => Promise<T>): Promise<T> => {
     using exchange = openExchange({ model: 'ollama', signal, timers: { totalMs: LIST_MS }, form: 'json' })
     return await question(await openClient(ollamaHost(host), exchange.fetch))
   }
   const { models } = await ask((client) => client.list())
-  for (const model of models) {
-    const facts = factsOf(await ask((client) => client.show({ model: model.name })))
-    yield { name: model.name, bytes: model.size, facts }
-  }
+  for (const { name } of models) yield { name, facts: await ask((client) => readFacts(client, name)) }
 }
 
-/** The first model that can chat, or `undefined`: a fresh installation may hold an embedding model alone. */
+/** The first model that can chat. Undefined if there is none: some installations have only an embedding model. */
 export async function firstChatModel(
   host: string | undefined,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
-  for await (const { name, facts } of installedModels(host, signal)) {
+  for await (const { name, facts } of servedModels(host, signal)) {
     if (facts.capabilities?.includes('completion') ?? !/embed|bge-|minilm|rerank/i.test(name)) return name
   }
   return undefined
+}
+
+/** Asks the server for a model's facts. */
+export async function readFacts(client: Ollama, model: string): Promise<ModelFacts> {
+  const shown: Partial<ShowResponse> = await client.show({ model })
+  // The client's type is a Map, but the value is a plain object.
+  const info = Object.entries(shown.model_info ?? {})
+  const context: unknown = info.find(([key]) => key.endsWith('.context_length'))?.[1]
+  const configured = /^num_ctx\s+(\d+)/m.exec(shown.parameters ?? '')?.[1]
+  return {
+    contextTokens: typeof context === 'number' ? context : undefined,
+    configuredTokens: configured === undefined ? undefined : Number(configured),
+    capabilities: shown.capabilities,
+  }
 }

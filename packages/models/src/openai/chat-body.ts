@@ -1,24 +1,11 @@
 import type { ModelMessage, ModelRequest } from '@bailiwick/contract'
 import type OpenAI from 'openai'
+import type { OpenAiFeatures } from './features.ts'
 
 type Body = OpenAI.Chat.ChatCompletionCreateParams
 type Message = OpenAI.Chat.ChatCompletionMessageParam
 
-/** What a server understands. An adapter starts from its preset's and unlearns what is refused. */
-export interface OpenAiFeatures {
-  /** Native tool calls; otherwise calls are asked for in words. */
-  tools: boolean
-  /** `response_format` with a JSON schema; otherwise the schema is asked for in words. */
-  outputSchema: boolean
-  /** `stream_options.include_usage`: without it a stream carries no usage. */
-  streamUsage: boolean
-  temperature: boolean
-  stop: boolean
-  /** OpenAI's own models refuse `max_tokens`; most compatible servers know nothing else. */
-  maxTokensField: 'max_tokens' | 'max_completion_tokens'
-}
-
-/** The body of a chat completion request. */
+/** The body of a chat completion request, with the features that the server understands. */
 export function chatBody(
   model: string,
   request: ModelRequest,
@@ -39,7 +26,7 @@ export function chatBody(
     ...(request.output && {
       response_format: {
         type: 'json_schema' as const,
-        // Not strict: strict mode refuses optional properties and open records, which are legal here.
+        // Strict mode would refuse optional properties and open records.
         json_schema: { name: request.output.name, schema: request.output.schema, strict: false },
       },
     }),

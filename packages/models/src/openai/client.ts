@@ -1,20 +1,27 @@
+import { errorText, isModelError, type ModelError } from '@bailiwick/contract'
 import type { OpenAI } from 'openai'
+import { type Endpoint, malformedError } from '../wire/server-errors.ts'
 
-/** A client that sends through an exchange. It is loaded at the first use. */
-export async function openClient(
-  address: { baseURL: string; apiKey?: string | undefined; headers?: Record<string, string> | undefined },
-  send: typeof fetch,
-): Promise<OpenAI> {
+/** The server and key that a client uses. */
+export interface OpenAiAddress {
+  baseURL: string
+  /** Local servers need none. */
+  apiKey?: string | undefined
+  headers?: Record<string, string> | undefined
+}
+
+/** Opens a client that sends through an exchange. The library is loaded at the first call. */
+export async function openClient(address: OpenAiAddress, send: typeof fetch): Promise<OpenAI> {
   const { OpenAI } = await import('openai')
   return new OpenAI({
-    // The constructor throws without a key, and local servers have none.
+    // The constructor throws without a key.
     apiKey: address.apiKey || 'none',
     baseURL: address.baseURL,
-    // Else the client would take these from the environment, also for servers that are not OpenAI's.
+    // Null keeps the client from reading these from the environment and sending them to other servers.
     organization: null,
     project: null,
     ...(address.headers && { defaultHeaders: address.headers }),
-    // Both belong to the layers around this one; its timeout would not cover the body anyway.
+    // Retries and timeouts belong to our own layers. The client's timeout would not cover the body anyway.
     maxRetries: 0,
     timeout: MAX_TIMEOUT,
     fetch: send,
@@ -23,3 +30,11 @@ export async function openClient(
 }
 
 const MAX_TIMEOUT = 2_147_483_647
+
+/** Translates what the client threw for reasons of its own. The exchange has translated everything else. */
+export function toModelError(endpoint: Endpoint, error: unknown): ModelError {
+  if (isModelError(error)) return error
+  return malformedError(endpoint, 'a chat completion', `unreadable data (${errorText(error)})`, {
+    cause: error,
+  })
+}

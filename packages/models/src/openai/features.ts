@@ -1,6 +1,28 @@
 import type { ModelError } from '@bailiwick/contract'
-import type { FaultBody } from '../wire/error-body.ts'
-import type { OpenAiFeatures } from './chat-body.ts'
+import type { ErrorBody } from '../wire/error-body.ts'
+
+/** The features that a server understands. A model starts with its preset's and drops those that the server refuses. */
+export interface OpenAiFeatures {
+  /** Native tool calls. Without them, the prompt describes the tools. */
+  tools: boolean
+  /** `response_format` with a JSON schema. Without it, the prompt contains the schema. */
+  outputSchema: boolean
+  /** `stream_options.include_usage`. Without it, a stream carries no usage. */
+  streamUsage: boolean
+  temperature: boolean
+  stop: boolean
+  /** OpenAI's own models refuse `max_tokens`; most compatible servers know nothing else. */
+  maxTokensField: 'max_tokens' | 'max_completion_tokens'
+}
+
+export const ALL_FEATURES: OpenAiFeatures = Object.freeze({
+  tools: true,
+  outputSchema: true,
+  streamUsage: true,
+  temperature: true,
+  stop: true,
+  maxTokensField: 'max_tokens',
+})
 
 const REFUSALS: readonly { feature: Exclude<keyof OpenAiFeatures, 'maxTokensField'>; words: RegExp }[] = [
   { feature: 'streamUsage', words: /stream_options|include_usage/ },
@@ -10,14 +32,14 @@ const REFUSALS: readonly { feature: Exclude<keyof OpenAiFeatures, 'maxTokensFiel
 ]
 
 /**
- * What to change in the features after a refusal, or `undefined` when the refusal was about something
- * else. Compatible servers differ too much to be listed: each is asked for everything once and
- * remembered. A refused request has generated nothing, so asking again costs nothing.
+ * The change to the features after a refusal, or undefined if the server refused something else. Compatible servers
+ * differ too much to be listed, so each gets every feature once and its refusals are remembered. A refused request
+ * has generated nothing, so sending it again costs nothing.
  */
-export function unlearn(
+export function adaptFeatures(
   tried: OpenAiFeatures,
   error: ModelError,
-  body: FaultBody | undefined,
+  body: ErrorBody | undefined,
 ): Partial<OpenAiFeatures> | undefined {
   if (error.code === 'model-no-tools' && tried.tools) return { tools: false }
   if (body === undefined || (error.status !== 400 && error.status !== 422)) return undefined

@@ -1,22 +1,20 @@
-import type { Model, ModelReply, ModelRequest } from '@bailiwick/contract'
+import { isModelError, type Model, type ModelReply, type ModelRequest } from '@bailiwick/contract'
 import { asModel } from '../as-model.ts'
-import { isModelError } from '../is-model-error.ts'
-import { instruct } from '../reply/instruct.ts'
+import { emulateFeatures } from '../reply/emulate.ts'
 import { ReplyBuilder } from '../reply/reply-builder.ts'
 import type { Call, Source } from '../source.ts'
-import { causeOf } from '../wire/cause-of.ts'
 import { type Exchange, openExchange } from '../wire/exchange.ts'
 import type { Timers } from '../wire/timers.ts'
-import { chatBody, type OpenAiFeatures } from './chat-body.ts'
-import { openClient } from './client.ts'
-import { unlearn } from './features.ts'
+import { chatBody } from './chat-body.ts'
+import { openClient, toModelError } from './client.ts'
+import { ALL_FEATURES, adaptFeatures, type OpenAiFeatures } from './features.ts'
 import { OPENAI_URL } from './presets.ts'
 import { type Chunk, readChunk } from './read-chunk.ts'
 import { readEvents } from './read-events.ts'
-import { toModelError } from './to-model-error.ts'
 
+/** A model and the server to reach it at. */
 export interface OpenAiModelOptions {
-  /** The model's name as the server knows it. */
+  /** The model's name on the server. */
   model: string
   /** First part of the model's id. Default `openai`. */
   provider?: string
@@ -24,28 +22,22 @@ export interface OpenAiModelOptions {
   baseURL?: string | undefined
   /** Local servers need none. */
   apiKey?: string | undefined
+  /** Additional headers of every request. */
   headers?: Record<string, string> | undefined
-  /** False asks for whole completions. Default true. */
+  /** False asks for whole completions instead of streams. Default true. */
   stream?: boolean | undefined
+  /** Milliseconds of one attempt. Default: 240,000 to the first byte, 60,000 between chunks, 600,000 in all. */
   timers?: Partial<Timers> | undefined
-  /** What the server does not understand, where that is known. The rest is found out. */
+  /** Features that the server is known to lack. The model finds out about the others by itself. */
   features?: Partial<OpenAiFeatures> | undefined
 }
 
-const ALL_FEATURES: OpenAiFeatures = {
-  tools: true,
-  outputSchema: true,
-  streamUsage: true,
-  temperature: true,
-  stop: true,
-  maxTokensField: 'max_tokens',
-}
-/** One for each feature that a server may refuse. */
-const MAX_LESSONS = Object.keys(ALL_FEATURES).length
+/** A server can refuse each feature once. */
+const MAX_REFUSALS = Object.keys(ALL_FEATURES).length
 
 /**
- * A model behind any server that speaks OpenAI's chat completions. One attempt a call: retries,
- * limits and prices are `resolveModel`'s.
+ * A model behind any server that speaks OpenAI's chat completions. A call is one attempt, without limits or prices:
+ * `resolveModel` adds those. `generate` throws a `ModelError`, or the signal's reason.
  *
  * @example
  * ```ts
@@ -73,29 +65,29 @@ export function openaiSource(options: OpenAiModelOptions): Source {
     emit: Call['emit'],
   ): Promise<ModelReply> {
     const client = await openClient({ ...options, baseURL }, exchange.fetch)
-    const { request: sent, read } = instruct(request, tried)
+    const { request: sent, read } = emulateFeatures(request, tried)
     const builder = new ReplyBuilder(provider, options.model)
     const answer = client.chat.completions.create(chatBody(options.model, sent, tried, stream))
-    const add = (chunk: unknown) => builder.add(readChunk(exchange.asked, chunk as Chunk, stream), emit)
+    const add = (chunk: unknown) => builder.add(readChunk(exchange.endpoint, chunk as Chunk, stream), emit)
     if (stream) await readEvents(await answer.asResponse(), add)
     else add(await answer)
-    // A stream that was aborted, cut by a timer or by the server ends like a whole one.
+    // A stream that an abort, a timer or the server cut off ends like a complete one.
     exchange.check()
     return read(builder.build(sent))
   }
 
   async function ask(request: ModelRequest, { signal, emit, fetch }: Call): Promise<ModelReply> {
-    for (let lessons = 0; ; lessons++) {
+    for (let refusals = 0; ; refusals++) {
       const tried = features
       const form = stream ? 'events' : 'json'
       using exchange = openExchange({ model: id, signal, timers: options.timers, fetch, form })
       try {
         return await attempt(request, tried, exchange, emit)
       } catch (error) {
-        const cause = causeOf(exchange, error, toModelError)
-        const lesson = isModelError(cause) && unlearn(tried, cause, exchange.faultBody)
-        if (!lesson || lessons === MAX_LESSONS) throw cause
-        features = { ...features, ...lesson }
+        const reason = exchange.reasonFor(error, toModelError)
+        const change = isModelError(reason) && adaptFeatures(tried, reason, exchange.errorBody)
+        if (!change || refusals === MAX_REFUSALS) throw reason
+        features = { ...features, ...change }
       }
     }
   }

@@ -1,23 +1,31 @@
-import type { OpenAiFeatures } from './chat-body.ts'
+import type { OpenAiFeatures } from './features.ts'
 
 /** A well-known server that speaks OpenAI's chat completions. */
 export interface Preset {
   baseURL: string
-  /** Variable with the key; absent for local servers. */
+  /** Environment variable that holds the key. */
   keyVariable?: string
-  /** Variable that overrides the base URL. */
+  /** Environment variable that overrides the base URL. */
   urlVariable?: string
-  /** Runs on the user's own machine: a token costs nothing. */
+  /** True if the server runs on the user's own machine: it needs no key and its tokens cost nothing. */
   local?: boolean
+  /** Features that the server is known to lack. */
   features?: Partial<OpenAiFeatures>
-  /** Where the server's own API tells what the compatible list does not, from the server's root. */
+  /** Path, from the server's root, of its own API for facts about models that the compatible list lacks. */
   factsPath?: string
 }
 
-/** OpenAI's own address. */
+/** The base URL of OpenAI. */
 export const OPENAI_URL = 'https://api.openai.com/v1'
 
-/** By the first part of a model's id: `openrouter/qwen/qwen3-32b`. */
+/**
+ * The known servers by provider, which is the first part of a model's name: `openrouter/qwen/qwen3-32b`.
+ *
+ * @example
+ * ```ts
+ * console.log(PRESETS.openrouter?.keyVariable) // OPENROUTER_API_KEY
+ * ```
+ */
 export const PRESETS: Readonly<Record<string, Preset>> = {
   openai: {
     baseURL: OPENAI_URL,
@@ -32,7 +40,7 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
   anthropic: {
     baseURL: 'https://api.anthropic.com/v1',
     keyVariable: 'ANTHROPIC_API_KEY',
-    // Its compatible endpoint ignores response_format, so that a schema would be lost silently.
+    // The compatible endpoint ignores response_format, so the schema would be lost silently.
     features: { outputSchema: false },
   },
   lmstudio: {

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { type Chunk, readChunk } from './read-chunk.ts'
 
-const asked = { model: 'a/b', url: 'http://127.0.0.1/v1' }
-const delta = (fields: object) => readChunk(asked, { choices: [{ delta: fields }] } as Chunk, true)
+const endpoint = { model: 'a/b', url: 'http://127.0.0.1/v1' }
+const delta = (fields: object) => readChunk(endpoint, { choices: [{ delta: fields }] } as Chunk, true)
 
 describe('readChunk', () => {
-  it.each(['reasoning', 'reasoning_content'])('takes thoughts by the name %s', (name) => {
+  it.each(['reasoning', 'reasoning_content'])('reads thinking from the field %s', (name) => {
     expect(delta({ [name]: 'hm', content: null })).toEqual({ thinking: 'hm' })
   })
 
-  it('takes text in typed parts', () => {
+  it('reads text in typed parts', () => {
     expect(
       delta({
         content: [
@@ -20,9 +20,9 @@ describe('readChunk', () => {
     ).toEqual({ text: 'ab' })
   })
 
-  it('takes a refusal for a filtered answer', () => {
+  it('reads a refusal as a filtered reply', () => {
     const choices = [{ delta: { refusal: 'no' }, finish_reason: 'stop' }]
-    expect(readChunk(asked, { choices }, true)).toEqual({ text: 'no', finish: 'content_filter' })
+    expect(readChunk(endpoint, { choices }, true)).toEqual({ text: 'no', finish: 'content_filter' })
   })
 
   it.each([
@@ -30,8 +30,8 @@ describe('readChunk', () => {
     [{ error: '{"message":"no credit","code":"insufficient_quota"}' }, 'model-quota', 'no credit'],
     [{ choices: [] }, 'model-empty', 'without choices'],
     ['a page', 'model-malformed', 'a page'],
-  ])('names an error under status 200: %j', (chunk, code, message) => {
-    const read = () => readChunk(asked, chunk as Chunk, false)
+  ])('throws the error sent under status 200: %j', (chunk, code, message) => {
+    const read = () => readChunk(endpoint, chunk as Chunk, false)
     expect(read).toThrow(expect.objectContaining({ code, message: expect.stringContaining(message) }))
   })
 })

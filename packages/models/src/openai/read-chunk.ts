@@ -1,18 +1,16 @@
-import { ModelError } from '@bailiwick/contract'
 import type { CallFragment } from '../reply/call-fragments.ts'
 import type { ReplyPart } from '../reply/reply-builder.ts'
-import { type Asked, readStreamFault } from '../wire/server-errors.ts'
+import { type Endpoint, malformedError, streamError, unexpected } from '../wire/server-errors.ts'
 
 /**
- * A chunk of a stream, or a whole completion, as servers really send it: every field may be missing
- * or null, and there are more than the client's types know. Read by hand, because it is read a
- * thousand times a reply.
+ * A chunk of a stream, or a whole completion, as servers really send it: every field may be missing or null, and
+ * there are more fields than the client's types know. It is read without a schema because a reply has a thousand.
  */
 export interface Chunk {
   model?: string | null
   choices?: Choice[] | null
   usage?: ChunkUsage | null
-  /** In place of the rest: of a stream that had begun well, or of a whole completion under status 200. */
+  /** Sent instead of the rest of a stream, or instead of a completion under status 200. */
   error?: unknown
 }
 
@@ -28,7 +26,7 @@ interface Delta {
   /** Some servers send typed parts instead of text. */
   content?: string | { type?: string; text?: string }[] | null
   refusal?: string | null
-  /** Reasoning has no agreed name: OpenRouter and newer vLLM use the first, DeepSeek and others the second. */
+  /** OpenRouter and newer vLLM use this name for reasoning; DeepSeek and others use the next one. */
   reasoning?: string | null
   reasoning_content?: string | null
   tool_calls?:
@@ -50,20 +48,20 @@ interface ChunkUsage {
 }
 
 /**
- * @throws ModelError `model-malformed` for what is no chunk, `model-empty` for a completion without choices,
- * and as the server's error says where it sent one
+ * Reads one chunk. `streamed` is false for a whole completion.
+ *
+ * @throws ModelError `model-malformed` for anything but an object, `model-empty` for a completion without choices, or
+ * the error that the server sent.
  */
-export function readChunk(asked: Asked, chunk: Chunk, streamed: boolean): ReplyPart {
+export function readChunk(endpoint: Endpoint, chunk: Chunk, streamed: boolean): ReplyPart {
   if (typeof chunk !== 'object' || chunk === null) {
-    throw new ModelError(
-      'model-malformed',
-      `${asked.model} at ${asked.url} sent ${JSON.stringify(chunk)} where a completion was wanted.`,
-    )
+    throw malformedError(endpoint, 'a chat completion', `${JSON.stringify(chunk)}`)
   }
-  if (chunk.error) throw readStreamFault(asked, chunk.error)
-  // Usage comes in a last chunk with empty choices; a whole completion without any is an empty answer.
-  if (!streamed && !chunk.choices?.length)
-    throw new ModelError('model-empty', `${asked.model} at ${asked.url} answered without choices.`)
+  if (chunk.error) throw streamError(endpoint, chunk.error)
+  // In a stream, the last chunk has usage and empty choices.
+  if (!streamed && !chunk.choices?.length) {
+    throw unexpected(endpoint, 'model-empty', 'a chat completion', 'one without choices')
+  }
   const choice = chunk.choices?.[0]
   const delta = choice?.delta ?? choice?.message
   const part: ReplyPart = {}

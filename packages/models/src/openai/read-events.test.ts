@@ -11,7 +11,7 @@ async function read(...pieces: (string | Uint8Array)[]): Promise<unknown[]> {
 }
 
 describe('readEvents', () => {
-  it('takes every line ending, comments, and pieces cut anywhere, also within a character', async () => {
+  it('reads every line ending, comments, and pieces cut anywhere, even within a character', async () => {
     const bytes = new TextEncoder().encode(
       ': wait\r\n\r\ndata: {"a":"ü🌍"}\r\n\r\ndata:{"b":\ndata: 2}\n\ndata: 3\r\r',
     )
@@ -19,7 +19,7 @@ describe('readEvents', () => {
     for (const pieces of [[bytes], single]) expect(await read(...pieces)).toEqual([{ a: 'ü🌍' }, { b: 2 }, 3])
   })
 
-  it('ends at [DONE], whatever follows and however long the body stays open', async () => {
+  it('stops at [DONE], even if more follows or the body stays open', async () => {
     expect(await read('data: 1\n\ndata: [DONE]\n\ndata: 2\n\n', 'data: 3\n\n')).toEqual([1])
     const open = new Response(
       new ReadableStream({ start: (body) => body.enqueue(new TextEncoder().encode('data: [DONE]\n\n')) }),
@@ -27,11 +27,11 @@ describe('readEvents', () => {
     await readEvents(open, () => expect.unreachable())
   })
 
-  it('takes a last event without the empty line that ends it', async () => {
+  it('reads a last event without the empty line after it', async () => {
     expect(await read('data: 1\n\ndata: 2')).toEqual([1, 2])
   })
 
-  it('makes an event of type error an error, also where it has none in it', async () => {
+  it('turns an event of type error into an error object', async () => {
     expect(await read('event: error\ndata: {"message":"full"}\n\n')).toMatchObject([
       { error: '{"message":"full"}' },
     ])

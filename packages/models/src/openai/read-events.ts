@@ -1,9 +1,8 @@
 import { createParser } from 'eventsource-parser'
 
 /**
- * Hands on the parsed data of a body's server-sent events as they come, until `[DONE]` or the body's end.
- * The client's own loop takes several promises for each event; this one takes one for each piece of the
- * body, however many events are in it.
+ * Passes on the parsed data of a body's server-sent events as they arrive, until `[DONE]` or the body's end. The
+ * client's own loop awaits several promises for each event; this one awaits one for each chunk of the body.
  *
  * @throws SyntaxError for data that is not JSON
  */
@@ -14,13 +13,13 @@ export async function readEvents(response: Response, onData: (data: unknown) => 
   const parser = createParser({
     onEvent({ event, data }) {
       if (data === '[DONE]') isDone = true
-      // Some servers name the event an error instead of putting one into it.
+      // Some servers name the event `error` instead of sending an error object.
       else if (!isDone) onData(event === 'error' ? { error: data, ...JSON.parse(data) } : JSON.parse(data))
     },
   })
   while (!isDone) {
     const { value } = (await reader?.read()) ?? {}
-    // Some servers leave out the empty line that ends the last event.
+    // Some servers leave out the empty line after the last event.
     if (value === undefined) return parser.feed(`${decoder.decode()}\n\n`)
     parser.feed(decoder.decode(value, { stream: true }))
   }

@@ -1,10 +1,10 @@
-import type { PriceOf } from './with-price.ts'
+import type { PriceOf } from './price-of.ts'
 
 /**
- * Prices by the offline list: of the provider at this address, for the model that answered. `null` for an
- * address or a model that the list does not know; a known name at another address may cost anything.
+ * Prices from the offline list, for the provider at this address and the model that answered. Null if the list does
+ * not have both: a model of a known name may cost anything at another address.
  */
-export function priceList(baseURL: string): PriceOf {
+export function listPrice(baseURL: string): PriceOf {
   return async ({ inputTokens, cachedTokens, outputTokens }, servedModel) => {
     const usage = {
       input_tokens: inputTokens,
@@ -15,15 +15,15 @@ export function priceList(baseURL: string): PriceOf {
   }
 }
 
-/** The context of a model, in tokens, by the same list. */
+/** A model's context in tokens from the same list. Undefined if the list does not have it. */
 export async function listedContext(baseURL: string, servedModel: string): Promise<number | undefined> {
   const found = await lookUp(baseURL, servedModel, { input_tokens: 0, output_tokens: 0 })
   return found?.model.context_window
 }
 
 async function lookUp(baseURL: string, servedModel: string, usage: Record<string, number>) {
-  // 2 MB of data: loaded when a reply has come, not before the first question.
+  // The list is 2 MB, so load it at the first use.
   const { calcPrice } = await import('@pydantic/genai-prices')
-  // Gemini's compatible endpoint lists its models so.
+  // Gemini's compatible endpoint puts "models/" before each name.
   return calcPrice(usage, servedModel.replace(/^models\//, ''), { providerApiUrl: baseURL })
 }

@@ -1,4 +1,7 @@
-import type { PriceOf } from './with-price.ts'
+import type { Usage } from '@bailiwick/contract'
+
+/** The price of one reply in US dollars, or null if it is unknown. `servedModel` is the server's name for the model. */
+export type PriceOf = (usage: Usage, servedModel: string) => number | null | Promise<number | null>
 
 /** US dollars for a million tokens. `cached` defaults to `input`. */
 export interface FixedPrice {
@@ -8,6 +11,9 @@ export interface FixedPrice {
 }
 
 const MILLION = 1_000_000
+
+export const FREE: PriceOf = () => 0
+export const UNKNOWN_PRICE: PriceOf = () => null
 
 /** The price that a configuration sets. */
 export function fixedPrice({ input, output, cached = input }: FixedPrice): PriceOf {

@@ -1,12 +1,12 @@
-import type { ModelCall } from '@bailiwick/contract'
+import { type ModelCall, parseJson } from '@bailiwick/contract'
 
 /** A piece of a tool call, or a whole one. */
 export interface CallFragment {
-  /** Which call of the reply it belongs to; some servers leave it out and send whole calls. */
+  /** The call's position in the reply. Some servers leave it out and send whole calls. */
   index?: number | undefined
   id?: string | undefined
   name?: string | undefined
-  /** Text to append, or the arguments whole. */
+  /** Text to append, or the complete arguments. */
   arguments?: string | Record<string, unknown> | undefined
 }
 
@@ -24,14 +24,14 @@ export class CallFragments {
 
   add(fragment: CallFragment): void {
     const call = this.#callOf(fragment)
-    // Some servers repeat id and name in every fragment: they replace, only arguments add up.
+    // Some servers repeat id and name in every fragment, so these replace the old ones and only arguments add up.
     call.id = fragment.id || call.id
     call.name = fragment.name || call.name
     if (typeof fragment.arguments === 'string') call.text += fragment.arguments
     else if (fragment.arguments !== undefined) call.whole = fragment.arguments
   }
 
-  /** Every call in order. An id that is missing or used twice is replaced: results are matched by it. */
+  /** All calls in order. Replaces missing and duplicate ids, because results are matched by id. */
   finish(): ModelCall[] {
     const used = new Set<string>()
     return this.#calls.map((call, place) => {
@@ -43,7 +43,7 @@ export class CallFragments {
 
   #callOf(fragment: CallFragment): OpenCall {
     const current = this.#currentOf(fragment)
-    if (current !== undefined && !isAnother(current, fragment)) return current
+    if (current !== undefined && !startsAnother(current, fragment)) return current
     const call: OpenCall = { id: '', name: '', text: '' }
     this.#calls.push(call)
     if (fragment.index !== undefined) this.#byIndex.set(fragment.index, call)
@@ -57,17 +57,14 @@ export class CallFragments {
   }
 }
 
-/** Some servers send several calls under index 0, told apart by their ids alone. */
-function isAnother(call: OpenCall, fragment: CallFragment): boolean {
+/** Some servers send several calls under index 0, which differ only in their ids. */
+function startsAnother(call: OpenCall, fragment: CallFragment): boolean {
   return Boolean(fragment.id && call.id && fragment.id !== call.id && fragment.name)
 }
 
-/** The arguments as a value, or the raw text where a model wrote no JSON: the gate names what is wrong with it. */
-export function parseArguments(text: string): unknown {
+/** The parsed arguments, or the raw text if it is not JSON: the gate explains the mistake to the model. */
+function parseArguments(text: string): unknown {
   if (text.trim() === '') return {}
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
+  const value = parseJson(text)
+  return value === undefined ? text : value
 }

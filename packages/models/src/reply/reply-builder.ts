@@ -9,19 +9,19 @@ import type { Call } from '../source.ts'
 import { type CallFragment, CallFragments } from './call-fragments.ts'
 import { estimateTokens, estimateUsage } from './estimate-tokens.ts'
 
-/** What one chunk of a stream adds, whatever the protocol. */
+/** The content of one chunk, in one form for all protocols. */
 export interface ReplyPart {
   text?: string
   thinking?: string
   calls?: CallFragment[]
-  /** The server's own word for why it ended. Its absence at the end of a stream means a cut. */
+  /** The server's word for why the reply ended. A stream that ends without one was cut off. */
   finish?: string
   usage?: Omit<Usage, 'replies' | 'cost'>
-  /** The model that answered, as the server names it. */
+  /** The server's name for the model that answered. */
   model?: string
 }
 
-/** Gathers a stream's parts into the reply that ends it. */
+/** Builds a reply from the parts of a stream. */
 export class ReplyBuilder {
   readonly #provider: string
   readonly #started = performance.now()
@@ -38,7 +38,7 @@ export class ReplyBuilder {
     this.#model = model
   }
 
-  /** Takes a part in, and hands on what of it is for the reader at once. */
+  /** Adds a part, and emits its text and thinking at once. */
   add(part: ReplyPart, emit: Call['emit']): void {
     if (part.thinking) {
       this.#thinking += part.thinking
@@ -57,10 +57,10 @@ export class ReplyBuilder {
   }
 
   /**
-   * The whole reply.
+   * The complete reply.
    *
-   * @throws ModelError `model-cut` when the stream ended without saying why, `model-empty` when
-   * nothing came, `model-refused` when a filter took everything.
+   * @throws ModelError `model-cut` if the stream ended without a finish reason, `model-empty` if it had no content,
+   * `model-refused` if a filter removed all content.
    */
   build(request: ModelRequest): ModelReply {
     const calls = this.#calls.finish()
@@ -68,7 +68,7 @@ export class ReplyBuilder {
     if (this.#finish === undefined) {
       throw new ModelError(
         'model-cut',
-        `${model} ended its stream without a finish reason: the reply is not whole.`,
+        `Expected a finish reason from ${model}, got the end of the stream: the reply is incomplete.`,
       )
     }
     const finish = finishOf(this.#finish, calls)
@@ -87,22 +87,28 @@ export class ReplyBuilder {
     }
   }
 
-  /** Most servers do not count reasoning apart: then it is estimated from its text. */
+  /** Most servers do not count reasoning separately, so this estimates it from the text. */
   #reasoningTokens(usage: NonNullable<ReplyPart['usage']>): number {
     return usage.reasoningTokens || Math.min(usage.outputTokens, estimateTokens(this.#thinking))
   }
 
   #refuseEmpty(model: string, finish: ModelReply['finish']): void {
     if (finish === 'filter') {
-      throw new ModelError('model-refused', `${model} gave no answer: the provider's content filter took it.`)
+      throw new ModelError(
+        'model-refused',
+        `Expected text or calls from ${model}, got nothing: the provider's content filter removed the reply. Rephrase the task or choose another model.`,
+      )
     }
-    // All the output went into thinking: the reply says so by itself, and asking again would cost the same.
+    // Thinking used up all the output. The reply shows that itself, and another attempt would cost the same.
     if (finish === 'length' && this.#thinking !== '') return
-    throw new ModelError('model-empty', `${model} gave an empty answer (finish reason "${this.#finish}").`)
+    throw new ModelError(
+      'model-empty',
+      `Expected text or calls from ${model}, got an empty reply (finish reason "${this.#finish}").`,
+    )
   }
 }
 
-/** Servers end with "stop" also after calls, with "eos", "end_turn", "STOP" and worse. */
+/** Some servers send "stop" after calls too, and others send "eos", "end_turn" or "STOP". */
 function finishOf(reason: string, calls: ModelCall[]): ModelReply['finish'] {
   const word = reason.toLowerCase()
   if (calls.length > 0 && word !== 'length') return 'calls'

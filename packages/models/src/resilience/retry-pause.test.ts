@@ -7,17 +7,17 @@ describe('retryPause', () => {
     [2, 1_000],
     [3, 2_000],
     [20, 20_000],
-  ])('after %i failures is anything up to %i ms', (failed, most) => {
+  ])('after %i failures is at most %i ms', (failed, most) => {
     expect(retryPause(failed, undefined, () => 0)).toBe(0)
     expect(retryPause(failed, undefined, () => 1)).toBe(most)
   })
 
-  it('is never shorter than what the server asked for', () => {
+  it('is never shorter than the server asks for', () => {
     expect(retryPause(1, 3_000, () => 0)).toBe(3_000)
     expect(retryPause(1, 3_000, () => 1)).toBe(3_500)
   })
 
-  it('is not made when the server asks for too much', () => {
+  it('is undefined if the server asks for too much', () => {
     expect(retryPause(1, 3_600_000)).toBeUndefined()
   })
 })

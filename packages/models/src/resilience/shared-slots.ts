@@ -4,14 +4,13 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Between looks at slots that are all taken, ms: a model call takes longer by far. */
-const LOOK_MS = 25
+/** Milliseconds between two looks at slots that are all taken. A model call takes much longer. */
+const POLL_MS = 25
 const SQLITE_BUSY = 5
 
 /**
- * Slots that the processes of one machine share, as files in a folder. A slot is held by an exclusive lock on
- * its file, which SQLite takes from the operating system: it is free again when its holder ends, however that
- * ends.
+ * Slots that the processes of one machine share, as files in a folder. A slot is held by an exclusive lock on its
+ * file, which SQLite takes from the operating system, so a slot is free again when its process ends for any reason.
  */
 export class SharedSlots {
   readonly #folder: string
@@ -26,7 +25,7 @@ export class SharedSlots {
     this.#slots = slots
   }
 
-  /** Waits for a slot, as long as it takes; the signal ends that. Disposing of it gives it back. */
+  /** Waits for a slot until the signal aborts. Disposing of the slot frees it. */
   async take(signal: AbortSignal): Promise<Disposable> {
     const { DatabaseSync } = await import('node:sqlite')
     for (;;) {
@@ -42,7 +41,7 @@ export class SharedSlots {
           },
         }
       }
-      await sleep(LOOK_MS * (0.5 + Math.random()), undefined, { signal })
+      await sleep(POLL_MS * (0.5 + Math.random()), undefined, { signal })
     }
   }
 

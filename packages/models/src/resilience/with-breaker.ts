@@ -1,5 +1,6 @@
-import type { ModelReply } from '@bailiwick/contract'
+import { isModelError, ModelError, type ModelErrorCode, type ModelReply } from '@bailiwick/contract'
 import {
+  BrokenCircuitError,
   type CircuitBreakerPolicy,
   CircuitState,
   ConsecutiveBreaker,
@@ -9,28 +10,32 @@ import {
   type IHalfOpenAfterBackoffContext,
   isBrokenCircuitError,
 } from 'cockatiel'
-import { isModelError } from '../is-model-error.ts'
 import type { Source } from '../source.ts'
-import { circuitOpen } from './circuit-open.ts'
-import { isOutage } from './retried-codes.ts'
-import { asTrial, isGivenUp } from './trial.ts'
 
-/** Twice a call's attempts: one call alone never breaks the circuit for the others. */
-const FAILURES = 8
-const LEFT_ALONE_MS = 10_000
+/** Twice the attempts of a call, so that one call alone never opens the circuit for the others. */
+const MAX_FAILURES = 8
+const OPEN_MS = 10_000
+
+/** Failures of the server itself, not of the request. A rate limit comes from a healthy server. */
+const OUTAGES: ReadonlySet<ModelErrorCode> = new Set<ModelErrorCode>([
+  'model-overloaded',
+  'model-server',
+  'model-unreachable',
+  'model-timeout',
+])
 
 interface Breaker {
   policy: CircuitBreakerPolicy
-  /** When it is asked again, unix milliseconds. */
+  /** When the server is asked again, in unix milliseconds. */
   openUntil: number
 }
 
-/** By the server's address: every model of a server that is down is down. */
+/** By the server's address: if a server is down, all its models are. */
 const breakers = new Map<string, Breaker>()
 
 /**
- * Leaves a server alone that fails again and again, instead of letting every task wait for its timers. After
- * {@link LEFT_ALONE_MS} one call tries it; the others wait for its outcome.
+ * Skips a server that failed {@link MAX_FAILURES} times in a row, so that not every task waits for its timers. After
+ * {@link OPEN_MS} one call tries the server while the others wait for the outcome.
  */
 export function withBreaker(source: Source, server: string): Source {
   const breaker = breakerOf(server)
@@ -42,14 +47,28 @@ export function withBreaker(source: Source, server: string): Source {
       } catch (error) {
         if (!(error instanceof Error && isBrokenCircuitError(error))) throw error
         const last = breaker.policy.lastFailure
-        const left = Math.max(0, breaker.openUntil - Date.now())
-        throw circuitOpen(source.id, left, last && 'error' in last ? last.error : undefined)
+        const leftMs = Math.max(0, breaker.openUntil - Date.now())
+        throw skipped(source.id, leftMs, last && 'error' in last ? last.error : undefined)
       }
     },
   }
 }
 
-/** Within the policy. Who waits for another call's outcome can be aborted all the same. */
+/** True for the error of a call that was not made because the circuit is open. */
+export function isSkipped(error: ModelError): boolean {
+  return error.cause instanceof Error && isBrokenCircuitError(error.cause)
+}
+
+function skipped(model: string, leftMs: number, last: unknown): ModelError {
+  const why = last instanceof Error ? ` Last error: ${last.message}` : ''
+  return new ModelError(
+    'model-overloaded',
+    `Skipped ${model}: its server failed ${MAX_FAILURES} times in a row and is tried again in ${Math.ceil(leftMs / 1000)} s.${why}`,
+    { cause: new BrokenCircuitError(), retryAfterMs: leftMs },
+  )
+}
+
+/** Executes a call within the policy. A call that waits for another one's outcome can still be aborted. */
 async function execute<T>(
   policy: CircuitBreakerPolicy,
   signal: AbortSignal,
@@ -62,37 +81,52 @@ async function execute<T>(
   const stopWaiting = () => signal.removeEventListener('abort', onAbort)
   try {
     const outcome = policy.execute(() => {
-      // From here on an abort is the call's own to answer, once its socket is closed.
+      // The call itself handles an abort from here on, after it has closed its socket.
       stopWaiting()
       const askUnlessAborted = async () => {
         signal.throwIfAborted()
         return await ask()
       }
-      return policy.state === CircuitState.HalfOpen ? asTrial(signal, askUnlessAborted) : askUnlessAborted()
+      return policy.state === CircuitState.HalfOpen ? runTrial(signal, askUnlessAborted) : askUnlessAborted()
     })
     return await Promise.race([outcome, aborted.promise])
   } catch (error) {
-    throw isGivenUp(error) ? error.cause : error
+    throw isAbortedTrial(error) ? error.cause : error
   } finally {
     stopWaiting()
   }
 }
 
-/** After a trial that was given up the next call is the trial. */
-function pauseAfter({ result }: IHalfOpenAfterBackoffContext): number {
-  return 'error' in result && isGivenUp(result.error) ? 0 : LEFT_ALONE_MS
+/** The outcome of a trial that its own caller aborted. It says nothing about the server. */
+class AbortedTrial extends Error {}
+
+function isAbortedTrial(error: unknown): error is AbortedTrial {
+  return error instanceof AbortedTrial
+}
+
+async function runTrial<T>(signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask()
+  } catch (error) {
+    throw signal.aborted ? new AbortedTrial('the caller aborted the trial', { cause: error }) : error
+  }
+}
+
+/** After an aborted trial, the next call is the trial. */
+function openMsAfter({ result }: IHalfOpenAfterBackoffContext): number {
+  return 'error' in result && isAbortedTrial(result.error) ? 0 : OPEN_MS
 }
 
 function breakerOf(server: string): Breaker {
   const known = breakers.get(server)
   if (known !== undefined) return known
   const policy = circuitBreaker(
-    handleWhen((error) => isGivenUp(error) || (isModelError(error) && isOutage(error.code))),
-    { breaker: new ConsecutiveBreaker(FAILURES), halfOpenAfter: new DelegateBackoff(pauseAfter) },
+    handleWhen((error) => isAbortedTrial(error) || (isModelError(error) && OUTAGES.has(error.code))),
+    { breaker: new ConsecutiveBreaker(MAX_FAILURES), halfOpenAfter: new DelegateBackoff(openMsAfter) },
   )
   const breaker: Breaker = { policy, openUntil: 0 }
   policy.onBreak(() => {
-    breaker.openUntil = Date.now() + LEFT_ALONE_MS
+    breaker.openUntil = Date.now() + OPEN_MS
   })
   breakers.set(server, breaker)
   return breaker

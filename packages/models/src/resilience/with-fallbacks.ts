@@ -1,11 +1,10 @@
-import { ModelError, type ModelReply } from '@bailiwick/contract'
-import { isModelError } from '../is-model-error.ts'
-import { voidable } from '../restartable-call.ts'
+import { isModelError, ModelError, type ModelReply } from '@bailiwick/contract'
+import { restartableCall } from '../restartable-call.ts'
 import type { Source } from '../source.ts'
 
 /**
- * The first source that answers, in order. Deltas of one that failed are declared void by a `restart` event,
- * so that nobody uses half of its answer; the reply names who gave it.
+ * Asks the sources in order until one replies. A `restart` event withdraws the deltas of a source that failed, so
+ * that no reader uses half of its reply. The reply names the model that gave it.
  */
 export function withFallbacks(first: Source, others: readonly Source[]): Source {
   return {
@@ -13,16 +12,16 @@ export function withFallbacks(first: Source, others: readonly Source[]): Source 
     async ask(request, call): Promise<ModelReply> {
       const failures: ModelError[] = []
       for (const source of [first, ...others]) {
-        const attempt = voidable(call)
+        const attempt = restartableCall(call)
         try {
           return await source.ask(request, attempt.call)
         } catch (error) {
           call.signal.throwIfAborted()
-          // A cassette that lacks a request is to be mended, not gone around.
+          // A cassette that lacks a request needs repair, so a fallback must not hide it.
           if (!isModelError(error) || error.code === 'model-replay-miss') throw error
           failures.push(error)
           if (call.deadline !== undefined && Date.now() >= call.deadline) break
-          attempt.void(error.message)
+          attempt.restart(error.message)
         }
       }
       throw allFailed(failures)
@@ -30,13 +29,13 @@ export function withFallbacks(first: Source, others: readonly Source[]): Source 
   }
 }
 
-/** With the code of the model that was wanted; the others' reasons follow in the message. */
+/** Has the code of the first model's error. The message lists all errors. */
 function allFailed(failures: readonly ModelError[]): ModelError {
-  const [wanted] = failures
-  if (wanted === undefined) throw new TypeError('no model was asked')
+  const [first] = failures
+  if (first === undefined) throw new TypeError('expected at least one model to ask, found none')
   return failures.length === 1
-    ? wanted
-    : new ModelError(wanted.code, failures.map(({ message }) => message).join(' Then: '), {
+    ? first
+    : new ModelError(first.code, failures.map(({ message }) => message).join(' Fallback: '), {
         cause: new AggregateError(failures),
       })
 }

@@ -4,11 +4,11 @@ import type { Source } from '../source.ts'
 import { SharedSlots } from './shared-slots.ts'
 
 export interface SlotOptions {
-  /** Models with the same key share their slots, whoever resolved them. */
+  /** All sources with the same key share their slots. */
   key: string
-  /** Calls at once. */
+  /** The largest number of calls at once. */
   slots: number
-  /** Folder through which processes of this machine share their slots. Absent: each has its own. */
+  /** Folder through which the processes of this machine share the slots. Without it, each process has its own. */
   folder?: string | undefined
 }
 
@@ -19,7 +19,11 @@ interface Slots {
 
 const known = new Map<string, Slots>()
 
-/** Lets so many calls at a time through; the others wait, in order within a process, until their signal or deadline. */
+/**
+ * Limits the calls at once. The others wait until their signal or deadline, in order within a process.
+ *
+ * @throws (from `ask`) ModelError `model-timeout` if no slot is free before the call's deadline.
+ */
 export function withSlots(source: Source, { key, slots, folder }: SlotOptions): Source {
   const all = known.get(key) ?? {
     queue: new PQueue(),
@@ -40,30 +44,33 @@ async function inSlot<T>(
   ask: () => Promise<T>,
 ): Promise<T> {
   signal.throwIfAborted()
-  // Ends the wait alone: aborting a call that runs would free its slot before its socket is closed.
+  // Ends only the wait: aborting a running call here would free its slot before its socket is closed.
   const waiting = new AbortController()
   const onAbort = () => waiting.abort(signal.reason)
   signal.addEventListener('abort', onAbort, { once: true })
-  const late =
+  const timeout =
     deadline === undefined
       ? undefined
-      : setTimeout(() => waiting.abort(noSlot(model)), Math.max(0, deadline - Date.now()))
+      : setTimeout(() => waiting.abort(noFreeSlot(model)), Math.max(0, deadline - Date.now()))
   const stopWaiting = () => {
-    clearTimeout(late)
+    clearTimeout(timeout)
     signal.removeEventListener('abort', onAbort)
   }
-  const begin = async () => {
+  const start = async () => {
     using _ = await shared?.take(waiting.signal)
     stopWaiting()
     return await ask()
   }
   try {
-    return await queue.add(begin, { signal: waiting.signal })
+    return await queue.add(start, { signal: waiting.signal })
   } finally {
     stopWaiting()
   }
 }
 
-function noSlot(model: string): ModelError {
-  return new ModelError('model-timeout', `${model} was busy with other calls until the deadline of this one.`)
+function noFreeSlot(model: string): ModelError {
+  return new ModelError(
+    'model-timeout',
+    `Expected a free slot for ${model} before the call's deadline, but other calls held them all. Raise the model's concurrency or the deadline.`,
+  )
 }

@@ -10,13 +10,13 @@ import type { ModelSettings } from './model-settings.ts'
 import type { ModelSpec } from './parse-spec.ts'
 import { addressOf } from './provider-address.ts'
 
-/** A source, and the address of the server behind it, where there is one. */
+/** A source, and the address of its server if it has one. */
 export interface Adapter {
   source: Source
   server?: string
 }
 
-/** The bare adapter: one attempt a call, no limits, no price. */
+/** Builds the source that a model's name stands for: one attempt per call, without limits or prices. */
 export async function buildAdapter(
   spec: ModelSpec,
   settings: ModelSettings,
@@ -31,7 +31,7 @@ export async function buildAdapter(
       return { source: await scriptedSourceFromFile(spec.file) }
     case 'ollama': {
       const server = ollamaHost(settings.baseURL ?? env.OLLAMA_HOST)
-      const contextTokens = settings.contextTokens ?? contextFrom(env)
+      const contextTokens = settings.contextTokens ?? positiveInteger(env.OLLAMA_CONTEXT_LENGTH)
       return { server, source: ollamaSource({ ...settings, model: spec.model, host: server, contextTokens }) }
     }
     case 'openai': {
@@ -47,8 +47,8 @@ export async function buildAdapter(
   }
 }
 
-/** The server's own variable for its default context: whoever set it means to afford that much. */
-function contextFrom(env: NodeJS.ProcessEnv): number | undefined {
-  const tokens = Number(env.OLLAMA_CONTEXT_LENGTH)
-  return Number.isSafeInteger(tokens) && tokens > 0 ? tokens : undefined
+/** The number in one of Ollama's own environment variables. Undefined if it is unset or unusable. */
+export function positiveInteger(text: string | undefined): number | undefined {
+  const number = Number(text)
+  return Number.isSafeInteger(number) && number > 0 ? number : undefined
 }

@@ -1,29 +1,35 @@
 import type { Model } from '@bailiwick/contract'
 import { firstChatModel, ollamaRuns } from '../ollama/served-models.ts'
-import { firstServedModel } from '../openai/list-served.ts'
+import { firstServedModel } from '../openai/served-models.ts'
 import { addressOf } from './provider-address.ts'
 import { type ResolveOptions, resolveModel } from './resolve-model.ts'
 
+/** Where to look for a model. */
 export interface DetectOptions extends Omit<ResolveOptions, 'env'> {
-  /** The configuration's model, where it names one. `BAILIWICK_MODEL` wins over it. */
+  /** The configuration's model, if any. `BAILIWICK_MODEL` overrides it. */
   configured?: string | undefined
   signal?: AbortSignal
 }
 
+/** A model that was found, and how. */
 export interface DetectedModel {
   model: Model
-  /** Its name, as `resolveModel` takes it: to be handed to other processes as `BAILIWICK_MODEL`. */
+  /** Its name, as `resolveModel` takes it. Pass it to other processes as `BAILIWICK_MODEL`. */
   name: string
-  /** What it was found by. */
+  /** The setting or server that named it. */
   source: 'BAILIWICK_MODEL' | 'configuration' | 'OPENAI_API_KEY' | 'OPENAI_BASE_URL' | 'ollama'
 }
 
 /**
- * The model to use where none was named: `BAILIWICK_MODEL`, the configuration, an OpenAI key or base
- * URL, a running Ollama's first model that can chat. `undefined` where there is none of these;
- * `noModelMessage()` says what to do then.
+ * Finds a model to use by default. Looks at `BAILIWICK_MODEL`, the configuration, an OpenAI key or base URL, and the
+ * first model of a running Ollama that can chat. Returns undefined if there is none; then show `noModelMessage()`.
  *
- * @throws InputError for a name that means nothing, ModelError when a named server does not answer.
+ * @throws InputError for a name that cannot be resolved, ModelError if a configured server does not answer.
+ * @example
+ * ```ts
+ * const found = await detectModel()
+ * console.log(found ? `${found.name} (from ${found.source})` : noModelMessage())
+ * ```
  */
 export async function detectModel(
   env: NodeJS.ProcessEnv = process.env,
@@ -31,7 +37,8 @@ export async function detectModel(
 ): Promise<DetectedModel | undefined> {
   const found = await findName(env, options)
   if (found === undefined) return undefined
-  const model = await resolveModel(found.name, { env, ...(options.aliases && { aliases: options.aliases }) })
+  const { aliases } = options
+  const model = await resolveModel(found.name, { env, ...(aliases !== undefined && { aliases }) })
   return { model, ...found }
 }
 
@@ -49,4 +56,13 @@ async function findName(
   const host = env.OLLAMA_HOST
   const name = (await ollamaRuns(host, signal)) ? await firstChatModel(host, signal) : undefined
   return name === undefined ? undefined : { name: `ollama/${name}`, source: 'ollama' }
+}
+
+/** Says how to get a model, for users who have none. */
+export function noModelMessage(): string {
+  return `No model found. One of these is enough:
+  - a local model: install Ollama (https://ollama.com/download), then run "ollama pull qwen3:8b"
+  - OpenAI: set OPENAI_API_KEY
+  - any server that speaks OpenAI's chat completions: set OPENAI_BASE_URL, and OPENAI_API_KEY if it needs a key
+  - anything else: set BAILIWICK_MODEL, for example to openrouter/qwen/qwen3-32b, command:"my-llm --stdin" or human`
 }

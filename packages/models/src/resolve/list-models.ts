@@ -1,24 +1,29 @@
-import { isModelError } from '../is-model-error.ts'
-import { installedModels, ollamaRuns } from '../ollama/served-models.ts'
-import { servedModels } from '../openai/list-served.ts'
+import { isModelError } from '@bailiwick/contract'
+import { servedModels as ollamaModels, ollamaRuns } from '../ollama/served-models.ts'
 import { PRESETS } from '../openai/presets.ts'
-import type { ServedModel } from '../openai/served-models.ts'
+import { type ServedModel, servedModels } from '../openai/served-models.ts'
 import { listedContext } from '../price/price-list.ts'
+import { aliasesFrom, settingsOf } from './model-settings.ts'
 import { addressOf } from './provider-address.ts'
 import type { ResolveOptions } from './resolve-model.ts'
-import { aliasesFrom, settingsOf } from './settings-of.ts'
 
-/** A model that can be reached now. What is not known of it is absent. */
+/** A model that can be reached now. Unknown facts are absent. */
 export interface ListedModel extends ServedModel {
   /** As `resolveModel` takes it. */
   name: string
-  /** What an alias stands for. */
+  /** The model that an alias stands for. */
   aliasOf?: string
 }
 
 /**
- * The models that can be reached: the configuration's aliases, those of every provider whose key or address
- * is set or that serves on this machine, and those of a running Ollama. A server that does not answer has none.
+ * Lists the models that can be reached: the configuration's aliases, then the models of each provider that has a key
+ * or address or runs on this machine, then those of a running Ollama. Skips servers that do not answer within 5 s.
+ *
+ * @throws InputError for bad aliases, or the signal's reason.
+ * @example
+ * ```ts
+ * for (const { name, contextTokens } of await listModels()) console.log(name, contextTokens ?? 'unknown')
+ * ```
  */
 export async function listModels(
   options: ResolveOptions & { signal?: AbortSignal } = {},
@@ -59,7 +64,7 @@ async function listServed(
 async function listOllama(host: string | undefined, signal: AbortSignal | undefined): Promise<ListedModel[]> {
   if (!(await ollamaRuns(host, signal))) return []
   const listed: ListedModel[] = []
-  for await (const { name, facts } of installedModels(host, signal)) {
+  for await (const { name, facts } of ollamaModels(host, signal)) {
     const { contextTokens, capabilities } = facts
     listed.push({
       name: `ollama/${name}`,

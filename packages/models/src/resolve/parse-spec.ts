@@ -1,7 +1,7 @@
-import { InputError } from '@bailiwick/contract'
+import { InputError, nearestNames } from '@bailiwick/contract'
 import { PRESETS } from '../openai/presets.ts'
 
-/** What a model's name means. */
+/** A parsed model name. */
 export type ModelSpec =
   | { kind: 'human' }
   | { kind: 'scripted'; file: string }
@@ -9,7 +9,7 @@ export type ModelSpec =
   | { kind: 'ollama'; model: string }
   | { kind: 'openai'; provider: string; model: string }
 
-/** @throws InputError for a name that means nothing, with what there is. */
+/** Parses a model's name. @throws InputError for an unknown form, with the known ones and the nearest name. */
 export function parseSpec(spec: string, aliases: readonly string[] = []): ModelSpec {
   if (spec === 'human') return { kind: 'human' }
   const [, scheme, rest] = /^(scripted|command):(.+)$/s.exec(spec) ?? []
@@ -20,9 +20,16 @@ export function parseSpec(spec: string, aliases: readonly string[] = []): ModelS
   const model = spec.slice(slash + 1)
   if (model !== '' && provider === 'ollama') return { kind: 'ollama', model }
   if (model !== '' && Object.hasOwn(PRESETS, provider)) return { kind: 'openai', provider, model }
-  const providers = ['ollama', ...Object.keys(PRESETS)].join(', ')
-  const named = aliases.length === 0 ? '' : `, an alias of the configuration (${aliases.join(', ')})`
-  throw new InputError(
-    `"${spec}" names no model: wanted <provider>/<model> with one of ${providers}${named}, scripted:<file>, command:<program> or human. Example: ollama/qwen3:8b.`,
-  )
+  throw new InputError(unknownModel(spec, provider, model, aliases))
+}
+
+function unknownModel(spec: string, provider: string, model: string, aliases: readonly string[]): string {
+  const providers = ['ollama', ...Object.keys(PRESETS)]
+  const alias = aliases.length === 0 ? '' : `, an alias of the configuration (${aliases.join(', ')})`
+  const [meant] =
+    provider === ''
+      ? nearestNames(spec, aliases)
+      : nearestNames(provider, providers).map((near) => `${near}/${model}`)
+  const advice = meant === undefined ? 'Example: ollama/qwen3:8b.' : `Did you mean "${meant}"?`
+  return `Expected a model as <provider>/<model> with a provider out of ${providers.join(', ')}${alias}, scripted:<file>, command:<program> or human; found "${spec}". ${advice}`
 }

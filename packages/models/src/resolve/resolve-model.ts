@@ -2,22 +2,23 @@ import type { Model } from '@bailiwick/contract'
 import { asModel } from '../as-model.ts'
 import { withFallbacks } from '../resilience/with-fallbacks.ts'
 import { assembleSource } from './assemble-source.ts'
-import type { ModelAliases } from './model-settings.ts'
-import { aliasesFrom, settingsOf } from './settings-of.ts'
+import { aliasesFrom, type ModelAliases, settingsOf } from './model-settings.ts'
 
+/** Where to look up a model's name. */
 export interface ResolveOptions {
-  /** Default: this process's. */
+  /** Default: this process's environment. */
   env?: NodeJS.ProcessEnv
-  /** Of the configuration. `BAILIWICK_MODELS` adds to them. */
+  /** The configuration's aliases. `BAILIWICK_MODELS` adds to them. */
   aliases?: ModelAliases
 }
 
 /**
- * The model that a name stands for: `provider/model`, an alias, `scripted:<file>`, `command:<program>`
- * or `human`. Nothing is asked of a server, and its client is not loaded, before the first call. What
- * may pass is tried again, what the settings limit is limited, and the reply's usage carries its cost.
+ * Builds the model that a name stands for: `provider/model`, an alias, `scripted:<file>`, `command:<program>` or
+ * `human`. It retries failures that may pass, keeps to the limits of its settings, and adds the cost to each reply's
+ * usage. Nothing is sent, and no client library is loaded, before the first call.
  *
- * @throws InputError for an unknown name, a missing key, aliases in a circle.
+ * @throws InputError for an unknown name, a missing key, or a cycle of aliases; (from `generate`) ModelError with a
+ * code for the cause, ExhaustedError if the request's `maxCost` does not pay for it, or the signal's reason.
  * @example
  * ```ts
  * const model = await resolveModel('ollama/qwen3:8b')
@@ -30,7 +31,7 @@ export async function resolveModel(name: string, options: ResolveOptions = {}): 
   const hasFallback = fallbacks.length > 0
   const source = await assembleSource(name, aliases, env, hasFallback)
   if (!hasFallback) return asModel(source)
-  // Fallbacks of a fallback are not followed: two aliases may name each other.
+  // Ignores the fallbacks of a fallback, because two aliases may name each other.
   const others = fallbacks.map((other, place) =>
     assembleSource(other, aliases, env, place < fallbacks.length - 1),
   )

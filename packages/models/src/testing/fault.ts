@@ -1,9 +1,9 @@
-/** How a server says when to come back. */
+/** The form in which a server asks clients to wait. */
 export type RetryAfterForm = 'seconds' | 'date' | 'milliseconds'
 
-/** Something that goes wrong with one response. Byte counts are of the body as it is sent. */
+/** A fault of one response. Byte counts refer to the body as it is sent. */
 export type Fault =
-  /** An error response. `retryAfterMs` is sent in the form asked for (a date rounds up to whole seconds). */
+  /** An error response. `form` is the form of `retryAfterMs`; a date is rounded up to whole seconds. */
   | {
       kind: 'status'
       status: number
@@ -12,38 +12,38 @@ export type Fault =
       retryAfterMs?: number
       form?: RetryAfterForm
     }
-  /** The socket is destroyed after so many bytes. */
+  /** Destroys the socket after this many bytes. */
   | { kind: 'cut'; afterBytes: number }
-  /** The body ends properly after so many bytes, whatever was still to come. */
+  /** Ends the body properly after this many bytes. */
   | { kind: 'end'; afterBytes: number }
-  /** Nothing more comes after so many bytes, and the socket stays open. 0: not even headers. */
+  /** Sends nothing after this many bytes and keeps the socket open. 0 sends no headers either. */
   | { kind: 'stall'; afterBytes: number }
-  /** The whole response is late. */
+  /** Delays the whole response. */
   | { kind: 'slow-first-byte'; ms: number }
-  /** A chunk in the middle is no JSON. */
+  /** Breaks the JSON of a chunk in the middle. */
   | { kind: 'malformed-json' }
-  /** The body is bytes of another protocol. */
+  /** Sends bytes of another protocol. */
   | { kind: 'garbage' }
-  /** A page, as a proxy or a wrong address answers. */
+  /** Sends an HTML page, as a proxy or a wrong address does. */
   | { kind: 'html'; status: number }
-  /** A well-formed answer with nothing in it. */
+  /** Sends a well-formed reply without content. */
   | { kind: 'empty' }
-  /** OpenAI: `choices: []`. */
+  /** OpenAI: sends `choices: []`. */
   | { kind: 'no-choices' }
-  /** 200 and a body of no bytes. */
+  /** Sends status 200 and an empty body. */
   | { kind: 'no-body' }
-  /** The right body under another content type. */
+  /** Sends the right body with another content type. */
   | { kind: 'wrong-content-type' }
-  /** Every chunk is sent byte by byte, so that characters are split. Nothing is wrong with it. */
+  /** Sends every chunk byte by byte, which splits characters. The response is valid. */
   | { kind: 'split-utf8' }
-  /** An error object in the middle of a stream. */
+  /** Sends an error object in the middle of a stream. */
   | { kind: 'error-in-stream'; message: string }
-  /** The socket is destroyed before any response. */
+  /** Destroys the socket before any response. */
   | { kind: 'reset' }
-  /** 400 "does not support tools". */
+  /** Answers a request with tools with 400 "does not support tools". */
   | { kind: 'no-tools' }
 
-/** The header in which a server says when to come back. */
+/** The header that asks clients to wait. */
 export function retryAfterHeader(ms: number, form: RetryAfterForm = 'seconds'): Record<string, string> {
   if (form === 'milliseconds') return { 'retry-after-ms': String(ms) }
   if (form === 'date')

@@ -1,5 +1,4 @@
-/** Test doubles that other processes can reach: real HTTP servers on loopback that speak the protocols. */
-export { scriptedModel } from '../without-server/scripted-model.ts'
+/** Test doubles that other processes can reach: HTTP servers on loopback that speak the protocols. */
 export type { Fault, RetryAfterForm } from './fault.ts'
 export type { ModelServer, ModelServerOptions } from './model-server.ts'
 export { type OllamaServerOptions, startOllamaServer } from './ollama-server.ts'

@@ -5,27 +5,26 @@ import { text } from 'node:stream/consumers'
 import { type Fault, retryAfterHeader } from './fault.ts'
 import type { ReplyChooser } from './served-reply.ts'
 
+/** The models of a test server, its replies and its faults. */
 export interface ModelServerOptions {
-  /** What is answered; a text, or chosen by the request. Default: `ok`. */
+  /** The reply: a text, or a function of the request. Default: `ok`. */
   reply?: ReplyChooser | string
-  /** What goes wrong with the n-th chat request, counted from 0. */
+  /** The fault of the n-th chat request, counted from 0. */
   fault?: (request: number, body: Readonly<Record<string, unknown>>) => Fault | undefined
-  /** Names under which models are listed. */
+  /** Names of the listed models. */
   models?: string[]
 }
 
-/** A real HTTP server on loopback that speaks a model protocol. Disposing of it closes every socket. */
+/** An HTTP server on loopback that speaks a model protocol. Disposing of it closes every socket. */
 export interface ModelServer extends AsyncDisposable {
   readonly url: string
   /** Bodies of the chat requests, in order. */
   readonly requests: Record<string, unknown>[]
-  /** Sockets that are open now, idle ones that clients keep included. */
-  readonly openSockets: number
-  /** Chat requests that neither were answered whole nor given up by the client. */
-  readonly underWay: number
+  /** Number of chat requests that the server has not finished and the client has not given up. */
+  readonly pending: number
 }
 
-/** Answers one request whose fault, if any, needs the protocol. */
+/** Answers one request. Applies faults that depend on the protocol. */
 export type Answer = (
   path: string,
   body: Record<string, unknown>,
@@ -33,7 +32,7 @@ export type Answer = (
   fault: Fault | undefined,
 ) => Promise<void>
 
-/** Starts a server; `isChat` says which paths count as chat requests and take faults. */
+/** Starts a server. `isChat` decides which paths are chat requests, which may have faults. */
 export async function startModelServer(
   options: ModelServerOptions,
   isChat: (path: string) => boolean,
@@ -41,7 +40,7 @@ export async function startModelServer(
 ): Promise<ModelServer> {
   const requests: Record<string, unknown>[] = []
   const sockets = new Set<Socket>()
-  const underWay = new Set<ServerResponse>()
+  const pending = new Set<ServerResponse>()
   const server = createServer((request, response) => {
     handle(request, response).catch((error: unknown) =>
       response.destroy(error instanceof Error ? error : undefined),
@@ -57,8 +56,8 @@ export async function startModelServer(
     const sent = await text(request)
     const body: Record<string, unknown> = sent === '' ? {} : JSON.parse(sent)
     if (!isChat(path)) return answer(path, body, response, undefined)
-    underWay.add(response)
-    response.once('close', () => underWay.delete(response))
+    pending.add(response)
+    response.once('close', () => pending.delete(response))
     const fault = options.fault?.(requests.length, body)
     requests.push(body)
     if (fault?.kind === 'reset') return void response.destroy()
@@ -73,11 +72,8 @@ export async function startModelServer(
   return {
     url: `http://127.0.0.1:${port}`,
     requests,
-    get openSockets() {
-      return sockets.size
-    },
-    get underWay() {
-      return underWay.size
+    get pending() {
+      return pending.size
     },
     async [Symbol.asyncDispose]() {
       server.close()

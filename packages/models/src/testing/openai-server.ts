@@ -2,14 +2,24 @@ import { type ModelServer, type ModelServerOptions, sendJson, startModelServer }
 import { sendBody } from './send-body.ts'
 import { type CountedReply, chooseReply, piecesOf, type ServedRequest } from './served-reply.ts'
 
+/** The models of the server, its replies and its faults. */
 export interface OpenAiServerOptions extends ModelServerOptions {
-  /** Fields beside each listed model: servers tell contexts and capabilities there, each under names of its own. */
+  /** Additional fields of each listed model. Every kind of server has its own names for contexts and capabilities. */
   listed?: Record<string, unknown>
-  /** Answers of other paths, as a server's own API has them: `{ '/props': {…} }`. */
+  /** Answers of other paths, for a server's own API: `{ '/props': {…} }`. */
   others?: Record<string, unknown>
 }
 
-/** A server that speaks OpenAI's chat completions: `baseURL` is its `url` plus `/v1`. */
+/**
+ * Starts a server on loopback that speaks OpenAI's chat completions. Its base URL is its `url` plus `/v1`. Disposing
+ * of it closes every socket.
+ *
+ * @example
+ * ```ts
+ * await using server = await startOpenAiServer({ fault: (n) => (n === 0 ? { kind: 'reset' } : undefined) })
+ * const model = openaiModel({ model: 'test-model', baseURL: `${server.url}/v1` })
+ * ```
+ */
 export function startOpenAiServer(options: OpenAiServerOptions = {}): Promise<ModelServer> {
   const { reply = 'ok', models = ['test-model'], listed = {}, others = {} } = options
   const choose = typeof reply === 'string' ? () => reply : reply
@@ -30,8 +40,8 @@ export function startOpenAiServer(options: OpenAiServerOptions = {}): Promise<Mo
       }
       const chosen =
         fault?.kind === 'empty'
-          ? emptied(await chooseReply(choose, asked(body)))
-          : await chooseReply(choose, asked(body))
+          ? emptied(await chooseReply(choose, servedRequest(body)))
+          : await chooseReply(choose, servedRequest(body))
       const stream = body.stream === true
       if (fault?.kind === 'no-choices') {
         const chunk = { id: 'c', object: 'chat.completion', model: body.model, choices: [] }
@@ -57,7 +67,7 @@ export function startOpenAiServer(options: OpenAiServerOptions = {}): Promise<Mo
   )
 }
 
-function asked(body: Record<string, unknown>): ServedRequest {
+function servedRequest(body: Record<string, unknown>): ServedRequest {
   const messages = (body.messages as { role: string; content: unknown }[]) ?? []
   const tools = (body.tools as { function: { name: string } }[] | undefined) ?? []
   return {
@@ -105,7 +115,7 @@ function completion(body: Record<string, unknown>, reply: CountedReply) {
     role: 'assistant',
     content: reply.text,
     ...(reply.thinking !== undefined && { reasoning_content: reply.thinking }),
-    ...(calls.length === 0 ? {} : { tool_calls: calls }),
+    ...(calls.length > 0 && { tool_calls: calls }),
   }
   return {
     id: 'chatcmpl-1',

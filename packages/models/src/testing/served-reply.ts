@@ -1,35 +1,36 @@
 import type { Json } from '@bailiwick/contract'
 
-/** What a test server answers. */
+/** A reply of a test server. */
 export interface ServedReply {
   text?: string
   thinking?: string
   calls?: { name: string; arguments: { [key: string]: Json } }[]
-  /** Default: `stop`, or what the protocol uses for calls. */
+  /** Default: `stop`, or the protocol's word for calls. */
   finish?: string
   /** Default: counted from the characters. */
   usage?: { inputTokens: number; outputTokens: number; cachedTokens?: number; reasoningTokens?: number }
 }
 
-/** The part of a chat request that both protocols share, for functions that choose a reply by it. */
+/** The parts of a chat request that both protocols have. */
 export interface ServedRequest {
   model: string
   messages: { role: string; content: string }[]
   tools: string[]
-  /** The whole body, as it came. */
+  /** The complete body. */
   body: Record<string, unknown>
 }
 
+/** Chooses the reply to a chat request. A string is a reply with that text. */
 export type ReplyChooser = (request: ServedRequest) => ServedReply | string | Promise<ServedReply | string>
 
 const CHARACTERS_PER_TOKEN = 4
 
-/** A stand-in for a tokenizer: deterministic, and different from the client's estimate on purpose. */
-export function countTokens(text: string): number {
+/** Counts tokens deterministically, and on purpose differently from the client's estimate. */
+function countTokens(text: string): number {
   return Math.ceil(text.length / CHARACTERS_PER_TOKEN)
 }
 
-/** What is to be answered, with its counts. */
+/** A reply with its text and its token counts. */
 export type CountedReply = ServedReply & { text: string; usage: NonNullable<ServedReply['usage']> }
 
 export async function chooseReply(choose: ReplyChooser, request: ServedRequest): Promise<CountedReply> {
@@ -45,7 +46,7 @@ export async function chooseReply(choose: ReplyChooser, request: ServedRequest):
   }
 }
 
-/** A text in the pieces in which it is streamed: words with the space after them. */
+/** Splits a text into the pieces that a stream sends: words with the space after them. */
 export function piecesOf(text: string): string[] {
   return text.match(/\S+\s*|\s+/g) ?? []
 }

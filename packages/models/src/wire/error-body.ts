@@ -1,56 +1,48 @@
-/** What a server's error body says, whatever its dialect. */
-export interface FaultBody {
+import { parseJson } from '@bailiwick/contract'
+
+/** The content of a server's error body, in one form for all dialects. Unknown texts are empty. */
+export interface ErrorBody {
   message: string
   code: string
   type: string
-  /** Which parameter was refused, where the server names it. */
+  /** The parameter that the server refused. */
   param: string
-  /** Prompt tokens and window, where a context error carries them. */
+  /** The prompt's size in tokens, from a context error. */
   promptTokens?: number
-  contextTokens?: number
-  /** True when it was JSON in some API's form, not a page or plain text. */
+  /** False for an HTML page or plain text. */
   structured: boolean
 }
 
 const MAX_MESSAGE = 500
 
 /**
- * Reads the error forms in use: `{error: {message, code, type}}` (OpenAI), `{error: "text"}` (Ollama,
- * where newer versions put llama-server's whole JSON inside that text), `[{error}]` (Gemini),
- * `{message, code}` and `{detail}` (vLLM), pages and plain text (proxies).
+ * Reads the error forms in use: `{error: {message, code, type}}` (OpenAI), `{error: "text"}` (Ollama, whose newer
+ * versions put llama-server's whole JSON inside that text), `[{error}]` (Gemini), `{message, code}` and `{detail}`
+ * (vLLM), HTML pages and plain text (proxies).
  */
-export function parseFaultBody(body: string): FaultBody {
+export function parseErrorBody(body: string): ErrorBody {
   const value = parseJson(body)
   if (value === undefined) return { ...EMPTY, message: shorten(stripMarkup(body)), structured: false }
   const outer = asRecord(Array.isArray(value) ? value[0] : value)
   const inner = outer.error ?? outer.detail ?? outer
   if (typeof inner === 'string') {
     const nested = parseJson(inner)
-    if (typeof nested === 'object' && nested !== null) return parseFaultBody(inner)
+    if (typeof nested === 'object' && nested !== null) return parseErrorBody(inner)
     return { ...EMPTY, message: shorten(inner), structured: true }
   }
-  const fault = asRecord(inner)
-  const message = fault.message ?? outer.message ?? JSON.stringify(inner)
+  const error = asRecord(inner)
+  const message = error.message ?? outer.message ?? JSON.stringify(inner)
   return {
     message: shorten(typeof message === 'string' ? message : JSON.stringify(message)),
-    code: toText(fault.code),
-    type: toText(fault.type ?? fault.status),
-    param: toText(fault.param),
-    ...(typeof fault.n_prompt_tokens === 'number' && { promptTokens: fault.n_prompt_tokens }),
-    ...(typeof fault.n_ctx === 'number' && { contextTokens: fault.n_ctx }),
+    code: toText(error.code),
+    type: toText(error.type ?? error.status),
+    param: toText(error.param),
+    ...(typeof error.n_prompt_tokens === 'number' && { promptTokens: error.n_prompt_tokens }),
     structured: true,
   }
 }
 
 const EMPTY = { message: '', code: '', type: '', param: '' }
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
 
 function asRecord(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}

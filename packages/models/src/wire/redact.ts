@@ -1,16 +1,22 @@
-const NAMES = /authorization|key|token/i
-/** Shorter ones are no secrets, and would be found in any text. */
-const SHORTEST = 8
+const SECRET_HEADERS = /authorization|key|token/i
+/** Shorter values are no secrets and would match in any text. */
+const MIN_KEY_LENGTH = 8
 
-/** The keys that a request is sent with. */
+/** The keys in a request's headers. */
 export function keysIn(headers: RequestInit['headers']): string[] {
   return [...new Headers(headers)]
-    .filter(([name]) => NAMES.test(name))
+    .filter(([name]) => SECRET_HEADERS.test(name))
     .map(([, value]) => value.replace(/^(?:Bearer|Basic) /i, ''))
-    .filter((key) => key.length >= SHORTEST)
+    .filter((key) => key.length >= MIN_KEY_LENGTH)
 }
 
-/** What a server said, without the keys that it was asked with: some repeat them where they refuse them. */
-export function conceal(text: string, keys: readonly string[]): string {
+/** Replaces keys in a server's text: some servers repeat the key that they reject. */
+export function redact(text: string, keys: readonly string[]): string {
   return keys.reduce((shown, key) => shown.replaceAll(key, '<key>'), text)
+}
+
+/** An address for messages and logs, without credentials and query. */
+export function withoutSecrets(url: string | URL): string {
+  const { protocol, host, pathname } = new URL(url)
+  return `${protocol}//${host}${pathname}`
 }

@@ -1,6 +1,6 @@
 /**
- * How long a server asked to be left alone, in milliseconds: `Retry-After-Ms`, or `Retry-After` in
- * seconds (also fractions) or as an HTTP date. `undefined` where it said nothing usable.
+ * How long a server asks clients to wait, in milliseconds: `Retry-After-Ms`, or `Retry-After` in seconds (also
+ * fractions) or as an HTTP date. Undefined if neither holds a usable value.
  */
 export function readRetryAfter(headers: Headers, now: number = Date.now()): number | undefined {
   const inMs = toNumber(headers.get('retry-after-ms'))
@@ -13,7 +13,7 @@ export function readRetryAfter(headers: Headers, now: number = Date.now()): numb
 }
 
 function toNumber(text: string | null): number | undefined {
-  // Number('') is 0: an empty header must not mean "at once".
+  // Number('') is 0, but an empty header does not mean "at once".
   if (text === null || !/^\s*\d+(\.\d+)?\s*$/.test(text)) return undefined
   return Number(text)
 }

@@ -1,56 +1,49 @@
-import { ModelError } from '@bailiwick/contract'
-import { isModelError } from '../is-model-error.ts'
-import { ndjsonGuard } from './ndjson-guard.ts'
-import type { Asked } from './server-errors.ts'
-import { innermostReason } from './unreachable.ts'
+import { isModelError } from '@bailiwick/contract'
+import { cutError, type Endpoint, malformedError, unexpected } from './server-errors.ts'
 
-/** What the client will read the body as: server-sent events, JSON lines, or one JSON text. */
+/** How the client reads the body: as server-sent events, as JSON lines, or as one JSON text. */
 export type BodyForm = 'events' | 'lines' | 'json'
 
 interface BodyWatcher {
   onChunk(): void
-  /** Names the cause of a broken body; the first one named stays. */
+  /** Records why the body failed and returns the first reason recorded. */
   fail(cause: unknown): unknown
 }
 
 /**
- * The response with its body watched: timers are fed, a page of HTML is refused, a cut socket is a
- * `model-cut` instead of a raw `TypeError: terminated`.
+ * Watches a response's body: feeds the timers, rejects an HTML page, checks JSON lines, and replaces the raw
+ * `TypeError: terminated` of a cut socket by a `model-cut`.
  */
 export async function watchBody(
   response: Response,
-  asked: Asked,
+  endpoint: Endpoint,
   form: BodyForm,
   watcher: BodyWatcher,
 ): Promise<Response> {
   const { body } = response
   const source = body?.getReader()
-  const guard = form === 'lines' ? ndjsonGuard(asked) : undefined
+  const checkLines = form === 'lines' ? lineChecker(endpoint) : undefined
   const onRead = (read: Read): Read => {
     if (read.value !== undefined) watcher.onChunk()
-    guard?.(read.value)
+    checkLines?.(read.value)
     return read
   }
   const onError = (error: unknown): never => {
-    throw watcher.fail(isModelError(error) ? error : cut(asked, error))
+    throw watcher.fail(isModelError(error) ? error : cutError(endpoint, error))
   }
-  /** Reads on, watched. Without `await`, since it is in the way of every chunk. */
+  /** Not an async function: every chunk passes through here. */
   const readFrom = (reader: Reader) => reader.read().then(onRead).catch(onError)
 
   const first = source && (await readFrom(source))
-  if (!body || !source || !first?.value)
-    throw new ModelError('model-empty', `${asked.model} at ${asked.url} answered with an empty body.`)
-  const start = new TextDecoder().decode(first.value.subarray(0, 512)).trimStart()
-  if (start.startsWith('<')) {
-    throw new ModelError(
-      'model-not-an-api',
-      `${asked.model} at ${asked.url} answered with a page of HTML. Check the base URL: it usually ends in /v1.`,
-    )
+  if (!body || !source || !first?.value) {
+    throw unexpected(endpoint, 'model-empty', 'a reply', 'an empty body')
   }
+  const start = new TextDecoder().decode(first.value.subarray(0, 512)).trimStart()
+  if (start.startsWith('<')) throw unexpected(endpoint, 'model-not-an-api', 'JSON', 'an HTML page')
   // Some servers ignore `stream: true` and send the whole completion.
   if (form === 'json' || (form === 'events' && start.startsWith('{'))) {
-    const text = await restOf(first.value, () => readFrom(source))
-    // The type is set, since `openai` returns a string for JSON under another one.
+    const text = await readRest(first.value, () => readFrom(source))
+    // Set the type: under any other, `openai` returns JSON as a string.
     return new Response(form === 'json' ? text : asEvent(text), {
       headers: { 'content-type': 'application/json' },
     })
@@ -58,7 +51,7 @@ export async function watchBody(
 
   source.releaseLock()
   let pending: Read | undefined = first
-  // The body itself with a watched reader: a stream around it would cost half of what reading the events does.
+  // Hands out the body itself with a watched reader: a stream around it would add half the cost of reading the events.
   Object.assign(body, {
     getReader(): Reader {
       const reader = ReadableStream.prototype.getReader.call(body) as Reader
@@ -78,7 +71,7 @@ export async function watchBody(
 type Reader = ReadableStreamDefaultReader<Uint8Array>
 type Read = Awaited<ReturnType<Reader['read']>>
 
-async function restOf(first: Uint8Array, read: () => Promise<Read>): Promise<string> {
+async function readRest(first: Uint8Array, read: () => Promise<Read>): Promise<string> {
   const chunks = [first]
   for (let next = await read(); next.value !== undefined; next = await read()) chunks.push(next.value)
   return Buffer.concat(chunks).toString('utf8')
@@ -89,10 +82,24 @@ function asEvent(text: string): string {
   return `data: ${text.replace(/[\r\n]+/g, ' ')}\n\ndata: [DONE]\n\n`
 }
 
-function cut(asked: Asked, error: unknown): ModelError {
-  return new ModelError(
-    'model-cut',
-    `${asked.model} at ${asked.url} closed the connection in the middle of its reply (${innermostReason(error)}).`,
-    { cause: error },
-  )
+/**
+ * Checks JSON lines chunk by chunk; `undefined` ends the body. Without this check, `ollama` prints a broken line to
+ * stderr and skips it, so part of a reply would be lost silently.
+ */
+function lineChecker(endpoint: Endpoint): (chunk: Uint8Array | undefined) => void {
+  const decoder = new TextDecoder()
+  let rest = ''
+  return (chunk) => {
+    const lines = (rest + decoder.decode(chunk, { stream: chunk !== undefined })).split('\n')
+    rest = chunk === undefined ? '' : (lines.pop() ?? '')
+    for (const line of lines) if (line.trim() !== '') checkLine(endpoint, line)
+  }
+}
+
+function checkLine(endpoint: Endpoint, line: string): void {
+  try {
+    JSON.parse(line)
+  } catch (cause) {
+    throw malformedError(endpoint, 'a line of JSON', line, { cause })
+  }
 }

@@ -1,19 +1,21 @@
 import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
-import { type Model, ModelError, type ModelReply } from '@bailiwick/contract'
+import { errorText, type Model, ModelError, type ModelReply } from '@bailiwick/contract'
 import { asModel } from '../as-model.ts'
-import { instruct } from '../reply/instruct.ts'
+import { emulateFeatures } from '../reply/emulate.ts'
 import type { Source } from '../source.ts'
-import { showPrompt } from './show-prompt.ts'
-import { unservedReply } from './text-reply.ts'
-
-const UNSERVED = { tools: false, outputSchema: false }
+import { promptText, TEXT_ONLY, textReply } from './text-reply.ts'
 
 /**
- * Any program that reads a prompt from its standard input and prints a reply: `command:my-llm --stdin`.
- * It is run by the shell, once a call, and ended when the call is aborted.
+ * A program that reads a prompt from its standard input and prints a reply, such as `my-llm --stdin`. The shell runs
+ * it once per call. An abort ends it.
  *
- * @throws (from `generate`) ModelError `model-server` when it fails, `model-empty` when it prints nothing
+ * @throws (from `generate`) ModelError `model-server` if the program fails, `model-empty` if it prints nothing,
+ * `model-unreachable` if it cannot be started.
+ * @example
+ * ```ts
+ * const model = commandModel('my-llm --stdin')
+ * ```
  */
 export function commandModel(command: string): Model {
   return asModel(commandSource(command))
@@ -24,10 +26,10 @@ export function commandSource(command: string): Source {
   return {
     id,
     async ask(request, { signal, emit }): Promise<ModelReply> {
-      const begun = performance.now()
-      const { request: worded, read } = instruct(request, UNSERVED)
-      const answer = await run(id, command, showPrompt(worded), signal)
-      const reply = read(unservedReply(id, answer, request, begun))
+      const start = performance.now()
+      const { request: sent, read } = emulateFeatures(request, TEXT_ONLY)
+      const output = await run(id, command, promptText(sent), signal)
+      const reply = read(textReply(id, output, request, start))
       if (reply.text !== '') emit({ type: 'text', text: reply.text })
       return reply
     },
@@ -41,15 +43,24 @@ async function run(id: string, command: string, prompt: string, signal: AbortSig
     child.once('error', reject)
     child.once('close', resolve)
   })
-  // A program that does not read its input is its own business; its exit code tells how it went.
+  // A program need not read its input. Its exit code decides whether it succeeded.
   child.stdin.on('error', () => {})
   child.stdin.end(prompt)
-  const [answer, complaint, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]).catch(
+  const [output, errors, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]).catch(
     (cause: unknown) => {
       if (signal.aborted) throw signal.reason
-      throw new ModelError('model-unreachable', `${id} could not be run: ${String(cause)}`, { cause })
+      throw new ModelError(
+        'model-unreachable',
+        `Cannot run ${id} (${errorText(cause)}). Check the command.`,
+        {
+          cause,
+        },
+      )
     },
   )
-  if (code === 0) return answer
-  throw new ModelError('model-server', `${id} ended with exit code ${code}: ${complaint.trim().slice(-500)}`)
+  if (code === 0) return output
+  throw new ModelError(
+    'model-server',
+    `Expected ${id} to exit with code 0, but it exited with code ${code} and printed: ${errors.trim().slice(-500)}`,
+  )
 }

@@ -1,20 +1,24 @@
 import { createInterface } from 'node:readline/promises'
 import { type Model, ModelError, type ModelReply } from '@bailiwick/contract'
 import { asModel } from '../as-model.ts'
-import { instruct } from '../reply/instruct.ts'
+import { emulateFeatures } from '../reply/emulate.ts'
 import type { Source } from '../source.ts'
-import { showPrompt } from './show-prompt.ts'
-import { unservedReply } from './text-reply.ts'
+import { promptText, TEXT_ONLY, textReply } from './text-reply.ts'
 
+/** Where the prompt is shown and the reply is typed. Default: the terminal. */
 export interface HumanModelOptions {
   input?: NodeJS.ReadableStream
   output?: NodeJS.WritableStream
 }
 
 /**
- * You are the model: the prompt is shown, you type the reply, a line with a single dot ends it.
+ * A person as a model: shows the prompt and reads the reply, which ends with a line that contains only a dot.
  *
- * @throws (from `generate`) ModelError `model-unreachable` when the input ends
+ * @throws (from `generate`) ModelError `model-unreachable` if the input ends first, `model-empty` for an empty reply.
+ * @example
+ * ```ts
+ * const model = humanModel()
+ * ```
  */
 export function humanModel(options?: HumanModelOptions): Model {
   return asModel(humanSource(options))
@@ -28,21 +32,24 @@ export function humanSource({
   return {
     id,
     async ask(request, { signal }): Promise<ModelReply> {
-      const begun = performance.now()
-      const { request: worded, read } = instruct(request, { tools: false, outputSchema: false })
-      output.write(`${showPrompt(worded)}\n\n[your reply; end it with a line that is a single dot]\n`)
+      const start = performance.now()
+      const { request: sent, read } = emulateFeatures(request, TEXT_ONLY)
+      output.write(`${promptText(sent)}\n\n[Type your reply. End it with a line that contains only a dot.]\n`)
       const lines: string[] = []
       const typed = createInterface({ input, signal })
       try {
         for await (const line of typed) {
-          if (line === '.') return read(unservedReply(id, lines.join('\n'), request, begun))
+          if (line === '.') return read(textReply(id, lines.join('\n'), request, start))
           lines.push(line)
         }
       } finally {
         typed.close()
       }
       signal.throwIfAborted()
-      throw new ModelError('model-unreachable', 'the input ended before a reply: nobody is there to answer.')
+      throw new ModelError(
+        'model-unreachable',
+        'Expected a reply that ends with a line of a single dot, but the input ended first. Run in a terminal.',
+      )
     },
   }
 }

@@ -1,16 +1,17 @@
 import { readFile } from 'node:fs/promises'
-import { setTimeout as pause } from 'node:timers/promises'
-import { InputError, type Model, type ModelReply, type ModelRequest } from '@bailiwick/contract'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { errorText, InputError, type Model, type ModelReply, type ModelRequest } from '@bailiwick/contract'
 import { asModel } from '../as-model.ts'
 import { estimateUsage } from '../reply/estimate-tokens.ts'
 import type { Source } from '../source.ts'
-import { findReply } from './find-reply.ts'
-import { parseScript, type Script, type ScriptedReply } from './script.ts'
+import { findReply, parseScript, type Script, type ScriptedReply } from './script.ts'
 
 /**
- * A model whose replies are written beforehand, found by agent, task and step. It keeps no position of
- * its own, so that a task taken up by another process gets the same replies.
+ * A model with prepared replies, looked up by agent, task and step. It keeps no position of its own, so a task that
+ * another process takes over gets the same replies.
  *
+ * @param source the script's name, for messages
+ * @throws InputError if the script has another form; (from `generate`) ModelError `model-script` if a reply is missing.
  * @example
  * ```ts
  * const model = scriptedModel({ analyst: { t1: ['finalAnswer(6 * 7)'] } })
@@ -20,48 +21,52 @@ export function scriptedModel(script: Script, source?: string): Model {
   return asModel(scriptedSource(script, source))
 }
 
-/** @param file the script's name, for messages */
-export function scriptedSource(script: Script, file = 'the script'): Source {
-  const parsed = parseScript(script, file)
+function scriptedSource(script: unknown, source = 'the script'): Source {
+  const parsed = parseScript(script, source)
   const id = 'scripted/replies'
   return {
     id,
     async ask(request, { signal, emit }): Promise<ModelReply> {
-      const reply = findReply(parsed, request.lane, file)
-      const whole = toReply(id, reply, request)
-      if (typeof reply === 'object' && reply.delayMs) await pause(reply.delayMs, undefined, { signal })
-      if (whole.thinking) emit({ type: 'thinking', text: whole.thinking })
-      for (const text of whole.text.match(/\S+\s*|\s+/g) ?? []) emit({ type: 'text', text })
-      return whole
+      const scripted = findReply(parsed, request.lane, source)
+      const reply = toReply(id, scripted, request)
+      if (typeof scripted === 'object' && scripted.delayMs) {
+        await sleep(scripted.delayMs, undefined, { signal })
+      }
+      if (reply.thinking) emit({ type: 'thinking', text: reply.thinking })
+      for (const text of reply.text.match(/\S+\s*|\s+/g) ?? []) emit({ type: 'text', text })
+      return reply
     },
   }
 }
 
 /**
- * {@link scriptedModel} from a JSON file.
+ * A {@link scriptedModel} from a JSON file.
  *
- * @throws InputError when the file cannot be read, is no JSON or no script.
+ * @throws InputError if the file cannot be read or is not a script in JSON.
+ * @example
+ * ```ts
+ * const model = await scriptedModelFromFile('replies.json')
+ * ```
  */
 export async function scriptedModelFromFile(path: string): Promise<Model> {
   return asModel(await scriptedSourceFromFile(path))
 }
 
 export async function scriptedSourceFromFile(path: string): Promise<Source> {
-  return scriptedSource((await readScript(path)) as Script, path)
+  return scriptedSource(await readScript(path), path)
 }
 
 async function readScript(path: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(path, 'utf8'))
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new InputError(`scripted:${path} is no readable JSON file (${reason}).`, { cause: error })
+  } catch (cause) {
+    throw new InputError(`Expected a script in JSON at ${path} (${errorText(cause)}).`, { cause })
   }
 }
 
-function toReply(model: string, reply: ScriptedReply, request: ModelRequest): ModelReply {
+function toReply(model: string, scripted: ScriptedReply, request: ModelRequest): ModelReply {
   const { text, thinking, calls, finish } =
-    typeof reply === 'string' ? { text: reply, calls: [] } : { ...reply }
+    typeof scripted === 'string' ? { text: scripted, calls: [] } : { ...scripted }
   return {
     text,
     ...(thinking !== undefined && { thinking }),
@@ -71,9 +76,9 @@ function toReply(model: string, reply: ScriptedReply, request: ModelRequest): Mo
       arguments: call.arguments,
     })),
     finish: finish ?? (calls.length > 0 ? 'calls' : 'stop'),
-    // A reply that was written beforehand costs nothing, and that is known.
+    // The cost is known: a prepared reply costs nothing.
     usage: { ...estimateUsage(request, text, thinking ?? ''), cost: 0 },
     model,
-    timing: { firstMs: 0, totalMs: typeof reply === 'object' ? (reply.delayMs ?? 0) : 0 },
+    timing: { firstMs: 0, totalMs: typeof scripted === 'object' ? (scripted.delayMs ?? 0) : 0 },
   }
 }

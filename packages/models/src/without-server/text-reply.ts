@@ -1,11 +1,23 @@
-import type { ModelReply, ModelRequest } from '@bailiwick/contract'
-import { ModelError } from '@bailiwick/contract'
+import { ModelError, type ModelReply, type ModelRequest } from '@bailiwick/contract'
 import { estimateUsage } from '../reply/estimate-tokens.ts'
 
-/** The reply that a text is. @throws ModelError `model-empty` where there is none. */
-export function unservedReply(model: string, text: string, request: ModelRequest, begun: number): ModelReply {
-  if (text.trim() === '') throw new ModelError('model-empty', `${model} gave an empty answer.`)
-  const totalMs = performance.now() - begun
+/** The features of a model that reads and writes only text. */
+export const TEXT_ONLY = { tools: false, outputSchema: false }
+
+/** Prints a request as one readable text. */
+export function promptText(request: ModelRequest): string {
+  return request.messages.map(({ role, content }) => `[${role}]\n${content}`).join('\n\n')
+}
+
+/**
+ * Makes a reply of a text.
+ *
+ * @param start when the model was asked, from `performance.now()`
+ * @throws ModelError `model-empty` for an empty text
+ */
+export function textReply(model: string, text: string, request: ModelRequest, start: number): ModelReply {
+  if (text.trim() === '') throw new ModelError('model-empty', `Expected a reply from ${model}, got no text.`)
+  const totalMs = performance.now() - start
   return {
     text,
     calls: [],
