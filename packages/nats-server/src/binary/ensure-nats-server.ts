@@ -1,6 +1,6 @@
-import { type FetchOptions, fetchNatsServer } from '../fetch/fetch-nats-server.ts'
+import { type FetchOptions, fetchNatsServer } from './fetch-nats-server.ts'
 import { findNatsServer } from './find-nats-server.ts'
-import type { NatsServerBinary } from './server-binary.ts'
+import type { NatsServerBinary } from './inspect-binary.ts'
 
 /** Where to look, where to fetch from, and whom to tell. */
 export type EnsureOptions = FetchOptions

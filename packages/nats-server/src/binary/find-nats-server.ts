@@ -2,7 +2,7 @@ import { access, constants, readdir, stat } from 'node:fs/promises'
 import { delimiter, join, resolve } from 'node:path'
 import { NatsServerError } from '../nats-server-error.ts'
 import { binaryCacheDir, type CacheOptions, EXECUTABLE } from './cache-dir.ts'
-import { compareVersions, inspectBinary, type NatsServerBinary } from './server-binary.ts'
+import { compareVersions, inspectBinary, type NatsServerBinary } from './inspect-binary.ts'
 import { usualPlaces } from './usual-places.ts'
 
 export interface FindOptions extends CacheOptions {

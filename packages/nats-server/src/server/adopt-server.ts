@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { NatsServerError } from '../nats-server-error.ts'
 import { isSameProcess, isStillRunning, type ProcessIdentity, processIdentity } from '../process-identity.ts'
 import { readServerRecord, writeServerRecord } from '../store/server-record.ts'
-import { addressOf, type ReadyServer, START_TIMEOUT_MS, type WantedServer } from './answering-server.ts'
 import { pidsInPortsFolder } from './ports-file.ts'
+import { addressOf, type ReadyServer, START_TIMEOUT_MS, type WantedServer } from './server-address.ts'
 import { adoptProcess } from './server-process.ts'
 
 /**

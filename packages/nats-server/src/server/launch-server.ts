@@ -1,20 +1,20 @@
 import { readFile, stat } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { NatsServerBinary } from '../binary/server-binary.ts'
+import type { NatsServerBinary } from '../binary/inspect-binary.ts'
 import { NatsServerError } from '../nats-server-error.ts'
 import { processIdentity } from '../process-identity.ts'
 import { writePrivateFile } from '../store/private-file.ts'
 import { readServerRecord, writeServerRecord } from '../store/server-record.ts'
+import { candidatePorts } from './candidate-ports.ts'
+import { STORE_HELD } from './hold-store.ts'
+import { clearPortsFolder } from './ports-file.ts'
 import {
   addressOf,
   type ReadyServer,
   type ServerAddress,
   START_TIMEOUT_MS,
   type WantedServer,
-} from './answering-server.ts'
-import { candidatePorts } from './candidate-ports.ts'
-import { STORE_HELD } from './hold-store.ts'
-import { clearPortsFolder } from './ports-file.ts'
+} from './server-address.ts'
 import { serverConfig } from './server-config.ts'
 import { type ServerExit, type ServerProcess, spawnServer } from './server-process.ts'
 

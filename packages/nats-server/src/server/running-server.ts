@@ -7,7 +7,7 @@ import { NatsServerError } from '../nats-server-error.ts'
 import { followRefusals, type Refusals } from '../refusals/follow-refusals.ts'
 import type { DataLayout } from '../store/data-layout.ts'
 import type { ExclusiveLock } from '../store/exclusive-lock.ts'
-import type { ReadyServer } from './answering-server.ts'
+import type { ReadyServer } from './server-address.ts'
 import type { ServerExit } from './server-process.ts'
 
 /** A nats-server in this process's charge. Disposing it stops it. */

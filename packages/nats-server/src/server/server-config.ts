@@ -1,4 +1,4 @@
-import { compareVersions } from '../binary/server-binary.ts'
+import { compareVersions } from '../binary/inspect-binary.ts'
 import { ACCOUNT_LIMITS, type AccountLimits, type Identity } from '../identity/identity.ts'
 
 /** Bounds of one server. Bytes, where not said otherwise. */

@@ -8,7 +8,7 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { processExists } from '../process-identity.ts'
-import { connectAs, connectWith } from '../testing/connect-as.ts'
+import { connectAs, connectWith } from '../testing/connect-with.ts'
 import { runModule } from '../testing/run-module.ts'
 import { adoptNatsServer, startNatsServer } from './start-nats-server.ts'
 

@@ -1,13 +1,13 @@
 import { ensureNatsServer } from '../binary/ensure-nats-server.ts'
-import type { NatsServerBinary } from '../binary/server-binary.ts'
+import type { NatsServerBinary } from '../binary/inspect-binary.ts'
 import { loadIdentity } from '../identity/identity.ts'
 import { NatsServerError } from '../nats-server-error.ts'
 import { type DataLayout, dataLayout, isDataDir, openDataDir } from '../store/data-layout.ts'
 import { tryLock } from '../store/exclusive-lock.ts'
 import { adoptServer } from './adopt-server.ts'
-import type { ReadyServer, WantedServer } from './answering-server.ts'
 import { launchServer } from './launch-server.ts'
 import { type RunningNatsServer, runningServer } from './running-server.ts'
+import type { ReadyServer, WantedServer } from './server-address.ts'
 import { DEFAULT_LIMITS, type ServerLimits } from './server-config.ts'
 
 export interface StartOptions {

@@ -6,7 +6,7 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { RELEASE } from '../fetch/fetch-release.ts'
+import { RELEASE } from '../binary/fetch-release.ts'
 
 /** A server of releases on loopback, for the tests of this package. */
 export interface ReleaseServer extends AsyncDisposable {

@@ -2,7 +2,7 @@ import { encodeAccount, encodeOperator } from '@nats-io/jwt'
 import { mintUser, type UserCredentials, type UserRequest } from '../identity/credentials.ts'
 import { ACCOUNT_LIMITS, limitClaims } from '../identity/identity.ts'
 import { createKey } from '../identity/key-pair.ts'
-import { type ForeignServer, startForeignServer } from './start-foreign-server.ts'
+import { type ForeignServer, startForeignServer } from './start-external-server.ts'
 
 /** One server with two accounts that have nothing to do with each other; disposing ends it. */
 export interface Tenants extends ForeignServer {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from '@nats-io/transport-node'
-import { type ForeignServer, startForeignServer } from './start-foreign-server.ts'
+import { type ForeignServer, startForeignServer } from './start-external-server.ts'
 
 /** Starts this many servers on loopback, and waits until JetStream knows all of them as places for a stream. Takes seconds. */
 export async function startForeignCluster(size: number, config = ''): Promise<ForeignServer[]> {

@@ -10,8 +10,8 @@ import {
 import { ACCOUNT_LIMITS, loadIdentity } from '../identity/identity.ts'
 import { createKey } from '../identity/key-pair.ts'
 import { readMinted } from '../identity/read-minted.ts'
-import { DEFAULT_LIMITS, type ServerLimits, trustLines } from '../server/server-config.ts'
 import { dataLayout, openDataDir } from '../store/data-layout.ts'
+import { DEFAULT_LIMITS, type ServerLimits, trustLines } from './server-config.ts'
 
 /** What a server that is not started here must be given, and what its users are. */
 export interface ExternalServer {

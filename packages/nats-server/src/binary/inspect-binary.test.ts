@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { compareVersions } from './server-binary.ts'
+import { compareVersions } from './inspect-binary.ts'
 
 it('compares versions by number, not by text', () => {
   expect(compareVersions('2.9.10', '2.10.2')).toBeLessThan(0)

@@ -3,8 +3,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { ensureNatsServer } from '../binary/ensure-nats-server.ts'
 import { serveRelease } from '../testing/release-server.ts'
+import { ensureNatsServer } from './ensure-nats-server.ts'
 import { fetchRelease, parseSums, RELEASE } from './fetch-release.ts'
 
 let scratch: string

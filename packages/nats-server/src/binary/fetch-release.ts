@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { EXECUTABLE } from '../binary/cache-dir.ts'
 import { NatsServerError } from '../nats-server-error.ts'
+import { EXECUTABLE } from './cache-dir.ts'
 import { extractFile } from './extract-file.ts'
 
 /** The release that is fetched. */
