@@ -1,6 +1,6 @@
 import { connectFromEnv, eventName, followEvents, requestRun } from '@bailiwick/bus'
 import { untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
-import { startForeignCluster } from '@bailiwick/nats-server/testing'
+import { startExternalCluster } from '@bailiwick/nats-server/testing'
 import { expect, it } from 'vitest'
 import { bareEnv, run } from './program.ts'
 import { final, planReply, teamFolder } from './team-folder.ts'
@@ -9,7 +9,7 @@ const DAY_MS = 86_400_000
 
 it('on a cluster everything is kept by as many servers as the configuration says, and a run outlives one', async () => {
   await using stack = new AsyncDisposableStack()
-  const servers = (await startForeignCluster(3)).map((server) => stack.use(server))
+  const { servers, url } = stack.use(await startExternalCluster(3))
   const place = stack.use(
     await teamFolder(
       {
@@ -20,7 +20,7 @@ it('on a cluster everything is kept by as many servers as the configuration says
       { config: { streams: { replicas: 3, artifactMaxAgeMs: DAY_MS } } },
     ),
   )
-  const access = { NATS_URL: servers.map(({ url }) => url).join(',') }
+  const access = { NATS_URL: url }
   const cli = (...args: string[]) => run(args, { cwd: place.folder, env: bareEnv(access) })
   const up = await cli('up', '--detach')
   expect(up.code, up.stderr).toBe(0)

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connectBus, connectFromEnv, eventName, followEvents, requestRun } from '@bailiwick/bus'
 import { DAEMON, pidOf, untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
-import { readMinted } from '@bailiwick/nats-server'
+import { readCredentials } from '@bailiwick/nats-server'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { run } from './program.ts'
@@ -27,7 +27,7 @@ async function place(): Promise<TeamFolder & { bailiwick(...args: string[]): Ret
 }
 
 const minted = async ({ folder }: TeamFolder, name: string) =>
-  readMinted(await readFile(`${folder}/.bailiwick/credentials/${name}.creds`, 'utf8'))
+  readCredentials(await readFile(`${folder}/.bailiwick/credentials/${name}.creds`, 'utf8'))
 
 describe('credentials of the processes of a daemon', () => {
   it('end, and are renewed: a host at work does not notice, nor does the next daemon', async () => {
@@ -80,7 +80,7 @@ describe('env', () => {
     await at.bailiwick('up', '--detach')
     const made = await at.bailiwick('env', '--role', 'reader', '--expires', '1s', '--json')
     const { NATS_URL: url, NATS_CREDS: credsFile } = JSON.parse(made.stdout)
-    const { expires = 0 } = (await readMinted(await readFile(credsFile, 'utf8'))) ?? {}
+    const { expires = 0 } = (await readCredentials(await readFile(credsFile, 'utf8'))) ?? {}
     // The server takes them for the whole of their last second.
     while (Date.now() <= (expires + 1) * 1_000) await sleep(50)
     await expect(connectBus({ url, credsFile, name: 'late' })).rejects.toMatchObject({
@@ -89,7 +89,7 @@ describe('env', () => {
     })
     const endless = await at.bailiwick('env', '--role', 'reader', '--json')
     const file = await readFile(JSON.parse(endless.stdout).NATS_CREDS, 'utf8')
-    expect(await readMinted(file)).not.toHaveProperty('expires')
+    expect(await readCredentials(file)).not.toHaveProperty('expires')
     await at.bailiwick('down')
   })
 

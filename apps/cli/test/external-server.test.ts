@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { connectFromEnv, eventName, followEvents, listAgents, requestRun } from '@bailiwick/bus'
 import { DAEMON, pidOf, untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
-import { startForeignServer } from '@bailiwick/nats-server/testing'
+import { startExternalServer } from '@bailiwick/nats-server/testing'
 import { describe, expect, it } from 'vitest'
 import { bareEnv, run, start } from './program.ts'
 import { final, planReply, type Script, teamFolder } from './team-folder.ts'
@@ -29,7 +29,7 @@ async function prepared(...args: string[]) {
   const place = stack.use(await teamFolder(REPLIES, { agents: AGENTS }))
   const made = await run(['nats-config', '--out', 'nats.conf', ...args], { cwd: place.folder })
   expect(made).toMatchObject({ code: 0, stdout: '' })
-  const server = stack.use(await startForeignServer(await readFile(join(place.folder, 'nats.conf'), 'utf8')))
+  const server = stack.use(await startExternalServer(await readFile(join(place.folder, 'nats.conf'), 'utf8')))
   const env = bareEnv({ NATS_URL: server.url })
   const disposable = stack.move()
   return {
@@ -101,7 +101,7 @@ describe('a server that has not what nats-config printed', () => {
     await using other = await teamFolder(REPLIES, { agents: AGENTS })
     const config = instead === undefined ? await made(other.folder) : own.replace(setting, instead)
     expect(config).not.toBe(own)
-    await using server = await startForeignServer(config)
+    await using server = await startExternalServer(config)
     const env = bareEnv({ NATS_URL: server.url })
     const { code, stdout } = await run(['doctor'], { cwd: place.folder, env })
     expect(stdout).toContain(said)

@@ -3,7 +3,7 @@ import { join, relative } from 'node:path'
 import { connectBus } from '@bailiwick/bus'
 import { survivors, untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
 import { type ServedRequest, startOpenAiServer } from '@bailiwick/models/testing'
-import { jwtServer, readMinted } from '@bailiwick/nats-server'
+import { jwtServerConfig, readCredentials } from '@bailiwick/nats-server'
 import { expect, it } from 'vitest'
 import { bareEnv, run } from './program.ts'
 import { final, planReply, teamFolder } from './team-folder.ts'
@@ -70,7 +70,7 @@ it('a planted secret is in no event, log, journal, file, bucket or answer of a r
   const { seeds } = JSON.parse(await readFile(join(data, 'nats/keys.json'), 'utf8'))
   const files = (await readdir(join(data, 'credentials'))).filter((name) => name.endsWith('.creds'))
   const users = await Promise.all(
-    files.map(async (name) => readMinted(await readFile(join(data, 'credentials', name), 'utf8'))),
+    files.map(async (name) => readCredentials(await readFile(join(data, 'credentials', name), 'utf8'))),
   )
   const keys = [...Object.values<string>(seeds), ...users.map((user) => user?.seed ?? '')]
   expect(keys.length).toBeGreaterThan(6)
@@ -78,7 +78,7 @@ it('a planted secret is in no event, log, journal, file, bucket or answer of a r
   const secrets = [KEY, SECRET, ...keys]
 
   // Every message of every stream, with a plain client of the account.
-  const auditor = await jwtServer(join(data, 'nats'), [{ name: 'auditor' }])
+  const auditor = await jwtServerConfig(join(data, 'nats'), [{ name: 'auditor' }])
   const bus = await connectBus({ url, creds: auditor.credentials.get('auditor') ?? '', name: 'auditor' })
   const read = new Map<string, number>()
   for await (const { config, state } of bus.jsm.streams.list()) {

@@ -1,6 +1,6 @@
 import { type Bus, connectFromEnv, eventName, followEvents, requestRun, SUBJECTS } from '@bailiwick/bus'
 import { DAEMON, killIfThere, pidOf, untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
-import { startForeignServer } from '@bailiwick/nats-server/testing'
+import { startExternalServer } from '@bailiwick/nats-server/testing'
 import { describe, expect, it } from 'vitest'
 import { bareEnv, run } from './program.ts'
 import { teamFolder } from './team-folder.ts'
@@ -35,7 +35,7 @@ async function nearlyDead(bus: Bus, { agent, run, task }: { agent: string; run: 
 
 describe('what a newer version has written into a journal', () => {
   it('is set aside and shown, and keeps no daemon from its other runs', async () => {
-    await using server = await startForeignServer('')
+    await using server = await startExternalServer()
     await using place = await teamFolder(REPLIES, { agents: AGENTS, members: { slow: { maxConcurrent: 2 } } })
     const env = bareEnv({ NATS_URL: server.url })
     const cli = (...args: string[]) => run(args, { cwd: place.folder, env })

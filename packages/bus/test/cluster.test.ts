@@ -1,4 +1,4 @@
-import { startForeignCluster } from '@bailiwick/nats-server/testing'
+import { startExternalCluster } from '@bailiwick/nats-server/testing'
 import { expect, it } from 'vitest'
 import { connectBus } from '../src/connect/connect-bus.ts'
 import { followJournal } from '../src/journal/follow-journal.ts'
@@ -8,8 +8,7 @@ import { planned, until } from './test-bus.ts'
 
 it('a follower goes on when the server of a cluster dies that had its reader, though its own lives', async () => {
   await using stack = new AsyncDisposableStack()
-  const servers = (await startForeignCluster(3)).map((server) => stack.use(server))
-  const url = servers.map((server) => server.url).join(',')
+  const { servers, url } = stack.use(await startExternalCluster(3))
   const bus = stack.use(await connectBus({ url, name: 'writer' }))
   const prepare = () =>
     prepareStreams(bus, { replicas: 3 }).then(

@@ -13,7 +13,7 @@ import {
   serveRuns,
   userName,
 } from '@bailiwick/bus'
-import { readMinted } from '@bailiwick/nats-server'
+import { readCredentials } from '@bailiwick/nats-server'
 import { startTestServer } from '@bailiwick/nats-server/testing'
 import { type Client, connect } from '../src/connect.ts'
 
@@ -114,7 +114,7 @@ export async function startBed(): Promise<Bed> {
     decided,
     end,
     connectOptions,
-    withdraw: async (creds) => server.revoke((await readMinted(creds))?.publicKey ?? ''),
+    withdraw: async (creds) => server.revoke((await readCredentials(creds))?.publicKey ?? ''),
     async connect(grant) {
       const client = await connect(await connectOptions(grant))
       stack.defer(() => client.close())

@@ -4,7 +4,7 @@ import { aptSources, parseIndexTargets, parseOsRelease } from './apt-sources.ts'
 const debian = { id: 'debian', codename: 'bookworm' }
 
 describe('aptSources', () => {
-  it("takes the distribution's own mirror among third parties, and the newest suite first", () => {
+  it("prefers the distribution's own mirror to third parties, and the newest suite", () => {
     const indexes = parseIndexTargets(
       [
         'http://third.example/debian bookworm main',
@@ -22,7 +22,7 @@ describe('aptSources', () => {
     )
   })
 
-  it("takes the named component of the machine's own suite on Ubuntu", () => {
+  it("uses the given component of the machine's suite on Ubuntu", () => {
     const indexes = parseIndexTargets('http://ports.example/ubuntu noble main\n')
     expect(
       aptSources(indexes, { id: 'ubuntu', codename: 'noble' }, { components: { ubuntu: 'universe' } }),
@@ -34,13 +34,13 @@ describe('aptSources', () => {
     ])
   })
 
-  it('knows no other distribution', () => {
+  it('returns no source for another distribution', () => {
     const indexes = parseIndexTargets('http://mirror.example/x vera main\n')
     expect(aptSources(indexes, { id: 'linuxmint', codename: 'vera' })).toEqual([])
   })
 })
 
-it('reads os-release with and without quotes', () => {
+it('parses os-release with and without quotes', () => {
   expect(parseOsRelease('PRETTY_NAME="X"\nVERSION_CODENAME=bookworm\nID="debian"\nVARIANT_ID=y\n')).toEqual(
     debian,
   )

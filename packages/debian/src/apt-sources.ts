@@ -1,11 +1,11 @@
-/** One binary package index that apt of this machine is configured with. */
+/** A package index in this machine's apt configuration. */
 export interface AptIndex {
   readonly site: string
   readonly release: string
   readonly component: string
 }
 
-/** The `--format` for `apt-get indextargets` that {@link parseIndexTargets} reads. */
+/** The `--format` of `apt-get indextargets` that {@link parseIndexTargets} parses. */
 export const INDEX_FORMAT = '$(SITE) $(RELEASE) $(COMPONENT)'
 
 export function parseIndexTargets(output: string): AptIndex[] {
@@ -15,7 +15,7 @@ export function parseIndexTargets(output: string): AptIndex[] {
   })
 }
 
-/** What /etc/os-release says, as far as it matters here. */
+/** The fields of /etc/os-release that choose a mirror. */
 export interface OsRelease {
   readonly id: string
   readonly codename: string
@@ -26,34 +26,34 @@ export function parseOsRelease(text: string): OsRelease {
   return { id: value('ID'), codename: value('VERSION_CODENAME') }
 }
 
-/** A suite of a mirror to try, in order of preference. */
+/** A suite on a mirror, as a line of sources.list. */
 export interface AptSource {
   readonly line: string
   readonly suite: string
 }
 
-/** Where a package is, and where a newer one may be. */
-export interface SuiteWishes {
-  /** Suites to try before the machine's own, by distribution: `{ debian: ['forky'] }`. */
+/** The parts of the archive that hold a package. */
+export interface ArchiveParts {
+  /** Suites to try before the machine's own suite, by distribution: `{ debian: ['forky'] }`. */
   readonly newerSuites?: Readonly<Record<string, readonly string[]>>
-  /** The component that holds it, by distribution. Default `main`. */
+  /** The component that holds the package, by distribution. Default: `main`. */
   readonly components?: Readonly<Record<string, string>>
 }
 
 /**
- * The mirrors of the distribution itself among all that the machine is configured with, each with the
- * suites that may hold the package. A component is used also where the machine itself does not use it.
+ * Selects the distribution's own mirrors from the machine's configuration, and lists for each the suites that may
+ * hold the package, best first. The component need not be enabled on the machine.
  */
 export function aptSources(
   indexes: readonly AptIndex[],
   { id, codename }: OsRelease,
-  { newerSuites, components }: SuiteWishes = {},
+  { newerSuites, components }: ArchiveParts = {},
 ): AptSource[] {
   const keyring = KEYRINGS[id]
   if (keyring === undefined || !codename) return []
   const releasesAt = (site: string) =>
     indexes.filter((index) => index.site === site).map(({ release }) => release)
-  // Third parties also name suites after the codename, but have no -updates or -security beside it.
+  // Third parties also name suites after the codename, but have no -updates or -security suite.
   const rank = (site: string) =>
     releasesAt(site).filter((release) => release.startsWith(`${codename}-`)).length
   const sites = new Set(
@@ -68,7 +68,7 @@ export function aptSources(
     .flatMap((site) =>
       suites.map((suite) => ({
         suite,
-        // Packages alone: some machines are set to fetch icons and translations, too.
+        // Only package lists: some machines are configured to fetch icons and translations too.
         line: `deb [target=Packages signed-by=${keyring}] ${site} ${suite} ${component}`,
       })),
     )

@@ -21,7 +21,7 @@ afterEach(async () => {
   await rm(scratch, { recursive: true, force: true })
 })
 
-it.runIf(hasApt)("gets the distribution's package and leaves the machine's apt alone", async () => {
+it.runIf(hasApt)("fetches the distribution's package without touching the machine's apt", async () => {
   const lists = '/var/lib/apt/lists'
   const before = await readdir(lists).catch(() => [])
   const path = await fetchProgram(scratch, bubblewrap)
@@ -29,9 +29,9 @@ it.runIf(hasApt)("gets the distribution's package and leaves the machine's apt a
   expect(await readdir(lists).catch(() => [])).toEqual(before)
 })
 
-it('says so where there is no apt', async () => {
+it('says so if there is no apt', async () => {
   await expect(fetchProgram(scratch, bubblewrap, { env: { PATH: scratch } })).rejects.toMatchObject({
     name: 'AptError',
-    message: expect.stringContaining('no apt'),
+    message: expect.stringContaining('no apt on this machine'),
   })
 })

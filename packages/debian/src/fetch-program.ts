@@ -5,36 +5,41 @@ import { promisify } from 'node:util'
 import { AptError } from './apt-error.ts'
 import {
   type AptSource,
+  type ArchiveParts,
   aptSources,
   INDEX_FORMAT,
   parseIndexTargets,
   parseOsRelease,
-  type SuiteWishes,
 } from './apt-sources.ts'
 
 const run = promisify(execFile)
 
-/** What to get, and out of which package. */
-export interface DistributionProgram extends SuiteWishes {
+/** A program, and the package that contains it. */
+export interface DistributionProgram extends ArchiveParts {
   readonly package: string
-  /** The program's path within the package: `usr/bin/bwrap`. */
+  /** The program's path in the package, such as `usr/bin/bwrap`. */
   readonly file: string
 }
 
 export interface FetchOptions {
-  /** Environment in which apt is looked for and runs; default `process.env`. */
+  /** The environment in which apt is found and runs. Default: `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>>
+  /** Receives lines for people. */
   readonly onProgress?: (line: string) => void
   readonly signal?: AbortSignal
 }
 
 /**
- * Gets a program out of the distribution's own package, without root and without touching the machine's apt: in a scratch
- * configuration, from the mirror that the machine is configured with. apt verifies the signature.
+ * Fetches a program from the distribution's package, without root and without touching the machine's apt: it runs apt
+ * with a temporary configuration and the machine's own mirror. apt verifies the signature.
  *
- * @param scratch an empty folder of our own
+ * @param scratch an empty folder
  * @returns the path of the program in it
- * @throws AptError where this is no Debian or Ubuntu, or apt fails
+ * @throws AptError if this is not Debian or Ubuntu, or if apt fails; the signal's own reason if it is aborted
+ * @example
+ * ```ts
+ * const path = await fetchProgram(scratch, { package: 'bubblewrap', file: 'usr/bin/bwrap' })
+ * ```
  */
 export async function fetchProgram(
   scratch: string,
@@ -53,22 +58,24 @@ export async function fetchProgram(
       cause = error
     }
   }
-  const reason = cause ? lastLine(cause) : 'no mirror of the distribution is configured'
-  throw new AptError(`apt-get: ${reason}`, { cause })
+  const reason = cause
+    ? errorLine(cause)
+    : "this machine has no mirror of Debian or Ubuntu in apt's configuration"
+  throw new AptError(`Cannot fetch ${program.package} with apt: ${reason}`, { cause })
 }
 
 async function machineSources(
-  wishes: SuiteWishes,
+  parts: ArchiveParts,
   { env = process.env, signal }: FetchOptions,
 ): Promise<AptSource[]> {
   try {
     const osRelease = parseOsRelease(await readFile('/etc/os-release', 'utf8'))
     const args = ['indextargets', '--format', INDEX_FORMAT, 'Created-By: Packages']
     const { stdout } = await run('apt-get', args, { env, ...(signal && { signal }) })
-    return aptSources(parseIndexTargets(stdout), osRelease, wishes)
+    return aptSources(parseIndexTargets(stdout), osRelease, parts)
   } catch (cause) {
     signal?.throwIfAborted()
-    throw new AptError('no apt on this machine', { cause })
+    throw new AptError('no apt on this machine: fetching a package needs Debian or Ubuntu', { cause })
   }
 }
 
@@ -91,12 +98,12 @@ async function fetchFrom(
   await run('apt-get', ['-c', config, 'update'], options)
   await run('apt-get', ['-c', config, 'download', program.package], options)
   const deb = (await readdir(folder)).find((name) => name.endsWith('.deb'))
-  if (deb === undefined) throw new Error('apt-get download left no package')
+  if (deb === undefined) throw new Error('apt-get download wrote no package')
   await run('dpkg-deb', ['-x', deb, 'package'], options)
   return join(folder, 'package', ...program.file.split('/'))
 }
 
-/** Read by apt after the machine's own configuration, whose proxy settings stay in force. */
+/** apt reads this after the machine's configuration, so the machine's proxy settings still apply. */
 function scratchConfig(folder: string): string {
   const quoted = (...parts: string[]) => JSON.stringify(join(folder, ...parts))
   return `Dir::Etc::sourcelist ${quoted('sources.list')};
@@ -129,8 +136,8 @@ async function emptyFolder(folder: string): Promise<string> {
   return folder
 }
 
-/** What apt said it failed for; without its mirror's address that is rarely of use, so one line of it is enough. */
-function lastLine(error: unknown): string {
+/** The first error line that apt printed, or its last line. */
+function errorLine(error: unknown): string {
   const { stderr, message } = error as { stderr?: string; message: string }
   const lines = (stderr || message).trim().split('\n')
   return (lines.find((line) => line.startsWith('E:') || line.startsWith('Err:')) ?? lines.at(-1) ?? '').trim()

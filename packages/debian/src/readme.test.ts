@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 
-it.runIf(existsSync('/usr/bin/apt-get'))('the code of the README runs and does what it says', async () => {
+it.runIf(existsSync('/usr/bin/apt-get'))('runs the example of the README', async () => {
   const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
   const code = /```ts\n([\s\S]*?)```/.exec(readme)?.[1]
-  if (code === undefined) throw new Error('the README has no example')
+  if (code === undefined) throw new Error('expected an example in the README, found none')
   const file = new URL('./readme.example.ts', import.meta.url)
   writeFileSync(file, `${code.replace("'@bailiwick/debian'", "'./index.ts'")}\nexport { path, scratch }\n`)
   const { path, scratch } = await import(file.href).finally(() => rmSync(file))

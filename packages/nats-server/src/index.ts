@@ -1,19 +1,30 @@
-// The binary: found where it may lie, or fetched.
+// Finding and fetching the executable.
 export type { CacheOptions } from './binary/cache-dir.ts'
 export { binaryCacheDir } from './binary/cache-dir.ts'
 export { type EnsureOptions, ensureNatsServer } from './binary/ensure-nats-server.ts'
 export { type FindOptions, findNatsServer } from './binary/find-nats-server.ts'
 export type { NatsServerBinary } from './binary/inspect-binary.ts'
-// Its users.
-export type { NatsPermissions, SubjectRules, UserCredentials, UserRequest } from './identity/credentials.ts'
-export { type MintedUser, readMinted } from './identity/read-minted.ts'
+// Users and their credentials.
+export {
+  type NatsPermissions,
+  type ParsedCredentials,
+  readCredentials,
+  type SubjectRules,
+  type UserCredentials,
+  type UserRequest,
+} from './identity/credentials.ts'
 export { NatsServerError, type NatsServerErrorCode } from './nats-server-error.ts'
-// What it refuses.
+// What a server refuses.
 export type { Refusal, Refusals } from './refusals/follow-refusals.ts'
 export type { RefusedAction } from './refusals/parse-refusal.ts'
-// One that is not started here.
-export { type ExternalServer, jwtServer, nkeyServer, signerOf } from './server/external-server.ts'
-// The server: started, or adopted where one still runs.
+// Servers that this package does not start.
+export {
+  type ExternalServerConfig,
+  findMint,
+  jwtServerConfig,
+  nkeyServerConfig,
+} from './server/external-server-config.ts'
+// Starting and adopting a server.
 export type { RunningNatsServer } from './server/running-server.ts'
 export type { ServerLimits } from './server/server-config.ts'
 export type { ServerExit } from './server/server-process.ts'

@@ -9,10 +9,10 @@ const dir = await mkdtemp(join(tmpdir(), 'nats-readme-'))
 
 afterAll(() => rm(dir, { recursive: true, force: true }))
 
-it('the example of the README runs as it stands', async () => {
+it('runs the example of the README', async () => {
   const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
   const [, example = ''] = /```ts\n([\s\S]*?)```/.exec(readme) ?? []
-  // The package's sources under its name, beside what it depends on.
+  // The example imports the package's source, and its dependencies from the package's node_modules.
   const modules = fileURLToPath(new URL('../node_modules', import.meta.url))
   await mkdir(join(dir, 'node_modules'))
   await symlink(join(modules, '@nats-io'), join(dir, 'node_modules', '@nats-io'), 'junction')

@@ -18,12 +18,12 @@ export async function execute(context: CommandContext<object, Options>): Promise
   const config = await readConfig(context)
   const named = [...toolHost.map(parseToolHost), ...user.map((name) => ({ role: 'user' as const, name }))]
   const users = await teamUsers(config, named, context.signal)
-  const { jwtServer, nkeyServer } = await import('@bailiwick/nats-server')
+  const { jwtServerConfig, nkeyServerConfig } = await import('@bailiwick/nats-server')
   const { dataPaths, makeDataDir, writePrivate } = await import('@bailiwick/coordinator/config/data-dir')
   makeDataDir(config.dataDir)
   const requests = users.map(({ name, permissions }) => ({ name, permissions }))
   const server =
-    auth === 'jwt' ? await jwtServer(dataPaths.nats(config.dataDir), requests) : nkeyServer(requests)
+    auth === 'jwt' ? await jwtServerConfig(dataPaths.nats(config.dataDir), requests) : nkeyServerConfig(requests)
   for (const { file, name } of users) {
     writePrivate(dataPaths.credentials(config.dataDir, file), server.credentials.get(name) ?? '')
   }

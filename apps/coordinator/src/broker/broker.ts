@@ -10,7 +10,7 @@ import {
   userName,
 } from '@bailiwick/bus'
 import { InputError } from '@bailiwick/contract'
-import { type Refusals, signerOf, type UserCredentials, type UserRequest } from '@bailiwick/nats-server'
+import { findMint, type Refusals, type UserCredentials, type UserRequest } from '@bailiwick/nats-server'
 import { dataPaths, writePrivate } from '../config/data-dir.ts'
 import type { LoadedConfig } from '../config/load-config.ts'
 import { type KeptCredentials, keepCredentials } from './keep-credentials.ts'
@@ -118,7 +118,7 @@ async function connectForeign(
     ...tlsFromEnv(tls),
     signal,
   })
-  const mint = credsFile === undefined ? undefined : await signerOf(dataPaths.nats(config.dataDir), credsFile)
+  const mint = credsFile === undefined ? undefined : await findMint(dataPaths.nats(config.dataDir), credsFile)
   const ended = new AbortController()
   const broker = {
     bus,

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { permissionsFor, type RoleGrant, userName } from '@bailiwick/bus'
-import { readMinted, type UserCredentials, type UserRequest } from '@bailiwick/nats-server'
+import { readCredentials, type UserCredentials, type UserRequest } from '@bailiwick/nats-server'
 import { writePrivate } from '../config/data-dir.ts'
 
 /** Credentials with an end, renewed before it until the signal aborts. */
@@ -77,7 +77,7 @@ export function keepCredentials(options: KeepOptions): KeptCredentials {
   const sign = async ({ seed: _, ...user }: UserRequest) => {
     const request = { ...user, expiresInSeconds: lifeMs / 1_000 }
     const { creds } = await mint(request)
-    const minted = await readMinted(creds)
+    const minted = await readCredentials(creds)
     if (minted === undefined) throw new Error(`what was signed for ${request.name} cannot be read`)
     return { request, creds, minted }
   }
@@ -92,7 +92,7 @@ export function keepCredentials(options: KeepOptions): KeptCredentials {
       return () => current
     },
     async inFile(path, grant) {
-      const before = existsSync(path) ? await readMinted(readFileSync(path, 'utf8')) : undefined
+      const before = existsSync(path) ? await readCredentials(readFileSync(path, 'utf8')) : undefined
       const { request, creds, minted } = await first(grant)
       const isSame = before?.rights === minted.rights && before.account === minted.account
       // One key for all that a process ever had: revoking it ends them all. One without an end is left behind.

@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { jwtServer, nkeyServer } from '@bailiwick/nats-server'
-import { startForeignServer } from '@bailiwick/nats-server/testing'
+import { jwtServerConfig, nkeyServerConfig } from '@bailiwick/nats-server'
+import { startExternalServer } from '@bailiwick/nats-server/testing'
 import { generate } from 'selfsigned'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { permissionsFor, type RoleGrant, userName } from '../protocol/index.ts'
@@ -44,12 +44,12 @@ async function certificate(name: string) {
 }
 
 describe.each([
-  ['nkeys in its accounts', () => nkeyServer(users)],
-  ['JWTs of an operator', () => jwtServer(join(folder, 'keys'), users)],
+  ['nkeys in its accounts', () => nkeyServerConfig(users)],
+  ['JWTs of an operator', () => jwtServerConfig(join(folder, 'keys'), users)],
 ] as const)('a server with %s', (_, make) => {
   it('takes its users, with what each may do, under their own names', async () => {
     const { config, credentials } = await make()
-    await using server = await startForeignServer(config)
+    await using server = await startExternalServer(config)
     const of = async (user: string) => ({
       NATS_URL: server.url,
       NATS_CREDS: await file(user, credentials.get(user)),
@@ -71,7 +71,7 @@ describe.each([
 
 describe('a server with a user and a password', () => {
   it('takes them from the address', async () => {
-    await using server = await startForeignServer(
+    await using server = await startExternalServer(
       'accounts { A { jetstream: enabled, users: [{ user: "coordinator", password: "p@ss" }] } }',
     )
     const url = (password: string) =>
@@ -91,7 +91,7 @@ describe('a server that speaks TLS', () => {
   it('is believed by its certificate, and believes ours', async () => {
     const [server, client] = await Promise.all([certificate('server'), certificate('client')])
     const tls = `cert_file: "${server.cert}", key_file: "${server.key}", ca_file: "${client.cert}", verify: true`
-    await using running = await startForeignServer(`tls { ${tls} }`)
+    await using running = await startExternalServer(`tls { ${tls} }`)
     const env = { NATS_URL: running.url.replace('nats:', 'tls:'), NATS_CA: server.cert }
     const pair = { NATS_CERT: client.cert, NATS_KEY: client.key }
     await using bus = await connectFromEnv('x', { ...env, ...pair })
@@ -108,11 +108,11 @@ describe('a server that speaks TLS', () => {
 
 describe('checkServer', () => {
   it('says what a server lacks, and what to set', async () => {
-    const { config, credentials } = await jwtServer(join(folder, 'small'), users, {
+    const { config, credentials } = await jwtServerConfig(join(folder, 'small'), users, {
       maxPayload: 1_024,
       maxControlLine: 4_096,
     })
-    await using server = await startForeignServer(config)
+    await using server = await startExternalServer(config)
     const creds = credentials.get('coordinator') ?? ''
     const { problems } = await checkServer({ url: server.url, creds, name: 'doctor' })
     expect(problems).toEqual([
@@ -122,7 +122,7 @@ describe('checkServer', () => {
   })
 
   it('says so where JetStream is not for this account', async () => {
-    await using server = await startForeignServer('accounts { A { users: [{ user: "a", password: "b" }] } }')
+    await using server = await startExternalServer('accounts { A { users: [{ user: "a", password: "b" }] } }')
     const url = server.url.replace('//', '//a:b@')
     const { problems } = await checkServer({ url, name: 'doctor' })
     expect(problems).toEqual([expect.stringMatching(/^JetStream cannot be used by these credentials/)])

@@ -1,4 +1,4 @@
-import { startForeignServer } from '@bailiwick/nats-server/testing'
+import { startExternalServer } from '@bailiwick/nats-server/testing'
 import { expect, it } from 'vitest'
 import { connectBus } from '../connect/connect-bus.ts'
 import { prepareStreams } from '../streams/prepare-streams.ts'
@@ -7,7 +7,7 @@ import { publishDurably } from './publish-durably.ts'
 const SUBJECT = 'bailiwick.v1.journal.a.r1.r1-t1'
 
 it('waits for a stream that has nobody who leads it, and says at last that there is none', async () => {
-  await using server = await startForeignServer('')
+  await using server = await startExternalServer()
   await using bus = await connectBus({ url: server.url, name: 'writer' })
   const early = publishDurably(bus, SUBJECT, 'early')
   await prepareStreams(bus)

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { binaryCacheDir } from './cache-dir.ts'
 
-it('lies in the cache directory of the user', () => {
+it("is in the user's cache directory", () => {
   const linux = (env: Record<string, string>) => binaryCacheDir({ env }, 'linux')
   expect(linux({ HOME: '/home/u' })).toBe('/home/u/.cache/bailiwick/nats-server')
   expect(linux({ HOME: '/home/u', XDG_CACHE_HOME: '/var/c' })).toBe('/var/c/bailiwick/nats-server')

@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import { userCacheDir } from '@bailiwick/debian'
 
-/** Where fetched binaries are looked for and kept. */
+/** Where fetched binaries are kept. */
 export interface CacheOptions {
-  /** Environment to read; default `process.env`. */
+  /** The environment to read. Default: `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** The folder that holds `<version>/nats-server`; wins over everything below. */
+  /** The folder that holds `<version>/nats-server`. Overrides the other options. */
   readonly cacheDir?: string
-  /** Name of the application's folder in the user's cache directory. Default `bailiwick`. */
+  /** The application's folder in the user's cache directory. Default: `bailiwick`. */
   readonly cacheName?: string
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { serveRelease } from '../testing/release-server.ts'
 import { runModule } from '../testing/run-module.ts'
+import { testBinary } from '../testing/test-binary.ts'
 import { ensureNatsServer } from './ensure-nats-server.ts'
 
 let dir: string
@@ -16,8 +17,8 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
-it('fetches once for two processes that want it at the same time', async () => {
-  const real = await ensureNatsServer()
+it('fetches once for two processes that need it at the same time', async () => {
+  const real = await testBinary()
   await using releases = await serveRelease(real.path)
   const options = { env: { PATH: dir, HOME: dir }, places: [], releasesUrl: releases.url }
   const module = new URL('./ensure-nats-server.ts', import.meta.url)
@@ -29,23 +30,23 @@ it('fetches once for two processes that want it at the same time', async () => {
     'bailiwick',
     'nats-server',
   )
-  // What a fetch that was killed left is not kept.
+  // A killed fetch left this folder behind.
   await mkdir(join(cacheDir, '.fetch-dead'), { recursive: true })
-  const answers = await Promise.all([1, 2].map(() => runModule(code).line()))
-  for (const answer of answers) {
-    expect(JSON.parse(answer ?? '')).toEqual({
+  const outputs = await Promise.all([1, 2].map(() => runModule(code).line()))
+  for (const output of outputs) {
+    expect(JSON.parse(output ?? '')).toEqual({
       path: join(cacheDir, real.version, 'nats-server'),
       version: real.version,
       source: 'cache',
     })
   }
   expect(releases.requests.filter((path) => path.endsWith('.tar.gz'))).toHaveLength(1)
-  // Neither scratch folders nor locks are left.
+  // No scratch folders and no locks are left.
   expect(await readdir(cacheDir)).toEqual([real.version])
 })
 
-it('gives the command to install one where nothing can be had', async () => {
-  // A PATH without apt-get, and releases that are nowhere.
+it('names the command that installs nats-server if none can be fetched', async () => {
+  // apt-get is not on this PATH, and nothing listens at the address of the releases.
   const failure = ensureNatsServer({
     env: { PATH: dir, HOME: dir },
     places: [],
@@ -54,18 +55,18 @@ it('gives the command to install one where nothing can be had', async () => {
   await expect(failure).rejects.toMatchObject({
     code: 'binary-not-found',
     message: expect.stringMatching(
-      /could be fetched:\n.*apt.*\n.*127\.0\.0\.1:9.*\nInstall one:\n {2}\S+.*NATS_SERVER_BIN/s,
+      /could not fetch one:\n.*apt.*\n.*127\.0\.0\.1:9.*\nInstall it:\n {2}\S+.*NATS_SERVER_BIN/s,
     ),
   })
 })
 
-it('does not go elsewhere quietly where a checksum is wrong', async () => {
+it('tries no other source after a wrong checksum', async () => {
   await using releases = await serveRelease(import.meta.filename, 'f'.repeat(64))
   const failure = ensureNatsServer({ env: { PATH: dir, HOME: dir }, places: [], releasesUrl: releases.url })
   await expect(failure).rejects.toMatchObject({ code: 'checksum-mismatch' })
 })
 
-it('says which directory cannot be made', async () => {
+it('names the cache directory that it cannot create', async () => {
   await writeFile(join(dir, 'file'), '')
   const cacheDir = join(dir, 'file', 'cache')
   await expect(ensureNatsServer({ env: { PATH: dir }, cacheDir, places: [] })).rejects.toMatchObject({

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { serveRelease } from '../testing/release-server.ts'
-import { ensureNatsServer } from './ensure-nats-server.ts'
+import { testBinary } from '../testing/test-binary.ts'
 import { fetchRelease, parseSums, RELEASE } from './fetch-release.ts'
 
 let scratch: string
@@ -17,8 +17,8 @@ afterEach(async () => {
   await rm(scratch, { recursive: true, force: true })
 })
 
-it('takes the executable out of the archive that the list vouches for', async () => {
-  const real = await ensureNatsServer()
+it('extracts the executable from an archive with the listed checksum', async () => {
+  const real = await testBinary()
   await using releases = await serveRelease(real.path)
   const lines: string[] = []
   const path = await fetchRelease(scratch, {
@@ -30,7 +30,7 @@ it('takes the executable out of the archive that the list vouches for', async ()
   expect(lines[0]).toContain(RELEASE)
 })
 
-it('refuses an archive with another checksum, and leaves nothing of it', async () => {
+it('rejects an archive with another checksum and leaves no file', async () => {
   await using releases = await serveRelease(import.meta.filename, '0'.repeat(64))
   await expect(fetchRelease(scratch, { releasesUrl: releases.url })).rejects.toMatchObject({
     code: 'checksum-mismatch',
@@ -39,7 +39,7 @@ it('refuses an archive with another checksum, and leaves nothing of it', async (
   expect(await readdir(scratch)).toEqual([])
 })
 
-it('says which address did not answer', async () => {
+it('names the address that did not answer', async () => {
   await expect(
     fetchRelease(scratch, { env: { NATS_SERVER_RELEASES: 'http://127.0.0.1:9/r/' } }),
   ).rejects.toMatchObject({
@@ -48,7 +48,7 @@ it('says which address did not answer', async () => {
   })
 })
 
-it('stops when it is aborted, with the reason that was given', async () => {
+it('throws the reason of the abort when it is aborted', async () => {
   await using releases = await serveRelease(import.meta.filename)
   const stop = new AbortController()
   const fetching = fetchRelease(scratch, {
@@ -59,7 +59,7 @@ it('stops when it is aborted, with the reason that was given', async () => {
   await expect(fetching).rejects.toThrow('changed my mind')
 })
 
-it('reads a list of checksums', () => {
+it('parses a list of checksums', () => {
   const sum = 'ab'.repeat(32)
   expect(parseSums(`${sum}  one.zip\n${sum.toUpperCase()} *two.zip\r\nnonsense\n\n`)).toEqual(
     new Map([

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { errorText, formatBytes } from '@bailiwick/contract/world'
 import { NatsServerError } from '../nats-server-error.ts'
 import { EXECUTABLE } from './cache-dir.ts'
 import { extractFile } from './extract-file.ts'
@@ -8,27 +9,28 @@ import { extractFile } from './extract-file.ts'
 /** The release that is fetched. */
 export const RELEASE = '2.15.1'
 
-/** Where the server's project publishes its releases; below it, `v<version>/SHA256SUMS` and the archives. */
-export const RELEASES_URL = 'https://github.com/nats-io/nats-server/releases/download'
+/** Where the NATS project publishes releases, as `v<version>/SHA256SUMS` and archives. */
+const RELEASES_URL = 'https://github.com/nats-io/nats-server/releases/download'
 
-/** No release is near this size; more is a wrong address or an attack. */
-const MAX_BYTES = 100 * 1024 * 1024
+/** Far above the size of any release: a larger file means a wrong address or an attack. */
+const MAX_BYTES = 100e6
+const TIMEOUT_MS = 120_000
 
 export interface ReleaseOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** Default: `NATS_SERVER_RELEASES`, or {@link RELEASES_URL}. */
+  /** Default: `NATS_SERVER_RELEASES`, or GitHub. */
   readonly releasesUrl?: string
   readonly onProgress?: (line: string) => void
   readonly signal?: AbortSignal
 }
 
 /**
- * Downloads the platform's release archive, checks it against the release's SHA-256 list and takes the
- * executable out of it.
+ * Downloads the platform's release archive, checks it against the release's SHA-256 list and extracts the
+ * executable.
  *
- * @param scratch an empty folder of our own
+ * @param scratch an empty folder
  * @returns the path of the executable in it
- * @throws NatsServerError `checksum-mismatch`, or `fetch-failed` where there is no such release or no network
+ * @throws NatsServerError `checksum-mismatch`, or `fetch-failed` if there is no such release or no network
  */
 export async function fetchRelease(scratch: string, options: ReleaseOptions = {}): Promise<string> {
   const { env = process.env, onProgress, signal } = options
@@ -39,7 +41,7 @@ export async function fetchRelease(scratch: string, options: ReleaseOptions = {}
   if (name === undefined) {
     throw new NatsServerError(
       'fetch-failed',
-      `release ${RELEASE} has no archive for ${process.platform} on ${process.arch}`,
+      `Release ${RELEASE} has no archive for ${process.platform} on ${process.arch}.`,
     )
   }
   onProgress?.(`fetching nats-server ${RELEASE} (${name}) …`)
@@ -48,16 +50,16 @@ export async function fetchRelease(scratch: string, options: ReleaseOptions = {}
   if (sum !== sums.get(name)) {
     throw new NatsServerError(
       'checksum-mismatch',
-      `${name} is not what the release's SHA-256 list says (wanted ${sums.get(name)}, got ${sum}). ` +
-        `It was not used. Something between here and ${base} changes or cuts downloads.`,
+      `Expected SHA-256 ${sums.get(name)} for ${name}, found ${sum}; the file was not used. ` +
+        `Check what changes or cuts downloads between here and ${base}.`,
     )
   }
   const path = join(scratch, EXECUTABLE)
-  await writeFile(path, extractFile(archive, name, EXECUTABLE), { mode: 0o755 })
+  await writeFile(path, await extractFile(archive, name, EXECUTABLE), { mode: 0o755 })
   return path
 }
 
-/** Reads lines of `<sha256>  <file>`, as sha256sum writes them. */
+/** Parses lines of `<sha256>  <file>`, as sha256sum writes them. */
 export function parseSums(text: string): Map<string, string> {
   const sums = new Map<string, string>()
   for (const line of text.split('\n')) {
@@ -75,7 +77,7 @@ function archiveNames(): string[] {
 }
 
 async function download(url: string, signal: AbortSignal | undefined): Promise<Buffer> {
-  const timeout = AbortSignal.timeout(120_000)
+  const timeout = AbortSignal.timeout(TIMEOUT_MS)
   try {
     const response = await fetch(url, { signal: signal ? AbortSignal.any([signal, timeout]) : timeout })
     if (!response.ok || !response.body) throw new Error(`HTTP ${response.status}`)
@@ -83,14 +85,16 @@ async function download(url: string, signal: AbortSignal | undefined): Promise<B
     let size = 0
     for await (const chunk of response.body) {
       size += chunk.length
-      if (size > MAX_BYTES) throw new Error(`more than ${MAX_BYTES} bytes`)
+      if (size > MAX_BYTES) throw new Error(`expected at most ${formatBytes(MAX_BYTES)}, found more`)
       chunks.push(chunk)
     }
     return Buffer.concat(chunks)
   } catch (error) {
     signal?.throwIfAborted()
-    const { message, cause } = error as Error
-    const reason = cause instanceof Error ? `${message} (${cause.message})` : message
-    throw new NatsServerError('fetch-failed', `${url}: ${reason}`, { cause: error })
+    // fetch hides the reason, such as a refused connection, in the cause.
+    const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : ''
+    throw new NatsServerError('fetch-failed', `Cannot fetch ${url}: ${errorText(error)}${cause}`, {
+      cause: error,
+    })
   }
 }

@@ -19,14 +19,14 @@ afterEach(async () => {
   await rm(scratch, { recursive: true, force: true })
 })
 
-it.runIf(hasApt)("gets the distribution's package", async () => {
+it.runIf(hasApt)("fetches the distribution's package", async () => {
   const path = await fetchWithApt(scratch)
   expect(execFileSync(path, ['--version'], { encoding: 'utf8' })).toMatch(/^nats-server: v2\./)
 })
 
-it('says so where there is no apt', async () => {
+it('says so if there is no apt', async () => {
   await expect(fetchWithApt(scratch, { env: { PATH: scratch } })).rejects.toMatchObject({
     code: 'fetch-failed',
-    message: 'no apt on this machine',
+    message: expect.stringContaining('no apt on this machine'),
   })
 })

@@ -2,8 +2,8 @@ import { AptError, type FetchOptions, fetchProgram } from '@bailiwick/debian'
 import { NatsServerError } from '../nats-server-error.ts'
 
 /**
- * Debian's releases before forky have a nats-server without security fixes, so forky's is tried first.
- * Ubuntu has it in universe, also where the machine itself does not use universe.
+ * Debian's releases before forky package a nats-server without security fixes, so forky is tried first. Ubuntu
+ * packages it in universe, which need not be enabled on the machine.
  */
 const NATS_SERVER = {
   package: 'nats-server',
@@ -12,7 +12,13 @@ const NATS_SERVER = {
   components: { ubuntu: 'universe' },
 }
 
-/** The distribution's own nats-server. @throws NatsServerError `fetch-failed` where apt cannot serve */
+/**
+ * Fetches the distribution's nats-server.
+ *
+ * @param scratch an empty folder
+ * @returns the path of the executable in it
+ * @throws NatsServerError `fetch-failed` if apt cannot provide it
+ */
 export async function fetchWithApt(scratch: string, options: FetchOptions = {}): Promise<string> {
   try {
     return await fetchProgram(scratch, NATS_SERVER, options)

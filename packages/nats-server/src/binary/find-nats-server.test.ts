@@ -14,8 +14,8 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
-/** An executable that says it is this version. */
-async function pretend(folder: string, version: string): Promise<string> {
+/** Writes an executable that claims this version. */
+async function fakeServer(folder: string, version: string): Promise<string> {
   await mkdir(folder, { recursive: true })
   const path = join(folder, 'nats-server')
   await writeFile(path, `#!/bin/sh\necho "nats-server: v${version}"\n`)
@@ -26,13 +26,13 @@ async function pretend(folder: string, version: string): Promise<string> {
 describe('findNatsServer', () => {
   const nowhere = { places: [] }
 
-  it('takes NATS_SERVER_BIN first, then the cache, PATH, the usual places', async () => {
-    const named = await pretend(join(dir, 'named'), '2.15.0')
+  it('prefers NATS_SERVER_BIN, then the cache, PATH and the usual places', async () => {
+    const named = await fakeServer(join(dir, 'named'), '2.15.0')
     const cacheDir = join(dir, 'cache')
-    await pretend(join(cacheDir, '2.14.0'), '2.14.0')
-    await pretend(join(cacheDir, '2.13.9'), '2.13.9')
-    await pretend(join(dir, 'path'), '2.12.0')
-    await pretend(join(dir, 'usual'), '2.11.0')
+    await fakeServer(join(cacheDir, '2.14.0'), '2.14.0')
+    await fakeServer(join(cacheDir, '2.13.9'), '2.13.9')
+    await fakeServer(join(dir, 'path'), '2.12.0')
+    await fakeServer(join(dir, 'usual'), '2.11.0')
     const places = [join(dir, 'usual')]
     const PATH = join(dir, 'path')
     const found = (env: Record<string, string>, cache = cacheDir, usual = places) =>
@@ -44,20 +44,20 @@ describe('findNatsServer', () => {
     expect(await found({}, join(dir, 'none'), [])).toBeUndefined()
   })
 
-  it('refuses a named binary below 2.9, passes over one that lies about, warns below 2.11', async () => {
-    const old = await pretend(join(dir, 'old'), '2.8.4')
+  it('rejects a named binary below 2.9, skips such a binary on PATH, and warns below 2.11', async () => {
+    const old = await fakeServer(join(dir, 'old'), '2.8.4')
     const cacheDir = join(dir, 'none')
     await expect(findNatsServer({ env: { NATS_SERVER_BIN: old }, cacheDir })).rejects.toMatchObject({
       code: 'binary-too-old',
       message: expect.stringContaining('2.8.4'),
     })
     expect(await findNatsServer({ env: { PATH: dirname(old) }, cacheDir, ...nowhere })).toBeUndefined()
-    await pretend(join(dir, 'fair'), '2.10.27')
+    await fakeServer(join(dir, 'fair'), '2.10.27')
     const fair = await findNatsServer({ env: { PATH: join(dir, 'fair') }, cacheDir, ...nowhere })
     expect(fair?.warning).toContain('2.11')
   })
 
-  it('refuses a named file that is no nats-server', async () => {
+  it('rejects a named file that is not nats-server', async () => {
     const path = join(dir, 'nats-server')
     await writeFile(path, '#!/bin/sh\necho hello\n')
     await chmod(path, 0o755)

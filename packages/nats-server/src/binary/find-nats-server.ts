@@ -1,25 +1,25 @@
 import { access, constants, readdir, stat } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 import { NatsServerError } from '../nats-server-error.ts'
 import { binaryCacheDir, type CacheOptions, EXECUTABLE } from './cache-dir.ts'
 import { compareVersions, inspectBinary, type NatsServerBinary } from './inspect-binary.ts'
-import { usualPlaces } from './usual-places.ts'
 
 export interface FindOptions extends CacheOptions {
-  /** Folders to look in after `PATH`; default: where the platform's packages put it. */
+  /** Folders to search after `PATH`. Default: where the platform's package managers install programs. */
   readonly places?: readonly string[]
-  /** Lines for a person: what is passed over, fetched, or should be upgraded. */
+  /** Receives lines for people, for example about a skipped binary, a download or a due upgrade. */
   readonly onProgress?: (line: string) => void
   readonly signal?: AbortSignal
 }
 
 /**
- * Looks for a nats-server of 2.9 or newer, in this order: `NATS_SERVER_BIN`, the user's cache directory
- * (the newest there), `PATH`, the places where packages put it. Nothing is fetched.
+ * Searches for nats-server 2.9 or newer, in this order: `NATS_SERVER_BIN`, the user's cache directory (newest
+ * version first), `PATH`, the platform's usual folders. Fetches nothing.
  *
- * @returns undefined where there is none
- * @throws NatsServerError `binary-unusable` or `binary-too-old`, only for `NATS_SERVER_BIN`: what somebody
- * named is used or refused, never passed over
+ * @returns undefined if there is none
+ * @throws NatsServerError `binary-unusable` or `binary-too-old`, only for `NATS_SERVER_BIN`: an explicit choice is
+ * never skipped
  * @example
  * ```ts
  * const binary = await findNatsServer()
@@ -40,7 +40,7 @@ export async function findNatsServer(options: FindOptions = {}): Promise<NatsSer
 }
 
 async function newestCached(cacheDir: string): Promise<NatsServerBinary | undefined> {
-  // A binary is renamed into the cache after it was run once, so its folder's name is its version.
+  // A binary is moved into the cache only after it ran once, so the folder name is its version.
   const versions = (await readdir(cacheDir).catch(() => [])).filter((name) => /^\d+\.\d+\.\d+/.test(name))
   for (const version of versions.sort(compareVersions).reverse()) {
     const path = join(cacheDir, version, EXECUTABLE)
@@ -60,9 +60,9 @@ async function firstUsable(
     try {
       return await inspectBinary(path, source, signal)
     } catch (error) {
-      // One that happens to lie about and is too old or broken is no reason not to look further.
+      // An old or broken binary in one folder must not hide a good one in another.
       if (!(error instanceof NatsServerError)) throw error
-      onProgress?.(`passed over: ${error.message}`)
+      onProgress?.(`skipped: ${error.message}`)
     }
   }
   return undefined
@@ -75,4 +75,30 @@ async function isExecutable(path: string): Promise<boolean> {
   } catch {
     return false
   }
+}
+
+/** Folders where package managers install nats-server and which PATH often lacks. */
+function usualPlaces(env: Readonly<Record<string, string | undefined>>): string[] {
+  const home = env.HOME || env.USERPROFILE || homedir()
+  if (process.platform === 'win32') {
+    return [
+      join(home, 'scoop', 'shims'),
+      join(env.ProgramData ?? 'C:\\ProgramData', 'chocolatey', 'bin'),
+      join(env.ProgramFiles ?? 'C:\\Program Files', 'nats-server'),
+      join(home, 'go', 'bin'),
+    ]
+  }
+  return [
+    // Debian's package installs to /usr/sbin, which a user's PATH often lacks.
+    '/usr/sbin',
+    '/usr/local/bin',
+    '/usr/local/sbin',
+    '/usr/bin',
+    '/opt/homebrew/bin',
+    '/home/linuxbrew/.linuxbrew/bin',
+    '/snap/bin',
+    join(home, '.local', 'bin'),
+    join(home, 'bin'),
+    join(home, 'go', 'bin'),
+  ]
 }

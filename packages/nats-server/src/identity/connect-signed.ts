@@ -3,16 +3,17 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import { signUser } from './credentials.ts'
 
 const TIMEOUT_MS = 5_000
+const LIFETIME_SECONDS = 60
 
-/** Connects for a moment as a user of an account whose key is at hand; the user ends after a minute. */
+/** Connects for a short time as a new user of an account. The user expires after a minute. */
 export async function connectSigned(url: string, account: KeyPair, name: string): Promise<NatsConnection> {
-  // Loaded at the first use: most processes need no connection of their own.
+  // Most processes never need a connection of their own, so they do not load the client.
   const { connect } = await import('@nats-io/transport-node')
-  const { jwt, key } = await signUser(account, { name, expiresInSeconds: 60 })
+  const { jwt, key } = await signUser(account, { name, expiresInSeconds: LIFETIME_SECONDS })
   return connect({
     servers: url,
     name,
-    // Signed here: the library's own authenticators take 50 ms of the main thread for it.
+    // The library's authenticators derive the key again in JavaScript, which blocks the main thread.
     authenticator: (nonce) => ({
       jwt,
       nkey: key.getPublicKey(),

@@ -1,48 +1,50 @@
-import { encodeUser, fmtCreds, type Permissions } from '@nats-io/jwt'
+import { encodeUser, fmtCreds, type Permissions, parseCreds } from '@nats-io/jwt'
 import type { KeyPair } from '@nats-io/nkeys'
 import { NatsServerError } from '../nats-server-error.ts'
 import { createKey, keyFromSeed } from './key-pair.ts'
 
-/** What a user may do. A list that is missing allows everything; `deny` wins over `allow`. */
+/** The rights of a user. A missing list allows everything; `deny` wins over `allow`. */
 export interface NatsPermissions {
   readonly publish?: SubjectRules
   readonly subscribe?: SubjectRules
-  /** Lets the user answer requests it received: at most `max` replies, within `ttlMs`. */
+  /** Lets the user reply to requests: at most `max` replies to each, within `ttlMs`. */
   readonly responses?: { readonly max: number; readonly ttlMs: number }
 }
 
-/** Subjects with the wildcards `*` and `>`. */
+/** Subjects, which may contain the wildcards `*` and `>`. */
 export interface SubjectRules {
   readonly allow?: readonly string[]
   readonly deny?: readonly string[]
 }
 
 export interface UserRequest {
-  /** Stands in the JWT, for people; not unique, not a secret. */
+  /** A name for people, stored in the JWT. It need not be unique and is not secret. */
   readonly name: string
-  /** Nothing given: everything inside the account. */
+  /** Default: everything inside the account. */
   readonly permissions?: NatsPermissions
-  /** After this many seconds the server disconnects the user. Nothing given: never. */
+  /** The server disconnects the user after this many seconds. Default: never. */
   readonly expiresInSeconds?: number
   /**
-   * The user's key of before (`SU…`), for credentials that are renewed: revoking it ends all that were ever made
-   * out to it. Nothing given: a new one.
+   * The user's existing key (`SU…`), to renew credentials: revoking the key then revokes all credentials that
+   * were ever minted for it. Default: a new key.
    */
   readonly seed?: string
 }
 
 export interface UserCredentials {
-  /** The text of a `.creds` file: a JWT and the key that proves it. A secret. */
+  /** The text of a `.creds` file: a JWT and the key that proves it. Secret. */
   readonly creds: string
-  /** Names the user towards `revoke`, and in the events of `$SYS` as `client.user`. */
+  /** Identifies the user for `revoke`, and in `$SYS` events as `client.user`. */
   readonly publicKey: string
-  /** Seconds since 1970, where the credentials end by themselves. */
+  /** Seconds since 1970; missing if the credentials do not expire. */
   readonly expires?: number
 }
 
 /**
- * Mints a user of an account: a key of its own and a JWT signed by the account.
- * The server need not be told, nor even run: it trusts the signature.
+ * Mints a user of an account: its own key and a JWT signed by the account. The server trusts the signature, so
+ * it need not know the user in advance, or even run.
+ *
+ * @throws NatsServerError `bad-argument` if the lifetime is not positive
  */
 export async function mintUser(account: KeyPair, request: UserRequest): Promise<UserCredentials> {
   const { jwt, key, expires } = await signUser(account, request)
@@ -53,7 +55,7 @@ export async function mintUser(account: KeyPair, request: UserRequest): Promise<
   }
 }
 
-/** A user as this process itself needs it, to connect without the detour of a `.creds` file. */
+/** A user as this process needs it to connect by itself, without a `.creds` file. */
 export interface SignedUser {
   readonly jwt: string
   readonly key: KeyPair
@@ -65,7 +67,7 @@ export async function signUser(account: KeyPair, request: UserRequest): Promise<
   if (expiresInSeconds !== undefined && !(expiresInSeconds > 0)) {
     throw new NatsServerError(
       'bad-argument',
-      `Credentials of "${name}": expiresInSeconds must be above 0, got ${expiresInSeconds}.`,
+      `Expected expiresInSeconds above 0 for the credentials of "${name}", found ${expiresInSeconds}.`,
     )
   }
   const key = seed === undefined ? createKey('user') : keyFromSeed(seed)
@@ -75,17 +77,47 @@ export async function signUser(account: KeyPair, request: UserRequest): Promise<
   return { jwt: await encodeUser(name, key, account, claims, { exp: expires }), key, expires }
 }
 
+/** The contents of a `.creds` file. */
+export interface ParsedCredentials {
+  /** Identifies the user for `revoke`. */
+  readonly publicKey: string
+  /** The user's key (`SU…`), which renewed credentials keep. Secret. */
+  readonly seed: string
+  /** Public key of the account that signed it. */
+  readonly account: string
+  /** The user's permissions as text: equal texts mean equal rights. */
+  readonly rights: string
+  /** Seconds since 1970; missing if the credentials do not expire. */
+  readonly expires?: number
+}
+
+/**
+ * Reads the text of a `.creds` file.
+ *
+ * @returns undefined if the text is cut or is an nkey without a JWT, or if its account did not sign it
+ */
+export async function readCredentials(creds: string): Promise<ParsedCredentials | undefined> {
+  try {
+    const { key: seed, uc, aid: account } = await parseCreds(new TextEncoder().encode(creds))
+    const { sub: publicKey, exp, nats } = uc
+    const rights = JSON.stringify([nats.pub, nats.sub, nats.resp, nats.subs])
+    return { publicKey, seed, account, rights, ...(exp !== undefined && exp > 0 && { expires: exp }) }
+  } catch {
+    return undefined
+  }
+}
+
 function toClaims({ publish, subscribe, responses }: NatsPermissions): Permissions {
   return {
     ...(publish && { pub: rules(publish) }),
     ...(subscribe && { sub: rules(subscribe) }),
-    // The server counts in nanoseconds.
+    // Nanoseconds.
     ...(responses && { resp: { max: responses.max, ttl: responses.ttlMs * 1e6 } }),
   }
 }
 
 function rules({ allow, deny }: SubjectRules) {
-  // An empty allow list reads as "everything" to the server. Here it means nothing at all.
+  // An empty allow list means nothing here, but the server reads it as everything.
   const none = allow?.length === 0
   return {
     ...(allow && !none && { allow: [...allow] }),

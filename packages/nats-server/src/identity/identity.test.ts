@@ -16,16 +16,16 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
-it('is made once, kept 0600, and read back the same', async () => {
-  const made = await loadIdentity(path)
+it('creates the keys once, with mode 0600, and reads the same keys back', async () => {
+  const created = await loadIdentity(path)
   expect((await stat(path)).mode & 0o777).toBe(0o600)
   const read = await loadIdentity(path)
-  expect(read.account.getPublicKey()).toBe(made.account.getPublicKey())
-  expect(read.systemJwt).toBe(made.systemJwt)
-  expect(read.operator.getPublicKey()).toBe(made.operator.getPublicKey())
+  expect(read.account.getPublicKey()).toBe(created.account.getPublicKey())
+  expect(read.systemJwt).toBe(created.systemJwt)
+  expect(read.operator.getPublicKey()).toBe(created.operator.getPublicKey())
 })
 
-it('forgets a revocation once the revoked JWT would have ended by itself', async () => {
+it('drops a revocation after the revoked credentials have expired', async () => {
   let identity = await loadIdentity(path)
   identity = await withRevocation(identity, 'UA', { at: 100, expires: 200 })
   identity = await withRevocation(identity, 'UB', { at: 150 })
@@ -36,7 +36,7 @@ it('forgets a revocation once the revoked JWT would have ended by itself', async
   expect((await loadIdentity(path)).revocations).toEqual(identity.revocations)
 })
 
-it('says what to do where the file is damaged', async () => {
+it('says what to do if the file is damaged', async () => {
   await writeFile(path, '{"v":1')
   await expect(loadIdentity(path)).rejects.toMatchObject({
     code: 'bad-state',

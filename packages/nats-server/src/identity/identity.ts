@@ -5,15 +5,15 @@ import { NatsServerError } from '../nats-server-error.ts'
 import { writePrivateFile } from '../store/private-file.ts'
 import { createKey, keyFromSeed } from './key-pair.ts'
 
-/** A user's key that must not be accepted any more. Times are in seconds since 1970. */
+/** A revoked user key. Times are in seconds since 1970. */
 export interface Revocation {
-  /** When it was revoked. */
+  /** When the key was revoked. */
   readonly at: number
-  /** When the revoked JWT would have ended by itself; the entry is dropped then. */
+  /** When the user's credentials would have expired anyway; the entry is dropped then. */
   readonly expires?: number
 }
 
-/** Everything that signs: kept in one 0600 file, never given to the server or to a user. */
+/** All signing keys. They are stored in one file (0600) and never leave this process. */
 export interface Identity {
   readonly operator: KeyPair
   readonly system: KeyPair
@@ -22,7 +22,7 @@ export interface Identity {
   readonly systemJwt: string
   readonly accountJwt: string
   readonly revocations: Readonly<Record<string, Revocation>>
-  /** Of the tenant account; not kept with the keys. */
+  /** Limits of the tenant account. They are not stored with the keys. */
   readonly limits: Required<AccountLimits>
 }
 
@@ -37,17 +37,17 @@ const UNLIMITED = { subs: -1, data: -1, payload: -1, imports: -1, exports: -1, c
 const DAY = 86_400
 
 /**
- * What the users of the tenant account may take of the server: beyond it something is refused, instead of the server
- * going down. They are shared: whoever is in charge of the users sees to it that none takes all.
+ * Limits of the tenant account, which protect the server: it refuses requests beyond them. All users share them,
+ * so the operator must keep one user from using them up.
  */
 export interface AccountLimits {
-  /** Connections at the same time, of all users. Default 2,000. */
+  /** Open connections of all users. Default 2,000. */
   readonly connections?: number
   /** Subscriptions of one connection. Default 2,000. */
   readonly subscriptions?: number
-  /** JetStream's streams. Default 2,000. */
+  /** JetStream streams. Default 2,000. */
   readonly streams?: number
-  /** Consumers of one stream, of all users. Default 1,000. */
+  /** Consumers of one stream. Default 1,000. */
   readonly consumers?: number
 }
 
@@ -58,13 +58,17 @@ export const ACCOUNT_LIMITS: Required<AccountLimits> = {
   consumers: 1_000,
 }
 
-/** The limits as an account's JWT holds them; sizes are the server's and the streams' own. */
+/** The limits as claims of an account's JWT. Sizes stay unlimited here: the server and the streams limit them. */
 export function limitClaims({ connections, subscriptions, streams, consumers }: Required<AccountLimits>) {
   const jetstream = { mem_storage: -1, disk_storage: -1, streams, consumer: consumers }
   return { ...UNLIMITED, conn: connections, subs: subscriptions, ...jetstream, wildcards: true }
 }
 
-/** Reads the keys of a data directory; the first call makes them. */
+/**
+ * Reads the keys of a data directory, and creates them at the first call.
+ *
+ * @throws NatsServerError `bad-state` if the file is damaged
+ */
 export async function loadIdentity(path: string, given: AccountLimits = {}): Promise<Identity> {
   const limits = { ...ACCOUNT_LIMITS, ...given }
   let text: string
@@ -81,14 +85,14 @@ export async function loadIdentity(path: string, given: AccountLimits = {}): Pro
   } catch (cause) {
     throw new NatsServerError(
       'bad-state',
-      `The server's keys in ${path} cannot be read. Restore the file from a backup, or remove it: ` +
-        'a new one is made at the next start, and all credentials issued so far end.',
+      `Expected the server's keys in ${path}, but the file is damaged. Restore the file from a backup, or remove ` +
+        'it: the next start creates new keys, and all existing credentials become invalid.',
       { cause },
     )
   }
 }
 
-/** The identity with one more user key refused. Entries whose JWT has ended by itself are dropped. */
+/** Adds a revoked user key, and drops entries whose credentials have expired. */
 export async function withRevocation(
   identity: Identity,
   publicKey: string,
@@ -135,14 +139,15 @@ function signAccount(
 ): Promise<string> {
   const claims: Partial<Account> = {
     limits: limitClaims(keys.limits),
-    // A key is minted once, so a day later than needed refuses nothing else; it holds where the clock is set back.
+    // The server refuses the key's JWTs that were issued before this time. The extra day covers a clock that is
+    // set back, and harms nobody because a revoked key is never minted for again.
     revocations: Object.fromEntries(Object.entries(revocations).map(([key, { at }]) => [key, at + DAY])),
   }
   return encodeAccount('tenant', keys.account, claims, { signer: keys.operator })
 }
 
 async function fromFile(file: IdentityFile, limits: Required<AccountLimits>): Promise<Identity> {
-  if (file.v !== 1) throw new Error(`wanted version 1, found ${file.v}`)
+  if (file.v !== 1) throw new Error(`expected version 1, found ${file.v}`)
   const { revocations } = file
   const operator = keyFromSeed(file.seeds.operator)
   const account = keyFromSeed(file.seeds.account)
@@ -152,7 +157,7 @@ async function fromFile(file: IdentityFile, limits: Required<AccountLimits>): Pr
     account,
     operatorJwt: file.jwts.operator,
     systemJwt: file.jwts.system,
-    // Anew: the limits are this version's, not those of when it was made.
+    // Signed again, because the limits may have changed since the file was written.
     accountJwt: await signAccount({ operator, account, limits }, revocations),
     revocations,
     limits,

@@ -1,7 +1,6 @@
 import { createPair, fromPublic, fromSeed, Prefix } from '@nats-io/nkeys'
 import { expect, it } from 'vitest'
-import { createKey, type KeyKind, keyFromSeed } from './key-pair.ts'
-import { isUserPublicKey } from './key-text.ts'
+import { createKey, isUserPublicKey, type KeyKind, keyFromSeed } from './key-pair.ts'
 
 const KINDS: [KeyKind, Prefix][] = [
   ['operator', Prefix.Operator],
@@ -23,14 +22,15 @@ it.each(KINDS)('makes the same %s keys as the NATS library', (kind, prefix) => {
   expect(fresh.verify(new TextEncoder().encode('other'), fresh.sign(text))).toBe(false)
 })
 
-it('refuses a damaged seed', () => {
+it('rejects a damaged seed', () => {
   const seed = new TextDecoder().decode(createKey('user').getSeed())
   const other = seed.at(20) === 'A' ? 'B' : 'A'
   expect(() => keyFromSeed(`${seed.slice(0, 20)}${other}${seed.slice(21)}`)).toThrow('damaged')
+  expect(() => keyFromSeed(createKey('user').getPublicKey())).toThrow('damaged')
   expect(() => keyFromSeed('')).toThrow('damaged')
 })
 
-it('tells the public key of a user from everything else', () => {
+it("accepts only an undamaged user's public key as a public key", () => {
   const key = createKey('user').getPublicKey()
   expect(isUserPublicKey(key)).toBe(true)
   expect(isUserPublicKey(createKey('account').getPublicKey())).toBe(false)

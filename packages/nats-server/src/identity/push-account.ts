@@ -1,3 +1,4 @@
+import { errorText } from '@bailiwick/contract/world'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { NatsServerError } from '../nats-server-error.ts'
 import { connectSigned } from './connect-signed.ts'
@@ -6,12 +7,12 @@ import type { Identity } from './identity.ts'
 const TIMEOUT_MS = 5_000
 
 /**
- * Gives a running server the tenant account's current JWT, through the system account: it takes effect at
- * once and closes the connections of users who are revoked in it.
+ * Sends the tenant account's current JWT to a running server, through the system account. The server applies it
+ * at once and closes the connections of users that it revokes.
  *
- * The memory resolver forgets it when the server ends; the next start writes the configuration anew.
+ * The server keeps it only in memory; the next start writes it to the configuration.
  *
- * @throws NatsServerError `not-running` where the server does not answer or refuses
+ * @throws NatsServerError `not-running` if the server does not answer or refuses the JWT
  */
 export async function pushAccount(url: string, identity: Identity): Promise<void> {
   try {
@@ -19,8 +20,8 @@ export async function pushAccount(url: string, identity: Identity): Promise<void
     try {
       let message = await update(system, identity)
       if (message.includes('skipped')) {
-        // A server ignores the update of an account that nobody has used since its start, and later loads
-        // the JWT of its configuration, in which the user is not revoked. So the account is used once.
+        // A server skips the update of an account that has had no users since its start, and later loads the JWT
+        // from its configuration, which lacks the revocation. So use the account once.
         await (await connectSigned(url, identity.account, 'account-update')).close()
         message = await update(system, identity)
         if (message.includes('skipped')) throw new Error(message)
@@ -31,8 +32,8 @@ export async function pushAccount(url: string, identity: Identity): Promise<void
   } catch (cause) {
     throw new NatsServerError(
       'not-running',
-      `The server at ${url} could not be told which users are revoked (${(cause as Error).message}). ` +
-        'The revocation is saved and holds from its next start on.',
+      `Cannot send the revoked users to the server at ${url} (${errorText(cause)}). ` +
+        'The revocation is saved and takes effect at the next start.',
       { cause },
     )
   }
@@ -47,6 +48,6 @@ async function update(system: NatsConnection, { account, accountJwt }: Identity)
   const subject = `$SYS.REQ.ACCOUNT.${account.getPublicKey()}.CLAIMS.UPDATE`
   const reply = await system.request(subject, accountJwt, { timeout: TIMEOUT_MS })
   const { data, error } = reply.json<UpdateReply>()
-  if (error) throw new Error(error.description ?? 'the account update was refused')
+  if (error) throw new Error(error.description ?? 'the server refused the account update')
   return data?.message ?? ''
 }

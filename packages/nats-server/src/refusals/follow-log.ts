@@ -1,45 +1,43 @@
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** How often the log is looked at. Milliseconds. */
-const EVERY_MS = 250
-/** Read at one look; what is written besides is passed over. So a flood costs a reader 1 MiB a second. */
+const POLL_MS = 250
+/** How much is read per poll; the rest is skipped. During a flood the reader handles 1 MiB per second. */
 const MAX_BYTES = 256 * 1024
 
-/** Lines that were added, and how many bytes were passed over because there were too many. */
+/** Lines that were added, and how many bytes were skipped because there were too many. */
 export interface AddedLines {
   readonly lines: readonly string[]
-  readonly passedOver: number
+  readonly skippedBytes: number
 }
 
-/** The lines that are added to a file from now on, also when it is rotated, until aborted. */
+/** Yields lines that are added to a file from now on, also after it is rotated, until aborted. */
 export async function* followLog(path: string, signal: AbortSignal): AsyncGenerator<AddedLines> {
   let file = await open(path, 'r')
   let position = (await file.stat()).size
   try {
     while (!signal.aborted) {
-      const { ino } = await file.stat()
-      const next = await openRotated(path, ino)
       const added = await readAdded(file, position)
       position = added.position
-      if (added.lines.length > 0 || added.passedOver > 0) yield added
+      if (added.lines.length > 0 || added.skippedBytes > 0) yield added
+      const next = await openRotated(path, (await file.stat()).ino)
       if (next === undefined) {
-        await sleep(EVERY_MS, undefined, { signal }).catch(() => {}) // Aborted: the loop ends.
+        await sleep(POLL_MS, undefined, { signal }).catch(() => {}) // The loop ends if it was aborted.
         continue
       }
-      // What the old file still got since is read with it, before the new one.
-      const rest = await readAdded(file, position)
-      if (rest.lines.length > 0 || rest.passedOver > 0) yield rest
-      await file.close()
+      const old = file
       file = next
+      // The server may have written more lines before it rotated the file.
+      const rest = await readAdded(old, position).finally(() => old.close())
       position = 0
+      if (rest.lines.length > 0 || rest.skippedBytes > 0) yield rest
     }
   } finally {
     await file.close()
   }
 }
 
-/** The file that stands there now, where it is another one; undefined also for the moment of a rotation. */
+/** The file that replaced this one, or undefined if none did or the rotation is in progress. */
 async function openRotated(path: string, ino: number): Promise<FileHandle | undefined> {
   try {
     return (await stat(path)).ino === ino ? undefined : await open(path, 'r')
@@ -57,7 +55,7 @@ async function readAdded(file: FileHandle, position: number): Promise<AddedLines
   const end = text.lastIndexOf(0x0a) + 1
   const lines = text.subarray(0, end).toString('utf8').split('\n').slice(0, -1)
   const more = size - position - bytesRead
-  // A line that is being written is read whole the next time; one that is longer than a look, never.
-  if (more <= 0 && bytesRead < MAX_BYTES) return { lines, passedOver: 0, position: position + end }
-  return { lines, passedOver: size - position - end, position: size }
+  // Reads an unfinished line again at the next poll, but skips a line that is longer than MAX_BYTES.
+  if (more <= 0 && bytesRead < MAX_BYTES) return { lines, skippedBytes: 0, position: position + end }
+  return { lines, skippedBytes: size - position - end, position: size }
 }

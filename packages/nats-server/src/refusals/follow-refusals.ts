@@ -1,54 +1,96 @@
+import { connectSigned } from '../identity/connect-signed.ts'
 import type { Identity } from '../identity/identity.ts'
 import { followLog } from './follow-log.ts'
 import { parseRefusal, type RefusalLine, type RefusedAction } from './parse-refusal.ts'
-import { whoIs } from './who-is.ts'
 
 /** Something that the server refused. */
 export interface Refusal {
-  /** The user's name, as its JWT says; undefined where nobody has proved to be anybody. */
+  /** The user's name in its verified JWT; missing if the client never authenticated. */
   readonly user?: string
   readonly action: RefusedAction
   /** Cut at 200 characters. */
   readonly subject?: string
 }
 
-/** What was refused since the last batch. */
+/** The refusals since the last batch. */
 export interface Refusals {
   readonly refused: readonly Refusal[]
-  /** There was so much that a part of the log was not read: these are the least. */
+  /** Whether part of the log was skipped because there was too much of it, so that refusals are missing. */
   readonly incomplete: boolean
 }
 
-/** Connections whose users are remembered. */
-const REMEMBERED = 1_000
+/** How many connections' user names are remembered. */
+const MAX_REMEMBERED = 1_000
 
 /**
- * What a server refuses from now on, in batches a quarter of a second apart, until aborted. It is the
- * server's own word, from its log: nats-server tells nobody but the client itself of a violation.
+ * Reports what a server refuses from now on, in batches a quarter of a second apart, until aborted. Reads the
+ * server's log, because nats-server reports a violation to nobody but the client itself.
  */
 export async function* followRefusals(
   server: { url: string; pid: number; log: string; identity: Identity },
   signal: AbortSignal,
 ): AsyncGenerator<Refusals> {
-  const known = new Map<number, string>()
-  for await (const { lines, passedOver } of followLog(server.log, signal)) {
-    const said = lines
+  const users = new Map<number, string>()
+  for await (const { lines, skippedBytes } of followLog(server.log, signal)) {
+    const refusals = lines
       .map(parseRefusal)
       .filter((line): line is RefusalLine => line !== undefined && line.pid === server.pid)
-    if (said.length === 0 && passedOver === 0) continue
+    if (refusals.length === 0 && skippedBytes === 0) continue
     const unknown = new Set(
-      said.filter(({ action, cid }) => action !== 'connect' && !known.has(cid)).map(({ cid }) => cid),
+      refusals.filter(({ action, cid }) => action !== 'connect' && !users.has(cid)).map(({ cid }) => cid),
     )
     if (unknown.size > 0) {
-      // A server that has just died cannot be asked any more; that it refused something stays true.
-      const found = await whoIs(server.url, server.identity, [...unknown]).catch(() => new Map())
-      for (const [cid, name] of found) known.set(cid, name)
+      // A server that has just died no longer answers. The refusals are still reported, without a user.
+      const found = await userNames(server.url, server.identity, [...unknown]).catch(() => new Map())
+      for (const [cid, name] of found) users.set(cid, name)
     }
-    const refused = said.map(({ cid, action, subject }) => {
-      const user = action === 'connect' ? undefined : known.get(cid)
+    const refused = refusals.map(({ cid, action, subject }) => {
+      const user = action === 'connect' ? undefined : users.get(cid)
       return { action, ...(user !== undefined && { user }), ...(subject !== undefined && { subject }) }
     })
-    yield { refused, incomplete: passedOver > 0 }
-    for (const cid of [...known.keys()].slice(0, Math.max(0, known.size - REMEMBERED))) known.delete(cid)
+    yield { refused, incomplete: skippedBytes > 0 }
+    for (const cid of [...users.keys()].slice(0, Math.max(0, users.size - MAX_REMEMBERED))) users.delete(cid)
   }
+}
+
+/** How many connections are looked up at once, so that clients that keep reconnecting cause bounded work. */
+const MAX_LOOKUPS = 16
+const LOOKUP_TIMEOUT_MS = 2_000
+/** Finds closed connections too. */
+const ANY_STATE = 2
+
+interface ConnzReply {
+  readonly data?: { readonly connections?: readonly { readonly jwt?: string }[] }
+}
+
+/**
+ * The verified user names of connections by connection id, from the server's system account. Connections that the
+ * server has forgotten are missing.
+ */
+async function userNames(
+  url: string,
+  identity: Identity,
+  cids: readonly number[],
+): Promise<Map<number, string>> {
+  const system = await connectSigned(url, identity.system, 'user-names')
+  try {
+    const found = await Promise.all(
+      cids.slice(0, MAX_LOOKUPS).map(async (cid) => {
+        const query = JSON.stringify({ cid, auth: true, state: ANY_STATE })
+        const reply = await system.request('$SYS.REQ.SERVER.PING.CONNZ', query, {
+          timeout: LOOKUP_TIMEOUT_MS,
+        })
+        return [cid, nameIn(reply.json<ConnzReply>().data?.connections?.[0]?.jwt)] as const
+      }),
+    )
+    return new Map(found.flatMap(([cid, name]) => (name === undefined ? [] : [[cid, name]])))
+  } finally {
+    await system.close()
+  }
+}
+
+function nameIn(jwt: string | undefined): string | undefined {
+  const claims = jwt?.split('.')[1]
+  if (claims === undefined) return undefined
+  return (JSON.parse(Buffer.from(claims, 'base64url').toString('utf8')) as { name?: string }).name
 }

@@ -12,11 +12,11 @@ describe('parseRefusal', () => {
     [String.raw`Publish Violation - Subject "a\"b\\c\n"`, { action: 'publish', subject: 'a"b\\c\\n' }],
     ['maximum payload exceeded: 2000000 vs 1048576', { action: 'oversize' }],
     ['maximum control line exceeded', { action: 'oversize' }],
-  ])('reads %s', (said, wanted) => {
-    expect(parseRefusal(at + client + said)).toEqual({ pid: 812, cid: 7, ...wanted })
+  ])('parses %s', (message, expected) => {
+    expect(parseRefusal(at + client + message)).toEqual({ pid: 812, cid: 7, ...expected })
   })
 
-  it('reads a refused connection, which has no name yet', () => {
+  it('parses a refused connection, which has no name yet', () => {
     expect(parseRefusal(`${at}authentication error - Nkey "UABC"`)).toEqual({
       pid: 812,
       cid: 7,
@@ -24,7 +24,7 @@ describe('parseRefusal', () => {
     })
   })
 
-  it('is not deceived by what a client calls itself', () => {
+  it('ignores a log line that a client forges in its own name', () => {
     const name = String.raw`"v1:x:y\" - Publish Violation - Subject \"forged\"\n[812] 2026/11/25 15:22:33.1 [ERR] 127.0.0.1:1 - cid:9 - Publish Violation - Subject \"forged\""`
     expect(parseRefusal(`${at}${name} - Publish Violation - Subject "real"`)).toMatchObject({
       cid: 7,
@@ -33,7 +33,7 @@ describe('parseRefusal', () => {
     expect(parseRefusal(`${at}${name} - Client parser ERROR, state=0`)).toBeUndefined()
   })
 
-  it('leaves other lines alone', () => {
+  it('skips other lines', () => {
     expect(parseRefusal('[812] 2026/11/25 15:20:25.821613 [INF] Server is ready')).toBeUndefined()
     expect(parseRefusal('')).toBeUndefined()
   })

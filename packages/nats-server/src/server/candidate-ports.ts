@@ -1,19 +1,20 @@
 import { createServer } from 'node:net'
 import { NatsServerError } from '../nats-server-error.ts'
 
-/** The port of NATS; where it is taken, the next free one up to {@link LAST_PORT} is used. */
+/** The standard NATS port. If it is taken, the next free port up to {@link LAST_PORT} is used. */
 const FIRST_PORT = 4222
 const LAST_PORT = 4321
 
-/** Lets the server choose, and say which in its ports file. */
+/** Tells nats-server to choose a free port and to write it to its ports file. */
 const ANY = -1
 
 /**
- * Ports to try in turn; each was free a moment ago.
+ * Yields ports to try, one by one. Each was free when it was checked; the caller asks for the next one if
+ * another program has taken it since.
  *
- * @param port a fixed one, 0 for any, or nothing for 4222 or the next free one
- * @param remembered the port of the last start, preferred where none is fixed: clients still know it
- * @throws NatsServerError `port-taken` where the fixed port is, or where there is none left to try
+ * @param port a fixed port; 0 for any free port; undefined for 4222 or the next free port
+ * @param remembered the port of the last start, which clients still know; preferred unless a port is fixed
+ * @throws NatsServerError `port-taken` if the fixed port is taken, or no port is left to try
  */
 export async function* candidatePorts(
   host: string,
@@ -22,21 +23,19 @@ export async function* candidatePorts(
 ): AsyncGenerator<number, never> {
   if (port !== undefined && port !== 0) {
     if (await isPortFree(host, port)) yield port
-    throw portTaken(host, port)
+    throw new NatsServerError(
+      'port-taken',
+      `Expected port ${port} on ${host} to be free, but another program uses it. ` +
+        'Stop that program, choose another port, or choose none to get a free one.',
+    )
   }
   if (remembered !== undefined && (await isPortFree(host, remembered))) yield remembered
   if (port === 0) while (true) yield ANY
   for (let next = FIRST_PORT; next <= LAST_PORT; next++) if (await isPortFree(host, next)) yield next
   throw new NatsServerError(
     'port-taken',
-    `All ports from ${FIRST_PORT} to ${LAST_PORT} on ${host} are taken. Stop a program there, or name a free port.`,
-  )
-}
-
-function portTaken(host: string, port: number): NatsServerError {
-  return new NatsServerError(
-    'port-taken',
-    `Port ${port} on ${host} is taken by another program. Stop it, choose another port, or choose none to get a free one.`,
+    `Expected a free port from ${FIRST_PORT} to ${LAST_PORT} on ${host}, but all are taken. ` +
+      'Stop a program that uses one, or choose a free port.',
   )
 }
 

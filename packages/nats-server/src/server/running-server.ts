@@ -1,7 +1,6 @@
-import type { UserCredentials, UserRequest } from '../identity/credentials.ts'
-import { mintUser } from '../identity/credentials.ts'
+import { mintUser, type UserCredentials, type UserRequest } from '../identity/credentials.ts'
 import { type Identity, saveIdentity, withRevocation } from '../identity/identity.ts'
-import { isUserPublicKey } from '../identity/key-text.ts'
+import { isUserPublicKey } from '../identity/key-pair.ts'
 import { pushAccount } from '../identity/push-account.ts'
 import { NatsServerError } from '../nats-server-error.ts'
 import { followRefusals, type Refusals } from '../refusals/follow-refusals.ts'
@@ -10,41 +9,40 @@ import type { ExclusiveLock } from '../store/exclusive-lock.ts'
 import type { ReadyServer } from './server-address.ts'
 import type { ServerExit } from './server-process.ts'
 
-/** A nats-server in this process's charge. Disposing it stops it. */
+/** A nats-server that this process is in charge of. Disposing it stops the server. */
 export interface RunningNatsServer extends AsyncDisposable {
   /** Such as `nats://127.0.0.1:4222`. */
   readonly url: string
   readonly port: number
   readonly pid: number
   readonly version: string
-  /** Whether it ran already and was taken over. */
+  /** Whether the server was already running and was taken over. */
   readonly adopted: boolean
-  /** Public key of the one tenant account, which has JetStream. */
+  /** Public key of the tenant account, which has JetStream and all users except `system`. */
   readonly account: string
-  /** A new user of the tenant account. Takes about a millisecond; the server is not involved. */
+  /** Mints a user of the tenant account in about a millisecond, without asking the server. */
   credentials(user: UserRequest): Promise<UserCredentials>
-  /** A new user of the system account, who sees `$SYS` events of all accounts. Not for agents. */
+  /** Mints a user of the system account, which sees the `$SYS` events of all accounts. Never give it to an agent. */
   systemCredentials(): Promise<UserCredentials>
   /**
-   * Ends a user for good: connections are closed at once and the key is refused from now on, also after
-   * the server was started again.
+   * Closes the user's connections at once and refuses its key from now on, also after a restart of the server.
    *
-   * @param expires when the user's latest credentials end by themselves (seconds since 1970): the revocation is
-   * forgotten then. Nothing given: it is kept for good
-   * @throws NatsServerError `not-running` where the server cannot be told; it is remembered all the same and
-   * holds from the next start on
+   * @param expires when the user's latest credentials expire, in seconds since 1970; the revocation is dropped
+   * then. Without it, the revocation is kept for ever
+   * @throws NatsServerError `bad-argument` if this is not a user's public key; `not-running` if the server does
+   * not answer, but then the revocation is saved and takes effect at the next start
    */
   revoke(publicKey: string, expires?: number): Promise<void>
   /**
-   * What the server refuses from now on: publishing, subscribing, connecting, too much at once. Ends when
-   * aborted, or with the server.
+   * Reports what the server refuses from now on: publishing, subscribing, connecting, too large messages. Ends
+   * when the signal is aborted or the server exits.
    */
   refusals(signal: AbortSignal): AsyncIterable<Refusals>
-  /** Ends the server: asks, and kills after `graceMs` (default 5 s). The port is remembered. */
+  /** Stops the server, and kills it after `graceMs` (default 5,000). The port is remembered. */
   stop(options?: { graceMs?: number }): Promise<void>
-  /** Gives up charge and leaves the server running, for the next `startNatsServer` to adopt. */
+  /** Gives up charge and leaves the server running; the next `startNatsServer` adopts it. */
   release(): Promise<void>
-  /** Settles when the server has ended, whoever ended it. The data directory is free again by then. */
+  /** Resolves when the server has exited for any reason. The data directory is unlocked by then. */
   readonly exited: Promise<ServerExit>
 }
 
@@ -56,23 +54,25 @@ export interface RunningParts extends ReadyServer {
   readonly lock: ExclusiveLock
 }
 
+const GRACE_MS = 5_000
+
 export async function runningServer(parts: RunningParts): Promise<RunningNatsServer> {
   const { process: child, host, port, version, layout, lock } = parts
   const url = `nats://${host}:${port}`
   let identity = parts.identity
-  let charge: 'held' | 'released' = 'held'
-  const gone = new AbortController()
+  let isReleased = false
+  const hasExited = new AbortController()
   let revoking: Promise<void> = Promise.resolve()
 
   const exited = child.exited.then(async (exit) => {
-    gone.abort()
-    if (charge === 'held') await lock.release()
+    hasExited.abort()
+    if (!isReleased) await lock.release()
     return exit
   })
-  // Whoever awaits it is told; nobody has to.
+  // A caller that awaits it still gets the error; nobody has to await it.
   exited.catch(() => {})
 
-  // What the one before us saved but could not tell the server any more.
+  // The previous process may have saved revocations that it could no longer send to the server.
   if (parts.adopted && Object.keys(identity.revocations).length > 0) await pushAccount(url, identity)
 
   const revoke = async (publicKey: string, expires: number | undefined) => {
@@ -82,8 +82,8 @@ export async function runningServer(parts: RunningParts): Promise<RunningNatsSer
     await pushAccount(url, identity)
   }
 
-  const stop = async ({ graceMs = 5_000 }: { graceMs?: number } = {}) => {
-    if (charge === 'released') return
+  const stop = async ({ graceMs = GRACE_MS }: { graceMs?: number } = {}) => {
+    if (isReleased) return
     await child.kill('SIGTERM')
     const timer = setTimeout(() => child.kill('SIGKILL'), graceMs)
     await exited.finally(() => clearTimeout(timer))
@@ -103,10 +103,10 @@ export async function runningServer(parts: RunningParts): Promise<RunningNatsSer
       if (!isUserPublicKey(publicKey)) {
         throw new NatsServerError(
           'bad-argument',
-          `Wanted a user's public key (U…) to revoke, got "${publicKey}".`,
+          `Expected a user's public key (U…) to revoke, found "${publicKey}".`,
         )
       }
-      // One after the other: each account JWT replaces the one before it.
+      // One at a time: each account JWT replaces the previous one.
       const done = revoking.then(() => revoke(publicKey, expires))
       revoking = done.catch(() => {})
       return done
@@ -114,12 +114,12 @@ export async function runningServer(parts: RunningParts): Promise<RunningNatsSer
     refusals: (signal) =>
       followRefusals(
         { url, pid: child.pid, log: layout.log, identity },
-        AbortSignal.any([signal, gone.signal]),
+        AbortSignal.any([signal, hasExited.signal]),
       ),
     stop,
     async release() {
-      if (charge === 'released') return
-      charge = 'released'
+      if (isReleased) return
+      isReleased = true
       child.unref()
       await lock.release()
     },

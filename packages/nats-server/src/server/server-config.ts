@@ -1,11 +1,14 @@
 import { compareVersions } from '../binary/inspect-binary.ts'
 import { ACCOUNT_LIMITS, type AccountLimits, type Identity } from '../identity/identity.ts'
 
-/** Bounds of one server. Bytes, where not said otherwise. */
+/** Limits of one server. Sizes are in bytes. */
 export interface ServerLimits extends AccountLimits {
   /** The largest message. Default 1 MiB; the server warns above 8 MiB. */
   readonly maxPayload?: number
-  /** The longest protocol line, which holds a user's JWT. Default 64 KiB: the server's own 4 KiB are too few for a JWT with many subjects. */
+  /**
+   * The longest protocol line. Default 64 KiB: a user's JWT is one line, and the server's own default of 4 KiB is
+   * too short for a JWT with many subjects.
+   */
   readonly maxControlLine?: number
   /** Soft memory limit of the process (GOMEMLIMIT). Default 256 MiB. */
   readonly memory?: number
@@ -24,19 +27,19 @@ export const DEFAULT_LIMITS: Required<ServerLimits> = {
   ...ACCOUNT_LIMITS,
 }
 
-/** The text of nats.conf. It holds public keys and JWTs, no seeds. */
+/** The text of nats.conf. It holds public keys and JWTs, never seeds. */
 export function serverConfig(options: {
   host: string
-  /** -1: whichever is free. */
+  /** -1 for any free port. */
   port: number
   identity: Identity
   paths: ServerPaths
   limits: Required<ServerLimits>
-  /** Of the server that reads it: one below 2.10 refuses settings that it does not know. */
+  /** The version of the server that reads it: servers below 2.10 reject unknown settings. */
   version: string
 }): string {
   const { host, port, identity, paths, limits, version } = options
-  // JSON strings are valid strings of this format, with Windows' backslashes escaped.
+  // JSON strings are valid here too, and escape the backslashes of Windows paths.
   const text = (value: string) => JSON.stringify(value)
   return `server_name: ${serverName(identity)}
 host: ${text(host)}
@@ -44,18 +47,27 @@ port: ${port}
 ports_file_dir: ${text(paths.ports)}
 log_file: ${text(paths.log)}
 logfile_size_limit: 16MB
-${compareVersions(version, '2.10.0') < 0 ? '' : 'logfile_max_num: 2\n'}max_payload: ${limits.maxPayload}
-max_control_line: ${limits.maxControlLine}
-# A stopped client is noticed within 6 s; the server's own default takes 4 min.
-ping_interval: "2s"
-ping_max: 2
-jetstream {
+${compareVersions(version, '2.10.0') < 0 ? '' : 'logfile_max_num: 2\n'}${connectionLines(limits)}jetstream {
   store_dir: ${text(paths.store)}
 }
 ${trustLines(identity)}`
 }
 
-/** Whom the server trusts: the operator, and its accounts. */
+/** Settings that every server of Bailiwick needs, embedded or external. */
+export function connectionLines({
+  maxPayload,
+  maxControlLine,
+}: Pick<Required<ServerLimits>, 'maxPayload' | 'maxControlLine'>): string {
+  return `max_payload: ${maxPayload}
+# A user's JWT is one protocol line and may exceed the default of 4096 bytes.
+max_control_line: ${maxControlLine}
+# The server notices a stopped client within 6 s instead of the default 4 min.
+ping_interval: "2s"
+ping_max: 2
+`
+}
+
+/** The settings that make the server trust the operator and its two accounts. */
 export function trustLines({ operatorJwt, system, systemJwt, account, accountJwt }: Identity): string {
   return `operator: ${operatorJwt}
 system_account: ${system.getPublicKey()}
@@ -67,7 +79,7 @@ resolver_preload: {
 `
 }
 
-/** What the server calls itself in its greeting: proves whose data directory it serves. */
+/** The name that the server sends in its greeting, which proves whose data directory it serves. */
 export function serverName(identity: Identity): string {
   return `embedded-${identity.operator.getPublicKey()}`
 }

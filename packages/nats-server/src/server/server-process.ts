@@ -1,25 +1,33 @@
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { open } from 'node:fs/promises'
+import { promisify } from 'node:util'
 import { NatsServerError } from '../nats-server-error.ts'
 import { isSameProcess, isStillRunning, type ProcessIdentity } from '../process-identity.ts'
-import { holdStore } from './hold-store.ts'
 
-/** How a server process ended; both null where it was adopted, so that nobody could be told. */
+const run = promisify(execFile)
+
+/** How a server process ended. Both are null for an adopted server, because only a parent learns them. */
 export interface ServerExit {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
 }
 
-/** A nats-server process: a child of this one, or one found running. */
+/** A nats-server process: a child of this one, or an adopted one. */
 export interface ServerProcess {
   readonly pid: number
   readonly exited: Promise<ServerExit>
   kill(signal: NodeJS.Signals): Promise<void>
-  /** Lets this process end while the server runs on. */
+  /** Lets this process exit while the server keeps running. */
   unref(): void
 }
 
-/** Starts the executable in a process group of its own, so that Ctrl-C in a terminal reaches the parent alone. */
+/**
+ * Starts the executable in its own process group, so that Ctrl-C in a terminal reaches only the parent.
+ *
+ * @param options `store` is an existing folder, which a kernel lock protects while the server runs;
+ * `memory` is a soft limit in bytes
+ * @throws NatsServerError `start-failed` if the executable cannot be started
+ */
 export async function spawnServer(options: {
   binary: string
   config: string
@@ -27,10 +35,10 @@ export async function spawnServer(options: {
   log: string
   memory: number
 }): Promise<ServerProcess> {
-  // What it prints before it opens its log file goes to the same file: a pipe would break with our exit.
+  // Output from before the server opens its log goes to the same file: a pipe would break when this process exits.
   const log = await open(options.log, 'a', 0o600)
   try {
-    const words = [...(await holdStore(options.store)), options.binary, '-c', options.config]
+    const words = [...(await lockCommand(options.store)), options.binary, '-c', options.config]
     const [command = options.binary, ...args] = words
     const child = spawn(command, args, {
       detached: true,
@@ -44,9 +52,7 @@ export async function spawnServer(options: {
     await new Promise((resolve, reject) => {
       child.once('spawn', resolve)
       child.once('error', (cause) =>
-        reject(
-          new NatsServerError('start-failed', `${command} cannot be started: ${cause.message}`, { cause }),
-        ),
+        reject(new NatsServerError('start-failed', `Cannot start ${command}: ${cause.message}`, { cause })),
       )
     })
     const pid = child.pid ?? 0
@@ -56,27 +62,26 @@ export async function spawnServer(options: {
   }
 }
 
-/** Takes charge of a process that somebody else started. Its end is noticed within 200 ms. */
+const POLL_MS = 200
+
+/** Takes charge of a process that another program started. Notices its exit within 200 ms. */
 export function adoptProcess(identity: ProcessIdentity): ServerProcess {
-  let timer: NodeJS.Timeout
-  const exited = new Promise<ServerExit>((resolve) => {
-    const look = () => {
-      if (isStillRunning(identity)) return
-      clearInterval(timer)
-      resolve({ code: null, signal: null })
-    }
-    timer = setInterval(look, 200)
-  })
+  const { promise: exited, resolve } = Promise.withResolvers<ServerExit>()
+  const timer = setInterval(() => {
+    if (isStillRunning(identity)) return
+    clearInterval(timer)
+    resolve({ code: null, signal: null })
+  }, POLL_MS)
   return {
     pid: identity.pid,
     exited,
     async kill(signal) {
-      // Never a process that got the id after the server's end.
+      // Another process may have the id after the server's exit.
       if (!isSameProcess(identity)) return
       try {
         process.kill(identity.pid, signal)
       } catch (error) {
-        // It ended in between.
+        // ESRCH: the server exited in between.
         if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
       }
     },
@@ -84,12 +89,42 @@ export function adoptProcess(identity: ProcessIdentity): ServerProcess {
   }
 }
 
-// The parent's environment may hold keys; the server needs none of them.
-const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'SystemRoot', 'TEMP', 'TMP']
+/** The exit code of a server that did not start because another process holds the kernel lock on its store. */
+export const STORE_HELD = 75
+
+let hasFlock: Promise<boolean> | undefined
+
+/**
+ * A command prefix that holds a kernel lock on the folder while the command runs; empty if the system has no
+ * such command.
+ *
+ * nats-server itself locks nothing, and two servers on one store lose acknowledged messages. The lock file of
+ * the data directory does not work between containers; a kernel lock does.
+ */
+async function lockCommand(folder: string): Promise<string[]> {
+  hasFlock ??= findFlock()
+  // --no-fork replaces flock by the command, which keeps the process id and inherits the lock.
+  return (await hasFlock)
+    ? ['flock', '--no-fork', '--nonblock', '--conflict-exit-code', String(STORE_HELD), folder]
+    : []
+}
+
+async function findFlock(): Promise<boolean> {
+  if (process.platform !== 'linux') return false
+  try {
+    // busybox has a flock without --no-fork, and without --version too.
+    return (await run('flock', ['--version'])).stdout.includes('util-linux')
+  } catch {
+    return false
+  }
+}
+
+// The parent's environment may hold API keys, and the server needs none of them.
+const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'SystemRoot', 'TEMP', 'TMP']
 
 function serverEnvironment(memory: number): Record<string, string> {
   const environment: Record<string, string> = { GOMEMLIMIT: String(memory) }
-  for (const name of PASSED_ON) {
+  for (const name of INHERITED) {
     const value = process.env[name]
     if (value !== undefined) environment[name] = value
   }

@@ -4,11 +4,12 @@ import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { processExists } from '../process-identity.ts'
-import { connectAs, connectWith } from '../testing/connect-with.ts'
+import { connectAsUser, connectWith } from '../testing/connect-with.ts'
 import { runModule } from '../testing/run-module.ts'
 import { adoptNatsServer, startNatsServer } from './start-nats-server.ts'
 
@@ -38,7 +39,7 @@ function codeOf(promise: Promise<unknown>): Promise<unknown> {
 }
 
 describe('startNatsServer', () => {
-  it('keeps keys and configuration to their owner', async () => {
+  it('lets only the owner read keys and configuration', async () => {
     await using server = await startNatsServer({ dataDir, port: 0 })
     expect(server.adopted).toBe(false)
     for (const name of ['keys.json', 'nats.conf']) {
@@ -47,17 +48,17 @@ describe('startNatsServer', () => {
     expect((await stat(dataDir)).mode & 0o777).toBe(0o700)
   })
 
-  it('refuses who has no credentials', async () => {
+  it('rejects a client without credentials', async () => {
     await using server = await startNatsServer({ dataDir, port: 0 })
     await expect(connect({ servers: server.url, reconnect: false })).rejects.toThrow(/authorization/i)
   })
 
-  it('loses no acknowledged message when it is killed, and keeps its port', async () => {
+  it('loses no acknowledged message and keeps its port when it is killed', async () => {
     let port: number
     {
       await using server = await startNatsServer({ dataDir, port: 0 })
       port = server.port
-      const { connection } = await connectAs(server)
+      const { connection } = await connectAsUser(server)
       const manager = await jetstreamManager(connection)
       await manager.streams.add({ name: 'S', subjects: ['s.>'] })
       const js = jetstream(connection)
@@ -68,13 +69,13 @@ describe('startNatsServer', () => {
     }
     await using again = await startNatsServer({ dataDir })
     expect(again.port).toBe(port)
-    const { connection } = await connectAs(again)
+    const { connection } = await connectAsUser(again)
     const { state } = await (await jetstreamManager(connection)).streams.info('S')
     expect(state.messages).toBe(100)
     await connection.close()
   })
 
-  it('refuses a second start on one data directory, and allows it after the stop', async () => {
+  it('rejects a second start on one data directory until the first server is stopped', async () => {
     const server = await startNatsServer({ dataDir, port: 0 })
     expect(await codeOf(startNatsServer({ dataDir, port: 0 }))).toBe('store-locked')
     await server.stop()
@@ -82,9 +83,9 @@ describe('startNatsServer', () => {
     await again.stop()
   })
 
-  it('adopts the server that was left running, connections and all', async () => {
+  it('adopts a released server without closing its connections', async () => {
     const first = await startNatsServer({ dataDir, port: 0 })
-    const { connection } = await connectAs(first)
+    const { connection } = await connectAsUser(first)
     await first.release()
     await using second = await startNatsServer({ dataDir })
     expect(second).toMatchObject({ adopted: true, pid: first.pid, url: first.url })
@@ -93,7 +94,7 @@ describe('startNatsServer', () => {
     await connection.close()
   })
 
-  it('says which port is taken', async () => {
+  it('names the port that is taken', async () => {
     const holder = createServer().listen(0, '127.0.0.1')
     await once(holder, 'listening')
     const address = holder.address()
@@ -106,7 +107,7 @@ describe('startNatsServer', () => {
     holder.close()
   })
 
-  it('takes the next free port where the remembered one is taken', async () => {
+  it('uses the next free port if the remembered port is taken', async () => {
     const first = await startNatsServer({ dataDir, port: 0 })
     const { port } = first
     await first.stop()
@@ -117,7 +118,7 @@ describe('startNatsServer', () => {
     holder.close()
   })
 
-  it('shows the server its own last words when it cannot start', async () => {
+  it('reports start-failed if the server cannot start', async () => {
     const failure = startNatsServer({
       dataDir,
       port: 0,
@@ -126,7 +127,7 @@ describe('startNatsServer', () => {
     await expect(failure).rejects.toMatchObject({ code: 'start-failed' })
   })
 
-  it('is adopted by the next process where the one in charge was killed, with what it had revoked', async () => {
+  it('keeps revocations when the process in charge is killed and the next one adopts the server', async () => {
     const module = new URL('./start-nats-server.ts', import.meta.url)
     const daemon = runModule(`const { startNatsServer } = await import(${JSON.stringify(module)})
       const server = await startNatsServer({ dataDir: ${JSON.stringify(dataDir)}, port: 0 })
@@ -143,7 +144,7 @@ describe('startNatsServer', () => {
     await expect(connectWith(server, started.creds)).rejects.toThrow(/authorization/i)
   })
 
-  it('is adopted without its record, by the ports file it wrote itself', async () => {
+  it('adopts a server without a record by its ports file', async () => {
     const first = await startNatsServer({ dataDir, port: 0 })
     await first.release()
     await rm(join(dataDir, 'server.json'))
@@ -151,7 +152,7 @@ describe('startNatsServer', () => {
     expect(second).toMatchObject({ adopted: true, pid: first.pid })
   })
 
-  it('tells whoever adopted it of its end, and can be started again', async () => {
+  it('reports the exit of an adopted server, and starts a new one on its port', async () => {
     await (await startNatsServer({ dataDir, port: 0 })).release()
     const adopted = await startNatsServer({ dataDir })
     process.kill(adopted.pid, 'SIGKILL')
@@ -160,7 +161,7 @@ describe('startNatsServer', () => {
     expect(again).toMatchObject({ adopted: false, url: adopted.url })
   })
 
-  it('is not adopted for another port than it has', async () => {
+  it('does not adopt a server that runs on another port than the requested one', async () => {
     const first = await startNatsServer({ dataDir, port: 0 })
     await first.release()
     await expect(startNatsServer({ dataDir, port: 1 })).rejects.toMatchObject({
@@ -170,7 +171,7 @@ describe('startNatsServer', () => {
     await (await adoptNatsServer({ dataDir }))?.stop()
   })
 
-  it('starts one server where several processes start at once', async () => {
+  it('starts one server if several starts run at once', async () => {
     const starts = await Promise.allSettled(
       Array.from({ length: 4 }, () => startNatsServer({ dataDir, port: 0 })),
     )
@@ -181,10 +182,10 @@ describe('startNatsServer', () => {
     expect(refused).toEqual(['store-locked', 'store-locked', 'store-locked'])
   })
 
-  it.runIf(hasFlock)('refuses a store that a server out of sight holds', async () => {
+  it.runIf(hasFlock)('rejects a store that an invisible server uses', async () => {
     const first = await startNatsServer({ dataDir, port: 0 })
     await first.release()
-    // As another container sees it: the process id says nothing, and no port answers.
+    // Another container sees no process and no answering port.
     for (const name of ['server.json', 'lock', 'ports']) {
       await rm(join(dataDir, name), { recursive: true, force: true })
     }
@@ -192,19 +193,12 @@ describe('startNatsServer', () => {
       code: 'store-locked',
       message: expect.stringContaining('another container'),
     })
-    const gone = new Promise<void>((resolve) => {
-      const timer = setInterval(() => {
-        if (processExists(first.pid)) return
-        clearInterval(timer)
-        resolve()
-      }, 10)
-    })
     process.kill(first.pid, 'SIGTERM')
-    await gone
+    while (processExists(first.pid)) await sleep(10)
     await (await startNatsServer({ dataDir, port: 0 })).stop()
   })
 
-  it('leaves no server and no lock where its start is aborted', async () => {
+  it('leaves no server and no lock if the start is aborted', async () => {
     const stop = new AbortController()
     const starting = startNatsServer({ dataDir, port: 0, signal: stop.signal })
     stop.abort(new Error('not now'))
@@ -213,12 +207,12 @@ describe('startNatsServer', () => {
     await (await startNatsServer({ dataDir, port: 0 })).stop()
   })
 
-  it('has a system account that sees who connects', async () => {
+  it('has a system account that sees connect events', async () => {
     await using server = await startNatsServer({ dataDir, port: 0 })
     const system = await connectWith(server, (await server.systemCredentials()).creds)
     const events = system.subscribe(`$SYS.ACCOUNT.${server.account}.CONNECT`, { max: 1 })
     await system.flush()
-    const { connection, publicKey } = await connectAs(server)
+    const { connection, publicKey } = await connectAsUser(server)
     for await (const event of events) {
       expect(event.json()).toMatchObject({ client: { user: publicKey } })
     }
@@ -228,7 +222,7 @@ describe('startNatsServer', () => {
 })
 
 describe('adoptNatsServer', () => {
-  it('starts none and makes nothing where none was', async () => {
+  it('starts and creates nothing if no server runs', async () => {
     expect(await adoptNatsServer({ dataDir: join(dataDir, 'none') })).toBeUndefined()
     await expect(stat(join(dataDir, 'none'))).rejects.toThrow('ENOENT')
     await (await startNatsServer({ dataDir, port: 0 })).stop()

@@ -7,39 +7,39 @@ import { tryLock } from '../store/exclusive-lock.ts'
 import { adoptServer } from './adopt-server.ts'
 import { launchServer } from './launch-server.ts'
 import { type RunningNatsServer, runningServer } from './running-server.ts'
-import type { ReadyServer, WantedServer } from './server-address.ts'
+import type { ReadyServer, ServerRequest } from './server-address.ts'
 import { DEFAULT_LIMITS, type ServerLimits } from './server-config.ts'
 
 export interface StartOptions {
-  /** Keys, configuration, store and log live here; made (0700) where it is missing. One server at a time. */
+  /** Holds keys, configuration, store and log. Created (0700) if it is missing. Serves one server at a time. */
   readonly dataDir: string
-  /** The executable; default: what `ensureNatsServer` finds or fetches. Not asked for where a server is adopted. */
+  /** The executable. Default: `ensureNatsServer` finds or fetches one, unless a server is adopted. */
   readonly binary?: NatsServerBinary
   /**
-   * A fixed port: an error where it is taken. 0: whichever is free.
-   * Nothing given: the port of the last start, or 4222 or the next free one. Both are remembered.
+   * A fixed port, or 0 for any free port. Default: the port of the last start, otherwise 4222 or the next free
+   * port. The port is remembered for the next start.
    */
   readonly port?: number
   /** Loopback only. */
   readonly host?: '127.0.0.1'
-  /** Bounds of a server that is started; an adopted one keeps its own. */
+  /** Limits of a server that is started; an adopted server keeps its own. */
   readonly limits?: ServerLimits
-  /** How long a server may take until it answers; one that recovers a large store takes a while. Default 60 s. */
+  /** How long a server may take to answer; one that recovers a large store is slow. Default 60,000. */
   readonly startTimeoutMs?: number
-  /** Lines for a person: what is fetched, what should be upgraded. */
+  /** Receives lines for people, for example about a download or a due upgrade. */
   readonly onProgress?: (line: string) => void
   readonly signal?: AbortSignal
 }
 
 /**
- * Starts a nats-server with JetStream on a data directory, or adopts the one that a process before
- * left running there. The directory is locked until `stop`, `release`, or the end of this process.
+ * Starts a nats-server with JetStream on a data directory, or adopts the server that an earlier process left
+ * running there. The directory is locked until `stop`, `release` or the exit of this process.
  *
- * The server outlives this process unless it is stopped. That is meant: whoever starts next on the same
- * directory adopts it, and nothing connected to it notices.
+ * The server outlives this process unless it is stopped. This is intended: the next process that starts on the
+ * same directory adopts it, and its clients stay connected.
  *
- * @throws NatsServerError `store-locked` where another process is in charge of the directory, `port-taken`,
- * `start-failed` with the server's own last lines, or what `ensureNatsServer` throws
+ * @throws NatsServerError `store-locked` if another process is in charge of the directory, `port-taken`,
+ * `start-failed` with the server's last lines, or the errors of `ensureNatsServer`
  * @example
  * ```ts
  * await using server = await startNatsServer({ dataDir: '.data/nats' })
@@ -49,25 +49,25 @@ export interface StartOptions {
 export async function startNatsServer(options: StartOptions): Promise<RunningNatsServer> {
   options.signal?.throwIfAborted()
   const layout = await openDataDir(options.dataDir)
-  return takeCharge(layout, options, async (wanted) => {
-    const adopted = await adoptServer(wanted)
+  return takeCharge(layout, options, async (request) => {
+    const adopted = await adoptServer(request)
     if (adopted) return { ...adopted, adopted: true }
     const binary = options.binary ?? (await ensureNatsServer(options))
-    return { ...(await launchServer(wanted, binary)), adopted: false }
+    return { ...(await launchServer(request, binary)), adopted: false }
   })
 }
 
-/** Nothing but what adopting takes. */
+/** The options that adopting a server needs. */
 export type AdoptOptions = Omit<StartOptions, 'binary' | 'limits' | 'onProgress'>
 
 /**
- * Takes charge of the server that still runs on a data directory, and starts none.
+ * Takes charge of the server that still runs on a data directory. Starts none and creates nothing.
  *
- * @returns undefined where none runs
+ * @returns undefined if no server runs
  * @throws NatsServerError as {@link startNatsServer} does
  * @example
  * ```ts
- * // Ends what a crashed process left running.
+ * // Stops a server that a crashed process left running.
  * await (await adoptNatsServer({ dataDir: '.data/nats' }))?.stop()
  * ```
  */
@@ -75,24 +75,24 @@ export async function adoptNatsServer(options: AdoptOptions): Promise<RunningNat
   options.signal?.throwIfAborted()
   const layout = dataLayout(options.dataDir)
   if (!(await isDataDir(layout))) return undefined
-  return takeCharge(layout, options, async (wanted) => {
-    const adopted = await adoptServer(wanted)
+  return takeCharge(layout, options, async (request) => {
+    const adopted = await adoptServer(request)
     return adopted && { ...adopted, adopted: true }
   })
 }
 
-/** Locks the data directory; the lock passes to the server that `serve` comes back with, or is given up. */
+/** Locks the data directory. The lock belongs to the server that `serve` returns, or is released if there is none. */
 async function takeCharge<Served extends (ReadyServer & { adopted: boolean }) | undefined>(
   layout: DataLayout,
   options: AdoptOptions & Pick<StartOptions, 'limits'>,
-  serve: (wanted: WantedServer) => Promise<Served>,
+  serve: (request: ServerRequest) => Promise<Served>,
 ): Promise<RunningNatsServer | Extract<Served, undefined>> {
   const { host = '127.0.0.1' } = options
   const lock = await tryLock(layout.lock)
   if ('heldBy' in lock) {
     throw new NatsServerError(
       'store-locked',
-      `${layout.dir} is in use by process ${lock.heldBy.pid}: one data directory has one nats-server. ` +
+      `Expected an unused data directory, but process ${lock.heldBy.pid} is in charge of ${layout.dir}. ` +
         'Stop that process first, or use another directory.',
     )
   }

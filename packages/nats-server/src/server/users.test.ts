@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect, credsAuthenticator, nkeyAuthenticator } from '@nats-io/transport-node'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { jwtServer, nkeyServer } from '../server/external-server.ts'
+import { jwtServerConfig, nkeyServerConfig } from '../server/external-server-config.ts'
 import { connectWith } from '../testing/connect-with.ts'
-import { startForeignServer } from '../testing/start-external-server.ts'
+import { startExternalServer } from '../testing/start-external-server.ts'
 import { startTestServer } from '../testing/start-test-server.ts'
 import { startNatsServer } from './start-nats-server.ts'
 
@@ -19,7 +19,7 @@ afterEach(async () => {
   await rm(dataDir, { recursive: true, force: true })
 })
 
-it('ends a revoked user at once, leaves the others, and refuses it after a restart', async () => {
+it('disconnects only the revoked user, and still refuses it after a restart', async () => {
   let creds: string
   {
     await using server = await startNatsServer({ dataDir, port: 0 })
@@ -38,21 +38,21 @@ it('ends a revoked user at once, leaves the others, and refuses it after a resta
   await expect(connectWith(again, creds)).rejects.toThrow(/authorization/i)
 })
 
-it('refuses a user who was revoked before anybody had connected', async () => {
+it('refuses a user who was revoked before the first connection', async () => {
   await using server = await startTestServer()
   const user = await server.credentials({ name: 'early' })
   await server.revoke(user.publicKey)
   await expect(connectWith(server, user.creds)).rejects.toThrow(/authorization/i)
 })
 
-it('revokes many at once, and every one of them', async () => {
+it('revokes several users at once', async () => {
   await using server = await startTestServer()
   const users = await Promise.all(['a', 'b', 'c', 'd'].map((name) => server.credentials({ name })))
   await Promise.all(users.map(({ publicKey }) => server.revoke(publicKey)))
   for (const { creds } of users) await expect(connectWith(server, creds)).rejects.toThrow(/authorization/i)
 })
 
-it('remembers a revocation that the dead server could not be told', async () => {
+it('saves a revocation that a stopped server did not receive', async () => {
   const server = await startNatsServer({ dataDir, port: 0 })
   const user = await server.credentials({ name: 'late' })
   await server.stop()
@@ -61,13 +61,13 @@ it('remembers a revocation that the dead server could not be told', async () => 
   await expect(connectWith(again, user.creds)).rejects.toThrow(/authorization/i)
 })
 
-it('revokes users, and nothing else', async () => {
+it('revokes only users', async () => {
   await using server = await startTestServer()
   await expect(server.revoke(server.account)).rejects.toMatchObject({ code: 'bad-argument' })
   await expect(server.revoke('')).rejects.toMatchObject({ code: 'bad-argument' })
 })
 
-it('holds a user to its permissions and to its time', async () => {
+it('enforces the permissions and the expiry of a user', async () => {
   await using server = await startTestServer()
   const { creds } = await server.credentials({
     name: 'narrow',
@@ -79,10 +79,10 @@ it('holds a user to its permissions and to its time', async () => {
     /permissions violation/i,
   )
   await expect(connection.request('mine.x', '', { timeout: 5_000 })).rejects.toThrow(/no responders/i)
-  await connection.closed() // Ended by the server when the time is over.
+  await connection.closed() // The server disconnects it when its credentials expire.
 })
 
-it('lets a user with an empty list of subjects publish nothing but the replies it is granted', async () => {
+it('lets a user with an empty allow list publish only its granted replies', async () => {
   await using server = await startTestServer()
   const service = await server.credentials({
     name: 'service',
@@ -97,7 +97,7 @@ it('lets a user with an empty list of subjects publish nothing but the replies i
   await Promise.all([host.close(), caller.close()])
 })
 
-it('takes credentials of hundreds of subjects', async () => {
+it('accepts credentials with hundreds of subjects', async () => {
   await using server = await startTestServer()
   const allow = Array.from(
     { length: 400 },
@@ -109,7 +109,7 @@ it('takes credentials of hundreds of subjects', async () => {
   await connection.close()
 })
 
-it('gives the server no key: nothing in its configuration signs', async () => {
+it('keeps signing keys out of the server configuration', async () => {
   await using server = await startTestServer()
   const config = await readFile(join(server.dataDir, 'nats.conf'), 'utf8')
   const { seeds } = JSON.parse(await readFile(join(server.dataDir, 'keys.json'), 'utf8'))
@@ -117,7 +117,7 @@ it('gives the server no key: nothing in its configuration signs', async () => {
   expect(config).not.toMatch(/\bS[OAU][A-Z2-7]{50,}/)
 })
 
-it('refuses a lifetime that is none', async () => {
+it('rejects a lifetime that is not positive', async () => {
   await using server = await startTestServer()
   for (const expiresInSeconds of [0, -1, Number.NaN]) {
     await expect(server.credentials({ name: 'x', expiresInSeconds })).rejects.toMatchObject({
@@ -131,21 +131,21 @@ describe('the limits of the account', () => {
   const user = { name: 'greedy' }
 
   const served = {
-    'of a server that is started': async () => {
+    'of a started server': async () => {
       const server = await startTestServer({ limits })
       return { server, creds: (await server.credentials(user)).creds }
     },
-    'of one that is configured for JWTs': async () => {
-      const { config, credentials } = await jwtServer(join(dataDir, 'keys'), [user], limits)
-      return { server: await startForeignServer(config), creds: credentials.get('greedy') ?? '' }
+    'of an external server with JWTs': async () => {
+      const { config, credentials } = await jwtServerConfig(join(dataDir, 'keys'), [user], limits)
+      return { server: await startExternalServer(config), creds: credentials.get('greedy') ?? '' }
     },
-    'of one that is configured with nkeys': async () => {
-      const { config, credentials } = nkeyServer([user], limits)
-      return { server: await startForeignServer(config), creds: credentials.get('greedy') ?? '' }
+    'of an external server with nkeys': async () => {
+      const { config, credentials } = nkeyServerConfig([user], limits)
+      return { server: await startExternalServer(config), creds: credentials.get('greedy') ?? '' }
     },
   }
 
-  it.each(Object.entries(served))('%s are held, and what is there goes on', async (_, serve) => {
+  it.each(Object.entries(served))('%s are enforced without affecting existing users', async (_, serve) => {
     const { server, creds } = await serve()
     await using _server = server
     const authenticator = creds.includes('JWT')
@@ -154,7 +154,7 @@ describe('the limits of the account', () => {
     const open = () => connect({ servers: server.url, authenticator, reconnect: false })
     const first = await open()
     const others = [await open(), await open()]
-    // The client tells whichever comes first: the reason, or that it was hung up on.
+    // The error is either the reason or the closed connection, whichever reaches the client first.
     await expect(open()).rejects.toThrow()
     for (const each of others) await each.close()
 

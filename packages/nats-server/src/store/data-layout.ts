@@ -13,7 +13,7 @@ export interface DataLayout {
   readonly log: string
 }
 
-/** Names what is in a data directory, whether or not it is there. */
+/** The paths in a data directory, whether or not they exist. */
 export function dataLayout(dataDir: string): DataLayout {
   const dir = resolve(dataDir)
   return {
@@ -28,7 +28,7 @@ export function dataLayout(dataDir: string): DataLayout {
   }
 }
 
-/** Makes the directory and its folders (0700) where they are missing. */
+/** Creates the directory and its folders (0700) if they are missing. */
 export async function openDataDir(dataDir: string): Promise<DataLayout> {
   const layout = dataLayout(dataDir)
   for (const folder of [layout.dir, layout.ports, layout.store]) {
@@ -37,7 +37,7 @@ export async function openDataDir(dataDir: string): Promise<DataLayout> {
   return layout
 }
 
-/** Whether a server was ever started there: it has keys and a folder for ports. */
+/** Whether a server was ever started there: the directory has keys and a folder for ports. */
 export async function isDataDir({ keys, ports }: DataLayout): Promise<boolean> {
   try {
     await Promise.all([access(keys), access(ports)])

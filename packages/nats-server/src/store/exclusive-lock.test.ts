@@ -17,7 +17,7 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
-/** A process that takes the lock, says "held" or "refused", and lives on. */
+/** A process that tries to take the lock, prints "held" or "refused", and keeps running. */
 function locker() {
   const module = new URL('./exclusive-lock.ts', import.meta.url)
   return runModule(`const { tryLock } = await import(${JSON.stringify(module)})
@@ -26,19 +26,19 @@ function locker() {
     setInterval(() => {}, 1000)`)
 }
 
-it('is held by one, and free after the release', async () => {
+it('is held by one holder and free after its release', async () => {
   const lock = await tryLock(path)
   expect(await tryLock(path)).toMatchObject({ heldBy: { pid: process.pid } })
   if ('heldBy' in lock) throw new Error('the lock was free')
   await lock.release()
   await using again = await tryLock(path).then((taken) => ('heldBy' in taken ? undefined : taken))
   expect(again).toBeDefined()
-  // A second release by the first holder takes nothing from the second.
+  // A second release by the first holder does not release the second holder's lock.
   await lock.release()
   expect(await tryLock(path)).toHaveProperty('heldBy')
 })
 
-it('goes to exactly one of many processes when its holder was killed', async () => {
+it('goes to exactly one of many processes after its holder is killed', async () => {
   const first = locker()
   expect(await first.line()).toBe('held')
   expect(await tryLock(path)).toMatchObject({ heldBy: { pid: first.process.pid } })
@@ -48,7 +48,7 @@ it('goes to exactly one of many processes when its holder was killed', async () 
   try {
     const outcomes = await Promise.all(rivals.map((rival) => rival.line()))
     expect(outcomes.sort()).toEqual(['held', ...Array(5).fill('refused')])
-    // Nothing but the lock is left of the contest.
+    // No candidate files are left.
     expect(await readdir(dir)).toEqual(['lock'])
   } finally {
     for (const rival of rivals) rival.process.kill('SIGKILL')
@@ -56,19 +56,19 @@ it('goes to exactly one of many processes when its holder was killed', async () 
   }
 })
 
-it('is not held by a process that merely got the same id', async () => {
+it('is not held by a later process with the same id', async () => {
   await writeFile(path, JSON.stringify({ pid: process.pid, startTime: 'another time', nonce: 'old' }))
   expect(await tryLock(path)).not.toHaveProperty('heldBy')
 })
 
-it('is free where its holder died while it replaced a dead one', async () => {
+it('is free if its holder died while replacing a dead lock', async () => {
   const dead = { pid: 2 ** 22 + 1, startTime: 'long ago' }
   await writeFile(path, JSON.stringify({ ...dead, nonce: 'a' }))
   await writeFile(`${path}.dead-a`, JSON.stringify({ ...dead, nonce: 'b' }))
   expect(await tryLock(path)).not.toHaveProperty('heldBy')
 })
 
-it('is free where a power cut left it empty', async () => {
+it('is free if a power cut left it empty', async () => {
   await writeFile(path, '')
   expect(await tryLock(path)).not.toHaveProperty('heldBy')
 })

@@ -1,26 +1,27 @@
 import { randomUUID } from 'node:crypto'
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isSameProcess, ownIdentity, type ProcessIdentity } from '../process-identity.ts'
 
-/** A lock that is held until it is released or this process ends, however it ends. */
+/** A lock that is held until it is released or this process ends. */
 export interface ExclusiveLock extends AsyncDisposable {
   release(): Promise<void>
 }
 
-/** Who holds a lock: one life of a process, and one taking of the lock. */
+/** The process that holds a lock, and a nonce that is new each time the lock is taken. */
 export interface LockHolder extends ProcessIdentity {
   readonly nonce: string
 }
 
 /**
- * Takes the lock file, or says who holds it. Node has no `flock`; this is built on
- * `link` and `rename` alone and survives nothing but a live process:
+ * Takes a lock file, or returns the process that holds it. Node has no `flock`, so this uses only `link` and
+ * `rename`:
  *
- * - `link` of a written candidate is the taking: it is exclusive, and nobody ever reads a half-written lock.
- * - A lock of a dead process may be replaced only by the holder of a second lock, named after
- *   the dead one's nonce. Without that, two processes that both saw the dead lock could each
- *   remove what they take for it, and the slower one would remove the faster one's new lock.
- * - That second lock is an ordinary one, so its holder may die as well.
+ * - Linking a complete candidate file takes the lock. That is exclusive, and nobody reads a half-written lock.
+ * - Replacing the lock of a dead process requires a second lock, named after the dead lock's nonce. Without it,
+ *   two processes that both see the dead lock could each remove it, and the slower one would remove the new lock
+ *   of the faster one.
+ * - The second lock works the same way, so its holder may die too.
  *
  * @param path a file on a file system with hard links
  */
@@ -30,11 +31,11 @@ export async function tryLock(path: string): Promise<ExclusiveLock | { heldBy: L
   await writeFile(candidate, JSON.stringify(holder), { flag: 'wx', mode: 0o600 })
   try {
     while (true) {
-      if (await linked(candidate, path)) return held(path, holder)
+      if (await tryLink(candidate, path)) return heldLock(path, holder)
       const current = await readHolder(path)
       if (current === undefined) continue
       if (isSameProcess(current)) return { heldBy: current }
-      if (await replaceDead(path, current, candidate)) return held(path, holder)
+      if (await replaceDead(path, current, candidate)) return heldLock(path, holder)
     }
   } finally {
     await rm(candidate, { force: true })
@@ -44,8 +45,8 @@ export async function tryLock(path: string): Promise<ExclusiveLock | { heldBy: L
 async function replaceDead(path: string, dead: LockHolder, candidate: string): Promise<boolean> {
   const claim = await tryLock(`${path}.dead-${dead.nonce}`)
   if ('heldBy' in claim) {
-    // Somebody alive is replacing it this very moment.
-    await new Promise((resolve) => setTimeout(resolve, 5))
+    // Another process is replacing the dead lock right now.
+    await sleep(5)
     return false
   }
   await using _ = claim
@@ -54,15 +55,15 @@ async function replaceDead(path: string, dead: LockHolder, candidate: string): P
   return true
 }
 
-function held(path: string, holder: LockHolder): ExclusiveLock {
+function heldLock(path: string, holder: LockHolder): ExclusiveLock {
   const release = async () => {
-    // Only a live holder's own lock is removed; after release() the file may be another's.
+    // After a release, the file may be the lock of another process.
     if ((await readHolder(path))?.nonce === holder.nonce) await rm(path, { force: true })
   }
   return { release, [Symbol.asyncDispose]: release }
 }
 
-async function linked(candidate: string, path: string): Promise<boolean> {
+async function tryLink(candidate: string, path: string): Promise<boolean> {
   try {
     await link(candidate, path)
     return true
@@ -77,7 +78,7 @@ async function readHolder(path: string): Promise<LockHolder | undefined> {
     return JSON.parse(await readFile(path, 'utf8')) as LockHolder
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    // A lock is linked whole; only a power cut leaves one damaged, and then its holder is dead.
+    // Locks are linked whole, so only a power cut damages one, and that also ended its holder.
     if (error instanceof SyntaxError) return { pid: 0, startTime: '', nonce: 'damaged' }
     throw error
   }

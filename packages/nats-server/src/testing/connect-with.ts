@@ -1,7 +1,7 @@
 import { connect, credsAuthenticator, type NatsConnection } from '@nats-io/transport-node'
 import type { RunningNatsServer } from '../server/running-server.ts'
 
-/** Connects once with the text of a `.creds` file; no reconnects, so that an end is an end. */
+/** Connects with the text of a `.creds` file, without reconnects, so that tests see when the server disconnects it. */
 export function connectWith(server: RunningNatsServer, creds: string): Promise<NatsConnection> {
   return connect({
     servers: server.url,
@@ -11,7 +11,7 @@ export function connectWith(server: RunningNatsServer, creds: string): Promise<N
 }
 
 /** Connects as a new user of the tenant account. */
-export async function connectAs(
+export async function connectAsUser(
   server: RunningNatsServer,
 ): Promise<{ connection: NatsConnection; publicKey: string }> {
   const { creds, publicKey } = await server.credentials({ name: 'test' })

@@ -1,6 +1,6 @@
 /** Real servers for tests: `@bailiwick/nats-server/testing`. */
 
-export { startForeignCluster } from './start-external-cluster.ts'
-export { type ForeignServer, startForeignServer } from './start-external-server.ts'
+export { type ExternalCluster, startExternalCluster } from './start-external-cluster.ts'
+export { type ExternalServer, startExternalServer } from './start-external-server.ts'
 export { startTenants, type Tenants } from './start-tenants.ts'
 export { startTestServer, type TestServer } from './start-test-server.ts'

@@ -8,10 +8,10 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { RELEASE } from '../binary/fetch-release.ts'
 
-/** A server of releases on loopback, for the tests of this package. */
+/** Serves one release on loopback, for the tests of this package. */
 export interface ReleaseServer extends AsyncDisposable {
   readonly url: string
-  /** Paths that were asked for, in order. */
+  /** The requested paths, in order. */
   readonly requests: readonly string[]
 }
 
@@ -22,7 +22,7 @@ const STEM = `nats-server-v${RELEASE}-${system}-${processor}`
 /**
  * Publishes a release for this platform whose archive holds the given executable.
  *
- * @param sum the checksum to publish, where it is not to be the right one
+ * @param sum a wrong checksum to publish. Default: the right one
  */
 export async function serveRelease(executable: string, sum?: string): Promise<ReleaseServer> {
   const dir = await mkdtemp(join(tmpdir(), 'nats-release-'))

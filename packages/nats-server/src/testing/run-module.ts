@@ -2,16 +2,16 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 
-/** A child process that runs a few lines of code, for tests about what survives a process. */
+/** A child process that runs a few lines of code, for tests of what outlives a process. */
 export interface RunningModule {
   readonly process: ChildProcess
-  /** The next line it prints; undefined when it has ended. */
+  /** The next line that it prints, or undefined after it has ended. */
   line(): Promise<string | undefined>
-  /** Its exit code, or null where a signal ended it. */
+  /** Its exit code, or null if a signal ended it. */
   readonly exited: Promise<number | null>
 }
 
-/** Runs module code in a Node process of its own; it imports sources by `import(url)`. */
+/** Runs module code in its own Node process. The code imports sources with `import(url)`. */
 export function runModule(code: string, env: NodeJS.ProcessEnv = process.env): RunningModule {
   const child = spawn(process.execPath, [...process.execArgv, '--input-type=module', '--eval', code], {
     env,

@@ -2,16 +2,16 @@ import { encodeAccount, encodeOperator } from '@nats-io/jwt'
 import { mintUser, type UserCredentials, type UserRequest } from '../identity/credentials.ts'
 import { ACCOUNT_LIMITS, limitClaims } from '../identity/identity.ts'
 import { createKey } from '../identity/key-pair.ts'
-import { type ForeignServer, startForeignServer } from './start-external-server.ts'
+import { type ExternalServer, startExternalServer } from './start-external-server.ts'
 
-/** One server with two accounts that have nothing to do with each other; disposing ends it. */
-export interface Tenants extends ForeignServer {
+/** One server with two isolated accounts. Disposing it kills the server. */
+export interface Tenants extends ExternalServer {
   mint(tenant: 'one' | 'other', user: UserRequest): Promise<UserCredentials>
-  /** Public keys of the accounts. */
+  /** The public keys of the accounts. */
   readonly accounts: { readonly one: string; readonly other: string }
 }
 
-/** Starts a server whose operator trusts two accounts, each with JetStream. */
+/** Starts a server with two accounts, each with JetStream. */
 export async function startTenants(): Promise<Tenants> {
   const [operator, system, one, other] = [
     createKey('operator'),
@@ -22,7 +22,7 @@ export async function startTenants(): Promise<Tenants> {
   const limits = limitClaims(ACCOUNT_LIMITS)
   const signed = (name: string, key: typeof one, claims: object) =>
     encodeAccount(name, key, claims, { signer: operator })
-  const server = await startForeignServer(`max_control_line: 65536
+  const server = await startExternalServer(`max_control_line: 65536
 operator: ${await encodeOperator('operator', operator, { system_account: system.getPublicKey() })}
 system_account: ${system.getPublicKey()}
 resolver: MEMORY

@@ -3,45 +3,51 @@ import { readFile } from 'node:fs/promises'
 import {
   mintUser,
   type NatsPermissions,
+  readCredentials,
   type SubjectRules,
   type UserCredentials,
   type UserRequest,
 } from '../identity/credentials.ts'
 import { ACCOUNT_LIMITS, loadIdentity } from '../identity/identity.ts'
 import { createKey } from '../identity/key-pair.ts'
-import { readMinted } from '../identity/read-minted.ts'
 import { dataLayout, openDataDir } from '../store/data-layout.ts'
-import { DEFAULT_LIMITS, type ServerLimits, trustLines } from './server-config.ts'
+import { connectionLines, DEFAULT_LIMITS, type ServerLimits, trustLines } from './server-config.ts'
 
-/** What a server that is not started here must be given, and what its users are. */
-export interface ExternalServer {
-  /** Text for the server's configuration. It holds public keys and JWTs, no seeds. */
+/** Configuration for a server that this package does not start, and credentials for its users. */
+export interface ExternalServerConfig {
+  /** Text for the server's configuration file. It holds public keys and JWTs, never seeds. */
   readonly config: string
-  /** The text of a credentials file by user's name. Secrets. */
+  /** The text of a credentials file by user name. Secret. */
   readonly credentials: ReadonlyMap<string, string>
 }
 
 /**
- * Configuration for a server of its own in operator mode: it trusts whatever the keys in the data directory
- * sign, so that users can be added without touching it again.
+ * Configures a dedicated server in operator mode. It trusts the keys in the data directory, so new users need no
+ * change of its configuration.
+ *
+ * @param dataDir holds the keys; created if it is missing
  */
-export async function jwtServer(
+export async function jwtServerConfig(
   dataDir: string,
   users: readonly UserRequest[],
   limits: ServerLimits = {},
-): Promise<ExternalServer> {
+): Promise<ExternalServerConfig> {
   const { keys } = await openDataDir(dataDir)
   const identity = await loadIdentity(keys, limits)
   const credentials = new Map<string, string>()
   for (const user of users) credentials.set(user.name, (await mintUser(identity.account, user)).creds)
-  return { config: `${common(limits)}${trustLines(identity)}`, credentials }
+  const config = `${connectionLines({ ...DEFAULT_LIMITS, ...limits })}${trustLines(identity)}`
+  return { config, credentials }
 }
 
 /**
- * Configuration for a server that has accounts in its file: one account, whose users prove themselves with
- * nkeys and have their permissions in the configuration. A new user means a new configuration.
+ * Configures a server with accounts in its own file: one account, whose users have nkeys and permissions in the
+ * configuration. A new user needs a new configuration.
  */
-export function nkeyServer(users: readonly UserRequest[], limits: ServerLimits = {}): ExternalServer {
+export function nkeyServerConfig(
+  users: readonly UserRequest[],
+  limits: ServerLimits = {},
+): ExternalServerConfig {
   const credentials = new Map<string, string>()
   const lines = users.map(({ name, permissions }) => {
     const key = createKey('user')
@@ -59,40 +65,31 @@ ${lines.join('\n')}
   }
 }
 `
-  return { config: `${common(limits)}${accounts}`, credentials }
+  return { config: `${connectionLines({ ...DEFAULT_LIMITS, ...limits })}${accounts}`, credentials }
 }
 
 /**
- * Makes credentials for a server that was configured by {@link jwtServer} with the keys of this data
- * directory; undefined where the given credentials were not signed by them.
+ * Finds the keys that signed a credentials file, and mints more users with them.
+ *
+ * @param dataDir the data directory that {@link jwtServerConfig} was given
+ * @returns undefined if the keys of this data directory did not sign the credentials
  */
-export async function signerOf(
+export async function findMint(
   dataDir: string,
   credsFile: string,
 ): Promise<((user: UserRequest) => Promise<UserCredentials>) | undefined> {
   const layout = dataLayout(dataDir)
   if (!existsSync(layout.keys)) return undefined
   const { account } = await loadIdentity(layout.keys)
-  const given = await readMinted(await readFile(credsFile, 'utf8'))
+  const given = await readCredentials(await readFile(credsFile, 'utf8'))
   if (given?.account !== account.getPublicKey()) return undefined
   return (user) => mintUser(account, user)
 }
 
-function common(limits: ServerLimits): string {
-  const { maxPayload, maxControlLine } = { ...DEFAULT_LIMITS, ...limits }
-  return `max_payload: ${maxPayload}
-# A user's credential is one line of the protocol, and may be longer than the default of 4096.
-max_control_line: ${maxControlLine}
-# A process that hangs is noticed within 6 s; the default takes 4 min.
-ping_interval: "2s"
-ping_max: 2
-`
-}
-
 function permissionLines({ publish, subscribe, responses }: NatsPermissions): string {
   const parts = [
-    ...(publish === undefined ? [] : [`publish: ${rules(publish)}`]),
-    ...(subscribe === undefined ? [] : [`subscribe: ${rules(subscribe)}`]),
+    ...(publish === undefined ? [] : [`publish: ${ruleLine(publish)}`]),
+    ...(subscribe === undefined ? [] : [`subscribe: ${ruleLine(subscribe)}`]),
     ...(responses === undefined
       ? []
       : [`allow_responses: { max: ${responses.max}, expires: "${responses.ttlMs}ms" }`]),
@@ -100,8 +97,8 @@ function permissionLines({ publish, subscribe, responses }: NatsPermissions): st
   return `, permissions: {\n        ${parts.join('\n        ')}\n      }`
 }
 
-function rules({ allow, deny }: SubjectRules): string {
-  // Nothing allowed means nothing at all; the server reads an empty list as everything.
+function ruleLine({ allow, deny }: SubjectRules): string {
+  // An empty allow list means nothing here, but the server reads it as everything.
   if (allow?.length === 0) return '{ deny: [">"] }'
   const list = (subjects: readonly string[]) => JSON.stringify(subjects)
   return `{ ${allow ? `allow: ${list(allow)}` : ''} ${deny?.length ? `deny: ${list(deny)}` : ''} }`
