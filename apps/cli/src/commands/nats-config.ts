@@ -23,7 +23,9 @@ export async function execute(context: CommandContext<object, Options>): Promise
   makeDataDir(config.dataDir)
   const requests = users.map(({ name, permissions }) => ({ name, permissions }))
   const server =
-    auth === 'jwt' ? await jwtServerConfig(dataPaths.nats(config.dataDir), requests) : nkeyServerConfig(requests)
+    auth === 'jwt'
+      ? await jwtServerConfig(dataPaths.nats(config.dataDir), requests)
+      : nkeyServerConfig(requests)
   for (const { file, name } of users) {
     writePrivate(dataPaths.credentials(config.dataDir, file), server.credentials.get(name) ?? '')
   }
