@@ -1,4 +1,11 @@
-import { type Bus, connectFromEnv, eventName, followEvents, type RunView, requestRun } from '@bailiwick/bus'
+import {
+  type Bus,
+  connectFromEnv,
+  eventName,
+  followEvents,
+  type RunDetails,
+  requestRun,
+} from '@bailiwick/bus'
 import { untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
 import { describe, expect, it } from 'vitest'
 import { run } from './program.ts'
@@ -35,7 +42,7 @@ async function atWork(act: (bus: Bus) => Promise<unknown>, budget = {}) {
   const cli = (...args: string[]) => run(args, { cwd: place.folder })
   await cli('up', '--detach')
   const times = new Map<string, number>()
-  let view: RunView
+  let view: RunDetails
   {
     await using bus = await connectFromEnv('test', JSON.parse((await cli('env', '--json')).stdout))
     await requestRun(bus, 'submit', { run: 'r1', text: 'x' })

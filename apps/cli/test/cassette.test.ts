@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { RunView } from '@bailiwick/bus'
+import type { RunDetails } from '@bailiwick/bus'
 import { addUsage, NO_USAGE, type Usage } from '@bailiwick/contract'
 import { type ServedRequest, startOpenAiServer } from '@bailiwick/models/testing'
 import { describe, expect, it } from 'vitest'
@@ -46,7 +46,7 @@ describe('bailiwick run --record and --replay', () => {
       }
     })()
     expect(recorded.ended.code).toBe(0)
-    const view = JSON.parse(await readFile(join(place.folder, 'out/run.json'), 'utf8')) as RunView
+    const view = JSON.parse(await readFile(join(place.folder, 'out/run.json'), 'utf8')) as RunDetails
     const sum = (usages: (Usage | undefined)[]) =>
       usages.reduce<Usage>((total, usage) => addUsage(total, usage ?? NO_USAGE), NO_USAGE)
     for (const { usage, steps } of view.tasks) expect(sum(steps.map((step) => step.usage))).toEqual(usage)

@@ -1,8 +1,8 @@
 import {
+  type RunDetails,
   type RunReply,
   type RunRequestInput,
   type RunSummary,
-  type RunView,
   requestRun,
 } from '@bailiwick/bus'
 import type { Client } from './connect.ts'
@@ -12,7 +12,7 @@ interface AskOptions {
 }
 
 /** All that is known of a run: its tasks, calls that wait for a decision, its result. */
-export function getRun(client: Client, run: string, options: AskOptions = {}): Promise<RunView> {
+export function getRun(client: Client, run: string, options: AskOptions = {}): Promise<RunDetails> {
   return requestRun(client, 'get', { run }, options)
 }
 

@@ -1,7 +1,7 @@
 /** For services that use Bailiwick from outside. */
 
 // See what it does, and what came of it.
-export { type CloudEvent, eventName, getArtifact, type RunSummary, type RunView } from '@bailiwick/bus'
+export { type CloudEvent, eventName, getArtifact, type RunDetails, type RunSummary } from '@bailiwick/bus'
 // Take part in it.
 export { type CallDecision, cancelRun, decideCall, getRun, listRuns } from './about-runs.ts'
 // The connection.

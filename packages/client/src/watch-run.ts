@@ -1,4 +1,4 @@
-import { type CloudEvent, eventName, followEvents, type RunView } from '@bailiwick/bus'
+import { type CloudEvent, eventName, followEvents, type RunDetails } from '@bailiwick/bus'
 import { getRun } from './about-runs.ts'
 import type { Client } from './connect.ts'
 
@@ -28,7 +28,11 @@ export async function* watchRun(
 }
 
 /** Waits for the end of a run. @throws as {@link watchRun}. */
-export async function waitForRun(client: Client, run: string, options: WatchOptions = {}): Promise<RunView> {
+export async function waitForRun(
+  client: Client,
+  run: string,
+  options: WatchOptions = {},
+): Promise<RunDetails> {
   for await (const _ of watchRun(client, run, options)) {
     // Only the end counts.
   }

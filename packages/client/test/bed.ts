@@ -8,8 +8,8 @@ import {
   prepareWriter,
   publishEvent,
   type RoleGrant,
+  type RunDetails,
   type RunRequest,
-  type RunView,
   serveRuns,
   userName,
 } from '@bailiwick/bus'
@@ -70,7 +70,7 @@ export async function startBed(): Promise<Bed> {
     ended.set(run, status)
     await publish(run, 'run.ended', { status, usage: NO_USAGE, artifacts: [] })
   }
-  const view = (run: string): RunView => {
+  const view = (run: string): RunDetails => {
     const status = ended.get(run)
     const result = status && { status, answer: 42, usage: NO_USAGE, artifacts: [] }
     const text = submitted.get(run)?.text ?? ''

@@ -1,3 +1,5 @@
+import { fromBase64, toBase64 } from './base64.ts'
+
 /**
  * Values as text, type-exact: JSON plus what JSON loses. A value that JSON cannot carry becomes
  * `{"$": [kind, data]}`; an object that has a key `$` of its own becomes `{"$": ["object", …]}`.
@@ -89,8 +91,8 @@ function tagObject(value: object, place: Place): Tagged {
   if (value instanceof RegExp) return mark('regexp', value.source, value.flags)
   if (value instanceof Error) return mark('error', value.name, value.message)
   if (ArrayBuffer.isView(value) && TYPED_ARRAYS.has(value.constructor.name)) {
-    const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-    return mark('bytes', value.constructor.name, bytes.toString('base64'))
+    const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+    return mark('bytes', value.constructor.name, toBase64(bytes))
   }
   return tagFields(value, place)
 }
@@ -141,8 +143,7 @@ function untagMarked([kind, ...data]: Tagged[]): unknown {
     case 'bytes': {
       const type = TYPED_ARRAYS.get(String(first))
       if (type === undefined) throw new SyntaxError(`unknown typed array ${String(first)}`)
-      const bytes = Uint8Array.from(Buffer.from(String(second), 'base64'))
-      return new type(bytes.buffer as ArrayBuffer)
+      return new type(fromBase64(String(second)).buffer)
     }
     case 'object':
       return untagFields(first as { [key: string]: Tagged })

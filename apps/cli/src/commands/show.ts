@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { Bus, RunView } from '@bailiwick/bus'
+import type { Bus, RunDetails } from '@bailiwick/bus'
 import type { CommandContext } from '../command/define-command.ts'
 import { EXIT } from '../command/exit-codes.ts'
 
@@ -26,7 +26,7 @@ export async function execute(context: CommandContext<{ run: string }, Options>)
   })
 }
 
-async function showJournal(context: CommandContext, bus: Bus, view: RunView, task: string): Promise<void> {
+async function showJournal(context: CommandContext, bus: Bus, view: RunDetails, task: string): Promise<void> {
   const { requestRun } = await import('@bailiwick/bus')
   const { journalLines, unreadableLines } = await import('../show/journal-lines.ts')
   const id = view.tasks.findLast(({ name }) => name === task)?.task ?? task
@@ -36,7 +36,12 @@ async function showJournal(context: CommandContext, bus: Bus, view: RunView, tas
   for (const line of unreadable.flatMap(unreadableLines)) context.note(line)
 }
 
-async function writeFiles(context: CommandContext, bus: Bus, view: RunView, folder: string): Promise<void> {
+async function writeFiles(
+  context: CommandContext,
+  bus: Bus,
+  view: RunDetails,
+  folder: string,
+): Promise<void> {
   const { makeFolder } = await import('@bailiwick/coordinator/config/make-folder')
   const { writeOutputs } = await import('../run/write-outputs.ts')
   makeFolder(folder, '--out')

@@ -1,4 +1,4 @@
-import type { RunView } from '@bailiwick/bus'
+import type { RunDetails } from '@bailiwick/bus'
 import { BailiwickError, type Decision } from '@bailiwick/contract'
 import type { CommandContext } from '../command/define-command.ts'
 import { UsageError } from '../command/usage-error.ts'
@@ -33,9 +33,9 @@ export async function decideCall(
   })
 }
 
-type WaitingCall = RunView['asked'][number]
+type WaitingCall = RunDetails['asked'][number]
 
-function findCall({ run, asked }: RunView, { call, task }: CallReference): WaitingCall {
+function findCall({ run, asked }: RunDetails, { call, task }: CallReference): WaitingCall {
   const found = asked.filter(
     (one) => (call === undefined || one.call === call) && (task === undefined || one.task === task),
   )

@@ -1,4 +1,4 @@
-import { type Bus, type RunView, requestRun } from '@bailiwick/bus'
+import { type Bus, type RunDetails, requestRun } from '@bailiwick/bus'
 import { hasCode, InputError, JournalError, type JournalRecord } from '@bailiwick/contract'
 
 /** A task, named by its run and its name in the plan, or by its id alone in place of the run. */
@@ -41,7 +41,7 @@ export async function readTaskJournal(
 }
 
 /** Finds the run of a task: the task's id begins with the id of its run. */
-async function findRunOfTask(bus: Bus, task: string): Promise<RunView> {
+async function findRunOfTask(bus: Bus, task: string): Promise<RunDetails> {
   const parts = task.split('-')
   for (let end = parts.length - 1; end > 0; end--) {
     try {

@@ -1,4 +1,4 @@
-import { type Bus, type RunRequestInput, type RunView, requestRun } from '@bailiwick/bus'
+import { type Bus, type RunDetails, type RunRequestInput, requestRun } from '@bailiwick/bus'
 import { newRunId } from '@bailiwick/client'
 import type { Fork, Plan } from '@bailiwick/contract'
 import type { DaemonAddress } from '@bailiwick/coordinator/config/daemon-address'
@@ -51,7 +51,7 @@ export async function performRun(
   context: CommandContext,
   spawn: Omit<SessionOptions, 'note' | 'signal'>,
   order: RunOrder,
-): Promise<{ view: RunView; written: string[] }> {
+): Promise<{ view: RunDetails; written: string[] }> {
   const { json, signal } = context
   if (order.out !== undefined) makeFolder(order.out, '--out')
   const run = newRunId()
@@ -100,7 +100,7 @@ async function hostFile(address: DaemonAddress, file: string): Promise<string | 
 
 export function tell(
   context: CommandContext,
-  view: RunView,
+  view: RunDetails,
   out: string | undefined,
   written: string[],
 ): void {
@@ -119,7 +119,7 @@ export function tell(
     note(`files: ${kept.map(({ name }) => name).join(', ')} (with --out <folder> they are written there)`)
 }
 
-export function exitCode(view: RunView, interrupted: boolean): number {
+export function exitCode(view: RunDetails, interrupted: boolean): number {
   if (view.status === 'completed') return EXIT.ok
   if (view.status === 'canceled') return interrupted ? EXIT.interrupted : EXIT.canceled
   return EXIT.runFailed

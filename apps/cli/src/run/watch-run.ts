@@ -1,15 +1,14 @@
-import { type Bus, eventName, followEvents } from '@bailiwick/bus'
+import { type Bus, type CloudEvent, eventEntry, eventName, followEvents } from '@bailiwick/bus'
 import { LiveTree } from '../show/live-tree.ts'
 import { plainLine } from '../show/plain-lines.ts'
-import { applyEvent, emptyRun, type ShownRun } from '../show/run-model.ts'
+import { addToPicture, emptyPicture } from '../show/run-picture.ts'
 
 /** Where a run is shown. */
 export interface RunScreen extends Disposable {
-  readonly shown: ShownRun
   /** Shows a line of the command's own. */
   note(line: string): void
   /** Shows one event. */
-  show(event: Parameters<typeof applyEvent>[2]): void
+  show(event: CloudEvent): void
   /** Sequence after the last event shown: where to go on after a reconnect. */
   from: number | 'beginning'
 }
@@ -20,21 +19,20 @@ export function openScreen(
   json: boolean,
   stream: NodeJS.WriteStream = process.stderr,
 ): RunScreen {
-  const shown = emptyRun(run)
-  const tree = !json && stream.isTTY ? new LiveTree(stream, shown) : undefined
+  const picture = emptyPicture(run)
+  const tree = !json && stream.isTTY ? new LiveTree(stream, picture) : undefined
   return {
-    shown,
     from: 'beginning',
     note(line) {
       if (tree === undefined) stream.write(`${line}\n`)
       else tree.note(line)
     },
     show(event) {
-      const name = eventName(event.type)
-      if (name === undefined) return
-      applyEvent(shown, name, event)
-      if (json) process.stdout.write(`${JSON.stringify(event)}\n`)
-      const line = json || tree !== undefined ? undefined : plainLine(shown, name, event)
+      if (json && eventName(event.type) !== undefined) process.stdout.write(`${JSON.stringify(event)}\n`)
+      const entry = eventEntry(event)
+      if (entry === undefined) return
+      addToPicture(picture, event.task, entry)
+      const line = json || tree !== undefined ? undefined : plainLine(picture, event.task, entry)
       if (line !== undefined) stream.write(`${line}\n`)
     },
     [Symbol.dispose]: () => tree?.[Symbol.dispose](),

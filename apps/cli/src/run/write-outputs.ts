@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
-import { type Bus, getArtifact, type RunView } from '@bailiwick/bus'
+import { type Bus, getArtifact, type RunDetails } from '@bailiwick/bus'
 import type { ArtifactRef } from '@bailiwick/contract'
 
 /**
@@ -9,7 +9,7 @@ import type { ArtifactRef } from '@bailiwick/contract'
  *
  * @returns the files' names
  */
-export async function writeOutputs(bus: Bus, view: RunView, folder: string): Promise<string[]> {
+export async function writeOutputs(bus: Bus, view: RunDetails, folder: string): Promise<string[]> {
   const written: string[] = []
   const write = async (name: string, content: string | Uint8Array) => {
     await writeFile(join(folder, name), content)

@@ -1,4 +1,4 @@
-import type { ShownRun } from './run-model.ts'
+import type { RunPicture } from './run-picture.ts'
 import { treeLines } from './tree.ts'
 
 /** Size of a terminal that does not tell its own. */
@@ -7,13 +7,13 @@ const USUAL = { columns: 80, rows: 24 }
 /** Draws the picture of a run on a terminal, again and again in the same place. */
 export class LiveTree implements Disposable {
   readonly #stream: NodeJS.WriteStream
-  readonly #shown: ShownRun
+  readonly #picture: RunPicture
   #timer: NodeJS.Timeout | undefined
   #drawn = 0
 
-  constructor(stream: NodeJS.WriteStream, shown: ShownRun) {
+  constructor(stream: NodeJS.WriteStream, picture: RunPicture) {
     this.#stream = stream
-    this.#shown = shown
+    this.#picture = picture
     // Ten times a second is smooth; drawing at every event is not.
     this.#timer = setInterval(() => this.#draw(''), 100)
   }
@@ -27,7 +27,7 @@ export class LiveTree implements Disposable {
     const columns = this.#stream.columns || USUAL.columns
     const rows = this.#stream.rows || USUAL.rows
     // A picture taller than the terminal cannot be erased again: its top is left out.
-    const lines = treeLines(this.#shown, Date.now(), columns).slice(-(rows - 1))
+    const lines = treeLines(this.#picture, Date.now(), columns).slice(-(rows - 1))
     const erase = this.#drawn > 0 ? `\x1b[${this.#drawn}A\x1b[0J` : ''
     // One write, or the terminal shows the empty place in between.
     this.#stream.write(`${erase}${above}${lines.join('\n')}\n`)

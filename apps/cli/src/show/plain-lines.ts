@@ -1,54 +1,56 @@
-import type { CloudEvent } from '@bailiwick/bus'
+import type { EventEntry } from '@bailiwick/bus'
+import { ownUsage, type TaskView } from '@bailiwick/core/journal'
 import { count, duration } from './format.ts'
-import type { ShownRun } from './run-model.ts'
+import { type RunPicture, shownStatus, shownUsage } from './run-picture.ts'
 
-/** What a log shows of an event, after it was taken into the picture; undefined for what is of no interest there. */
-export function plainLine(shown: ShownRun, name: string, event: CloudEvent): string | undefined {
-  const task = shown.tasks.get(event.task)
-  const who = task === undefined ? '' : `${task.name} (${task.agent})`
-  switch (name) {
+/**
+ * The line of a log for an event; undefined for events that a log leaves out.
+ *
+ * @param picture with this event in it already
+ * @param task the event's task
+ */
+export function plainLine(picture: RunPicture, task: string, entry: EventEntry): string | undefined {
+  const { run } = picture
+  const view = picture.tasks.get(task)
+  const who = view === undefined ? '' : `${view.created.name} (${view.created.agent})`
+  switch (entry.type) {
     case 'run.submitted':
-      return `run ${shown.run} submitted`
+      return `run ${run} submitted`
     case 'run.planned':
-      return `plan: ${shown.planned.map((planned) => spellPlanned(planned)).join('; ')}`
+      return `plan: ${entry.tasks.map((planned) => spellPlanned(planned)).join('; ')}`
     case 'task.started':
-      return task !== undefined && task.attempt > 1 ? `${who} taken up again` : `${who} started`
+      return entry.attempt > 1 ? `${who} taken up again` : `${who} started`
     case 'call.started':
-      return `${who} step ${String(event.data.step)}: ${String(event.data.name)}`
+      return `${who} step ${entry.step}: ${entry.name}`
     case 'call.refused':
-      return `${who} step ${String(event.data.step)}: ${String(event.data.name)} refused`
+      return `${who} step ${entry.step}: ${entry.name} refused`
     case 'call.asked':
-      return `${who} step ${String(event.data.step)}: asks to call ${String(event.data.name)}; see "bailiwick show ${shown.run}", then "bailiwick approve ${shown.run}" or "bailiwick reject ${shown.run}"`
+      return `${who} step ${entry.step}: asks to call ${entry.name}; see "bailiwick show ${run}", then "bailiwick approve ${run}" or "bailiwick reject ${run}"`
     case 'task.ended':
-      return task === undefined ? undefined : `${who} ${task.status}${why(task)}${spent(task)}`
+      return view === undefined ? undefined : `${who} ${entry.status}${why(entry)}${spent(view)}`
     case 'run.cancel-requested':
       return 'canceling'
     case 'run.ended': {
-      const took = (shown.endedAt ?? 0) - (shown.submittedAt ?? 0)
-      return `run ${shown.run} ${shown.status}${why(shown)} in ${duration(took)}, ${count(shown.tokens)} tokens`
+      const took = entry.at - (picture.view?.submitted.at ?? entry.at)
+      return `run ${run} ${shownStatus(picture)}${why(entry)} in ${duration(took)}, ${count(tokens(shownUsage(picture)))} tokens`
     }
     default:
       return undefined
   }
 }
 
-function why({ errorCode }: { errorCode?: string }): string {
-  return errorCode === undefined ? '' : ` (${errorCode})`
+function why({ error }: { error?: { code: string } | undefined }): string {
+  return error === undefined ? '' : ` (${error.code})`
 }
 
-function spent({
-  step,
-  tokens,
-  startedAt,
-  endedAt,
-}: {
-  step: number
-  tokens: number
-  startedAt?: number
-  endedAt?: number
-}): string {
-  const took = startedAt === undefined || endedAt === undefined ? '' : `, ${duration(endedAt - startedAt)}`
-  return `: ${step} ${step === 1 ? 'step' : 'steps'}, ${count(tokens)} tokens${took}`
+function spent(view: TaskView<EventEntry>): string {
+  const { step, startedAt, ended } = view
+  const took = startedAt === undefined || ended === undefined ? '' : `, ${duration(ended.at - startedAt)}`
+  return `: ${step} ${step === 1 ? 'step' : 'steps'}, ${count(tokens(ownUsage(view)))} tokens${took}`
+}
+
+function tokens({ inputTokens, outputTokens }: { inputTokens: number; outputTokens: number }): number {
+  return inputTokens + outputTokens
 }
 
 function spellPlanned({ name, agent, after }: { name: string; agent: string; after: string[] }): string {

@@ -1,68 +1,84 @@
-import type { CloudEvent } from '@bailiwick/bus'
+import type { EventEntry } from '@bailiwick/bus'
+import { NO_USAGE } from '@bailiwick/contract'
 import { describe, expect, it } from 'vitest'
 import { plainLine } from './plain-lines.ts'
-import { applyEvent, emptyRun } from './run-model.ts'
+import { addToPicture, emptyPicture, type RunPicture } from './run-picture.ts'
 import { treeLines } from './tree.ts'
 
-const usage = { inputTokens: 900, outputTokens: 100, cost: null }
+const usage = { ...NO_USAGE, inputTokens: 900, outputTokens: 100, cost: null }
+const text = { bytes: 1, sha256: 'x' }
+const timing = { firstMs: 1, totalMs: 2 }
+const planned = (name: string, after: string[]) => ({ name, agent: 'analyst', after, inputs: [] })
+const created = (task: string, agent: string, name: string, asking?: string) => ({
+  task,
+  agent,
+  name,
+  text,
+  inputs: [],
+  depth: asking === undefined ? 0 : 1,
+  grant: { level: 3 as const, tools: [], delegates: [], imports: [] },
+  ...(asking !== undefined && { parent: { agent: 'analyst', task: asking, call: '1.1' } }),
+})
 
-/** What happens, as `[second, name, task, data]`. */
-const STORY: [number, string, string, CloudEvent['data']][] = [
-  [0, 'run.submitted', 'run', {}],
+/** What happens, as `[task, event]`. */
+const STORY: [string, EventEntry][] = [
+  ['run', { type: 'run.submitted', at: 0, strategy: 'plan', submittedBy: 'user', text, inputs: [] }],
+  ['run', { type: 'run.planned', at: 1_000, tasks: [planned('t1', []), planned('t2', ['t1'])] }],
+  ['r-t1', { type: 'task.created', at: 1_000, ...created('r-t1', 'analyst', 't1') }],
+  ['r-t1', { type: 'task.started', at: 2_000, attempt: 1, host: 'h1' }],
   [
-    1,
-    'run.planned',
-    'run',
+    'r-t1',
     {
-      tasks: [
-        { name: 't1', agent: 'analyst', after: [] },
-        { name: 't2', agent: 'analyst', after: ['t1'] },
-      ],
+      type: 'step.replied',
+      at: 3_000,
+      step: 1,
+      purpose: 'act',
+      model: 'm',
+      finish: 'calls',
+      calls: 1,
+      usage,
+      timing,
+      text,
     },
   ],
-  [1, 'task.created', 'r-t1', { name: 't1' }],
-  [2, 'task.started', 'r-t1', { attempt: 1 }],
-  [3, 'step.replied', 'r-t1', { step: 1, usage }],
-  [3, 'call.started', 'r-t1', { step: 1, name: 'scout' }],
-  [4, 'task.created', 'r-d1', { name: 't1/1.1', parent: { task: 'r-t1' } }],
-  [4, 'task.started', 'r-d1', { attempt: 2 }],
+  [
+    'r-t1',
+    {
+      type: 'call.started',
+      at: 3_000,
+      step: 1,
+      call: '1.1',
+      name: 'scout',
+      effect: 'idempotent',
+      arguments: text,
+    },
+  ],
+  ['r-d1', { type: 'task.created', at: 4_000, ...created('r-d1', 'scout', 't1/1.1', 'r-t1') }],
+  ['r-d1', { type: 'task.started', at: 4_000, attempt: 2, host: 'h2' }],
 ]
 
-function tell(shown: ReturnType<typeof emptyRun>, story: typeof STORY): string[] {
-  return story.flatMap(([second, name, task, data], index) => {
-    const event: CloudEvent = {
-      specversion: '1.0',
-      id: String(index),
-      source: '/bailiwick/x',
-      type: `dev.bailiwick.${name}.v1`,
-      subject: `r/${task}`,
-      time: new Date(second * 1_000).toISOString(),
-      datacontenttype: 'application/json',
-      run: 'r',
-      task,
-      agent: task === 'r-d1' ? 'scout' : 'analyst',
-      data,
-    }
-    applyEvent(shown, name, event)
-    return plainLine(shown, name, event) ?? []
+function tell(picture: RunPicture, story: typeof STORY): string[] {
+  return story.flatMap(([task, entry]) => {
+    addToPicture(picture, task, entry)
+    return plainLine(picture, task, entry) ?? []
   })
 }
 
 describe('a run on the screen', () => {
-  it('is a tree of who does what, with step, tokens and time', () => {
-    const shown = emptyRun('r')
-    tell(shown, STORY)
-    expect(treeLines(shown, 6_000, 100)).toEqual([
+  it('shows the tasks as a tree with step, tokens and time', () => {
+    const picture = emptyPicture('r')
+    tell(picture, STORY)
+    expect(treeLines(picture, 6_000, 100)).toEqual([
       '● run r             working  6.0 s  1.0k tokens  cost unknown',
       '  ● t1 analyst      working  step 1  scout  1.0k tokens  4.0 s',
       '    ● t1/1.1 scout  working  thinking  2.0 s  taken up 2 times',
       '  ○ t2 analyst      waits for t1',
     ])
-    for (const line of treeLines(shown, 6_000, 30)) expect(line.length).toBeLessThanOrEqual(30)
+    for (const line of treeLines(picture, 6_000, 30)) expect(line.length).toBeLessThanOrEqual(30)
   })
 
-  it('is a line for each thing of interest where it is no terminal', () => {
-    expect(tell(emptyRun('r'), STORY)).toEqual([
+  it('prints a line per important event if there is no terminal', () => {
+    expect(tell(emptyPicture('r'), STORY)).toEqual([
       'run r submitted',
       'plan: t1 analyst; t2 analyst after t1',
       't1 (analyst) started',

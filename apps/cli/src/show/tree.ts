@@ -1,7 +1,10 @@
 import { styleText } from 'node:util'
+import type { EventEntry } from '@bailiwick/bus'
+import { type Activity, ownUsage, type TaskView } from '@bailiwick/core/journal'
 import { count, duration, money } from './format.ts'
-import type { ShownRun, ShownTask } from './run-model.ts'
+import { type RunPicture, shownStatus, shownUsage } from './run-picture.ts'
 
+type ShownTask = TaskView<EventEntry>
 type Style = Parameters<typeof styleText>[0]
 
 const MARKS: Record<string, [string, Style]> = {
@@ -23,20 +26,20 @@ const MARKS: Record<string, [string, Style]> = {
  * @param now Unix milliseconds
  * @param width columns of the terminal; longer lines are cut
  */
-export function treeLines(shown: ShownRun, now: number, width: number): string[] {
-  const rows = [...ownRows(shown, 'plan'), ...plannedRows(shown), ...ownRows(shown, 'answer')]
-  const elapsed = shown.submittedAt === undefined ? 0 : (shown.endedAt ?? now) - shown.submittedAt
-  const spent = shown.tokens === 0 ? '' : `  ${count(shown.tokens)} tokens  ${money(shown.cost)}`
+export function treeLines(picture: RunPicture, now: number, width: number): string[] {
+  const { run, view } = picture
+  const rows = [...ownRows(picture, 'plan'), ...plannedRows(picture), ...ownRows(picture, 'answer')]
+  const elapsed = view === undefined ? 0 : (view.ended?.at ?? now) - view.submitted.at
+  const usage = shownUsage(picture)
+  const tokens = usage.inputTokens + usage.outputTokens
+  const status = shownStatus(picture)
   const head: Row = {
     depth: 0,
-    status: shown.status,
-    left: `run ${shown.run}`,
-    right: `${shown.status}  ${duration(elapsed)}${spent}`,
+    status,
+    left: `run ${run}`,
+    right: `${status}  ${duration(elapsed)}${tokens === 0 ? '' : `  ${count(tokens)} tokens  ${money(usage.cost)}`}`,
   }
-  const all = [
-    head,
-    ...rows.map((row) => (typeof row === 'object' && 'left' in row ? row : taskRow(row, now))),
-  ]
+  const all = [head, ...rows.map((row) => ('left' in row ? row : taskRow(row, now, run)))]
   const leftWidth = Math.max(...all.map(({ left, depth }) => left.length + depth * 2))
   return all.map((row) => line(row, leftWidth, width))
 }
@@ -53,14 +56,16 @@ interface TaskRow {
   task: ShownTask
 }
 
-function ownRows(shown: ShownRun, name: string): TaskRow[] {
-  return [...shown.tasks.values()].filter((task) => task.name === name).map((task) => ({ depth: 1, task }))
+function ownRows({ tasks }: RunPicture, name: string): TaskRow[] {
+  return [...tasks.values()]
+    .filter(({ created }) => created.name === name)
+    .map((task) => ({ depth: 1, task }))
 }
 
-function plannedRows(shown: ShownRun): (Row | TaskRow)[] {
-  const tasks = [...shown.tasks.values()]
-  return shown.planned.flatMap(({ name, agent, after }): (Row | TaskRow)[] => {
-    const attempts = tasks.filter((task) => task.name === name && task.parent === undefined)
+function plannedRows(picture: RunPicture): (Row | TaskRow)[] {
+  const tasks = [...picture.tasks.values()]
+  return (picture.view?.plan?.tasks ?? []).flatMap(({ name, agent, after }): (Row | TaskRow)[] => {
+    const attempts = tasks.filter(({ created }) => created.name === name && created.parent === undefined)
     if (attempts.length > 0) return attempts.flatMap((task) => withDelegates(tasks, task, 1))
     const right = after.length === 0 ? 'waits' : `waits for ${after.join(', ')}`
     return [{ depth: 1, status: 'submitted', left: `${name} ${agent}`, right }]
@@ -68,21 +73,37 @@ function plannedRows(shown: ShownRun): (Row | TaskRow)[] {
 }
 
 function withDelegates(tasks: ShownTask[], task: ShownTask, depth: number): TaskRow[] {
-  const children = tasks.filter(({ parent }) => parent === task.task)
+  const children = tasks.filter(({ created }) => created.parent?.task === task.created.task)
   return [{ depth, task }, ...children.flatMap((child) => withDelegates(tasks, child, depth + 1))]
 }
 
-function taskRow({ depth, task }: TaskRow, now: number): Row {
-  const { name, agent, status, step, attempt, tokens, startedAt, endedAt, doing } = task
+function taskRow({ depth, task }: TaskRow, now: number, run: string): Row {
+  const { created, status, step, attempt, startedAt, ended, activity } = task
+  const { inputTokens, outputTokens } = ownUsage(task)
+  const tokens = inputTokens + outputTokens
   const parts = [
     status === 'completed' ? '' : status,
     step > 0 ? `step ${step}` : '',
-    doing ?? '',
+    activity === undefined ? '' : activityText(activity, run),
     tokens > 0 ? `${count(tokens)} tokens` : '',
-    startedAt === undefined ? '' : duration((endedAt ?? now) - startedAt),
+    startedAt === undefined ? '' : duration((ended?.at ?? now) - startedAt),
     attempt > 1 ? `taken up ${attempt} times` : '',
   ]
-  return { depth, status, left: `${name} ${agent}`, right: parts.filter((part) => part !== '').join('  ') }
+  const left = `${created.name} ${created.agent}`
+  return { depth, status, left, right: parts.filter((part) => part !== '').join('  ') }
+}
+
+function activityText(activity: Activity, run: string): string {
+  switch (activity.kind) {
+    case 'model':
+      return 'thinking'
+    case 'code':
+      return 'code'
+    case 'call':
+      return activity.name
+    case 'decision':
+      return `asks to call ${activity.name}: bailiwick approve ${run}`
+  }
 }
 
 function line(row: Row, leftWidth: number, width: number): string {

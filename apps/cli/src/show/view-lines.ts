@@ -1,9 +1,9 @@
-import type { RunTask, RunView } from '@bailiwick/bus'
+import type { RunDetails, RunTask } from '@bailiwick/bus'
 import { formatBytes } from '@bailiwick/contract'
 import { duration, spent } from './format.ts'
 
 /** A run with everything that is known of it, as `bailiwick show` prints it. */
-export function viewLines(view: RunView, now: number): string[] {
+export function viewLines(view: RunDetails, now: number): string[] {
   const { run, status, text, submittedAt, endedAt, result, asked } = view
   const took = duration((endedAt ?? now) - submittedAt)
   return [

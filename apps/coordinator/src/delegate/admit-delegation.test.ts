@@ -1,6 +1,6 @@
 import { NO_USAGE, type TaskSpec } from '@bailiwick/contract'
 import { describe, expect, it } from 'vitest'
-import type { TaskState } from '../runs/fold/task-state.ts'
+import type { WatchedTask } from '../runs/fold/watched-task.ts'
 import { admitDelegation } from './admit-delegation.ts'
 
 const delegates = ['scout', 'boss'].map((name) => ({ name, description: 'x', level: 3 as const }))
@@ -19,22 +19,22 @@ function spec(change: Partial<TaskSpec> = {}): TaskSpec {
     ...change,
   }
 }
-function state(of: TaskSpec, tokens = 0): TaskState {
+function state(of: TaskSpec, tokens = 0): WatchedTask {
   const usage = { ...NO_USAGE, inputTokens: tokens }
   return {
-    spec: of,
+    created: { type: 'task.created', at: Date.now(), ...of },
     writer: of.agent,
     status: 'working',
+    attempt: 1,
     step: 0,
     calls: 0,
     usage,
-    steps: [],
-    createdAt: Date.now(),
+    stepUsage: [],
     asked: [],
   }
 }
 const limits = { depth: 2, fanOut: 2 }
-const tasksOf = (...states: TaskState[]) => new Map(states.map((one) => [one.spec.task, one]))
+const tasksOf = (...states: WatchedTask[]) => new Map(states.map((one) => [one.created.task, one]))
 
 describe('admitDelegation', () => {
   const parent = spec()
@@ -76,7 +76,7 @@ describe('admitDelegation', () => {
       ...state(ended),
       calls: 2,
       usage,
-      result: { status: 'completed' as const, usage, artifacts: [] },
+      ended: { type: 'task.ended' as const, at: 0, status: 'completed' as const, usage, artifacts: [] },
     }
     const tasks = tasksOf(state(asking), state(open), done)
     const given = admitDelegation({

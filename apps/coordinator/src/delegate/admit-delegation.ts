@@ -1,5 +1,5 @@
 import { type Budget, RefusedError, type TaskSpec } from '@bailiwick/contract'
-import type { TaskState } from '../runs/fold/task-state.ts'
+import type { WatchedTask } from '../runs/fold/watched-task.ts'
 import { addSpent, leftOf, NOTHING, partOf, reserved, used } from '../runs/tasks/budget.ts'
 import { smallest } from '../runs/tasks/carve-budget.ts'
 
@@ -18,7 +18,7 @@ export function admitDelegation(options: {
   parent: TaskSpec
   target: string
   wanted: Budget
-  tasks: ReadonlyMap<string, TaskState>
+  tasks: ReadonlyMap<string, WatchedTask>
   limits: { depth: number; fanOut: number }
 }): Budget {
   const { parent, target, wanted, tasks, limits } = options
@@ -37,7 +37,7 @@ export function admitDelegation(options: {
       `"${target}" waits for this very task (${[...line].reverse().join(' → ')}): do this part yourself`,
     )
   }
-  const children = [...tasks.values()].filter(({ spec }) => spec.parent?.task === parent.task)
+  const children = [...tasks.values()].filter(({ created }) => created.parent?.task === parent.task)
   if (children.length >= limits.fanOut) {
     throw new RefusedError(`one task may start ${limits.fanOut} delegates in all: do the rest yourself`)
   }
@@ -45,13 +45,13 @@ export function admitDelegation(options: {
 }
 
 /** The asking task's agent and those above it. */
-function ancestors(spec: TaskSpec, tasks: ReadonlyMap<string, TaskState>): string[] {
-  const above = spec.parent === undefined ? undefined : tasks.get(spec.parent.task)?.spec
+function ancestors(spec: TaskSpec, tasks: ReadonlyMap<string, WatchedTask>): string[] {
+  const above = spec.parent === undefined ? undefined : tasks.get(spec.parent.task)?.created
   return [spec.agent, ...(above === undefined ? [] : ancestors(above, tasks))]
 }
 
 /** Half of what the parent has left, after what it and its delegates have used or may still use. */
-function carve(parent: TaskSpec, tasks: ReadonlyMap<string, TaskState>, children: TaskState[]): Budget {
+function carve(parent: TaskSpec, tasks: ReadonlyMap<string, WatchedTask>, children: WatchedTask[]): Budget {
   const { budget } = parent.grant
   const own = tasks.get(parent.task)
   const taken = [...(own === undefined ? [] : [used(own)]), ...children.map(reserved)]
@@ -59,7 +59,7 @@ function carve(parent: TaskSpec, tasks: ReadonlyMap<string, TaskState>, children
   // Steps are passes of a task's own loop: what a delegate takes, its parent keeps.
   if (budget.steps !== undefined) part.steps = budget.steps
   if (budget.wallMs !== undefined) {
-    part.wallMs = Math.max(1, budget.wallMs - (Date.now() - (own?.createdAt ?? Date.now())))
+    part.wallMs = Math.max(1, budget.wallMs - (Date.now() - (own?.created.at ?? Date.now())))
   }
   return part
 }

@@ -1,4 +1,4 @@
-import { BailiwickError, hasCode, type TaskError } from '@bailiwick/contract'
+import { BailiwickError, hasCode, type TaskError, taskResultOf } from '@bailiwick/contract'
 import type { RunContext } from './fold/run-context.ts'
 import { openAttempts, type RunState } from './fold/run-state.ts'
 import { recursionLimit, runGraph } from './graph.ts'
@@ -69,7 +69,8 @@ async function endRun(
   const { log } = context
   await stopTasks(context, error.message)
   for (const { name, task } of openAttempts(log.state)) {
-    const result = context.watch.tasks.get(task)?.result ?? neverRan('canceled', error)
+    const ended = context.watch.tasks.get(task)?.ended
+    const result = ended === undefined ? neverRan('canceled', error) : taskResultOf(ended)
     await log.append({ type: 'task.returned', at: Date.now(), name, task, ...result })
   }
   if (log.state.ended !== undefined) return

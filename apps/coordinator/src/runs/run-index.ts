@@ -1,7 +1,7 @@
 import { type Bus, followJournal, type RunSummary, STREAMS, SUBJECTS } from '@bailiwick/bus'
 import type { JournalRecord } from '@bailiwick/contract'
+import { runSummary } from './fold/run-details.ts'
 import { foldRun } from './fold/run-state.ts'
-import { runSummary } from './fold/run-view.ts'
 
 /** What is kept of a run: its summary, and its records while it is open. */
 interface Entry {

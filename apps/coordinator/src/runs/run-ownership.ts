@@ -1,4 +1,4 @@
-import { type Bus, copyArtifact, OPERATOR, type RunRequest, type RunView } from '@bailiwick/bus'
+import { type Bus, copyArtifact, OPERATOR, type RunDetails, type RunRequest } from '@bailiwick/bus'
 import { InputError } from '@bailiwick/contract'
 import type { Runs } from './runs.ts'
 
@@ -44,7 +44,7 @@ export async function admitOwn(
 }
 
 /** What is known of a run, with the files of its result where who asks may read them. */
-export async function bringResults(bus: Bus, view: RunView, by: string): Promise<RunView> {
+export async function bringResults(bus: Bus, view: RunDetails, by: string): Promise<RunDetails> {
   if (by === OPERATOR || view.result === undefined) return view
   const artifacts = view.result.artifacts.map((ref) =>
     copyArtifact(bus, ref, {

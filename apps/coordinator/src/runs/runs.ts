@@ -3,9 +3,9 @@ import {
   ACCESS_RUN,
   type Bus,
   type OpenTask,
+  type RunDetails,
   type RunReply,
   type RunRequest,
-  type RunView,
   sendControl,
 } from '@bailiwick/bus'
 import { BailiwickError, hasCode, InputError, type JournalRecord, type Model } from '@bailiwick/contract'
@@ -14,8 +14,8 @@ import type { Team } from '../team/team.ts'
 import { driveRun } from './drive-run.ts'
 import { readRun, readRunState } from './fold/read-run.ts'
 import type { RunContext } from './fold/run-context.ts'
+import { runDetails } from './fold/run-details.ts'
 import { RunLog } from './fold/run-log.ts'
-import { runView } from './fold/run-view.ts'
 import { RunWatch } from './fold/run-watch.ts'
 import { planProblems } from './nodes/planner.ts'
 import { RunIndex } from './run-index.ts'
@@ -88,9 +88,9 @@ export class Runs {
   openTasks(): (OpenTask & { agent: string })[] {
     const { team } = this.#options
     return [...this.#driven.values()].flatMap(({ context }) =>
-      [...context.watch.tasks.values()].flatMap(({ spec: { run, task, agent }, writer, host, result }) => {
+      [...context.watch.tasks.values()].flatMap(({ created: { run, task, agent }, writer, host, ended }) => {
         const isElsewhere = writer !== agent || !team.has(agent)
-        return result !== undefined || isElsewhere
+        return ended !== undefined || isElsewhere
           ? []
           : [{ run, task, agent, ...(host !== undefined && { host }) }]
       }),
@@ -137,7 +137,7 @@ export class Runs {
     for (;;) {
       const waits = this.#driven.get(run)?.context.watch.tasks.get(task)
       if (!waits?.asked.some(({ call }) => call === decided.call)) return { accepted: false }
-      const { agent } = waits.spec
+      const { agent } = waits.created
       const told = await sendControl(bus, agent, 'decide', { task, by, ...decided })
       if (told.some(({ done }) => done)) return { accepted: true }
       if (Date.now() > until) {
@@ -155,12 +155,12 @@ export class Runs {
     return state?.submitted.submittedBy
   }
 
-  async get(run: string): Promise<RunView> {
+  async get(run: string): Promise<RunDetails> {
     const driven = this.#driven.get(run)
-    if (driven !== undefined) return runView(run, driven.context.log.state, driven.context.watch)
+    if (driven !== undefined) return runDetails(run, driven.context.log.state, driven.context.watch)
     const stored = await readRun(this.#options.bus, run)
     if (stored === undefined) throw new InputError(`no run ${run}; "bailiwick runs" lists those there are`)
-    return runView(run, stored.state, stored)
+    return runDetails(run, stored.state, stored)
   }
 
   /** The newest first; of one user where one is named. */

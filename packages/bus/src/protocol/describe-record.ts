@@ -59,14 +59,16 @@ export function describeRecord(record: JournalRecord): Described {
 function describeTask(record: Extract<JournalRecord, { type: `task.${string}` }>): Described {
   switch (record.type) {
     case 'task.created': {
-      const { type, name, text, inputs, depth, parent, grant } = record
-      const { tools, delegates, imports } = grant
+      const { type, task, agent, name, text, inputs, depth, parent, grant } = record
+      const { level, tools, delegates, imports } = grant
       const data = {
+        task,
+        agent,
         name,
         text: markText(text),
         inputs: inputs.map(describeInput),
         depth,
-        grant: { tools: tools.map(nameOf), delegates: delegates.map(nameOf), imports },
+        grant: { level, tools: tools.map(nameOf), delegates: delegates.map(nameOf), imports },
         ...(parent !== undefined && { parent }),
       }
       return { name: type, data }

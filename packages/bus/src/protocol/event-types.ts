@@ -1,4 +1,10 @@
-import { artifactRefSchema, effectSchema, finalStatusSchema, usageSchema } from '@bailiwick/contract'
+import {
+  artifactRefSchema,
+  effectSchema,
+  finalStatusSchema,
+  levelSchema,
+  usageSchema,
+} from '@bailiwick/contract'
 import { z } from 'zod'
 
 /** Stands for a text that the event leaves out. */
@@ -78,11 +84,14 @@ export const EVENT_TYPES = {
     summary: 'A task was created with everything that a host needs.',
     data: z.lazy(() =>
       z.object({
+        task: z.string(),
+        agent: z.string(),
         name: z.string(),
         text: textMarkSchema,
         inputs: z.array(input),
         depth: z.number().int(),
         grant: z.object({
+          level: levelSchema,
           tools: z.array(named),
           delegates: z.array(named),
           imports: z.array(z.string()),

@@ -88,7 +88,7 @@ export const unreadableSchema = z.lazy(() =>
 export type Unreadable = z.infer<typeof unreadableSchema>
 
 /** All that is known of a run. */
-export const runViewSchema = z.lazy(() =>
+export const runDetailsSchema = z.lazy(() =>
   runSummarySchema.unwrap().extend({
     strategy: z.enum(['plan', 'direct']),
     tasks: z.array(runTaskSchema),
@@ -111,7 +111,7 @@ export const runViewSchema = z.lazy(() =>
       .optional(),
   }),
 )
-export type RunView = z.infer<typeof runViewSchema>
+export type RunDetails = z.infer<typeof runDetailsSchema>
 
 /** A task that is given to nobody any more. */
 export const deadTaskSchema = z.lazy(() =>
@@ -139,7 +139,7 @@ export const RUN_OPS = {
     request: z.lazy(() => runOnly.unwrap().extend({ reason: z.string().optional() })),
     reply: z.lazy(() => z.object({ run: tokenSchema, status: statusSchema })),
   },
-  get: { request: runOnly, reply: runViewSchema },
+  get: { request: runOnly, reply: runDetailsSchema },
   list: {
     request: z.lazy(() => z.object({ limit: z.number().int().min(1).max(1_000).default(50) })),
     reply: z.lazy(() => z.object({ runs: z.array(runSummarySchema) })),

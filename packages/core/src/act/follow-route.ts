@@ -1,6 +1,6 @@
 import { type ModelReply, readJson } from '@bailiwick/contract'
 import type { Attempt } from '../attempt/attempt.ts'
-import type { StepState } from '../journal/task-state.ts'
+import type { StepState } from '../journal/task-world.ts'
 import { callId } from '../memory/to-messages.ts'
 import { wrongRoute } from '../prompts/feedback.ts'
 import { nativeCalls, parseText } from '../reply/parse-reply.ts'

@@ -7,7 +7,7 @@ import {
 } from '@bailiwick/contract'
 import type { Attempt } from '../attempt/attempt.ts'
 import { outcomeRecord } from '../journal/outcome-record.ts'
-import type { StepState } from '../journal/task-state.ts'
+import type { StepState } from '../journal/task-world.ts'
 import { MAX_RESULT_CHARS, showOutcome } from '../memory/show-outcome.ts'
 import { callId } from '../memory/to-messages.ts'
 import { finalBesideCalls, noCall } from '../prompts/feedback.ts'
@@ -88,7 +88,7 @@ function takeText(attempt: Attempt, step: StepState, reply: ModelReply, text: st
   const before = attempt.state.steps.find(
     (other) => other.step === step.step - 1 && other.step >= attempt.state.firstStep,
   )
-  const insists = before?.reply?.calls.length === 0 && before.observed?.observation === noCall
+  const insists = before?.reply?.calls.length === 0 && before.ended?.observation === noCall
   if (attempt.rules.rounds > 1 && !insists) return mistake(noCall)
   return { status: 'ok', text: '', final: { value: text } }
 }

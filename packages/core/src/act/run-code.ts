@@ -7,7 +7,7 @@ import {
 } from '@bailiwick/contract'
 import type { Attempt } from '../attempt/attempt.ts'
 import { repeatedCode } from '../gate/repeated-action.ts'
-import type { StepState } from '../journal/task-state.ts'
+import type { StepState } from '../journal/task-world.ts'
 import { finalAfterInvention, inventionCut, noCode, worldLost } from '../prompts/feedback.ts'
 import { looksLikePython } from '../reply/looks-like-code.ts'
 import { type ParsedReply, parseCode } from '../reply/parse-reply.ts'

@@ -1,6 +1,6 @@
 import type { ModelReply } from '@bailiwick/contract'
 import type { Attempt } from '../attempt/attempt.ts'
-import type { StepState } from '../journal/task-state.ts'
+import type { StepState } from '../journal/task-world.ts'
 import { nativeCalls, parseText } from '../reply/parse-reply.ts'
 import { type ActionResult, mistake } from './action-result.ts'
 import { callAll } from './make-calls.ts'

@@ -1,7 +1,7 @@
 import type { TaskResult } from '@bailiwick/contract'
 import { askModel } from '../attempt/ask-model.ts'
 import type { Attempt } from '../attempt/attempt.ts'
-import { stepOf } from '../journal/task-state.ts'
+import { stepOf } from '../journal/task-world.ts'
 import { toMessages } from '../memory/to-messages.ts'
 import { lastAnswer } from '../prompts/feedback.ts'
 import { parseText } from '../reply/parse-reply.ts'
@@ -15,7 +15,7 @@ export async function giveLastAnswer(attempt: Attempt, limit: number): Promise<T
   const { steps } = state.spec.grant.budget
   const ownLimit = steps === undefined || steps > limit || rules.action === 'route'
   if (rules.atEnd === 'repair' && ownLimit) {
-    const message = `no usable answer in ${limit} replies: ${last?.observed?.observation ?? 'the budget allows none'}`
+    const message = `no usable answer in ${limit} replies: ${last?.ended?.observation ?? 'the budget allows none'}`
     return resultOf(state, { status: 'failed', error: { code: 'bad-answer', message } })
   }
   const step = Math.max(1, last?.step ?? 1)

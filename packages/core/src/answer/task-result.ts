@@ -8,14 +8,14 @@ import {
   type TaskResult,
 } from '@bailiwick/contract'
 import type { Attempt } from '../attempt/attempt.ts'
-import type { TaskState } from '../journal/task-state.ts'
+import { type TaskWorld, totalUsage } from '../journal/task-world.ts'
 
 /** Searches a call's result for artifacts down to this depth. */
 const MAX_DEPTH = 4
 
 /** A task's result, with its usage and artifacts so far. */
 export function resultOf(
-  state: TaskState,
+  state: TaskWorld,
   ending: Pick<TaskResult, 'status' | 'output' | 'error'>,
 ): TaskResult {
   const values: unknown[] = []
@@ -25,7 +25,7 @@ export function resultOf(
       if (outcome?.value?.includes('"sha256"')) values.push(decodeValue(outcome.value))
     }
   }
-  return { ...ending, usage: state.usage, artifacts: findArtifacts(values) }
+  return { ...ending, usage: totalUsage(state), artifacts: findArtifacts(values) }
 }
 
 /** The artifacts in the results of calls, each once, in order of appearance. */
@@ -53,7 +53,7 @@ export function failedResult({ state, signal }: Attempt, thrown: unknown): TaskR
   const message = errorText(error)
   if (hasCode(error, 'exhausted')) {
     const limit = 'limit' in error ? String(error.limit) : 'unknown'
-    const output = state.steps.findLast(({ observed }) => observed)?.observed?.observation
+    const output = state.steps.findLast(({ ended }) => ended)?.ended?.observation
     return resultOf(state, { status: 'exhausted', output, error: { code: 'exhausted', message, limit } })
   }
   if (signal.aborted) return resultOf(state, { status: 'canceled', error: { code: 'canceled', message } })

@@ -14,7 +14,7 @@ import type {
 import type { Approve } from '../gate/ask-person.ts'
 import type { TaskBudget } from '../gate/budget.ts'
 import type { Delegate } from '../gate/delegation.ts'
-import type { TaskState } from '../journal/task-state.ts'
+import type { TaskWorld } from '../journal/task-world.ts'
 import type { LevelRules } from '../levels/level-table.ts'
 import type { LevelPrompt } from '../prompts/level-prompts.ts'
 import type { CodeTest } from '../reply/parse-reply.ts'
@@ -61,7 +61,7 @@ type Live<T> = T extends { type: 'record' }
 /** One attempt at a task: the state and the operations that all parts of the loop share. */
 export interface Attempt {
   readonly options: LoopOptions
-  readonly state: TaskState
+  readonly state: TaskWorld
   readonly rules: LevelRules
   readonly gate: Gate
   /** Runs level 5's code. Opens nothing before the first code. */

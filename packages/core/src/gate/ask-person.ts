@@ -1,5 +1,5 @@
 import type { CallRequest, Decision, Effect, Grant, JournalRecord } from '@bailiwick/contract'
-import type { TaskState } from '../journal/task-state.ts'
+import type { TaskWorld } from '../journal/task-world.ts'
 import { untilAborted } from './until-aborted.ts'
 
 /** Asks a person to decide on a call; `true` approves it. Waits without a limit until the signal aborts. */
@@ -14,7 +14,7 @@ export function needsPerson({ approval }: Grant, effect: Effect): boolean {
 }
 
 interface Asking {
-  state: TaskState
+  state: TaskWorld
   approve?: Approve | undefined
   write(record: JournalRecord): void
   flushed(): Promise<void>
@@ -34,10 +34,10 @@ export async function askPerson(
   { args, argsText }: { args: unknown; argsText: string },
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  let decided: (Decision & { by: string }) | undefined = state.approvals.get(id)
+  let decided: (Decision & { by: string }) | undefined = state.decisions.get(id)
   if (decided === undefined) {
     if (approve === undefined) return `${name} needs a person’s approval, and nobody can be asked here`
-    if (!state.asked.has(id)) {
+    if (!state.asked.some(({ call }) => call === id)) {
       write({ type: 'call.asked', at: now(), step, call: id, name, arguments: argsText })
     }
     await flushed()

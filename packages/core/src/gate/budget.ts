@@ -6,7 +6,7 @@ import {
   type ModelTool,
   type TaskSpec,
 } from '@bailiwick/contract'
-import type { TaskState } from '../journal/task-state.ts'
+import { type TaskWorld, totalUsage } from '../journal/task-world.ts'
 
 /** The average for text that agents read and write. */
 const CHARACTERS_PER_TOKEN = 3.5
@@ -41,18 +41,19 @@ export function startDeadlineTimer(ms: number, stop: AbortController): ReturnTyp
 
 /** A task's budget. Reserves a part for each open delegation, so that parallel calls cannot spend it twice. */
 export class TaskBudget {
-  readonly #state: TaskState
+  readonly #state: TaskWorld
   readonly #deadline: number | undefined
   readonly #reserved = new Map<string, Budget>()
 
-  constructor(state: TaskState, deadline: number | undefined) {
+  constructor(state: TaskWorld, deadline: number | undefined) {
     this.#state = state
     this.#deadline = deadline
   }
 
   /** What is left, without reservations. */
   left(now: number): Budget {
-    const { usage, calls, spec } = this.#state
+    const { calls, spec } = this.#state
+    const usage = totalUsage(this.#state)
     const { budget } = spec.grant
     const left: Budget = {}
     const reserved = (limit: 'tokens' | 'cost' | 'calls') =>
@@ -92,7 +93,8 @@ export class TaskBudget {
    * @throws ExhaustedError that names the limit
    */
   admitReply(estimate: () => number, now: number): Pick<ModelRequest, 'maxOutputTokens' | 'maxCost'> {
-    const { usage, spec } = this.#state
+    const { spec } = this.#state
+    const usage = totalUsage(this.#state)
     const { budget } = spec.grant
     if (budget.cost !== undefined && usage.cost === null) {
       throw new ExhaustedError(

@@ -7,7 +7,7 @@ import {
   hasCode,
   type JournalRecord,
 } from '@bailiwick/contract'
-import { stepOf, type TaskState } from '../journal/task-state.ts'
+import { stepOf, type TaskWorld } from '../journal/task-world.ts'
 import { type Approve, askPerson, needsPerson } from './ask-person.ts'
 import type { TaskBudget } from './budget.ts'
 import { type Callable, decide, type Target } from './decide.ts'
@@ -16,7 +16,7 @@ import { untilAborted } from './until-aborted.ts'
 
 interface GateOptions extends Callable {
   /** The task so far. `write` must apply each record to it. */
-  state: TaskState
+  state: TaskWorld
   budget: TaskBudget
   delegate?: Delegate | undefined
   approve?: Approve | undefined

@@ -9,7 +9,7 @@ import {
   type Tool,
   unknownName,
 } from '@bailiwick/contract'
-import type { TaskState } from '../journal/task-state.ts'
+import type { TaskWorld } from '../journal/task-world.ts'
 import { LEVEL_TABLE, type LevelRules } from '../levels/level-table.ts'
 import { checkArguments } from '../schemas/check-value.ts'
 import { repeatedCall } from './repeated-action.ts'
@@ -30,7 +30,7 @@ export interface Callable {
 /** Decides whether a call may be made, from the state alone. Has no effects. */
 export function decide(
   request: CallRequest,
-  state: TaskState,
+  state: TaskWorld,
   callable: Callable,
   callsLeft?: number,
 ): Decision {
@@ -79,7 +79,7 @@ export function decide(
 }
 
 /** Whether the steps of this chapter before `step` have used all rounds of calls that the level has. */
-export function roundsUsed({ rounds }: LevelRules, state: TaskState, step: number): boolean {
+export function roundsUsed({ rounds }: LevelRules, state: TaskWorld, step: number): boolean {
   if (rounds === Number.POSITIVE_INFINITY) return false
   const used = state.steps.filter(
     (other) =>

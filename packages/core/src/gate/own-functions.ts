@@ -6,7 +6,7 @@ import {
   TOOLS_DECLARED,
   type Tool,
 } from '@bailiwick/contract'
-import type { TaskState } from '../journal/task-state.ts'
+import type { TaskWorld } from '../journal/task-world.ts'
 import { LEVEL_TABLE } from '../levels/level-table.ts'
 import { declareTools } from '../prompts/declarations.ts'
 
@@ -17,7 +17,7 @@ const MAX_FOUND = 8
  * The functions that the loop itself provides: a router's routes, earlier observations, and the search for tools
  * if there are too many to declare. Calls of them pass the gate like any other.
  */
-export function ownFunctions(definition: AgentDefinition, state: TaskState): Tool[] {
+export function ownFunctions(definition: AgentDefinition, state: TaskWorld): Tool[] {
   const { action, rounds } = LEVEL_TABLE[state.spec.grant.level]
   if (action === 'route') return routeTools(definition)
   const search = rounds > 0 && state.spec.grant.tools.length > TOOLS_DECLARED ? [searchTools(state)] : []
@@ -57,13 +57,13 @@ function textInput(tool: Tool, text: string): Record<string, string> {
   return { [required?.[0] ?? Object.keys(properties ?? {})[0] ?? 'text']: text }
 }
 
-function observations({ steps }: TaskState): Tool {
+function observations({ steps }: TaskWorld): Tool {
   return {
     ...OBSERVATIONS,
     run: async (input) => {
       const { step } = input as { step: number }
-      const observed = steps.filter((other) => other.observed !== undefined)
-      const found = observed.find((other) => other.step === step)?.observed
+      const observed = steps.filter((other) => other.ended !== undefined)
+      const found = observed.find((other) => other.step === step)?.ended
       if (found !== undefined) return found.observation
       const [first, last] = [observed[0]?.step, observed.at(-1)?.step]
       const have = first === last ? `step ${first} has one` : `steps ${first} to ${last} have one`
@@ -74,7 +74,7 @@ function observations({ steps }: TaskState): Tool {
   }
 }
 
-function searchTools({ spec }: TaskState): Tool {
+function searchTools({ spec }: TaskWorld): Tool {
   return {
     ...SEARCH_TOOLS,
     run: async (input) => {

@@ -1,4 +1,4 @@
-import type { TaskState } from '../journal/task-state.ts'
+import type { TaskWorld } from '../journal/task-world.ts'
 
 /** The same action may run in this many steps in a row. The next attempt is refused. */
 const MAX_REPEATS = 2
@@ -9,7 +9,7 @@ const MAX_REPEATS = 2
  *
  * @param args encoded text, as journaled
  */
-export function repeatedCall(state: TaskState, step: number, name: string, args: string): string | undefined {
+export function repeatedCall(state: TaskWorld, step: number, name: string, args: string): string | undefined {
   const before = state.steps.filter((other) => other.step < step).slice(-MAX_REPEATS)
   if (before.length < MAX_REPEATS) return undefined
   const same = before.map(({ calls }) =>
@@ -24,9 +24,9 @@ export function repeatedCall(state: TaskState, step: number, name: string, args:
 }
 
 /** If the last two steps ran this code, the words that refuse it; otherwise undefined. */
-export function repeatedCode(state: TaskState, step: number, code: string): string | undefined {
+export function repeatedCode(state: TaskWorld, step: number, code: string): string | undefined {
   const before = state.steps.filter((other) => other.step < step).slice(-MAX_REPEATS)
   if (before.length < MAX_REPEATS || before.some((other) => other.code?.code !== code)) return undefined
   const steps = before.map(({ step }) => step).join(' and ')
-  return `identical code already ran in steps ${steps}: result was ${before.at(-1)?.observed?.observation.slice(0, 500)}`
+  return `identical code already ran in steps ${steps}: result was ${before.at(-1)?.ended?.observation.slice(0, 500)}`
 }

@@ -4,8 +4,8 @@ import type { Attempt, LoopOptions } from '../attempt/attempt.ts'
 import { deadlineOf, startDeadlineTimer, TaskBudget } from '../gate/budget.ts'
 import { createGate } from '../gate/create-gate.ts'
 import { ownFunctions } from '../gate/own-functions.ts'
-import { applyRecord, foldRecords } from '../journal/fold-records.ts'
 import { JournalWriter } from '../journal/journal-writer.ts'
+import { applyRecord, foldTaskWorld } from '../journal/task-world.ts'
 import { LEVEL_TABLE } from '../levels/level-table.ts'
 import { promptHash, systemPrompt } from '../prompts/system-prompt.ts'
 import { CodeWorld } from '../world/code-world.ts'
@@ -62,7 +62,7 @@ async function workOn(
     records.push(created)
     writer.write(created)
   }
-  const state = foldRecords(records)
+  const state = foldTaskWorld(records)
   const { delegate, approve, sandbox, inputs, importsFrom } = options
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal])
   const record = (next: JournalRecord) => {
@@ -74,7 +74,7 @@ async function workOn(
   const { id: host, engine } = options.host ?? IN_PROCESS
   const { level } = state.spec.grant
   const system = systemPrompt(options.definition, state.spec, options.prompt)
-  const number = state.attempts + 1
+  const number = state.attempt + 1
   // Without a host the journal stays in this process, and nothing compares its prompt later.
   const hash = options.host && { promptHash: promptHash(system) }
   const { limits } = options.definition

@@ -8,7 +8,7 @@ import { checkAnswer } from '../answer/check-answer.ts'
 import { giveLastAnswer } from '../answer/last-answer.ts'
 import { resultOf } from '../answer/task-result.ts'
 import type { Attempt } from '../attempt/attempt.ts'
-import { type StepState, stepOf } from '../journal/task-state.ts'
+import { type StepState, stepOf } from '../journal/task-world.ts'
 import { answerRefused } from '../prompts/feedback.ts'
 import { makePlan, think } from './think.ts'
 
@@ -19,9 +19,9 @@ export async function runSteps(attempt: Attempt): Promise<TaskResult> {
   for (;;) {
     const last = state.steps.at(-1)
     const present = last !== undefined && last.step >= state.firstStep ? last : undefined
-    const final = present?.observed?.final
+    const final = present?.ended?.final
     if (final !== undefined) return resultOf(state, { status: 'completed', output: decodeValue(final) })
-    const number = last === undefined ? 1 : last.observed === undefined ? last.step : last.step + 1
+    const number = last === undefined ? 1 : last.ended === undefined ? last.step : last.step + 1
     if (number - state.firstStep >= limit) return giveLastAnswer(attempt, limit)
     const left = limit - (number - state.firstStep)
     if (attempt.options.definition.planEvery !== undefined) await makePlan(attempt, number, left)

@@ -1,4 +1,4 @@
-import type { StepState } from '../journal/task-state.ts'
+import type { StepState } from '../journal/task-world.ts'
 
 /** Older observations are folded when the whole ones exceed this many characters. */
 const FOLD_ABOVE = 12_000
@@ -31,7 +31,7 @@ export function firstWholeStep(steps: readonly StepState[]): number {
 }
 
 function sizeOf(step: StepState | undefined): number {
-  const size = step?.observed?.observation.length ?? 0
+  const size = step?.ended?.observation.length ?? 0
   const said = step?.reply?.calls.length ? 0 : (step?.reply?.text.length ?? 0)
   return size + Math.max(0, said - FOLD_HEAD)
 }

@@ -1,5 +1,5 @@
 import { FINAL_ANSWER, type ModelMessage } from '@bailiwick/contract'
-import type { StepState, TaskState } from '../journal/task-state.ts'
+import type { StepState, TaskWorld } from '../journal/task-world.ts'
 import { LEVEL_TABLE } from '../levels/level-table.ts'
 import { planAccepted } from '../prompts/feedback.ts'
 import { taskPrompt } from '../prompts/task-prompt.ts'
@@ -12,7 +12,7 @@ import { cut, showOutcome } from './show-outcome.ts'
  *
  * @param tight folds all observations except the newest and cuts that one, for a model with a small context
  */
-export function toMessages(system: string, state: TaskState, tight = false): ModelMessage[] {
+export function toMessages(system: string, state: TaskWorld, tight = false): ModelMessage[] {
   const messages: ModelMessage[] = [{ role: 'system', content: system }]
   const whole = tight ? (state.steps.at(-1)?.step ?? 1) : firstWholeStep(state.steps)
   const readable = LEVEL_TABLE[state.spec.grant.level].action === 'code'
@@ -34,17 +34,15 @@ function pushStep(
   readable: boolean,
   tight: boolean,
 ): void {
-  const { plan, reply, observed } = step
+  const { plan, reply, ended } = step
   const shorten = (text: string) =>
     folded ? foldText(text, step.step, readable) : tight ? cut(text, FOLD_KEEP) : text
   if (plan !== undefined) {
     messages.push({ role: 'assistant', content: plan }, { role: 'user', content: planAccepted })
   }
-  if (reply === undefined || observed === undefined) return
+  if (reply === undefined || ended === undefined) return
   if (reply.calls.length === 0 || readable) {
-    const observation = readable
-      ? `Observation:\n${shorten(observed.observation)}`
-      : shorten(observed.observation)
+    const observation = readable ? `Observation:\n${shorten(ended.observation)}` : shorten(ended.observation)
     const said = folded && readable ? shortenReply(reply.text) : reply.text
     messages.push({ role: 'assistant', content: said }, { role: 'user', content: observation })
     return
@@ -54,7 +52,7 @@ function pushStep(
   messages.push({ role: 'assistant', content: reply.text, calls })
   for (const [index, { id, name }] of calls.entries()) {
     const outcome = step.calls.get(callId(step.step, index))?.outcome
-    const text = outcome ? showOutcome(outcome) : name === FINAL_ANSWER ? observed.observation : 'not called'
+    const text = outcome ? showOutcome(outcome) : name === FINAL_ANSWER ? ended.observation : 'not called'
     messages.push({ role: 'tool', callId: id, content: shorten(text) })
   }
 }

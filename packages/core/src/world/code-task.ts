@@ -1,5 +1,5 @@
 import type { CallOutcome, CallRequest, JournalRecord, Sandbox } from '@bailiwick/contract'
-import type { TaskState } from '../journal/task-state.ts'
+import type { TaskWorld } from '../journal/task-world.ts'
 
 /** What a world needs besides the journal. Every process that opens the world must pass the same. */
 export interface WorldOptions {
@@ -13,7 +13,7 @@ export interface WorldOptions {
 export interface CodeTask extends WorldOptions {
   readonly sandbox: Sandbox | undefined
   /** The task so far. `record` must apply each record to it. */
-  readonly state: TaskState
+  readonly state: TaskWorld
   readonly signal: AbortSignal
   /** Unix milliseconds. */
   now(): number

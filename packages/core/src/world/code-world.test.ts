@@ -7,8 +7,7 @@ import {
 } from '@bailiwick/contract'
 import { createSandbox } from '@bailiwick/sandbox'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { applyRecord, foldRecords } from '../journal/fold-records.ts'
-import { stepOf } from '../journal/task-state.ts'
+import { applyRecord, foldTaskWorld, stepOf } from '../journal/task-world.ts'
 import { CodeWorld } from './code-world.ts'
 import { type ReplayedStep, replayTask } from './replay-task.ts'
 
@@ -41,7 +40,7 @@ const begun: JournalRecord[] = [{ type: 'task.created', at: 0, ...spec }]
 
 /** A process at work on a task: its world over what the journal holds, and each call that left it. */
 function workOn(records: JournalRecord[]) {
-  const state = foldRecords(records)
+  const state = foldTaskWorld(records)
   const calls: string[] = []
   const lines: string[] = []
   const record = (next: JournalRecord) => {

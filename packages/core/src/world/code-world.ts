@@ -5,7 +5,7 @@ import {
   type Observation,
   type Session,
 } from '@bailiwick/contract'
-import type { StepState } from '../journal/task-state.ts'
+import type { StepState } from '../journal/task-world.ts'
 import type { CodeTask } from './code-task.ts'
 import { LiveStep } from './live-step.ts'
 import { rebuildWorld, refuseRestored } from './rebuild-world.ts'

@@ -8,7 +8,7 @@ import {
   type UndoneTurn,
 } from '@bailiwick/contract'
 import { outcomeRecord } from '../journal/outcome-record.ts'
-import type { StepState } from '../journal/task-state.ts'
+import type { StepState } from '../journal/task-world.ts'
 import type { CodeTask } from './code-task.ts'
 
 /** After a step's end, wait this long for calls of effect `once` that its code did not await, ms. */

@@ -6,7 +6,7 @@ import {
   type StepHost,
   type World,
 } from '@bailiwick/contract'
-import type { StepState } from '../journal/task-state.ts'
+import type { StepState } from '../journal/task-world.ts'
 import type { CodeTask } from './code-task.ts'
 import { checkWorld, recordedRequest } from './recorded-world.ts'
 

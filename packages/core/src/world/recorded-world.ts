@@ -12,11 +12,11 @@ import {
   TOOLS_DECLARED,
   type World,
 } from '@bailiwick/contract'
-import type { StepState, TaskState } from '../journal/task-state.ts'
+import type { StepState, TaskWorld } from '../journal/task-world.ts'
 import type { WorldOptions } from './code-task.ts'
 
 /** The world in which a task's code begins. It is the same for every process that opens it. */
-export function worldOf(state: TaskState, { inputs, importsFrom }: WorldOptions): World {
+export function worldOf(state: TaskWorld, { inputs, importsFrom }: WorldOptions): World {
   const { limits } = state
   const { seed, grant } = state.spec
   const given = state.chapters.flatMap(({ spec }) => spec.inputs).filter(({ value }) => value !== undefined)
@@ -36,7 +36,7 @@ export function worldOf(state: TaskState, { inputs, importsFrom }: WorldOptions)
 }
 
 /** The functions that the code can call, in the order in which the world defines them. */
-export function functionsOf({ spec: { grant } }: TaskState): GuestFunction[] {
+export function functionsOf({ spec: { grant } }: TaskWorld): GuestFunction[] {
   const offered: GuestFunction[] = [
     OBSERVATIONS,
     ...(grant.tools.length > TOOLS_DECLARED ? [SEARCH_TOOLS] : []),
@@ -65,10 +65,10 @@ export function cardsHash(functions: readonly GuestFunction[]): string {
 
 /** A request that executes a journaled step again. Undefined if the step ran no code. */
 export function recordedRequest(step: StepState): (StepRequest & { recorded: RecordedStep }) | undefined {
-  const { inputs, turns, calls, observed, voided } = step
+  const { inputs, turns, calls, voided } = step
   if (step.code === undefined) return undefined
   const { code, clock, seed } = step.code
-  const ended = observed !== undefined || voided !== undefined
+  const ended = step.ended !== undefined || voided !== undefined
   const argsOf = (call: string) => calls.get(call)?.started?.arguments
   return {
     step: step.step,
@@ -84,8 +84,8 @@ export function recordedRequest(step: StepState): (StepRequest & { recorded: Rec
  *
  * @throws DivergedError if they differ
  */
-export function checkWorld(state: TaskState, { step, observed, turns }: StepState, seen: Observation): void {
-  const recorded = observed?.worldHash
+export function checkWorld(state: TaskWorld, { step, ended, turns }: StepState, seen: Observation): void {
+  const recorded = ended?.worldHash
   const replayed = seen.worldHash
   if (recorded === undefined || replayed === undefined || recorded === replayed) return
   // A rebuilt world has the inputs of all chapters. Before the last chapter that brought some, the recorded one had fewer.
@@ -96,7 +96,7 @@ export function checkWorld(state: TaskState, { step, observed, turns }: StepStat
   )
 }
 
-function lastInputStep({ chapters }: TaskState): number {
+function lastInputStep({ chapters }: TaskWorld): number {
   const brought = chapters.findLast(
     ({ spec }) => spec.inputs.length > 0 || Object.keys(spec.results).length > 0,
   )

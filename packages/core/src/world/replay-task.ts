@@ -6,8 +6,8 @@ import {
   type Sandbox,
   type Session,
 } from '@bailiwick/contract'
-import { foldRecords } from '../journal/fold-records.ts'
-import type { StepState, TaskState } from '../journal/task-state.ts'
+import type { StepState, TaskWorld } from '../journal/task-world.ts'
+import { foldTaskWorld } from '../journal/task-world.ts'
 import type { WorldOptions } from './code-task.ts'
 import { silentHost } from './rebuild-world.ts'
 import { checkWorld, recordedRequest, worldOf } from './recorded-world.ts'
@@ -43,7 +43,7 @@ export interface ReplayedStep {
  */
 export async function* replayTask(options: ReplayOptions): AsyncGenerator<ReplayedStep> {
   const { records, sandbox, signal = new AbortController().signal } = options
-  const state = foldRecords(records)
+  const state = foldTaskWorld(records)
   const steps = state.steps.filter(({ code, step }) => code !== undefined && step > state.worldLostAfter)
   if (steps.length === 0) throw new InputError(`task ${state.spec.task} has run no code: nothing to replay`)
   await using session = await sandbox.open(worldOf(state, options), signal)
@@ -57,7 +57,7 @@ export async function* replayTask(options: ReplayOptions): AsyncGenerator<Replay
 async function replayStep(
   session: Session,
   step: StepState,
-  state: TaskState,
+  state: TaskWorld,
   signal: AbortSignal,
 ): Promise<ReplayedStep> {
   const request = recordedRequest(step)

@@ -15,7 +15,7 @@ export function readyTasks(state: RunState): PlannedTask[] {
 /** Tasks of the plan whose last attempt ended without success. */
 export function failedTasks(state: RunState): PlannedTask[] {
   return (state.plan?.tasks ?? []).filter(({ name }) => {
-    const result = lastAttempt(state, name)?.result
+    const result = lastAttempt(state, name)?.returned
     return result !== undefined && result.status !== 'completed'
   })
 }

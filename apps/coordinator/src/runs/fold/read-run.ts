@@ -2,14 +2,14 @@ import { type Bus, type JournalAddress, openJournal } from '@bailiwick/bus'
 import { JournalError, type JournalRecord } from '@bailiwick/contract'
 import { journalsOf } from './read-task.ts'
 import { foldRun, type RunState } from './run-state.ts'
-import { foldTask, type TaskState } from './task-state.ts'
 import { Unread } from './unread.ts'
+import { foldWatchedTask, type WatchedTask } from './watched-task.ts'
 
 /** A run that nobody follows any more, as its journals say, as far as this version can read them. */
 export interface StoredRun {
   state: RunState
   /** Every task, delegates included. */
-  tasks: Map<string, TaskState>
+  tasks: Map<string, WatchedTask>
   unread: Unread
 }
 
@@ -18,12 +18,12 @@ export async function readRun(bus: Bus, run: string): Promise<StoredRun | undefi
   const unread = new Unread()
   const state = await readRunState(bus, run, unread)
   if (state === undefined) return undefined
-  const tasks = new Map<string, TaskState>()
+  const tasks = new Map<string, WatchedTask>()
   for (const address of await journalsOf(bus, run, '*')) {
     if (address.task === 'run') continue
-    let task: TaskState | undefined
+    let task: WatchedTask | undefined
     for (const record of await readLeniently(bus, address, unread)) {
-      task = foldTask(task, record, address.writer)
+      task = foldWatchedTask(task, record, address.writer)
     }
     if (task !== undefined) tasks.set(address.task, task)
   }

@@ -1,88 +1,38 @@
-import {
-  type JournalRecord,
-  type Plan,
-  type RecordOf,
-  type TaskResult,
-  taskResultOf,
-} from '@bailiwick/contract'
+import { type JournalRecord, type TaskResult, taskResultOf } from '@bailiwick/contract'
+import { type AttemptView, foldRunView, type RunView } from '@bailiwick/core/journal'
 import { z } from 'zod'
 
 /** One attempt at a task of the plan (or at `plan` and `answer`, the coordinator's own). */
-export interface Attempt {
-  name: string
-  task: string
-  agent: string
-  attempt: number
-  at: number
-  /** Worked on by the coordinator itself, whatever agents there are. */
-  own?: true | undefined
-  /** How it ended; absent while it is open. */
-  result?: TaskResult
-  /** Who gets the task instead, where its agent is a router that chose another agent. */
+export type Attempt = AttemptView<JournalRecord> & {
+  /** The agent that gets the task next, if this attempt's agent is a router and chose another agent. */
   routedTo?: string
 }
 
-/** A run, folded from its own journal: what every node of the graph decides upon. */
-export interface RunState {
-  submitted: RecordOf<'run.submitted'>
-  /** The plan in force: the last one. */
-  plan?: Plan
-  /** Plans so far; each after the first is a replan. */
-  plans: number
-  /** Attempts by name, oldest first. */
+/** A run, folded from its own journal: every node of the graph decides by it. */
+export interface RunState extends RunView<JournalRecord> {
   attempts: Map<string, Attempt[]>
-  cancel?: RecordOf<'run.cancel-requested'>
-  ended?: RecordOf<'run.ended'>
 }
 
-/** What a router's task ends with when the route leads to an agent. */
+/** The result of a router's task if the route leads to an agent. */
 const routedSchema = z.strictObject({ route: z.string(), agent: z.string() })
 
 /**
- * The state after these records, or undefined where the run was never submitted.
+ * The state after these records, or undefined if the run was never submitted.
  *
- * @param isRouter whether an agent chooses routes (level 1): its result may name who is next
+ * @param isRouter whether an agent chooses routes (level 1): its result may name the next agent
  */
 export function foldRun(
   records: Iterable<JournalRecord>,
   isRouter: (agent: string) => boolean = () => false,
 ): RunState | undefined {
   let state: RunState | undefined
-  for (const record of records) {
-    if (record.type === 'run.submitted') state ??= { submitted: record, plans: 0, attempts: new Map() }
-    else if (state !== undefined) apply(state, record, isRouter)
+  for (const record of records) state = foldRunView<JournalRecord>(state, record)
+  for (const attempt of [...(state?.attempts.values() ?? [])].flat()) {
+    if (attempt.returned === undefined || !isRouter(attempt.agent)) continue
+    const routed = routedSchema.safeParse(attempt.returned.output).data
+    if (routed !== undefined) attempt.routedTo = routed.agent
   }
   return state
-}
-
-function apply(state: RunState, record: JournalRecord, isRouter: (agent: string) => boolean): void {
-  switch (record.type) {
-    case 'run.planned':
-      state.plan = { tasks: record.tasks }
-      state.plans += 1
-      return
-    case 'task.dispatched': {
-      const { type: _, ...attempt } = record
-      const earlier = state.attempts.get(attempt.name) ?? []
-      state.attempts.set(attempt.name, [...earlier, attempt])
-      return
-    }
-    case 'task.returned': {
-      const attempt = state.attempts.get(record.name)?.find(({ task }) => task === record.task)
-      if (attempt === undefined) return
-      attempt.result = taskResultOf(record)
-      const routed = isRouter(attempt.agent) ? routedSchema.safeParse(record.output).data : undefined
-      if (routed !== undefined) attempt.routedTo = routed.agent
-      return
-    }
-    case 'run.cancel-requested':
-      state.cancel ??= record
-      return
-    case 'run.ended':
-      state.ended = record
-      return
-    default:
-  }
 }
 
 /** The last attempt at a name. */
@@ -92,11 +42,12 @@ export function lastAttempt(state: RunState, name: string): Attempt | undefined 
 
 /** Every attempt that has not ended. */
 export function openAttempts(state: RunState): Attempt[] {
-  return [...state.attempts.values()].flat().filter(({ result }) => result === undefined)
+  return [...state.attempts.values()].flat().filter(({ returned }) => returned === undefined)
 }
 
-/** The result of a name whose last attempt was completed by whom it was for. */
+/** The result of a name, if its last attempt completed and was not routed on. */
 export function completed(state: RunState, name: string): TaskResult | undefined {
   const last = lastAttempt(state, name)
-  return last?.result?.status === 'completed' && last.routedTo === undefined ? last.result : undefined
+  if (last?.returned?.status !== 'completed' || last.routedTo !== undefined) return undefined
+  return taskResultOf(last.returned)
 }

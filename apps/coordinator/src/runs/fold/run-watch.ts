@@ -1,11 +1,11 @@
 import { type Bus, followJournal } from '@bailiwick/bus'
-import type { TaskResult } from '@bailiwick/contract'
-import { foldTask, type TaskState } from './task-state.ts'
+import { type TaskResult, taskResultOf } from '@bailiwick/contract'
 import { Unread } from './unread.ts'
+import { foldWatchedTask, type WatchedTask } from './watched-task.ts'
 
 /** Follows the journals of all tasks of one run, and tells who waits for a task's end. */
 export class RunWatch implements Disposable {
-  readonly tasks = new Map<string, TaskState>()
+  readonly tasks = new Map<string, WatchedTask>()
   readonly unread = new Unread()
   readonly #ended = new AbortController()
   readonly #waiting = new Map<string, Set<(result: TaskResult) => void>>()
@@ -19,8 +19,8 @@ export class RunWatch implements Disposable {
 
   /** The result of a task, as its own journal says, now or when it comes. */
   async end(task: string, signal: AbortSignal): Promise<TaskResult> {
-    const known = this.tasks.get(task)?.result
-    if (known !== undefined) return known
+    const known = this.tasks.get(task)?.ended
+    if (known !== undefined) return taskResultOf(known)
     signal.throwIfAborted()
     const { promise, resolve, reject } = Promise.withResolvers<TaskResult>()
     const waiting = this.#waiting.get(task) ?? new Set()
@@ -43,10 +43,10 @@ export class RunWatch implements Disposable {
       for (const { reason } of setAside) this.unread.add({ task, message: sequence, reason })
       if (task === 'run') continue
       for (const record of records) {
-        const state = foldTask(this.tasks.get(task), record, writer)
+        const state = foldWatchedTask(this.tasks.get(task), record, writer)
         if (state !== undefined) this.tasks.set(task, state)
-        if (state?.result === undefined) continue
-        for (const resolve of this.#waiting.get(task) ?? []) resolve(state.result)
+        if (state?.ended === undefined) continue
+        for (const resolve of this.#waiting.get(task) ?? []) resolve(taskResultOf(state.ended))
       }
     }
   }

@@ -1,4 +1,4 @@
-import { InputError, type Plan, planSchema } from '@bailiwick/contract'
+import { InputError, type Plan, planSchema, taskResultOf } from '@bailiwick/contract'
 import type { RunContext } from '../fold/run-context.ts'
 import { completed, lastAttempt, type RunState } from '../fold/run-state.ts'
 import { runOwnTask } from '../tasks/run-own-task.ts'
@@ -18,8 +18,8 @@ export async function planRun(context: RunContext): Promise<'execute' | 'synthes
   const attempt = state.plans + 1
   const finished = lastAttempt(state, PLAN)
   const result =
-    finished?.attempt === attempt && finished.result !== undefined
-      ? finished.result
+    finished?.attempt === attempt && finished.returned !== undefined
+      ? taskResultOf(finished.returned)
       : await runOwnTask(
           context,
           planner({
@@ -60,7 +60,8 @@ async function direct(context: RunContext): Promise<'execute'> {
  */
 function keepDone(state: RunState, plan: Plan): Plan {
   const before = state.plan?.tasks ?? []
-  const isOpen = (name: string) => lastAttempt(state, name)?.result === undefined && state.attempts.has(name)
+  const isOpen = (name: string) =>
+    lastAttempt(state, name)?.returned === undefined && state.attempts.has(name)
   const kept = before.filter(({ name }) => completed(state, name) !== undefined || isOpen(name))
   if (before.length === 0) return plan
   const keptNames = new Set(kept.map(({ name }) => name))
@@ -81,7 +82,7 @@ function keepDone(state: RunState, plan: Plan): Plan {
 
 function replanText(state: RunState, because: string): string {
   const tasks = (state.plan?.tasks ?? []).map(({ name, agent, text }) => {
-    const result = lastAttempt(state, name)?.result
+    const result = lastAttempt(state, name)?.returned
     return `- ${name} (${agent}), ${result?.status ?? 'not begun'}: ${text}`
   })
   return [

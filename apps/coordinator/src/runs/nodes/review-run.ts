@@ -32,16 +32,16 @@ export function review(state: RunState, limits: { attempts: number; replans: num
   const verdicts: Verdict[] = routedTasks(state)
   for (const task of failed) {
     const last = lastAttempt(state, task.name)
-    if (last?.result === undefined) continue
-    const because = reason(last.result)
-    if (mayRetry(last.result) && last.attempt < limits.attempts) {
+    if (last?.returned === undefined) continue
+    const because = reason(last.returned)
+    if (mayRetry(last.returned) && last.attempt < limits.attempts) {
       verdicts.push({
         kind: 'retry',
         task: { ...task, agent: last.agent },
         attempt: last.attempt + 1,
         because,
       })
-    } else if (mayReplan(state, last.result, limits)) {
+    } else if (mayReplan(state, last.returned, limits)) {
       return [{ kind: 'replan', because: `${task.name} (${task.agent}): ${because}` }]
     } else {
       verdicts.push({ kind: 'give-up', task, because })

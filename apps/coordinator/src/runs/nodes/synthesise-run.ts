@@ -5,6 +5,7 @@ import {
   type TaskError,
   type TaskResult,
   type TaskSpec,
+  taskResultOf,
   type Usage,
 } from '@bailiwick/contract'
 import type { RunContext } from '../fold/run-context.ts'
@@ -55,13 +56,13 @@ async function answer(context: RunContext, done: Record<string, TaskResult>): Pr
   if (writer === undefined && only.length === 1 && only[0] !== undefined) return only[0]
   for (;;) {
     const last = lastAttempt(log.state, ANSWER)
-    if (last?.result !== undefined) {
-      const again = last.result.status === 'failed' && last.attempt < context.config.limits.attempts
-      if (!again) return last.result
+    if (last?.returned !== undefined) {
+      const again = last.returned.status === 'failed' && last.attempt < context.config.limits.attempts
+      if (!again) return taskResultOf(last.returned)
     }
-    const attempt = last?.result === undefined ? (last?.attempt ?? 1) : last.attempt + 1
+    const attempt = last?.returned === undefined ? (last?.attempt ?? 1) : last.attempt + 1
     // One that was begun here is ended here, also where the team has got a writer since.
-    if (writer === undefined || (last?.own && last.result === undefined)) {
+    if (writer === undefined || (last?.own && last.returned === undefined)) {
       await runOwnTask(context, SYNTHESISER, {
         name: ANSWER,
         attempt,
@@ -71,7 +72,7 @@ async function answer(context: RunContext, done: Record<string, TaskResult>): Pr
       })
       continue
     }
-    if (last === undefined || last.result !== undefined) {
+    if (last === undefined || last.returned !== undefined) {
       const task = {
         name: ANSWER,
         agent: writer,
@@ -104,7 +105,7 @@ function completedResults(state: RunState): TaskSpec['results'] {
 /** What was asked, and what could not be had. */
 function answerText(state: RunState): string {
   const missing = (state.plan?.tasks ?? []).flatMap(({ name, text }) => {
-    const result = lastAttempt(state, name)?.result
+    const result = lastAttempt(state, name)?.returned
     return result?.status === 'completed'
       ? []
       : [`- ${text} (${result === undefined ? 'never begun' : reason(result)})`]
@@ -118,16 +119,16 @@ function nothingDone(state: RunState): TaskResult {
   const names = [...(state.plan?.tasks ?? []).map(({ name }) => name), PLAN]
   const failed = names.flatMap((name) => {
     const last = lastAttempt(state, name)
-    return last?.result === undefined || last.result.status === 'completed' ? [] : [last]
+    return last?.returned === undefined || last.returned.status === 'completed' ? [] : [last]
   })
   const first = failed[0]
-  if (first?.result === undefined) {
+  if (first?.returned === undefined) {
     const error = { code: 'no-result', message: 'no task of the plan could begin' }
     return { status: 'failed', error, usage: NO_USAGE, artifacts: [] }
   }
-  const { status, error } = first.result
+  const { status, error } = first.returned
   const lines = failed.map(
-    ({ name, agent, result }) => `${name} (${agent}) ${result === undefined ? '' : reason(result)}`,
+    ({ name, agent, returned }) => `${name} (${agent}) ${returned === undefined ? '' : reason(returned)}`,
   )
   return {
     status: status === 'canceled' ? 'failed' : status,
@@ -144,13 +145,13 @@ export function totalUsage(state: RunState, tasks: RunContext['watch']['tasks'])
     if (result !== undefined && result.usage.replies > 0) return result.usage
     const own = tasks.get(task)?.usage ?? NO_USAGE
     return all
-      .filter(({ spec }) => spec.parent?.task === task)
-      .map(({ spec, result: ended }) => withDelegates(spec.task, ended))
+      .filter(({ created }) => created.parent?.task === task)
+      .map(({ created, ended }) => withDelegates(created.task, ended))
       .reduce(addUsage, own)
   }
   return [...state.attempts.values()]
     .flat()
-    .map(({ task, result }) => withDelegates(task, result))
+    .map(({ task, returned }) => withDelegates(task, returned))
     .reduce(addUsage, NO_USAGE)
 }
 
@@ -158,7 +159,7 @@ export function totalUsage(state: RunState, tasks: RunContext['watch']['tasks'])
 export function runExhausted(state: RunState): TaskError | undefined {
   const names = [PLAN, ...(state.plan?.tasks ?? []).map(({ name }) => name), ANSWER]
   for (const name of names) {
-    const { status, error } = lastAttempt(state, name)?.result ?? {}
+    const { status, error } = lastAttempt(state, name)?.returned ?? {}
     if (status !== 'exhausted' || error?.limit === undefined) continue
     if (!(error.limit in state.submitted.budget)) continue
     const { limit } = error
@@ -170,9 +171,9 @@ export function runExhausted(state: RunState): TaskError | undefined {
 /** Files of completed attempts; the last of a name stands. */
 export function allArtifacts(state: RunState): ArtifactRef[] {
   const byKey = new Map<string, ArtifactRef>()
-  for (const { result } of [...state.attempts.values()].flat()) {
-    if (result?.status !== 'completed') continue
-    for (const artifact of result.artifacts) byKey.set(`${artifact.writer}/${artifact.key}`, artifact)
+  for (const { returned } of [...state.attempts.values()].flat()) {
+    if (returned?.status !== 'completed') continue
+    for (const artifact of returned.artifacts) byKey.set(`${artifact.writer}/${artifact.key}`, artifact)
   }
   return [...byKey.values()]
 }

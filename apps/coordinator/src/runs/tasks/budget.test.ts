@@ -1,7 +1,7 @@
 import { type Budget, NO_USAGE, type TaskResult, type TaskSpec } from '@bailiwick/contract'
 import { describe, expect, it } from 'vitest'
 import type { Attempt, RunState } from '../fold/run-state.ts'
-import type { TaskState } from '../fold/task-state.ts'
+import type { WatchedTask } from '../fold/watched-task.ts'
 import { spentOfRun } from './budget.ts'
 
 const result = (tokens: number): TaskResult => ({
@@ -10,7 +10,7 @@ const result = (tokens: number): TaskResult => ({
   artifacts: [],
 })
 
-function known(task: string, budget: Budget, tokens: number, ended?: TaskResult): TaskState {
+function known(task: string, budget: Budget, tokens: number, ended?: TaskResult): WatchedTask {
   const grant = {
     level: 5 as const,
     tools: [],
@@ -20,32 +20,35 @@ function known(task: string, budget: Budget, tokens: number, ended?: TaskResult)
     approval: 'never' as const,
   }
   return {
-    spec: { task, grant } as unknown as TaskSpec,
+    created: { type: 'task.created', at: 0, ...({ task, grant } as unknown as TaskSpec) },
     writer: 'worker',
     status: 'working',
     step: 2,
     calls: 3,
     usage: { ...NO_USAGE, inputTokens: tokens, replies: 1 },
-    steps: [],
-    createdAt: 0,
+    attempt: 1,
+    stepUsage: [],
     asked: [],
-    ...(ended !== undefined && { result: ended }),
+    ...(ended !== undefined && { ended: { type: 'task.ended' as const, at: 0, ...ended } }),
   }
 }
 
-function spentOf(attempts: [string, TaskResult | undefined][], tasks: TaskState[]) {
+function spentOf(attempts: [string, TaskResult | undefined][], tasks: WatchedTask[]) {
   const all = attempts.map(
     ([task, ended], index): Attempt => ({
+      type: 'task.dispatched',
       name: `t${index}`,
       task,
       agent: 'a',
       attempt: 1,
       at: 0,
-      ...(ended !== undefined && { result: ended }),
+      ...(ended !== undefined && {
+        returned: { type: 'task.returned' as const, at: 0, name: `t${index}`, task, ...ended },
+      }),
     }),
   )
   const state = { attempts: new Map(all.map((one) => [one.name, [one]])) } as unknown as RunState
-  return spentOfRun(state, new Map(tasks.map((one) => [one.spec.task, one])))
+  return spentOfRun(state, new Map(tasks.map((one) => [one.created.task, one])))
 }
 
 describe('spentOfRun', () => {

@@ -1,6 +1,6 @@
 import type { Budget } from '@bailiwick/contract'
 import type { RunState } from '../fold/run-state.ts'
-import type { TaskState } from '../fold/task-state.ts'
+import type { WatchedTask } from '../fold/watched-task.ts'
 
 /** Limits that are used up by working, as against by waiting. */
 export const SPENT_LIMITS = ['tokens', 'cost', 'steps', 'calls'] as const
@@ -11,16 +11,16 @@ export type Spent = Record<(typeof SPENT_LIMITS)[number], number>
 export const NOTHING: Spent = { tokens: 0, cost: 0, steps: 0, calls: 0 }
 
 /** What a task has used, its delegates included once it has ended. */
-export function used({ usage, step, calls }: Pick<TaskState, 'usage' | 'step' | 'calls'>): Spent {
+export function used({ usage, step, calls }: Pick<WatchedTask, 'usage' | 'step' | 'calls'>): Spent {
   // An unknown cost cannot be counted; the models refuse a cost limit without a price anyway.
   return { tokens: usage.inputTokens + usage.outputTokens, cost: usage.cost ?? 0, steps: step, calls }
 }
 
 /** What a task has used, once it has ended; until then also what it may use still. */
-export function reserved(task: TaskState): Spent {
+export function reserved(task: WatchedTask): Spent {
   const soFar = used(task)
-  if (task.result !== undefined) return soFar
-  const { budget } = task.spec.grant
+  if (task.ended !== undefined) return soFar
+  const { budget } = task.created.grant
   const most = { ...soFar }
   for (const limit of SPENT_LIMITS) most[limit] = Math.max(soFar[limit], budget[limit] ?? 0)
   return most
@@ -58,19 +58,19 @@ export function partOf(left: Budget, share: number): Budget {
  */
 export function spentOfRun(
   state: RunState,
-  tasks: ReadonlyMap<string, TaskState>,
+  tasks: ReadonlyMap<string, WatchedTask>,
 ): { taken: Spent; unknown: number } {
   let taken = NOTHING
   let unknown = 0
-  for (const { task, result } of [...state.attempts.values()].flat()) {
+  for (const { task, returned } of [...state.attempts.values()].flat()) {
     const known = tasks.get(task)
-    if (result !== undefined) taken = addSpent(taken, used({ ...counted(known), usage: result.usage }))
+    if (returned !== undefined) taken = addSpent(taken, used({ ...counted(known), usage: returned.usage }))
     else if (known !== undefined) taken = addSpent(taken, reserved(known))
     else unknown += 1
   }
   return { taken, unknown }
 }
 
-function counted(task: TaskState | undefined): { step: number; calls: number } {
+function counted(task: WatchedTask | undefined): { step: number; calls: number } {
   return { step: task?.step ?? 0, calls: task?.calls ?? 0 }
 }

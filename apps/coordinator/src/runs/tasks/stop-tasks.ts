@@ -14,8 +14,8 @@ export async function stopTasks(context: RunContext, reason: string): Promise<vo
     own ? 'coordinator' : agent,
   ])
   const followed = [...watch.tasks.values()]
-    .filter(({ result }) => result === undefined)
-    .map(({ spec, writer }): [string, string] => [spec.task, writer])
+    .filter(({ ended }) => ended === undefined)
+    .map(({ created, writer }): [string, string] => [created.task, writer])
   await Promise.all(
     [...new Map([...dispatched, ...followed])].map(async ([task, writer]) => {
       // A task of the coordinator's own stopped with the signal.

@@ -1,15 +1,16 @@
-import type { RunSummary, RunTask, RunView } from '@bailiwick/bus'
+import type { RunDetails, RunSummary, RunTask } from '@bailiwick/bus'
 import { addUsage, NO_USAGE } from '@bailiwick/contract'
+import { ownUsage, runStatus } from '@bailiwick/core/journal'
 import type { RunState } from './run-state.ts'
-import type { TaskState } from './task-state.ts'
 import type { Unread } from './unread.ts'
+import type { WatchedTask } from './watched-task.ts'
 
 /** A run as lists show it. */
 export function runSummary(run: string, state: RunState): RunSummary {
-  const { submitted, ended, plan } = state
+  const { submitted, ended } = state
   return {
     run,
-    status: ended?.status ?? (plan === undefined && state.attempts.size === 0 ? 'submitted' : 'working'),
+    status: runStatus(state),
     text: submitted.text.slice(0, 200),
     submittedAt: submitted.at,
     submittedBy: submitted.submittedBy,
@@ -18,15 +19,20 @@ export function runSummary(run: string, state: RunState): RunSummary {
 }
 
 /** All that is known of a run: its own journal, and the tasks' where they were followed. */
-export function runView(
+export function runDetails(
   run: string,
   state: RunState,
-  { tasks, unread }: { tasks: ReadonlyMap<string, TaskState>; unread: Unread },
-): RunView {
+  { tasks, unread }: { tasks: ReadonlyMap<string, WatchedTask>; unread: Unread },
+): RunDetails {
   const { ended, submitted } = state
   const planned = state.plan?.tasks ?? []
   const asked = [...tasks.values()].flatMap((task) =>
-    task.asked.map((call) => ({ task: task.spec.task, ...call })),
+    task.asked.map(({ call, name, arguments: args }) => ({
+      task: task.created.task,
+      call,
+      name,
+      arguments: args,
+    })),
   )
   const waiting = asked.length > 0 && ended === undefined
   return {
@@ -66,11 +72,11 @@ export function runView(
 
 function viewAttempts(
   state: RunState,
-  tasks: ReadonlyMap<string, TaskState>,
+  tasks: ReadonlyMap<string, WatchedTask>,
   name: string,
   after: string[],
 ): RunTask[] {
-  return (state.attempts.get(name) ?? []).map(({ task, agent, attempt, at, result }) => ({
+  return (state.attempts.get(name) ?? []).map(({ task, agent, attempt, at, returned }) => ({
     name,
     task,
     agent,
@@ -80,22 +86,22 @@ function viewAttempts(
     status: 'submitted' as const,
     startedAt: at,
     ...viewTask(tasks.get(task)),
-    ...(result !== undefined && {
-      status: result.status,
-      usage: result.usage,
-      ...(result.error !== undefined && { error: result.error }),
+    ...(returned !== undefined && {
+      status: returned.status,
+      usage: returned.usage,
+      ...(returned.error !== undefined && { error: returned.error }),
     }),
   }))
 }
 
 /** Tasks that agents gave to other agents are in no plan. */
-function viewDelegated(tasks: ReadonlyMap<string, TaskState>): RunTask[] {
+function viewDelegated(tasks: ReadonlyMap<string, WatchedTask>): RunTask[] {
   return [...tasks.values()]
-    .filter(({ spec }) => spec.parent !== undefined)
+    .filter(({ created }) => created.parent !== undefined)
     .map((state) => ({
-      name: state.spec.name,
-      task: state.spec.task,
-      agent: state.spec.agent,
+      name: state.created.name,
+      task: state.created.task,
+      agent: state.created.agent,
       attempt: 1,
       after: [],
       steps: [],
@@ -104,26 +110,23 @@ function viewDelegated(tasks: ReadonlyMap<string, TaskState>): RunTask[] {
     }))
 }
 
-function viewTask(state: TaskState | undefined): Partial<RunTask> {
+function viewTask(state: WatchedTask | undefined): Partial<RunTask> {
   if (state === undefined) return {}
   return {
     status: state.status,
     usage: state.usage,
-    steps: state.steps,
+    steps: state.stepUsage,
     ...(state.startedAt !== undefined && { startedAt: state.startedAt }),
-    ...(state.endedAt !== undefined && { endedAt: state.endedAt }),
-    ...(state.result?.error !== undefined && { error: state.result.error }),
+    ...(state.ended !== undefined && { endedAt: state.ended.at }),
+    ...(state.ended?.error !== undefined && { error: state.ended.error }),
   }
 }
 
 /** Of their own replies: a delegate's are its own agent's. */
-function usageByAgent(tasks: readonly TaskState[]): RunView['agents'] {
-  const byAgent = Map.groupBy(tasks, ({ spec }) => spec.agent)
+function usageByAgent(tasks: readonly WatchedTask[]): RunDetails['agents'] {
+  const byAgent = Map.groupBy(tasks, ({ created }) => created.agent)
   return Array.from(byAgent, ([agent, its]) => ({
     agent,
-    usage: its
-      .flatMap(({ steps }) => steps)
-      .map(({ usage }) => usage)
-      .reduce(addUsage, NO_USAGE),
+    usage: its.map(ownUsage).reduce(addUsage, NO_USAGE),
   }))
 }

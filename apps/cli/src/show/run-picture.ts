@@ -1,0 +1,42 @@
+import type { EventEntry } from '@bailiwick/bus'
+import { addUsage, NO_USAGE, type Usage } from '@bailiwick/contract'
+import {
+  foldRunView,
+  foldTaskView,
+  ownUsage,
+  type RunView,
+  runStatus,
+  type TaskView,
+} from '@bailiwick/core/journal'
+
+/** A run as the screen shows it, folded from its events. */
+export interface RunPicture {
+  readonly run: string
+  /** Absent before the run was submitted. */
+  view?: RunView<EventEntry>
+  /** By task id, in order of creation. */
+  readonly tasks: Map<string, TaskView<EventEntry>>
+}
+
+export function emptyPicture(run: string): RunPicture {
+  return { run, tasks: new Map() }
+}
+
+/** Takes one event into the picture, in place. `task` is the event's task. */
+export function addToPicture(picture: RunPicture, task: string, entry: EventEntry): void {
+  const run = foldRunView(picture.view, entry)
+  if (run !== undefined) picture.view = run
+  const view = foldTaskView(picture.tasks.get(task), entry)
+  if (view !== undefined) picture.tasks.set(task, view)
+}
+
+/** The run's status for people: also `canceling`. */
+export function shownStatus({ view }: RunPicture): string {
+  if (view === undefined) return 'submitted'
+  return view.cancel !== undefined && view.ended === undefined ? 'canceling' : runStatus(view)
+}
+
+/** Usage of all model replies so far. */
+export function shownUsage({ tasks }: RunPicture): Usage {
+  return [...tasks.values()].map(ownUsage).reduce(addUsage, NO_USAGE)
+}

@@ -1,0 +1,146 @@
+import { addUsage, NO_USAGE, type Status, type Usage } from '@bailiwick/contract'
+import type { EntryOf, ViewEntry } from './view-entry.ts'
+
+/** What a task is doing now. */
+export type Activity =
+  /** Waits for the model's reply, or runs code. */
+  | { kind: 'model' | 'code' }
+  /** Waits for this tool or delegate, or for a person's decision on it. */
+  | { kind: 'call' | 'decision'; name: string }
+
+/** Usage of the model replies of one step, without delegates. */
+export interface StepUsage {
+  step: number
+  usage: Usage
+}
+
+/**
+ * One task, folded from fields that records and events both have. It keeps some entries whole: folded from records
+ * (`E` = `JournalRecord`) they have their texts, folded from events they have the marks of the texts.
+ */
+export interface TaskView<E extends ViewEntry = ViewEntry> {
+  readonly created: EntryOf<E, 'task.created'>
+  status: Status
+  /** The number of the last attempt; 0 before the first. */
+  attempt: number
+  /** The host of the last attempt. */
+  host?: string
+  /** When the first attempt began, Unix milliseconds. */
+  startedAt?: number
+  /** The step that the model replied to last; 0 before the first reply. */
+  step: number
+  /** Calls and delegations that were started. */
+  calls: number
+  /** Usage of the task's own replies; after the end, of its delegates too. */
+  usage: Usage
+  stepUsage: StepUsage[]
+  /** Calls that wait for a person's decision. */
+  asked: EntryOf<E, 'call.asked'>[]
+  /** Absent before the first attempt and after the end. */
+  activity?: Activity
+  ended?: EntryOf<E, 'task.ended'>
+}
+
+/**
+ * Folds one more entry of a task's journal, in place.
+ *
+ * @param view the view so far; undefined before `task.created`
+ * @returns the view; undefined as long as the task is not created
+ * @example
+ * let view: TaskView<JournalRecord> | undefined
+ * for await (const record of journal.read()) view = foldTaskView(view, record)
+ */
+export function foldTaskView<E extends ViewEntry>(
+  view: TaskView<E> | undefined,
+  entry: E,
+): TaskView<E> | undefined {
+  if (view === undefined) {
+    return entry.type === 'task.created' ? newTaskView(entry as EntryOf<E, 'task.created'>) : undefined
+  }
+  applyToTaskView(view, entry)
+  return view
+}
+
+/** The view of a task that was just created. */
+export function newTaskView<E extends ViewEntry>(created: EntryOf<E, 'task.created'>): TaskView<E> {
+  return { created, status: 'submitted', step: 0, stepUsage: [], ...newChapter() }
+}
+
+/** Usage of the task's own model replies, also after its end. */
+export function ownUsage({ stepUsage }: Pick<TaskView, 'stepUsage'>): Usage {
+  return stepUsage.map(({ usage }) => usage).reduce(addUsage, NO_USAGE)
+}
+
+/** Takes one more entry into the view, in place. */
+export function applyToTaskView<E extends ViewEntry>(view: TaskView<E>, entry: E): void {
+  // The compiler cannot relate the members of a generic union; entries are only stored, so their texts are kept.
+  apply(view as unknown as TaskView, entry)
+}
+
+/** What starts afresh when an ended task gets another request. */
+function newChapter() {
+  return { attempt: 0, calls: 0, usage: NO_USAGE, asked: [] }
+}
+
+function apply(view: TaskView, entry: ViewEntry): void {
+  switch (entry.type) {
+    case 'task.started':
+      view.status = waitingStatus(view)
+      view.attempt = entry.attempt
+      view.host = entry.host
+      view.startedAt ??= entry.at
+      view.activity = { kind: 'model' }
+      return
+    case 'task.continued':
+      Object.assign(view, newChapter(), { status: 'submitted' })
+      delete view.startedAt
+      delete view.ended
+      return
+    case 'step.replied':
+      view.step = entry.step
+      view.usage = addUsage(view.usage, entry.usage)
+      addStepUsage(view.stepUsage, entry.step, entry.usage)
+      return
+    case 'step.started':
+    case 'call.ended':
+      view.activity = { kind: 'code' }
+      return
+    case 'step.ended':
+      view.activity = { kind: 'model' }
+      return
+    case 'call.started':
+      view.calls += 1
+      view.activity = { kind: 'call', name: entry.name }
+      return
+    case 'call.asked':
+      view.asked.push(entry)
+      view.status = 'input-required'
+      view.activity = { kind: 'decision', name: entry.name }
+      return
+    case 'call.decided':
+      view.asked = view.asked.filter(({ call }) => call !== entry.call)
+      view.status = waitingStatus(view)
+      view.activity = { kind: 'code' }
+      return
+    case 'task.ended':
+      view.status = entry.status
+      // The coordinator ends a task without a live host and does not know its usage.
+      if (entry.usage.replies > 0) view.usage = entry.usage
+      view.asked = []
+      view.ended = entry
+      delete view.activity
+      return
+    default:
+  }
+}
+
+function waitingStatus({ asked }: TaskView): Status {
+  return asked.length > 0 ? 'input-required' : 'working'
+}
+
+/** The replies of one step are adjacent: its plan, its action, repairs. */
+function addStepUsage(steps: StepUsage[], step: number, usage: Usage): void {
+  const last = steps.at(-1)
+  if (last?.step === step) last.usage = addUsage(last.usage, usage)
+  else steps.push({ step, usage })
+}
