@@ -1,18 +1,20 @@
 import { type Bus, type ConnectOptions, connectBus, connectFromEnv } from '@bailiwick/bus'
 
-/** A connection: what every function of this package takes first. Disposing it drains it. */
+/** A connection to Bailiwick. Every function of this package takes it first. Disposing of it sends what is pending. */
 export type Client = Bus
 
-/** Everything is optional: without `url`, the environment says where (`bailiwick env` prints it). */
+/** Where and how to connect. Without `url`, the environment names the server (`bailiwick env` prints it). */
 export interface ConnectClientOptions extends Partial<ConnectOptions> {
-  /** Where `NATS_URL` and `NATS_CREDS` are looked up. Default: this process's environment. */
+  /** The environment that has `NATS_URL` and `NATS_CREDS`. Default: this process's. */
   env?: NodeJS.ProcessEnv
 }
 
 /**
- * Connects to Bailiwick: to `url`, or to what `NATS_URL` and `NATS_CREDS` say. Reconnects for ever.
+ * Connects to Bailiwick at `url`, or as `NATS_URL` and `NATS_CREDS` say. The connection reconnects automatically,
+ * without a limit.
  *
- * @throws BusError `bus-unreachable`, `bus-auth`; an error with code `bad-input` when nothing says where.
+ * @throws BusError `bus-unreachable` if no server answers within `waitMs` (default 5,000), `bus-auth` if it refuses
+ * the credentials; InputError if neither `url` nor `NATS_URL` is set.
  * @example
  * await using client = await connect()
  */

@@ -1,32 +1,35 @@
 import { registerTool, serveTool, unregisterTool } from '@bailiwick/bus'
+import { InputError } from '@bailiwick/contract'
 import { z } from 'zod'
 import type { Client } from './connect.ts'
 
 type BusTool = Parameters<typeof serveTool>[1]
 
-/** Who calls, for which task, and how to stop. */
+/** The circumstances of a call: its caller, run and task, a `key` that stays the same if it is sent again, a signal. */
 export type ToolContext = Parameters<BusTool['run']>[1]
 
 /** A tool that this process offers to the agents. */
 export interface OfferedTool<Input extends z.ZodType> {
   /** A JavaScript identifier of at most 63 characters. */
   name: string
-  /** For the model. */
+  /** Tells the model what the tool does. */
   description: string
   input: Input
   output?: z.ZodType
-  /** What calling it twice with the same `context.key` does. Default `once`: it is never sent again. */
+  /** What happens if a call is sent twice with the same `context.key`. Default `once`: it is never sent twice. */
   effect?: 'none' | 'idempotent' | 'once'
   run(input: z.output<Input>, context: ToolContext): unknown | Promise<unknown>
 }
 
 /**
- * Offers a tool until disposed; calls under way are finished first. Agents may use it once it is granted
- * to them. Needs credentials of the role `tool-host`.
+ * Offers a tool until the result is disposed of, which waits for running calls. An agent may call the tool after the
+ * operator has granted it. Needs credentials of the role `tool-host`.
  *
- * While `run` works this process says so every two seconds, and one that says nothing for 7 s is taken for dead: work
- * that blocks the event loop for longer belongs into a worker thread or a process of its own.
+ * While `run` works, this process sends a sign of life every two seconds. After 7 s without one it counts as dead, so
+ * put work that blocks the event loop for longer into a worker thread or another process.
  *
+ * @param options `host` is the tool host's name; default: the user of the credentials
+ * @throws BusError if the tool cannot be registered.
  * @example
  * await using _ = await offerTool(client, {
  *   name: 'population',
@@ -50,7 +53,7 @@ export async function offerTool<Input extends z.ZodType>(
     ...(output !== undefined && { output: z.toJSONSchema(output) }),
     async run(input, context) {
       const parsed = offered.input.safeParse(input)
-      if (!parsed.success) throw new TypeError(`${name}: ${z.prettifyError(parsed.error)}`)
+      if (!parsed.success) throw new InputError(`${name}: ${z.prettifyError(parsed.error)}`)
       return offered.run(parsed.data, context)
     },
   }

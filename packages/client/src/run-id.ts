@@ -1,8 +1,14 @@
 import { randomBytes } from 'node:crypto'
 
-const DIGITS = 'abcdefghijklmnopqrstuvwxyz234567'
+const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
 
-/** A new run's id: `r` and twelve characters of base32. Keep it to submit again without making a second run. */
+/**
+ * Makes the id of a new run: `r` and twelve random base32 characters. Keep it to be able to submit the run again
+ * without starting a second one.
+ *
+ * @example
+ * const run = newRunId() // 'rk3v7q2mzabcd'
+ */
 export function newRunId(): string {
-  return `r${Array.from(randomBytes(12), (byte) => DIGITS[byte % DIGITS.length]).join('')}`
+  return `r${Array.from(randomBytes(12), (byte) => BASE32[byte % BASE32.length]).join('')}`
 }

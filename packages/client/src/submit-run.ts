@@ -3,30 +3,35 @@ import type { Client } from './connect.ts'
 import { newRunId } from './run-id.ts'
 import { type FileContent, uploadFiles } from './upload-files.ts'
 
-/** What is asked for. */
+/** Characters of a value that the prompt shows. */
+const MAX_SHOWN = 600
+
+/** A run to submit. */
 export interface NewRun {
-  /** The task, in words. */
+  /** The task in words. */
   text: string
-  /** Files that go with it, by file name. No path crosses the bus: give their content. */
+  /** The contents of input files, by file name. */
   files?: Record<string, FileContent>
-  /** Values that go with it, by name. JSON. */
+  /** Input values by name: JSON. */
   values?: Record<string, unknown>
-  /** The run's id, for submitting again what may have been submitted: it is one run. Default: a new one. */
+  /** The run's id. Submitting the same id again does not start a second run. Default: a new id. */
   run?: string
-  /** `plan`: split among the team (the default); `direct`: the whole of it to one agent. */
+  /** `plan` (the default) splits the task among the team; `direct` gives all of it to one agent. */
   strategy?: 'plan' | 'direct'
-  /** With `direct`: which agent. */
+  /** The agent for `direct`. */
   agent?: string
+  /** Limits of the whole run. */
   budget?: NonNullable<RunRequestInput<'submit'>['budget']>
-  /** Whether figures in the answer must be references to results. */
+  /** True if figures in the answer must be references to results. */
   references?: boolean
 }
 
 /**
- * Asks for a run. When this returns, the run is admitted: it survives the death of any process.
- * `duplicate` says that the id was known already.
+ * Submits a run. After this returns, the run is in the journal and survives the death of any process. The reply's
+ * `duplicate` is true if the id was submitted before.
  *
- * @throws BusError `no-responder` when no coordinator is running; what the coordinator refuses it for.
+ * @throws BusError `no-responder` if no coordinator is running, or the coordinator's refusal; InputError for an
+ * unusable input name.
  * @example
  * const { run } = await submitRun(client, { text: 'How many rows?', files: { 'a.csv': 'x\n1\n' } })
  */
@@ -39,7 +44,7 @@ export async function submitRun(
   for (const name of Object.keys(values)) checkInputName(name)
   const uploaded = await uploadFiles(client, run, files, options.signal)
   const given = Object.entries(values).map(([name, value]) => {
-    return { name, value, description: `${name}: ${JSON.stringify(value).slice(0, 600)}` }
+    return { name, value, description: `${name}: ${JSON.stringify(value).slice(0, MAX_SHOWN)}` }
   })
   return requestRun(client, 'submit', { ...rest, run, inputs: [...uploaded, ...given] }, options)
 }

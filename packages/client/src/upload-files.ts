@@ -3,14 +3,18 @@ import { extname } from 'node:path'
 import { askerOn, isReservedName, putArtifact, type RunRequestInput } from '@bailiwick/bus'
 import { mediaTypeOf } from '@bailiwick/contract'
 import type { Client } from './connect.ts'
-import { describeFile } from './describe-file.ts'
+
+/** Characters of a text file that the prompt shows. */
+const MAX_SHOWN = 600
+/** Bytes to check for a null byte, which texts do not have. */
+const CHECKED_BYTES = 8_192
 
 /** The content of a file: text, bytes, or either with its media type. */
 export type FileContent = string | Uint8Array | { content: string | Uint8Array; mediaType: string }
 
 type Input = NonNullable<RunRequestInput<'submit'>['inputs']>[number]
 
-/** Keeps files with a run. They become its inputs, called after the file: `Seattle-weather.csv` is `Seattle_weather`. */
+/** Stores files with a run. Returns them as inputs with names that code can use: `Seattle-weather.csv` is `Seattle_weather`. */
 export function uploadFiles(
   client: Client,
   run: string,
@@ -21,9 +25,9 @@ export function uploadFiles(
   return Promise.all(
     Object.entries(files).map(async ([file, given]) => {
       const { content, mediaType } =
-        typeof given === 'object' && 'content' in given ? given : typed(file, given)
+        typeof given === 'object' && 'content' in given ? given : withMediaType(file, given)
       const bytes = typeof content === 'string' ? Buffer.from(content) : content
-      // The digest is in the key: the same file sent again changes nothing, and another one replaces none.
+      // The digest is in the key, so that the same file sent again changes nothing and another one replaces none.
       const digest = createHash('sha256').update(bytes).digest('hex').slice(0, 16)
       const key = `${run}/${digest}/${file}`
       const artifact = await putArtifact(
@@ -37,19 +41,27 @@ export function uploadFiles(
   )
 }
 
-function typed(file: string, content: string | Uint8Array) {
+function withMediaType(file: string, content: string | Uint8Array) {
   const otherwise = typeof content === 'string' ? 'text/plain' : undefined
   return { content, mediaType: mediaTypeOf(file, otherwise) }
 }
 
-/** Names that code can use as variables, each only once. */
+/** Describes a file for the prompt: type, size, and the beginning of a text. */
+function describeFile(name: string, file: string, mediaType: string, bytes: Uint8Array): string {
+  const about = `${name}: ${file}, ${mediaType}, ${bytes.length} bytes`
+  if (bytes.subarray(0, CHECKED_BYTES).includes(0)) return about
+  const text = new TextDecoder().decode(bytes.subarray(0, MAX_SHOWN * 4)).slice(0, MAX_SHOWN)
+  return `${about}; ${text.length < bytes.length ? 'begins' : 'reads'}: ${JSON.stringify(text)}`
+}
+
+/** Makes a unique name for each file that code can use as a variable. */
 function inputNames(files: string[]): Map<string, string> {
   const taken = new Set<string>()
   const names = new Map<string, string>()
   for (const file of files) {
     const word = file.slice(0, file.length - extname(file).length).replaceAll(/\W+/g, '_')
-    const named = /^[A-Za-z_]/.test(word) ? word : `_${word}`
-    const plain = isReservedName(named) ? `${named}_file` : named
+    const identifier = /^[A-Za-z_]/.test(word) ? word : `_${word}`
+    const plain = isReservedName(identifier) ? `${identifier}_file` : identifier
     let name = plain
     for (let count = 2; taken.has(name); count++) name = `${plain}_${count}`
     taken.add(name)

@@ -1,17 +1,17 @@
 import { type CloudEvent, eventName, followEvents, type RunDetails } from '@bailiwick/bus'
-import { getRun } from './about-runs.ts'
 import type { Client } from './connect.ts'
+import { getRun } from './runs.ts'
 
 interface WatchOptions {
-  /** Ends the watching, not the run: for that there is `cancelRun`. */
+  /** Stops watching. The run continues; `cancelRun` ends it. */
   signal?: AbortSignal
 }
 
 /**
- * The events of a run from its beginning, then as they come; ends after `run.ended`. A run that is not
- * there yet is waited for.
+ * Yields the events of a run from its beginning until `run.ended`. Waits for a run that does not exist yet.
  *
- * @throws the signal's reason; BusError `bus-auth` where the credentials have been refused for 10 s.
+ * @throws the signal's reason; BusError `bus-auth` after the server has refused the credentials for `refusedMs`
+ * (default 10,000).
  * @example
  * for await (const event of watchRun(client, run)) console.log(event.type, event.agent)
  */
@@ -27,14 +27,20 @@ export async function* watchRun(
   options.signal?.throwIfAborted()
 }
 
-/** Waits for the end of a run. @throws as {@link watchRun}. */
+/**
+ * Waits for the end of a run, and returns its final state.
+ *
+ * @throws as {@link watchRun}.
+ * @example
+ * const { status, result } = await waitForRun(client, run)
+ */
 export async function waitForRun(
   client: Client,
   run: string,
   options: WatchOptions = {},
 ): Promise<RunDetails> {
   for await (const _ of watchRun(client, run, options)) {
-    // Only the end counts.
+    // Only the end matters.
   }
   return getRun(client, run, options)
 }

@@ -19,17 +19,17 @@ import { type Client, connect } from '../src/connect.ts'
 
 const NO_USAGE = { inputTokens: 0, cachedTokens: 0, outputTokens: 0, reasoningTokens: 0, replies: 0, cost: 0 }
 
-/** A real server, and what stands in for a coordinator: it admits runs and ends them when told. */
+/** A real NATS server and a stand-in for a coordinator, which admits runs and ends them on request. */
 export interface Bed extends AsyncDisposable {
   /** The coordinator's connection. */
   readonly coordinator: Bus
-  /** What was submitted, by run, the first time. */
+  /** The first submission of each run. */
   readonly submitted: Map<string, RunRequest<'submit'>>
   readonly decided: RunRequest<'decide'>[]
   end(run: string, status: 'completed' | 'canceled'): Promise<void>
   connectOptions(grant: RoleGrant): Promise<{ url: string; creds: string }>
-  /** Has the server take credentials no more. */
-  withdraw(creds: string): Promise<void>
+  /** Makes the server reject credentials. */
+  revoke(creds: string): Promise<void>
   connect(grant: RoleGrant): Promise<Client>
 }
 
@@ -114,7 +114,7 @@ export async function startBed(): Promise<Bed> {
     decided,
     end,
     connectOptions,
-    withdraw: async (creds) => server.revoke((await readCredentials(creds))?.publicKey ?? ''),
+    revoke: async (creds) => server.revoke((await readCredentials(creds))?.publicKey ?? ''),
     async connect(grant) {
       const client = await connect(await connectOptions(grant))
       stack.defer(() => client.close())

@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
-import { startBed } from '../test/bed.ts'
+import { startBed } from './bed.ts'
 
 const here = new URL('..', import.meta.url)
 
-it('the example of the README runs as it stands', async () => {
+it('runs the example in the README', async () => {
   const code = /```ts\n([\s\S]*?)```/.exec(await readFile(new URL('README.md', here), 'utf8'))?.[1] ?? ''
   expect(code.trim().split('\n').length).toBeLessThanOrEqual(16)
 

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { listTools, remoteTool } from '@bailiwick/bus'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { type Bed, startBed } from '../test/bed.ts'
 import {
   type Client,
   cancelRun,
@@ -20,7 +19,8 @@ import {
   submitRun,
   waitForRun,
   watchRun,
-} from './index.ts'
+} from '../src/index.ts'
+import { type Bed, startBed } from './bed.ts'
 
 let bed: Bed
 let client: Client
@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(() => bed?.[Symbol.asyncDispose]())
 
 describe('connect', () => {
-  it('takes the address and the credentials from the environment', async () => {
+  it('reads the address and the credentials from the environment', async () => {
     const { url, creds } = await bed.connectOptions({ role: 'user' })
     const file = join(tmpdir(), `${newRunId()}.creds`)
     await writeFile(file, creds, { mode: 0o600 })
@@ -43,7 +43,7 @@ describe('connect', () => {
 })
 
 describe('submitRun', () => {
-  it('keeps files with the run, and describes them', async () => {
+  it('stores files with the run, and describes them', async () => {
     const csv = 'a,b\n1,2\n'
     const files = {
       'Seattle weather.csv': csv,
@@ -66,7 +66,7 @@ describe('submitRun', () => {
     expect(Buffer.from(kept ?? []).toString()).toBe(csv)
   })
 
-  it('gives a file another name where code has that one already, and refuses such a value', async () => {
+  it('renames a file whose name code cannot use, and rejects such a value', async () => {
     const { run } = await submitRun(client, {
       text: 'x',
       files: { 'class.csv': 'a', 'observations.csv': 'b' },
@@ -79,7 +79,7 @@ describe('submitRun', () => {
     })
   })
 
-  it('is one run when the same id is submitted twice, whatever comes with it', async () => {
+  it('starts one run if an id is submitted twice, even with different files', async () => {
     const run = newRunId()
     const first = await submitRun(client, { run, text: 'Count.', files: { 'a.txt': 'one' } })
     const second = await submitRun(client, { run, text: 'Count.', files: { 'a.txt': 'two' } })
@@ -91,17 +91,17 @@ describe('submitRun', () => {
     expect(artifact && Buffer.from(await getArtifact(bed.coordinator, artifact)).toString()).toBe('one')
   })
 
-  it('says when no coordinator is running', async () => {
+  it('fails if no coordinator is running', async () => {
     await using alone = await startBed()
     const user = await alone.connect({ role: 'user' })
-    // Drained: the server has dropped its subscriptions when this returns.
+    // After a drain, the server has removed its subscriptions.
     await alone.coordinator.connection.drain()
     await expect(submitRun(user, { text: 'Count.' })).rejects.toThrow('no coordinator is running')
   })
 })
 
-describe('a run, watched', () => {
-  it('gives its events from the beginning, and ends with it', async () => {
+describe('watchRun', () => {
+  it('yields events from the beginning, and ends with the run', async () => {
     const { run } = await submitRun(client, { text: 'Count.' })
     const seen: (string | undefined)[] = []
     for await (const event of watchRun(client, run)) {
@@ -113,14 +113,14 @@ describe('a run, watched', () => {
     expect((await listRuns(client, { limit: 1 })).length).toBe(1)
   })
 
-  it('ends by a cancel', async () => {
+  it('ends if the run is canceled', async () => {
     const { run } = await submitRun(client, { text: 'Count.' })
     const waited = waitForRun(client, run)
     expect(await cancelRun(client, run, { reason: 'no need' })).toEqual({ run, status: 'canceled' })
     expect((await waited).status).toBe('canceled')
   })
 
-  it('is left alone when the watching is given up', async () => {
+  it('leaves the run alone if its signal is aborted', async () => {
     const { run } = await submitRun(client, { text: 'Count.' })
     const controller = new AbortController()
     const waited = waitForRun(client, run, { signal: controller.signal })
@@ -129,24 +129,26 @@ describe('a run, watched', () => {
     expect((await getRun(client, run)).status).toBe('working')
   })
 
-  it('is an error for whoever may watch no more', async () => {
+  it('fails if the credentials are revoked and not renewed in time', async () => {
     const { run } = await submitRun(client, { text: 'Count.' })
     const { url, creds } = await bed.connectOptions({ role: 'user', name: 'alice' })
-    await using alice = await connect({ url, creds })
+    await using alice = await connect({ url, creds, refusedMs: 500 })
     const began = Promise.withResolvers<void>()
     const watched = (async () => {
       for await (const _ of watchRun(alice, run)) began.resolve()
     })()
     await began.promise
-    const withdrawnAt = Date.now()
-    await bed.withdraw(creds)
+    const revokedAt = performance.now()
+    await bed.revoke(creds)
     await expect(watched).rejects.toMatchObject({ code: 'bus-auth' })
-    // Whoever renews them has that long for it.
-    expect(Date.now() - withdrawnAt).toBeGreaterThan(9_000)
+    // Until then, a renewal would have kept the watcher alive.
+    expect(performance.now() - revokedAt).toBeGreaterThan(450)
     await expect(getRun(alice, run)).rejects.toMatchObject({ code: 'bus-auth' })
   })
+})
 
-  it('is approved', async () => {
+describe('decideCall', () => {
+  it('sends the decision to the coordinator', async () => {
     const decision = { run: 'r1', task: 'r1-t1', call: '1.1', decision: 'approve', reason: 'go on' } as const
     expect(await decideCall(client, decision)).toBe(true)
     expect(bed.decided).toEqual([decision])
@@ -154,7 +156,7 @@ describe('a run, watched', () => {
 })
 
 describe('offerTool', () => {
-  it('hosts a tool until it is disposed', async () => {
+  it('hosts a tool until it is disposed of', async () => {
     const agent = await bed.connect({ role: 'host', agent: 'analyst', level: 5, tools: ['population'] })
     const host = await bed.connect({ role: 'tool-host', name: 'geography', tools: ['population'] })
     const context = { id: '1.1', key: 't/1.1', caller: 'analyst', run: 'r', task: 't' }
@@ -179,7 +181,7 @@ describe('offerTool', () => {
   })
 })
 
-it('depends only on the bus, the contract and zod', () => {
+it('has no other dependencies than the bus, the contract and zod', () => {
   const manifest = createRequire(import.meta.url)('../package.json')
   expect(Object.keys(manifest.dependencies).sort()).toEqual(['@bailiwick/bus', '@bailiwick/contract', 'zod'])
 })
