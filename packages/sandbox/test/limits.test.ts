@@ -140,7 +140,7 @@ describe('limits, by name', () => {
     expect(await world.session.checkpoint?.()).toEqual({ refused: 'the world is longer than 100 characters' })
   })
 
-  // The loop keeps this one: `packages/agent/test/checkpoint.test.ts`.
+  // The loop keeps this one: `packages/core/test/checkpoint.test.ts`.
   tested.add('checkpointCpuMs')
 
   it('has a test for every limit, and a default', () => {

@@ -50,7 +50,7 @@ describe('fillReferences', () => {
     expect(fillReferences(template, results).problems.join('\n')).toContain(words)
   })
 
-  it('lets figures of the task’s own words stand', () => {
+  it('accepts figures that are in the task’s text', () => {
     expect(
       fillReferences('From 2012 to 2015 it was {{t2.output}}.', results, 'Compare 2012 to 2015.').problems,
     ).toEqual([])

@@ -20,7 +20,7 @@ const asked: Grant = {
 const names = ({ tools }: Grant) => tools.map(({ name }) => name)
 
 describe('effectiveGrant', () => {
-  it('only takes away, whatever the order of ceilings', () => {
+  it('only takes away, in any order of ceilings', () => {
     const operator = { tools: ['sql_*', 'readFile'], budget: { steps: 10, cost: 1 }, imports: ['d3-*'] }
     const parent = {
       tools: [card('sql_query')],
@@ -53,11 +53,11 @@ describe('effectiveGrant', () => {
     ])
   })
 
-  it('never raises: a ceiling above the level changes nothing', () => {
+  it('ignores a ceiling above the level', () => {
     expect(effectiveGrant({ ...asked, level: 2 }, { level: 5 }).level).toBe(2)
   })
 
-  it('says what a package asks for beyond a ceiling', () => {
+  it('lists what a package asks for beyond a ceiling', () => {
     const card = {
       level: 5 as const,
       tools: ['readFile', 'sql_query', 'sql_write'],
@@ -75,7 +75,7 @@ describe('effectiveGrant', () => {
 })
 
 describe('definedGrant', () => {
-  it('resolves names, leaves unknown ones out, and takes the operator’s level', () => {
+  it('resolves names, omits unknown ones, and uses the operator’s level', () => {
     const definition = {
       name: 'a',
       description: 'A.',

@@ -16,7 +16,7 @@ import { systemPrompt } from '../prompts/system-prompt.ts'
 import type { ScriptedReply } from '../testing/scripted-model.ts'
 import { type Trial, tryTask } from '../testing/try-task.ts'
 
-/** The numbered behaviours of a code agent's loop that its users rely on. */
+/** The numbered behaviours of the loop that users of code agents rely on. */
 
 const code = (text: string) => `<code>\n${text}\n</code>`
 const call = (name: string, args: unknown): ScriptedReply => ({ calls: [{ name, arguments: args }] })
@@ -45,24 +45,24 @@ const ended = (result: Partial<TaskResult>) => async (): Promise<TaskResult> => 
 })
 
 describe('replies', () => {
-  it('43: without a code block the error quotes the expected shape', async () => {
+  it('43: quotes the expected form if a reply has no code block', async () => {
     const trial = await tryTask({ level: 5 }, ['Let me think.', code('finalAnswer(1)')])
     expect(told(trial, 1)).toContain('no code in your reply')
     expect(told(trial, 1)).toContain('<code>')
     expect(trial.result).toMatchObject({ status: 'completed', output: 1 })
   })
 
-  it('44: Markdown fences are accepted', async () => {
+  it('44: accepts Markdown fences', async () => {
     const { result } = await tryTask({ level: 5 }, ['```js\nfinalAnswer(1)\n```'])
     expect(result.output).toBe(1)
   })
 
-  it('45: several blocks are joined', async () => {
+  it('45: joins several blocks', async () => {
     const { result } = await tryTask({ level: 5 }, [`${code('const a = 1')}\n${code('finalAnswer(a + 1)')}`])
     expect(result.output).toBe(2)
   })
 
-  it('46: an execution error is fed back with the call’s id and advice', async () => {
+  it('46: feeds an execution error back with the call’s id and advice', async () => {
     const json = await tryTask({ level: 3, tools: [double] }, [call('double', { n: -1 }), final(0)])
     expect(told(json, 1)).toContain('Call 1.1 failed (error): only positive numbers')
     const inCode = await tryTask({ level: 5, tools: [double] }, [
@@ -73,7 +73,7 @@ describe('replies', () => {
     expect(told(inCode, 1)).toContain('What ran before the error stays')
   })
 
-  it('62: a final answer beside parallel tool calls is refused, and their results are kept', async () => {
+  it('62: refuses a final answer beside tool calls, and keeps their results', async () => {
     const both = {
       calls: [
         { name: 'double', arguments: { n: 2 } },
@@ -87,13 +87,13 @@ describe('replies', () => {
     expect(second?.content).toContain('finalAnswer was refused')
   })
 
-  it('64: an unknown tool lists the valid ones, the nearest first', async () => {
+  it('64: lists the valid tools if one is unknown, the nearest first', async () => {
     const trial = await tryTask({ level: 3, tools: [double] }, [call('duoble', { n: 1 }), final(1)])
     expect(told(trial, 1)).toContain('did you mean double?')
     expect(told(trial, 1)).toContain('Known: double')
   })
 
-  it('an answer that rests on an invented observation is refused', async () => {
+  it('refuses an answer that follows an invented observation', async () => {
     const trial = await tryTask({ level: 5, tools: [double] }, [
       `${code('const d = await double({ n: 2 })\nfinalAnswer(5)')}\nObservation: 5`,
       code('finalAnswer(d)'),
@@ -102,13 +102,13 @@ describe('replies', () => {
     expect(trial.result.output).toBe(4)
   })
 
-  it('prose in place of a call is asked about once, then taken as the answer', async () => {
+  it('asks once for a call in place of prose, then takes the prose as the answer', async () => {
     const trial = await tryTask({ level: 3, tools: [double] }, ['It is four.', 'It is four, as I said.'])
     expect(told(trial, 1)).toContain('Nothing was called')
     expect(trial.result.output).toBe('It is four, as I said.')
   })
 
-  it('wrong arguments are answered with readable paths', async () => {
+  it('names the path of a wrong argument', async () => {
     const trial = await tryTask({ level: 3, tools: [double] }, [
       call('double', { n: 'two' }),
       call('double', {}),
@@ -118,7 +118,7 @@ describe('replies', () => {
     expect(told(trial, 2)).toContain('n is missing (expected number)')
   })
 
-  it('the same call again and again is not made again', async () => {
+  it('refuses a call that the last two steps made', async () => {
     let made = 0
     const look = defineTool({
       name: 'look',
@@ -139,7 +139,7 @@ describe('replies', () => {
     expect(told(trial, 3)).toContain('identical call already made in steps 1 and 2')
   })
 
-  it('nor is the same code', async () => {
+  it('refuses code that the last two steps ran', async () => {
     const trial = await tryTask({ level: 5 }, [
       code('nope()'),
       code('nope()'),
@@ -166,7 +166,7 @@ describe('inputs', () => {
     expect(result.output).toBe(99)
   })
 
-  it('48: are described in the prompt, not dumped', async () => {
+  it('48: are described in the prompt, not shown whole', async () => {
     const { requests } = await tryTask({ level: 5 }, [code('finalAnswer(1)')], { inputs })
     const task = requests[0]?.messages[1]?.content ?? ''
     expect(task).toContain('rows: list of objects, 500 rows × 2 columns')
@@ -176,7 +176,7 @@ describe('inputs', () => {
 })
 
 describe('limits', () => {
-  it('49: at max steps there are N actions, one last call for the answer, and an error that says so', async () => {
+  it('49: makes N actions, one last request for the answer, and ends with the max-steps error', async () => {
     const trial = await tryTask({ level: 5, budget: { steps: 2 } }, [code('1'), code('2'), 'as far as I got'])
     expect(trial.result).toMatchObject({
       status: 'exhausted',
@@ -191,7 +191,7 @@ describe('limits', () => {
     expect(told(trial, 2)).toContain('no steps left')
   })
 
-  it('50: a task may override max steps, and 0 means 0', async () => {
+  it('50: lets a task override max steps, and takes 0 as 0', async () => {
     const trial = await tryTask({ level: 3, tools: [double] }, ['nothing'], {
       ceiling: { budget: { steps: 0 } },
     })
@@ -200,7 +200,7 @@ describe('limits', () => {
     expect(trial.records.some(({ type }) => type === 'step.ended')).toBe(false)
   })
 
-  it('names the limit of tokens, and has what there is', async () => {
+  it('names the token limit, and returns the last observation', async () => {
     const big = defineTool({
       name: 'big',
       description: 'Much.',
@@ -216,12 +216,12 @@ describe('limits', () => {
     expect(String(result.output)).toContain('xxxx')
   })
 
-  it('gives the model no more tokens than are left', async () => {
+  it('allows the model at most the tokens that are left', async () => {
     const { requests } = await tryTask({ level: 0, budget: { tokens: 1000 } }, ['ok'])
     expect(requests[0]?.maxOutputTokens).toBeLessThan(1000)
   })
 
-  it('refuses a budget in dollars where the price is unknown', async () => {
+  it('refuses a budget in dollars if the price is unknown', async () => {
     const unpriced: ScriptedReply = {
       ...(call('double', { n: 1 }) as object),
       usage: { ...USAGE, cost: null },
@@ -230,7 +230,7 @@ describe('limits', () => {
     expect(result).toMatchObject({ status: 'exhausted', error: { limit: 'cost' }, usage: { cost: null } })
   })
 
-  it('ends a step that runs past the wall time, naming it', async () => {
+  it('ends a step that exceeds the wall time, and names the limit', async () => {
     const slow = defineTool({
       name: 'slow',
       description: 'Waits.',
@@ -243,7 +243,7 @@ describe('limits', () => {
     expect(result).toMatchObject({ status: 'exhausted', error: { limit: 'wallMs' } })
   })
 
-  it('counts what was spent before a restart', async () => {
+  it('counts usage before a restart', async () => {
     const script = [call('double', { n: 1 }), call('double', { n: 2 }), final(1)]
     const whole = await tryTask({ level: 3, tools: [double], budget: { calls: 1 } }, script)
     const cut = whole.records.findIndex((record) => record.type === 'step.ended') + 1
@@ -255,14 +255,14 @@ describe('limits', () => {
 })
 
 describe('answers', () => {
-  it('51: a failing check continues the loop, and its text reaches the model', async () => {
+  it('51: continues after a failing check, whose text reaches the model', async () => {
     const checks = [(answer: unknown) => (answer === 4 ? undefined : 'it must be four')]
     const trial = await tryTask({ level: 5, checks }, [code('finalAnswer(3)'), code('finalAnswer(4)')])
     expect(told(trial, 1)).toContain('not accepted: it must be four')
     expect(trial.result.output).toBe(4)
   })
 
-  it('14, 15: the keyword form is unwrapped, and held to the schema', async () => {
+  it('14, 15: unwraps the keyword form and checks it against the schema', async () => {
     const output = z.object({ sum: z.number() })
     const trial = await tryTask({ level: 5, output }, [
       code('finalAnswer({ answer: { sum: "x" } })'),
@@ -272,7 +272,7 @@ describe('answers', () => {
     expect(trial.result.output).toEqual({ sum: 1 })
   })
 
-  it('a refinement that JSON Schema cannot say still holds', async () => {
+  it('checks a refinement that JSON Schema cannot express', async () => {
     const output = z.object({ n: z.number().refine((n) => n % 2 === 0, 'wanted an even number') })
     const trial = await tryTask({ level: 0, output }, ['{"n": 3}', '```json\n{"n": 4}\n```'])
     expect(told(trial, 1)).toContain('n: wanted an even number')
@@ -285,7 +285,7 @@ describe('models', () => {
     throw new ModelError('model-overloaded', 'the server is busy')
   }
 
-  it('52: a failure ends the task with its code, and the steps before are kept', async () => {
+  it('52: ends the task with the model’s error code, and keeps the earlier steps', async () => {
     let asked = 0
     const trial = await tryTask({ level: 3, tools: [double] }, () =>
       asked++ === 0 ? call('double', { n: 1 }) : broken(),
@@ -294,7 +294,7 @@ describe('models', () => {
     expect(types(trial)).toContain('step.ended')
   })
 
-  it('61: a delegate’s model failure is an error at the caller’s step', async () => {
+  it('61: reports a delegate’s model failure as an error of the caller’s step', async () => {
     const failed = ended({ status: 'failed', error: { code: 'model-quota', message: 'no money' } })
     const trial = await tryTask(
       { level: 4, delegates: ['helper'] },
@@ -307,7 +307,7 @@ describe('models', () => {
 })
 
 describe('planning', () => {
-  it('53: at step 1 and every k, with the steps that remain', async () => {
+  it('53: plans at step 1 and then every k steps, with the remaining steps', async () => {
     const script: ScriptedReply[] = [
       '1. look',
       code('1'),
@@ -334,7 +334,7 @@ describe('planning', () => {
 })
 
 describe('conversations', () => {
-  it('54: continuing keeps memory and world; a new task has neither', async () => {
+  it('54: keeps memory and world if continued; a new task has neither', async () => {
     const first = await tryTask({ level: 5 }, [code('const a = 20\nfinalAnswer(a)')], {
       text: 'Remember twenty.',
     })
@@ -355,7 +355,7 @@ describe('teams', () => {
   const base = { name: 'lead', description: 'Leads.', level: 4 as const }
   const helper = { name: 'helper', description: 'Helps.', level: 0 as const }
 
-  it('55: duplicate names are rejected', () => {
+  it('55: rejects duplicate names', () => {
     expect(() => defineAgent({ ...base, tools: [double, double] })).toThrow(
       '"double" names 2 tools or delegates',
     )
@@ -363,14 +363,14 @@ describe('teams', () => {
     expect(() => defineAgent({ ...base, tools: [double], delegates: [same] })).toThrow('"double" names 2')
   })
 
-  it('56: a delegate needs a name and a description', () => {
+  it('56: requires a name and a description of a delegate', () => {
     expect(() => defineAgent({ ...base, delegates: [{ ...helper, description: ' ' }] })).toThrow(
       'delegate helper: description',
     )
     expect(() => defineAgent({ ...base, delegates: [{ ...helper, name: '' }] })).toThrow('name')
   })
 
-  it('57: the team is in the prompt only when there is one', async () => {
+  it('57: mentions the team in the prompt only if there is one', async () => {
     const alone = await tryTask({ level: 5 }, [code('finalAnswer(1)')])
     expect(alone.requests[0]?.messages[0]?.content).not.toContain('You may start these agents')
     const team = await tryTask({ level: 5, delegates: ['helper'] }, [code('finalAnswer(1)')], {
@@ -379,7 +379,7 @@ describe('teams', () => {
     expect(team.requests[0]?.messages[0]?.content).toContain('You may start these agents')
   })
 
-  it('58, 59: a delegate gives status, output, error and usage, and nothing of its work', async () => {
+  it('58, 59: returns a delegate’s status, output, error and usage, without its work', async () => {
     const exhausted = ended({
       status: 'exhausted',
       output: 'half',
@@ -402,7 +402,7 @@ describe('teams', () => {
     ])
   })
 
-  it('60: the caller’s usage includes its delegates’, after a restart too', async () => {
+  it('60: includes its delegates’ usage in the caller’s, also after a restart', async () => {
     const options = { agents: [HELPER], delegate: ended({ output: 1 }) }
     const script = [call('helper', { task: 'x' }), final(1)]
     const whole = await tryTask({ level: 4, delegates: ['helper'] }, script, options)
@@ -415,7 +415,7 @@ describe('teams', () => {
     expect(again.result.usage).toEqual(whole.result.usage)
   })
 
-  it('63: tools changed after construction reach the next prompt', () => {
+  it('63: shows tools that changed after construction in the next prompt', () => {
     const spec = (tools: (typeof double)[]) => ({ grant: definedGrant({ ...base, level: 5, tools }) })
     const prompt = (tools: (typeof double)[]) =>
       systemPrompt(base, {
@@ -434,7 +434,7 @@ describe('teams', () => {
     expect(prompt([{ ...double, name: 'treble' }])).toContain('declare function treble')
   })
 
-  it('65: nothing runs when an agent is defined', () => {
+  it('65: runs nothing when an agent is defined', () => {
     let ran = 0
     const count = () => {
       ran += 1
@@ -450,7 +450,7 @@ describe('teams', () => {
     expect(ran).toBe(0)
   })
 
-  it('69: two calls of one delegate at once are two delegations', async () => {
+  it('69: makes two delegations of two parallel calls of one delegate', async () => {
     const seen: string[] = []
     const { result } = await tryTask(
       { level: 5, delegates: ['helper'] },
@@ -471,7 +471,7 @@ describe('teams', () => {
     expect(seen).toEqual(['1.1 run-t1/1.1', '1.2 run-t1/1.2'])
   })
 
-  it('a delegate gets half of what is left, and what it leaves goes back', async () => {
+  it('gives a delegate half of what is left, and takes back what it does not use', async () => {
     const budgets: (number | undefined)[] = []
     await tryTask(
       { level: 4, delegates: ['helper'], budget: { tokens: 100_000 } },
@@ -490,7 +490,7 @@ describe('teams', () => {
 })
 
 describe('calls', () => {
-  it('66: every call made inside code is recorded: name, arguments, result, time', async () => {
+  it('66: records each call made inside code: name, arguments, result, time', async () => {
     const { records } = await tryTask({ level: 5, tools: [double] }, [
       code('for (const n of [1, 2]) await double({ n })\nfinalAnswer(0)'),
     ])
@@ -510,7 +510,7 @@ describe('calls', () => {
     ])
   })
 
-  it('67: one failed call does not lose the others’ results', async () => {
+  it('67: keeps the other results if one call fails', async () => {
     const both = { calls: [-1, 3].map((n) => ({ name: 'double', arguments: { n } })) }
     const { requests } = await tryTask({ level: 3, tools: [double] }, [both, final(1)])
     expect(requests[1]?.messages.slice(-2).map(({ content }) => content)).toEqual([
@@ -519,7 +519,7 @@ describe('calls', () => {
     ])
   })
 
-  it.each([3, 5] as const)('68: interrupting cuts a running step at level %i', async (level) => {
+  it.each([3, 5] as const)('68: cancels a running step at level %i', async (level) => {
     const stop = new AbortController()
     let reached: unknown
     const wait = defineTool({
@@ -543,7 +543,7 @@ describe('calls', () => {
     expect(reached).toBeInstanceOf(Error)
   })
 
-  it('a value that cannot be sent is a failed call, not a failed task', async () => {
+  it('fails the call, not the task, if a value cannot be sent', async () => {
     const loop: { self?: unknown } = {}
     loop.self = loop
     const odd = defineTool({
@@ -569,7 +569,7 @@ describe('references', () => {
     } as TaskResult,
   }
 
-  it('are filled in; digits that were typed are fed back', async () => {
+  it('are filled in; retyped digits are fed back', async () => {
     const trial = await tryTask(
       { level: 0, references: true },
       [
@@ -585,8 +585,8 @@ describe('references', () => {
   })
 })
 
-describe('messages', () => {
-  it('70: old observations are folded; input does not grow with the square of the steps', async () => {
+describe('observations in messages', () => {
+  it('70: are folded when they are old, so that input does not grow with the square of the steps', async () => {
     const observe = defineTool({
       name: 'observe',
       description: 'A page.',
@@ -604,7 +604,7 @@ describe('messages', () => {
     const text = sent.map((contents) => contents.join('\n'))
     expect(text.at(-1)?.length).toBeLessThan(text[10] === undefined ? 0 : 3 * text[10].length)
 
-    // Cost of a request: what its predecessor did not begin with, and a tenth of the rest.
+    // Cost of a request: the part that its predecessor does not share, and a tenth of the shared prefix.
     const cost = (texts: string[]) =>
       texts.reduce((sum, next, index) => {
         const before = texts[index - 1] ?? ''
@@ -626,7 +626,7 @@ describe('messages', () => {
     expect(folded?.content).toContain('await observations[1]')
   })
 
-  it('that do not fit the model’s context are folded and tried once more, then said not to fit', async () => {
+  it('are folded and retried once if they exceed the model’s context; then the task fails', async () => {
     const window = 12_000
     const length = ({ messages }: ModelRequest) =>
       messages.reduce((sum, { content }) => sum + content.length, 0)
@@ -651,7 +651,7 @@ describe('messages', () => {
     expect(never.requests).toHaveLength(2)
   })
 
-  it('what was folded can be read by code', async () => {
+  it('can be read whole by code after they were folded', async () => {
     const { result } = await tryTask({ level: 5 }, [
       code('console.log("x".repeat(900))'),
       code('finalAnswer((await observations[1]).length)'),
@@ -659,7 +659,7 @@ describe('messages', () => {
     expect(result.output).toBe('Printed:\n'.length + 900)
   })
 
-  it('of a step that has none is an error that names those that have one', async () => {
+  it('name the steps that have an observation if code reads one that does not exist', async () => {
     const { result } = await tryTask({ level: 5 }, [
       code('await observations[1].catch((error) => console.log(error.message))'),
       code('await observations[9].catch((error) => console.log(error.message))'),
@@ -674,7 +674,7 @@ describe('messages', () => {
 })
 
 describe('a model as judge', () => {
-  it('sends its verdict back, is journaled, and is not asked again after a restart', async () => {
+  it('sends its verdict back, journals it, and does not ask again after a restart', async () => {
     const { judge } = await import('../answer/judge.ts')
     const script = (): ScriptedReply[] => ['too short', 'It names no source.', 'long, by Ada', 'PASS']
     const trial = await tryTask({ level: 0, checks: [judge('It names its source.')] }, script())
@@ -700,7 +700,7 @@ describe('a check that asks two questions at once', () => {
     ],
   }
 
-  it('gets the replies in the order of its questions, after a restart too', async () => {
+  it('gets the replies in the order of its questions, also after a restart', async () => {
     const whole = await tryTask(options, ['answer', 'one', 'two'])
     expect(whole.result).toMatchObject({ status: 'completed', output: 'answer' })
     const cut = whole.records.findLastIndex(({ type }) => type === 'step.replied')
@@ -720,8 +720,8 @@ describe('a check that asks two questions at once', () => {
   })
 })
 
-describe('a reply that was cut', () => {
-  it.each([0, 2, 3] as const)('at its length limit is not taken for an answer at level %i', async (level) => {
+describe('a truncated reply', () => {
+  it.each([0, 2, 3] as const)('is not taken as an answer at level %i', async (level) => {
     const cut: Partial<ModelReply> = { text: 'The answer is', finish: 'length' }
     const trial = await tryTask({ level, ...(level > 1 && { tools: [double] }) }, [
       cut as ScriptedReply,

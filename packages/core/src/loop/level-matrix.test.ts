@@ -8,7 +8,7 @@ import { type TrialOptions, tryTask } from '../testing/try-task.ts'
 
 const LEVELS: Level[] = [0, 1, 2, 3, 4, 5]
 
-/** Everything that exists, whatever is granted: what reached it is what the level allowed. */
+/** Every tool, granted or not. Records the calls that reached it. */
 function world() {
   const reached: string[] = []
   const tool = (name: string) =>
@@ -26,7 +26,7 @@ function world() {
   return { reached, granted: tool('granted'), secret: tool('secret'), sandbox }
 }
 
-/** An agent of a level, with all that the level can have. */
+/** An agent with everything that its level can have. */
 function agent(
   level: Level,
   granted: ReturnType<typeof world>['granted'],
@@ -51,7 +51,7 @@ const final = (answer: unknown): ScriptedReply => ({
 })
 const code = (text: string) => `<code>\n${text}\n</code>`
 
-/** A good answer in the shape of the level, with which every attack ends. */
+/** A valid answer of the level. Ends every attack. */
 function good(level: Level): ScriptedReply {
   if (level === 1) return 'left'
   if (level === 5) return code("finalAnswer('good')")
@@ -76,7 +76,7 @@ async function attack(
     replies,
     {
       agents: [{ name: 'helper', description: 'Helps.', level: 3 }],
-      // The host has more than the grant: the gate alone stands between.
+      // The host offers more than the grant, so only the gate prevents the call.
       callable: [secret],
       sandbox,
       delegate: async ({ target }) => {
@@ -99,13 +99,13 @@ async function attack(
 }
 
 describe('a tool that was not granted', () => {
-  it.each(LEVELS)('is refused at level %i, and the refusal helps', async (level) => {
+  it.each(LEVELS)('is refused at level %i with a helpful message', async (level) => {
     const tries = level === 5 ? code('await secret({})') : calls('secret')
     const { result, reached, refused, requests } = await attack(level, [tries, good(level)])
     expect(reached).toEqual([])
     expect(result.status).toBe('completed')
     if (level === 5) {
-      // Code has no such function: there is nothing to refuse.
+      // Code has no such function, so the gate has nothing to refuse.
       expect(JSON.stringify(requests[1]?.messages.at(-1))).toContain('secret is not defined')
       return
     }
@@ -140,7 +140,7 @@ describe('starting a delegate', () => {
     expect(refused).toHaveLength(level >= 4 ? 0 : 1)
   })
 
-  it('that was granted to another level by mistake is still refused at level 3', async () => {
+  it('is refused at level 3 even if the grant includes the delegate by mistake', async () => {
     const { delegated, refused } = await attack(
       3,
       [{ calls: [{ name: 'helper', arguments: { task: 'x' } }] }, good(3)],
@@ -163,14 +163,14 @@ describe('starting a delegate', () => {
 })
 
 describe('code', () => {
-  it.each(LEVELS)('runs at level 5 only; this is level %i', async (level) => {
+  it.each(LEVELS)('runs only at level 5; this is level %i', async (level) => {
     const { result, executed } = await attack(level, [
       code("finalAnswer('from code')"),
       good(level),
       good(level),
     ])
     expect(executed).toBe(level === 5 ? 1 : 0)
-    // Below 5 code is only text: an answer at 0 and 2, no route at 1, no call at 3 and 4.
+    // Below level 5 code is text: an answer at 0 and 2, no route at 1, no call at 3 and 4.
     const outputs = [
       code("finalAnswer('from code')"),
       'went left',
@@ -183,7 +183,7 @@ describe('code', () => {
   })
 })
 
-describe('more than the budget', () => {
+describe('exceeding the budget', () => {
   const spend = (level: Level): ScriptedReply => (level === 5 ? code('await granted({})') : calls('granted'))
 
   it.each(LEVELS)(
@@ -219,14 +219,14 @@ describe('more than the budget', () => {
   })
 })
 
-describe('an answer outside of schema or routes', () => {
+describe('an answer that does not fit the schema or the routes', () => {
   const output = z.object({ sum: z.number() })
   const answer = (level: Level, value: unknown): ScriptedReply => {
     if (level === 5) return code(`finalAnswer(${JSON.stringify(value)})`)
     return level >= 3 ? final(value) : JSON.stringify(value)
   }
 
-  it.each(LEVELS)('is fed back at level %i, and never comes out', async (level) => {
+  it.each(LEVELS)('is fed back at level %i and never returned', async (level) => {
     if (level === 1) {
       const { result, requests } = await attack(1, ['{"route": "up"}', 'right'])
       expect(result.output).toBe('right')
@@ -240,7 +240,7 @@ describe('an answer outside of schema or routes', () => {
     expect(JSON.stringify(requests[2]?.messages.at(-1))).toContain('sum is missing')
   })
 
-  it.each([0, 1, 2] as const)('again and again ends level %i as failed', async (level) => {
+  it.each([0, 1, 2] as const)('fails the task at level %i if it is repeated', async (level) => {
     const { result } = await attack(level, ['no', 'no', 'no', 'no'], level === 1 ? {} : { output })
     expect(result).toMatchObject({ status: 'failed', error: { code: 'bad-answer' } })
   })

@@ -6,7 +6,7 @@ import { inlineSandbox } from '../testing/inline-sandbox.ts'
 import type { ScriptedReply } from '../testing/scripted-model.ts'
 import { tryTask } from '../testing/try-task.ts'
 
-/** mulberry32: the same noise on every machine. */
+/** mulberry32, so that the noise is the same on every machine. */
 function random(seed: number): () => number {
   let state = seed
   return () => {
@@ -42,7 +42,7 @@ const ARGS = [
   { __proto__: { n: 1 } },
 ]
 
-/** A reply of any shape: bytes, half JSON, plausible calls to everything that exists, code, thoughts. */
+/** A reply of any form: bytes, partial JSON, plausible calls of every tool, code, thoughts. */
 function noise(next: () => number): ScriptedReply {
   const pick = <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)] as T
   const call = () => ({ name: pick(NAMES), arguments: pick(ARGS) as unknown })

@@ -38,12 +38,12 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return collected
 }
 
-/** The records up to and with the first of a type. */
+/** The records up to the first of a type, inclusive. */
 function upTo(records: readonly JournalRecord[], type: JournalRecord['type']): JournalRecord[] {
   return records.slice(0, records.findIndex((record) => record.type === type) + 1)
 }
 
-describe('a call that was started and has no outcome', () => {
+describe('a started call without an outcome', () => {
   const script = {
     3: [call('send', { to: 'Ada' }), final('done')],
     5: [code("await send({ to: 'Ada' })"), code("finalAnswer('done')")],
@@ -85,8 +85,8 @@ describe('a call that was started and has no outcome', () => {
   })
 })
 
-describe('what leaves the box', () => {
-  /** A journal whose appends are acknowledged when the test says so. */
+describe('effects and events', () => {
+  /** A journal whose appends the test acknowledges. */
   function slowJournal() {
     const inner = memoryJournal()
     const gates: (() => void)[] = []
@@ -127,7 +127,7 @@ describe('what leaves the box', () => {
         release()
         await new Promise((resolve) => setImmediate(resolve))
       }
-      // Only what changes something has to be durable, with all before it, when it leaves.
+      // Only a call that changes something must wait until all earlier records are durable.
       expect(seen).toHaveLength(1)
       if (effect !== 'none')
         expect(seen[0]?.slice(-4)).toEqual(['step.replied', 'step.started', 'turn.committed', 'call.started'])
@@ -135,7 +135,7 @@ describe('what leaves the box', () => {
     },
   )
 
-  it('an event tells a record only once it is durable, in order, and the last is the end', async () => {
+  it('emit each record in order, only once it is durable, and the end last', async () => {
     const { journal, inner, release } = slowJournal()
     const definition = defineAgent({ name: 'tester', description: 'Tests.', level: 0 })
     const { records } = await tryTask(definition, ['x'])
@@ -166,7 +166,7 @@ describe('what leaves the box', () => {
 })
 
 describe('another host', () => {
-  it('that takes the task over ends this one by the fence: nothing more is written, and nothing called', async () => {
+  it('takes the task over, and the fence stops this one from writing or calling anything', async () => {
     const sent: string[] = []
     const journal = memoryJournal()
     const other = journal.writer()
@@ -203,8 +203,8 @@ describe('another host', () => {
   })
 })
 
-describe('leaving a task open', () => {
-  it('by breaking out of the events, or by a reason of code suspended, writes no end', async () => {
+describe('suspending a task', () => {
+  it('writes no end when the caller stops iterating or aborts with code suspended', async () => {
     const definition = defineAgent({ name: 'tester', description: 'Tests.', level: 0 })
     const { records } = await tryTask(definition, ['x'])
     const spec = records[0]?.type === 'task.created' ? taskSpecOf(records[0]) : undefined
@@ -232,7 +232,7 @@ describe('leaving a task open', () => {
     expect(second.records.map(({ type }) => type)).not.toContain('task.ended')
   })
 
-  it('in the middle of a call keeps nothing of the failure that leaving makes of it', async () => {
+  it('does not journal the failures that it causes in open calls', async () => {
     const wait = defineTool({
       name: 'wait',
       description: 'Waits.',
@@ -264,7 +264,7 @@ describe('leaving a task open', () => {
     }
   })
 
-  it('an ended task is only told again', async () => {
+  it('emits only the end of a task that has ended', async () => {
     const whole = await tryTask({ level: 0 }, ['x'])
     const again = await tryTask({ level: 0 }, [], { journal: memoryJournal(whole.records) })
     expect(again.result).toEqual(whole.result)
@@ -274,7 +274,7 @@ describe('leaving a task open', () => {
 })
 
 describe('a world that diverges', () => {
-  it('is left; the model gets a fresh one, is told, and both sides are journaled', async () => {
+  it('is replaced by an empty one; the model is told, and both sides are journaled', async () => {
     const sent: string[] = []
     const tool = sendTool('idempotent', sent)
     const whole = await tryTask({ level: 5, tools: [tool] }, [
@@ -309,8 +309,8 @@ describe('a world that diverges', () => {
   })
 })
 
-describe('a call that nobody waited for', () => {
-  it('is told to the model, and a late outcome of effect once is journaled', async () => {
+describe('a call that the code did not await', () => {
+  it('is reported to the model, and a late outcome of effect once is journaled', async () => {
     const { promise, resolve } = Promise.withResolvers<string>()
     const slow = defineTool({
       name: 'slow',

@@ -17,7 +17,7 @@ const population = defineTool({
 const call = (name: string, args: unknown) => ({ calls: [{ name, arguments: args }] })
 
 describe('runLoop', () => {
-  it('level 0: one reply is the answer', async () => {
+  it('takes one reply as the answer at level 0', async () => {
     const { result, records } = await tryTask({ level: 0 }, ['hello'])
     expect(result).toMatchObject({ status: 'completed', output: 'hello', usage: { replies: 1 } })
     expect(records.map(({ type }) => type)).toEqual([
@@ -29,7 +29,7 @@ describe('runLoop', () => {
     ])
   })
 
-  it('level 1: the host runs the route that the reply names', async () => {
+  it('runs the route that the reply names at level 1', async () => {
     const routes = {
       shout: { when: 'loud', to: (text: string) => text.toUpperCase() },
       billing: { when: 'money', to: { agent: 'accounts' } },
@@ -40,7 +40,7 @@ describe('runLoop', () => {
     expect(billed.result.output).toEqual({ route: 'billing', agent: 'accounts' })
   })
 
-  it('level 2: one round of calls, then the answer', async () => {
+  it('makes one round of calls, then takes the answer at level 2', async () => {
     const { result, requests } = await tryTask({ level: 2, tools: [population] }, [
       call('population', { country: 'Norway' }),
       '5.6 million',
@@ -50,7 +50,7 @@ describe('runLoop', () => {
     expect(requests[1]?.messages.at(-1)).toEqual({ role: 'tool', callId: 'call_1_1', content: '5.6' })
   })
 
-  it('the same definition and task give the same answer at level 3 and at level 5', async () => {
+  it('gives the same answer at levels 3 and 5 for the same definition and task', async () => {
     const definition = { level: 3 as const, tools: [population] }
     const three = await tryTask(definition, [
       { calls: ['Norway', 'Iceland'].map((country) => ({ name: 'population', arguments: { country } })) },
@@ -68,7 +68,7 @@ describe('runLoop', () => {
     expect(five.records.filter(({ type }) => type === 'call.started')).toHaveLength(2)
   })
 
-  it('level 4: delegates are functions with a typed result', async () => {
+  it('offers delegates as functions with a typed result at level 4', async () => {
     const agents = [{ name: 'web-search', description: 'Searches.', level: 3 as const }]
     const { result } = await tryTask(
       { level: 4, delegates: ['web-search'] },
@@ -99,7 +99,7 @@ describe('runLoop', () => {
 })
 
 describe('callBack', () => {
-  it('calls by kind of step, and passes every event on', async () => {
+  it('calls back by type of record, and passes every event on', async () => {
     const { events } = await tryTask({ level: 5, planEvery: 5 }, [
       '1. add',
       '<code>\nconsole.log(1)\nfinalAnswer(2)\n</code>',
@@ -123,7 +123,7 @@ describe('callBack', () => {
 })
 
 describe('resuming', () => {
-  it('after every prefix of its journal, a code task ends the same, and no model call or tool call is repeated', async () => {
+  it('ends a code task the same after every prefix of its journal, without repeating a model or tool call', async () => {
     const calls: string[] = []
     const note = defineTool({
       name: 'note',

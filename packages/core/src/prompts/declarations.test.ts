@@ -37,14 +37,14 @@ describe('printType', () => {
     expect(printType(schema)).toBe(type)
   })
 
-  it('ends where a schema refers to itself', () => {
+  it('stops at a schema that refers to itself', () => {
     const tree = { type: 'object', properties: { child: { $ref: '#' } } }
     expect(printType(tree).length).toBeLessThan(200)
   })
 })
 
 describe('declarations', () => {
-  it('say what a call does to the world, and keep a comment closed', () => {
+  it('describe the effect of a call, and escape the end of a comment', () => {
     const card = {
       name: 'send',
       description: 'Sends */ it.',
@@ -56,7 +56,7 @@ describe('declarations', () => {
     )
   })
 
-  it('of delegates have their level and a name that code can call', () => {
+  it('of delegates have the level and a name that code can call', () => {
     const text = declareDelegates([{ name: 'web-search', description: 'Looks up.', level: 3 }])
     expect(text).toContain('/** Agent (multi-step): Looks up. */')
     expect(text).toContain('declare function web_search(')

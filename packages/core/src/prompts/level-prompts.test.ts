@@ -82,14 +82,14 @@ describe('the prompt of a level', () => {
     expect(prompt).toMatchSnapshot()
   })
 
-  it('says what the answer must look like', () => {
+  it('describes the form of the answer', () => {
     const output = { type: 'object', properties: { sum: { type: 'number' } }, required: ['sum'] }
     expect(LEVEL_PROMPTS[0](facts(0, { output }))).toContain('{ sum: number }')
     expect(LEVEL_PROMPTS[5](facts(5, { output }))).toContain('finalAnswer(answer: { sum: number })')
     expect(LEVEL_PROMPTS[0](facts(0, { references: true }))).toContain('{{task.output.path:1}}')
   })
 
-  it('names more than 30 tools only, and tells how to find their declarations', () => {
+  it('only names the tools if there are more than 30, and tells how to find their declarations', () => {
     const many = Array.from(
       { length: 31 },
       (_, n) => ({ ...tools[0], name: `tool${n}` }) as (typeof tools)[number],
@@ -100,7 +100,7 @@ describe('the prompt of a level', () => {
     expect(prompt).not.toContain('declare function tool1')
   })
 
-  it('has no digit that changes: the same facts give the same text', () => {
+  it('is the same for the same facts', () => {
     for (const level of [0, 1, 2, 3, 4, 5] as const) {
       expect(LEVEL_PROMPTS[level](facts(level))).toBe(LEVEL_PROMPTS[level](facts(level)))
       expect(LEVEL_PROMPTS[level](facts(level))).not.toMatch(/\d{4}-\d{2}-\d{2}|\d{2}:\d{2}/)

@@ -1,10 +1,10 @@
-import { findOutsideLiterals } from './skip-literal.ts'
+import { findOutsideLiterals } from './find-outside-literals.ts'
 
 const INVENTED = /(?<=^|\n)[ \t]*(?:\*\*)?(?:Observations?|Output|Result of the code)(?:\*\*)?:/
 
 /**
- * Cuts a reply where the model began to invent what its action would show. In code, only outside of
- * strings and templates.
+ * Cuts a reply where the model starts to invent the result of its action. In code, looks only outside of strings and
+ * templates.
  */
 export function cutObservation(text: string): { text: string; invented: boolean } {
   const at = findInvented(text)
@@ -12,20 +12,20 @@ export function cutObservation(text: string): { text: string; invented: boolean 
 }
 
 function findInvented(text: string): number {
-  // Prose has apostrophes and backticks of its own: literals count from the first block on.
+  // Prose has apostrophes and backticks too, so literals count only from the first block on.
   const code = /<code>|```/.exec(text)?.index ?? text.length
   const inProse = INVENTED.exec(text.slice(0, code))
   return inProse ? inProse.index : findOutsideCode(text, code)
 }
 
-/** Skips whole blocks; between and after them, a line-initial `Observation:` is invented. */
+/** Skips blocks. Between and after them, a line that starts with `Observation:` is invented. */
 function findOutsideCode(text: string, from: number): number {
   let at = from
   while (at < text.length) {
     const tag = text.startsWith('<code>', at)
     const opening = tag ? '<code>'.length : (/^```[^\n]*\n?/.exec(text.slice(at))?.[0].length ?? 3)
     const close = findOutsideLiterals(text, tag ? /<\/code>/ : /(?<=\n[ \t]*)```/, at + opening)
-    // An unclosed block: what is not in a literal of it may still be an invention.
+    // The block is not closed, so the invented observation may be inside it, outside of literals.
     if (close < 0) return findOutsideLiterals(text, INVENTED, at + opening)
     const end = close + (tag ? '</code>'.length : 3)
     const next = /<code>|```/.exec(text.slice(end))

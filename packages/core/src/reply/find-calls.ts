@@ -5,7 +5,7 @@ export interface FoundCall {
   args: unknown
 }
 
-/** Tool calls that a model wrote as text, in the spellings models use. */
+/** Finds tool calls that a model wrote as text, in the spellings that models use. */
 export function findCalls(text: string): FoundCall[] {
   return findAllJson(text).flatMap(callsIn)
 }

@@ -1,6 +1,6 @@
-import { findOutsideLiterals } from './skip-literal.ts'
+import { findOutsideLiterals } from './find-outside-literals.ts'
 
-/** A block of a reply. `language` is the fence's word, in lower case; '' where there is none. */
+/** A code block of a reply. `language` is the fence's language in lower case, or ''. */
 export interface Block {
   language: string
   code: string
@@ -9,8 +9,8 @@ export interface Block {
 const TAGGED = 'tag'
 
 /**
- * The blocks of code in a reply: `<code>…</code>` where there is any (the last may be unclosed),
- * otherwise fences. Neither closes inside a string or a template.
+ * Finds the code blocks in a reply: `<code>…</code>` if there is any (the last may be unclosed), otherwise fences.
+ * Neither closes inside a string or a template.
  */
 export function findCode(text: string): Block[] {
   const tagged = findBlocks(text, /<code>/g, /<\/code>/)
@@ -32,7 +32,7 @@ function findBlocks(text: string, open: RegExp, close: RegExp): Block[] {
   return blocks
 }
 
-/** A fence inside the tag is the model being thorough. */
+/** Removes a fence that the model wrote inside the tag. */
 function unfence(block: Block): Block {
   const fenced = /^```([^\n`]*)\n([\s\S]*?)\n?[ \t]*```$/.exec(block.code)
   return fenced

@@ -1,4 +1,4 @@
-/** From whatever a language model wrote to what it asks for. Pure functions of the reply. */
+/** Parses a language model's reply. Pure functions. */
 
 export type { FoundCall } from './find-calls.ts'
 export { looksLikePython } from './looks-like-code.ts'

@@ -1,7 +1,7 @@
 /**
- * Whether a whole reply seems to be code that somebody forgot to mark. Every line must be able to be
- * code, and one must plainly be; a lone name or literal is not an action. Hosts that have a parser at
- * hand pass that in instead.
+ * Guesses whether a whole reply is code without a code block. Every line must be possible code, and at least one line
+ * must clearly be code. A single name or literal is not code. A host that has a parser passes it instead
+ * (`LoopOptions.parses`).
  */
 export function looksLikeCode(text: string): boolean {
   if (/^[\w$.\s'"]*$/.test(text)) return false
@@ -15,7 +15,7 @@ export function looksLikeCode(text: string): boolean {
   )
 }
 
-/** Python, by the marks that JavaScript cannot have. */
+/** Recognizes Python by syntax that JavaScript does not have. */
 export function looksLikePython(code: string): boolean {
   return (
     /^\s*(?:def \w+\(.*\).*:|elif .*:|for \w+ in .*:|if .*[^{(,]:|print\s*\(.*\)\s*$|from \w[\w.]* import |import \w[\w.]*(?: as \w+)?\s*$|with .* as \w+:|except\b.*:)/m.test(

@@ -8,7 +8,7 @@ function reply(text: string, more: Partial<WrittenReply> = {}): WrittenReply {
 const TICKS = '```'
 const fenced = (language: string, code: string) => `${TICKS}${language}\n${code}\n${TICKS}`
 
-/** [what, reply, code] */
+/** [case, reply, code] */
 const CODE: [string, string, string][] = [
   ['tags', 'I add.\n<code>\n1 + 1\n</code>', '1 + 1'],
   ['tags on one line', '<code>a()</code>', 'a()'],
@@ -107,7 +107,7 @@ describe('parseCode finds code', () => {
   })
 })
 
-/** [what, reply, the code that runs] */
+/** [case, reply, the code that runs] */
 const INVENTED: [string, string, string][] = [
   ['after the tag', '<code>\na()\n</code>\nObservation: 5\n', 'a()'],
   ['after a fence', `${fenced('js', 'a()')}\nObservation:\n5`, 'a()'],
@@ -129,7 +129,7 @@ describe('parseCode cuts an invented observation', () => {
   })
 })
 
-/** [what, reply, problem] */
+/** [case, reply, problem] */
 const NOTHING: [string, string, string][] = [
   ['prose', 'I think the answer is five.', 'no-code'],
   ['a list', '- first look\n- then add', 'no-code'],
@@ -148,13 +148,13 @@ const NOTHING: [string, string, string][] = [
   ['an observation alone', 'Observation: 5', 'empty'],
 ]
 
-describe('parseCode says why there is no code', () => {
+describe('parseCode tells why there is no code', () => {
   it.each(NOTHING)('%s', (_, text, problem) => {
     expect(parseCode(reply(text))).toMatchObject({ kind: 'nothing', problem })
   })
 })
 
-/** [what, reply, calls] */
+/** [case, reply, calls] */
 const CALLS: [string, string, unknown[]][] = [
   ['the form that is asked for', '{"name": "a", "arguments": {"b": 1}}', [{ name: 'a', args: { b: 1 } }]],
   ['in a fence', fenced('json', '{"name": "a", "arguments": {}}'), [{ name: 'a', args: {} }]],
@@ -191,11 +191,11 @@ describe('parseCalls finds calls in text', () => {
     ['half JSON', '{"name": "a", "argum'],
     ['other JSON', '{"answer": 5}'],
     ['an object with a name and no arguments', '{"name": "Ada", "age": 36}'],
-  ])('%s is no call', (_, text) => {
+  ])('%s is not a call', (_, text) => {
     expect(parseCalls(reply(text))).toMatchObject({ kind: 'text', text })
   })
 
-  it('native calls come before what the text says', () => {
+  it('prefers native calls to calls in the text', () => {
     const calls = [{ id: 'x', name: 'a', arguments: {} }]
     expect(parseCalls(reply('{"name": "b", "arguments": {}}', { calls }))).toMatchObject({
       calls: [{ name: 'a' }],
@@ -204,7 +204,7 @@ describe('parseCalls finds calls in text', () => {
 })
 
 describe('parseText', () => {
-  it('takes thoughts away, the server’s and the text’s, and keeps them', () => {
+  it('separates thoughts from the text', () => {
     expect(parseText(reply('<think>b</think>\nFive.', { thinking: 'a' }))).toMatchObject({
       text: 'Five.',
       thinking: 'a\nb',
@@ -225,7 +225,7 @@ describe('a hostile reply', () => {
     ['slashes', `<code>\n${'(/'.repeat(many)}`],
     ['observations', 'Observation:\n'.repeat(many)],
     ['JSON in JSON', '[{"name": "a", "arguments": '.repeat(many)],
-  ])('of %s is read to its end', (_, text) => {
+  ])('of %s is parsed', (_, text) => {
     for (const parse of [parseCode, parseCalls, parseText])
       expect(parse(reply(text)).kind).toBeTypeOf('string')
   })

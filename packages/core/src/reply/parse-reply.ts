@@ -5,24 +5,23 @@ import { type Block, findCode } from './find-code.ts'
 import { looksLikeCode, looksLikePython } from './looks-like-code.ts'
 import { stripThinking } from './strip-thinking.ts'
 
-/** What a reply asks for. `invented`: it went on to make up the observation, which was cut off. */
+/** What a reply asks for. `invented` is true if the model made up an observation, which was cut off. */
 export type ParsedReply = { text: string; thinking: string; invented: boolean } & (
   | { kind: 'code'; code: string }
   | { kind: 'calls'; calls: FoundCall[] }
   | { kind: 'text' }
-  /** Code was wanted and cannot be had. */
+  /** The reply should hold code, but does not. */
   | { kind: 'nothing'; problem: 'no-code' | 'python' | 'empty' }
 )
 
-/** What of a model's reply is looked at. */
+/** The parts of a model's reply that the parser reads. */
 export type WrittenReply = Pick<ModelReply, 'text' | 'thinking' | 'calls'>
 
-/** Whether a text parses as code; asked where a whole reply may be unmarked code. */
+/** Whether a text parses as code. Called if a whole reply may be code without a block. */
 export type CodeTest = (text: string) => boolean
 
 /**
- * A reply read as JSON calls, or as text where there are none: native calls first, then calls that
- * were written as text.
+ * Parses a reply as tool calls, or as text if it has none. Prefers native calls to calls that are written as text.
  */
 export function parseCalls(reply: WrittenReply): ParsedReply {
   const { text, ...rest } = clean(reply)
@@ -30,20 +29,19 @@ export function parseCalls(reply: WrittenReply): ParsedReply {
   return calls.length > 0 ? { ...rest, text, kind: 'calls', calls } : { ...rest, text, kind: 'text' }
 }
 
-/** The calls that a model made by its provider's own means. */
+/** The calls that the provider returned separately from the text. */
 export function nativeCalls({ calls }: WrittenReply): FoundCall[] {
   return calls.map(({ name, arguments: args }) => ({ name, args }))
 }
 
-/** A reply read as text: thoughts and inventions gone. */
+/** Parses a reply as text, without thoughts and invented observations. */
 export function parseText(reply: WrittenReply): ParsedReply {
   return { ...clean(reply), invented: false, kind: 'text' }
 }
 
 /**
- * A reply read as code, in the order that copes with real models: marked code, fences, JSON with a
- * `code` field, calls in JSON (rewritten as code, so that they pass the same way), and a whole reply
- * that is code.
+ * Parses a reply as code. Tries in this order, which works with real models: tagged code, fences, JSON with a `code`
+ * field, JSON calls (rewritten as code), and a whole reply that is code.
  */
 export function parseCode(reply: WrittenReply, isCode: CodeTest = looksLikeCode): ParsedReply {
   const cleaned = clean(reply)
@@ -53,7 +51,7 @@ export function parseCode(reply: WrittenReply, isCode: CodeTest = looksLikeCode)
     ({ language, code }) => RUNNABLE.has(language) && !isJsonAction(language, code),
   )
   if (runnable.length > 0) {
-    // After an invented observation, later blocks build on what never happened.
+    // After an invented observation, later blocks rely on results that do not exist.
     const code = (invented ? runnable.slice(0, 1) : runnable).map(({ code }) => code).join('\n\n')
     return looksLikePython(code)
       ? { ...cleaned, kind: 'nothing', problem: 'python' }
@@ -106,7 +104,7 @@ function codeInJson(reply: WrittenReply, text: string): string | undefined {
   return calls.length > 0 ? calls.map(asCode).join('\n') : undefined
 }
 
-/** Names are checked by whoever runs the code; an identifier it must be, or it would not be a call. */
+/** Rewrites a call as code. The sandbox checks the name. */
 function asCode({ name, args }: FoundCall): string {
   const callee = /^[A-Za-z_$][\w$]*$/.test(name) ? name : `globalThis[${JSON.stringify(name)}]`
   const call = `${callee}(${args === undefined ? '' : JSON.stringify(args)})`

@@ -1,16 +1,15 @@
 /**
- * Takes a model's thoughts out of its text: `<think>…</think>` at any place, one that was never
- * closed, and a lone `</think>` (its opening was part of the prompt). `thinking` comes in tags of
- * several spellings.
+ * Removes a model's thoughts from its text: `<think>…</think>` anywhere, one that is not closed, and text before a
+ * single `</think>` (its opening tag was part of the prompt). Knows several spellings of the tag.
  */
 export function stripThinking(text: string): { text: string; thinking: string } {
-  // Calls and answers without a tag, most of all replies.
+  // Fast path: most replies have no tag.
   if (!text.includes('<')) return { text: text.trim(), thinking: '' }
   const thoughts: string[] = []
   const keep = (thought: string) => thoughts.push(thought.trim())
   let rest = cutClosed(text, keep)
   const lone = /^([\s\S]*?)<\/(?:think|thinking|thought|reasoning)>/i.exec(rest)
-  // A closing tag after a code block began is part of the code.
+  // A closing tag inside a code block is part of the code.
   if (lone?.[1] !== undefined && !/<code>|```/.test(lone[1])) {
     keep(lone[1])
     rest = rest.slice(lone[0].length)
@@ -23,7 +22,7 @@ export function stripThinking(text: string): { text: string; thinking: string } 
   return { text: rest.trim(), thinking: thoughts.filter(Boolean).join('\n') }
 }
 
-/** Takes out the thoughts that have both their tags. Only a tag that begins a line is a model's own. */
+/** Removes thoughts that have both tags. An opening tag counts only at the start of a line. */
 function cutClosed(text: string, keep: (thought: string) => void): string {
   const opening = /^[ \t]*<(think|thinking|thought|reasoning)>/gim
   const lower = text.toLowerCase()
@@ -32,7 +31,7 @@ function cutClosed(text: string, keep: (thought: string) => void): string {
   for (let open = opening.exec(text); open !== null; open = opening.exec(text)) {
     const closing = `</${open[1]?.toLowerCase()}>`
     const end = lower.indexOf(closing, opening.lastIndex)
-    // The first that never closes ends the search: a search from each would take for ever.
+    // Stop at the first tag that is not closed: searching from each would take quadratic time.
     if (end < 0) break
     keep(text.slice(opening.lastIndex, end))
     rest += text.slice(from, open.index)

@@ -1,7 +1,6 @@
 /**
- * Guest code as the body of an async function: what is declared at the left margin outlives the step,
- * and a last line that is an expression is the step's value. Line by line and by sight, which is enough
- * for tests; real sandboxes parse.
+ * Rewrites guest code as an async function. Declarations at the left margin outlive the step, and a last line that is
+ * an expression is the step's value. Works line by line with regular expressions, which is enough for tests.
  */
 export function inlineCode(code: string): string {
   const functions = [...code.matchAll(/^(?:async )?function\*? (\w+)/gm)].map(([, name]) => name)

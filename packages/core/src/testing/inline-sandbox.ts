@@ -18,8 +18,8 @@ import {
 import { inlineCode } from './inline-code.ts'
 
 /**
- * Guest code in this process, with turns, calls and replay as the contract has them, and no wall, limits
- * or clock of its own: for tests of the loop. `executed` holds every step that ran, replays too.
+ * A sandbox for tests of the loop. Runs guest code in this process, with turns, calls and replay like a real one, but
+ * without isolation, limits or a clock of its own. `executed` lists every step that ran, including replays.
  *
  * @example
  * const sandbox = inlineSandbox()
@@ -102,7 +102,7 @@ class InlineStep {
   answered(value: unknown): Promise<never> {
     this.#final ??= { value: decodeValue(encodeValue(value)) }
     this.#end ??= {}
-    return new Promise(() => {}) // The path that answered goes no further.
+    return new Promise(() => {}) // The code that answered does not continue.
   }
 
   printed(values: unknown[]): void {
@@ -150,7 +150,7 @@ class InlineStep {
     stop.abort()
   }
 
-  /** Calls that no recorded input has answered leave now. */
+  /** Sends the calls that no recorded input has answered. */
   #send(signal: AbortSignal): void {
     for (const call of this.#calls.slice(this.#left)) {
       this.#left += 1
@@ -185,7 +185,7 @@ class InlineStep {
     await this.#commit()
   }
 
-  /** The guest has nothing but microtasks: a turn of the event loop later it is idle. */
+  /** The guest has only microtasks, so it is idle after one turn of the event loop. */
   async #commit(): Promise<void> {
     const before = this.#calls.length
     await new Promise((resolve) => setImmediate(resolve))

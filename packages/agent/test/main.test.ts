@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { runHost, testAgent } from '../../test/host-process.ts'
+import { runHost, testAgent } from './host-process.ts'
 
 async function fails(args: string[], env: Record<string, string> = {}, cwd?: string): Promise<string> {
   const host = runHost(args, env, cwd)

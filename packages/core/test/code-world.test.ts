@@ -7,9 +7,9 @@ import {
 } from '@bailiwick/contract'
 import { createSandbox } from '@bailiwick/sandbox'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { applyRecord, foldTaskWorld, stepOf } from '../journal/task-world.ts'
-import { CodeWorld } from './code-world.ts'
-import { type ReplayedStep, replayTask } from './replay-task.ts'
+import { applyRecord, foldTaskWorld, stepOf } from '../src/journal/task-world.ts'
+import { CodeWorld } from '../src/world/code-world.ts'
+import { type ReplayedStep, replayTask } from '../src/world/replay-task.ts'
 
 let sandbox: Sandbox & AsyncDisposable
 beforeAll(async () => {
@@ -38,7 +38,7 @@ const spec: TaskSpec = {
 }
 const begun: JournalRecord[] = [{ type: 'task.created', at: 0, ...spec }]
 
-/** A process at work on a task: its world over what the journal holds, and each call that left it. */
+/** A process that works on a task: its world, and the calls that left it. */
 function workOn(records: JournalRecord[]) {
   const state = foldTaskWorld(records)
   const calls: string[] = []
@@ -81,7 +81,7 @@ async function replay(records: JournalRecord[]): Promise<ReplayedStep[]> {
   return steps
 }
 
-it('journals code, what was delivered and each turn, in their order', async () => {
+it('journals code, inputs and turns in order', async () => {
   const records = await twoSteps()
   const types = records.map(({ type }) => type)
   expect(types).toEqual([
@@ -92,7 +92,7 @@ it('journals code, what was delivered and each turn, in their order', async () =
   expect(records[1]).toMatchObject({ functions: ['add', 'observations'] })
 })
 
-it('gives the next process the same world again, and makes no call twice', async () => {
+it('rebuilds the same world in the next process without repeating a call', async () => {
   const records = await twoSteps()
   const seen = records.findLast((record) => record.type === 'step.ended')
   const next = workOn(records)
@@ -101,7 +101,7 @@ it('gives the next process the same world again, and makes no call twice', async
   expect(next.calls).toEqual([])
 })
 
-it('does not go on in another world: it says so, journals it, and begins anew', async () => {
+it('throws and journals a divergence, then continues in an empty world', async () => {
   const records = (await twoSteps()).map((record) =>
     record.type === 'step.started' && record.step === 1
       ? { ...record, code: record.code.replace('b: 1', 'b: 2') }
@@ -114,7 +114,7 @@ it('does not go on in another world: it says so, journals it, and begins anew', 
   expect(await next.run(3, 'typeof sum')).toBe('undefined')
 })
 
-/** As an earlier version would have left it: with a function that there is no more. */
+/** A journal of an earlier version that had one more function. */
 async function withFormerFunction(code: string): Promise<JournalRecord[]> {
   const former = {
     name: 'readObservation',
@@ -129,13 +129,13 @@ async function withFormerFunction(code: string): Promise<JournalRecord[]> {
   return first.records.map((record) => (record.type === 'task.created' ? { ...record, ...spec } : record))
 }
 
-it('goes on where a function is gone that no step has called', async () => {
+it('continues if a function was removed that no step has called', async () => {
   const next = workOn(await withFormerFunction('const sum = await add({ a: start, b: 1 })'))
   await using _ = next.world
   expect(await next.run(2, '[sum, typeof readObservation]')).toBe('[41, "undefined"]')
 })
 
-it('does not go on where one is gone that was called: says which, and that the functions were others', async () => {
+it('diverges if a function was removed that a step has called, and names it and both digests', async () => {
   const next = workOn(await withFormerFunction('const seen = await readObservation({ a: 1, b: 2 })'))
   await using _ = next.world
   await expect(next.run(2, 'seen')).rejects.toSatisfy((error) => hasCode(error, 'diverged'))
@@ -147,7 +147,7 @@ it('does not go on where one is gone that was called: says which, and that the f
   })
 })
 
-it('is replayed without anybody to call, up to where it goes another way', async () => {
+it('replays without calls, up to the step that differs from its record', async () => {
   const records = await twoSteps()
   const replayed = await replay(records)
   expect(replayed.map(({ step, status, turns }) => [step, status, turns])).toEqual([

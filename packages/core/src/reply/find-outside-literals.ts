@@ -1,14 +1,14 @@
-/** Templates nested deeper than this are taken for unclosed: nobody writes them but to break a reader. */
-const NESTED = 50
+/** Templates that are nested deeper count as unclosed: only an attack on the parser has them. */
+const MAX_NESTING = 50
 
 /**
- * If a string, template, comment or regular expression of JavaScript begins at `at`, the index after
- * it; otherwise `at`. An unclosed template gives the text's end; an unclosed quote ends with its line.
+ * If a JavaScript string, template, comment or regular expression begins at `at`, returns the index after it;
+ * otherwise returns `at`. An unclosed template extends to the end of the text, an unclosed quote to the end of its line.
  */
-export function skipLiteral(text: string, at: number, depth = 0): number {
+function skipLiteral(text: string, at: number, depth = 0): number {
   const first = text[at]
   if (first === '"' || first === "'") return skipQuoted(text, at, first)
-  if (first === '`') return depth > NESTED ? text.length : skipTemplate(text, at, depth)
+  if (first === '`') return depth > MAX_NESTING ? text.length : skipTemplate(text, at, depth)
   if (first !== '/') return at
   if (text[at + 1] === '/') return endOr(text.indexOf('\n', at), text)
   if (text[at + 1] === '*') return endOr(text.indexOf('*/', at + 2), text, 2)
@@ -51,7 +51,7 @@ function skipBraces(text: string, at: number, nested: number): number {
   return text.length
 }
 
-/** A slash after a value divides; after an operator, an opening bracket or `return` it begins a pattern. */
+/** Whether a slash begins a pattern: after an operator, an opening bracket or `return` it does; after a value it divides. */
 function beginsRegex(text: string, at: number): boolean {
   const before = text.slice(Math.max(0, at - 16), at).trimEnd()
   return before === '' || /[(,=:[!&|?{};+*%<>~^-]$|\b(?:return|typeof|case|in|of)$/.test(before)
@@ -69,8 +69,8 @@ function skipRegex(text: string, at: number): number {
 }
 
 /**
- * The first place outside literals where `pattern` (sticky) matches, from `from` on. Where a template
- * never closes, literals are not to be trusted and the first match anywhere counts.
+ * Finds the first match of `pattern` outside of literals, from `from` on; -1 if there is none. If a template is not
+ * closed, literals cannot be told from code, so the first match anywhere counts.
  */
 export function findOutsideLiterals(text: string, pattern: RegExp, from: number): number {
   const sticky = new RegExp(pattern.source, `${pattern.flags.replace(/[gy]/g, '')}y`)

@@ -4,7 +4,7 @@ import { expect, it, vi } from 'vitest'
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
 const examples = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = '']) => code)
 
-/** What each example of the README prints, in order. */
+/** The expected output of each example of the README, in order. */
 const PRINTED: unknown[][] = [
   [
     'task.created',
@@ -36,15 +36,12 @@ it('has an expected output for each example of the README', () => {
 })
 
 it.each(PRINTED.map((printed, index) => [index + 1, printed] as const))(
-  'runs example %i of the README and prints what it says',
+  'runs example %i of the README and prints the expected output',
   async (number, printed) => {
     const code = examples[number - 1] ?? ''
-    const source = code.replaceAll(/'@bailiwick\/core(?:\/(\w+))?'/g, (_, folder) =>
-      folder === undefined ? "'./index.ts'" : `'./${folder}/index.ts'`,
-    )
     const file = new URL(`./readme.example-${number}.ts`, import.meta.url)
     const log = vi.spyOn(console, 'log').mockImplementation(() => {})
-    writeFileSync(file, source)
+    writeFileSync(file, code)
     try {
       await import(file.href)
       expect(log.mock.calls.flat()).toEqual(printed)

@@ -11,10 +11,10 @@ import {
 } from '@bailiwick/bus'
 import { type JournalRecord, NO_USAGE, type TaskResult } from '@bailiwick/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type GateAgent, gateAgent } from '../../test/gate-agent.ts'
-import { startTestBus, type TestBus, until } from '../../test/test-bus.ts'
-import { type HostedAgent, hostAgent } from './host-agent.ts'
-import { MAX_ATTEMPTS_WITHOUT_PROGRESS } from './work-on-task.ts'
+import { type HostedAgent, hostAgent } from '../src/host/host-agent.ts'
+import { MAX_ATTEMPTS_WITHOUT_PROGRESS } from '../src/host/work-on-task.ts'
+import { type GateAgent, gateAgent } from './gate-agent.ts'
+import { startTestBus, type TestBus, until } from './test-bus.ts'
 
 let test: TestBus
 beforeAll(async () => {
