@@ -27,7 +27,7 @@ finalAnswer({ rows: days.length, warmest: sorted.at(-1), coldest: sorted[0], cha
 </code>`,
 ]
 
-it('computes figures from the whole table, of which the prompt shows a few rows', async () => {
+it('computes figures from the whole table while the prompt shows only a few rows', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'analyse-data-'))
   try {
     const source = new URL('../../apps/cli/demo/seattle-weather.csv', import.meta.url)

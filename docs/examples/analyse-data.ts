@@ -3,7 +3,7 @@ import { Agent, type AgentOptions, defineTool } from '@bailiwick/agent'
 import { drawChart } from '@bailiwick/tools'
 import { z } from 'zod'
 
-/** Data in, figures and a chart out: the agent writes code over a table that it never sees whole. */
+/** Computes figures and draws a chart: the agent writes code for a table that its prompt shows only in part. */
 export async function analyseData(model: AgentOptions['model'], csv: string, chartFile: string) {
   const draw = defineTool({
     name: 'draw',

@@ -16,7 +16,7 @@ const refunds = (id: string, ending: string) => [
 ]
 
 describe('the mail desk', () => {
-  it('takes the way that leads to a refund', async () => {
+  it('routes a complaint to a refund', async () => {
     const book = orders()
     const desk = mailDesk(scriptedModel(refunds('A17', 'You get 40 back. We are sorry.')), book)
     const result = await desk.answer('My order A17 never came.')
@@ -24,22 +24,24 @@ describe('the mail desk', () => {
     expect(book.get('A17')?.refunded).toBe(true)
   })
 
-  it('refuses what the tool refuses, and tells the agent why', async () => {
+  it('does not refund a delivered order, and gives the agent the reason', async () => {
     const book = orders()
     const model = scriptedModel(refunds('B03', 'It was delivered, so it cannot be paid back.'))
     await mailDesk(model, book).answer('Money back for B03!')
     expect(book.get('B03')?.refunded).toBe(false)
-    expect(JSON.stringify(model.requests.at(-1)?.messages)).toContain('order B03 cannot be refunded')
+    expect(JSON.stringify(model.requests.at(-1)?.messages)).toContain(
+      'expected an undelivered order, found B03: delivered',
+    )
   })
 
-  it('answers from a fixed text without another agent', async () => {
+  it('answers with a fixed text without another agent', async () => {
     const model = scriptedModel(['{"route": "hours"}'])
     const result = await mailDesk(model, orders()).answer('When can I come?')
     expect(result.output).toBe('We are open from 9 to 17, Monday to Friday.')
     expect(model.requests.length).toBe(1)
   })
 
-  it('gives to a person what no route was named for', async () => {
+  it('passes a mail with an unknown route to a person', async () => {
     const model = scriptedModel(['{"route": "fire the clerk"}', 'Hello to you too!', 'no'])
     const book = orders()
     const result = await mailDesk(model, book).answer('Hello?')
@@ -47,7 +49,7 @@ describe('the mail desk', () => {
     expect(book.get('A17')?.refunded).toBe(false)
   })
 
-  it('gives to a person what the agent could not do', async () => {
+  it('passes a mail to a person if the agent fails', async () => {
     const model = scriptedModel(['{"route": "refund"}'])
     expect((await mailDesk(model, orders()).answer('Money back!')).output).toContain('A colleague')
   })

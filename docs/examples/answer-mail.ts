@@ -11,8 +11,8 @@ export interface Order {
 }
 
 /**
- * A workflow with a branch: a level-1 agent chooses the way, and the host takes it. Only one of the ways
- * leads to an agent that can move money, and that one is level 3: tool calls, no code.
+ * A workflow with a branch: a level 1 agent chooses the route, and the host follows it. Only one route leads to an
+ * agent that can move money, and that agent has level 3: tool calls, but no code.
  */
 export function mailDesk(model: AgentOptions['model'], orders: Map<string, Order>) {
   const findOrder = defineTool({
@@ -28,7 +28,8 @@ export function mailDesk(model: AgentOptions['model'], orders: Map<string, Order
     input: z.object({ id: z.string() }),
     run({ id }) {
       const order = orders.get(id)
-      if (order === undefined || order.delivered) throw new Error(`order ${id} cannot be refunded`)
+      if (order === undefined || order.delivered)
+        throw new Error(`expected an undelivered order, found ${id}: ${order ? 'delivered' : 'unknown'}`)
       order.refunded = true
       return { paidBack: order.total }
     },
@@ -54,7 +55,7 @@ export function mailDesk(model: AgentOptions['model'], orders: Map<string, Order
         when: 'asks when the shop is open',
         to: { answer: 'We are open from 9 to 17, Monday to Friday.' },
       },
-      person: { when: 'anything else', to: { answer: 'A colleague will answer you today.' } },
+      person: { when: 'anything else', to: { answer: PERSON } },
     },
     defaultRoute: 'person',
   })

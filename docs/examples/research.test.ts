@@ -21,7 +21,7 @@ finalAnswer({ answer: first.file.replace('.md', '') + ', in ' + first.year, sour
 </code>`,
 ]
 
-it('accepts no source whose quote is made up', async () => {
+it('rejects a source with an invented quote', async () => {
   const model = scriptedModel(REPLIES)
   const folder = join(import.meta.dirname, 'texts')
   const result = await research(model, folder, 'Which lighthouse got electric light first, and when?')
@@ -30,5 +30,5 @@ it('accepts no source whose quote is made up', async () => {
     answer: 'grey-point, in 1902',
     sources: [{ file: 'grey-point.md', quote: expect.stringContaining('1902') }],
   })
-  expect(model.requests[2]?.messages.at(-1)?.content).toContain('does not stand in grey-point.md')
+  expect(model.requests[2]?.messages.at(-1)?.content).toContain('expected grey-point.md to contain')
 })

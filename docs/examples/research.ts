@@ -10,7 +10,7 @@ const answerSchema = z.object({
     .min(1),
 })
 
-/** Research over a folder of texts. A source counts only if its quote stands in its file, word for word. */
+/** Answers a question from a folder of texts. A source counts only if its file contains the quote word for word. */
 export async function research(model: AgentOptions['model'], folder: string, question: string) {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.md'))
   const texts = new Map(
@@ -53,7 +53,9 @@ function falseQuote(
   texts: Map<string, string>,
 ): string | undefined {
   const wrong = sources.find(({ file, quote }) => texts.get(file)?.includes(quote) !== true)
-  return wrong && `"${wrong.quote}" does not stand in ${wrong.file}: quote word for word, from the right file`
+  return (
+    wrong && `expected ${wrong.file} to contain "${wrong.quote}": quote word for word, from the right file`
+  )
 }
 
 if (import.meta.main) {

@@ -3,8 +3,8 @@ import { expect, it } from 'vitest'
 import { solveKata } from './solve-kata.ts'
 
 const EXAMPLES = [
-  { given: '45s', wanted: 45 },
-  { given: '1h30m', wanted: 5_400 },
+  { given: '45s', expected: 45 },
+  { given: '1h30m', expected: 5_400 },
 ]
 
 const answer = (source: string) => `<code>\nfinalAnswer({ source: ${JSON.stringify(source)} })\n</code>`
@@ -16,11 +16,11 @@ const RIGHT = `function solve(text) {
   return [...text.matchAll(/(\\d+)([hms])/g)].reduce((sum, [, count, unit]) => sum + count * seconds[unit], 0)
 }`
 
-it('sends code back with the example that it fails, until it passes', async () => {
+it('returns code with the failing example until all examples pass', async () => {
   const model = scriptedModel([answer(FIRST), answer(LOOPS), answer(RIGHT)])
   const result = await solveKata(model, 'Write solve(text): the seconds of a duration.', EXAMPLES)
   expect(result).toMatchObject({ status: 'completed', output: { source: RIGHT } })
-  const said = model.requests.map(({ messages }) => messages.at(-1)?.content ?? '')
-  expect(said[1]).toContain('solve("1h30m") gave 1, wanted 5400')
-  expect(said[2]).toContain('the code ended with')
+  const feedback = model.requests.map(({ messages }) => messages.at(-1)?.content ?? '')
+  expect(feedback[1]).toContain('solve("1h30m") returned 1, expected 5400')
+  expect(feedback[2]).toContain('expected the code to return, but it ended with')
 })

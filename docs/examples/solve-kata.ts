@@ -4,10 +4,10 @@ import { z } from 'zod'
 
 export interface Example {
   given: unknown
-  wanted: unknown
+  expected: unknown
 }
 
-/** Code that is held to examples before it counts as an answer. It runs in a sandbox, here too. */
+/** Asks for code, and tests it with examples in a sandbox before it accepts the answer. */
 export async function solveKata(model: AgentOptions['model'], task: string, examples: readonly Example[]) {
   await using agent = new Agent({
     model,
@@ -17,33 +17,39 @@ export async function solveKata(model: AgentOptions['model'], task: string, exam
   return await agent.run(task, { inputs: { examples } })
 }
 
-/** What the first failing example shows, in words for the model. */
+/** Describes the first failing example to the model. Returns undefined if all pass. */
 async function failing(source: string, examples: readonly Example[]): Promise<string | undefined> {
-  await using sandbox = await createSandbox({ limits: { wallMs: 500 } })
+  await using sandbox = await createSandbox({ limits: { cpuMs: 500 } })
   const given = examples.map((example) => example.given)
   await using world = await sandbox.open({ inputs: { given }, functions: [], imports: [], seed: 'kata' })
   const step = { step: 1, code: `${source}\nfinalAnswer(given.map((one) => solve(one)))`, clock: Date.now() }
   const { final, error, status } = await world.execute(step, {
     signal: new AbortController().signal,
     now: Date.now,
-    call: async ({ id }) => ({ id, ms: 0, ok: false, reason: 'refused', message: 'nothing to call here' }),
+    call: async ({ id }) => ({
+      id,
+      ms: 0,
+      ok: false,
+      reason: 'refused',
+      message: 'the code has no functions to call',
+    }),
   })
-  if (final === undefined) return `the code ended with ${error?.message ?? status}`
+  if (final === undefined) return `expected the code to return, but it ended with ${error?.message ?? status}`
   const got = final.value as unknown[]
   const wrong = examples.findIndex(
-    ({ wanted }, index) => JSON.stringify(wanted) !== JSON.stringify(got[index]),
+    ({ expected }, index) => JSON.stringify(expected) !== JSON.stringify(got[index]),
   )
   const example = examples[wrong]
   return (
     example &&
-    `solve(${JSON.stringify(example.given)}) gave ${JSON.stringify(got[wrong])}, wanted ${JSON.stringify(example.wanted)}`
+    `solve(${JSON.stringify(example.given)}) returned ${JSON.stringify(got[wrong])}, expected ${JSON.stringify(example.expected)}`
   )
 }
 
 if (import.meta.main) {
   const examples = [
-    { given: '45s', wanted: 45 },
-    { given: '1h30m', wanted: 5_400 },
+    { given: '45s', expected: 45 },
+    { given: '1h30m', expected: 5_400 },
   ]
   console.log(
     await solveKata(

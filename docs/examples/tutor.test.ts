@@ -25,7 +25,7 @@ finalAnswer({ asked: wrong.length, right, advice: 'Well done.' })
 </code>`,
 ]
 
-it('asks, grades by computing, and comes back to what went wrong', async () => {
+it('asks, grades by computing, and repeats what went wrong', async () => {
   const questions: string[] = []
   const answers = ['42', '74', '93', '84']
   const teach = tutor(scriptedModel(REPLIES), async (question) => {

@@ -9,8 +9,8 @@ export const gradeSchema = z.object({
 })
 
 /**
- * A tutor that asks and grades. What is right it computes instead of judging; the second lesson goes on
- * with the memory and the variables of the first.
+ * A tutor that asks questions and grades the answers. It computes the right answers instead of judging. The second
+ * lesson continues with the memory and the variables of the first.
  */
 export function tutor(model: AgentOptions['model'], student: (question: string) => Promise<string>) {
   const ask = defineTool({
@@ -18,7 +18,7 @@ export function tutor(model: AgentOptions['model'], student: (question: string) 
     description: 'Asks the student one question and waits for the answer, as they wrote it.',
     input: z.object({ question: z.string() }),
     output: z.string(),
-    // Asked twice is worse than not at all: after a crash the tutor is told that the answer is lost.
+    // Never asks a question twice: after a crash, the tutor learns that the answer is lost.
     effect: 'once',
     run: ({ question }) => student(question),
   })
@@ -37,7 +37,7 @@ export function tutor(model: AgentOptions['model'], student: (question: string) 
     for (const lesson of lessons) {
       last = await agent.run(lesson, last && { continue: last })
       if (last.status !== 'completed')
-        throw new Error(`the lesson ended as ${last.status}`, { cause: last.error })
+        throw new Error(`expected a completed lesson, but it ended as ${last.status}`, { cause: last.error })
       grades.push(gradeSchema.parse(last.output))
     }
     return grades
@@ -45,7 +45,9 @@ export function tutor(model: AgentOptions['model'], student: (question: string) 
 }
 
 function wrongCount({ asked, right }: z.infer<typeof gradeSchema>): string | undefined {
-  return right > asked ? `${right} right answers to ${asked} questions cannot be` : undefined
+  return right > asked
+    ? `expected at most ${asked} right answers to ${asked} questions, found ${right}`
+    : undefined
 }
 
 if (import.meta.main) {

@@ -2,7 +2,7 @@ import { agentCard, explainAgent } from '@bailiwick/core'
 import { expect, it } from 'vitest'
 import analyst from './index.ts'
 
-it('is a code agent with the toolbox and three packages to import', () => {
+it('has level 5, the tools of the toolbox and three packages to import', () => {
   expect(agentCard(analyst)).toMatchObject({
     name: 'analyst',
     level: 5,
@@ -12,6 +12,6 @@ it('is a code agent with the toolbox and three packages to import', () => {
   expect(explainAgent(analyst)).toContain('level      5 (code)')
 })
 
-it('is instructed in words that hold at every level', () => {
+it('has instructions that fit every level', () => {
   expect(analyst.instructions).not.toMatch(/\b(code|JSON|JavaScript|function|import|await|finalAnswer)\b/i)
 })

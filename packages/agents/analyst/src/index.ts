@@ -1,6 +1,6 @@
 import { defineAgent } from '@bailiwick/core'
 
-/** The analyst: data in, statistics and charts out. Every figure it returns was computed from the data. */
+/** The analyst computes statistics and draws charts. Every figure that it returns is computed from the data. */
 export default defineAgent({
   name: 'analyst',
   description:

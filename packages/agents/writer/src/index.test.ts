@@ -3,11 +3,11 @@ import { tryTask } from '@bailiwick/core/testing'
 import { expect, it } from 'vitest'
 import writer from './index.ts'
 
-it('only writes: no tools, no code, nobody to start', () => {
+it('has no tools, no code and no delegates', () => {
   expect(agentCard(writer)).toMatchObject({ name: 'writer', level: 0, tools: [], delegates: [], imports: [] })
 })
 
-it('has figures filled in, and is told of those that it retyped or made up', async () => {
+it('gets its references replaced, and the reasons for rejected figures', async () => {
   const { result, requests } = await tryTask(
     writer,
     [
@@ -27,8 +27,8 @@ it('has figures filled in, and is told of those that it retyped or made up', asy
     },
   )
   expect(result.output).toBe('Since 2012 the wettest season was spring 2014 with 426 mm.')
-  const told = requests[1]?.messages.at(-1)?.content ?? ''
-  expect(told).toContain('{{t1.output.wettest.snow:0}} does not resolve')
-  expect(told).toContain('the figure 2014 must be a reference')
-  expect(told).not.toContain('the figure 2012')
+  const feedback = requests[1]?.messages.at(-1)?.content ?? ''
+  expect(feedback).toContain('{{t1.output.wettest.snow:0}} does not resolve')
+  expect(feedback).toContain('the figure 2014 must be a reference')
+  expect(feedback).not.toContain('the figure 2012')
 })

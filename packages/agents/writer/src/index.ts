@@ -1,6 +1,6 @@
 import { defineAgent } from '@bailiwick/core'
 
-/** The writer: prose and structure from results. Every figure and date in it is a reference that the host fills in. */
+/** The writer turns results into a report. Every figure and date in it is a reference that the host replaces. */
 export default defineAgent({
   name: 'writer',
   description:
