@@ -12,7 +12,7 @@ export interface ArgumentSpec {
 export interface OptionSpec {
   /** One letter. */
   short?: string
-  /** Placeholder of the value in the help. Shell completion offers paths for `file`, `dir` and `name=path`. */
+  /** Placeholder of the value in the help. Shell completion offers paths if it contains `file`, `path` or `dir`. */
   value?: string
   /** The only values that it accepts. */
   choices?: readonly string[]
@@ -62,8 +62,8 @@ export interface CommandContext<Args = object, Opts = object> {
   note(line: string): void
 }
 
-/** One row of the command table. */
-export interface CommandSpec {
+/** What the help and shell completion say about a command. */
+export interface CommandDescription {
   name: string
   /** One line of the list of commands, without a full stop. */
   summary: string
@@ -75,6 +75,12 @@ export interface CommandSpec {
   options: Options
   /** False if the command reads no configuration and so has no `--config`. */
   configured: boolean
+  /** False if the command prints the same with and without `--json`, and so has no `--json`. */
+  json: boolean
+}
+
+/** One row of the command table. */
+export interface CommandSpec extends CommandDescription {
   /** Imports the command's module. Help and completion never call it. */
   load(): Promise<{ execute(context: CommandContext): Promise<number> }>
 }
@@ -91,11 +97,12 @@ export function defineCommand<
   arguments?: Args
   options?: Opts
   configured?: false
+  json?: false
   load(): Promise<{
     execute: (context: CommandContext<ArgumentValues<Args>, OptionValues<Opts>>) => Promise<number>
   }>
 }): CommandSpec {
-  return { arguments: {}, options: {}, configured: true, ...spec }
+  return { arguments: {}, options: {}, configured: true, json: true, ...spec }
 }
 
 const CONFIG: OptionSpec = {
@@ -106,6 +113,6 @@ const JSON_OUTPUT: OptionSpec = { help: 'Print JSON' }
 const HELP: OptionSpec = { short: 'h', help: 'Show this help' }
 
 /** All options of a command: its own, then those that every command has. */
-export function allOptions({ options, configured }: CommandSpec): Options {
-  return { ...options, ...(configured && { config: CONFIG }), json: JSON_OUTPUT, help: HELP }
+export function allOptions({ options, configured, json }: CommandDescription): Options {
+  return { ...options, ...(configured && { config: CONFIG }), ...(json && { json: JSON_OUTPUT }), help: HELP }
 }

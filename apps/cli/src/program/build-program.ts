@@ -7,7 +7,7 @@ import {
   type OptionSpec,
 } from '../command/define-command.ts'
 import { EXIT } from '../command/exit-codes.ts'
-import { COMMANDS, OTHER } from './command-table.ts'
+import { COMMANDS, HELP_COMMAND } from './command-table.ts'
 import { HELP_LAYOUT, helpWidth, wrapText } from './help-layout.ts'
 
 const EXIT_CODES = `
@@ -83,11 +83,13 @@ function addCommand(program: Command, spec: CommandSpec, execute: Parameters<typ
 
 /** Adds "help [command]". Commander's own accepts any name. */
 function addHelpCommand(program: Command): void {
+  const { name, summary, group, arguments: args } = HELP_COMMAND
   program
-    .command('help')
-    .summary('Show the help of a command')
-    .helpGroup(OTHER)
-    .argument('[command]', 'Name of the command')
+    .command(name)
+    .summary(summary)
+    .helpGroup(group)
+    .description(`${summary}.`)
+    .argument('[command]', args.command?.help)
     .action(async (name: string | undefined) => {
       const command = name === undefined ? program : program.commands.find((one) => one.name() === name)
       if (command !== undefined) command.help()

@@ -1,10 +1,11 @@
-import { type CommandSpec, defineCommand } from '../command/define-command.ts'
+import { type CommandDescription, type CommandSpec, defineCommand } from '../command/define-command.ts'
+import { EXIT } from '../command/exit-codes.ts'
 
 const START = 'Getting started:'
 const RUNS = 'Runs:'
 const TASKS = 'Tasks:'
 const DAEMON = 'Daemon:'
-export const OTHER = 'Other:'
+const OTHER = 'Other:'
 
 const OUT = {
   short: 'o',
@@ -290,6 +291,45 @@ With --auth jwt, the server trusts keys that stay on this machine, and "bailiwic
     summary: 'Try the sandbox that runs the code of agents',
     details: 'Type JavaScript or TypeScript. Variables stay from one entry to the next. Ctrl-D exits.',
     configured: false,
+    json: false,
     load: () => import('../commands/sandbox.ts'),
   }),
+  defineCommand({
+    name: 'completion',
+    group: OTHER,
+    summary: 'Print a completion script for your shell',
+    details: `To complete commands, options and values, load the script when the shell starts.
+
+  bash  add to ~/.bashrc:
+        source <(bailiwick completion bash)
+  zsh   add to ~/.zshrc, after compinit:
+        source <(bailiwick completion zsh)
+  fish  add to ~/.config/fish/config.fish:
+        bailiwick completion fish | source`,
+    arguments: { shell: { choices: ['bash', 'zsh', 'fish'], help: 'The shell' } },
+    configured: false,
+    json: false,
+    async load() {
+      const { completionScript } = await import('./completion-script.ts')
+      return {
+        async execute({ args, print }) {
+          print(completionScript(args.shell, [...COMMANDS, HELP_COMMAND]))
+          return EXIT.ok
+        },
+      }
+    },
+  }),
 ]
+
+/** The command "help", which the parser executes itself. */
+export const HELP_COMMAND: CommandDescription = {
+  name: 'help',
+  group: OTHER,
+  summary: 'Show the help of a command',
+  arguments: {
+    command: { optional: true, choices: COMMANDS.map(({ name }) => name), help: 'Name of the command' },
+  },
+  options: {},
+  configured: false,
+  json: false,
+}
