@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Sandbox, Session, StepHost, World } from '../../packages/contract/src/world.ts'
@@ -18,21 +18,21 @@ export const sandboxPackage: {
   probeIsolation(): Promise<{ isolation: string; layers: Layers }>
 } = await import(pathToFileURL(`${root}dist/index.js`).href)
 
-const built = (file: string) => import(pathToFileURL(`${root}dist/parent/${file}`).href)
+const built = (file: string) => import(pathToFileURL(`${root}dist/isolation/${file}`).href)
 const [{ startWrapped }, { permissionArguments }, { childFiles }] = await Promise.all([
   built('start-wrapped.js'),
-  built('spawn-child.js'),
+  built('layers.js'),
   built('child-files.js'),
 ])
 
-/** Starts Node as the sandbox's child is started: same walls, same flags, same descriptors, other arguments. */
+/** Starts Node as the sandbox starts its child: with the same walls, flags and descriptors, but other arguments. */
 export function startBare(layers: Layers, args: readonly string[]): WrappedChild {
   const files = childFiles()
   const command = [process.execPath, ...permissionArguments(files), ...args]
-  return startWrapped(layers, files, command, 256, spawn)
+  return startWrapped(layers, files, command, 256)
 }
 
-/** Loads a dependency of the sandbox, for what is measured beside it. */
+/** Loads a dependency of the sandbox, for comparisons. */
 export const requireOfSandbox = createRequire(`${root}package.json`)
 
 export const sandboxFolder = root
@@ -43,7 +43,7 @@ export const quietHost: StepHost = {
   call: async ({ id }) => ({ id, ms: 0, ok: true, value: 1 }),
 }
 
-/** Opens a world with one tool, `call`, and gives a function that runs the next step. */
+/** Opens a world with one tool, `call`. Returns a function that runs the next step. */
 export async function openSession(sandbox: Sandbox, world: Partial<World> = {}) {
   const session: Session = await sandbox.open({
     inputs: {},

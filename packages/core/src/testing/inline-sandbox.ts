@@ -15,7 +15,6 @@ import {
   type TurnOutput,
   type World,
 } from '@bailiwick/contract'
-import { inlineCode } from './inline-code.ts'
 
 /**
  * A sandbox for tests of the loop. Runs guest code in this process, with turns, calls and replay like a real one, but
@@ -211,11 +210,8 @@ class InlineStep {
 
   #diverged(recorded: string, replayed: string): DivergedError {
     return new DivergedError(
-      `step ${this.#request.step}, turn ${this.#turn}: recorded ${recorded}; replayed ${replayed}`,
-      {
-        recorded,
-        replayed,
-      },
+      `The replay of step ${this.#request.step}, turn ${this.#turn} differs from the record.\nrecorded: ${recorded}\nreplayed: ${replayed}`,
+      { recorded, replayed },
     )
   }
 
@@ -232,4 +228,31 @@ class InlineStep {
       usage: { wallMs: 0, cpuMs: 0, turns: this.#turn + 1 },
     }
   }
+}
+
+/**
+ * Turns a step's code into the body of an async function. Names that are declared at the start of a line outlast the
+ * step, and a last line that is an expression becomes the step's value. It matches lines with regular expressions, which
+ * is enough for tests; the real sandbox parses the code.
+ */
+function inlineCode(code: string): string {
+  const functions = [...code.matchAll(/^(?:async )?function\*? (\w+)/gm)].map(([, name]) => name)
+  const lines = code.split('\n').map((line) =>
+    line
+      .replace(/^(?:const|let|var)\s+(\w+)\s*=/, 'globalThis.$1 =')
+      .replace(/^class (\w+)/, 'globalThis.$1 = class $1')
+      .replace(/^(?:const|let|var)\s+\{([^=]*)\}\s*=(.*?);?$/, (_, names: string, value: string) => {
+        const targets = names.split(',').map((name) => name.trim().replace(/^(\w+)$/, '$1: globalThis.$1'))
+        return `;({ ${targets.join(', ')} } = ${value})`
+      }),
+  )
+  const last = lines.findLastIndex((line) => line.trim() !== '')
+  const line = lines[last] ?? ''
+  if (
+    /^[\w$([{'"`!+-]/.test(line) &&
+    !/^(?:if|for|while|do|try|return|throw|function|async function|switch)\b/.test(line)
+  ) {
+    lines[last] = `return (${line.replace(/^\{/, ' {').replace(/;\s*$/, '')})`
+  }
+  return `(async () => { ${functions.map((name) => `globalThis.${name} = ${name};`).join(' ')}\n${lines.join('\n')}\n})()`
 }
