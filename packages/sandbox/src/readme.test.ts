@@ -1,10 +1,10 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { expect, it, vi } from 'vitest'
 
-it('the code of the README runs and does what it says', async () => {
+it('runs the example of the README', async () => {
   const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
   const code = /```ts\n([\s\S]*?)```/.exec(readme)?.[1]
-  if (code === undefined) throw new Error('the README has no example')
+  if (code === undefined) throw new Error('The README has no example.')
   const file = new URL('./readme.example.ts', import.meta.url)
   const log = vi.spyOn(console, 'log').mockImplementation(() => {})
   writeFileSync(file, code.replace("'@bailiwick/sandbox'", "'./index.ts'"))

@@ -4,8 +4,11 @@ import { join } from 'node:path'
 import type { Sandbox } from '@bailiwick/contract/world'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSandbox } from '../src/index.ts'
+import { useBubblewrap } from '../src/testing/use-bubblewrap.ts'
 import { openWorld, type TestWorldOptions } from './open-world.ts'
 import { packageFolder } from './package-folder.ts'
+
+await useBubblewrap()
 
 const cacheDir = mkdtempSync(join(tmpdir(), 'bailiwick-modules-'))
 const importsFrom = packageFolder({

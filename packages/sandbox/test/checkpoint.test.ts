@@ -1,8 +1,11 @@
 import type { Checkpoint, Observation, Sandbox } from '@bailiwick/contract/world'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSandbox } from '../src/index.ts'
+import { useBubblewrap } from '../src/testing/use-bubblewrap.ts'
 import { openWorld, type TestWorld, type TestWorldOptions } from './open-world.ts'
 import { packageFolder } from './package-folder.ts'
+
+await useBubblewrap()
 
 let sandbox: Sandbox
 beforeAll(async () => {

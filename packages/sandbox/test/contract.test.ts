@@ -1,8 +1,11 @@
 import type { RecordedStep, Sandbox, TurnInput, TurnOutput, UndoneTurn } from '@bailiwick/contract/world'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSandbox } from '../src/index.ts'
+import { useBubblewrap } from '../src/testing/use-bubblewrap.ts'
 import { openWorld, type TestWorld } from './open-world.ts'
 import { packageFolder } from './package-folder.ts'
+
+await useBubblewrap()
 
 /** What a journal would hold of a world's last step. */
 function recordOf(world: TestWorld, ended: boolean, voided?: UndoneTurn): RecordedStep {

@@ -4,10 +4,13 @@ import { createSandbox, probeIsolation } from '../src/index.ts'
 import { childFiles } from '../src/isolation/child-files.ts'
 import { wrapCommand } from '../src/isolation/layers.ts'
 import { seccompFilter } from '../src/isolation/seccomp-filter.ts'
+import { useBubblewrap } from '../src/testing/use-bubblewrap.ts'
 import { openWorld } from './open-world.ts'
 
+await useBubblewrap()
+
 describe('isolation', () => {
-  it('is probed: a child that tries cannot read, write, start a process or a worker, or see the environment', async () => {
+  it('is probed by a child, which can neither read, write, start a process or worker, nor see the environment', async () => {
     const { isolation, reach, layers } = await probeIsolation()
     expect(reach).toMatchObject({
       readsFiles: false,
@@ -19,7 +22,7 @@ describe('isolation', () => {
     expect(isolation).toBe(layers.container && !reach.connects ? 'confined' : 'process')
   })
 
-  it('may be required: less is an error that says what is missing', async () => {
+  it('fails with what is missing if more isolation is required than there is', async () => {
     const { isolation } = await probeIsolation()
     const wanted = createSandbox({ requireIsolation: 'confined' })
     if (isolation === 'confined') {
@@ -43,7 +46,7 @@ describe('isolation', () => {
     expect(wrapCommand(none, files, ['node', 'child'], 256, {})).toEqual({ command: 'node', args: ['child'] })
   })
 
-  it('has a filter for x64 and arm64 whose jumps all land inside it', () => {
+  it('has a filter for x64 and arm64 whose jumps all stay inside it', () => {
     for (const architecture of ['x64', 'arm64'] as const) {
       const filter = seccompFilter(architecture)
       const count = (filter?.length ?? 0) / 8
@@ -62,7 +65,7 @@ describe('isolation', () => {
     expect(seccompFilter('s390x')).toBeUndefined()
   })
 
-  it('gives each session a process of its own, so many at once and no more', async () => {
+  it('gives each session its own process and limits how many there are', async () => {
     await using sandbox = await createSandbox({ pool: 2 })
     const [first, second] = await Promise.all([openWorld(sandbox), openWorld(sandbox)])
     let third = false

@@ -1,9 +1,12 @@
 import { DEFAULT_SANDBOX_LIMITS, type Sandbox, type SandboxLimits } from '@bailiwick/contract/world'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSandbox } from '../src/index.ts'
+import { useBubblewrap } from '../src/testing/use-bubblewrap.ts'
 import { openWorld, type TestWorldOptions } from './open-world.ts'
 
-describe('limits, by name', () => {
+await useBubblewrap()
+
+describe('limits', () => {
   let sandbox: Sandbox
   beforeAll(async () => {
     sandbox = await createSandbox()
@@ -14,11 +17,11 @@ describe('limits, by name', () => {
     await using world = await openWorld(sandbox, { tools: { echo: (args) => args }, ...options, limits })
     return await world.run(code)
   }
-  /** The names that have a test below: a limit without one fails. */
+  /** The names that have a test below. The last test fails if one is missing. */
   const tested = new Set<string>()
   const limit = (name: keyof SandboxLimits, test: () => Promise<void>) => {
     tested.add(name)
-    it(name, test)
+    it(`applies ${name}`, test)
   }
 
   limit('sourceChars', async () => {
@@ -29,7 +32,7 @@ describe('limits, by name', () => {
 
   limit('wallMs', async () => {
     expect(await run('for (;;);', { wallMs: 100 })).toMatchObject({ status: 'timeout' })
-    // What is spent waiting for calls is not the code's time.
+    // The time that code waits for calls does not count.
     const slow = { tools: { slow: () => new Promise((resolve) => setTimeout(resolve, 400)) } }
     expect(await run('await slow({}); 1', { wallMs: 300 }, slow)).toMatchObject({
       status: 'ok',
@@ -140,10 +143,10 @@ describe('limits, by name', () => {
     expect(await world.session.checkpoint?.()).toEqual({ refused: 'the world is longer than 100 characters' })
   })
 
-  // The loop keeps this one: `packages/core/test/checkpoint.test.ts`.
+  // Core's loop applies this one; `packages/core/test/checkpoint.test.ts` tests it.
   tested.add('checkpointCpuMs')
 
-  it('has a test for every limit, and a default', () => {
+  it('have a test and a default each', () => {
     expect([...tested].sort()).toEqual(Object.keys(DEFAULT_SANDBOX_LIMITS).sort())
   })
 })

@@ -9,7 +9,7 @@ const layers = { limits: false, container: false, seccomp: false }
 const limits = DEFAULT_SANDBOX_LIMITS
 const killed = { reason: 'crashed', message: 'killed from outside' } as const
 
-/** A session whose children are real, and of which some are killed as soon as they are taken. */
+/** A session with real children, some of which are killed as soon as they are taken. */
 function session(dies: (taken: number) => boolean) {
   const taken: ReturnType<typeof spawnChild>[] = []
   const made = new WorldSession({
@@ -38,7 +38,7 @@ function session(dies: (taken: number) => boolean) {
   return { made, taken, run, calls: () => calls }
 }
 
-it('a world opens although children die while they come up', async () => {
+it('opens a world although children die while they start', async () => {
   const { made, run, taken } = session((count) => count <= 2)
   await using _ = made
   await made.start()
@@ -46,8 +46,8 @@ it('a world opens although children die while they come up', async () => {
   expect(taken).toHaveLength(3)
 })
 
-it('a child that is killed between steps costs nothing: the world is rebuilt, calling nobody', async () => {
-  // The second child dies while it is brought to where the first one was.
+it('rebuilds a world without making calls if its child is killed between steps', async () => {
+  // The second child dies while it replays what the first did.
   const { made, run, taken, calls } = session((count) => count === 2)
   await using _ = made
   await made.start()
@@ -58,7 +58,7 @@ it('a child that is killed between steps costs nothing: the world is rebuilt, ca
   expect(calls()).toBe(1)
 })
 
-it('a world is given up where child after child dies', async () => {
+it('gives a world up if one child after another dies', async () => {
   const { made } = session(() => true)
   await using _ = made
   await expect(made.start()).rejects.toThrow('The world could not be opened: crashed: killed from outside')

@@ -1,15 +1,16 @@
-import type {
-  CallOutcome,
-  GuestCall,
-  Observation,
-  Sandbox,
-  Session,
-  StepHost,
-  StepRequest,
-  TurnInput,
-  TurnOutput,
-  UndoneTurn,
-  World,
+import {
+  type CallOutcome,
+  errorText,
+  type GuestCall,
+  type Observation,
+  type Sandbox,
+  type Session,
+  type StepHost,
+  type StepRequest,
+  type TurnInput,
+  type TurnOutput,
+  type UndoneTurn,
+  type World,
 } from '@bailiwick/contract/world'
 
 type Tool = (args: Record<string, unknown>, call: GuestCall, signal: AbortSignal) => unknown
@@ -29,14 +30,14 @@ export interface TestWorld extends AsyncDisposable {
 
 export interface TestWorldOptions extends Partial<Omit<World, 'functions'>> {
   tools?: Record<string, Tool>
-  /** JSON Schema of a tool's input, where it is not any object. */
+  /** JSON Schemas of the tools' inputs. Default: any object. */
   schemas?: Record<string, World['functions'][number]['input']>
-  /** Tools that code reads by index. */
+  /** Names of tools that code reads by index. */
   indexed?: string[]
   now?: () => number
 }
 
-/** A world with tools that are functions of the test, and everything that happened in it. */
+/** Opens a world whose tools are functions of the test. Records everything that happens in it. */
 export async function openWorld(sandbox: Sandbox, options: TestWorldOptions = {}): Promise<TestWorld> {
   const { tools = {}, schemas = {}, indexed = [], now = Date.now, ...world } = options
   let abort = new AbortController()
@@ -68,7 +69,7 @@ export async function openWorld(sandbox: Sandbox, options: TestWorldOptions = {}
         const value = await tools[call.name]?.(call.args as Record<string, unknown>, call, signal)
         return { id: call.id, ms: 1, ok: true, value }
       } catch (error) {
-        return { id: call.id, ms: 1, ok: false, reason: 'error', message: (error as Error).message }
+        return { id: call.id, ms: 1, ok: false, reason: 'error', message: errorText(error) }
       }
     },
     printed: (line) => printed.push(line),

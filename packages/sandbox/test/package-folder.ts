@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
-/** A folder with packages installed in it: names to files to sources. */
+/** Makes a folder with installed packages, from names to files to sources. */
 export function packageFolder(packages: Record<string, Record<string, string>>): string {
   const folder = mkdtempSync(join(tmpdir(), 'bailiwick-packages-'))
   for (const [name, files] of Object.entries(packages)) {

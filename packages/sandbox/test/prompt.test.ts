@@ -2,8 +2,11 @@ import { PassThrough, Readable } from 'node:stream'
 import { stripVTControlCharacters } from 'node:util'
 import { expect, it, vi } from 'vitest'
 import { runSandboxPrompt } from '../src/index.ts'
+import { useBubblewrap } from '../src/testing/use-bubblewrap.ts'
 
-it('is a prompt that runs code, shows its limits and explains what it refuses', async () => {
+await useBubblewrap()
+
+it('runs code, shows the limits and explains refusals', async () => {
   const typed = [
     'const a: number = 20',
     'a + 1',
@@ -42,8 +45,8 @@ it('is a prompt that runs code, shows its limits and explains what it refuses', 
   expect(text).not.toContain('never is not defined')
 })
 
-it('shows every final answer, and lets a person interrupt what runs', async () => {
-  // As on a terminal: Ctrl-C is a key there.
+it('shows final answers and interrupts running code', async () => {
+  // As on a terminal, where Ctrl-C is a key.
   const input = Object.assign(new PassThrough(), { isTTY: true })
   const output = new PassThrough()
   let text = ''
@@ -52,7 +55,7 @@ it('shows every final answer, and lets a person interrupt what runs', async () =
   })
   const prompted = (count: number) =>
     vi.waitFor(() => expect(text.split('\n> ').length).toBeGreaterThan(count), 20_000)
-  /** Types a line, and gives what comes of it once there is a prompt again. */
+  /** Types a line. Returns what is shown before the next prompt. */
   const type = async (line: string, interrupt = false) => {
     await prompted(1)
     text = ''

@@ -1,24 +1,29 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { createSandbox } from '../../src/index.ts'
+import { useBubblewrap } from '../../src/testing/use-bubblewrap.ts'
 import { runAlone } from '../run-alone.ts'
-import { PROGRAMS_A_WORLD, type RecordedWorld, recordWorld } from './record.ts'
+import { CONCURRENCY, PROGRAMS_PER_WORLD, type RecordedWorld, recordWorld } from './record.ts'
+
+await useBubblewrap()
 
 const PROGRAMS = 1_000
+const folder = mkdtempSync(join(tmpdir(), 'bailiwick-record-'))
+afterAll(() => rmSync(folder, { recursive: true }))
 
 describe('the same inputs in the same order', () => {
-  it(`give the same world: ${PROGRAMS} random programs, then from their records in another process`, async () => {
+  it(`produce the same worlds for ${PROGRAMS} random programs, live and replayed in another process`, async () => {
     const worlds: RecordedWorld[] = []
     {
-      await using sandbox = await createSandbox({ pool: 2 })
+      await using sandbox = await createSandbox({ pool: CONCURRENCY })
       let next = 0
       await Promise.all(
-        [0, 1].map(async () => {
+        Array.from({ length: CONCURRENCY }, async () => {
           while (next < PROGRAMS) {
             const seed = next
-            next += PROGRAMS_A_WORLD
+            next += PROGRAMS_PER_WORLD
             worlds.push(await recordWorld(sandbox, seed))
           }
         }),
@@ -27,7 +32,7 @@ describe('the same inputs in the same order', () => {
     expect(worlds.flatMap(({ steps }) => steps).filter(({ seen }) => seen.worldHash === undefined)).toEqual(
       [],
     )
-    const file = join(mkdtempSync(join(tmpdir(), 'bailiwick-record-')), 'worlds.json')
+    const file = join(folder, 'worlds.json')
     writeFileSync(file, JSON.stringify(worlds))
     expect(await runAlone('determinism/run-replay.ts', { args: [file] })).toEqual({
       different: [],

@@ -1,4 +1,4 @@
-/** Random numbers of a seed alone (mulberry32). */
+/** A generator of random numbers that depend only on the seed (mulberry32). */
 export function randomOf(seed: number): () => number {
   let state = seed | 0
   return () => {
@@ -10,9 +10,9 @@ export function randomOf(seed: number): () => number {
 }
 
 /**
- * A random program of a few steps: loops, Promise.all, race, any, allSettled, pools, calls that
- * nobody awaits, branches on results, mutation of results, closures, classes, generators, timers, the
- * clock and randomness. Everything that it comes to is in globals.
+ * A random program of a few steps. It uses loops, Promise.all, race, any and allSettled, pools, calls that nothing
+ * awaits, branches on results, mutation of results, closures, classes, generators, timers, the clock and randomness. It
+ * keeps all its results in globals.
  */
 export function randomProgram(seed: number): string[] {
   const random = randomOf(seed)

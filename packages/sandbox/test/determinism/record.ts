@@ -8,16 +8,18 @@ import type {
 } from '@bailiwick/contract/world'
 import { randomOf, randomProgram } from './random-program.ts'
 
-/** Programs that share a world, one after the other: each starts over with the same names. */
-export const PROGRAMS_A_WORLD = 20
+/** Worlds that run at the same time. */
+export const CONCURRENCY = 4
+/** Programs that share a world, one after the other. Each starts over with the same names. */
+export const PROGRAMS_PER_WORLD = 20
 
 export interface RecordedWorld {
-  /** The first program's; the others' follow. */
+  /** The first program's seed. Those of the other programs follow. */
   seed: number
   steps: { code: string; clock: number; recorded: RecordedStep; seen: Seen }[]
 }
 
-/** What two runs of one program must agree on. */
+/** The parts of an observation on which two runs of a program must agree. */
 export interface Seen {
   status: string
   preview: string
@@ -40,18 +42,20 @@ export function seenIn({ status, preview, printed, worldHash }: Observation): Se
   return { status, preview, printed, worldHash }
 }
 
-/** Runs programs live. Its calls come back in an order that is random, by the machine's timing too. */
+/** Runs programs live. Their calls return in random order, which also depends on the machine's timing. */
 export async function recordWorld(sandbox: Sandbox, seed: number): Promise<RecordedWorld> {
   const random = randomOf(seed ^ 0x5eed)
   await using session = await openPrograms(sandbox, seed)
   const world: RecordedWorld = { seed, steps: [] }
-  const programs = Array.from({ length: PROGRAMS_A_WORLD }, (_, index) => randomProgram(seed + index))
+  const start = Date.now()
+  const programs = Array.from({ length: PROGRAMS_PER_WORLD }, (_, index) => randomProgram(seed + index))
   for (const [index, code] of programs.flat().entries()) {
     const inputs: TurnInput[] = []
     const turns: TurnOutput[] = []
     const host: StepHost = {
       signal: new AbortController().signal,
-      now: Date.now,
+      // A fast clock, so that sleeps take a tenth of their time.
+      now: () => start + (Date.now() - start) * 10,
       delivered: (input) => inputs.push(input),
       committed: (turn) => turns.push(turn),
       async call({ id, name, args }) {
@@ -64,7 +68,7 @@ export async function recordWorld(sandbox: Sandbox, seed: number): Promise<Recor
         return { id, ms: 0, ok: true, value: { n, list: [n, -n], at: new Date(n) } }
       },
     }
-    const clock = Date.now()
+    const clock = host.now()
     const seen = seenIn(await session.execute({ step: index + 1, code, clock }, host))
     world.steps.push({ code, clock, recorded: { inputs, turns, ended: true }, seen })
   }

@@ -1,11 +1,11 @@
-/** Replays recorded programs in this, another, process. Prints the seeds of those that came out otherwise. */
+/** Replays recorded programs in another process. Prints the seeds of those that differ from their record. */
 import { readFileSync } from 'node:fs'
 import type { StepHost } from '@bailiwick/contract/world'
-import { createSandbox } from '@bailiwick/sandbox'
-import { openPrograms, type RecordedWorld, seenIn } from './record.ts'
+import { createSandbox } from '../../src/index.ts'
+import { CONCURRENCY, openPrograms, type RecordedWorld, seenIn } from './record.ts'
 
 const worlds = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as RecordedWorld[]
-await using sandbox = await createSandbox({ pool: 2 })
+await using sandbox = await createSandbox({ pool: CONCURRENCY })
 const different: string[] = []
 let calls = 0
 
@@ -14,7 +14,7 @@ const host: StepHost = {
   now: () => 0,
   async call({ id }) {
     calls += 1
-    return { id, ms: 0, ok: false, reason: 'error', message: 'a replay calls nobody' }
+    return { id, ms: 0, ok: false, reason: 'error', message: 'a replay makes no calls' }
   },
 }
 
@@ -31,7 +31,7 @@ async function replay({ seed, steps }: RecordedWorld): Promise<void> {
 }
 
 await Promise.all(
-  [0, 1].map(async () => {
+  Array.from({ length: CONCURRENCY }, async () => {
     for (let next = worlds.pop(); next !== undefined; next = worlds.pop()) {
       await replay(next).catch((error: unknown) => different.push(String(error)))
     }

@@ -1,4 +1,4 @@
-/** Random code from a grammar of the builtins that hurt: huge array-likes, traps, recursion, floods. */
+/** A random program from a grammar of dangerous constructs: huge array-likes, traps, recursion, floods. */
 export function dangerousProgram(random: () => number): string {
   const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T
   const size = () =>

@@ -4,7 +4,7 @@ import { FrameReader } from '../../src/parent/frame-reader.ts'
 
 type Listener = Parameters<Box['listen']>[0]
 
-/** A child that answers with whatever comes to its mind: bytes, near-frames, frames at the wrong time. */
+/** A child that answers with random bytes, malformed frames and frames at the wrong time. */
 export class LyingBox implements Box {
   readonly #random: () => number
   readonly #reader: FrameReader
@@ -30,7 +30,7 @@ export class LyingBox implements Box {
       if (frame.type === 'open' && this.#random() < 0.95) return this.#say('{"type":"opened"}\n')
       this.#say(this.#answer())
       this.#told += 1
-      // A child that goes silent is the watchdog's; here it just dies.
+      // The watchdog would end a silent child. Here it ends by itself.
       if (this.#told > 20) this.kill({ reason: 'timeout', message: 'silence' })
       else setImmediate(() => this.send({ type: 'end' }))
     })

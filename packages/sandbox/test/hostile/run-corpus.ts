@@ -1,22 +1,25 @@
 /**
- * Runs the corpus against the real executor, in a process of its own that does nothing else, so that
- * what it measures of itself is what a guest costs its host: the worst pause of the main thread in
- * CPU time, and memory. Prints one JSON report.
+ * Runs the corpus in real sandboxes and measures what a guest costs its host: the worst pause of the main thread in CPU
+ * time, and memory. Needs a process of its own, which does nothing else. Prints one JSON report.
  */
-
 import { readFileSync } from 'node:fs'
-import type { Observation, StepHost } from '@bailiwick/contract/world'
-import { createSandbox } from '@bailiwick/sandbox'
+import { errorText, type Observation, type StepHost } from '@bailiwick/contract/world'
+import { createSandbox } from '../../src/index.ts'
 import { corpus } from './corpus.ts'
 import type { Snippet } from './snippet.ts'
 
-const LIMITS = { wallMs: 4_000, cpuMs: 8_000, memoryMb: 48, residentMb: 400, waitMs: 700 }
-const AT_ONCE = 2
-/** A row over this is tried again. */
+const LIMITS = { cpuMs: 10_000, memoryMb: 48, residentMb: 400, waitMs: 700 }
+const CONCURRENCY = 4
+/** Rows with a longer pause run again, alone. */
 const PAUSE_MS = 10
 
-/** What only time stops is stopped soon. */
-const WALL_MS: Record<string, number> = { endless: 250, memory: 1_500 }
+/** A row that must end by itself has time to do so even on a busy machine. */
+const ENDS_MS = 30_000
+/** A row that only a limit stops is stopped soon. */
+const STOPPED_MS: Record<string, number> = { endless: 200, memory: 1_500 }
+const MAY_STOP_MS = 500
+/** A small heap is full sooner. */
+const MEMORY_MB: Record<string, number> = { memory: 24 }
 
 export interface CorpusReport {
   ran: number
@@ -24,8 +27,17 @@ export interface CorpusReport {
   endings: Record<string, number>
   worstPauseMs: number
   worstPauseIn: string
-  /** Memory of its own; the pages of Node's binary, shared by every Node process, are not in it. */
-  privateMb: number
+  /** Private memory before the first row. It excludes Node's binary, which all Node processes share. */
+  startMb: number
+  /** The most private memory at any time. */
+  worstMb: number
+}
+
+interface Row {
+  name: string
+  snippet: Snippet
+  limits: { wallMs: number; memoryMb: number }
+  pauseMs: number
 }
 
 const tools: Record<string, (args: Record<string, unknown>) => unknown> = {
@@ -48,7 +60,7 @@ function host(): StepHost {
       try {
         return { id, ms: 0, ok: true, value: await tools[name]?.(args as Record<string, unknown>) }
       } catch (error) {
-        return { id, ms: 0, ok: false, reason: 'error', message: (error as Error).message }
+        return { id, ms: 0, ok: false, reason: 'error', message: errorText(error) }
       }
     },
   }
@@ -58,6 +70,17 @@ function privateMb(): number {
   if (process.platform !== 'linux') return process.memoryUsage.rss() / 1_048_576
   const [, kb] = readFileSync('/proc/self/status', 'utf8').match(/RssAnon:\s+(\d+) kB/) ?? []
   return Number(kb) / 1_024
+}
+
+function rowOf(family: string, snippet: Snippet): Row {
+  const [tries, must] = snippet
+  const stopped = must === 'stopped' ? (STOPPED_MS[family] ?? MAY_STOP_MS) : MAY_STOP_MS
+  const endsItself = must === 'done' || must === 'refused'
+  const limits = {
+    wallMs: endsItself ? ENDS_MS : stopped,
+    memoryMb: MEMORY_MB[family] ?? LIMITS.memoryMb,
+  }
+  return { name: `${family}: ${tries}`, snippet, limits, pauseMs: 0 }
 }
 
 function ending({ status, lost }: Observation): string {
@@ -71,90 +94,93 @@ const report: CorpusReport = {
   endings: {},
   worstPauseMs: 0,
   worstPauseIn: '',
-  privateMb: 0,
+  startMb: 0,
+  worstMb: 0,
 }
-let underWay = ''
-/** Longest pause by row. */
-const pauses = new Map<string, number>()
+const running = new Set<Row>()
 
-/** CPU time of this thread between two readings a millisecond apart: an upper bound of any one pause. */
+/** Attributes to all running rows the CPU time of this thread between two readings: an upper bound of any one pause. */
 let last = process.threadCpuUsage()
 const clock = setInterval(() => {
   const now = process.threadCpuUsage()
   const ms = (now.user + now.system - last.user - last.system) / 1_000
   last = now
-  pauses.set(underWay, Math.max(ms, pauses.get(underWay) ?? 0))
-  report.privateMb = Math.max(report.privateMb, privateMb())
+  for (const row of running) row.pauseMs = Math.max(row.pauseMs, ms)
+  report.worstMb = Math.max(report.worstMb, privateMb())
 }, 1)
 
-await using sandbox = await createSandbox({ pool: AT_ONCE, limits: LIMITS })
+await using sandbox = await createSandbox({ pool: CONCURRENCY, limits: LIMITS })
 
-async function attempt(family: string, [tries, must, code, preview]: Snippet): Promise<void> {
-  const name = `${family}: ${tries}`
+/** Runs a row in a fresh world, which must go on afterwards. Returns what is wrong. */
+async function attempt({ name, snippet, limits }: Row): Promise<string | undefined> {
+  const [, must, code, preview] = snippet
   await using session = await sandbox.open({
     inputs: {},
     functions,
     imports: [],
     seed: name,
-    limits: { wallMs: WALL_MS[family] ?? LIMITS.wallMs },
+    limits,
   })
   await session.execute({ step: 1, code: 'let kept = "kept"', clock: 1 }, host())
   const seen = await session.execute({ step: 2, code, clock: 1 }, host())
-  const came = ending(seen)
-  report.ran += 1
-  report.endings[came] = (report.endings[came] ?? 0) + 1
-  const fits = must === came || (must === 'either' && ['done', 'refused', 'stopped'].includes(came))
-  if (!fits)
-    report.failures.push(
-      `${name}: must be ${must}, was ${came} (${seen.status} ${seen.error?.name}: ${seen.error?.message?.slice(0, 200)})`,
-    )
-  else if (preview !== undefined && seen.preview !== preview) {
-    report.failures.push(`${name}: must show ${preview}, shows ${seen.preview.slice(0, 200)}`)
+  const found = ending(seen)
+  report.endings[found] = (report.endings[found] ?? 0) + 1
+  if (must !== found && must !== 'either') {
+    const { status, error } = seen
+    return `must be ${must}, was ${found} (${status} ${error?.name}: ${error?.message.slice(0, 200)})`
   }
+  if (preview !== undefined && seen.preview !== preview)
+    return `must show ${preview}, shows ${seen.preview.slice(0, 200)}`
   let after = await session.execute({ step: 3, code: 'kept', clock: 1 }, host())
-  // A heap that the step left full is full for the next step too: it is told, and has a fresh one after.
+  // If the row left the heap full, the next step is undone, and the step after it has a fresh heap.
   if (after.lost !== undefined) after = await session.execute({ step: 4, code: 'kept', clock: 1 }, host())
-  if (after.preview !== 'kept')
-    report.failures.push(`${name}: the world after it shows ${JSON.stringify(after).slice(0, 300)}`)
+  return after.preview === 'kept'
+    ? undefined
+    : `the world after it shows ${JSON.stringify(after).slice(0, 300)}`
 }
 
-// Everything once, unmeasured: compiling our own code is not what a guest costs.
-await attempt('warm-up', ['a call', 'done', 'await echo({}); finalAnswer(1)'])
-await attempt('warm-up', ['a stop', 'stopped', 'for (;;);'])
-report.ran = 0
+async function run(row: Row): Promise<void> {
+  running.add(row)
+  try {
+    const failure = await attempt(row)
+    if (failure !== undefined) report.failures.push(`${row.name}: ${failure}`)
+  } catch (error) {
+    report.failures.push(`${row.name}: the sandbox threw ${errorText(error)}`)
+  } finally {
+    running.delete(row)
+  }
+}
+
+// Run once without measuring, so that our own code is compiled.
+await run(rowOf('warm-up', ['a call', 'done', 'await echo({}); finalAnswer(1)']))
+await run(rowOf('warm-up', ['a stop', 'stopped', 'for (;;);']))
 report.endings = {}
+report.startMb = privateMb()
 
 const only = process.argv[2]
-const rows = Object.entries(corpus).flatMap(([family, snippets]) =>
-  snippets.map((snippet) => ({ family, snippet })),
-)
-const queue = rows.filter(
-  ({ family, snippet }) => only === undefined || `${family}: ${snippet[0]}`.includes(only),
-)
+const rows = Object.entries(corpus)
+  .flatMap(([family, snippets]) => snippets.map((snippet) => rowOf(family, snippet)))
+  .filter(({ name }) => only === undefined || name.includes(only))
+const queue = [...rows]
 await Promise.all(
-  Array.from({ length: AT_ONCE }, async () => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      underWay = `${next.family}: ${next.snippet[0]}`
-      try {
-        await attempt(next.family, next.snippet)
-      } catch (error) {
-        report.failures.push(`${underWay}: the sandbox threw ${String(error)}`)
-      }
-    }
+  Array.from({ length: CONCURRENCY }, async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) await run(next)
   }),
 )
+report.ran = rows.length
 
-// Caches that another program emptied make the same work longer: what a row costs is the least it takes.
-for (const { family, snippet } of rows) {
-  underWay = `${family}: ${snippet[0]}`
-  let least = pauses.get(underWay) ?? 0
-  for (let again = 0; least > PAUSE_MS && again < 4; again += 1) {
-    pauses.delete(underWay)
-    await attempt(family, snippet)
-    report.ran -= 1
-    least = Math.min(least, pauses.get(underWay) ?? 0)
+// Alone, a row has no other row's pauses. Caches that other programs emptied make it slower, so its least pause counts.
+for (const row of rows) {
+  for (let again = 0; row.pauseMs > PAUSE_MS && again < 4; again += 1) {
+    const before = row.pauseMs
+    row.pauseMs = 0
+    await run(row)
+    row.pauseMs = Math.min(before, row.pauseMs)
   }
-  if (least > report.worstPauseMs) Object.assign(report, { worstPauseMs: least, worstPauseIn: underWay })
+  if (row.pauseMs > report.worstPauseMs) {
+    report.worstPauseMs = row.pauseMs
+    report.worstPauseIn = row.name
+  }
 }
 clearInterval(clock)
 console.log(JSON.stringify(report))
