@@ -15,6 +15,7 @@ export const add = defineTool({
 export function benchTask(definition: AgentDefinition, id: string, text: string): TaskSpec {
   return {
     run: id,
+    owner: 'user',
     task: id,
     agent: definition.name,
     name: 't1',

@@ -76,6 +76,7 @@ async function timeBare(bus: Bus, trip: () => Promise<void>, tool: Tool): Promis
 function specOf(task: string, { run: _, ...card }: Tool): TaskSpec {
   return {
     run: 'r',
+    owner: 'user',
     task,
     agent: 'bench',
     name: task,

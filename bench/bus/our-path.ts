@@ -61,6 +61,7 @@ function spec(run: string, task: string) {
   const grant = { level: 0, tools: [], delegates: [], imports: [], budget: {}, approval: 'never' } as const
   return {
     run,
+    owner: 'user',
     task,
     agent: AGENT,
     name: 't1',

@@ -41,6 +41,7 @@ function specOf(task: string): TaskSpec {
   } as const
   return {
     run: 'r',
+    owner: 'user',
     task,
     agent: 'bench',
     name: task,

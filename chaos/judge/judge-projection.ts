@@ -11,6 +11,11 @@ export function judgeProjection({ journal, events }: Pick<Evidence, 'journal' | 
     before = sequence
   }
   const entries = journalEntries(journal)
+  const owners = new Map(
+    entries.flatMap(({ run, record }) =>
+      record.type === 'run.submitted' ? [[run, String(record.owner)]] : [],
+    ),
+  )
   const places = new Map(entries.map(({ id }, place) => [id, place]))
   const seen = new Set<string>()
   let last = -1
@@ -24,7 +29,7 @@ export function judgeProjection({ journal, events }: Pick<Evidence, 'journal' | 
     if (seen.has(event.id)) problems.push(`event ${event.id} (${event.type}) is there twice`)
     else if (place < last) problems.push(`event ${event.id} comes after that of a later record`)
     if (messageId !== event.id) problems.push(`event ${event.id} has the message id "${messageId}"`)
-    problems.push(...compare(event, subject, entry))
+    problems.push(...compare(event, subject, entry, owners))
     seen.add(event.id)
     last = Math.max(last, place)
   }
@@ -34,7 +39,12 @@ export function judgeProjection({ journal, events }: Pick<Evidence, 'journal' | 
 }
 
 /** Whether an event says what its record says. */
-function compare(event: EventMessage['event'], subject: string, { id, run, task, record }: Entry): string[] {
+function compare(
+  event: EventMessage['event'],
+  subject: string,
+  { id, run, task, record }: Entry,
+  owners: ReadonlyMap<string, string>,
+): string[] {
   // An event has the name of its record.
   const name = record.type
   // These records of the run's own journal are about the task that they name.
@@ -44,7 +54,7 @@ function compare(event: EventMessage['event'], subject: string, { id, run, task,
     run,
     task: about,
     time: new Date(record.at).toISOString(),
-    subject: `bailiwick.v1.event.${name}.${run}`,
+    subject: `bailiwick.v1.event.${name}.${owners.get(run) ?? 'coordinator'}.${run}`,
   }
   const found: Record<string, unknown> = { ...event, subject }
   return Object.entries(expected).flatMap(([field, value]) =>

@@ -84,7 +84,7 @@ describe('judge', () => {
     ],
     [
       'two submissions',
-      (all) => add(all, RUN, 'run.submitted', { type: 'run.submitted' }),
+      (all) => add(all, RUN, 'run.submitted', { type: 'run.submitted', owner: 'user' }),
       '2 records run.submitted',
     ],
     [

@@ -40,7 +40,8 @@ describe('what the server refuses', () => {
       if (event.data.user === 'unknown') continue
       told.push(event.data)
       if (told.length === 2) {
-        for (; flooded < 20_000; flooded++) stolen.publish(`bailiwick.v1.event.run.ended.r${flooded}`, '{}')
+        for (; flooded < 20_000; flooded++)
+          stolen.publish(`bailiwick.v1.event.run.ended.user.r${flooded}`, '{}')
         await stolen.flush()
       }
       if (told.length === 3) break
@@ -63,7 +64,7 @@ describe('what the server refuses', () => {
       {
         user: 'worker',
         action: 'publish',
-        subjects: expect.arrayContaining(['bailiwick.v1.event.run.ended.r0']),
+        subjects: expect.arrayContaining(['bailiwick.v1.event.run.ended.user.r0']),
         count: expect.any(Number),
         atLeast: true,
       },

@@ -70,7 +70,7 @@ describe('two users with names', () => {
     expect(secret.writer).toBe('user-alice')
     await submit(alice, 'ra', secret)
     const view = await ended(alice, 'ra')
-    expect(view).toMatchObject({ status: 'completed', submittedBy: 'user-alice', result: { answer: 21 } })
+    expect(view).toMatchObject({ status: 'completed', owner: 'user-alice', result: { answer: 21 } })
     // The result's file was brought to where she may read it.
     const [file] = view.result?.artifacts ?? []
     expect(file).toMatchObject({ writer: 'user-alice', name: 'sum.txt' })

@@ -36,7 +36,7 @@ export function honest(): Evidence {
     { name: 't2', after: ['t1'] },
   ]
   const appends: [string, Omit<JournalRecord, 'at'>[]][] = [
-    [RUN, [{ type: 'run.submitted' }]],
+    [RUN, [{ type: 'run.submitted', owner: 'user' }]],
     [RUN, [{ type: 'run.planned', tasks }]],
     [RUN, out('t1')],
     ...taskRecords('r1-t1').map((records): [string, typeof records] => [T1, records]),
@@ -68,7 +68,7 @@ function project(journal: Evidence['journal']): EventMessage[] {
     const time = new Date(record.at).toISOString()
     return {
       sequence: index + 1,
-      subject: `bailiwick.v1.event.${name}.${run}`,
+      subject: `bailiwick.v1.event.${name}.user.${run}`,
       messageId: id,
       event: { id, time, type: `dev.bailiwick.${name}.v1`, run, task: about, data: {} },
     }

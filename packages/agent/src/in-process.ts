@@ -78,6 +78,7 @@ export class InProcess implements AsyncDisposable {
       }
       const spec: TaskSpec = {
         run: parent.run,
+        owner: parent.owner,
         task: `${parent.task}-${request.call.replace('.', '-')}`.slice(-63),
         agent: delegate.name,
         name: delegate.name,

@@ -15,6 +15,7 @@ export function taskSpec(definition: AgentDefinition, text: string, options: Age
   const grant = definedGrant(definition)
   return {
     run: id,
+    owner: 'user',
     task: id,
     agent: definition.name,
     name: 'task',

@@ -209,7 +209,7 @@ describe.concurrent('a hosted agent', () => {
 
   it('fails a task after five hosts in a row died without progress', async () => {
     const agent = await prepare('poisoned')
-    const spec = { run: 'r1', task: 'poison', agent: 'poisoned' }
+    const spec = { run: 'r1', owner: 'user', task: 'poison', agent: 'poisoned' }
     const created = { ...spec, name: 't1', text: 'die', inputs: [], results: {}, grant: agent.grant() }
     const attempt = (number: number): JournalRecord => ({
       type: 'task.started',

@@ -55,6 +55,7 @@ export async function startTestBus(...agents: string[]): Promise<TestBus> {
     async give(given) {
       const spec: TaskSpec = {
         run: 'r1',
+        owner: 'user',
         name: 't1',
         text: 'do it',
         inputs: [],

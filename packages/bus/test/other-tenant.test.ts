@@ -101,7 +101,7 @@ describe('another tenant on the same server, with all rights in its own account'
     ['a journal', SUBJECTS.journal('writer', 'r1', 'r1-w')],
     ["a run's journal", SUBJECTS.journal('coordinator', 'r1', 'run')],
     ['a doorbell', SUBJECTS.task('writer', 'r1-w')],
-    ['an event', SUBJECTS.event('run', 'ended', 'r1')],
+    ['an event', SUBJECTS.event('run', 'ended', 'user', 'r1')],
     ['a control request', SUBJECTS.control('writer', 'cancel')],
     ['a request about runs', SUBJECTS.run('list')],
     ['a delegation', SUBJECTS.delegate('writer')],

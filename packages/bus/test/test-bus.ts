@@ -78,6 +78,7 @@ export function created(
   return {
     type: 'task.created',
     at: 1_700_000_000_000,
+    owner: 'user',
     ...task,
     name: 't1',
     text: 'count the words',

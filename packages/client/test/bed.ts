@@ -61,6 +61,7 @@ export async function startBed(): Promise<Bed> {
       subject: `${run}/run`,
       time: new Date().toISOString(),
       datacontenttype: 'application/json',
+      owner: 'user',
       run,
       task: 'run',
       agent: 'coordinator',

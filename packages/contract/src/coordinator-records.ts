@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { budgetSchema } from './budget.ts'
+import { tokenSchema } from './name.ts'
 import { forkSchema, planSchema } from './plan.ts'
 import {
   artifactRefSchema,
@@ -25,7 +26,8 @@ export const coordinatorRecordSchemas = () =>
       strategy: z.enum(['plan', 'direct']),
       /** The agent that gets the whole task if the strategy is `direct`. */
       agent: z.string().optional(),
-      submittedBy: z.string(),
+      /** The bus user that submitted the run: `user`, or a named user such as `user-alice`. */
+      owner: tokenSchema,
       /** The task begins with the records of another task, in the same world. */
       fork: forkSchema.optional(),
       /** The run ends with its plan as the answer, and no task of the plan starts. */

@@ -80,6 +80,8 @@ export type TaskResult = z.infer<typeof taskResultSchema>
 export const taskSpecSchema = z.lazy(() =>
   z.object({
     run: tokenSchema,
+    /** The bus user that submitted the run: part of the subject of the task's live text. */
+    owner: tokenSchema,
     task: tokenSchema,
     agent: tokenSchema,
     /** The task's name in the run's plan (`t1`, `plan`, `answer`); results are referred to by it. */

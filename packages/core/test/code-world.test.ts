@@ -19,6 +19,7 @@ afterAll(() => sandbox[Symbol.asyncDispose]())
 
 const spec: TaskSpec = {
   run: 'r1',
+  owner: 'user',
   task: 'r1-t1',
   agent: 'counter',
   name: 't1',

@@ -79,6 +79,7 @@ async function fillBed(stack: AsyncDisposableStack): Promise<ToolboxBed> {
     async createTask(spec) {
       const { run, task, agent } = spec
       const created = {
+        owner: 'user',
         name: 't1',
         text: 'look at the data',
         inputs: [],

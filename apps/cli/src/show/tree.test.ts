@@ -22,7 +22,7 @@ const created = (task: string, agent: string, name: string, asking?: string) => 
 
 /** What happens, as `[task, event]`. */
 const STORY: [string, EventEntry][] = [
-  ['run', { type: 'run.submitted', at: 0, strategy: 'plan', submittedBy: 'user', text, inputs: [] }],
+  ['run', { type: 'run.submitted', at: 0, strategy: 'plan', owner: 'user', text, inputs: [] }],
   ['run', { type: 'run.planned', at: 1_000, tasks: [planned('t1', []), planned('t2', ['t1'])] }],
   ['r-t1', { type: 'task.created', at: 1_000, ...created('r-t1', 'analyst', 't1') }],
   ['r-t1', { type: 'task.started', at: 2_000, attempt: 1, host: 'h1' }],

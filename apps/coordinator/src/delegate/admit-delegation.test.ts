@@ -7,6 +7,7 @@ const delegates = ['scout', 'boss'].map((name) => ({ name, description: 'x', lev
 function spec(change: Partial<TaskSpec> = {}): TaskSpec {
   return {
     run: 'r1',
+    owner: 'user',
     task: 'r1-t1',
     agent: 'boss',
     name: 't1',

@@ -58,6 +58,7 @@ async function delegatedSpec(
   const model = team.member(target).model
   return {
     run: parent.run,
+    owner: parent.owner,
     task,
     agent: target,
     name: `${parent.name}/${call}`,

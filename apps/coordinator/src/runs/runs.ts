@@ -152,7 +152,7 @@ export class Runs {
   async owner(run: string): Promise<string | undefined> {
     const driven = this.#driven.get(run)
     const state = driven?.context.log.state ?? (await readRunState(this.#options.bus, run))
-    return state?.submitted.submittedBy
+    return state?.submitted.owner
   }
 
   async get(run: string): Promise<RunDetails> {
@@ -165,7 +165,7 @@ export class Runs {
 
   /** The newest first; of one user where one is named. */
   list(limit: number, of?: string): RunReply<'list'> {
-    const runs = this.#index.list().filter(({ submittedBy }) => of === undefined || submittedBy === of)
+    const runs = this.#index.list().filter(({ owner }) => of === undefined || owner === of)
     return { runs: runs.slice(0, limit) }
   }
 
@@ -218,7 +218,7 @@ export class Runs {
       inputs,
       strategy,
       ...(lead !== undefined && { agent: lead }),
-      submittedBy: by,
+      owner: by,
       ...(fork !== undefined && { fork }),
       ...(planOnly !== undefined && { planOnly }),
       budget: smallest(budget, config.budget),

@@ -144,9 +144,8 @@ async function runTask(
     sandbox,
     signal,
   })
-  const from = { agent: definition.name, run: spec.run, task: spec.task }
   for await (const event of loop) {
-    if (event.type !== 'record') publishLive(bus, from, event)
+    if (event.type !== 'record') publishLive(bus, spec, event)
   }
 }
 

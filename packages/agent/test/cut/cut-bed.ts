@@ -43,6 +43,7 @@ export async function openCutBed(options: { atOnce: number; limits?: AgentDefini
   let restored = 0
   const specOf = (task: string, seed = task): TaskSpec => ({
     run: 'r1',
+    owner: 'user',
     task,
     agent: 'cutter',
     name: task,

@@ -2,6 +2,7 @@ import type { Bus } from '../connect/bus.ts'
 import { type CloudEvent, cloudEventSchema } from '../protocol/cloud-event.ts'
 import { STREAMS } from '../protocol/places.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
+import { readableOwner } from '../protocol/users.ts'
 import { followStream } from '../streams/follow-stream.ts'
 
 export interface FollowEventsOptions {
@@ -25,7 +26,7 @@ export async function* followEvents(
   const { from = 'new', run = '*', signal } = options
   const source = {
     stream: STREAMS.event,
-    subject: SUBJECTS.event('*', '*', run),
+    subject: SUBJECTS.event('*', '*', readableOwner(bus), run),
     from: from === 'beginning' ? 1 : from,
   }
   for await (const message of followStream(bus, source, signal)) {

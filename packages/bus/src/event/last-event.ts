@@ -9,7 +9,7 @@ import { parseEvent } from './follow-events.ts'
 
 /** The newest event: where the projection of journals goes on. Undefined when there is none. */
 export async function lastEvent(bus: Bus): Promise<{ sequence: number; event: CloudEvent } | undefined> {
-  let query: MsgRequest = { last_by_subj: SUBJECTS.event('*', '*', '*') }
+  let query: MsgRequest = { last_by_subj: SUBJECTS.event('*', '*', '*', '*') }
   for (;;) {
     const message = await persist(bus, 'reading the last event', undefined, () => find(bus, query))
     if (message === undefined) return undefined

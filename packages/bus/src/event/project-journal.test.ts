@@ -109,7 +109,7 @@ describe('two coordinators that project', () => {
     expect(new Set(ids).size).toBe(42)
     const places = ids.map((id) => id.split('.').map(Number))
     expect(places).toEqual(places.toSorted(([a = 0, b = 0], [c = 0, d = 0]) => a - c || b - d))
-    const { state } = await test.bus.jsm.streams.info('EVENT', { subjects_filter: '*.*.event.*.*.r5' })
+    const { state } = await test.bus.jsm.streams.info('EVENT', { subjects_filter: '*.*.event.*.*.*.r5' })
     expect(Object.values(state.subjects ?? {}).reduce((sum, count) => sum + count, 0)).toBe(42)
   })
 })
@@ -136,7 +136,7 @@ describe('a journal that is flooded with what is none', () => {
       'dev.bailiwick.journal.unreadable.v1',
       'dev.bailiwick.task.created.v1',
     ])
-    const { state } = await test.bus.jsm.streams.info('EVENT', { subjects_filter: '*.*.event.*.*.r6' })
+    const { state } = await test.bus.jsm.streams.info('EVENT', { subjects_filter: '*.*.event.*.*.*.r6' })
     expect(Object.values(state.subjects ?? {}).reduce((sum, count) => sum + count, 0)).toBe(4)
   })
 })

@@ -1,20 +1,23 @@
-import type { AgentEvent } from '@bailiwick/contract'
+import type { AgentEvent, TaskSpec } from '@bailiwick/contract'
 import type { Bus } from '../connect/bus.ts'
 import { parseLiveSubject, SUBJECTS } from '../protocol/subjects.ts'
+import { readableOwner } from '../protocol/users.ts'
 import { publishCore } from '../publish/publish-core.ts'
 import { Buffered } from '../streams/buffered.ts'
 
 /** Shows something that is worth seeing now and not worth keeping: token deltas, console lines. */
 export function publishLive(
   bus: Bus,
-  from: { agent: string; run: string; task: string },
+  from: Pick<TaskSpec, 'owner' | 'agent' | 'run' | 'task'>,
   event: AgentEvent,
 ): void {
-  if (bus.link.up) publishCore(bus, SUBJECTS.live(from.agent, from.run, from.task), JSON.stringify(event))
+  if (bus.link.up)
+    publishCore(bus, SUBJECTS.live(from.owner, from.agent, from.run, from.task), JSON.stringify(event))
 }
 
 /** Something that an agent showed. */
 export interface LiveMessage {
+  owner: string
   agent: string
   run: string
   task: string
@@ -28,7 +31,7 @@ export async function* followLive(
 ): AsyncGenerator<LiveMessage> {
   const messages = new Buffered<LiveMessage>(options.signal)
   const subscription = bus.connection.subscribe(
-    SUBJECTS.live(options.agent ?? '*', options.run ?? '*', '*'),
+    SUBJECTS.live(readableOwner(bus), options.agent ?? '*', options.run ?? '*', '*'),
     {
       callback: (error, message) => {
         if (error !== null) return messages.end(error)

@@ -15,7 +15,7 @@ describe('docs/asyncapi.json', () => {
       Object.fromEntries(
         Object.keys(EVENT_TYPES).map((name) => [
           `event.${name}`,
-          { address: `bailiwick.v1.event.${name}.{run}` },
+          { address: `bailiwick.v1.event.${name}.{owner}.{run}` },
         ]),
       ),
     )

@@ -50,7 +50,7 @@ function eventChannels(): [string, Channel][] {
   return Object.entries(EVENT_TYPES).map(([name, { summary, data }]) => [
     `event.${name}`,
     {
-      address: `${BRAND.subjects}.event.${name}.{run}`,
+      address: `${BRAND.subjects}.event.${name}.{owner}.{run}`,
       summary,
       stream: STREAMS.event,
       action: 'receive',

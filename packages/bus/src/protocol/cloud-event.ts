@@ -1,4 +1,4 @@
-import { BRAND, InputError } from '@bailiwick/contract'
+import { BRAND, InputError, tokenSchema } from '@bailiwick/contract'
 import { z } from 'zod'
 import { EVENT_TYPES, type EventName } from './event-types.ts'
 import { SUBJECTS } from './subjects.ts'
@@ -20,6 +20,8 @@ export const cloudEventSchema = z.lazy(() =>
     subject: z.string(),
     time: z.iso.datetime(),
     datacontenttype: z.literal('application/json'),
+    /** The bus user whose run it is; `coordinator` for runs of nobody. */
+    owner: tokenSchema,
     run: z.string(),
     task: z.string(),
     /** The agent at work; `coordinator` for what concerns the run as a whole. */
@@ -48,5 +50,5 @@ export function eventName(type: string): EventName | undefined {
 export function eventSubject(event: CloudEvent): string {
   const [entity, verb] = eventName(event.type)?.split('.') ?? []
   if (entity === undefined || verb === undefined) throw new InputError(`unknown type of event: ${event.type}`)
-  return SUBJECTS.event(entity, verb, event.run)
+  return SUBJECTS.event(entity, verb, event.owner, event.run)
 }

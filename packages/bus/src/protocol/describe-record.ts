@@ -12,8 +12,8 @@ export type Described = { [N in EventName]: { name: N; data: EventData<N> } }[Ev
 export function describeRecord(record: JournalRecord): Described {
   switch (record.type) {
     case 'run.submitted': {
-      const { type: name, strategy, submittedBy, agent, text, inputs } = record
-      const data = { strategy, submittedBy, text: markText(text), inputs: inputs.map(describeInput) }
+      const { type: name, strategy, owner, agent, text, inputs } = record
+      const data = { strategy, owner, text: markText(text), inputs: inputs.map(describeInput) }
       return { name, data: { ...data, ...(agent !== undefined && { agent }) } }
     }
     case 'run.planned': {

@@ -50,7 +50,7 @@ export const EVENT_TYPES = {
     data: z.lazy(() =>
       z.object({
         strategy: z.string(),
-        submittedBy: z.string(),
+        owner: z.string(),
         agent: z.string().optional(),
         text: textMarkSchema,
         inputs: z.array(input),

@@ -4,7 +4,10 @@ export const STREAMS = { journal: 'JOURNAL', task: 'TASK', event: 'EVENT', dead:
 /** Names of the key-value buckets. */
 export const BUCKETS = { agents: 'agents', tools: 'tools' } as const
 
-/** The run under which the coordinator journals what the server refused; no run may be called so. */
+/** The coordinator as a bus user: it writes the journals of runs and owns the runs of nobody. */
+export const COORDINATOR = 'coordinator'
+
+/** The run under which the coordinator journals what the server refused. No other run may have this id. */
 export const ACCESS_RUN = 'access'
 
 /** The object-store bucket with what a writer shows to others: files of runs, large tool results. */

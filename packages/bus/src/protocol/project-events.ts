@@ -1,10 +1,10 @@
 import type { JournalRecord, Level } from '@bailiwick/contract'
-import { type CloudEvent, eventSubject, eventType } from './cloud-event.ts'
+import { type CloudEvent, eventType } from './cloud-event.ts'
 import { describeRecord, markText } from './describe-record.ts'
 import type { EventName } from './event-types.ts'
 import type { SetAside } from './journal-message.ts'
 
-/** One append, as {@link projectEvents} takes it. */
+/** One append to a journal. */
 export interface Projectable {
   writer: string
   run: string
@@ -12,47 +12,52 @@ export interface Projectable {
   sequence: number
   records: JournalRecord[]
   setAside?: SetAside[]
-  /** Unix milliseconds; the time of events about what could not be read. */
+  /** Unix milliseconds. The time of events about what could not be read. */
   storedAt?: number
 }
 
-/** Who works on a task, and how freely: from the task's first record. */
+/** Who works on a task, and at which level: from the task's first record. */
 export interface TaskFacts {
   agent: string
   level: Level
 }
 
-/** An event ready to publish; `id` is also its message id. */
+/** What an append itself does not say about its events. */
+export interface AppendOrigin {
+  /** The bus user whose run it is; `coordinator` for runs of nobody. */
+  owner: string
+  /** Needed for appends after a task's first. */
+  facts?: TaskFacts
+}
+
+/** An event ready to publish. `id` is also its message id. */
 export interface ProjectedEvent {
   id: string
-  subject: string
   event: CloudEvent
 }
 
-/** Who works on a task, where this append says so. */
-export function taskFacts(records: JournalRecord[]): TaskFacts | undefined {
-  for (const record of records) {
-    if (record.type === 'task.created') return { agent: record.agent, level: record.grant.level }
-  }
-  return undefined
+/** Who works on the task, if these records say so. */
+export function taskFacts(records: readonly JournalRecord[]): TaskFacts | undefined {
+  const created = records.find((record) => record.type === 'task.created')
+  return created && { agent: created.agent, level: created.grant.level }
 }
 
 /**
- * The events that an append makes: one for each record, then one for each thing set aside. The same
- * append gives the same events at any time. `facts` are needed for appends after a task's first.
+ * The events of an append: one for each record, then one for each thing that was set aside. The same append always
+ * gives the same events.
  */
-export function projectEvents(append: Projectable, facts?: TaskFacts): ProjectedEvent[] {
+export function projectEvents(append: Projectable, { owner, facts }: AppendOrigin): ProjectedEvent[] {
   const known = taskFacts(append.records) ?? facts
   let index = 0
   const project = (
     name: EventName,
     data: Record<string, unknown>,
     at: number,
-    about: { task?: string; agent?: string } = {},
+    about?: { task: string; agent: string },
   ): ProjectedEvent => {
     const id = `${append.sequence}.${index++}`
-    const task = about.task ?? append.task
-    const own = about.task === undefined ? known : undefined
+    const task = about?.task ?? append.task
+    const own = about === undefined ? known : undefined
     const event: CloudEvent = {
       specversion: '1.0',
       id,
@@ -61,13 +66,14 @@ export function projectEvents(append: Projectable, facts?: TaskFacts): Projected
       subject: `${append.run}/${task}`,
       time: new Date(at).toISOString(),
       datacontenttype: 'application/json',
+      owner,
       run: append.run,
       task,
-      agent: about.agent ?? own?.agent ?? append.writer,
+      agent: about?.agent ?? own?.agent ?? append.writer,
       ...(own !== undefined && { level: own.level }),
       data,
     }
-    return { id, subject: eventSubject(event), event }
+    return { id, event }
   }
   const events = append.records.map((record) => {
     const { name, data } = describeRecord(record)

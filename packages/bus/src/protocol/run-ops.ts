@@ -46,7 +46,7 @@ export const runSummarySchema = z.lazy(() =>
     submittedAt: z.number(),
     endedAt: z.number().optional(),
     /** `user`, or the named user whose run it is. */
-    submittedBy: z.string().optional(),
+    owner: z.string().optional(),
   }),
 )
 export type RunSummary = z.infer<typeof runSummarySchema>

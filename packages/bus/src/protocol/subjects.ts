@@ -11,10 +11,11 @@ export const SUBJECTS = {
   journal: (writer: string, run: string, task: string) => join('journal', writer, run, task),
   /** A doorbell: this task waits for that agent; stream TASK. */
   task: (agent: string, task: string) => join('task', agent, task),
-  /** What happened, as a CloudEvent; stream EVENT. */
-  event: (entity: string, verb: string, run: string) => join('event', entity, verb, run),
-  /** Token deltas and console lines; never stored. */
-  live: (agent: string, run: string, task: string) => join('live', agent, run, task),
+  /** What happened, as a CloudEvent; stream EVENT. The owner is the bus user whose run it is. */
+  event: (entity: string, verb: string, owner: string, run: string) =>
+    join('event', entity, verb, owner, run),
+  /** Token deltas and console lines of a run of this owner; never stored. */
+  live: (owner: string, agent: string, run: string, task: string) => join('live', owner, agent, run, task),
   /** Requests about runs, to the coordinator. */
   run: (op: string) => join('run', op),
   /** The same by a named user, about runs of its own: the user is in the subject because a payload can lie. */
@@ -46,10 +47,12 @@ export function parseTaskSubject(subject: string): { agent: string; task: string
   return agent && task ? { agent, task } : undefined
 }
 
-/** The agent, run and task of a live message. */
-export function parseLiveSubject(subject: string): { agent: string; run: string; task: string } | undefined {
-  const [agent, run, task] = tokensAfter('live', subject, 3) ?? []
-  return agent && run && task ? { agent, run, task } : undefined
+/** Where a live message comes from, read from its subject; undefined for any other subject. */
+export function parseLiveSubject(
+  subject: string,
+): { owner: string; agent: string; run: string; task: string } | undefined {
+  const [owner, agent, run, task] = tokensAfter('live', subject, 4) ?? []
+  return owner && agent && run && task ? { owner, agent, run, task } : undefined
 }
 
 /** The caller of `delegate` and `cancel`. */

@@ -8,6 +8,12 @@ export function namedUser(name: string): string {
   return `${NAMED}${name}`
 }
 
+/** Whose events and live texts a connection may read: a named user its own, everybody else all (`*`). */
+export function readableOwner(connection: { readonly user: string | undefined }): string {
+  const asker = askerOn(connection)
+  return asker === OPERATOR ? '*' : asker
+}
+
 /** Who asks on a connection: a named user as itself, any other as the operator. */
 export function askerOn(connection: { readonly user: string | undefined }): string {
   return connection.user?.startsWith(NAMED) ? connection.user : OPERATOR

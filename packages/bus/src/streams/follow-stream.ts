@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import {
-  type Consumer,
+  AckPolicy,
+  type ConsumerConfig,
+  type ConsumerInfo,
   type ConsumerMessages,
   DeliverPolicy,
   type JsMsg,
-  type OrderedConsumerOptions,
 } from '@nats-io/jetstream'
+import { nanos } from '@nats-io/transport-node'
 import type { Bus } from '../connect/bus.ts'
 import { isTransient } from '../publish/is-transient.ts'
 import { persist } from '../publish/persist.ts'
@@ -28,13 +30,15 @@ export interface Source {
 }
 
 /**
- * Every message of a stream on one subject, in order and without gaps, for ever; a restart of the server
- * is only a pause. Ends when aborted. @throws BusError `bus-auth` where the credentials are taken no more.
+ * Every message of a stream on one subject, in order and without gaps, until aborted. A restart of the server is
+ * only a pause.
  *
- * The client's own ordered consumer notices a restart by missed heartbeats, which takes half a minute;
- * this one begins anew behind the last message as soon as the connection stands again.
+ * The client's own ordered consumer notices a restart by missed heartbeats, which takes half a minute, and reads the
+ * stream's information, which lists the subjects of all users. This one restarts after the last message as soon as
+ * the connection is back, and needs no right but to create a consumer on this subject.
  *
- * @param opened hears how many messages are stored already, each time the following begins.
+ * @param opened is called with the number of stored messages, each time a consumer is created
+ * @throws BusError `bus-auth` if the server no longer accepts the credentials
  */
 export async function* followStream(
   bus: Bus,
@@ -45,13 +49,22 @@ export async function* followStream(
   const either = signal === undefined ? bus.closed : AbortSignal.any([signal, bus.closed])
   let { from } = source
   while (!either.aborted) {
-    const consumer = await openConsumer(bus, { ...source, from }, either)
-    if (consumer === undefined) break
-    opened?.((await consumer.info(true)).num_pending)
-    const messages = await consumer.consume({ max_bytes: ahead(bus), idle_heartbeat: HEARTBEAT_MS })
+    const info = await openConsumer(bus, { ...source, from }, either)
+    if (info === undefined) break
+    opened?.(info.num_pending)
+    const consumer = bus.js.consumers.getConsumerFromInfo(info)
+    const messages = await consumer.consume({
+      max_bytes: ahead(bus),
+      idle_heartbeat: HEARTBEAT_MS,
+      bind: true,
+    })
     const undo = stopWhen(bus, either, messages)
+    let delivered = 0
     try {
       for await (const message of messages) {
+        delivered += 1
+        // A gap: start again after the last message.
+        if (message.info.deliverySequence !== delivered) break
         if (from !== 'last-of-each') from = message.seq + 1
         yield message
       }
@@ -92,26 +105,33 @@ async function stopWhenSilent(messages: ConsumerMessages): Promise<void> {
   for await (const { type } of messages.status()) if (type === 'heartbeats_missed') messages.stop()
 }
 
-/** Undefined when aborted meanwhile. */
-async function openConsumer(bus: Bus, source: Source, signal: AbortSignal): Promise<Consumer | undefined> {
+/** @returns undefined if aborted meanwhile */
+async function openConsumer(
+  bus: Bus,
+  source: Source,
+  signal: AbortSignal,
+): Promise<ConsumerInfo | undefined> {
   const { stream, subject, from } = source
-  const options = (): Partial<OrderedConsumerOptions> => ({
-    // Unforeseeable: whoever knows a consumer's name may pull from it. Another for each attempt: a cluster that has
-    // put one where a server has died leaves it there for as long as its name is asked for.
-    name_prefix: `follow_${randomUUID()}`,
-    filter_subjects: subject,
-    inactive_threshold: INACTIVE_MS,
+  const config = (): Partial<ConsumerConfig> => ({
+    // Nobody can guess the name: a user that knows it may pull from the consumer. Each attempt takes a new name,
+    // because a cluster keeps a consumer on a dead server as long as its name is requested.
+    name: `follow_${randomUUID()}`,
+    filter_subject: subject,
+    ack_policy: AckPolicy.None,
+    mem_storage: true,
+    num_replicas: 1,
+    inactive_threshold: nanos(INACTIVE_MS),
     ...startAt(from),
   })
   try {
-    return await persist(bus, `following ${subject}`, signal, () => bus.js.consumers.get(stream, options()))
+    return await persist(bus, `following ${subject}`, signal, () => bus.jsm.consumers.add(stream, config()))
   } catch (error) {
     if (signal.aborted) return undefined
     throw error
   }
 }
 
-function startAt(from: Source['from']): Partial<OrderedConsumerOptions> {
+function startAt(from: Source['from']): Partial<ConsumerConfig> {
   if (from === 'new') return { deliver_policy: DeliverPolicy.New }
   if (from === 'last-of-each') return { deliver_policy: DeliverPolicy.LastPerSubject }
   return { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: from }

@@ -86,10 +86,14 @@ describe('what agents show live', () => {
       for await (const { state } of test.bus.jsm.streams.list()) messages += state.messages
       return messages
     }
-    await expect(test.bus.jsm.streams.find(SUBJECTS.live('analyst', 'r1', 'r1-t1'))).rejects.toThrow()
+    await expect(test.bus.jsm.streams.find(SUBJECTS.live('user', 'analyst', 'r1', 'r1-t1'))).rejects.toThrow()
     const before = await stored()
     const from = { agent: 'analyst', run: 'r1', task: 'r1-t1' }
-    publishLive(test.bus, from, { type: 'print', ...from, level: 5, step: 1, line: 'a line' })
+    publishLive(
+      test.bus,
+      { owner: 'user', ...from },
+      { type: 'print', ...from, level: 5, step: 1, line: 'a line' },
+    )
     await test.bus.connection.flush()
     expect(await stored()).toBe(before)
   })

@@ -19,7 +19,7 @@ export async function purgeRun(bus: Bus, run: string): Promise<number> {
       async () => (await bus.jsm.streams.purge(stream, { filter })).purged,
     )
   const files = await purgeFiles(bus, run)
-  const events = await purge(STREAMS.event, SUBJECTS.event('*', '*', run))
+  const events = await purge(STREAMS.event, SUBJECTS.event('*', '*', '*', run))
   // Last, because what was deleted of it cannot be found again.
   return files + events + (await purge(STREAMS.journal, SUBJECTS.journal('*', run, '*')))
 }

@@ -50,7 +50,7 @@ export function streamPlans(limits: CheckedStreamLimits): StreamPlan[] {
     {
       ...base,
       name: STREAMS.event,
-      subjects: [SUBJECTS.event('*', '*', '*')],
+      subjects: [SUBJECTS.event('*', '*', '*', '*')],
       max_age: age(limits.eventMaxAgeMs),
       max_bytes: limits.eventMaxBytes,
       deny_delete: true,

@@ -29,7 +29,7 @@ async function flood(connection: NatsConnection, send: (n: number) => void): Pro
 
 describe('a hostile host', () => {
   it.each<[string, (connection: NatsConnection, n: number) => void]>([
-    ['live texts', (evil) => evil.publish(SUBJECTS.live('analyst', 'r5', 'x'), 'x'.repeat(1_000))],
+    ['live texts', (evil) => evil.publish(SUBJECTS.live('user', 'analyst', 'r5', 'x'), 'x'.repeat(1_000))],
     [
       'appends to journals of its own',
       (evil, n) => evil.publish(SUBJECTS.journal('analyst', 'r5', `x${n}`), '{}'),
@@ -47,7 +47,10 @@ describe('a hostile host', () => {
     ],
     ['calls of its tool', (evil) => evil.publish(SUBJECTS.tool('echo', 'analyst'), '{}')],
     ['cancels', (evil) => evil.publish(SUBJECTS.cancel('analyst'), '{"id":"1"}')],
-    ['what it may not send', (evil, n) => evil.publish(SUBJECTS.event('run', 'ended', `r${n}`), '{}')],
+    [
+      'what it may not send',
+      (evil, n) => evil.publish(SUBJECTS.event('run', 'ended', 'user', `r${n}`), '{}'),
+    ],
     ['subscriptions', (evil, n) => void evil.subscribe(`_INBOX.analyst.${n}`, { callback: () => {} })],
   ])('keeps nobody from working by a flood of %s', async (kind, send) => {
     const { connection } = await bed.intrudeAs(ANALYST)
@@ -88,7 +91,7 @@ describe('a hostile host', () => {
       const cut = (async () => {
         for await (const { type } of connection.status()) if (type === 'disconnect') return
       })()
-      connection.publish(SUBJECTS.live('analyst', 'r5', 'x'), 'x'.repeat(2 * MiB))
+      connection.publish(SUBJECTS.live('user', 'analyst', 'r5', 'x'), 'x'.repeat(2 * MiB))
       await cut
       await connection.close()
     }

@@ -59,7 +59,7 @@ describe('a hostile host', () => {
         }),
       )
     await create({ name: 'forge' })
-    const forgedEvent = SUBJECTS.event('run', 'ended', 'r3')
+    const forgedEvent = SUBJECTS.event('run', 'ended', 'user', 'r3')
     for (const target of [subject, forgedEvent]) {
       // Replies of the server, and stored messages, on a subject of the asker's choice.
       await bed.evil.publishes('$JS.API.CONSUMER.MSG.NEXT.JOURNAL.forge', '1', target)
@@ -75,7 +75,7 @@ describe('a hostile host', () => {
     }
     await journal.append([planned('goes on')])
     const records = await all(openJournal(bed.test.bus, victim).read())
-    expect(records.map((record) => record.type)).toEqual(['task.created', 'planned'])
+    expect(records.map((record) => record.type)).toEqual(['task.created', 'task.planned'])
     expect(records[1]).toEqual(planned('goes on'))
     const controller = new AbortController()
     const projecting = projectJournal(bed.test.bus, controller.signal)
@@ -124,6 +124,7 @@ describe('a hostile host', () => {
       subject: 'r8/run',
       time: new Date().toISOString(),
       datacontenttype: 'application/json',
+      owner: 'user',
       run: 'r8',
       task: 'run',
       agent: 'coordinator',
@@ -139,7 +140,7 @@ describe('a hostile host', () => {
     await bed.evil.publishes(
       '$JS.API.CONSUMER.MSG.NEXT.JOURNAL.r8',
       '1',
-      SUBJECTS.event('run', 'ended', 'r8'),
+      SUBJECTS.event('run', 'ended', 'user', 'r8'),
     )
     const subjects = async () =>
       (await bed.test.bus.jsm.streams.info('EVENT', { subjects_filter: '>' })).state.subjects ?? {}

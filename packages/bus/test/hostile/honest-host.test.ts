@@ -72,7 +72,7 @@ describe('an honest host', () => {
     expect(await getArtifact(bus, ref)).toHaveLength(700_000)
     publishLive(
       bus,
-      { agent: 'honest', run: 'r1', task: 'r1-h' },
+      { owner: 'user', agent: 'honest', run: 'r1', task: 'r1-h' },
       {
         type: 'text',
         run: 'r1',

@@ -7,12 +7,12 @@ import { foldRunView, foldTaskView, foldTaskWorld, memoryJournal, JournalWriter 
 import { decodeValue, encodeValue } from '@bailiwick/contract'
 
 const grant = { level: 3, tools: [], delegates: [], imports: [], budget: {}, approval: 'never' }
-const spec = { run: 'r', task: 'r-t1', agent: 'a', name: 't1', text: 'x', inputs: [], results: {}, seed: 's', depth: 0, grant }
+const spec = { run: 'r', owner: 'user', task: 'r-t1', agent: 'a', name: 't1', text: 'x', inputs: [], results: {}, seed: 's', depth: 0, grant }
 const records = [
   { type: 'task.created', at: 1, ...spec },
   { type: 'task.started', at: 2, attempt: 1, host: 'h', level: 3, engine: { node: '1', v8: '1', bailiwick: '1' } },
 ]
-const submitted = { type: 'run.submitted', at: 1, strategy: 'plan', submittedBy: 'user' }
+const submitted = { type: 'run.submitted', at: 1, strategy: 'plan', owner: 'user' }
 new JournalWriter(memoryJournal()).write(records[0])
 result = {
   world: foldTaskWorld(records).attempt,

@@ -8,6 +8,7 @@ const created: RecordOf<'task.created'> = {
   type: 'task.created',
   at: 1,
   run: 'r1',
+  owner: 'user',
   task: 'r1-t1',
   agent: 'a',
   name: 't1',
@@ -173,7 +174,7 @@ describe('foldRunView', () => {
       text: 'x',
       inputs: [],
       strategy: 'plan',
-      submittedBy: 'user',
+      owner: 'user',
       budget: {},
     }
     const out: JournalRecord = {

@@ -9,7 +9,7 @@ interface Ending {
 
 /** The fields that views read. A record and its event both have them, so none of them is a text. */
 interface ViewFields {
-  'run.submitted': { strategy: string; submittedBy: string; agent?: string | undefined }
+  'run.submitted': { strategy: string; owner: string; agent?: string | undefined }
   'run.planned': { tasks: { name: string; agent: string; after: string[]; inputs: string[] }[] }
   'run.cancel-requested': { by: string }
   'run.ended': Ending

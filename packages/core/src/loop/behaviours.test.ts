@@ -420,6 +420,7 @@ describe('teams', () => {
     const prompt = (tools: (typeof double)[]) =>
       systemPrompt(base, {
         run: 'r',
+        owner: 'user',
         task: 't',
         agent: 'lead',
         name: 't',

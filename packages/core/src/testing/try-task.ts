@@ -69,6 +69,7 @@ export async function tryTask(
   const model = scriptedModel(script)
   const spec: TaskSpec = {
     run: 'run',
+    owner: 'user',
     task: 'run-t1',
     agent: definition.name,
     name: 't1',

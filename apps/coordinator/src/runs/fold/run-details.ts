@@ -13,7 +13,7 @@ export function runSummary(run: string, state: RunState): RunSummary {
     status: runStatus(state),
     text: submitted.text.slice(0, 200),
     submittedAt: submitted.at,
-    submittedBy: submitted.submittedBy,
+    owner: submitted.owner,
     ...(ended !== undefined && { endedAt: ended.at }),
   }
 }

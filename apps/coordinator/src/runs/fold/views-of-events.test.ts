@@ -23,7 +23,7 @@ const double = defineTool({
 /** The events of these records, as `{ type, at, ...data }`. */
 function entries(records: JournalRecord[]): ViewEntry[] {
   const append = { writer: 'tester', run: 'r1', task: 'r1-t1', sequence: 1, records }
-  return projectEvents(append).map(({ event }) => {
+  return projectEvents(append, { owner: 'user' }).map(({ event }) => {
     const entry = eventEntry(JSON.parse(JSON.stringify(event)))
     if (entry === undefined) throw new Error(`${event.type} is unknown or its data does not fit`)
     return entry
@@ -62,7 +62,7 @@ it('folds the same run view from events as from records', () => {
       text: 'x',
       inputs: [],
       strategy: 'plan',
-      submittedBy: 'user',
+      owner: 'user',
       budget: {},
     },
     { type: 'run.planned', at: 2, tasks: [{ name: 't1', agent: 'a', text: 'x', after: [], inputs: [] }] },

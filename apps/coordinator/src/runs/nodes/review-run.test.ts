@@ -11,7 +11,7 @@ const submitted: JournalRecord = {
   text: 'x',
   inputs: [],
   strategy: 'plan',
-  submittedBy: 'user',
+  owner: 'user',
   budget: {},
 }
 const task = (name: string, ...after: string[]) => ({ name, agent: 'a', text: 'x', after, inputs: [] })

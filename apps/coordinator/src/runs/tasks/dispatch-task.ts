@@ -104,6 +104,7 @@ async function buildSpec(
   const model = member.model
   return {
     run: log.run,
+    owner: submitted.owner,
     task: taskId(log.run, task.name, attempt),
     agent: task.agent,
     name: task.name,

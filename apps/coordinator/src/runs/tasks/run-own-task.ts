@@ -35,6 +35,7 @@ export async function runOwnTask(
   })
   const spec: TaskSpec = {
     run: log.run,
+    owner: submitted.owner,
     task,
     agent: definition.name,
     name,

@@ -30,10 +30,10 @@ describe('permissionsFor', () => {
 
   it('shows events to readers, and texts only where they were granted', () => {
     const reader = { role: 'reader' } as const
-    expect(maySubscribe(reader, 'bailiwick.v1.event.run.ended.r1')).toBe(true)
-    expect(maySubscribe(reader, 'bailiwick.v1.live.analyst.r1.t1')).toBe(false)
+    expect(maySubscribe(reader, 'bailiwick.v1.event.run.ended.user.r1')).toBe(true)
+    expect(maySubscribe(reader, 'bailiwick.v1.live.user.analyst.r1.t1')).toBe(false)
     expect(mayPublish(reader, '$JS.API.CONSUMER.CREATE.JOURNAL.x')).toBe(false)
-    expect(maySubscribe({ ...reader, prompts: true }, 'bailiwick.v1.live.analyst.r1.t1')).toBe(true)
+    expect(maySubscribe({ ...reader, prompts: true }, 'bailiwick.v1.live.user.analyst.r1.t1')).toBe(true)
     expect(mayPublish({ ...reader, prompts: true }, '$JS.API.CONSUMER.CREATE.JOURNAL.x')).toBe(true)
   })
 

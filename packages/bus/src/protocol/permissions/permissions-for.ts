@@ -132,7 +132,7 @@ function partsOf(grant: Exclude<RoleGrant, { role: 'coordinator' }>): Part[] {
     case 'user':
       return name === OPERATOR
         ? [...files, ...readerParts(), liveParts(), writeArtifacts(name), ...askParts()]
-        : [...readerParts(), ...(grant.readsFrom ?? []).map(readArtifacts), ...ownParts(name)]
+        : [...registryParts(), ...(grant.readsFrom ?? []).map(readArtifacts), ...ownParts(name)]
     case 'reader':
       return [
         ...readerParts(),
@@ -151,7 +151,7 @@ function hostParts({ agent, level, tools }: Extract<RoleGrant, { role: 'host' }>
     {
       publish: [
         journals,
-        SUBJECTS.live(agent, '*', '*'),
+        SUBJECTS.live('*', agent, '*', '*'),
         `$KV.${BUCKETS.agents}.${agent}.*`,
         SUBJECTS.cancel(agent),
         ...tools.map((tool) => SUBJECTS.tool(tool, agent)),
@@ -179,13 +179,14 @@ function lookUpParts(agents: readonly string[]): Part[] {
   return [bells, journals, ...agents.map(readLargeRecords)]
 }
 
+/** All events. */
 function readerParts(): Part[] {
-  return [
-    followWholeStream(STREAMS.event),
-    readBucket(BUCKETS.agents),
-    readBucket(BUCKETS.tools),
-    { subscribe: [EVERYTHING_OF.event] },
-  ]
+  return [followWholeStream(STREAMS.event), ...registryParts(), { subscribe: [EVERYTHING_OF.event] }]
+}
+
+/** The agents and tools that are announced. */
+function registryParts(): Part[] {
+  return [readBucket(BUCKETS.agents), readBucket(BUCKETS.tools)]
 }
 
 /** Asking the coordinator, whose large answers are in its journal bucket. */
@@ -193,9 +194,15 @@ function askParts(): Part[] {
   return [{ publish: [SUBJECTS.run('*')] }, readLargeRecords('coordinator')]
 }
 
-/** Asking about one's own runs, whose files and large answers are in buckets of one's own. */
+/** A named user's own runs: requests, events, live texts, and buckets of its own for files and large replies. */
 function ownParts(user: string): Part[] {
-  return [{ publish: [SUBJECTS.runAs('*', user)] }, writeArtifacts(user), readLargeRecords(user)]
+  const events = SUBJECTS.event('*', '*', user, '*')
+  return [
+    { publish: [SUBJECTS.runAs('*', user)], subscribe: [events, SUBJECTS.live(user, '*', '*', '*')] },
+    readStream(STREAMS.event, events),
+    writeArtifacts(user),
+    readLargeRecords(user),
+  ]
 }
 
 function liveParts(): Part {
