@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { describeInput } from './describe-input.ts'
 
 describe('describeInput', () => {
-  it('tells a CSV’s columns with types and ranges, and its first rows', () => {
+  it('describes the columns of a CSV with types and ranges, and its first rows', () => {
     const text =
       'date,rain,kind,note\n2012-01-01,0.5,sun,"a, ""b"""\n2012-01-02,12,rain,\n2012-01-03,3,sun,c\n'
     expect(
@@ -25,7 +25,26 @@ describe('describeInput', () => {
     )
   })
 
-  it('tells a JSON list of objects as a table', () => {
+  it('guesses the delimiter and the encoding of a CSV', () => {
+    const bytes = new Uint8Array([...'Stra\u00dfe;n\nA;1'].map((letter) => letter.charCodeAt(0)))
+    expect(describeInput('t', { bytes, mediaType: 'text/csv' })).toContain(
+      '1 rows × 2 columns\n  Straße: text',
+    )
+  })
+
+  it('counts the rows of a long CSV, of which it reads the first', () => {
+    const text = `n,m\n${Array.from({ length: 30_000 }, (_, n) => `${n},x`).join('\n')}`
+    const description = describeInput('t', { text, mediaType: 'text/csv' })
+    expect(description).toContain('30000 rows × 2 columns\n  n: whole number as text, 0 to 19999')
+  })
+
+  it('says where a CSV is not a table', () => {
+    const description = describeInput('t', { text: 'a,b\n1,"2', mediaType: 'text/csv' })
+    expect(description).toContain('not a valid table (row 1: expected a closing quote')
+    expect(description).toContain('begins "a,b\\n1,\\"2"')
+  })
+
+  it('describes a JSON list of objects as a table', () => {
     const text = JSON.stringify([{ a: 1 }, { a: 2.5 }])
     expect(describeInput('t', { text, mediaType: 'application/json' })).toContain(
       '2 rows × 1 columns\n  a: number, 1 to 2.5',
@@ -46,11 +65,11 @@ describe('describeInput', () => {
     [new Date(0), 'Date 1970-01-01T00:00:00.000Z'],
     [10n, 'bigint 10'],
     [undefined, 'undefined undefined'],
-  ])('%s', (value, words) => {
+  ])('describes the value %j', (value, words) => {
     expect(describeInput(typeof value === 'string' && value.length < 9 ? value : 'v', value)).toContain(words)
   })
 
-  it('never dumps: a million cells stay a screen', () => {
+  it('describes a million cells on one screen', () => {
     const rows = Array.from({ length: 50_000 }, (_, n) => ({ n, text: 'x'.repeat(20) + n }))
     expect(describeInput('rows', rows).length).toBeLessThan(1_000)
     const wide = [Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`c${n}`, n]))]
@@ -61,7 +80,7 @@ describe('describeInput', () => {
     ['image/png', 'p: image/png, 3 bytes'],
     ['application/json', 'not valid JSON'],
     ['text/plain', 'text "a,b"'],
-  ])('%s', (mediaType, words) => {
+  ])('describes a file of type %s', (mediaType, words) => {
     expect(describeInput('p', { text: 'a,b', mediaType })).toContain(words)
   })
 })

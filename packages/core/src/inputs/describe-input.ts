@@ -1,17 +1,22 @@
-import { describeTable, type Row, readDelimited } from './describe-table.ts'
+import { errorText, parseJson } from '@bailiwick/contract/world'
+import { eachCsvRecord, guessDelimiter } from './csv.ts'
+import { decodeText } from './decode-text.ts'
+import { describeTable, isRow, MAX_ROWS_READ, type Row } from './describe-table.ts'
+import { describeValue } from './describe-value.ts'
 
-/** A text or bytes with what kind they are, as a file comes. */
+/** A file in memory: its text or its bytes, and its media type. */
 export interface InputFile {
   text?: string
   bytes?: Uint8Array
   mediaType: string
 }
 
+/** Characters that are shown of a file that its media type describes wrongly. */
 const HEAD = 200
 
 /**
- * What a prompt says of an input: its name, type and size, a sample, and for tables (CSV, TSV, lists of
- * objects) each column with its type and range. Never the whole, unless it is tiny.
+ * Describes an input for a prompt: its name, type and size, and a sample; a table (CSV, TSV, a list of objects) column
+ * by column, with types and ranges. Shows the whole input only if it is tiny.
  *
  * @example
  * describeInput('sales', { text: 'region,sum\nnorth,12\n', mediaType: 'text/csv' })
@@ -24,63 +29,39 @@ function describeFile(name: string, { text, bytes, mediaType }: InputFile): stri
   const size = bytes?.byteLength ?? Buffer.byteLength(text ?? '')
   const kind = `${name}: ${mediaType}, ${size} bytes`
   if (!/^text\/|json|csv|xml|yaml/.test(mediaType)) return kind
-  const content = text ?? new TextDecoder().decode(bytes)
+  const content = text ?? decodeText(bytes ?? new Uint8Array())
+  const begins = `begins ${JSON.stringify(content.slice(0, HEAD))}`
   if (/json/.test(mediaType)) {
-    try {
-      return describeValue(kind, JSON.parse(content))
-    } catch {
-      return `${kind}, not valid JSON; begins ${JSON.stringify(content.slice(0, HEAD))}`
-    }
+    const value = parseJson(content)
+    return value === undefined ? `${kind}, not valid JSON; ${begins}` : describeValue(kind, value)
   }
-  const delimiter = /tab-separated|tsv/.test(mediaType) || /\.tsv$/.test(name) ? '\t' : ','
-  const table =
-    /csv|tab-separated|tsv/.test(mediaType) || /\.[ct]sv$/.test(name) ? readDelimited(content, delimiter) : []
-  return table.length > 0 ? `${kind}, ${describeTable(table)}` : describeValue(kind, content)
+  const isTsv = /tab-separated|tsv/.test(mediaType) || name.endsWith('.tsv')
+  if (!isTsv && !/csv/.test(mediaType) && !name.endsWith('.csv')) return describeValue(kind, content)
+  try {
+    const table = describeCsv(content, isTsv ? '\t' : guessDelimiter(content))
+    return table === undefined ? describeValue(kind, content) : `${kind}, ${table}`
+  } catch (error) {
+    return `${kind}, not a valid table (${errorText(error)}); ${begins}`
+  }
 }
 
-function describeValue(name: string, value: unknown): string {
-  if (typeof value === 'string') {
-    return value.length <= HEAD
-      ? `${name}: text ${JSON.stringify(value)}`
-      : `${name}: text, ${value.length} characters, ${value.split('\n').length} lines; begins ${JSON.stringify(value.slice(0, HEAD))}`
-  }
-  if (Array.isArray(value)) {
-    if (value.length > 0 && value.every(isRow)) return `${name}: list of objects, ${describeTable(value)}`
-    const kinds = [...new Set(value.map(kindOf))].join(' | ')
-    return `${name}: list of ${value.length} (${kinds || 'empty'})${value.length > 0 ? `; first ${preview(value.slice(0, 3))}` : ''}`
-  }
-  if (ArrayBuffer.isView(value)) return `${name}: ${value.constructor.name}, ${value.byteLength} bytes`
-  if (value instanceof Map || value instanceof Set)
-    return `${name}: ${value.constructor.name} of ${value.size}`
-  if (value instanceof Date) return `${name}: Date ${value.toJSON()}`
-  if (!isRow(value)) return `${name}: ${kindOf(value)} ${String(value)}`
-  const text = preview(value)
-  if (text.length <= HEAD) return `${name}: object ${text}`
-  const keys = Object.entries(value).slice(0, 30)
-  return `${name}: object with ${Object.keys(value).length} keys: ${keys.map(([key, item]) => `${key} (${Array.isArray(item) ? `list of ${item.length}` : kindOf(item)})`).join(', ')}`
+/** The columns and first rows of CSV; undefined if it has no rows, or fewer than two columns. */
+function describeCsv(text: string, delimiter: string): string | undefined {
+  let header: string[] | undefined
+  let size = 0
+  const rows: Row[] = []
+  eachCsvRecord(text, delimiter, (cells) => {
+    if (header === undefined) {
+      header = cells
+      return
+    }
+    size += 1
+    if (size > MAX_ROWS_READ) return
+    rows.push(Object.fromEntries(header.map((name, index) => [name, cells[index] ?? ''])))
+  })
+  return size === 0 || header === undefined || header.length < 2 ? undefined : describeTable(rows, size)
 }
 
 function isFile(value: unknown): value is InputFile {
   return isRow(value) && typeof value.mediaType === 'string' && ('text' in value || 'bytes' in value)
-}
-
-function isRow(value: unknown): value is Row {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    [Object.prototype, null].includes(Object.getPrototypeOf(value))
-  )
-}
-
-function kindOf(value: unknown): string {
-  if (value === null) return 'null'
-  if (Array.isArray(value)) return 'list'
-  if (value instanceof Date) return 'Date'
-  return typeof value
-}
-
-function preview(value: unknown): string {
-  const text =
-    JSON.stringify(value, (_, item) => (typeof item === 'bigint' ? String(item) : item)) ?? String(value)
-  return text.length <= 2 * HEAD ? text : `${text.slice(0, 2 * HEAD)}…`
 }

@@ -1,20 +1,40 @@
+/** A row of a table, by column. */
 export type Row = Record<string, unknown>
 
-const SAMPLES = 3
-const COLUMNS = 40
-/** Rows read for types and ranges; the count is of all. */
-const ROWS_READ = 20_000
+/** Rows that types and ranges are taken from. */
+export const MAX_ROWS_READ = 20_000
 
-/** Rows and columns: each column with type, range or commonest values, gaps; and the first rows. */
-export function describeTable(rows: readonly Row[]): string {
+/** Rows that a description shows. */
+const MAX_SAMPLES = 3
+
+/** Columns that a description lists. */
+const MAX_COLUMNS = 40
+
+/**
+ * Describes a table: its size; for each column the type, the range or the most common values, and the number of empty
+ * cells; and the first rows.
+ *
+ * @param rows at least the first `MAX_ROWS_READ`
+ * @param size how many rows the table has
+ */
+export function describeTable(rows: readonly Row[], size = rows.length): string {
   const names = Object.keys(rows[0] ?? {})
-  const read = rows.slice(0, ROWS_READ)
+  const read = rows.slice(0, MAX_ROWS_READ)
   const columns = names
-    .slice(0, COLUMNS)
+    .slice(0, MAX_COLUMNS)
     .map((name) => `  ${name}: ${describeColumn(read.map((row) => row[name]))}`)
-  if (names.length > COLUMNS) columns.push(`  and ${names.length - COLUMNS} columns more`)
-  const samples = rows.slice(0, SAMPLES).map((row) => `  ${JSON.stringify(row).slice(0, 300)}`)
-  return `${rows.length} rows × ${names.length} columns\n${columns.join('\n')}\n  first rows:\n${samples.join('\n')}`
+  if (names.length > MAX_COLUMNS) columns.push(`  and ${names.length - MAX_COLUMNS} more columns`)
+  const samples = rows.slice(0, MAX_SAMPLES).map((row) => `  ${JSON.stringify(row).slice(0, 300)}`)
+  return `${size} rows × ${names.length} columns\n${columns.join('\n')}\n  first rows:\n${samples.join('\n')}`
+}
+
+/** Whether a value is a plain object. */
+export function isRow(value: unknown): value is Row {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    [Object.prototype, null].includes(Object.getPrototypeOf(value))
+  )
 }
 
 function describeColumn(values: readonly unknown[]): string {
@@ -46,34 +66,11 @@ function describeValues(values: readonly unknown[]): string {
     : `text, ${distinct.length} different, for example ${JSON.stringify(distinct[0]?.slice(0, 60))}`
 }
 
-/** Not Math.min: spreading 20,000 values overflows the stack of some engines. */
+/** Not `Math.min`, because spreading 20,000 values overflows the stack of some engines. */
 function least<T extends number | string>(values: readonly T[]): T | undefined {
   return values.reduce<T | undefined>((a, b) => (a === undefined || b < a ? b : a), undefined)
 }
 
 function most<T extends number | string>(values: readonly T[]): T | undefined {
   return values.reduce<T | undefined>((a, b) => (a === undefined || b > a ? b : a), undefined)
-}
-
-/** Rows of a text with delimiters and a header line; quotes as in RFC 4180. */
-export function readDelimited(text: string, delimiter = ','): Row[] {
-  const [header, ...lines] = splitDelimited(text.replace(/^\uFEFF/, ''), delimiter)
-  if (header === undefined || header.length < 2) return []
-  return lines.map((cells) => Object.fromEntries(header.map((name, index) => [name, cells[index] ?? ''])))
-}
-
-function splitDelimited(text: string, delimiter: string): string[][] {
-  const lines: string[][] = []
-  let cells: string[] = []
-  const pattern = new RegExp(`(?:"((?:[^"]|"")*)"|([^${delimiter}\r\n]*))(${delimiter}|\r?\n|\r|$)`, 'y')
-  while (pattern.lastIndex < text.length) {
-    const found = pattern.exec(text)
-    if (found === null) return lines // A quote that never closes: what was read so far.
-    cells.push(found[1]?.replaceAll('""', '"') ?? found[2] ?? '')
-    if (found[3] === delimiter) continue
-    lines.push(cells)
-    cells = []
-  }
-  if (cells.length > 0) lines.push(cells)
-  return lines
 }

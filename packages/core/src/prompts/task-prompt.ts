@@ -1,5 +1,5 @@
 import type { TaskSpec } from '@bailiwick/contract'
-import { describeInput } from '../inputs/describe-input.ts'
+import { describeValue } from '../inputs/describe-value.ts'
 
 /** A longer value is described, not shown. */
 const MAX_SHOWN_CHARS = 8_000
@@ -37,7 +37,7 @@ function describeResult(
   const files = artifacts.map((artifact) => `${artifact.name} (${artifact.mediaType})`).join(', ')
   const text = typeof output === 'string' ? output : JSON.stringify(output, undefined, 1)
   const shown =
-    text === undefined ? 'no output' : text.length <= MAX_SHOWN_CHARS ? text : describeInput('output', output)
+    text === undefined ? 'no output' : text.length <= MAX_SHOWN_CHARS ? text : describeValue('output', output)
   const ended = status === 'completed' ? '' : ` (${status}${error ? `: ${error.message}` : ''})`
   return `- ${name}.output${ended}: ${shown}${files ? `\n  ${name}.artifacts: ${files}` : ''}`
 }

@@ -1,6 +1,6 @@
 /**
- * The text of a file: UTF-8, UTF-16 where it begins with that mark, and else Windows-1252, which
- * spreadsheets still write. A byte order mark is dropped.
+ * The text of a file: UTF-16 if it starts with a byte order mark of it, UTF-8 if it is valid, and otherwise
+ * Windows-1252, which spreadsheets still write. Drops the byte order mark.
  */
 export function decodeText(bytes: Uint8Array): string {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes)
@@ -12,7 +12,7 @@ export function decodeText(bytes: Uint8Array): string {
   }
 }
 
-/** Whether the bytes are text at all: a null byte near the beginning says that they are not. */
+/** Whether the bytes are text: they start with a UTF-16 mark, or have no null byte in the first 8 KB. */
 export function isText(bytes: Uint8Array): boolean {
   const marked = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)
   return marked || !bytes.subarray(0, 8192).includes(0)
