@@ -3,7 +3,7 @@
 // What they do it with, without a bus.
 export { CHART_LIMITS, type ChartLimits, type DrawnChart, drawChart } from './chart/draw-chart.ts'
 export type { ChildLimits } from './child/child-limits.ts'
-export { ChildError, type ChildErrorCode } from './errors/child-error.ts'
+export { ChildError, type ChildErrorCode } from './child/child-error.ts'
 // Tools, hosted on the bus.
 export { type HostToolsOptions, hostTools } from './host/host-tools.ts'
 // A file of documented functions becomes tools.

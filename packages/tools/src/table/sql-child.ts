@@ -1,7 +1,7 @@
 /** The process that runs a model's SQL. It may be killed at any time. */
 import { serveChild } from '../child/serve-child.ts'
 import { BadRequest } from '../errors/bad-request.ts'
-import { guard, openDatabase } from './guarded-database.ts'
+import { guard, openDatabase } from './database.ts'
 import { loadTable } from './load-table.ts'
 import { readTable } from './read-table.ts'
 import { type QueryResult, runQuery } from './run-query.ts'
