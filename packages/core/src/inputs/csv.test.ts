@@ -7,8 +7,11 @@ function readText(text: string): string[][] {
   return records
 }
 
-const readChunks = (source: Parameters<typeof csvRecords>[0], delimiter: string) =>
-  Array.fromAsync(csvRecords(source, delimiter))
+async function readChunks(source: Parameters<typeof csvRecords>[0], delimiter: string): Promise<string[][]> {
+  const records: string[][] = []
+  for await (const record of csvRecords(source, delimiter)) records.push(record)
+  return records
+}
 
 const FILES: [string, string[][]][] = [
   ['', []],

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url'
 
-/** The family that every text of a chart is measured and painted in: the same on every machine. */
+/** The family in which all text of a chart is measured and painted. It ships, so it is the same on every machine. */
 export const CHART_FONT = 'Open Sans'
 
-/** The font's files, by face. The package is taken for its TrueType files alone. */
+/** The font's TrueType files, by face. */
 export function chartFontFiles(): { regular: string; bold: string; italic: string; boldItalic: string } {
   return {
     regular: fontFile('400Regular'),

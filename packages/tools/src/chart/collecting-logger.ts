@@ -1,8 +1,9 @@
+import { errorText } from '@bailiwick/contract/world'
 import type { View } from 'vega'
 
 type Logger = ReturnType<View['logger']>
 
-/** Keeps what Vega says instead of printing it. */
+/** Collects Vega's messages instead of printing them. */
 export interface CollectingLogger extends Logger {
   readonly warnings: Set<string>
   readonly errors: string[]
@@ -21,11 +22,11 @@ export function collectingLogger(): CollectingLogger {
     errors,
     level,
     error(...messages) {
-      errors.push(say(messages))
+      errors.push(oneText(messages))
       return logger
     },
     warn(...messages) {
-      warnings.add(say(messages))
+      warnings.add(oneText(messages))
       return logger
     },
     info: () => logger,
@@ -34,9 +35,6 @@ export function collectingLogger(): CollectingLogger {
   return logger
 }
 
-function say(messages: readonly unknown[]): string {
-  return messages
-    .map((message) => (message instanceof Error ? message.message : String(message)))
-    .join(' ')
-    .slice(0, 500)
+function oneText(messages: readonly unknown[]): string {
+  return messages.map(errorText).join(' ').slice(0, 500)
 }

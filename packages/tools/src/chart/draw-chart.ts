@@ -1,6 +1,5 @@
-import type { ChildLimits } from '../child/child-limits.ts'
-import { packageFolders } from '../child/package-folders.ts'
-import { childEntry, runChild } from '../child/run-child.ts'
+import { type ChildLimits, childEntry, runChild } from '../child/run-child.ts'
+import { TABLE_PACKAGES } from '../table/query-tables.ts'
 import type { TableFile } from '../table/table.ts'
 import type { ChartRequest } from './chart-child.ts'
 import type { ChartLayout } from './lay-out-chart.ts'
@@ -10,10 +9,11 @@ import type { RasterRequest } from './raster-child.ts'
 export interface ChartLimits extends ChildLimits {
   /** Pixels of the chart: its width times its height. */
   area: number
-  /** Pixels of the PNG for each pixel of the chart, along one side. */
+  /** Pixels of the PNG per pixel of the chart, along one side. */
   scale: number
 }
 
+/** The default limits: 15 s, 768 MiB of memory, 32 MiB of JSON and 4 megapixels, painted at twice the size. */
 export const CHART_LIMITS: ChartLimits = {
   timeMs: 15_000,
   memoryBytes: 768 * 2 ** 20,
@@ -22,15 +22,21 @@ export const CHART_LIMITS: ChartLimits = {
   scale: 2,
 }
 
+/** A chart as SVG and as PNG. */
 export interface DrawnChart extends ChartLayout {
   png: Uint8Array
 }
 
+const FONT_PACKAGE = '@expo-google-fonts/open-sans'
+
 /**
- * Draws a Vega-Lite specification: as SVG in one process, then as PNG in another, both killed at a limit.
- * Nothing is loaded but `files`, by name; texts are measured and painted in a font that is shipped.
+ * Draws a Vega-Lite specification: one process lays it out as SVG, another paints the PNG. Both are killed at a limit.
+ * The chart can load only `files`, by name. Text is measured and painted in a font that ships.
  *
- * @throws InputError for a specification that cannot be drawn; ChildError at a limit.
+ * @throws InputError for a specification that cannot be drawn; ChildError at a limit
+ * @example
+ * const spec = { data: { values: [{ day: 'Mon', rain: 1 }] }, mark: 'bar', encoding: { x: { field: 'day' } } }
+ * const { svg, png } = await drawChart(spec, [], { signal })
  */
 export async function drawChart(
   spec: object,
@@ -43,14 +49,14 @@ export async function drawChart(
   const layout = (await runChild({
     ...both,
     entry: childEntry(import.meta.url, 'chart-child'),
-    reads: packageFolders(['vega', 'vega-lite', 'vega-interpreter', '@expo-google-fonts/open-sans']),
+    packages: [...TABLE_PACKAGES, 'vega', 'vega-lite', 'vega-interpreter', FONT_PACKAGE],
     request,
   })) as ChartLayout
   const raster: RasterRequest = { svg: layout.svg, scale: limits.scale }
   const { png } = (await runChild({
     ...both,
     entry: childEntry(import.meta.url, 'raster-child'),
-    reads: packageFolders(['@resvg/resvg-js', '@expo-google-fonts/open-sans']),
+    packages: ['@bailiwick/contract/world', '@resvg/resvg-js', FONT_PACKAGE],
     addons: true,
     request: raster,
   })) as { png: string }

@@ -1,14 +1,27 @@
-import { BadRequest } from '../errors/bad-request.ts'
+import { errorText, InputError } from '@bailiwick/contract/world'
 import { readTable } from '../table/read-table.ts'
 import { rowObjects, type TableFile } from '../table/table.ts'
 
 type Data = Record<string, unknown>
 
+/** The content of files, by their names. */
+export type ChartData = ReadonlyMap<string, Pick<TableFile, 'format'> & { values: unknown }>
+
+/** Reads the files of a chart. @throws InputError for a file that is not a table, or not JSON */
+export async function readChartData(files: TableFile[]): Promise<ChartData> {
+  const read = files.map(async (file) => {
+    const { format, text } = file
+    const values = format === 'json' ? parse(file) : await rowObjects(await readTable(text, format))
+    return [file.file, { format, values }] as const
+  })
+  return new Map(await Promise.all(read))
+}
+
 /**
- * The specification with every `data: { url: "<file of the run>" }` replaced by what is in that file, so
- * that drawing has nothing left to load. @throws BadRequest for any other address.
+ * Replaces each `data: { url: "<file of the run>" }` of a specification with the content of that file, so that drawing
+ * has nothing to load. @throws InputError for any other address
  */
-export function fillData(value: unknown, files: TableFile[]): unknown {
+export function fillData(value: unknown, files: ChartData): unknown {
   if (Array.isArray(value)) return value.map((item) => fillData(item, files))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
@@ -19,13 +32,13 @@ export function fillData(value: unknown, files: TableFile[]): unknown {
   )
 }
 
-/** The names of the files that a specification wants loaded. */
-export function wantedFiles(value: unknown): string[] {
-  if (Array.isArray(value)) return value.flatMap(wantedFiles)
+/** The names of the files that a specification loads. */
+export function namedFiles(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(namedFiles)
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([key, item]) => {
     if (key === 'values' || key === 'datasets') return []
-    return key === 'data' && hasUrl(item) ? [item.url] : wantedFiles(item)
+    return key === 'data' && hasUrl(item) ? [item.url] : namedFiles(item)
   })
 }
 
@@ -33,25 +46,25 @@ function hasUrl(value: unknown): value is Data & { url: string } {
   return typeof value === 'object' && value !== null && 'url' in value && typeof value.url === 'string'
 }
 
-function loaded({ url, ...data }: Data & { url: string }, files: TableFile[]): Data {
-  const file = files.find((candidate) => candidate.file === url)
+function loaded({ url, ...data }: Data & { url: string }, files: ChartData): Data {
+  const file = files.get(url)
   if (file === undefined) {
-    const names = files.map((candidate) => candidate.file).join(', ')
-    throw new BadRequest(
-      `data.url "${url.slice(0, 200)}": a chart loads files of its run only, by name (${names || 'there is none'})`,
+    const names = [...files.keys()].join(', ')
+    throw new InputError(
+      `data.url: expected the name of a file of this run (${names || 'there is none'}), found "${url.slice(0, 200)}"`,
     )
   }
-  const format = (data.format ?? {}) as Data
-  if (file.format === 'json')
-    return { ...data, values: parse(file), format: { ...format, type: format.type ?? 'json' } }
-  const { type: _, ...rest } = format
-  return { ...data, values: rowObjects(readTable(file.text, file.format)), format: rest }
+  const { type, ...format } = (data.format ?? {}) as Data
+  // Only a JSON file is parsed by Vega, which its format may tell which property to take. The rows of others are ready.
+  return file.format === 'json'
+    ? { ...data, values: file.values, format: { ...format, type: type ?? 'json' } }
+    : { ...data, values: file.values, format }
 }
 
 function parse({ file, text }: TableFile): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new BadRequest(`${file}: ${error instanceof Error ? error.message : String(error)}`)
+    throw new InputError(`${file}: expected JSON: ${errorText(error)}`)
   }
 }

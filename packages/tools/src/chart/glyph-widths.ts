@@ -1,12 +1,12 @@
-/** How wide each character of a font is, in parts of the font size. */
+/** The width of each character of a font, as a fraction of the font size. */
 export interface GlyphWidths {
-  /** Undefined where the font has no glyph for the character. */
+  /** Undefined if the font has no glyph for the character. */
   of(codePoint: number): number | undefined
 }
 
 /**
- * Reads the widths out of a TrueType file: the tables `cmap` (character to glyph) and `hmtx` (glyph to
- * width), which is all that laying out a line of text needs. Kerning is left out: less than 1 %.
+ * Reads the widths from a TrueType file. Laying out a line of text needs only two of its tables: `cmap` (character to
+ * glyph) and `hmtx` (glyph to width). Ignores kerning, which changes less than 1%.
  */
 export function readGlyphWidths(file: Uint8Array): GlyphWidths {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
@@ -18,7 +18,7 @@ export function readGlyphWidths(file: Uint8Array): GlyphWidths {
     of(codePoint) {
       const glyph = glyphOf(codePoint)
       if (glyph === 0) return undefined
-      // Glyphs past the last measured one are as wide as that one.
+      // All glyphs after the last measured one have its width.
       return view.getUint16(metrics + Math.min(glyph, measured - 1) * 4) / unitsPerEm
     },
   }
@@ -30,21 +30,21 @@ function tableAt(view: DataView, tag: string): number {
     const entry = 12 + index * 16
     if (view.getUint32(entry) === tagNumber(tag)) return view.getUint32(entry + 8)
   }
-  throw new TypeError(`this font file has no table ${tag}`)
+  throw new TypeError(`expected a font file with the table ${tag}, found none`)
 }
 
 function tagNumber(tag: string): number {
   return [...tag].reduce((number, letter) => number * 256 + (letter.codePointAt(0) ?? 0), 0)
 }
 
-/** The subtable of format 4, which maps the Basic Multilingual Plane in runs of characters. */
+/** Reads the subtable of format 4, which maps ranges of characters of the Basic Multilingual Plane. */
 function characterMap(view: DataView): (codePoint: number) => number {
   const cmap = tableAt(view, 'cmap')
   const offsets = Array.from({ length: view.getUint16(cmap + 2) }, (_, index) =>
     view.getUint32(cmap + 8 + index * 8),
   )
   const found = offsets.find((offset) => view.getUint16(cmap + offset) === 4)
-  if (found === undefined) throw new TypeError('this font file has no character map of format 4')
+  if (found === undefined) throw new TypeError('expected a font file with a character map of format 4')
   const start = cmap + found
   const size = view.getUint16(start + 6)
   const [ends, starts, deltas, ranges] = [14, 16 + size, 16 + 2 * size, 16 + 3 * size].map(

@@ -1,7 +1,7 @@
+import { errorText, InputError } from '@bailiwick/contract/world'
 import * as vega from 'vega'
 import { expressionInterpreter } from 'vega-interpreter'
 import { compile, type TopLevelSpec } from 'vega-lite'
-import { BadRequest } from '../errors/bad-request.ts'
 import { CHART_FONT, chartFontFiles } from './chart-fonts.ts'
 import { collectingLogger } from './collecting-logger.ts'
 import { type TextItem, textMeasure } from './measure-text.ts'
@@ -13,23 +13,23 @@ export interface ChartLayout {
   /** Pixels. */
   width: number
   height: number
-  /** What there is to say of the specification, in words for its author. */
+  /** Problems of the specification that did not prevent the chart, for its author. */
   warnings: string[]
 }
 
-/** Applied below the specification's own `config`. */
+/** Defaults that the specification's own `config` overrides. */
 const CONFIG = { font: `${CHART_FONT}, sans-serif`, background: 'white' }
 
 /**
- * Lays a Vega-Lite chart out. Expressions in it are interpreted, never made into code; nothing is loaded.
+ * Lays out a Vega-Lite chart. Interprets its expressions instead of compiling them to code, and loads nothing.
  *
- * @throws BadRequest for a specification that cannot be drawn as it is.
+ * @throws InputError for a specification that cannot be drawn
  */
 export async function layOutChart(spec: object): Promise<ChartLayout> {
   const logger = collectingLogger()
   const loader = sealedLoader()
   const measure = textMeasure(chartFontFiles())
-  // Not in Vega's types, but its documented hook for who paints with a font of his own.
+  // Vega documents this hook for painting with another font, but its types lack it.
   const { textMetrics } = vega as unknown as { textMetrics: { width: typeof measure.width } }
   textMetrics.width = (item: TextItem, text: unknown) => measure.width(item, text)
 
@@ -39,11 +39,11 @@ export async function layOutChart(spec: object): Promise<ChartLayout> {
   const svg = await view.toSVG()
   view.finalize()
   if (loader.refused.length > 0) {
-    throw new BadRequest(
-      `a chart loads nothing and links to nothing outside of it: ${loader.refused.join(', ')}`,
+    throw new InputError(
+      `expected a chart that loads nothing and links to nothing, found ${loader.refused.join(', ')}`,
     )
   }
-  if (logger.errors.length > 0) throw new BadRequest(logger.errors.join('; '))
+  if (logger.errors.length > 0) throw new InputError(logger.errors.join('; '))
   const warnings = [...logger.warnings]
   if (measure.missing.size > 0) {
     warnings.push(`the font has no glyph for: ${[...measure.missing].slice(0, 20).join(' ')}`)
@@ -53,13 +53,13 @@ export async function layOutChart(spec: object): Promise<ChartLayout> {
 
 function compileSpec(spec: object, logger: ReturnType<typeof collectingLogger>) {
   if ('$schema' in spec && String(spec.$schema).includes('/vega/')) {
-    throw new BadRequest('this is a Vega specification: wanted Vega-Lite (mark, encoding, layer …)')
+    throw new InputError('expected a Vega-Lite specification (mark, encoding, layer …), found Vega')
   }
   try {
-    // Compiling checks the shape; a type assertion is all that can be said of what a model wrote.
+    // The compiler checks the shape of a specification that a model wrote, so a type assertion is enough here.
     return compile(spec as TopLevelSpec, { logger, config: CONFIG })
   } catch (error) {
-    throw new BadRequest(error instanceof Error ? error.message.slice(0, 2000) : String(error))
+    throw new InputError(errorText(error).slice(0, 2000))
   }
 }
 

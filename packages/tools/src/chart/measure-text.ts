@@ -2,23 +2,23 @@ import { readFileSync } from 'node:fs'
 import type { chartFontFiles } from './chart-fonts.ts'
 import { type GlyphWidths, readGlyphWidths } from './glyph-widths.ts'
 
-/** What Vega says of a text that it wants measured. */
+/** Vega's description of a text to measure. */
 export interface TextItem {
   fontSize?: number
   fontWeight?: string | number
   fontStyle?: string
-  /** Pixels at which the text will be cut; 0: never. */
+  /** Pixels at which the text is cut; 0 for never. */
   limit?: number
 }
 
 export interface TextMeasure {
   /** Pixels. */
   width(item: TextItem, text: unknown): number
-  /** Characters that were measured and are not in the font. */
+  /** Measured characters that the font lacks. */
   readonly missing: Set<string>
 }
 
-/** Measures text by the files of the font that it will be painted in. */
+/** Measures text with the font files that it is painted with. */
 export function textMeasure(files: ReturnType<typeof chartFontFiles>): TextMeasure {
   const faces = new Map<string, GlyphWidths>()
   const missing = new Set<string>()
@@ -39,7 +39,7 @@ export function textMeasure(files: ReturnType<typeof chartFontFiles>): TextMeasu
         ems += width ?? blank
       }
       const pixels = ems * (item.fontSize ?? 11)
-      // A text with a limit is cut to it before it is painted.
+      // Vega cuts a text to its limit before painting it.
       return item.limit !== undefined && item.limit > 0 ? Math.min(pixels, item.limit) : pixels
     },
   }

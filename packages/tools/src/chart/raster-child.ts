@@ -1,12 +1,12 @@
-/** The process that paints an SVG as PNG. It loads a native add-on, and so is kept away from the specification. */
+/** The process that paints an SVG as PNG. It loads a native add-on, so it never gets the specification. */
+import { InputError } from '@bailiwick/contract/world'
 import { Resvg } from '@resvg/resvg-js'
 import { serveChild } from '../child/serve-child.ts'
-import { BadRequest } from '../errors/bad-request.ts'
 import { CHART_FONT, chartFontFiles } from './chart-fonts.ts'
 
 export interface RasterRequest {
   svg: string
-  /** Pixels of the picture for each pixel of the chart. */
+  /** Pixels of the picture per pixel of the chart. */
   scale: number
 }
 
@@ -19,7 +19,7 @@ await serveChild((request) => {
       loadSystemFonts: false,
       fontFiles: Object.values(chartFontFiles()),
       defaultFontFamily: CHART_FONT,
-      // Whatever family a text names, it is painted in the font that it was measured in.
+      // A text of any family is painted in the font that it was measured in.
       serifFamily: CHART_FONT,
       sansSerifFamily: CHART_FONT,
       cursiveFamily: CHART_FONT,
@@ -30,10 +30,11 @@ await serveChild((request) => {
   return { png: picture.asPng().toString('base64'), width: picture.width, height: picture.height }
 })
 
-/** The painter would open a picture by its path: only those inside of the SVG are let through. */
+/** Allows only pictures inside the SVG, because the painter would open a path. */
 function refuseForeign(svg: string): void {
   for (const [, address = ''] of svg.matchAll(/\bhref\s*=\s*["']([^"']*)/g)) {
-    if (!/^(#|data:image\/)/.test(address)) throw new BadRequest(`a chart refers to ${address.slice(0, 200)}`)
+    if (!/^(#|data:image\/)/.test(address))
+      throw new InputError(`expected a chart without links, found ${address.slice(0, 200)}`)
   }
-  if (/<!ENTITY/i.test(svg)) throw new BadRequest('a chart declares entities')
+  if (/<!ENTITY/i.test(svg)) throw new InputError('expected a chart without entities, found <!ENTITY')
 }

@@ -2,9 +2,9 @@ import type { Loader } from 'vega'
 
 const IMAGE = /^data:image\/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]*$/
 
-/** A loader that loads nothing: no file, no address. Pictures that a chart carries in itself are let through. */
+/** A loader that loads no file and no address. It allows pictures that the chart contains. */
 export interface SealedLoader extends Loader {
-  /** What it was asked for and refused. */
+  /** The addresses that it refused. */
   readonly refused: string[]
 }
 
@@ -23,7 +23,7 @@ export function sealedLoader(): SealedLoader {
     async sanitize(uri, { context }) {
       if (context === 'image' && IMAGE.test(uri)) return { href: uri }
       if (context !== 'href') return refuse(uri)
-      // Vega's renderer does not survive a rejection here; the chart is refused afterwards.
+      // Vega's renderer does not survive a rejection here, so the chart is refused later.
       note(uri)
       return { href: '#' }
     },

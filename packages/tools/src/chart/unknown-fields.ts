@@ -1,17 +1,17 @@
 type Node = Record<string, unknown>
 
-/** Rows that are looked at for the names of fields. */
-const SAMPLE_ROWS = 1_000
+/** Rows in which the names of fields are looked up. */
+const MAX_SAMPLE_ROWS = 1_000
 
 /**
- * Warnings about fields that an encoding names and no row has. Vega draws such a chart with nothing
- * in it, and speaks of infinite extents at best. Where a transform makes fields of its own, nothing is said.
+ * Warns about fields that an encoding names and no row has. Vega draws such a chart empty, and at best warns of infinite
+ * extents. Does not warn below a transform, which may make fields of its own.
  */
 export function unknownFields(spec: object): string[] {
   return [...new Set(warnings(spec as Node, undefined))]
 }
 
-/** `known`: the fields of the data above; undefined where they cannot be told. */
+/** `known` are the fields of the enclosing data; undefined if they are not known. */
 function warnings(node: Node, known: ReadonlySet<string> | undefined): string[] {
   const own = 'data' in node ? fieldsOf(node.data) : known
   const fields = 'transform' in node || 'repeat' in node ? undefined : own
@@ -29,15 +29,15 @@ function unknownIn(encoding: unknown, known: ReadonlySet<string>): string[] {
     .flatMap(([channel, definition]) => [definition].flat().map((each) => ({ channel, each })))
     .flatMap(({ channel, each }) => {
       const field = isNode(each) ? each.field : undefined
-      // Paths into nested values are Vega's to resolve.
+      // Vega resolves paths into nested values.
       if (typeof field !== 'string' || /[.[\\]/.test(field) || known.has(field)) return []
-      return [`encoding.${channel}: no row has the field "${field}"; there is: ${[...known].join(', ')}`]
+      return [`encoding.${channel}: no row has the field "${field}"; known fields: ${[...known].join(', ')}`]
     })
 }
 
 function fieldsOf(data: unknown): ReadonlySet<string> | undefined {
   if (!isNode(data) || !Array.isArray(data.values)) return undefined
-  const rows = data.values.slice(0, SAMPLE_ROWS)
+  const rows = data.values.slice(0, MAX_SAMPLE_ROWS)
   if (rows.length === 0 || !rows.every(isNode)) return undefined
   return new Set(rows.flatMap((row) => Object.keys(row)))
 }

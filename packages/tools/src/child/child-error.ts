@@ -1,17 +1,17 @@
 import { BailiwickError } from '@bailiwick/contract'
 
-/** Why a child process gave no reply. */
+/** Why a child process gave no result. */
 export type ChildErrorCode =
-  /** It took longer than it may, and was killed. */
+  /** It ran longer than its limit and was killed. */
   | 'child-timeout'
-  /** It used more memory than it may, and was killed. */
+  /** It used more memory than its limit and was killed. */
   | 'child-memory'
   /** It ended without a reply. */
   | 'child-crashed'
-  /** Its reply is larger than it may. */
+  /** Its reply was larger than its limit. */
   | 'child-reply'
 
-/** Work in a child process was stopped by one of its limits, or the process died. */
+/** A child process reached one of its limits, or died. */
 export class ChildError extends BailiwickError {
   declare readonly code: ChildErrorCode
 

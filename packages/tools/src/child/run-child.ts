@@ -1,32 +1,44 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { serialize } from 'node:v8'
-import { BailiwickError, InputError } from '@bailiwick/contract'
+import { BailiwickError, formatBytes, InputError, parseJson } from '@bailiwick/contract'
 import { z } from 'zod'
-import { ChildError } from './child-error.ts'
 import { childCommand } from './child-command.ts'
-import type { ChildLimits } from './child-limits.ts'
-import { takeSlot } from './slots.ts'
-import { watchMemory } from './watch-memory.ts'
+import { ChildError } from './child-error.ts'
+import { takeSlot } from './child-slots.ts'
 
-/** What a child is started for. */
+/** What one child process may use. Reaching any limit kills it. */
+export interface ChildLimits {
+  /** Milliseconds of wall time, from the start of the process. */
+  timeMs: number
+  /**
+   * Bytes of resident memory; about 45 MB of it is Node itself. Watched on Linux. On other systems only the JavaScript
+   * heap is limited, to half of it.
+   */
+  memoryBytes: number
+  /** Bytes of the reply, as JSON. */
+  replyBytes: number
+}
+
+/** The work of one child process. */
 export interface ChildWork {
   /** The module that the child runs; it calls `serveChild`. */
   entry: URL
-  /** Files and folders that it may read, besides its own code. */
-  reads: string[]
-  /** Whether it may load native add-ons. Only for children that run no code of others. */
+  /** Packages that the module loads, besides this one. */
+  packages: readonly string[]
+  /** Lets it load native add-ons. Only for children that run no foreign code. */
   addons?: boolean
   /** Plain data. */
   request: unknown
   limits: ChildLimits
-  /** For messages: "the query". */
+  /** Names the work in error messages, such as "the query". */
   what: string
   signal: AbortSignal
 }
 
-/** The module of a child beside the calling module, in source and when built. */
+/** The module of a child in the folder of the calling module, from source and when built. */
 export function childEntry(beside: string, name: string): URL {
   return new URL(`./${name}${extname(beside)}`, beside)
 }
@@ -37,11 +49,11 @@ const replySchema = z.union([
 ])
 
 /**
- * Does one piece of work in a process that has no environment, no network (from Node 26 on), no children,
- * writes no file, and reads those it is given only. A thread would not do: a query inside SQLite cannot be
- * stopped from JavaScript, a process always can.
+ * Does one piece of work in a process that has no environment, no network (from Node 26 on) and no children, writes no
+ * file, and reads only code. A thread is not enough, because JavaScript cannot stop a query inside SQLite, while a
+ * process can always be killed.
  *
- * @throws ChildError when a limit is reached; what the child reports; the signal's reason.
+ * @throws ChildError if it reaches a limit or dies; the error that the child reports; the signal's reason
  */
 export async function runChild(work: ChildWork): Promise<unknown> {
   using _slot = await takeSlot(work.signal)
@@ -50,7 +62,7 @@ export async function runChild(work: ChildWork): Promise<unknown> {
   const child = spawn(command, args, { env, stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true })
   const text = await collect(child, work)
   const reply = replySchema.safeParse(parseJson(text))
-  if (!reply.success) throw new ChildError('child-crashed', `${work.what} ended without an reply`)
+  if (!reply.success) throw new ChildError('child-crashed', `${work.what} ended without a reply`)
   if (reply.data.ok) return reply.data.value
   const { code, message } = reply.data
   throw code === 'bad-input' ? new InputError(message) : new BailiwickError(code, message)
@@ -70,20 +82,20 @@ async function collect(child: ChildProcess, work: ChildWork): Promise<string> {
   const timer = setTimeout(() => {
     stop(new ChildError('child-timeout', `${work.what} took longer than ${timeMs / 1000} s and was stopped`))
   }, timeMs)
-  const forgetMemory = watchMemory(child.pid, memoryBytes, () => stop(tooMuchMemory(work)))
+  const stopWatching = watchMemory(child.pid, memoryBytes, () => stop(tooMuchMemory(work)))
   work.signal.addEventListener('abort', onAbort, { once: true })
   child.stdout?.on('data', (chunk: Buffer) => {
     size += chunk.length
     if (size <= replyBytes) chunks.push(chunk)
-    else stop(new ChildError('child-reply', `${work.what} gave more than ${replyBytes} bytes: ask for less`))
+    else stop(tooLargeReply(work))
   })
   child.stderr?.on('data', (chunk: Buffer) => {
     complaints = (complaints + chunk.toString('utf8')).slice(-4096)
   })
-  // A child that dies early breaks the pipe; how it ended says more than EPIPE.
+  // A child that dies early breaks the pipe. Its exit says more than EPIPE does.
   child.stdin?.on('error', () => {})
   try {
-    // Large texts go fast this way. The reply is JSON: what comes out of a child is read with suspicion.
+    // Structured clone is fast for large texts. The reply is JSON, because a child's output is not trusted.
     child.stdin?.end(serialize(work.request))
     const code = await new Promise<number | null>((resolve, reject) => {
       child.once('error', (error) =>
@@ -100,7 +112,7 @@ async function collect(child: ChildProcess, work: ChildWork): Promise<string> {
     return Buffer.concat(chunks).toString('utf8')
   } finally {
     clearTimeout(timer)
-    forgetMemory()
+    stopWatching()
     work.signal.removeEventListener('abort', onAbort)
   }
 }
@@ -113,14 +125,39 @@ function diagnose(work: ChildWork, code: number | null, complaints: string): Chi
 }
 
 function tooMuchMemory({ what, limits }: ChildWork): ChildError {
-  const megabytes = Math.round(limits.memoryBytes / 1e6)
-  return new ChildError('child-memory', `${what} needed more than ${megabytes} MB and was stopped`)
+  const limit = formatBytes(limits.memoryBytes)
+  return new ChildError('child-memory', `${what} needed more than ${limit} and was stopped`)
 }
 
-function parseJson(text: string): unknown {
+function tooLargeReply({ what, limits }: ChildWork): ChildError {
+  const limit = formatBytes(limits.replyBytes)
+  return new ChildError('child-reply', `${what} gave more than ${limit}: ask for less`)
+}
+
+const MEMORY_CHECK_MS = 50
+
+/**
+ * Calls back once if a process uses more resident memory than its limit. SQLite's own heap limit does not work, because
+ * Node builds SQLite without memory accounting. Watches on Linux only.
+ *
+ * @returns a function that stops watching
+ */
+function watchMemory(pid: number | undefined, limit: number, onExceeded: () => void): () => void {
+  if (pid === undefined || process.platform !== 'linux') return () => {}
+  const timer = setInterval(async () => {
+    if ((await residentBytes(pid)) <= limit) return
+    clearInterval(timer)
+    onExceeded()
+  }, MEMORY_CHECK_MS)
+  return () => clearInterval(timer)
+}
+
+async function residentBytes(pid: number): Promise<number> {
   try {
-    return JSON.parse(text)
+    const status = await readFile(`/proc/${pid}/status`, 'utf8')
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024
   } catch {
-    return undefined
+    // The process has ended since the last check.
+    return 0
   }
 }

@@ -1,13 +1,11 @@
 import { buffer } from 'node:stream/consumers'
 import { deserialize } from 'node:v8'
-import { BadRequest } from '../errors/bad-request.ts'
+// Without zod, so that a child stays small and starts quickly.
+import { BailiwickError, errorText } from '@bailiwick/contract/world'
 
-/**
- * The child's side: reads one request from standard input, answers on standard output, ends. Loads
- * nothing of the parent's, so that the child stays small and quick to start.
- */
+/** The child's side of `runChild`: reads one request from standard input, replies on standard output, and ends. */
 export async function serveChild(handle: (request: unknown) => unknown): Promise<void> {
-  // No exit: the process ends by itself once all is written.
+  // Not `process.exit`, which could lose a part of the reply. The process ends once all of it is written.
   process.stdout.write(JSON.stringify(await replyTo(handle)))
 }
 
@@ -15,8 +13,7 @@ async function replyTo(handle: (request: unknown) => unknown): Promise<unknown> 
   try {
     return { ok: true, value: await handle(deserialize(await buffer(process.stdin))) }
   } catch (error) {
-    if (error instanceof BadRequest) return { ok: false, code: 'bad-input', message: error.message }
-    const message = error instanceof Error ? error.message : String(error)
-    return { ok: false, code: 'failed', message }
+    const code = BailiwickError.isInstance(error) ? error.code : 'failed'
+    return { ok: false, code, message: errorText(error) }
   }
 }

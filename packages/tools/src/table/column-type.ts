@@ -5,7 +5,7 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/
 const LEADING_ZERO = /^[+-]?0\d/
 const DATE = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/
 
-/** Finds out what the texts of a CSV column are, taken together. Codes such as `007` stay text. */
+/** Infers the type of a CSV column from its texts. Codes such as `007` stay text. */
 export class TextColumn {
   type: ColumnType = 'empty'
 
@@ -28,21 +28,21 @@ function textType(text: string): ColumnType {
   return DATE.test(text) ? 'date' : 'text'
 }
 
-/** The value that a text stands for in a column of that type. An empty text is null. */
+/** The value of a text in a column of this type. An empty text is null. */
 export function typedCell(text: string, type: ColumnType): Cell {
   if (text === '') return null
   if (type === 'integer' || type === 'number') return Number(text)
   return type === 'boolean' ? text === 'true' : text
 }
 
-/** What the values of a JSON column are, taken together. */
+/** Infers the type of a JSON column from its values. */
 export function valueColumnType(values: Iterable<unknown>): ColumnType {
-  const kinds = new Set<ColumnType>()
-  for (const value of values) if (value !== null && value !== undefined) kinds.add(valueType(value))
-  if (kinds.size === 2 && kinds.has('integer') && kinds.has('number')) return 'number'
-  if (kinds.size === 2 && kinds.has('date') && kinds.has('text')) return 'text'
-  if (kinds.size > 1) return 'mixed'
-  return kinds.values().next().value ?? 'empty'
+  const types = new Set<ColumnType>()
+  for (const value of values) if (value !== null && value !== undefined) types.add(valueType(value))
+  if (types.size === 2 && types.has('integer') && types.has('number')) return 'number'
+  if (types.size === 2 && types.has('date') && types.has('text')) return 'text'
+  if (types.size > 1) return 'mixed'
+  return types.values().next().value ?? 'empty'
 }
 
 function valueType(value: unknown): ColumnType {

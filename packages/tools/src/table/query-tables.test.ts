@@ -23,13 +23,16 @@ const people: TableFile = {
   ]),
 }
 
+/** A process starts slowly on a busy machine, so only the tests of the time limit have a short one. */
+const PATIENT = { timeMs: 50_000 }
+
 const query = (sql: string, files = [weather, people], limits = {}) =>
-  queryTables(files, sql, { signal, limits })
+  queryTables(files, sql, { signal, limits: { ...PATIENT, ...limits } })
 
 const endless = 'with recursive t(x) as (select 1 union all select x + 1 from t) select count(*) from t'
 
 describe('queryTables', () => {
-  it('reads CSV with inferred types', async () => {
+  it('infers the types of a CSV', async () => {
     const result = await query(
       'select date, "temp max" as t, typeof(rain) as r, code from weather order by date',
     )
@@ -43,7 +46,7 @@ describe('queryTables', () => {
     })
   })
 
-  it('computes over several files', async () => {
+  it('queries several files at once', async () => {
     const sql =
       'select strftime(\'%m\', date) as month, avg("temp max") as mean, (select count(*) from people) as n from weather group by 1 order by 1'
     expect((await query(sql)).rows).toEqual([
@@ -52,14 +55,14 @@ describe('queryTables', () => {
     ])
   })
 
-  it('keeps columns of the same name apart, and integers past 2^53 exact', async () => {
+  it('keeps columns of the same name, and integers beyond 2^53 exact', async () => {
     const result = await query(
       'select a.name, b.name, a.id + 2 as big from people a join people b on a.id = b.id',
     )
     expect(result.rows).toEqual([{ name: 'Ada', name_2: 'Ada', big: '9007199254740993' }])
   })
 
-  it('takes names and values of a file for data, never for SQL', async () => {
+  it('never runs names or values of a file as SQL', async () => {
     const file: TableFile = {
       file: 'x.csv',
       name: 'x',
@@ -71,25 +74,25 @@ describe('queryTables', () => {
     expect(rows).toHaveLength(1)
   })
 
-  it('says which tables and columns there are when one is not', async () => {
+  it('lists the known tables and columns in the error about an unknown one', async () => {
     await expect(query('select temp from weather')).rejects.toThrow(
-      'no such column: temp; there is: weather(date, temp max, rain, code); people(name, id, tags)',
+      'no such column: temp; found: weather(date, temp max, rain, code); people(name, id, tags)',
     )
   })
 
   it.each([
-    ["attach ':memory:' as other", /only reading|attached/],
-    ["select load_extension('/tmp/x.so')", /only reading|not authorized/],
-    ['pragma temp_store_directory = "/tmp"', /only reading/],
-    ['pragma writable_schema = on', /only reading/],
-    ['create table t (x)', /only reading/],
-    ["update weather set code = ''", /only reading/],
-    ['delete from weather', /only reading/],
-    ["vacuum into '/tmp/stolen.db'", /gives no rows/],
-    ['begin', /only reading/],
+    ["attach ':memory:' as other", /anything but reading|attached/],
+    ["select load_extension('/tmp/x.so')", /anything but reading|not authorized/],
+    ['pragma temp_store_directory = "/tmp"', /anything but reading is refused/],
+    ['pragma writable_schema = on', /anything but reading is refused/],
+    ['create table t (x)', /anything but reading is refused/],
+    ["update weather set code = ''", /anything but reading is refused/],
+    ['delete from weather', /anything but reading is refused/],
+    ["vacuum into '/tmp/stolen.db'", /returns no rows/],
+    ['begin', /anything but reading is refused/],
     ['select 1; delete from weather', /more than one statement/],
     ['select 1; select 2', /more than one statement/],
-    ['', /only reading|wanted/],
+    ['', /expected one SELECT/],
     ['selekt 1', /syntax error/],
   ])('refuses %s', async (sql, reason) => {
     await expect(query(sql)).rejects.toMatchObject({
@@ -98,7 +101,7 @@ describe('queryTables', () => {
     })
   })
 
-  it('allows what only tells of tables, and a semicolon or comment at the end', async () => {
+  it('allows a query about tables, and a semicolon or comment at the end', async () => {
     const { rows } = await query("select name from pragma_table_info('weather'); -- columns")
     expect(rows.map((row) => row.name)).toEqual(['date', 'temp max', 'rain', 'code'])
   })
@@ -110,11 +113,11 @@ describe('queryTables', () => {
   it.runIf(process.platform === 'linux')('is killed at its memory limit', async () => {
     const greedy = `with recursive t(x) as (select randomblob(1000000) union all select randomblob(1000000) from t limit 3000)
       select count(*), max(y) from (select x as y from t order by x limit 2999)`
-    const limits = { memoryBytes: 200 * 2 ** 20, timeMs: 30_000 }
+    const limits = { memoryBytes: 200 * 2 ** 20 }
     await expect(query(greedy, [], limits)).rejects.toMatchObject({ code: 'child-memory' })
   })
 
-  it('refuses more rows, and more bytes, than it may give', async () => {
+  it('refuses a result with more rows or bytes than its limit', async () => {
     const three = "select value from json_each('[1,2,3]')"
     await expect(query(three, [], { rows: 2 })).rejects.toThrow('more than 2 rows')
     expect((await query(three, [], { rows: 3 })).rows).toHaveLength(3)
@@ -123,7 +126,7 @@ describe('queryTables', () => {
     })
   })
 
-  it('ends at once when it is canceled', async () => {
+  it('stops when it is canceled', async () => {
     const controller = new AbortController()
     const running = queryTables([], endless, { signal: controller.signal })
     setTimeout(() => controller.abort(new Error('enough')), 300)
@@ -131,7 +134,7 @@ describe('queryTables', () => {
   })
 })
 
-describe('what the process of a query can reach', () => {
+describe('the process of a query', () => {
   let folder: string
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sql-reach-'))
@@ -140,15 +143,15 @@ describe('what the process of a query can reach', () => {
 
   it('writes no file', async () => {
     const target = join(folder, 'stolen.db')
-    await expect(query(`vacuum into '${target}'`)).rejects.toThrow('gives no rows')
+    await expect(query(`vacuum into '${target}'`)).rejects.toThrow('returns no rows')
     await expect(stat(target)).rejects.toMatchObject({ code: 'ENOENT' })
   })
 })
 
 describe('describeTables', () => {
-  it('tells columns and types, and why a file is no table', async () => {
+  it('returns columns and types, or the reason why a file is not a table', async () => {
     const broken: TableFile = { file: 'b.json', name: 'b', format: 'json', text: '{"a":1}' }
-    expect(await describeTables([weather, people, broken], { signal })).toEqual([
+    expect(await describeTables([weather, people, broken], { signal, limits: PATIENT })).toEqual([
       {
         file: 'weather.csv',
         name: 'weather',
@@ -170,7 +173,7 @@ describe('describeTables', () => {
           { name: 'tags', type: 'json' },
         ],
       },
-      { file: 'b.json', name: 'b', problem: expect.stringContaining('wanted a JSON list of objects') },
+      { file: 'b.json', name: 'b', problem: expect.stringContaining('expected a JSON list of objects') },
     ])
   })
 })

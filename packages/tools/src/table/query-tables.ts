@@ -1,15 +1,15 @@
-import type { ChildLimits } from '../child/child-limits.ts'
-import { childEntry, runChild } from '../child/run-child.ts'
+import { type ChildLimits, childEntry, runChild } from '../child/run-child.ts'
 import type { QueryResult } from './run-query.ts'
 import type { SqlRequest, TableDescription } from './sql-child.ts'
 import type { TableFile } from './table.ts'
 
-/** What a query may use and give. */
+/** What one query may use and return. */
 export interface QueryLimits extends ChildLimits {
-  /** Rows of the result. More is an error, never a cut: figures from half a table would be wrong. */
+  /** Rows of the result. A larger result is an error and never cut, because figures from a part would be wrong. */
   rows: number
 }
 
+/** The default limits: 10 s, 512 MiB of memory, 16 MiB of JSON and 50,000 rows. */
 export const QUERY_LIMITS: QueryLimits = {
   timeMs: 10_000,
   memoryBytes: 512 * 2 ** 20,
@@ -23,11 +23,14 @@ interface QueryOptions {
 }
 
 /**
- * Runs SQL over files, in a process of its own that is killed at a limit. Nothing is attached, nothing is
- * written, no extension is loaded. Types of columns are inferred; text that looks like a date stays ISO
- * text, which SQLite's date functions take; booleans are 1 and 0.
+ * Runs SQL over files in a process of its own, which is killed at a limit. The query can attach nothing, write nothing
+ * and load no extension. Column types are inferred. Dates stay ISO text, which SQLite's date functions accept; booleans
+ * are 1 and 0.
  *
- * @throws InputError for SQL that is wrong or does more than read; ChildError at a limit.
+ * @throws InputError for SQL that is wrong or does more than read; ChildError at a limit
+ * @example
+ * const file = { file: 'a.csv', name: 'a', format: 'csv', text: 'x\n1\n2\n' } as const
+ * const { rows } = await queryTables([file], 'select sum(x) as total from a', { signal })
  */
 export async function queryTables(
   files: TableFile[],
@@ -39,7 +42,7 @@ export async function queryTables(
   return (await run(request, 'the query', limits, options.signal)) as QueryResult
 }
 
-/** The columns, their types and the number of rows of each file; or why it cannot be read as a table. */
+/** The columns, types and number of rows of each file, or the reason why it cannot be read as a table. */
 export async function describeTables(files: TableFile[], options: QueryOptions): Promise<TableDescription[]> {
   if (files.length === 0) return []
   const limits = { ...QUERY_LIMITS, ...options.limits }
@@ -53,5 +56,8 @@ export async function describeTables(files: TableFile[], options: QueryOptions):
 
 function run(request: SqlRequest, what: string, limits: QueryLimits, signal: AbortSignal): Promise<unknown> {
   const entry = childEntry(import.meta.url, 'sql-child')
-  return runChild({ entry, reads: [], request, limits, what, signal })
+  return runChild({ entry, packages: TABLE_PACKAGES, request, limits, what, signal })
 }
+
+/** The packages that a process needs to read tables. */
+export const TABLE_PACKAGES: readonly string[] = ['@bailiwick/contract/world', '@bailiwick/core/inputs']

@@ -1,34 +1,34 @@
-import { BadRequest } from '../errors/bad-request.ts'
+import { errorText, InputError } from '@bailiwick/contract/world'
+import { csvRecords, guessDelimiter } from '@bailiwick/core/inputs'
 import { TextColumn, typedCell, valueColumnType } from './column-type.ts'
-import { csvRecords, guessDelimiter } from './parse-csv.ts'
 import type { Cell, Table, TableFormat } from './table.ts'
 
-/** Reads the text of a file as a table. @throws BadRequest that says where it is none. */
-export function readTable(text: string, format: TableFormat): Table {
+/** Reads the text of a file as a table. @throws InputError that says where the text is not one */
+export async function readTable(text: string, format: TableFormat): Promise<Table> {
   switch (format) {
     case 'csv':
-      return fromRecords(() => csvRecords(text, guessDelimiter(text)))
+      return fromCsv(text, guessDelimiter(text))
     case 'tsv':
-      return fromRecords(() => csvRecords(text, '\t'))
+      return fromCsv(text, '\t')
     case 'json':
-      return fromObjects(jsonRows(parseJson(text, '')))
+      return fromObjects(jsonRows(parseLine(text, '')))
     case 'ndjson':
       return fromObjects(
         text
           .split('\n')
           .map((line, index) => ({ line, index }))
           .filter(({ line }) => line.trim() !== '')
-          .map(({ line, index }) => parseJson(line, `line ${index + 1}: `)),
+          .map(({ line, index }) => parseLine(line, `line ${index + 1}: `)),
       )
   }
 }
 
-/** Reads the text twice, for the types and for the rows, instead of keeping all cells of a large file. */
-function fromRecords(records: () => Iterable<string[]>): Table {
+/** Reads the text once for the types and again for each pass over the rows, so that it never holds all cells. */
+async function fromCsv(text: string, delimiter: string): Promise<Table> {
   let names: string[] | undefined
   let columns: TextColumn[] = []
   let size = 0
-  for (const record of records()) {
+  for await (const record of csvRecords(text, delimiter)) {
     if (names === undefined) {
       names = columnNames(record)
       columns = names.map(() => new TextColumn())
@@ -36,18 +36,20 @@ function fromRecords(records: () => Iterable<string[]>): Table {
     }
     size++
     if (record.length > names.length) {
-      throw new BadRequest(`row ${size} has ${record.length} cells in a table of ${names.length} columns`)
+      throw new InputError(
+        `row ${size}: expected at most ${names.length} cells, as in the header, found ${record.length}`,
+      )
     }
-    for (const [index, text] of record.entries()) columns[index]?.add(text)
+    for (const [index, cell] of record.entries()) columns[index]?.add(cell)
   }
   const types = columns.map(({ type }) => type)
   return {
     columns: (names ?? []).map((name, index) => ({ name, type: types[index] ?? 'empty' })),
     size,
     rows: {
-      *[Symbol.iterator]() {
+      async *[Symbol.asyncIterator]() {
         let header = true
-        for (const record of records()) {
+        for await (const record of csvRecords(text, delimiter)) {
           if (!header) yield types.map((type, index) => typedCell(record[index] ?? '', type))
           header = false
         }
@@ -56,19 +58,21 @@ function fromRecords(records: () => Iterable<string[]>): Table {
   }
 }
 
-/** The rows of a JSON document: the list that it is, or the only list of objects in it. */
+/** The rows of a JSON document: the document itself if it is a list, or else the only list of objects in it. */
 function jsonRows(document: unknown): unknown[] {
   if (Array.isArray(document)) return document
   const lists = isObject(document) ? Object.values(document).filter(isListOfObjects) : []
   const [only] = lists
   if (lists.length === 1 && only !== undefined) return only
-  throw new BadRequest('no table: wanted a JSON list of objects, or an object that holds one such list')
+  throw new InputError('expected a JSON list of objects, or an object that holds one such list')
 }
 
 function fromObjects(rows: unknown[]): Table {
   const objects = rows.map((row, index) => {
     if (isObject(row)) return row
-    throw new BadRequest(`row ${index + 1} is ${JSON.stringify(row)?.slice(0, 40)}: wanted an object`)
+    throw new InputError(
+      `row ${index + 1}: expected an object, found ${JSON.stringify(row)?.slice(0, 40) ?? 'nothing'}`,
+    )
   })
   const keys = [...new Set(objects.flatMap((object) => Object.keys(object)))]
   const names = columnNames(keys)
@@ -88,7 +92,7 @@ function jsonCell(value: unknown): Cell {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null
 }
 
-/** Names as in the file; unique, as SQL compares them, and never empty. */
+/** The names of the file, changed only to be unique (SQL ignores case) and not empty. */
 function columnNames(header: string[]): string[] {
   const taken = new Set<string>()
   return header.map((text, index) => {
@@ -100,11 +104,12 @@ function columnNames(header: string[]): string[] {
   })
 }
 
-function parseJson(text: string, where: string): unknown {
+/** Not `parseJson`, because the author of the file needs to know what is wrong with it. */
+function parseLine(text: string, where: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new BadRequest(`${where}not JSON: ${error instanceof Error ? error.message : String(error)}`)
+    throw new InputError(`${where}expected JSON: ${errorText(error)}`)
   }
 }
 

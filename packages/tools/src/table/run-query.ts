@@ -1,47 +1,47 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
-import { BadRequest } from '../errors/bad-request.ts'
+import { errorText, InputError } from '@bailiwick/contract/world'
 import type { Cell } from './table.ts'
 
-/** What a query gave. */
+/** The result of a query. */
 export interface QueryResult {
   columns: string[]
-  /** One object a row, keyed by `columns`. */
+  /** One object per row, keyed by `columns`. */
   rows: Record<string, Cell>[]
 }
 
-/** Runs one statement. @throws BadRequest when it is not one that reads, or gives more than `maxRows`. */
+/** Runs one statement. @throws InputError if it does not read, or returns more than `maxRows` */
 export function runQuery(database: DatabaseSync, sql: string, maxRows: number): QueryResult {
   const statement = prepare(database, sql)
   const columns = uniqueNames(statement.columns().map((column) => column.name))
-  if (columns.length === 0) throw new BadRequest(`this statement gives no rows: wanted ${WANTED}`)
+  if (columns.length === 0) throw new InputError(`${EXPECTED}, found a statement that returns no rows`)
   const rows: Record<string, Cell>[] = []
-  // Rows come as arrays (`returnArrays`): as objects, columns of the same name would overwrite each other.
+  // Rows come as arrays (`returnArrays`), because objects would lose columns of the same name.
   for (const values of statement.iterate() as Iterable<unknown> as Iterable<SQLOutputValue[]>) {
     if (rows.length === maxRows) {
-      throw new BadRequest(`the query gives more than ${maxRows} rows: aggregate in SQL, or say LIMIT`)
+      throw new InputError(`the query returns more than ${maxRows} rows: aggregate in SQL, or use LIMIT`)
     }
     rows.push(Object.fromEntries(columns.map((name, index) => [name, toCell(values[index] ?? null)])))
   }
   return { columns, rows }
 }
 
-const WANTED = 'one SELECT, or WITH … SELECT'
+const EXPECTED = 'expected one SELECT, or WITH … SELECT'
 
 function prepare(database: DatabaseSync, sql: string): StatementSync {
   let statement: StatementSync
   try {
     statement = database.prepare(sql)
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
+    const message = errorText(error)
     if (/not authorized|prohibited|contains no statement|access to/.test(message)) {
-      throw new BadRequest(`only reading is allowed here (${message}): wanted ${WANTED}`)
+      throw new InputError(`${EXPECTED}; anything but reading is refused (${message})`)
     }
-    throw new BadRequest(message)
+    throw new InputError(message)
   }
-  // SQLite stops reading at the first statement's end and would leave the rest undone, silently.
+  // SQLite stops at the end of the first statement and would silently ignore the rest.
   const rest = sql.slice(statement.sourceSQL.length).replaceAll(/--[^\n]*|\/\*[\s\S]*?\*\//g, '')
   if (rest.replaceAll(';', '').trim() !== '') {
-    throw new BadRequest(`more than one statement: wanted ${WANTED}`)
+    throw new InputError(`${EXPECTED}, found more than one statement`)
   }
   return statement
 }
@@ -56,7 +56,7 @@ function uniqueNames(names: string[]): string[] {
   })
 }
 
-/** What JSON can carry: whole numbers past 2^53 and infinities become text, bytes hexadecimal text. */
+/** A value that JSON can carry. Integers beyond 2^53 and infinities become text, and bytes become hexadecimal text. */
 function toCell(value: SQLOutputValue): Cell {
   if (typeof value === 'bigint') {
     return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { tableNames } from './table-names.ts'
 
-it('makes identifiers that need no quotes, each only once', () => {
+it('makes unique identifiers that need no quotes', () => {
   const files = [
     'Seattle weather.csv',
     'seattle-weather.json',

@@ -1,8 +1,8 @@
 import { basename, extname } from 'node:path'
 
 /**
- * What SQL calls each file: its name without the extension, made an identifier that needs no quotes
- * (`Seattle weather.csv` → `seattle_weather`), and unique: the second one gets `_2`.
+ * The name of each file in SQL: its name without the extension, as an identifier that needs no quotes
+ * (`Seattle weather.csv` → `seattle_weather`). Repeated names get `_2`, `_3` and so on.
  */
 export function tableNames(files: string[]): Map<string, string> {
   const taken = new Set<string>()
@@ -27,7 +27,7 @@ function identifier(text: string): string {
   return /^[0-9]/.test(words) || KEYWORDS.has(words) || words.startsWith('sqlite_') ? `t_${words}` : words
 }
 
-/** The words that SQLite takes for its own where a table's name could stand. */
+/** SQLite's keywords that cannot be a table's name without quotes. */
 const KEYWORDS = new Set(
   (
     'add all alter and as autoincrement between case check collate commit constraint create default ' +

@@ -1,7 +1,7 @@
 /** A value of a table. Dates are ISO text, nested JSON values are JSON text. */
 export type Cell = string | number | boolean | null
 
-/** What the values of a column are, without its nulls. `empty`: it has nothing else. */
+/** The type of a column's values, without its nulls; `empty` if all of them are null. */
 export type ColumnType = 'integer' | 'number' | 'boolean' | 'date' | 'text' | 'json' | 'mixed' | 'empty'
 
 export interface Column {
@@ -12,28 +12,30 @@ export interface Column {
 /** The content of a CSV or JSON file. */
 export interface Table {
   columns: Column[]
-  /** How many rows there are. */
+  /** The number of rows. */
   size: number
-  /** Each as long as `columns`; may be gone through again and again. */
-  rows: Iterable<Cell[]>
+  /** Each row is as long as `columns`. Can be iterated more than once. */
+  rows: Iterable<Cell[]> | AsyncIterable<Cell[]>
 }
 
 /** How the text of a file becomes a table. */
 export type TableFormat = 'csv' | 'tsv' | 'json' | 'ndjson'
 
-/** A file of a run that can be read as a table, whole. */
+/** A file of a run that can be read as a table, with its whole text. */
 export interface TableFile {
   /** The file's name. */
   file: string
-  /** What SQL calls it. */
+  /** The table's name in SQL. */
   name: string
   format: TableFormat
   text: string
 }
 
-/** The rows as objects. */
-export function rowObjects(table: Table): Record<string, Cell>[] {
-  return Array.from(table.rows, (row) =>
-    Object.fromEntries(table.columns.map(({ name }, index) => [name, row[index] ?? null])),
-  )
+/** The rows as objects, by column. */
+export async function rowObjects({ columns, rows }: Table): Promise<Record<string, Cell>[]> {
+  const objects: Record<string, Cell>[] = []
+  for await (const row of rows) {
+    objects.push(Object.fromEntries(columns.map(({ name }, index) => [name, row[index] ?? null])))
+  }
+  return objects
 }

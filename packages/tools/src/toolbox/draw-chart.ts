@@ -2,9 +2,8 @@ import { artifactRefSchema, type CallContext, InputError, type Tool } from '@bai
 import { defineTool } from '@bailiwick/core'
 import { z } from 'zod'
 import { drawChart as draw } from '../chart/draw-chart.ts'
-import { wantedFiles } from '../chart/fill-data.ts'
-import { fileNameSchema } from './file-name.ts'
-import type { RunFiles } from './run-files.ts'
+import { namedFiles } from '../chart/fill-data.ts'
+import { fileNameSchema, type RunFiles } from './run-files.ts'
 import { formatOf, readTables, type TableSource } from './table-files.ts'
 
 const input = z.object({
@@ -20,12 +19,12 @@ const input = z.object({
   name: fileNameSchema.default('chart').describe('of the files, without extension'),
 })
 
-/** `drawChart`: a Vega-Lite specification in, an SVG and a PNG of the run out. */
+/** `drawChart`: turns a Vega-Lite specification into an SVG and a PNG of the run. */
 export function drawChart(files: RunFiles): Tool {
   return defineTool({
     name: 'drawChart',
     description:
-      'Draws a Vega-Lite chart and keeps it with this run, as SVG and as PNG. Gives the references to both, and warnings about the specification.',
+      'Draws a Vega-Lite chart and stores it with this run, as SVG and as PNG. Returns references to both, and warnings about the specification.',
     input,
     output: z.object({
       svg: artifactRefSchema,
@@ -39,7 +38,7 @@ export function drawChart(files: RunFiles): Tool {
       const { signal } = context
       const whole = withData(spec, data)
       const sources = await Promise.all(
-        [...new Set(wantedFiles(whole))].map((url) => sourceOf(files, context, url)),
+        [...new Set(namedFiles(whole))].map((url) => sourceOf(files, context, url)),
       )
       const tables = await readTables(files, sources, signal)
       const { svg, png, width, height, warnings } = await draw(whole, tables, { signal })
@@ -59,15 +58,17 @@ function withData(
 ): Record<string, unknown> {
   if (data === undefined) return spec
   if (spec.data !== undefined)
-    throw new InputError('both data and spec.data are given: leave one of them out')
+    throw new InputError('expected data or spec.data, found both: leave out one of them')
   return { ...spec, data: typeof data === 'string' ? { url: data } : { values: data } }
 }
 
-/** The table that a specification calls `url`. */
+/** The table that a specification names in `data.url`. */
 async function sourceOf(files: RunFiles, context: CallContext, url: string): Promise<TableSource> {
   const source = await files.find(context, url)
   const format = formatOf(source)
   if (format === undefined)
-    throw new InputError(`${url} is ${source.ref.mediaType}: a chart loads CSV and JSON files`)
+    throw new InputError(
+      `expected a CSV or JSON file for the chart, found ${url}, which is ${source.ref.mediaType}`,
+    )
   return { source: { ...source, name: url }, format, name: url }
 }

@@ -1,9 +1,8 @@
-import type { Tool } from '@bailiwick/contract'
+import { formatBytes, type Tool } from '@bailiwick/contract'
 import { defineTool } from '@bailiwick/core'
 import { z } from 'zod'
 import { describeTables } from '../table/query-tables.ts'
-import { FILE_LIMITS } from './file-limits.ts'
-import type { RunFile, RunFiles } from './run-files.ts'
+import { FILE_LIMITS, type RunFile, type RunFiles } from './run-files.ts'
 import { readTables, type TableSource, tableSources } from './table-files.ts'
 
 const column = z.object({
@@ -22,12 +21,12 @@ const output = z.array(
   }),
 )
 
-/** `listFiles`: what the task may read, with the columns of what can be queried. */
+/** `listFiles`: the files that the task may read, with the columns of those that can be queried. */
 export function listFiles(files: RunFiles): Tool {
   return defineTool({
     name: 'listFiles',
     description:
-      'Lists the files of this task: its inputs, results of earlier tasks, and what was written. CSV and JSON files come with their table name, columns and types for queryTable.',
+      'Lists the files of this task: its inputs, results of earlier tasks, and files written in this run. CSV and JSON files come with their table name, columns and types for queryTable.',
     input: z.object({}),
     output,
     effect: 'none',
@@ -58,7 +57,7 @@ async function describe(
   for (const each of sources) {
     total += each.source.ref.size
     if (total <= FILE_LIMITS.tables) small.push(each)
-    else described.set(each.source.name, { problem: 'too large to be described along with the other files' })
+    else described.set(each.source.name, { problem: TOO_LARGE })
   }
   for (const table of await describeTables(await readTables(files, small, signal), { signal })) {
     const { file, name } = table
@@ -67,3 +66,5 @@ async function describe(
   }
   return described
 }
+
+const TOO_LARGE = `not described, because the tables have more than ${formatBytes(FILE_LIMITS.tables)} together`

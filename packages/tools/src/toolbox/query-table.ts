@@ -12,14 +12,14 @@ export function queryTable(files: RunFiles): Tool {
   return defineTool({
     name: 'queryTable',
     description:
-      "SQL (SQLite's dialect, one SELECT) over the CSV and JSON files of this task. A table is named after its file (Seattle-weather.csv is seattle_weather); listFiles gives tables and columns. Column names with blanks go in double quotes; dates are ISO text; booleans are 1 and 0.",
+      "Runs SQL (SQLite's dialect, one SELECT) over the CSV and JSON files of this task. A table is named after its file (Seattle-weather.csv is seattle_weather); listFiles returns tables and columns. Put column names with spaces in double quotes. Dates are ISO text; booleans are 1 and 0.",
     input: z.object({ sql: z.string().min(1) }),
     output: z.object({ columns: z.array(z.string()), rows: z.array(z.record(z.string(), cell)) }),
     effect: 'none',
     async run({ sql }, context) {
       const tables = tableSources(await files.list(context))
       const named = mentionedTables(tables, sql)
-      // With none of them named, they are read for the message that says what there is.
+      // If the query names no table, all are read, so that the error can list them.
       const loaded = await readTables(files, named.length > 0 ? named : tables, context.signal)
       const { columns, rows } = await queryTables(loaded, sql, { signal: context.signal })
       return { columns, rows: rows as Record<string, z.infer<typeof cell>>[] }

@@ -2,12 +2,32 @@ import { type Bus, getArtifact, putArtifact, readFirst } from '@bailiwick/bus'
 import {
   type ArtifactRef,
   type CallContext,
+  formatBytes,
   InputError,
   type TaskSpec,
   taskSpecOf,
+  unknownName,
 } from '@bailiwick/contract'
-import { FILE_LIMITS } from './file-limits.ts'
-import { type WrittenFile, WrittenFiles } from './written-files.ts'
+import { z } from 'zod'
+
+/** What the toolbox reads and stores in one call. In bytes, except `characters`. */
+export const FILE_LIMITS = {
+  /** One file that is read. */
+  read: 64 * 2 ** 20,
+  /** One file that is written. */
+  write: 32 * 2 ** 20,
+  /** All files of one query or chart. */
+  tables: 64 * 2 ** 20,
+  /** Characters that one `readFile` returns. */
+  characters: 4_000_000,
+} as const
+
+/** The name of a file that a task writes. It may become the name of a file on a user's disk. */
+export const fileNameSchema = z.string().regex(
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are refused
+  /^(?!\.)[^/\\:*?"<>|\u0000-\u001f]{1,200}$/,
+  'expected a file name of at most 200 characters, without folders, that does not start with a dot',
+)
 
 /** A file that a task may read. */
 export interface RunFile {
@@ -17,12 +37,14 @@ export interface RunFile {
   ref: ArtifactRef
 }
 
-/** The files of the run that a call belongs to, and of no other. */
+/** The files of the run that a call belongs to, and of no other run. */
 export interface RunFiles {
   list(context: CallContext): Promise<RunFile[]>
-  /** @throws InputError that names the files there are. */
+  /** @throws InputError that lists the known files */
   find(context: CallContext, name: string): Promise<RunFile>
+  /** @throws InputError if the file is larger than `FILE_LIMITS.read` */
   read(file: RunFile, signal: AbortSignal): Promise<Uint8Array>
+  /** @throws InputError if the file is larger than `FILE_LIMITS.write` */
   write(
     context: CallContext,
     file: { name: string; mediaType: string; bytes: Uint8Array },
@@ -30,8 +52,8 @@ export interface RunFiles {
 }
 
 /**
- * Opens the files of runs. Which run and task a call belongs to is looked up by its caller, as the
- * coordinator recorded it: what the call itself says of its run is never read.
+ * Opens the files of runs. The caller's journal says which run and task a call belongs to, as the coordinator recorded
+ * it. The run that the call itself names is ignored.
  */
 export function openRunFiles(bus: Bus): RunFiles {
   const written = new WrittenFiles()
@@ -47,26 +69,18 @@ export function openRunFiles(bus: Bus): RunFiles {
       const files = await list(context)
       const found = matchFile(files, name)
       if (found !== undefined) return found
-      const names = files.map((file) => file.name).join(', ')
-      throw new InputError(`this task has no file "${name.slice(0, 200)}"; it has: ${names || 'none'}`)
+      const names = files.map((file) => file.name)
+      throw new InputError(unknownName('file', name.slice(0, 200), names))
     },
     async read({ name, ref }, signal) {
-      if (ref.size > FILE_LIMITS.read) {
-        throw new InputError(
-          `${name} has ${ref.size} bytes: more than the ${FILE_LIMITS.read} that are read at a time`,
-        )
-      }
+      checkSize(name, ref.size, FILE_LIMITS.read)
       return getArtifact(bus, ref, signal)
     },
     async write(context, { name, mediaType, bytes }) {
-      if (bytes.length > FILE_LIMITS.write) {
-        throw new InputError(
-          `${name} has ${bytes.length} bytes: more than the ${FILE_LIMITS.write} that are kept`,
-        )
-      }
+      checkSize(name, bytes.length, FILE_LIMITS.write)
       const { run, task } = await readSpec(bus, context)
-      // A key for each call: a second file of the same name must not change what the first reference means,
-      // while the same call sent again replaces its file with the same bytes.
+      // Each call has its own key, so that a second file of the same name does not change the first. The same call sent
+      // again replaces its file with the same bytes.
       const key = `${run}/${task}/${context.id.slice(0, 100)}/${name}`
       const ref = await putArtifact(bus, { writer: 'toolbox', key, name, mediaType, bytes }, context.signal)
       written.add(run, { task, ref })
@@ -75,20 +89,27 @@ export function openRunFiles(bus: Bus): RunFiles {
   }
 }
 
-async function readSpec(bus: Bus, { caller, task, signal }: CallContext): Promise<TaskSpec> {
-  const { run, record } = await readFirst(bus, { writer: caller, task }, signal)
-  if (record.type !== 'task.created' || record.run !== run) {
-    throw new InputError(`the journal of task ${task} does not begin with its creation`)
-  }
-  return taskSpecOf(record)
-}
-
-/** The file that somebody means: by its name in the task, or else by the name it came with. */
+/** Finds a file by its name in the task, or else by its original name. */
 export function matchFile(files: RunFile[], name: string): RunFile | undefined {
   return files.find((file) => file.name === name) ?? files.find((file) => file.ref.name === name)
 }
 
-/** What a task is given, what its forerunners made, and what was written in its run. */
+function checkSize(name: string, size: number, limit: number): void {
+  if (size <= limit) return
+  throw new InputError(
+    `expected a file of at most ${formatBytes(limit)}, found ${name} with ${formatBytes(size)}`,
+  )
+}
+
+async function readSpec(bus: Bus, { caller, task, signal }: CallContext): Promise<TaskSpec> {
+  const { run, record } = await readFirst(bus, { writer: caller, task }, signal)
+  if (record.type !== 'task.created' || record.run !== run) {
+    throw new InputError(`expected the journal of task ${task} to start with task.created`)
+  }
+  return taskSpecOf(record)
+}
+
+/** The task's inputs, the files of the tasks that it follows, and the files that its run wrote. */
 function nameFiles(spec: TaskSpec, written: WrittenFile[]): RunFile[] {
   const files = new Map<string, RunFile>()
   const add = (name: string, prefix: string, from: RunFile['from'], ref: ArtifactRef) => {
@@ -99,7 +120,7 @@ function nameFiles(spec: TaskSpec, written: WrittenFile[]): RunFile[] {
     const unique = files.has(name) ? `${prefix}/${name}` : name
     files.set(unique, { name: unique, from, ref })
   }
-  // The task's own files go first: their names are the ones that it chose itself. The last one wins.
+  // The task's own files come first, because it chose their names. The newest of a name wins.
   for (const { ref } of written.filter(({ task }) => task === spec.task)) {
     files.set(ref.name, { name: ref.name, from: 'written', ref })
   }
@@ -112,4 +133,32 @@ function nameFiles(spec: TaskSpec, written: WrittenFile[]): RunFile[] {
   for (const { task, ref } of written.filter((file) => file.task !== spec.task))
     add(ref.name, task, 'written', ref)
   return [...files.values()]
+}
+
+/** Runs whose written files are remembered. Beyond it, the run that wrote least recently is evicted. */
+const MAX_RUNS = 1_000
+
+interface WrittenFile {
+  task: string
+  ref: ArtifactRef
+}
+
+/**
+ * The files that this process has written, by run. Losing them is harmless: after a restart, a task still sees its
+ * inputs and the files of the tasks that it follows.
+ */
+class WrittenFiles {
+  readonly #runs = new Map<string, WrittenFile[]>()
+
+  of(run: string): WrittenFile[] {
+    return this.#runs.get(run) ?? []
+  }
+
+  add(run: string, file: WrittenFile): void {
+    const files = this.of(run).filter(({ ref }) => ref.key !== file.ref.key)
+    this.#runs.delete(run)
+    this.#runs.set(run, [...files, file])
+    const oldest = this.#runs.keys().next().value
+    if (this.#runs.size > MAX_RUNS && oldest !== undefined) this.#runs.delete(oldest)
+  }
 }

@@ -1,20 +1,18 @@
-import { InputError } from '@bailiwick/contract'
-import { decodeText } from '../table/decode-text.ts'
+import { formatBytes, InputError, mediaTypeOf } from '@bailiwick/contract'
+import { decodeText } from '@bailiwick/core/inputs'
 import type { TableFile, TableFormat } from '../table/table.ts'
-import { tableFormat } from '../table/table-format.ts'
 import { tableNames } from '../table/table-names.ts'
-import { FILE_LIMITS } from './file-limits.ts'
-import type { RunFile, RunFiles } from './run-files.ts'
+import { FILE_LIMITS, type RunFile, type RunFiles } from './run-files.ts'
 
-/** A file that can be read as a table, not read yet. */
+/** A file that can be read as a table, before it is read. */
 export interface TableSource {
   source: RunFile
-  /** What SQL calls it. */
+  /** The table's name in SQL. */
   name: string
   format: TableFormat
 }
 
-/** Those of a task's files that can be read as tables, with their names in SQL. */
+/** The files of a task that can be read as tables, with their names in SQL. */
 export function tableSources(files: RunFile[]): TableSource[] {
   const tabular = files.flatMap((source) => {
     const format = formatOf(source)
@@ -29,8 +27,8 @@ export function tableSources(files: RunFile[]): TableSource[] {
 }
 
 /**
- * The tables that a query names, so that only those are read. An input may also be named after the file
- * that it came as: `weather` or `seattle_weather`, where `weather` is `seattle-weather.csv`.
+ * The tables that a query names, so that only those are read. A query may also name an input after its original file:
+ * if `weather` is `seattle-weather.csv`, both `weather` and `seattle_weather` work.
  */
 export function mentionedTables(sources: TableSource[], sql: string): TableSource[] {
   const words = new Set(sql.toLowerCase().match(/[a-z0-9_]+/g))
@@ -44,12 +42,20 @@ export function mentionedTables(sources: TableSource[], sql: string): TableSourc
   return [...named, ...meant]
 }
 
-/** How a file can be read as a table; undefined where it cannot. */
-export function formatOf({ ref }: RunFile): TableFormat | undefined {
-  return tableFormat(ref.name, ref.mediaType)
+const FORMATS: Readonly<Record<string, TableFormat>> = {
+  'text/csv': 'csv',
+  'text/tab-separated-values': 'tsv',
+  'application/json': 'json',
+  'application/x-ndjson': 'ndjson',
 }
 
-/** Reads tables. @throws InputError when they are too large together. */
+/** How a file can be read as a table, by its name or else its media type; undefined if it cannot. */
+export function formatOf({ ref }: RunFile): TableFormat | undefined {
+  const mediaType = ref.mediaType.split(';')[0]?.trim().toLowerCase() ?? ''
+  return FORMATS[mediaTypeOf(ref.name)] ?? FORMATS[mediaType]
+}
+
+/** Reads tables. @throws InputError if they are too large together */
 export async function readTables(
   files: RunFiles,
   sources: TableSource[],
@@ -58,7 +64,7 @@ export async function readTables(
   const total = sources.reduce((sum, { source }) => sum + source.ref.size, 0)
   if (total > FILE_LIMITS.tables) {
     throw new InputError(
-      `these tables have ${total} bytes: more than the ${FILE_LIMITS.tables} that are read at a time`,
+      `expected tables of at most ${formatBytes(FILE_LIMITS.tables)} together, found ${formatBytes(total)}`,
     )
   }
   return Promise.all(

@@ -1,2 +1,2 @@
-/** The names of the shipped tools: what the toolbox's credentials must let it host. */
+/** The names of the tools that ship. The toolbox needs credentials to host them. */
 export const TOOLBOX_TOOLS = ['listFiles', 'readFile', 'writeArtifact', 'queryTable', 'drawChart'] as const

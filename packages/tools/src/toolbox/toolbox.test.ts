@@ -42,8 +42,8 @@ beforeAll(async () => {
 })
 afterAll(() => bed?.[Symbol.asyncDispose]())
 
-describe('the toolbox, in its process', () => {
-  it('lists the files of the task, with the columns of its tables', async () => {
+describe('the toolbox in its process', () => {
+  it('lists the files of the task with the columns of its tables', async () => {
     const columns = [
       { name: 'date', type: 'date' },
       { name: 'temp', type: 'number' },
@@ -61,21 +61,21 @@ describe('the toolbox, in its process', () => {
         from: 'input',
         mediaType: 'application/json',
         size: 5,
-        problem: expect.stringContaining('broken.json: not JSON'),
+        problem: expect.stringContaining('broken.json: expected JSON'),
       },
       { name: 'notes.md', from: 'result', mediaType: 'text/markdown', size: 9 },
     ])
   })
 
-  it('reads files, whole or in part', async () => {
+  it('reads a file or a part of it', async () => {
     expect(await call('analyst', 'readFile', { name: 'seattle-weather.csv' }, {})).toBe(CSV)
     expect(await call('analyst', 'readFile', { name: 'notes.md', from: 2, length: 3 }, {})).toBe('Ear')
     await expect(call('analyst', 'readFile', { name: '../notes.md' }, {})).rejects.toThrow(
-      'this task has no file "../notes.md"; it has: seattle-weather.csv, broken.json, notes.md',
+      /there is no file "..\/notes.md".*Known: seattle-weather.csv, broken.json, notes.md/,
     )
   })
 
-  it('answers SQL over the files', async () => {
+  it('runs SQL over the files', async () => {
     const sql =
       "select strftime('%m', date) as month, round(avg(temp), 2) as mean from seattle_weather group by 1"
     expect(await call('analyst', 'queryTable', { sql }, {})).toEqual({
@@ -86,12 +86,12 @@ describe('the toolbox, in its process', () => {
       ],
     })
     await expect(call('analyst', 'queryTable', { sql: 'select * from broken' }, {})).rejects.toThrow(
-      'not JSON',
+      'expected JSON',
     )
     await expect(call('analyst', 'queryTable', { sql: 'select * from missing' }, {})).rejects.toThrow()
   })
 
-  it('takes an input by its own name and by that of its file', async () => {
+  it('finds an input by its name and by the name of its file', async () => {
     const artifact = await upload('r3', 'Seattle weather.csv', CSV)
     await bed.createTask({
       run: 'r3',
@@ -111,7 +111,7 @@ describe('the toolbox, in its process', () => {
     }
   })
 
-  it('carries results that are too large for a message', async () => {
+  it('returns results that are too large for a message', async () => {
     const sql = 'with recursive n(i) as (select 1 union all select i + 1 from n limit 20000) select i from n'
     const { rows } = (await call(
       'analyst',
@@ -124,7 +124,7 @@ describe('the toolbox, in its process', () => {
     expect(rows).toHaveLength(20_000)
   })
 
-  it('keeps what is written, each version for itself, the same call once', async () => {
+  it('keeps each version of a written file, and the same call once', async () => {
     const write = (content: string, id: string) =>
       call('analyst', 'writeArtifact', { name: 'report.md', content }, { id }) as Promise<ArtifactRef>
     const first = await write('one', '2.1')
@@ -136,14 +136,17 @@ describe('the toolbox, in its process', () => {
     const bytes = { name: 'raw.bin', content: 'AAEC', encoding: 'base64' }
     const raw = (await call('analyst', 'writeArtifact', bytes, { id: '2.3' })) as ArtifactRef
     expect([...(await getArtifact(bed.coordinator, raw))]).toEqual([0, 1, 2])
-    await expect(call('analyst', 'readFile', { name: 'raw.bin' }, {})).rejects.toThrow('not text')
+    await expect(call('analyst', 'readFile', { name: 'raw.bin' }, {})).rejects.toThrow('expected a text file')
   })
 
-  it.each(['../up.md', '/etc/passwd', 'a\\b', '.hidden', 'a\nb', ''])('refuses the name %j', async (name) => {
-    await expect(call('analyst', 'writeArtifact', { name, content: '' }, { id: '2.4' })).rejects.toThrow(
-      'name',
-    )
-  })
+  it.each(['../up.md', '/etc/passwd', 'a\\b', '.hidden', 'a\nb', ''])(
+    'refuses the file name %j',
+    async (name) => {
+      await expect(call('analyst', 'writeArtifact', { name, content: '' }, { id: '2.4' })).rejects.toThrow(
+        'name',
+      )
+    },
+  )
 
   it('draws charts of files and of rows', async () => {
     const spec = {
@@ -172,17 +175,17 @@ describe('the toolbox, in its process', () => {
     expect(await textOf(rows.svg)).toContain('date: x; temp: 1')
     const inSpec = { ...spec, data: { url: 'file:///etc/passwd' } }
     await expect(call('analyst', 'drawChart', { spec: inSpec }, { id: '3.3' })).rejects.toThrow(
-      'this task has no file "file:///etc/passwd"',
+      'there is no file "file:///etc/passwd"',
     )
     const ofText = { ...spec, data: { url: 'notes.md' } }
     await expect(call('analyst', 'drawChart', { spec: ofText }, { id: '3.4' })).rejects.toThrow(
-      'notes.md is text/markdown: a chart loads CSV and JSON files',
+      'expected a CSV or JSON file for the chart, found notes.md, which is text/markdown',
     )
   })
 })
 
-describe('whose files a call sees', () => {
-  it('those of the task as the coordinator recorded it, whatever run the call names', async () => {
+describe('the files that a call sees', () => {
+  it('belong to the task that the coordinator recorded, even if the call names another run', async () => {
     const files = (await call('analyst', 'listFiles', {}, { run: 'r2', task: 'r1-t1' })) as { name: string }[]
     expect(files.map(({ name }) => name)).toContain('seattle-weather.csv')
     expect(files.map(({ name }) => name)).not.toContain('secret.csv')
@@ -195,7 +198,7 @@ describe('whose files a call sees', () => {
     expect(ref).toMatchObject({ key: 'r1/r1-t1/4.1/x.md' })
   })
 
-  it('none for a task that is not the caller’s, or not there', async () => {
+  it('are none for an unknown task or for the task of another agent', async () => {
     for (const task of ['r1-t1', 'r2-t1', 'none']) {
       await expect(call('writer', 'listFiles', {}, { run: 'r2', task })).rejects.toThrow(
         `agent writer has no task ${task}`,
@@ -203,6 +206,6 @@ describe('whose files a call sees', () => {
     }
     await expect(
       call('writer', 'readFile', { name: 'secret.csv' }, { run: 'r2', task: 'r2-t2' }),
-    ).rejects.toThrow('it has: none')
+    ).rejects.toThrow('there is no file "secret.csv"')
   })
 })

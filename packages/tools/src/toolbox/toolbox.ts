@@ -8,8 +8,8 @@ import { openRunFiles } from './run-files.ts'
 import { writeArtifact } from './write-artifact.ts'
 
 /**
- * The shipped tools, on the files of whichever run a call belongs to. The connection must be the user
- * `toolbox`'s: files are kept in that writer's bucket.
+ * The tools that ship. They work on the files of the run that a call belongs to. The connection must be that of the user
+ * `toolbox`, because files are stored in that writer's bucket.
  */
 export function toolbox(bus: Bus): Tool[] {
   const files = openRunFiles(bus)

@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os'
 
-/** How many children run at a time; the others wait, so that fifty calls at once do not start fifty processes. */
-const SLOTS = Math.max(2, availableParallelism())
+/** Children that run at a time. Others wait, so that fifty calls at once do not start fifty processes. */
+const MAX_CHILDREN = Math.max(2, availableParallelism())
 
-let free = SLOTS
+let free = MAX_CHILDREN
 const waiting: (() => void)[] = []
 
-/** Waits for a place. Disposing gives it to the next in line. @throws the signal's reason. */
+/** Waits for a slot. Disposing of it passes it to the next in line. @throws the signal's reason */
 export async function takeSlot(signal: AbortSignal): Promise<Disposable> {
   signal.throwIfAborted()
   if (free > 0) free--
