@@ -1,4 +1,4 @@
-/** Not a library: none knows JSON Lines, and most take `.ts` for a video. */
+/** Not `mrmime`, which does not know JSON Lines and takes `.ts` for a video. */
 const BY_EXTENSION: Readonly<Record<string, string>> = {
   css: 'text/css',
   csv: 'text/csv',
