@@ -19,16 +19,16 @@ import type { CallContext, TaskSpec } from '@bailiwick/contract'
 import { startTestServer } from '@bailiwick/nats-server/testing'
 import { TOOLBOX_TOOLS } from '../src/toolbox/toolbox-tools.ts'
 
-/** A real server, the toolbox as a process of its own, and an agent that may call it. */
+/** A real server, the toolbox in its own process, and agents that may call it. */
 export interface ToolboxBed extends AsyncDisposable {
   readonly coordinator: Bus
   readonly toolbox: ChildProcess
   connect(grant: RoleGrant): Promise<Bus>
-  /** What `bailiwick-toolbox` is started with. */
+  /** The environment of a `bailiwick-toolbox` process. */
   env(grant: RoleGrant): Promise<Record<string, string>>
-  /** Creates a task as the coordinator does. */
+  /** Creates a task like the coordinator. */
   createTask(spec: Partial<TaskSpec> & { run: string; task: string; agent: string }): Promise<void>
-  /** Calls a tool as an agent's host does. */
+  /** Calls a tool like an agent's host. */
   call(agent: string, tool: string, input: unknown, context: Partial<CallContext>): Promise<unknown>
 }
 
@@ -118,7 +118,7 @@ export async function saysReady(process: ChildProcess): Promise<void> {
     complaint += chunk
   })
   const ended = once(process, 'exit').then(() => {
-    throw new Error(`the toolbox has ended: ${complaint}`)
+    throw new Error(`the toolbox exited: ${complaint}`)
   })
   await Promise.race([once(process.stdout ?? process, 'data'), ended])
 }

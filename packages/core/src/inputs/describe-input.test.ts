@@ -65,7 +65,7 @@ describe('describeInput', () => {
     [new Date(0), 'Date 1970-01-01T00:00:00.000Z'],
     [10n, 'bigint 10'],
     [undefined, 'undefined undefined'],
-  ])('describes the value %j', (value, words) => {
+  ])('describes the value %s', (value, words) => {
     expect(describeInput(typeof value === 'string' && value.length < 9 ? value : 'v', value)).toContain(words)
   })
 

@@ -2,19 +2,19 @@ import { type Bus, registerTool, serveTool, unregisterTool } from '@bailiwick/bu
 import { InputError, type Tool } from '@bailiwick/contract'
 
 export interface HostToolsOptions {
-  /** Who hosts, as the registry shows it; also whose bucket takes results over 128 KB. Default: the connection's user. */
+  /** The host's name in the registry, and the writer whose bucket stores results over 128 KB. Default: the connection's user. */
   host?: string
-  /** Leaves the tools in the registry when this is disposed: another process hosts them, or will again. */
+  /** Keeps the tools in the registry after disposal, because another process hosts them or this one restarts. */
   keepCards?: boolean
-  /** Ends all calls under way. */
+  /** Aborts all open calls. */
   signal?: AbortSignal
 }
 
 /**
- * Hosts tools on the bus until disposed: serves them, then makes them known. Several processes may host
- * the same tools; they share the calls. Disposing lets calls under way finish.
+ * Hosts tools on the bus until it is disposed of: serves them, then registers them. Several processes may host the same
+ * tools and share the calls. Disposal lets open calls finish.
  *
- * @throws InputError when the connection has no user and no `host` is given.
+ * @throws InputError if the connection has no user and there is no `host`
  * @example
  * await using bus = await connectFromEnv('geography')
  * await using hosted = await hostTools(bus, await toolsFromModule('geography.ts'))
@@ -26,13 +26,13 @@ export async function hostTools(
 ): Promise<AsyncDisposable> {
   const host = options.host ?? bus.user
   if (host === undefined)
-    throw new InputError('this connection has no user: say who hosts the tools (option host)')
+    throw new InputError('expected a connection of a user, found none: set the option host')
   const { signal, keepCards = false } = options
   await using started = new AsyncDisposableStack()
   for (const tool of tools) {
     started.use(await serveTool(bus, tool, { writer: host, ...(signal !== undefined && { signal }) }))
   }
-  // Known only once it is served: a call that comes at once finds somebody.
+  // Registered only after it is served, so that an immediate call finds a host.
   for (const tool of tools) {
     await registerTool(bus, tool, { host, signs: true })
     if (!keepCards) started.defer(() => unregisterTool(bus, tool.name))

@@ -4,7 +4,8 @@ import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { listTools } from '@bailiwick/bus'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { errorText } from '@bailiwick/contract'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startToolbox, startToolboxBed, type ToolboxBed } from '../../test/toolbox-bed.ts'
 
 let bed: ToolboxBed
@@ -22,7 +23,7 @@ async function exitOf(process: ChildProcess): Promise<{ code: number | null; com
   return { code, complaint }
 }
 
-it('says what is missing, and exits with 2', async () => {
+it('names a missing setting and exits with 2', async () => {
   expect(await exitOf(startToolbox({}))).toEqual({
     code: 2,
     complaint: expect.stringMatching(/^bailiwick-toolbox: NATS_URL is not set: .*\n$/),
@@ -35,7 +36,7 @@ it('says what is missing, and exits with 2', async () => {
   })
 })
 
-it('announces nothing but what it hosts, with effects', async () => {
+it('registers its tools with their effects', async () => {
   const tools = await listTools(bed.coordinator)
   expect(Object.fromEntries(tools.map(({ card, host }) => [card.name, [host, card.effect]]))).toEqual({
     listFiles: ['toolbox', 'none'],
@@ -46,40 +47,40 @@ it('announces nothing but what it hosts, with effects', async () => {
   })
 })
 
-// Processes are counted in /proc.
-it.runIf(process.platform === 'linux')(
-  'stops a query when its call is canceled, and finishes what is under way before it goes',
-  async () => {
-    const endless = 'with recursive t(x) as (select 1 union all select x + 1 from t) select count(*) from t'
+const endless = 'with recursive t(x) as (select 1 union all select x + 1 from t) select count(*) from t'
+
+// The children of a process are listed in /proc.
+describe.runIf(process.platform === 'linux')('the queries of the toolbox', () => {
+  it('end when their call is canceled', async () => {
     const controller = new AbortController()
-    const canceled = bed.call(
-      'analyst',
-      'queryTable',
-      { sql: endless },
-      { id: '1.1', signal: controller.signal },
-    )
+    const { signal } = controller
+    const canceled = bed.call('analyst', 'queryTable', { sql: endless }, { id: '1.1', signal })
     await childrenOf(bed.toolbox, 'some')
     controller.abort(new Error('enough'))
     await expect(canceled).rejects.toThrow('enough')
     await childrenOf(bed.toolbox, 'none')
+  })
 
-    const second =
-      'with recursive t(x) as (select 1 union all select x + 1 from t limit 2000000) select max(x) as m from t'
-    const underWay = bed.call('analyst', 'queryTable', { sql: second }, { id: '1.2' })
+  it('finish or are stopped before it exits on SIGTERM', async () => {
+    const sql =
+      'with recursive t(x) as (select 1 union all select x + 1 from t limit 500000) select max(x) as m from t'
+    const open = bed.call('analyst', 'queryTable', { sql }, { id: '1.2' })
+    // On a busy machine the query may need more than the seconds that the toolbox gives to open calls.
+    const settled = open.catch((error: unknown) => errorText(error))
     await childrenOf(bed.toolbox, 'some')
     bed.toolbox.kill('SIGTERM')
     const ended = exitOf(bed.toolbox)
-    expect(await underWay).toEqual({ columns: ['m'], rows: [{ m: 2_000_000 }] })
+    expect([{ columns: ['m'], rows: [{ m: 500_000 }] }, 'the toolbox is shutting down']).toContainEqual(
+      await settled,
+    )
     expect((await ended).code).toBe(0)
     await expect(bed.call('analyst', 'queryTable', { sql: 'select 1' }, { id: '1.3' })).rejects.toMatchObject(
-      {
-        code: 'no-responder',
-      },
+      { code: 'no-responder' },
     )
-  },
-)
+  })
+})
 
-/** Waits until the toolbox has a child, or has none. */
+/** Waits until a process has children, or has none. */
 async function childrenOf({ pid }: ChildProcess, wanted: 'some' | 'none'): Promise<void> {
   while (
     ((await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim() === '') !==

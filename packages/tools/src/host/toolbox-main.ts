@@ -1,35 +1,35 @@
 #!/usr/bin/env node
-/** The process that hosts the shipped tools. It holds no key: whatever its children let out finds none. */
+/** The process that hosts the tools that ship. It holds no key, so code that escapes from a child finds none. */
 import { connectFromEnv } from '@bailiwick/bus'
-import { BailiwickError, BRAND } from '@bailiwick/contract'
+import { BailiwickError, BRAND, errorText } from '@bailiwick/contract'
 import { toolbox } from '../toolbox/toolbox.ts'
 import { hostTools } from './host-tools.ts'
 
-/** Milliseconds that calls under way are given to finish. */
+/** Milliseconds that open calls have to finish. */
 const DRAIN_MS = 5_000
 
 const NAME = `${BRAND.command}-toolbox`
 
 async function main(): Promise<void> {
-  const leaving = new AbortController()
-  const asked = Promise.withResolvers<void>()
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => asked.resolve())
+  const stopping = new AbortController()
+  const signaled = Promise.withResolvers<void>()
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => signaled.resolve())
 
-  // The daemon renews its credentials, however late.
+  // Waits without limit, because the daemon renews the credentials.
   await using bus = await connectFromEnv('toolbox', process.env, { refusedMs: Number.POSITIVE_INFINITY })
-  bus.link.onRefused(({ message }) => process.stderr.write(`${NAME}: ${message}. It is tried again\n`))
+  bus.link.onRefused(({ message }) => process.stderr.write(`${NAME}: ${message}. Retrying\n`))
   const lost = new Promise<never>((_, reject) => {
     bus.closed.addEventListener('abort', () => reject(bus.closed.reason))
   })
   const hosted = await hostTools(bus, toolbox(bus), {
     host: 'toolbox',
     keepCards: true,
-    signal: leaving.signal,
+    signal: stopping.signal,
   })
   process.stdout.write(`${NAME}: ready\n`)
-  await Promise.race([asked.promise, lost])
-  const reason = new DOMException('the toolbox is going down', 'AbortError')
-  setTimeout(() => leaving.abort(reason), DRAIN_MS).unref()
+  await Promise.race([signaled.promise, lost])
+  const reason = new DOMException('the toolbox is shutting down', 'AbortError')
+  setTimeout(() => stopping.abort(reason), DRAIN_MS).unref()
   await hosted[Symbol.asyncDispose]()
 }
 
@@ -37,8 +37,8 @@ try {
   await main()
 } catch (error) {
   const known = BailiwickError.isInstance(error)
-  process.stderr.write(
-    `${NAME}: ${known ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
-  )
+  // The stack of an unexpected error shows where the fault is.
+  const text = known || !(error instanceof Error) ? errorText(error) : error.stack
+  process.stderr.write(`${NAME}: ${text}\n`)
   process.exitCode = known && error.code === 'bad-input' ? 2 : 1
 }

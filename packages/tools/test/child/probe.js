@@ -1,4 +1,4 @@
-/** A child that tries to leave its box, and tells what came of each attempt. */
+/** A child that tries to escape and reports the outcome of each attempt. */
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -11,7 +11,7 @@ const attempts = {
   write: () => writeFileSync('/tmp/bailiwick-probe', 'x'),
   spawn: () => execFileSync('/bin/true'),
   worker: () => new Worker('', { eval: true }),
-  // biome-ignore lint/security/noGlobalEval: whether it is refused is what is asked
+  // biome-ignore lint/security/noGlobalEval: the test expects that it is refused
   eval: () => globalThis.eval('1'),
   addon: () => process.dlopen({ exports: {} }, '/tmp/none.node'),
   network: async (request) => {
