@@ -50,7 +50,7 @@ describe('credentials of the processes of a daemon', () => {
         if (name === 'access.refused' && user !== 'unknown') refused.push(event.data)
         if (name === 'step.ended' && seen.filter((each) => each === 'step.ended').length === 1) {
           process.kill(pidOf(at.folder, DAEMON), 'SIGKILL')
-          expect((await at.bailiwick('up', '--detach')).stderr).toContain('1 open run goes on')
+          expect((await at.bailiwick('up', '--detach')).stderr).toContain('Resumed 1 open run.')
         }
         if (name === 'run.ended') break
       }

@@ -69,7 +69,7 @@ describe.each(['jwt', 'nkey'])('a server that is run by somebody else, with --au
     expect(host.user).toBe('geography')
     const stranger = await at.cli('env', '--role', 'agent:stranger')
     if (auth === 'jwt') expect(stranger.code).toBe(0)
-    else expect(stranger.stderr).toContain('there are no credentials for agent-stranger')
+    else expect(stranger.stderr).toContain('Expected credentials for agent-stranger')
     await host.close()
     await at.cli('down')
     expect(await untilNoneSurvive(at.folder)).toEqual([])
@@ -178,7 +178,7 @@ describe('two daemons on one server', () => {
       }
       process.kill(daemon, 'SIGSTOP')
       const up = await second('up', '--detach')
-      expect(up.stderr).toContain('1 open run goes on')
+      expect(up.stderr).toContain('Resumed 1 open run.')
       const seen: string[] = []
       for await (const { event } of followEvents(user, { from: 'beginning', run: 'r1' })) {
         seen.push(`${eventName(event.type)} ${event.task}`)

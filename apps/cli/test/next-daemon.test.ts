@@ -73,7 +73,7 @@ describe('the next daemon', () => {
     const { up, view, seen, adopted, left } = await between(async ({ folder }) => {
       process.kill(pidOf(folder, DAEMON), 'SIGKILL')
     })
-    expect(up.stderr).toContain('1 open run goes on')
+    expect(up.stderr).toContain('Resumed 1 open run.')
     expect(adopted).toBe(true)
     expect(view.result).toMatchObject({ status: 'completed', answer: 'It is 42.' })
     // Nothing was begun anew, and no event is missing or doubled.
@@ -194,7 +194,7 @@ describe('the next daemon', () => {
     const team = [{ agent: './worker.mjs', tools: [] }, { agent: './writer.mjs' }]
     await place.write('bailiwick.config.mjs', `export default ${JSON.stringify({ model, team })}`)
     const up = await bailiwick('up', '--detach')
-    expect(up.stderr).toMatch(/ending agent-worker-1 .* it was started with other settings/)
+    expect(up.stderr).toMatch(/Ending agent-worker-1 .* because its settings have changed/)
     expect(pidOf(place.folder, /worker\.mjs/)).not.toBe(host)
     await expect(connectBus({ url, creds, name: 'copy' })).rejects.toMatchObject({ code: 'bus-auth' })
     // What was given out for processes elsewhere stays good, whatever is given out under the name later.

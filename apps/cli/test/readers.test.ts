@@ -110,6 +110,6 @@ describe('a host of tools', () => {
   it('may not be called as an agent is, whose answers it could hear', async () => {
     const { code, stderr } = await bailiwick('env', '--role', 'tool-host:worker', '--tool', 'x')
     expect(code).not.toBe(0)
-    expect(stderr).toContain('an agent of the team is called "worker"')
+    expect(stderr).toContain('found "worker", the name of an agent of the team')
   })
 })

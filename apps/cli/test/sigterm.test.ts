@@ -54,7 +54,7 @@ it('SIGTERM lets what is nearly done finish, hands the rest to the next daemon, 
 
   await place.script(replies(0))
   const up = await bailiwick('up', '--detach')
-  expect(up.stderr).toContain('1 open run goes on')
+  expect(up.stderr).toContain('Resumed 1 open run.')
   const upAt = Date.now()
   {
     await using bus = await connect()

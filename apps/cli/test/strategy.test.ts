@@ -89,7 +89,7 @@ describe('strategy direct', () => {
     )
     const ended = await run(['run', 'x'], { cwd: place.folder })
     expect(ended.stderr).toContain(
-      'say which: --agent <name>, or "lead" in the configuration (the team has one, two)',
+      'found one, two. Name one with --agent <name>, or with "lead" in the configuration.',
     )
     expect(ended.code).toBe(2)
   })

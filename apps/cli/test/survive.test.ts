@@ -35,7 +35,7 @@ describe('a run goes on', () => {
 
   it('when the daemon of the command is killed', async () => {
     const ended = await disturb((folder) => process.kill(pidOf(folder, DAEMON), 'SIGKILL'))
-    expect(ended.stderr).toContain('1 open run goes on')
+    expect(ended.stderr).toContain('Resumed 1 open run.')
     // The host lived on: nothing was begun anew.
     expect(ended.stderr).not.toContain('taken up again')
     expect(ended).toMatchObject({ code: 0, stdout: 'It is 42.\n', left: [] })
@@ -43,7 +43,7 @@ describe('a run goes on', () => {
 
   it('when nats-server is killed', async () => {
     const ended = await disturb((folder) => process.kill(pidOf(folder, /nats\.conf/), 'SIGKILL'))
-    expect(ended.stderr).toContain('nats-server has died; starting it again')
+    expect(ended.stderr).toContain('nats-server has died. Restarting it.')
     expect(ended).toMatchObject({ code: 0, stdout: 'It is 42.\n', left: [] })
   })
 

@@ -20,7 +20,7 @@ it('waits until every host has announced itself, and says which hosts are still 
   const up = await run(['up', '--detach'], { cwd: place.folder })
   try {
     expect(up).toMatchObject({ code: 0, stdout: expect.stringMatching(/^daemon \d+ is ready at /) })
-    expect(up.stderr).toContain('waiting for slow (0 of 2)')
+    expect(up.stderr).toContain('Waiting for slow (0 of 2)')
     const status = JSON.parse((await run(['status', '--json'], { cwd: place.folder })).stdout)
     expect(status.agents).toMatchObject([{ name: 'slow', hosts: [{ slots: 4 }, { slots: 4 }] }])
     expect(status.tools).toContain('readFile')
@@ -51,6 +51,6 @@ it('fails if no host of the team starts', async () => {
   await place.write('mortal.mjs', hostedAgent('mortal', `console.error('no licence'); process.exit(1)`))
   const up = await run(['up', '--detach'], { cwd: place.folder })
   expect(up.code).toBe(1)
-  expect(up.stderr).toMatch(/no agent host started: agent-mortal-1 exited with 1\n\s+no licence/)
+  expect(up.stderr).toMatch(/No agent host started\. agent-mortal-1 exited with 1\n\s+no licence/)
   expect(await untilNoneSurvive(place.folder)).toEqual([])
 })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** What a daemon says of itself: the answer of the `status` request. */
+/** A daemon's state: the reply to the `status` request. */
 export const statusSchema = z.object({
   pid: z.number(),
   version: z.string(),
@@ -31,7 +31,7 @@ export const statusSchema = z.object({
       hosts: z.array(z.object({ host: z.string(), pid: z.number(), slots: z.number(), busy: z.number() })),
     }),
   ),
-  /** Names of the tools that some process hosts. */
+  /** Names of the registered tools. */
   tools: z.array(z.string()),
   workingRuns: z.number(),
   memoryMb: z.number(),

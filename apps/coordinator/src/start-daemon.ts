@@ -1,5 +1,5 @@
 import { prepareStreams, projectJournal, serveDelegations } from '@bailiwick/bus'
-import { BailiwickError, InputError, type Model } from '@bailiwick/contract'
+import { AsyncQueue, BailiwickError, errorText, InputError, type Model } from '@bailiwick/contract'
 import { type DetectedModel, detectModel, noModelMessage, resolveModel } from '@bailiwick/models'
 import { ownIdentity } from '@bailiwick/nats-server/process-identity'
 import { type Broker, openBroker } from './broker/broker.ts'
@@ -7,20 +7,20 @@ import { requireSpace, watchSpace } from './broker/disk-space.ts'
 import { type DaemonAddress, findDaemon, removeAddress, writeAddress } from './config/daemon-address.ts'
 import { dataPaths, makeDataDir } from './config/data-dir.ts'
 import type { LoadedConfig } from './config/load-config.ts'
+import type { DaemonStatus } from './daemon-status.ts'
 import { delegationHandler } from './delegate/start-delegate.ts'
 import { localHandler } from './local/handle-local.ts'
 import { serveLocal } from './local/serve-local.ts'
 import { awaitTeam } from './processes/await-team.ts'
 import { type Hosts, startHosts } from './processes/hosts.ts'
-import { buryDead } from './queue/end-dead-letters.ts'
-import { handOverLeft } from './queue/hand-over-on-shutdown.ts'
-import { sweepTasks } from './queue/redeliver-lost-tasks.ts'
-import { cutOffExcess } from './refusals/evict-excess-readers.ts'
-import { Floods } from './refusals/floods.ts'
-import { tellRefusals } from './refusals/journal-refusals.ts'
+import { endDeadLetters } from './queue/end-dead-letters.ts'
+import { handOverOnShutdown } from './queue/hand-over-on-shutdown.ts'
+import { redeliverLostTasks } from './queue/redeliver-lost-tasks.ts'
+import { evictExcessReaders } from './refusals/evict-excess-readers.ts'
+import { journalRefusals, type RefusalBatch } from './refusals/journal-refusals.ts'
 import { Runs } from './runs/runs.ts'
 import { serveRunRequests } from './runs/serve-run-requests.ts'
-import { beyondCeiling } from './team/check-ceilings.ts'
+import { checkCeilings } from './team/check-ceilings.ts'
 import { type LoadedSpecialist, loadTeam } from './team/load-team.ts'
 import { Team } from './team/team.ts'
 import { watchRegistry } from './team/watch-registry.ts'
@@ -29,17 +29,17 @@ export interface DaemonOptions {
   config: LoadedConfig
   env: NodeJS.ProcessEnv
   version: string
-  /** It lives for the length of one command. */
+  /** True if the daemon ends with the command that started it. */
   ephemeral: boolean
   signal: AbortSignal
-  /** For people: what happens around the runs. */
+  /** Prints a line about the daemon for the operator. */
   note(line: string): void
 }
 
-/** A daemon at work. */
+/** A running daemon. */
 export interface Daemon {
   readonly address: DaemonAddress
-  /** Settles when it can go on no longer; the reason says why. */
+  /** Settles with the reason if the daemon cannot continue. */
   readonly failed: Promise<Error>
   /**
    * Waits until the team has started, up to a limit. @returns the names of the processes that did not start
@@ -47,79 +47,74 @@ export interface Daemon {
    * @throws as {@link awaitTeam}
    */
   untilTeamReady(signal: AbortSignal): Promise<string[]>
-  /** Lets tasks under way finish for up to `graceMs`, then ends every process that it started. */
+  /** Waits up to `graceMs` milliseconds for running tasks, then ends every process that it started. */
   stop(graceMs: number): Promise<void>
 }
 
 /**
- * Starts the coordinator: the broker, the team's processes, and the service of runs. What a daemon before
- * left running is adopted, and every open run goes on.
+ * Starts the coordinator: the broker, the team's processes, and the services for runs. Adopts the processes of an
+ * earlier daemon, and resumes every open run.
  *
- * @throws InputError, DefinitionError or NatsServerError where it cannot; nothing stays running then
+ * @throws InputError, DefinitionError or NatsServerError if it cannot start; then no process is left running
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { config, note, signal } = options
-  // What the configuration says of calls at once holds for all processes together.
+  // The configured number of concurrent model calls applies to all processes together.
   const env = { BAILIWICK_MODEL_SLOTS: dataPaths.slots(config.dataDir), ...options.env }
-  refuseSecond(config.dataDir)
+  refuseSecondDaemon(config.dataDir)
   makeDataDir(config.dataDir)
   const ended = new AbortController()
-  const [specialists, model, broker] = await settleAll(
-    allowedTeam(options),
+  const [specialists, model, broker] = await openAll(
+    loadCheckedTeam(options),
     findModel(config, env, signal),
     openBroker(config, env, { note, signal }),
-    async (opened) => opened.close(),
   )
   const undo: (() => Promise<void>)[] = [() => broker.close()]
   try {
     const failed = Promise.withResolvers<Error>()
-    const fail = (what: string) => (error: unknown) => {
-      if (ended.signal.aborted) return
-      failed.resolve(
-        new Error(`${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error }),
-      )
+    const fail = (part: string) => (error: unknown) => {
+      if (!ended.signal.aborted) {
+        failed.resolve(new BailiwickError('daemon', `${part} failed: ${errorText(error)}`, { cause: error }))
+      }
     }
-    broker.failed.then(fail('the broker'))
+    broker.failed.then(fail('The broker'))
     const { bus } = broker
     await prepareStreams(bus, config.streams)
     const team = new Team({ specialists, lead: config.lead, writer: config.writer })
-    watchRegistry(bus, team, ended.signal).catch(fail('watching the registry'))
-    const hosts = await startHosts({ config, env, broker, team, specialists, model: model?.name, note })
+    watchRegistry(bus, team, ended.signal).catch(fail('Watching the registry'))
+    const hosts = await startHosts({ config, env, broker, team, specialists, model: model.name, note })
     undo.unshift(() => hosts.stop(0))
-    // On a server of somebody else's the disk is elsewhere.
-    const keepsItself = broker.server !== undefined
-    if (keepsItself) watchSpace(config.dataDir, note, ended.signal).catch(fail('looking at the disk'))
+    // The store of an existing server is on another disk.
+    const hasOwnStore = broker.server !== undefined
+    if (hasOwnStore) watchSpace(config.dataDir, note, ended.signal).catch(fail('Watching the disk'))
     const runs = new Runs({
       bus,
       config,
       team,
-      model: async () => model?.model ?? plannerModel(config, env),
+      model: async () => model.model ?? plannerModel(config, env),
       signal: ended.signal,
       warn: note,
-      requireSpace: () => (keepsItself ? requireSpace(config.dataDir) : undefined),
+      requireSpace: () => (hasOwnStore ? requireSpace(config.dataDir) : undefined),
     })
-    projectJournal(bus, ended.signal).catch(fail('publishing events'))
-    buryDead(bus, ended.signal).catch(fail('looking for dead letters'))
-    const watched = (error: unknown) => note(`what NATS refuses is no longer watched: ${String(error)}`)
-    if (broker.refusals !== undefined) {
-      tellRefusals(bus, 'refused', broker.refusals(ended.signal), note).catch(watched)
-    }
-    const excess = cutOffExcess({ bus, broker, hosts, limit: config.limits.readers, note }, ended.signal)
-    tellRefusals(bus, 'excess', excess, note).catch(watched)
-    const floods = new Floods()
-    tellRefusals(bus, 'flood', floods.follow(ended.signal), note).catch(watched)
+    projectJournal(bus, ended.signal).catch(fail('Publishing events'))
+    endDeadLetters(bus, ended.signal).catch(fail('Ending dead letters'))
+    const floods = new AsyncQueue<RefusalBatch>(ended.signal)
+    watchRefusals({ config, broker, hosts, floods, note }, ended.signal)
     const delegations = await serveDelegations(
       bus,
       delegationHandler(bus, (run) => runs.context(run)),
-      { onFlood: (caller, subject) => floods.add(caller, subject) },
+      {
+        onFlood: (user, subject) =>
+          floods.push({ refused: [{ user, action: 'flood', subject }], incomplete: true }),
+      },
     )
-    const adopted = await runs.adopt()
-    if (adopted > 0) note(`${adopted} open ${adopted === 1 ? 'run goes' : 'runs go'} on`)
-    sweepTasks({ bus, team, runs, note }, ended.signal).catch(fail('looking for lost tasks'))
+    const resumed = await runs.adopt()
+    if (resumed > 0) note(`Resumed ${resumed} open ${resumed === 1 ? 'run' : 'runs'}.`)
+    redeliverLostTasks({ bus, team, runs, note }, ended.signal).catch(fail('Redelivering lost tasks'))
     const local = await serveLocal(localHandler({ config, broker, team, hosts, signal: ended.signal }))
     undo.unshift(async () => local[Symbol.asyncDispose]())
-    const address = await announce(options, broker, team, local.path)
-    const status = () => report({ options, broker, team, hosts, runs, model })
+    const address = await publishAddress(options, broker, team, local.path)
+    const status = () => reportStatus({ options, broker, team, hosts, runs, model })
     const requests = await serveRunRequests(bus, runs, status)
     return {
       address,
@@ -128,31 +123,31 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       async stop(graceMs) {
         await Promise.all([requests, delegations, local].map((served) => served[Symbol.asyncDispose]()))
         await Promise.race([runs.stopped(), pause(graceMs)])
-        ended.abort(new BailiwickError('suspended', 'the daemon is shutting down'))
+        ended.abort(new BailiwickError('suspended', 'The daemon is shutting down.'))
         await runs.stopped()
         removeAddress(config.dataDir)
-        await handOverLeft(bus, () => hosts.stop(config.limits.graceMs))
+        await handOverOnShutdown(bus, () => hosts.stop(config.limits.graceMs))
         await broker.close()
       },
     }
   } catch (error) {
-    ended.abort(new BailiwickError('suspended', 'the daemon could not start', { cause: error }))
+    ended.abort(new BailiwickError('suspended', 'The daemon could not start.', { cause: error }))
     for (const step of undo) await step()
     throw error
   }
 }
 
-async function allowedTeam({ config, note, signal }: DaemonOptions): Promise<LoadedSpecialist[]> {
+async function loadCheckedTeam({ config, note, signal }: DaemonOptions): Promise<LoadedSpecialist[]> {
   const specialists = await loadTeam(config, signal)
-  for (const line of beyondCeiling(specialists, config.beyondCeiling)) note(line)
+  for (const line of checkCeilings(specialists, config.beyondCeiling)) note(line)
   return specialists
 }
 
-function refuseSecond(dataDir: string): void {
+function refuseSecondDaemon(dataDir: string): void {
   const other = findDaemon(dataDir)
   if (other === undefined || other.pid === process.pid) return
   throw new InputError(
-    `a daemon (process ${other.pid}) already runs on ${dataDir}: use it, end it with "bailiwick down", or set another dataDir`,
+    `Expected no daemon on ${dataDir}, found process ${other.pid}. Use that daemon, end it with "bailiwick down", or set another dataDir.`,
   )
 }
 
@@ -160,7 +155,7 @@ async function findModel(
   config: LoadedConfig,
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
-): Promise<DetectedModel | undefined> {
+): Promise<DetectedModel> {
   const found = await detectModel(env, { configured: config.model, aliases: config.models, signal })
   if (found === undefined) throw new InputError(noModelMessage())
   return found
@@ -170,22 +165,48 @@ function plannerModel(config: LoadedConfig, env: NodeJS.ProcessEnv): Promise<Mod
   return resolveModel(config.model ?? '', { env, aliases: config.models })
 }
 
-/** All three, or the first failure; then what was opened is closed again. */
-async function settleAll<A, B, C>(
-  a: Promise<A>,
-  b: Promise<B>,
-  c: Promise<C>,
-  close: (value: C) => Promise<void>,
-): Promise<[A, B, C]> {
+/** Waits for all three. If one fails, closes the broker and throws the first failure. */
+async function openAll<A, B>(a: Promise<A>, b: Promise<B>, broker: Promise<Broker>): Promise<[A, B, Broker]> {
   try {
-    return await Promise.all([a, b, c])
+    return await Promise.all([a, b, broker])
   } catch (error) {
-    await c.then(close, () => {}) // Its own failure is the one thrown, or comes after it.
+    // If opening the broker failed, that is the error which is thrown, or a later one.
+    await broker.then(
+      (opened) => opened.close(),
+      () => {},
+    )
     throw error
   }
 }
 
-async function announce(
+/** Journals what NATS and the daemon refuse to users, and evicts users with too many readers. */
+function watchRefusals(
+  daemon: {
+    config: LoadedConfig
+    broker: Broker
+    hosts: Hosts
+    floods: AsyncIterable<RefusalBatch>
+    note(line: string): void
+  },
+  signal: AbortSignal,
+): void {
+  const { config, broker, hosts, floods, note } = daemon
+  const { bus } = broker
+  const excess = evictExcessReaders({ bus, broker, hosts, limit: config.limits.readers, note }, signal)
+  const refused = broker.refusals?.(signal)
+  for (const [kind, refusals] of [
+    ['refused', refused],
+    ['excess', excess],
+    ['flood', floods],
+  ] as const) {
+    if (refusals === undefined) continue
+    journalRefusals(bus, kind, refusals, note).catch((error: unknown) =>
+      note(`Cannot watch refusals any longer (${kind}): ${errorText(error)}`),
+    )
+  }
+}
+
+async function publishAddress(
   { config, ephemeral, version }: DaemonOptions,
   broker: Broker,
   team: Team,
@@ -208,15 +229,15 @@ async function announce(
   return address
 }
 
-function report(parts: {
+function reportStatus(daemon: {
   options: DaemonOptions
   broker: Broker
   team: Team
   hosts: Hosts
   runs: Runs
-  model: DetectedModel | undefined
-}): Record<string, unknown> {
-  const { options, broker, team, hosts, runs, model } = parts
+  model: DetectedModel
+}): DaemonStatus {
+  const { options, broker, team, hosts, runs, model } = daemon
   return {
     pid: process.pid,
     version: options.version,
@@ -224,7 +245,7 @@ function report(parts: {
     dataDir: options.config.dataDir,
     url: broker.url,
     ...(broker.server !== undefined && { natsServer: broker.server() }),
-    ...(model !== undefined && { model: { name: model.name, source: model.source } }),
+    model: { name: model.name, source: model.source },
     processes: hosts.report(),
     agents: team.names().map((name) => {
       const { level, description, tools } = team.card(name)
@@ -233,7 +254,7 @@ function report(parts: {
         name,
         level,
         description,
-        tools,
+        tools: [...tools],
         hosts: present.map(({ host, pid, slots, busy }) => ({ host, pid, slots, busy })),
       }
     }),

@@ -59,8 +59,8 @@ function checkConfig({ file }: LoadedConfig): Finding {
 
 async function checkServer(config: LoadedConfig, env: NodeJS.ProcessEnv): Promise<Finding> {
   const what = 'nats-server'
-  const { foreignAccess } = await import('@bailiwick/coordinator/broker/broker')
-  const { url, ...access } = foreignAccess(config, env)
+  const { existingServerAccess } = await import('@bailiwick/coordinator/broker/broker')
+  const { url, ...access } = existingServerAccess(config, env)
   if (url !== undefined) return checkForeign({ url, ...access })
   const { findNatsServer } = await import('@bailiwick/nats-server')
   const binary = await findNatsServer({ env })
@@ -121,12 +121,12 @@ async function checkIsolation({
 
 async function checkTeam(config: LoadedConfig, signal: AbortSignal): Promise<Finding> {
   const { loadTeam } = await import('@bailiwick/coordinator/team/load-team')
-  const { beyondCeiling } = await import('@bailiwick/coordinator/team/check-ceilings')
+  const { checkCeilings } = await import('@bailiwick/coordinator/team/check-ceilings')
   const team = await loadTeam(config, signal)
   const found = team
     .map(({ card, member }) => `${card.name} (level ${member.level ?? card.level})`)
     .join(', ')
-  const over = beyondCeiling(team, config.beyondCeiling)
+  const over = checkCeilings(team, config.beyondCeiling)
   return over.length === 0
     ? { what: 'team', state: 'ok', found }
     : { what: 'team', state: 'warning', found, advice: over.join('\n') }

@@ -16,50 +16,51 @@ import type { LoadedConfig } from '../config/load-config.ts'
 import { type KeptCredentials, keepCredentials } from './keep-credentials.ts'
 import { keepServer } from './keep-server.ts'
 
-/** It renews its own credentials, or waits for whoever runs the server. */
+/** The coordinator never gives up: it renews its own credentials, or waits until the server's operator does. */
 const COORDINATOR = { name: 'coordinator', refusedMs: Number.POSITIVE_INFINITY } as const
 
-/** The NATS server that this daemon works with: its own, or somebody else's. */
+/** The NATS server that the daemon uses: its own, or an existing one. */
 export interface Broker {
   bus: Bus
   url: string
-  /** Variables that name the files of its TLS, for the processes that connect to it. */
+  /** Environment variables that name the files of its TLS, for the processes that connect to it. */
   tls: Record<string, string>
-  /** Where it is this daemon's own. */
+  /** Only for the daemon's own server. */
   server?(): { pid: number; version: string }
-  /** What it refuses to its users, until aborted. Only of a server of this daemon's own: others do not tell. */
+  /** What the server refuses to its users, until `signal` aborts. Only for the daemon's own server. */
   refusals?(signal: AbortSignal): AsyncIterable<Refusals>
-  /** Settles when its own server has died again and again. Connections outlive a single death. */
+  /** Settles when the daemon's own server keeps dying. Connections survive a single death. */
   readonly failed: Promise<Error>
   /**
-   * The credentials file of one of this daemon's processes, renewed for as long as the daemon lives; undefined where
-   * the server asks for none.
+   * Writes a credentials file for one of the daemon's processes and renews it while the daemon runs. Returns its path;
+   * undefined if the server requires none.
    */
   ownCredentials(file: string, grant: RoleGrant): Promise<string | undefined>
   /**
-   * A credentials file to be used elsewhere, which nothing here can renew; undefined where the server asks for none.
+   * Writes a credentials file for a process that the daemon does not run. They are not renewed automatically. Returns
+   * its path; undefined if the server requires none.
    *
-   * @param expiresInSeconds when they end. Absent: never
-   * @throws InputError where users stand in the server's configuration, and have no end
+   * @param expiresInSeconds default: never
+   * @throws InputError if the server's users are in its configuration, where they cannot expire
    */
   issueCredentials(file: string, grant: RoleGrant, expiresInSeconds?: number): Promise<string | undefined>
-  /** Ends a user at once, by its public key. Only of a server of this daemon's own. */
-  withdraw?(publicKey: string): Promise<void>
-  /** Ends the connection, and the server where it is this daemon's own. */
+  /** Revokes a user's credentials by its public key. Only for the daemon's own server. */
+  revoke?(publicKey: string): Promise<void>
+  /** Closes the connection, and stops the daemon's own server. */
   close(): Promise<void>
 }
 
 /**
- * Connects to the configured server (`NATS_URL`, or `nats.url`), or starts one of our own on the data
- * directory, with a credential of its own for every process.
+ * Connects to the configured server (`NATS_URL` or `nats.url`). Without one, starts a server on the data directory with
+ * separate credentials for each process.
  */
 export async function openBroker(
   config: LoadedConfig,
   env: NodeJS.ProcessEnv,
   options: { note(line: string): void; signal: AbortSignal },
 ): Promise<Broker> {
-  const { url, ...access } = foreignAccess(config, env)
-  return url === undefined ? startOwn(config, options) : connectForeign(config, { url, ...access }, options)
+  const { url, ...access } = existingServerAccess(config, env)
+  return url === undefined ? startOwn(config, options) : connectExisting(config, { url, ...access }, options)
 }
 
 async function startOwn(
@@ -88,7 +89,7 @@ async function startOwn(
       refusals: kept.refusals,
       failed: kept.failed,
       ...credentialFiles(config, credentials, mint),
-      withdraw: credentials.withdraw,
+      revoke: credentials.revoke,
       async close() {
         await bus.drain()
         ended.abort()
@@ -102,9 +103,9 @@ async function startOwn(
   }
 }
 
-async function connectForeign(
+async function connectExisting(
   config: LoadedConfig,
-  { url, credsFile, isPrepared, tls }: ForeignAccess & { url: string },
+  { url, credsFile, isPrepared, tls }: ExistingServerAccess & { url: string },
   { note, signal }: { note(line: string): void; signal: AbortSignal },
 ): Promise<Broker> {
   const prepared = (file: string) => {
@@ -124,7 +125,7 @@ async function connectForeign(
     bus,
     url,
     tls,
-    failed: new Promise<Error>(() => {}), // It reconnects for ever.
+    failed: new Promise<Error>(() => {}), // The connection reconnects for ever.
     async close() {
       ended.abort()
       await bus.drain()
@@ -139,7 +140,7 @@ async function connectForeign(
     const own = prepared(file)
     if (own !== undefined || !isPrepared) return own ?? credsFile
     throw new InputError(
-      `there are no credentials for ${file} in ${dataPaths.credentials(config.dataDir, '')}: give it a user of the server ("bailiwick nats-config" lists the team's)`,
+      `Expected credentials for ${file} in ${dataPaths.credentials(config.dataDir, '')}, found none. Add a user to the server; "bailiwick nats-config" lists the team's users.`,
     )
   }
   return {
@@ -148,7 +149,7 @@ async function connectForeign(
     async issueCredentials(file, _grant, expiresInSeconds) {
       if (expiresInSeconds === undefined) return given(file)
       throw new InputError(
-        'these credentials cannot be given an end: the users of this server stand in its configuration, and hold until they are removed there',
+        "These credentials cannot expire, because the server's users are in its configuration. Remove the user there instead.",
       )
     },
   }
@@ -156,7 +157,7 @@ async function connectForeign(
 
 type Mint = (user: UserRequest) => Promise<UserCredentials>
 
-/** Where this daemon signs: files in its data directory. */
+/** Credentials files in the data directory, for a server whose signing key the daemon has. */
 function credentialFiles(
   { dataDir }: LoadedConfig,
   kept: KeptCredentials,
@@ -169,7 +170,7 @@ function credentialFiles(
       return path
     },
     async issueCredentials(file, grant, expiresInSeconds) {
-      // Apart from those of this daemon's processes, which are replaced when they are renewed.
+      // A separate file: those of the daemon's processes are replaced when they are renewed.
       const path = dataPaths.credentials(dataDir, `env-${file}`)
       const user = { name: userName(grant), permissions: permissionsFor(grant) }
       const { creds } = await mint({ ...user, ...(expiresInSeconds !== undefined && { expiresInSeconds }) })
@@ -179,16 +180,16 @@ function credentialFiles(
   }
 }
 
-interface ForeignAccess extends BusAccess {
-  /** The credentials are those of `bailiwick nats-config`, which made some for every process. */
+interface ExistingServerAccess extends BusAccess {
+  /** True for the credentials that `bailiwick nats-config` wrote, one file for each process. */
   isPrepared: boolean
 }
 
 /**
- * How a server that somebody else runs is reached: as the environment says, or the configuration, or what was
- * prepared. Without an address there is none.
+ * How to reach an existing server, from the environment, the configuration, or the files of `bailiwick nats-config`.
+ * Without a URL, none is configured.
  */
-export function foreignAccess(config: LoadedConfig, env: NodeJS.ProcessEnv): ForeignAccess {
+export function existingServerAccess(config: LoadedConfig, env: NodeJS.ProcessEnv): ExistingServerAccess {
   const { url, credentials, ca, cert, key } = config.nats
   const configured = { NATS_URL: url, NATS_CREDS: credentials, NATS_CA: ca, NATS_CERT: cert, NATS_KEY: key }
   const access = accessFromEnv(env, configured)

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { scratch } from '../testing/scratch.ts'
 import { requireSpace } from './disk-space.ts'
 
-it('begins nothing where less is free than is needed, and says how much there is and what to do', async () => {
+it('rejects work on a full disk, and says how much is free and what to do', async () => {
   await using place = await scratch()
   expect(() => requireSpace(place.folder)).not.toThrow()
   expect(() => requireSpace(place.folder, Number.MAX_SAFE_INTEGER)).toThrow(
@@ -10,7 +10,7 @@ it('begins nothing where less is free than is needed, and says how much there is
       code: 'disk-full',
       message: expect.stringMatching(
         new RegExp(
-          `^the disk of ${place.folder} is full \\(\\d+\\.\\d [MG]B free\\): make room .* nothing was begun$`,
+          `^Expected \\d+\\.\\d GB free on the disk of ${place.folder}, found \\d+\\.\\d [MG]B\\. Free some space .* Nothing was started\\.$`,
         ),
       ),
     }),

@@ -2,37 +2,36 @@ import { statfsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BailiwickError, formatBytes } from '@bailiwick/contract'
 
-/** With less than this left nats-server soon keeps nothing more. Bytes. */
-const LEAST_BYTES = 1_000_000
-/** How often it is looked. Milliseconds. */
-const EVERY_MS = 5_000
+/** With less free space than this, nats-server soon stores nothing. Bytes. */
+const MIN_FREE_BYTES = 1_000_000
+const CHECK_EVERY_MS = 5_000
 
 /**
- * Refuses to begin what could not be kept: an append waits until there is room, and nobody would hear why.
+ * Rejects new work if the disk is full, because an append then waits until there is space and reports nothing.
  *
  * @throws BailiwickError `disk-full`
  */
-export function requireSpace(dataDir: string, leastBytes = LEAST_BYTES): void {
+export function requireSpace(dataDir: string, minFreeBytes = MIN_FREE_BYTES): void {
   const free = freeBytes(dataDir)
-  if (free >= leastBytes) return
+  if (free >= minFreeBytes) return
   throw new BailiwickError(
     'disk-full',
-    `the disk of ${dataDir} is full (${formatBytes(free)} free): make room ("bailiwick purge <run>" deletes a run) and ask again; nothing was begun`,
+    `Expected ${formatBytes(minFreeBytes)} free on the disk of ${dataDir}, found ${formatBytes(free)}. Free some space ("bailiwick purge <run>" deletes a run) and submit the run again. Nothing was started.`,
   )
 }
 
-/** Tells when the disk is full and runs wait, and when they go on, until aborted. */
+/** Notes when the disk is full and runs wait, and when they continue, until `signal` aborts. */
 export async function watchSpace(
   dataDir: string,
   note: (line: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  for (let full = false; !signal.aborted; ) {
-    const isFull = freeBytes(dataDir) < LEAST_BYTES
-    if (isFull && !full) note(`the disk of ${dataDir} is full: runs wait until there is room`)
-    if (full && !isFull) note(`there is room again on the disk of ${dataDir}: runs go on`)
-    full = isFull
-    await sleep(EVERY_MS, undefined, { signal }).catch(() => {}) // Aborted: the loop ends.
+  for (let wasFull = false; !signal.aborted; ) {
+    const isFull = freeBytes(dataDir) < MIN_FREE_BYTES
+    if (isFull && !wasFull) note(`The disk of ${dataDir} is full. Runs wait until there is space.`)
+    if (wasFull && !isFull) note(`The disk of ${dataDir} has space again. Runs continue.`)
+    wasFull = isFull
+    await sleep(CHECK_EVERY_MS, undefined, { signal }).catch(() => {})
   }
 }
 

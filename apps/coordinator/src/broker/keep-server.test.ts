@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-it('starts its server again also while the daemon ends: what drains needs it until the last', async () => {
+it('restarts the server while the daemon shuts down', async () => {
   const ending = new AbortController()
   const notes: string[] = []
   const config = await loadConfig({ cwd: folder })
@@ -31,13 +31,13 @@ it('starts its server again also while the daemon ends: what drains needs it unt
     })()
     await Promise.race([failed, restarted])
     expect(kept.server().pid).not.toBe(first.pid)
-    expect(notes).toContain('nats-server has died; starting it again')
+    expect(notes).toContain('nats-server has died. Restarting it.')
   } finally {
     await kept.stop()
   }
 })
 
-it('gives up its first start when it is told to', async () => {
+it('stops the first start when its signal aborts', async () => {
   const config = await loadConfig({ cwd: folder })
   const started = keepServer(config, { note: () => {}, signal: AbortSignal.abort(new Error('SIGTERM')) })
   await expect(started).rejects.toThrow('SIGTERM')

@@ -5,76 +5,73 @@ import { z } from 'zod'
 
 const count = (lowest: number, highest: number) => z.number().int().min(lowest).max(highest)
 
-/** One specialist as the operator lets it work: where its definition is, and its ceiling. */
+/** One specialist of the team: where its definition is, and the operator's ceiling for it. */
 export const memberSchema = z.strictObject({
-  /** A package name, or a path from the configuration's folder. */
+  /** A package name, or a path relative to the configuration's folder. */
   agent: z.string().min(1),
   /** Replaces the definition's level. */
   level: levelSchema.optional(),
-  /** Host processes. */
+  /** Number of host processes. */
   replicas: count(1, 64).default(1),
-  /** Tasks that one host works on at once. */
+  /** Number of tasks that one host works on at a time. */
   maxConcurrent: count(1, 64).default(4),
-  /** Ceiling: names of tools it may be granted, or patterns (`sql_*`). Absent: what its definition asks for. */
+  /** Ceiling: names or patterns (`sql_*`) of tools that it may use. Default: every tool that its definition names. */
   tools: z.array(z.string()).optional(),
-  /** Ceiling: names of agents it may start, or patterns. */
+  /** Ceiling: names or patterns of agents that it may start. */
   delegates: z.array(z.string()).optional(),
-  /** Ceiling: packages its code may import, or patterns. */
+  /** Ceiling: names or patterns of packages that its code may import. */
   imports: z.array(z.string()).optional(),
-  /** Replaces the definition's model; `provider/model` or an alias. */
+  /** Replaces the definition's model: `provider/model` or an alias. */
   model: z.string().optional(),
-  /** Ceiling of one task's budget. The lesser of this and the definition's holds. */
+  /** Ceiling for the budget of one task. The smaller of this and the definition's budget applies. */
   budget: budgetSchema.unwrap().strict().optional(),
-  /** When its calls need a person's yes. The stricter of this and the definition's holds. */
+  /** Which calls a person must approve. The stricter of this and the definition's setting applies. */
   approval: approvalSchema.optional(),
 })
-/** One specialist as the daemon knows it. */
+/** One specialist of the team. */
 export type Member = z.infer<typeof memberSchema>
 
 const limitsSchema = z
   .strictObject({
-    /** Tasks of one plan. */
+    /** Tasks in one plan. */
     tasks: count(1, 100).default(12),
-    /** Tries of one task before the plan is changed or the task given up. */
+    /** Attempts at one task before the plan is changed or the task is given up. */
     attempts: count(1, 10).default(2),
-    /** Times that a plan may be changed after a task failed for good. */
+    /** How often a plan may change after a task has failed for good. */
     replans: count(0, 10).default(1),
-    /** Delegations below a task of the plan. */
+    /** Depth of delegations below a task of the plan. */
     depth: count(0, 10).default(3),
-    /** Delegations that one task may ask for in all. */
+    /** Delegations that one task may request in all. */
     fanOut: count(0, 100).default(16),
-    /** Quick deaths of a child process in a row, after which it is given up. */
+    /** Consecutive quick deaths of a child process after which it is given up. */
     restarts: count(0, 100).default(5),
-    /**
-     * Readers of streams that one user of NATS may have at once: a stream takes 1,000 from all of them. Who makes more
-     * is cut off.
-     */
+    /** Readers of streams that one NATS user may have at a time. A user with more is evicted, because a stream has 1,000 for all. */
     readers: count(16, 1_000).default(256),
-    /** Milliseconds that a shutdown waits for tasks under way. */
+    /** How long a shutdown waits for tasks that are being worked on. Milliseconds. */
     graceMs: count(0, 600_000).default(5_000),
   })
   .prefault({})
 
-/** The configuration, as written. */
+/** Checks a configuration and fills in its defaults. */
 export const configSchema = z.strictObject({
-  /** An existing NATS. Absent, and no `NATS_URL`: one is started. */
+  /** An existing NATS server. Without it and without `NATS_URL`, the daemon starts one. */
   nats: z
     .strictObject({
       url: z
         .string()
-        .regex(/^(nats|tls|wss?):\/\//, 'wanted a URL such as "nats://127.0.0.1:4222"')
+        .regex(/^(nats|tls|wss?):\/\//, 'expected a URL such as "nats://127.0.0.1:4222"')
         .optional(),
-      /** Path of a `.creds` or nkey file for that server. Absent: what `bailiwick nats-config` wrote. */
+      /** Path of a `.creds` or nkey file for that server. Default: the one that `bailiwick nats-config` wrote. */
       credentials: z.string().optional(),
-      /** Paths of PEM files: the authority that signed its certificate, and a certificate of ours with its key. */
+      /** Paths of PEM files: the authority of the server's certificate, and the client's certificate and key. */
       ca: z.string().optional(),
       cert: z.string().optional(),
       key: z.string().optional(),
-      /** Fixed port of the server that is started; an error where it is taken. */
+      /** Port of the server that the daemon starts. The daemon does not start if the port is taken. */
       port: count(1, 65_535).optional(),
       /**
-       * Milliseconds that credentials of this daemon's processes hold. They are renewed when half of it is over, so
-       * that what is stolen ends by itself; a daemon that is away for longer renews them when it is back.
+       * How long the credentials of the daemon's processes are valid, milliseconds. The daemon renews them at half that
+       * time, so stolen ones expire soon. A daemon that was away for longer renews them when it is back.
        */
       credentialsLifeMs: count(2_000, 31_536_000_000).default(86_400_000),
     })
@@ -83,44 +80,44 @@ export const configSchema = z.strictObject({
   model: z.string().optional(),
   /** Aliases: `{ fast: 'ollama/qwen3:8b', strong: { model: 'openai/gpt-5', fallbacks: ['fast'] } }`. */
   models: modelAliasesSchema.default({}),
-  /** The specialists: package names, paths, or members in full. */
+  /** The specialists: package names, paths, or objects with an `agent`. */
   team: z
     .array(
       z.union([z.string().min(1), memberSchema], {
         error: (issue) =>
           typeof issue.input === 'string' || (typeof issue.input === 'object' && issue.input !== null)
             ? undefined
-            : 'wanted a package name, a path, or { agent: … }',
+            : 'expected a package name, a path, or { agent: … }',
       }),
     )
     .min(1)
     .optional(),
-  /** A definition that asks for more than its ceiling: it works without that (`drop`), or nothing starts (`refuse`). */
+  /** What happens if a definition exceeds its ceiling: it works without the excess (`drop`), or nothing starts (`refuse`). */
   beyondCeiling: z.enum(['drop', 'refuse']).default('drop'),
-  /** How a run is split where it does not say. */
+  /** How runs that do not name a strategy are split into tasks. */
   strategy: z.enum(['plan', 'direct']).default('plan'),
-  /** Who gets the whole task under strategy `direct`; absent: the only agent, or the only router or code agent that has delegates. */
+  /** The agent that gets the whole task with strategy `direct`. Default: the only agent, or the only router or agent with delegates. */
   lead: z.string().optional(),
-  /** The agent that writes answers from results; absent: `writer`, where the team has one. */
+  /** The agent that writes answers from results. Default: `writer` if the team has one. */
   writer: z.string().optional(),
-  /** Said to the planner besides the task and the team. */
+  /** Instructions for the planner, in addition to the task and the team. */
   planning: z.string().optional(),
   /** What one run may spend. */
   budget: budgetSchema.unwrap().strict().default({}),
   limits: limitsSchema,
-  /** What is kept, for how long, and in how many copies. */
+  /** How much the streams keep, for how long, and in how many replicas. */
   streams: streamLimitsSchema.unwrap().strict().prefault({}),
   sandbox: z
     .strictObject({
-      /** The least isolation that agents' code runs in; hosts that get less do not start. Absent: what there is. */
+      /** Minimum isolation for agents' code. Hosts that get less do not start. Default: the best that the machine offers. */
       requireIsolation: z.enum(['process', 'confined']).optional(),
     })
     .prefault({}),
-  /** Where the daemon keeps its store, address and credentials; from the configuration's folder. */
+  /** The folder of the daemon's store, address and credentials, relative to the configuration's folder. */
   dataDir: z.string().default('.bailiwick'),
 })
 
-/** The configuration as `bailiwick.config.ts` holds it: everything optional. */
+/** The configuration as written in `bailiwick.config.ts`. Every option is optional. */
 export type Config = z.input<typeof configSchema>
-/** The configuration after defaults. */
+/** The configuration with defaults. */
 export type CheckedConfig = z.infer<typeof configSchema>

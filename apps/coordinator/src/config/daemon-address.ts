@@ -1,4 +1,5 @@
 import { readFileSync, rmSync } from 'node:fs'
+import { parseJson } from '@bailiwick/contract'
 import { isSameProcess } from '@bailiwick/nats-server/process-identity'
 import { z } from 'zod'
 import { dataPaths, writePrivate } from './data-dir.ts'
@@ -8,22 +9,22 @@ const addressSchema = z.object({
   pid: z.number().int().positive(),
   startTime: z.string(),
   url: z.string(),
-  /** Path of the `.creds` file for users of this machine; absent where the server asks for none. */
+  /** Path of the `.creds` file for users of this machine; absent if the server requires none. */
   credentials: z.string().optional(),
-  /** Variables that name the files of the server's TLS. */
+  /** Environment variables that name the files of the server's TLS. */
   tls: z.record(z.string(), z.string()).default({}),
-  /** Its private socket; absent where the daemon is on another machine. */
+  /** Path of the daemon's private socket; absent if the daemon runs on another machine. */
   local: z.string().optional(),
-  /** It lives for the length of one command. */
+  /** True if the daemon ends with the command that started it. */
   ephemeral: z.boolean(),
   startedAt: z.number(),
   version: z.string(),
   config: z.string().optional(),
 })
-/** How a daemon is reached, as it writes it into its data directory. */
+/** How to reach a daemon. The daemon writes it into its data directory. */
 export type DaemonAddress = z.infer<typeof addressSchema>
 
-/** The address of the daemon that lives on this data directory, or undefined where none does. */
+/** Finds the daemon that runs on a data directory. */
 export function findDaemon(dataDir: string): DaemonAddress | undefined {
   const file = dataPaths.address(dataDir)
   let text: string
@@ -31,7 +32,7 @@ export function findDaemon(dataDir: string): DaemonAddress | undefined {
     text = readFileSync(file, 'utf8')
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
-    // Below a file there is none either; whoever starts one is told what is wrong with the folder.
+    // ENOTDIR: the data directory is below a file. Starting a daemon reports that.
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
     throw error
   }
@@ -39,18 +40,12 @@ export function findDaemon(dataDir: string): DaemonAddress | undefined {
   return address.success && isSameProcess(address.data) ? address.data : undefined
 }
 
+/** Publishes a daemon's address in its data directory. */
 export function writeAddress(dataDir: string, address: DaemonAddress): void {
   writePrivate(dataPaths.address(dataDir), `${JSON.stringify(address, undefined, 2)}\n`)
 }
 
+/** Removes the address of a daemon that ends. */
 export function removeAddress(dataDir: string): void {
   rmSync(dataPaths.address(dataDir), { force: true })
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined // A file of another version or cut by a crash is no address.
-  }
 }

@@ -1,8 +1,8 @@
 import type { Config } from './config-schema.ts'
 
 /**
- * Types `bailiwick.config.ts`. It only returns what it is given: the configuration is checked when the
- * command reads it, so that a file without types is checked as well.
+ * Gives `bailiwick.config.ts` its types. It returns its argument unchanged; the command checks the configuration when
+ * it reads the file, with or without types.
  *
  * @example
  * ```ts

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 
-/** File names that are looked for, in this order. */
+/** The names of a configuration file, in order of preference. */
 export const CONFIG_NAMES = ['bailiwick.config.ts', 'bailiwick.config.js', 'bailiwick.config.mjs'] as const
 
-/** The nearest configuration file at or above a folder, or undefined. */
+/** The configuration file in a folder, or in the nearest folder above it that has one. */
 export function findConfig(from: string): string | undefined {
   for (let folder = resolve(from); ; folder = dirname(folder)) {
     for (const name of CONFIG_NAMES) {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { scratch } from '../testing/scratch.ts'
 import { checkConfig, type LoadedConfig, loadConfig, SHIPPED_TEAM } from './load-config.ts'
 
-/** Loads by Node itself, as the command does: a test runner's own `import()` transforms what it loads. */
+/** Loads with plain Node, as the command does, because vitest transforms what it imports. */
 async function loadByNode(options: Parameters<typeof loadConfig>[0]): Promise<LoadedConfig> {
   const module = new URL('./load-config.ts', import.meta.url).href
   const code = `import { loadConfig } from ${JSON.stringify(module)}
@@ -24,42 +24,39 @@ async function loadByNode(options: Parameters<typeof loadConfig>[0]): Promise<Lo
 
 describe('checkConfig', () => {
   it.each([
-    [{ modle: 'x' }, 'modle: unknown option; did you mean "model"?'],
+    [{ modle: 'x' }, 'modle: unknown option. Did you mean "model"?'],
     [
       { team: ['a', { agent: 'b', replica: 2 }] },
-      'team[1].replica: unknown option; did you mean "replicas"?',
+      'team[1].replica: unknown option. Did you mean "replicas"?',
     ],
-    [{ limits: { task: 3 } }, 'limits.task: unknown option; did you mean "tasks"?'],
-    [{ strategy: 'paln' }, 'strategy: wanted one of "plan", "direct"; got "paln"'],
+    [{ limits: { task: 3 } }, 'limits.task: unknown option. Did you mean "tasks"?'],
+    [{ strategy: 'paln' }, 'strategy: expected one of "plan", "direct", found "paln"'],
     [{ team: [{ agent: 'a', level: 6 }] }, 'team[0].level: wanted a level from 0 to 5'],
     [{ team: [{ agent: 'a', level: 'coder' }] }, 'got "coder"'],
-    [
-      { team: [{ agent: 'a', replicas: 0 }] },
-      'team[0].replicas: too small: expected number to be >=1; got 0',
-    ],
-    [{ team: [7] }, 'team[0]: wanted a package name, a path, or { agent: … }; got 7'],
-    [{ team: 'analyst' }, 'team: wanted array; got "analyst"'],
+    [{ team: [{ agent: 'a', replicas: 0 }] }, 'team[0].replicas: expected a number >=1, found 0'],
+    [{ team: [7] }, 'team[0]: expected a package name, a path, or { agent: … }, found 7'],
+    [{ team: 'analyst' }, 'team: expected array, found "analyst"'],
     [
       { nats: { url: 'localhost' } },
-      'nats.url: wanted a URL such as "nats://127.0.0.1:4222"; got "localhost"',
+      'nats.url: expected a URL such as "nats://127.0.0.1:4222", found "localhost"',
     ],
-    [{ nats: { prot: 4222 } }, 'nats.prot: unknown option; did you mean "port"?'],
-    [{ budget: { token: 5 } }, 'budget.token: unknown option; did you mean "tokens"?'],
+    [{ nats: { prot: 4222 } }, 'nats.prot: unknown option. Did you mean "port"?'],
+    [{ budget: { token: 5 } }, 'budget.token: unknown option. Did you mean "tokens"?'],
     [
       { models: { fast: 5 } },
-      'models.fast: expected "provider/model" or { model: "provider/model", … }; got 5',
+      'models.fast: expected "provider/model" or { model: "provider/model", … }, found 5',
     ],
     [
       { models: { fast: { model: 'a/b', temprature: 1 } } },
-      'models.fast.temprature: unknown option; did you mean "temperature"?',
+      'models.fast.temprature: unknown option. Did you mean "temperature"?',
     ],
-    [{ entirely: 'else' }, 'entirely: unknown option; known: nats, model,'],
-    ['no object', 'the configuration: wanted object; got "no object"'],
-  ])('says of %j where it is wrong and what was wanted', (config, message) => {
+    [{ entirely: 'else' }, 'entirely: unknown option. Known: nats, model,'],
+    ['no object', 'the configuration: expected object, found "no object"'],
+  ])('reports the faulty option of %j, what it expected and what it found', (config, message) => {
     expect(() => checkConfig(config)).toThrow(message)
   })
 
-  it('tells every fault at once', () => {
+  it('reports every fault at once', () => {
     expect(() => checkConfig({ modle: 'x', strategy: 1, limits: { depth: -1 } })).toThrow(
       /strategy: .*\n.*limits\.depth: .*\n.*modle: /,
     )
@@ -67,7 +64,7 @@ describe('checkConfig', () => {
 })
 
 describe('loadConfig', () => {
-  it('has the shipped team and a data directory beside it where there is no file', async () => {
+  it('uses the shipped team and a data directory in the current folder if there is no file', async () => {
     await using place = await scratch()
     const config = await loadConfig({ cwd: place.folder })
     expect(config.team.map(({ agent }) => agent)).toEqual(SHIPPED_TEAM)
@@ -75,7 +72,7 @@ describe('loadConfig', () => {
     expect(config.file).toBeUndefined()
   })
 
-  it('reads TypeScript above the folder, with defineConfig of an installation elsewhere, and .env', async () => {
+  it('reads a TypeScript file that imports bailiwick from another installation, and .env', async () => {
     await using place = await scratch()
     const file = await place.write(
       'bailiwick.config.ts',
@@ -89,18 +86,18 @@ describe('loadConfig', () => {
     expect(config.team).toMatchObject([{ agent: './a.ts', replicas: 2, maxConcurrent: 4 }])
   })
 
-  it('names the file that does not load', async () => {
+  it('names a file that cannot be loaded', async () => {
     await using place = await scratch()
     const file = await place.write('bailiwick.config.mjs', 'export default {{')
-    await expect(loadByNode({ cwd: place.folder })).rejects.toThrow(
-      `${file} could not be loaded: SyntaxError`,
+    await expect(loadByNode({ cwd: place.folder })).rejects.toThrow(`Cannot load ${file}: SyntaxError`)
+    await expect(loadByNode({ cwd: place.folder, file: 'other.ts' })).rejects.toThrow(
+      'Expected a configuration at',
     )
-    await expect(loadByNode({ cwd: place.folder, file: 'other.ts' })).rejects.toThrow('no configuration at')
   })
 
-  it('wants a default export', async () => {
+  it('requires a default export', async () => {
     await using place = await scratch()
     await place.write('bailiwick.config.js', 'export const config = {}')
-    await expect(loadByNode({ cwd: place.folder })).rejects.toThrow('has no default export')
+    await expect(loadByNode({ cwd: place.folder })).rejects.toThrow('found no default export')
   })
 })

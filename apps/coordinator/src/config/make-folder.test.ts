@@ -11,26 +11,28 @@ beforeEach(async () => {
 afterEach(() => rm(place, { recursive: true, force: true }))
 
 describe('makeFolder', () => {
-  it('makes it with the folders above it, and takes one that is there', async () => {
+  it('makes a folder and its parents, and accepts an existing one', async () => {
     const folder = join(place, 'a/b/c')
     makeFolder(folder, '--out')
     makeFolder(folder, '--out')
     expect((await stat(folder)).isDirectory()).toBe(true)
   })
 
-  it('refuses what lies below a file', async () => {
+  it('rejects a path below a file', async () => {
     await writeFile(join(place, 'file'), '')
     const folder = join(place, 'file/out')
     expect(() => makeFolder(folder, '--out')).toThrow(
-      new RegExp(`^--out: nothing can be written into ${folder} \\(ENOTDIR.*; name another folder$`),
+      new RegExp(
+        `^--out: expected a folder that can be written, found ${folder} \\(ENOTDIR.* Name another folder.$`,
+      ),
     )
   })
 
   it.runIf(process.platform === 'linux')(
-    'refuses a place that makes no folders, instead of trying for ever',
+    'rejects a file system that makes no folders, instead of looping for ever',
     () => {
       expect(() => makeFolder('/proc/nope', 'dataDir')).toThrow(
-        /^dataDir: nothing can be written into \/proc\/nope/,
+        /^dataDir: expected a folder that can be written, found \/proc\/nope/,
       )
     },
   )

@@ -1,27 +1,27 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { InputError } from '@bailiwick/contract'
+import { errorText, InputError } from '@bailiwick/contract'
 
 /**
- * Makes a folder that somebody named, before anything is spent.
+ * Makes a folder that a user named, before the command does any work.
  *
- * @param named how it was named, for the error: `--out`, `dataDir`
- * @param mode of the folders that are made
- * @throws InputError that names it, where nothing can be written there
+ * @param option the option that named it, for the error: `--out`, `dataDir`
+ * @param mode mode of the folders that are made
+ * @throws InputError if the folder cannot be written
  */
-export function makeFolder(folder: string, named: string, mode = 0o777): void {
+export function makeFolder(folder: string, option: string, mode = 0o777): void {
   try {
     make(resolve(folder), mode)
     accessSync(folder, constants.W_OK)
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new InputError(`${named}: nothing can be written into ${folder} (${why}); name another folder`, {
-      cause: error,
-    })
+    throw new InputError(
+      `${option}: expected a folder that can be written, found ${folder} (${errorText(error)}). Name another folder.`,
+      { cause: error },
+    )
   }
 }
 
-/** Level by level: Node's own `recursive` never comes back from file systems that make no folders, such as /proc. */
+/** Makes one level at a time: Node's `recursive` option loops for ever on file systems such as /proc. */
 function make(path: string, mode: number): void {
   try {
     mkdirSync(path, mode)

@@ -86,7 +86,7 @@ async function waitForDelegate(
   const address = { writer: agent, run: log.run, task }
   const done = new AbortController()
   team
-    .lost(agent, AbortSignal.any([any, done.signal]))
+    .untilLost(agent, AbortSignal.any([any, done.signal]))
     .then((message) => endTask(bus, address, { status: 'failed', error: { code: 'no-host', message } }))
     .catch(() => {}) // Aborted: there is a result, or nobody wants one.
   try {

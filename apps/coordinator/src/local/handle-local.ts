@@ -1,42 +1,41 @@
-import type { RoleGrant } from '@bailiwick/bus'
-import { namedUser, prepareWriter } from '@bailiwick/bus'
+import { namedUser, prepareWriter, type RoleGrant } from '@bailiwick/bus'
 import { InputError } from '@bailiwick/contract'
 import type { Broker } from '../broker/broker.ts'
-import { prepareAgent } from '../broker/prepare-agent-queue.ts'
+import { prepareAgentQueue } from '../broker/prepare-agent-queue.ts'
 import { memberSchema } from '../config/config-schema.ts'
 import type { LoadedConfig } from '../config/load-config.ts'
 import type { Hosts } from '../processes/hosts.ts'
 import { loadSpecialist } from '../team/load-team.ts'
 import type { Team } from '../team/team.ts'
-import type { LocalReply, LocalRequest } from './local-protocol.ts'
+import type { LocalRequest, LocalResult } from './local-protocol.ts'
 
-type Reply = Omit<Extract<LocalReply, { ok: true }>, 'ok'>
-
-/** What the daemon does for processes of its own user. */
-export function localHandler(parts: {
+/** Handles the requests of processes of the daemon's own user. */
+export function localHandler(daemon: {
   config: LoadedConfig
   broker: Broker
   team: Team
   hosts: Hosts
   signal: AbortSignal
-}): (request: LocalRequest) => Promise<Reply> {
-  const { config, broker, team, hosts, signal } = parts
+}): (request: LocalRequest) => Promise<LocalResult> {
+  const { config, broker, team, hosts, signal } = daemon
   return async (request) => {
-    if (request.op === 'host') return host(request.file)
+    if (request.op === 'host') return addHost(request.file)
     const grant = await roleGrant(request)
     const kind = request.prompts ? `${request.role}.prompts` : request.role
     const name = request.name === undefined ? kind : `${kind}-${request.name}`
     const credentials = await broker.issueCredentials(name, grant, request.expiresInSeconds)
-    return credentials === undefined ? {} : { credentials }
+    return { ...(credentials !== undefined && { credentials }) }
   }
 
-  async function host(file: string): Promise<Reply> {
+  async function addHost(file: string): Promise<LocalResult> {
     const specialist = await loadSpecialist(memberSchema.parse({ agent: file }), config.folder, signal)
     const { name } = specialist.card
-    const known = hosts.report().some(({ agent }) => agent === name)
-    if (!known) {
+    const isHosted = hosts.report().some(({ agent }) => agent === name)
+    if (!isHosted) {
       if (team.has(name)) {
-        throw new InputError(`${file} defines an agent "${name}", and the team has one of that name already`)
+        throw new InputError(
+          `Expected a new agent name in ${file}, found "${name}", which the team already has.`,
+        )
       }
       team.add(specialist)
       await hosts.add(specialist)
@@ -51,25 +50,24 @@ export function localHandler(parts: {
       await prepareWriter(broker.bus, namedUser(name), config.streams)
       return { role, name }
     }
-    const named = name === undefined ? {} : { name }
-    if (role === 'reader') return { role, readsFrom, prompts, ...named }
+    if (role === 'reader') return { role, readsFrom, prompts, ...(name !== undefined && { name }) }
     if (role === 'user') return { role, readsFrom }
-    if (name === undefined) throw new InputError(`role "${role}" wants a name: ${role}:<name>`)
+    if (name === undefined) throw new InputError(`Expected a name for role "${role}": ${role}:<name>`)
     if (role === 'tool-host') {
       if (team.has(name)) {
         throw new InputError(
-          `an agent of the team is called "${name}": a host of tools of that name could listen to its answers; take another`,
+          `Expected a tool host with its own name, found "${name}", the name of an agent of the team. The tool host could read that agent's replies. Choose another name.`,
         )
       }
       await prepareWriter(broker.bus, name, config.streams)
       return { role, name, tools, readsFrom }
     }
-    await prepareAgent(broker.bus, config, name)
+    await prepareAgentQueue(broker.bus, config, name)
     if (!team.has(name)) {
-      // Its definition is elsewhere and unknown here: it may ask for anything that the toolbox has.
+      // The daemon does not have this agent's definition, so it may use every tool of the toolbox.
       return { role: 'host', agent: name, level: 5, tools: team.tools(), readsFrom }
     }
-    const { level, tools: asked } = team.card(name)
-    return { role: 'host', agent: name, level, tools: asked, readsFrom }
+    const { level, tools: requested } = team.card(name)
+    return { role: 'host', agent: name, level, tools: requested, readsFrom }
   }
 }

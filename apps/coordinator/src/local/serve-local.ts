@@ -4,20 +4,21 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { type LocalReply, type LocalRequest, localRequestSchema } from './local-protocol.ts'
+import { errorText } from '@bailiwick/contract'
+import { type LocalReply, type LocalRequest, type LocalResult, localRequestSchema } from './local-protocol.ts'
 
-/** A private socket that answers local requests, one JSON line each. */
+/** A private socket that serves local requests. */
 export interface LocalServer extends AsyncDisposable {
-  /** Where `askLocal` connects to. */
+  /** The socket's path, or the pipe's name on Windows. */
   readonly path: string
 }
 
-/** Listens on a socket that only this user can reach. */
-export async function serveLocal(
-  handle: (request: LocalRequest) => Promise<Omit<Extract<LocalReply, { ok: true }>, 'ok'>>,
-): Promise<LocalServer> {
+type Handler = (request: LocalRequest) => Promise<LocalResult>
+
+/** Listens on a socket that only this user can reach. A request and its reply are one JSON line each. */
+export async function serveLocal(handle: Handler): Promise<LocalServer> {
   const path = await socketPath()
-  const server = createServer((socket) => replyToLines(socket, handle))
+  const server = createServer((socket) => serveSocket(socket, handle))
   await listen(server, path)
   server.unref()
   return {
@@ -29,7 +30,7 @@ export async function serveLocal(
   }
 }
 
-/** In a folder of its own (0700): a socket's own mode is not checked everywhere, and its path must be short. */
+/** In its own folder (0700), because not every system checks a socket's mode. The path must be short. */
 async function socketPath(): Promise<string> {
   if (process.platform === 'win32') return `\\\\.\\pipe\\bailiwick-${randomUUID()}`
   return join(await mkdtemp(join(tmpdir(), 'bailiwick-')), 'daemon.sock')
@@ -42,11 +43,8 @@ function listen(server: Server, path: string): Promise<void> {
   })
 }
 
-function replyToLines(
-  socket: Socket,
-  handle: (request: LocalRequest) => Promise<Omit<Extract<LocalReply, { ok: true }>, 'ok'>>,
-): void {
-  // A command that was killed while it waited is no fault of the daemon's.
+function serveSocket(socket: Socket, handle: Handler): void {
+  // The command may be killed while it waits.
   socket.on('error', () => {})
   createInterface(socket).on('line', async (line) => {
     const reply = await replyTo(line, handle)
@@ -54,14 +52,11 @@ function replyToLines(
   })
 }
 
-async function replyTo(
-  line: string,
-  handle: (request: LocalRequest) => Promise<Omit<Extract<LocalReply, { ok: true }>, 'ok'>>,
-): Promise<LocalReply> {
+async function replyTo(line: string, handle: Handler): Promise<LocalReply> {
   try {
     return { ok: true, ...(await handle(localRequestSchema.parse(JSON.parse(line)))) }
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'internal'
-    return { ok: false, code, message: error instanceof Error ? error.message : String(error) }
+    return { ok: false, code, message: errorText(error) }
   }
 }

@@ -65,7 +65,7 @@ describe('awaitTeam', () => {
   ])('ignores the announcement %s, and reports the process after the limit', async (_, situation, name) => {
     expect(await wait(situation)).toEqual({
       missing: [name],
-      notes: [`${name} has not announced itself within 0.001 s; its last output:\n    output of ${name}`],
+      notes: [`${name} has not started within 0.001 s. Its last output:\n    output of ${name}`],
     })
   })
 
@@ -85,7 +85,7 @@ describe('awaitTeam', () => {
       lastDeath,
     }
     await expect(wait({ reports: [toolbox, failed] })).rejects.toThrow(
-      'no agent host started: agent-writer-1 exited with 1\n    no licence',
+      'No agent host started. agent-writer-1 exited with 1\n    no licence',
     )
   })
 

@@ -36,7 +36,7 @@ export async function awaitTeam(options: AwaitTeamOptions): Promise<string[]> {
     const isStarting = hosts.report().some((report) => report.state !== 'failed' && !hasAnnounced(report))
     if (!isStarting || Date.now() >= deadline) break
     if (Date.now() >= noteAt) {
-      const line = `waiting for ${describeStarting(hosts.report(), hasAnnounced)}`
+      const line = `Waiting for ${describeStarting(hosts.report(), hasAnnounced)}`
       if (line !== lastNote) note(line)
       lastNote = line
       noteAt = Date.now() + NOTE_EVERY_MS
@@ -46,15 +46,13 @@ export async function awaitTeam(options: AwaitTeamOptions): Promise<string[]> {
   const missing = hosts.report().filter((report) => !hasAnnounced(report))
   const agents = hosts.report().filter(({ agent }) => agent !== undefined)
   if (agents.length > 0 && agents.every(({ state }) => state === 'failed')) {
-    throw new BailiwickError('no-host', `no agent host started: ${agents.map(describeDeath).join('\n')}`)
+    throw new BailiwickError('no-host', `No agent host started. ${agents.map(describeDeath).join('\n')}`)
   }
   // The supervisor has already reported the processes that it gave up.
   for (const { name, state } of missing) {
     if (state === 'failed') continue
     const lines = hosts.output(name).map((line) => `\n    ${line}`)
-    note(
-      `${name} has not announced itself within ${maxMs / 1_000} s; its last output:${lines.join('') || ' none'}`,
-    )
+    note(`${name} has not started within ${maxMs / 1_000} s. Its last output:${lines.join('') || ' none'}`)
   }
   return missing.map(({ name }) => name)
 }

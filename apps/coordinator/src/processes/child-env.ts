@@ -1,4 +1,4 @@
-/** Of the daemon's environment, what every child needs to run at all. */
+/** Variables that every child needs. */
 const SYSTEM = [
   'PATH',
   'HOME',
@@ -12,27 +12,27 @@ const SYSTEM = [
   'NODE_EXTRA_CA_CERTS',
 ]
 
-/** What the models are reached with; by prefix, because every provider has names of its own. */
+/** Variables that the models need, by prefix because each provider has its own names. */
 const MODELS = /^(OPENAI|OLLAMA|OPENROUTER|ANTHROPIC|GEMINI|GOOGLE|LMSTUDIO|VLLM|LLAMACPP|BAILIWICK_MODEL)/
-/** Where a host's sandbox looks for bubblewrap and keeps bundles. */
+/** Where a host's sandbox looks for bubblewrap and caches bundles. */
 const SANDBOX = ['BWRAP_BIN', 'XDG_CACHE_HOME']
 const PROXIES = /^(https?|no|all)_proxy$/i
 
-/** The environment of a process that may not have keys: the toolbox. */
+/** The environment of the toolbox, which gets no keys. */
 export function keylessEnv(env: NodeJS.ProcessEnv): Record<string, string> {
   return pick(env, (name) => SYSTEM.includes(name))
 }
 
-/** The environment of a process that calls models: an agent host. */
+/** The environment of an agent host, which calls models. */
 export function modelEnv(env: NodeJS.ProcessEnv): Record<string, string> {
   const named = [...SYSTEM, ...SANDBOX]
   return pick(env, (name) => named.includes(name) || MODELS.test(name) || PROXIES.test(name))
 }
 
-function pick(env: NodeJS.ProcessEnv, wanted: (name: string) => boolean): Record<string, string> {
+function pick(env: NodeJS.ProcessEnv, isPicked: (name: string) => boolean): Record<string, string> {
   return Object.fromEntries(
     Object.entries(env).flatMap(([name, value]) =>
-      value !== undefined && wanted(name) ? [[name, value]] : [],
+      value !== undefined && isPicked(name) ? [[name, value]] : [],
     ),
   )
 }

@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { extname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { SOURCE_FLAGS } from '@bailiwick/contract'
 import {
   isStillRunning,
@@ -13,30 +12,29 @@ import { dataPaths } from '../config/data-dir.ts'
 import type { ChildSpec } from './child-spec.ts'
 import type { PidFile } from './pid-file.ts'
 
-/** How a child ended. An adopted one's code is not known: it was another process's child. */
+/** How a child ended. Both are undefined for an adopted child, because it is not a child of this process. */
 export interface Death {
   code: number | undefined
   signal: string | undefined
 }
 
-/** One living process, started here or adopted. */
+/** A living process that was started here or adopted. */
 export interface LiveChild extends ProcessIdentity {
   readonly startedAt: number
   readonly adopted: boolean
   readonly died: Promise<Death>
-  /** It is written down: it begins. Until then it waits, and ends by itself where this process dies. */
+  /** Lets the child start, once it is recorded. It waits until then, and ends if this process dies first. */
   begin(): void
-  /** The last lines it printed on stderr or stdout in this life. */
+  /** The last lines that it has printed on stderr or stdout in this life. */
   lastLines(): string[]
 }
 
-/** Beside this file, in source as when built. */
-const WAIT_FOR_START = new URL(`./wait-for-start${extname(fileURLToPath(import.meta.url))}`, import.meta.url)
-  .href
+/** Next to this file, in source and in the build. */
+const WAIT_FOR_START = new URL(`./wait-for-start${extname(import.meta.filename)}`, import.meta.url).href
 
 /**
- * Starts a child in a process group of its own, so that Ctrl-C reaches the command alone. What it prints
- * goes to a file, not a pipe: a pipe would break when this daemon dies, and the child with it. It does nothing before it is told to begin.
+ * Starts a child in its own process group, so that Ctrl-C reaches only the command. Its output goes to a file, because
+ * a pipe would break when this daemon dies and end the child too. The child waits for {@link LiveChild.begin}.
  */
 export function startChild(dataDir: string, spec: ChildSpec): LiveChild {
   const file = dataPaths.log(dataDir, spec.name)
@@ -59,7 +57,7 @@ export function startChild(dataDir: string, spec: ChildSpec): LiveChild {
     child.once('error', () => resolve({ code: undefined, signal: undefined }))
     child.once('exit', (code, signal) => resolve({ code: code ?? undefined, signal: signal ?? undefined }))
   })
-  // A child that is gone already: its death is told.
+  // If the child is already dead, `died` reports it.
   child.stdin?.on('error', () => {})
   const pid = child.pid ?? 0
   return {
@@ -73,7 +71,7 @@ export function startChild(dataDir: string, spec: ChildSpec): LiveChild {
   }
 }
 
-/** Watches a child of an earlier daemon. It is nobody's child here, so its death is seen by looking. */
+/** Watches a child of an earlier daemon. Its death is polled, because only a parent is notified. */
 export function adoptChild(dataDir: string, file: PidFile, signal: AbortSignal): LiveChild {
   const log = dataPaths.log(dataDir, file.name)
   return {
@@ -81,22 +79,23 @@ export function adoptChild(dataDir: string, file: PidFile, signal: AbortSignal):
     startTime: file.startTime,
     startedAt: file.startedAt,
     adopted: true,
-    died: watchDeath(file, signal),
+    died: pollDeath(file, signal),
     begin: () => {},
     lastLines: () => tail(log, 0),
   }
 }
 
-async function watchDeath(file: PidFile, signal: AbortSignal): Promise<Death> {
+async function pollDeath(file: PidFile, signal: AbortSignal): Promise<Death> {
   while (isStillRunning(file) && !signal.aborted) await sleep(100)
   return { code: undefined, signal: undefined }
 }
 
-const TAIL_BYTES = 4096
+const MAX_TAIL_BYTES = 4_096
+const MAX_TAIL_LINES = 12
 
 function tail(file: string, from: number): string[] {
   const size = statSync(file).size
-  const start = Math.max(from, size - TAIL_BYTES)
+  const start = Math.max(from, size - MAX_TAIL_BYTES)
   const bytes = Buffer.alloc(Math.max(0, size - start))
   const fd = openSync(file, 'r')
   try {
@@ -108,5 +107,5 @@ function tail(file: string, from: number): string[] {
     .toString('utf8')
     .split('\n')
     .filter((line) => line.trim() !== '')
-    .slice(-12)
+    .slice(-MAX_TAIL_LINES)
 }

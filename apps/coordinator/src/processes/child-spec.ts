@@ -3,7 +3,7 @@ import type { permissionsFor } from '@bailiwick/bus'
 
 /** A process that the daemon keeps running. */
 export interface ChildSpec {
-  /** Unique in the daemon: `toolbox`, `analyst-1`. Names its log and its pid file. */
+  /** Unique in the daemon: `toolbox`, `agent-analyst-1`. Its log and its pid file have this name. */
   name: string
   /** The JavaScript file that Node runs. */
   script: string
@@ -11,14 +11,11 @@ export interface ChildSpec {
   /** Its whole environment. */
   env: Record<string, string>
   cwd: string
-  /** What it may do on the bus: a process is never kept with other rights than it has now. */
+  /** Its rights on the bus. A process with other rights is never adopted. */
   rights?: ReturnType<typeof permissionsFor>
 }
 
-/**
- * What a child was started with, as a digest: a child that lives from a daemon before is adopted only if
- * nothing of it has changed.
- */
+/** A digest of everything that a child is started with. The next daemon adopts a child only if it is the same. */
 export function childSignature(spec: ChildSpec): string {
   const env = Object.entries(spec.env).sort(([a], [b]) => (a < b ? -1 : 1))
   return createHash('sha256')

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isSameProcess, isStillRunning, type ProcessIdentity } from '@bailiwick/nats-server/process-identity'
 
 /**
- * Ends a process and whatever is in its process group: SIGTERM, then SIGKILL after `graceMs`. The group is
- * killed also where its leader ended by itself: a host that crashed must not leave its sandbox behind.
+ * Ends a process and its process group: SIGTERM, then SIGKILL after `graceMs` milliseconds. Kills the group even if its
+ * leader has already ended, because a host that crashes must not leave its sandbox behind.
  */
 export async function endProcess(child: ProcessIdentity, graceMs: number): Promise<void> {
   if (isSameProcess(child)) {
@@ -18,7 +18,7 @@ export async function endProcess(child: ProcessIdentity, graceMs: number): Promi
   }
 }
 
-/** Kills what is left of a process group after its leader has ended. */
+/** Kills the remaining processes of a group whose leader has ended. */
 export function killGroup(pid: number): void {
   if (process.platform !== 'win32' && pid > 1) send(-pid, 'SIGKILL')
 }

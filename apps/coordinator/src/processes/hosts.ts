@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type AgentPresence, handOver, listAgents, permissionsFor } from '@bailiwick/bus'
+import { errorText } from '@bailiwick/contract'
 import type { Broker } from '../broker/broker.ts'
-import { prepareAgent } from '../broker/prepare-agent-queue.ts'
+import { prepareAgentQueue } from '../broker/prepare-agent-queue.ts'
 import type { LoadedConfig } from '../config/load-config.ts'
 import type { LoadedSpecialist } from '../team/load-team.ts'
 import { hostGrant, toolboxGrant } from '../team/role-grants.ts'
@@ -11,7 +12,7 @@ import { keylessEnv, modelEnv } from './child-env.ts'
 import { type ChildSpec, childSignature } from './child-spec.ts'
 import { endProcess } from './end-process.ts'
 import { type PidFile, recallChildren, removePidFile } from './pid-file.ts'
-import { type ChildReport, type SupervisedChild, supervise } from './supervise.ts'
+import { type ChildReport, supervise } from './supervise.ts'
 
 export interface HostsOptions {
   config: LoadedConfig
@@ -24,16 +25,13 @@ export interface HostsOptions {
   note(line: string): void
 }
 
-/** Later than the server notices that other hosts died with this one: a pull of theirs would swallow the task. */
-const HAND_OVER_MS = 50
-
 /** The state of one process of the team. */
 export interface HostReport extends ChildReport {
   /** The agent that it hosts; absent for the toolbox. */
   agent?: string
 }
 
-/** The processes that this daemon keeps alive: the toolbox and the hosts of every specialist. */
+/** The processes that the daemon keeps alive: the toolbox and the hosts of every specialist. */
 export interface Hosts {
   report(): HostReport[]
   /** The last lines that a process has printed. Empty if there is no process of that name. */
@@ -43,36 +41,67 @@ export interface Hosts {
   stop(graceMs: number): Promise<void>
 }
 
-/** Starts every process of the team, adopting those that live from a daemon before. */
+/**
+ * Delay before a dead host's tasks are handed over, milliseconds. If other hosts died with it, the server must notice
+ * first, or their pending pulls would swallow the tasks.
+ */
+const HAND_OVER_DELAY_MS = 50
+/** How long a process of an earlier daemon gets to end. Milliseconds. */
+const STALE_GRACE_MS = 2_000
+
+/** Starts every process of the team, and adopts those of an earlier daemon that still run. */
 export async function startHosts(options: HostsOptions): Promise<Hosts> {
-  const { broker, config, specialists, note } = options
-  await Promise.all(specialists.map(({ card }) => prepareAgent(broker.bus, config, card.name)))
+  const { broker, config, specialists, team, note } = options
+  await Promise.all(specialists.map(({ card }) => prepareAgentQueue(broker.bus, config, card.name)))
   const planned = [
     await toolboxSpec(options),
     ...(await Promise.all(specialists.map((specialist) => hostSpecs(options, specialist)))).flat(),
   ]
   const recalled = recallChildren(config.dataDir)
   const living = new Map(recalled.living.map((child) => [child.name, child]))
-  if (recalled.dead.length > 0) await mourn(options, await listAgents(broker.bus), recalled.dead, planned)
+  if (recalled.dead.length > 0) {
+    await handOverTasks(options, await listAgents(broker.bus), recalled.dead, planned)
+  }
   for (const child of living.values()) {
-    const wanted = planned.find(({ spec }) => spec.name === child.name)
-    if (wanted !== undefined && childSignature(wanted.spec) === child.signature) continue
+    const own = planned.find(({ spec }) => spec.name === child.name)
+    if (own !== undefined && childSignature(own.spec) === child.signature) continue
     living.delete(child.name)
-    await endStale(config.dataDir, child, note)
+    note(
+      `Ending ${child.name} (process ${child.pid}) of an earlier daemon, because its settings have changed.`,
+    )
+    await endProcess(child, STALE_GRACE_MS)
+    removePidFile(config.dataDir, child.name)
   }
-  const hopes = new Map<string, number>()
-  const start = (child: PlannedChild) => {
-    const { agent } = child
-    if (agent !== undefined) hopes.set(agent, (hopes.get(agent) ?? 0) + 1)
-    return { agent, child: superviseOne(options, child, living.get(child.spec.name), hopes) }
+
+  const onDeath = (planned: PlannedChild, report: ChildReport, pid: number) => {
+    const { name, state, lastDeath = { reason: 'ended', lines: [] } } = report
+    sleep(HAND_OVER_DELAY_MS)
+      .then(() => handOverTasks(options, team.present, [{ name, pid }], [planned]))
+      .catch((error: unknown) => note(`Cannot hand over the tasks of ${name}: ${errorText(error)}`))
+    if (state !== 'failed') return note(`${name} ${lastDeath.reason}. Restarting it.`)
+    const lines = lastDeath.lines.map((line) => `\n    ${line}`).join('')
+    const message = `Gave up ${name}, because it ${lastDeath.reason} soon after each start.${lines}`
+    note(message)
+    const { agent } = planned
+    const hasOthers = children.some((one) => one.agent === agent && one.child.report().state !== 'failed')
+    if (agent !== undefined && !hasOthers) team.giveUp(agent, message)
   }
+  const start = (planned: PlannedChild) => ({
+    agent: planned.agent,
+    child: supervise(planned.spec, {
+      dataDir: config.dataDir,
+      restarts: config.limits.restarts,
+      living: living.get(planned.spec.name),
+      onDeath: (report, pid) => onDeath(planned, report, pid),
+    }),
+  })
   const children = planned.map(start)
   return {
     report: () =>
       children.map(({ agent, child }) => ({ ...child.report(), ...(agent !== undefined && { agent }) })),
     output: (name) => children.find(({ child }) => child.name === name)?.child.output() ?? [],
     async add(specialist) {
-      await prepareAgent(broker.bus, config, specialist.card.name)
+      await prepareAgentQueue(broker.bus, config, specialist.card.name)
       children.push(...(await hostSpecs(options, specialist)).map(start))
     },
     async stop(graceMs) {
@@ -81,41 +110,8 @@ export async function startHosts(options: HostsOptions): Promise<Hosts> {
   }
 }
 
-function superviseOne(
-  options: HostsOptions,
-  { spec, agent }: PlannedChild,
-  living: PidFile | undefined,
-  /** By agent: replicas that are not given up. */
-  hopes: Map<string, number>,
-): SupervisedChild {
-  const { config, team, note } = options
-  return supervise(spec, {
-    dataDir: config.dataDir,
-    restarts: config.limits.restarts,
-    living,
-    onDeath(report, pid) {
-      note(`${spec.name} ${report.lastDeath?.reason ?? 'ended'}; starting it again`)
-      sleep(HAND_OVER_MS)
-        .then(() => mourn(options, team.present, [{ name: spec.name, pid }], [{ spec, agent }]))
-        .catch((error: unknown) => note(`handing over tasks of ${spec.name}: ${String(error)}`))
-    },
-    onGivenUp(report) {
-      const lines = report.lastDeath?.lines.map((line) => `    ${line}`) ?? []
-      const told = [
-        `${spec.name} is given up: it ${report.lastDeath?.reason ?? 'ended'} at start again and again`,
-        ...lines,
-      ]
-      note(told.join('\n'))
-      if (agent === undefined) return
-      const left = (hopes.get(agent) ?? 1) - 1
-      hopes.set(agent, left)
-      if (left === 0) team.giveUp(agent, told.join('\n'))
-    },
-  })
-}
-
-/** Tasks of hosts that have died go to the next ones now, not when their acknowledgement time is over. */
-async function mourn(
+/** Redelivers the tasks of dead hosts at once instead of after their acknowledgement time. */
+async function handOverTasks(
   { broker, team }: HostsOptions,
   present: readonly AgentPresence[],
   dead: readonly Pick<PidFile, 'name' | 'pid'>[],
@@ -125,14 +121,8 @@ async function mourn(
   const hosts = present.filter(({ pid, card }) =>
     dead.some((child) => child.pid === pid && agents.get(child.name) === card.name),
   )
-  for (const { host } of hosts) team.bury(host)
+  for (const { host } of hosts) team.markDead(host)
   await Promise.all(hosts.map((host) => handOver(broker.bus, host)))
-}
-
-async function endStale(dataDir: string, child: PidFile, note: (line: string) => void): Promise<void> {
-  note(`ending ${child.name} (process ${child.pid}) of an earlier daemon: it was started with other settings`)
-  await endProcess(child, 2_000)
-  removePidFile(dataDir, child.name)
 }
 
 interface PlannedChild {
@@ -172,16 +162,14 @@ async function hostSpecs(options: HostsOptions, specialist: LoadedSpecialist): P
         file,
         ...['--max-concurrent', String(member.maxConcurrent)],
         ...(requireIsolation === undefined ? [] : ['--require-isolation', requireIsolation]),
-        // Before it is killed: what is at work then must be handed on in order.
+        // Shorter than the time after which the host is killed, so that it can suspend its tasks first.
         ...['--grace-ms', String(Math.max(1, Math.round(config.limits.graceMs * 0.8)))],
       ],
       env: {
         ...modelEnv(env),
         ...connection,
         ...(model !== undefined && { BAILIWICK_MODEL: model }),
-        ...(Object.keys(config.models).length === 0
-          ? {}
-          : { BAILIWICK_MODELS: JSON.stringify(config.models) }),
+        ...(Object.keys(config.models).length > 0 && { BAILIWICK_MODELS: JSON.stringify(config.models) }),
       },
       cwd: folder,
       rights,

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseJson } from '@bailiwick/contract'
 import { isSameProcess } from '@bailiwick/nats-server/process-identity'
 import { z } from 'zod'
 import { dataPaths, writePrivate } from '../config/data-dir.ts'
@@ -12,7 +13,7 @@ const pidFileSchema = z.object({
   signature: z.string(),
   startedAt: z.number(),
 })
-/** A child as it is remembered across daemons. */
+/** The record of a child, from which the next daemon adopts it. */
 export type PidFile = z.infer<typeof pidFileSchema>
 
 export function writePidFile(dataDir: string, file: Omit<PidFile, 'v'>): void {
@@ -23,24 +24,17 @@ export function removePidFile(dataDir: string, name: string): void {
   rmSync(dataPaths.process(dataDir, name), { force: true })
 }
 
-/** Children of earlier daemons: those that live still, and those that died unseen, whose files are removed. */
+/** The children of earlier daemons. Removes the records of those that died while no daemon ran. */
 export function recallChildren(dataDir: string): { living: PidFile[]; dead: PidFile[] } {
   const folder = dataPaths.processes(dataDir)
   const [living, dead]: [PidFile[], PidFile[]] = [[], []]
   for (const entry of readdirSync(folder)) {
     const file = join(folder, entry)
-    const child = readPidFile(file)
-    const lives = child !== undefined && isSameProcess(child)
-    if (child !== undefined) (lives ? living : dead).push(child)
-    if (!lives) rmSync(file, { force: true })
+    // A crash may have cut the file; then its child never started.
+    const child = pidFileSchema.safeParse(parseJson(readFileSync(file, 'utf8'))).data
+    const isAlive = child !== undefined && isSameProcess(child)
+    if (child !== undefined) (isAlive ? living : dead).push(child)
+    if (!isAlive) rmSync(file, { force: true })
   }
   return { living, dead }
-}
-
-function readPidFile(file: string): PidFile | undefined {
-  try {
-    return pidFileSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
-  } catch {
-    return undefined // Cut by a crash: then the child was never told to begin. Or of another version.
-  }
 }

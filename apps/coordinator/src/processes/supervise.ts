@@ -4,9 +4,10 @@ import { type ChildSpec, childSignature } from './child-spec.ts'
 import { endProcess, killGroup } from './end-process.ts'
 import { type PidFile, removePidFile, writePidFile } from './pid-file.ts'
 
+/** `waiting`: it is about to be restarted. `failed`: it was given up. */
 export type ChildState = 'running' | 'waiting' | 'failed' | 'stopped'
 
-/** What a supervised child does right now. */
+/** The current state of a supervised child. */
 export interface ChildReport {
   name: string
   state: ChildState
@@ -15,7 +16,7 @@ export interface ChildReport {
   adopted?: boolean
   /** Starts after the first. */
   restarts: number
-  /** Why the last life ended, and its last lines. */
+  /** Why its last life ended, and the last lines that it printed. */
   lastDeath?: { reason: string; lines: string[] }
 }
 
@@ -26,32 +27,28 @@ export interface SupervisedChild {
   /** The last lines that it has printed in this life, or in the last one if it does not run. */
   output(): string[]
   stop(graceMs: number): Promise<void>
-  /** Leaves it running, for the next daemon to adopt. */
-  release(): void
 }
 
 export interface SuperviseOptions {
   dataDir: string
-  /** Quick deaths in a row after which it is given up. */
+  /** Consecutive quick deaths after which the child is given up. */
   restarts: number
-  /** The same child of a daemon before, where it lives still. */
+  /** The living child of an earlier daemon, to be adopted. */
   living?: PidFile | undefined
-  /** A life ended; `pid` is the dead process. Called before it is started again. */
+  /** Called when the process `pid` has died. The report's state is `failed` if the child was given up. */
   onDeath(report: ChildReport, pid: number): void
-  /** It is given up: nothing starts it any more. */
-  onGivenUp(report: ChildReport): void
 }
 
-/** A life shorter than this is a quick death. Milliseconds. */
+/** A shorter life counts as a quick death. Milliseconds. */
 const QUICK_MS = 5_000
 const FIRST_DELAY_MS = 200
 const MAX_DELAY_MS = 10_000
-/** What a child exits with when no restart can help: bad usage or a bad definition. */
-const HOPELESS = 2
+/** Exit code of a child that no restart can help: wrong arguments or a bad definition. */
+const UNUSABLE_CODE = 2
 
-/** Starts (or adopts) a child and starts it again whenever it dies, more slowly each time. */
+/** Starts or adopts a child, and restarts it when it dies, with growing delays. */
 export function supervise(spec: ChildSpec, options: SuperviseOptions): SupervisedChild {
-  const ended = new AbortController()
+  const stopped = new AbortController()
   let report: ChildReport = { name: spec.name, state: 'waiting', restarts: 0 }
   let live: LiveChild | undefined
 
@@ -59,7 +56,7 @@ export function supervise(spec: ChildSpec, options: SuperviseOptions): Supervise
     const child =
       living === undefined
         ? startChild(options.dataDir, spec)
-        : adoptChild(options.dataDir, living, ended.signal)
+        : adoptChild(options.dataDir, living, stopped.signal)
     const { pid, startTime, startedAt, adopted } = child
     const signature = childSignature(spec)
     writePidFile(options.dataDir, { name: spec.name, pid, startTime, startedAt, signature })
@@ -73,22 +70,20 @@ export function supervise(spec: ChildSpec, options: SuperviseOptions): Supervise
     let quickDeaths = 0
     for (let child = first; ; ) {
       const death = await child.died
-      if (ended.signal.aborted) return
+      if (stopped.signal.aborted) return
       killGroup(child.pid)
       removePidFile(options.dataDir, spec.name)
       live = undefined
-      const { pid: _pid, startedAt: _startedAt, adopted: _adopted, ...rest } = report
-      report = { ...rest, state: 'waiting', lastDeath: { reason: spell(death), lines: child.lastLines() } }
-      options.onDeath(report, child.pid)
       quickDeaths = Date.now() - child.startedAt < QUICK_MS ? quickDeaths + 1 : 0
-      if (death.code === HOPELESS || quickDeaths > options.restarts) {
-        report = { ...report, state: 'failed' }
-        options.onGivenUp(report)
-        return
-      }
+      const isGivenUp = death.code === UNUSABLE_CODE || quickDeaths > options.restarts
+      const { pid: _pid, startedAt: _startedAt, adopted: _adopted, ...rest } = report
+      const lastDeath = { reason: describeDeath(death), lines: child.lastLines() }
+      report = { ...rest, state: isGivenUp ? 'failed' : 'waiting', lastDeath }
+      options.onDeath(report, child.pid)
+      if (isGivenUp) return
       const delay = quickDeaths === 0 ? 0 : Math.min(FIRST_DELAY_MS * 2 ** (quickDeaths - 1), MAX_DELAY_MS)
-      await sleep(delay, undefined, { signal: ended.signal }).catch(() => {})
-      if (ended.signal.aborted) return
+      await sleep(delay, undefined, { signal: stopped.signal }).catch(() => {})
+      if (stopped.signal.aborted) return
       report = { ...report, restarts: report.restarts + 1 }
       child = begin(undefined)
     }
@@ -100,16 +95,15 @@ export function supervise(spec: ChildSpec, options: SuperviseOptions): Supervise
     report: () => report,
     output: () => live?.lastLines() ?? report.lastDeath?.lines ?? [],
     async stop(graceMs) {
-      ended.abort()
+      stopped.abort()
       if (live !== undefined) await endProcess(live, graceMs)
       removePidFile(options.dataDir, spec.name)
       report = { ...report, state: 'stopped' }
     },
-    release: () => ended.abort(),
   }
 }
 
-function spell(death: Death): string {
-  if (death.signal !== undefined) return `killed by ${death.signal}`
+function describeDeath(death: Death): string {
+  if (death.signal !== undefined) return `was killed by ${death.signal}`
   return death.code === undefined ? 'ended' : `exited with ${death.code}`
 }

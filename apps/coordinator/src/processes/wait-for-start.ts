@@ -1,6 +1,6 @@
 /**
- * Loaded before a child's own script: it waits for the word that this process is written down. Where the daemon
- * dies before that, nobody would ever find it, and it ends with nothing done.
+ * Loaded before a child's own script. It waits until the daemon has recorded this process. If the daemon dies first,
+ * nothing could ever find the process, so it ends without doing anything.
  */
 import { readSync } from 'node:fs'
 

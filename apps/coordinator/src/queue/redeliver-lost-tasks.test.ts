@@ -1,62 +1,78 @@
-import { connectBus, openJournal, prepareQueue, prepareStreams, ringTask, takeTasks } from '@bailiwick/bus'
+import {
+  type AgentPresence,
+  connectBus,
+  openJournal,
+  prepareQueue,
+  prepareStreams,
+  ringTask,
+  takeTasks,
+} from '@bailiwick/bus'
+import type { AgentCard } from '@bailiwick/contract'
 import { startTestServer } from '@bailiwick/nats-server/testing'
-import { expect, it } from 'vitest'
-import { sweepTasks } from './redeliver-lost-tasks.ts'
+import { expect, it, vi } from 'vitest'
+import { redeliverLostTasks } from './redeliver-lost-tasks.ts'
+
+/** A writer host that holds the task. */
+function holder(host: string): AgentPresence {
+  const card = { name: 'writer' } as AgentCard
+  return { card, host, pid: 1, slots: 1, busy: 1, startedAt: 0, at: 0, held: { 'r1-t1': 'subject' } }
+}
 
 it.each([
-  // What has never begun counts, as with every host that dies before it does.
-  ['that was never begun', undefined, [1, 2, 3]],
-  // A host that had begun does not count; those after it, which had not, do.
-  ['that a dead host had begun', 'writer-dead', [1, 1, 2]],
-])(
-  'rings again for a task %s whose bell goes to a broken connection, until somebody has it',
-  async (_, begunBy, expected) => {
-    await using server = await startTestServer()
-    const connect = async (name: string) => {
-      const { creds } = await server.credentials({ name })
-      return connectBus({ url: server.url, creds, name })
-    }
-    const bus = await connect('coordinator')
-    await prepareStreams(bus)
-    // Long enough for the server to notice nothing meanwhile.
-    await prepareQueue(bus, 'writer', { ackWaitMs: 120_000 })
-    const open = {
-      run: 'r1',
-      task: 'r1-t1',
-      agent: 'writer',
-      ...(begunBy !== undefined && { host: begunBy }),
-    }
-    if (begunBy !== undefined) {
-      const engine = { node: '', v8: '', bailiwick: '' }
-      await openJournal(bus, { writer: 'writer', run: 'r1', task: 'r1-t1' }).append([
-        { type: 'task.started', at: 1, attempt: 1, host: begunBy, engine, level: 0 },
-      ])
-    }
-    await ringTask(bus, { agent: 'writer', run: 'r1', task: 'r1-t1', ring: 1 })
-    const stop = new AbortController()
-    const notes: string[] = []
-    const sweeping = sweepTasks(
-      {
-        bus,
-        team: { present: [] },
-        runs: { openTasks: () => [open] },
-        note: (line) => notes.push(line),
+  // Each delivery to a host that did not start the task counts.
+  ['was never started', undefined, [1, 2, 3]],
+  // The delivery to the host that started the task does not count.
+  ['a dead host had started', 'writer-dead', [1, 1, 2]],
+])('redelivers a task that %s until a host holds it', async (_, startedBy, expected) => {
+  await using server = await startTestServer()
+  const connect = async (name: string) => {
+    const { creds } = await server.credentials({ name })
+    return connectBus({ url: server.url, creds, name })
+  }
+  const bus = await connect('coordinator')
+  await prepareStreams(bus)
+  // So long that the server itself redelivers nothing.
+  await prepareQueue(bus, 'writer', { ackWaitMs: 120_000 })
+  const task = { run: 'r1', task: 'r1-t1', agent: 'writer' }
+  if (startedBy !== undefined) {
+    const engine = { node: '', v8: '', bailiwick: '' }
+    await openJournal(bus, { writer: 'writer', run: 'r1', task: 'r1-t1' }).append([
+      { type: 'task.started', at: 1, attempt: 1, host: startedBy, engine, level: 0 },
+    ])
+  }
+  await ringTask(bus, { ...task, ring: 1 })
+  const stop = new AbortController()
+  const notes: string[] = []
+  // From a redelivery until the next connection has broken, a host holds the task, so each broken connection causes
+  // exactly one redelivery.
+  const team = { present: [holder('writer')] }
+  const redelivering = redeliverLostTasks(
+    {
+      bus,
+      team,
+      runs: { openTasks: () => [{ ...task, ...(startedBy !== undefined && { host: startedBy }) }] },
+      note(line) {
+        notes.push(line)
+        team.present = [holder('writer')]
       },
-      stop.signal,
-    )
-    const given: number[] = []
-    for (let n = 0; n < 3; n += 1) {
-      const host = await connect(`writer-${n}`)
-      for await (const delivery of takeTasks(host, 'writer')) {
-        given.push(delivery.attempts)
-        break
-      }
-      await host.close()
+      timing: { checkMs: 10, settleMs: 0, retryMs: 50 },
+    },
+    stop.signal,
+  )
+  const attempts: number[] = []
+  for (let n = 0; n < 3; n += 1) {
+    if (n > 0) await vi.waitFor(() => expect(notes).toHaveLength(n), { timeout: 30_000 })
+    const host = await connect(`writer-${n}`)
+    for await (const delivery of takeTasks(host, 'writer')) {
+      attempts.push(delivery.attempts)
+      break
     }
-    stop.abort()
-    await sweeping
-    await bus.close()
-    expect(given).toEqual(expected)
-    expect(notes).toEqual(Array(2).fill('task r1-t1 was with nobody: it is rung for again'))
-  },
-)
+    await host.close()
+    if (n < 2) team.present = []
+  }
+  stop.abort()
+  await redelivering
+  await bus.close()
+  expect(attempts).toEqual(expected)
+  expect(notes).toEqual(Array(2).fill('No host was working on task r1-t1. It is redelivered.'))
+})

@@ -3,86 +3,87 @@ import { type Bus, type OpenTask, ringForLost } from '@bailiwick/bus'
 import type { Runs } from '../runs/runs.ts'
 import type { Team } from '../team/team.ts'
 
-/** How often it is looked for tasks that nobody has. Milliseconds. */
-const EVERY_MS = 1_000
-
-/** After this every living host has been heard, once the connection stands: one heartbeat, and some. Milliseconds. */
-const HEARD_MS = 3_000
-
-/**
- * After this a task that still nobody has is rung for again, milliseconds: its bell may have been given to the broken
- * connection of a host that lives. Longer than a host's back-off before the deliveries are used up.
- */
-const AGAIN_MS = 6_000
+const TIMING = {
+  /** How often open tasks are checked. Milliseconds. */
+  checkMs: 1_000,
+  /** After a (re)connect, every living host sends a heartbeat within this time. Milliseconds. */
+  settleMs: 3_000,
+  /**
+   * A task is redelivered again after this time, because its last delivery may have gone to the broken connection of a
+   * living host. Longer than a host's back-off before it uses up the deliveries. Milliseconds.
+   */
+  retryMs: 6_000,
+}
 
 type Open = OpenTask & { agent: string }
 
+export interface RedeliverOptions {
+  bus: Bus
+  team: Pick<Team, 'present'>
+  runs: Pick<Runs, 'openTasks'>
+  note(line: string): void
+  timing?: typeof TIMING
+}
+
 /**
- * Rings for open tasks whose holder is gone, until aborted. Deaths that are seen hand tasks over at once; this
- * finds those that nobody saw, because host, server and daemon died within a moment of each other.
+ * Redelivers open tasks that no host works on, until `signal` aborts. A death that the daemon sees redelivers tasks at
+ * once; this finds the tasks of deaths that nobody saw, because host, server and daemon died at nearly the same time.
  */
-export async function sweepTasks(
-  {
-    bus,
-    team,
-    runs,
-    note,
-  }: { bus: Bus; team: Pick<Team, 'present'>; runs: Pick<Runs, 'openTasks'>; note(line: string): void },
-  signal: AbortSignal,
-): Promise<void> {
-  let heardAt = Date.now() + HEARD_MS
-  const forget = bus.link.onBack(() => {
-    heardAt = Date.now() + HEARD_MS
+export async function redeliverLostTasks(options: RedeliverOptions, signal: AbortSignal): Promise<void> {
+  const { bus, team, runs, note, timing = TIMING } = options
+  let settledAt = Date.now() + timing.settleMs
+  const removeListener = bus.link.onBack(() => {
+    settledAt = Date.now() + timing.settleMs
   })
-  signal.addEventListener('abort', forget, { once: true })
-  /** Tasks that nobody had at the last look: one that is just being given out is no lost one. */
+  signal.addEventListener('abort', removeListener, { once: true })
+  /** Tasks without a host at the last check. A task that is missing here may just be being delivered. */
   let before = new Set<string>()
-  /** By task: the host for whose death it was rung last, and when. */
-  const rung = new Map<string, { host: string; at: number }>()
-  /** By agent: how far its queue had been given out at the last look. */
-  const givenOut = new Map<string, number>()
+  /** By task: its dead host and the time of its last redelivery. */
+  const redelivered = new Map<string, { host: string; at: number }>()
+  /** By agent: the last message of its queue that was delivered at the last check. */
+  const delivered = new Map<string, number>()
   for (;;) {
-    await sleep(EVERY_MS, undefined, { signal }).catch(() => {}) // Aborted: the loop ends.
+    await sleep(timing.checkMs, undefined, { signal }).catch(() => {})
     if (signal.aborted) return
-    if (Date.now() < heardAt) continue
+    if (Date.now() < settledAt) continue
     const all = runs.openTasks()
-    const open = withoutHolder(all, team)
+    const open = withoutHost(all, team)
     const lost = open.filter(({ task, host = '' }) => {
-      const last = rung.get(task)
-      return before.has(task) && (last?.host !== host || Date.now() - last.at >= AGAIN_MS)
+      const last = redelivered.get(task)
+      return before.has(task) && (last?.host !== host || Date.now() - last.at >= timing.retryMs)
     })
-    for (const agent of new Set(lost.map((task) => task.agent))) {
-      const held = team.present
-        .filter(({ card }) => card.name === agent)
-        .reduce((sum, host) => sum + Object.keys(host.held).length, 0)
-      const own = new Map(lost.filter((task) => task.agent === agent).map((task) => [task.task, task]))
+    for (const [agent, tasks] of Map.groupBy(lost, ({ agent }) => agent)) {
       const queue = {
-        // Its death was rung for before: whoever has been given the task since had not begun it, and counts.
-        open: [...own.values()].map((task) =>
-          rung.get(task.task)?.host === task.host ? withoutHost(task) : task,
-        ),
-        held,
-        givenOut: givenOut.get(agent) ?? 0,
+        // If its host's death was already handled, the host that had the task since then never started it.
+        open: tasks.map(({ host, ...task }) => {
+          const isKnownDeath = redelivered.get(task.task)?.host === host
+          return { ...task, ...(host !== undefined && !isKnownDeath && { host }) }
+        }),
+        held: countHeld(team, agent),
+        givenOut: delivered.get(agent) ?? 0,
       }
-      const looked = await ringForLost(bus, agent, queue, signal)
-      givenOut.set(agent, looked.givenOut)
-      for (const { task } of looked.rung) {
-        rung.set(task, { host: own.get(task)?.host ?? '', at: Date.now() })
-        note(`task ${task} was with nobody: it is rung for again`)
+      const { givenOut, rung } = await ringForLost(bus, agent, queue, signal)
+      delivered.set(agent, givenOut)
+      for (const { task } of rung) {
+        const host = tasks.find((one) => one.task === task)?.host ?? ''
+        redelivered.set(task, { host, at: Date.now() })
+        note(`No host was working on task ${task}. It is redelivered.`)
       }
     }
     before = new Set(open.map(({ task }) => task))
     const known = new Set(all.map(({ task }) => task))
-    for (const task of rung.keys()) if (!known.has(task)) rung.delete(task)
+    for (const task of redelivered.keys()) if (!known.has(task)) redelivered.delete(task)
   }
 }
 
-function withoutHost({ run, task, agent }: Open): Open {
-  return { run, task, agent }
+function countHeld(team: Pick<Team, 'present'>, agent: string): number {
+  return team.present
+    .filter(({ card }) => card.name === agent)
+    .reduce((sum, { held }) => sum + Object.keys(held).length, 0)
 }
 
-/** Tasks that no living host says it has, and that no living host was the last to begin. */
-function withoutHolder(tasks: Open[], team: Pick<Team, 'present'>): Open[] {
+/** Tasks that no living host holds and no living host was the last to start. */
+function withoutHost(tasks: Open[], team: Pick<Team, 'present'>): Open[] {
   const living = new Set(team.present.map(({ host }) => host))
   const held = new Set(team.present.flatMap((host) => Object.keys(host.held)))
   return tasks.filter(({ task, host }) => !held.has(task) && (host === undefined || !living.has(host)))

@@ -5,22 +5,20 @@ import type { Hosts } from '../processes/hosts.ts'
 import type { RefusalBatch } from './journal-refusals.ts'
 
 /**
- * Cuts off whoever makes more readers of streams than `limit`: its key is withdrawn, its processes of this daemon are
- * killed (and started again, with another key), its readers deleted. Yields what is to be told of it.
+ * Evicts each user that has more than `limit` readers of streams: revokes its key, kills its processes if this daemon
+ * runs them (they restart with a new key), and deletes its readers. Yields a refusal for each eviction.
  */
-export async function* cutOffExcess(
-  parts: { bus: Bus; broker: Broker; hosts: Hosts; limit: number; note(line: string): void },
+export async function* evictExcessReaders(
+  daemon: { bus: Bus; broker: Broker; hosts: Hosts; limit: number; note(line: string): void },
   signal: AbortSignal,
 ): AsyncGenerator<RefusalBatch> {
-  const { bus, broker, hosts, limit, note } = parts
+  const { bus, broker, hosts, limit, note } = daemon
   const withdraw = async (user: string) => {
-    await broker.withdraw?.(user)
-    return broker.withdraw !== undefined
+    await broker.revoke?.(user)
+    return broker.revoke !== undefined
   }
   for await (const { name, readers } of followExcess(bus, { limit, withdraw }, signal)) {
-    note(
-      `${name} has ${readers} readers of streams at once, more than the ${limit} it may have: it is cut off`,
-    )
+    note(`Evicting ${name}: expected at most ${limit} readers of streams, found ${readers}.`)
     for (const child of hosts.report()) {
       const isItsOwn = child.name === name || child.agent === name
       if (isItsOwn && child.pid !== undefined) killGroup(child.pid)

@@ -9,7 +9,7 @@ function refused(subject: string, user = 'analyst') {
 }
 
 describe('RefusalTallies', () => {
-  it('tells the first at once, and counts what follows', () => {
+  it('reports the first refusal at once, and counts the next ones', () => {
     const tallies = new RefusalTallies()
     tallies.add(refused('a'))
     expect(tallies.take(0)).toEqual([
@@ -29,7 +29,7 @@ describe('RefusalTallies', () => {
     expect(tallies.take(80 * SECOND)).toEqual([])
   })
 
-  it('keeps users apart: a flood of one does not hide another', () => {
+  it('counts users separately, so that a flood of one does not hide another', () => {
     const tallies = new RefusalTallies()
     tallies.add(refused('a'))
     tallies.take(0)
@@ -40,24 +40,24 @@ describe('RefusalTallies', () => {
   })
 
   it.each([
-    ['a flood', 1],
-    ['a drop every eleven seconds', 11],
-  ])('tells %s of a whole day less than thirty times, and counts all', (_, every) => {
+    ['one per second', 1],
+    ['one every eleven seconds', 11],
+  ])('reports a day of refusals, %s, less than thirty times, and counts them all', (_, every) => {
     const tallies = new RefusalTallies()
-    const told = []
+    const reports = []
     let sent = 0
     for (let now = 0; now < DAY; now += every * SECOND) {
       tallies.add(refused('a'))
       sent += 1
-      told.push(...tallies.take(now))
+      reports.push(...tallies.take(now))
     }
-    told.push(...tallies.take(2 * DAY))
-    expect(told.length).toBeLessThan(30)
-    expect(told.reduce((sum, { count }) => sum + count, 0)).toBe(sent)
+    reports.push(...tallies.take(2 * DAY))
+    expect(reports.length).toBeLessThan(30)
+    expect(reports.reduce((sum, { count }) => sum + count, 0)).toBe(sent)
     expect(tallies.take(4 * DAY)).toEqual([])
   })
 
-  it('says that a count is the least where not all was read', () => {
+  it('marks a count as a minimum if a batch was incomplete', () => {
     const tallies = new RefusalTallies()
     tallies.add({ ...refused('a'), incomplete: true })
     expect(tallies.take(0)).toMatchObject([{ count: 1, atLeast: true }])

@@ -1,60 +1,60 @@
 import { ACCESS_RUN, type Bus, openJournal } from '@bailiwick/bus'
-import type { RecordOf } from '@bailiwick/contract'
+import { errorText, type RecordOf } from '@bailiwick/contract'
 
-/** How long repetitions of what was told are only counted: at first, and after each time they are told. */
+/** After each report of a user's refusals, the next ones are only counted for this long. Milliseconds. */
 const PAUSES_MS = [10_000, 60_000, 600_000]
-const MAX_MS = 3_600_000
-/** Subjects that are named; the others are only counted. */
-const NAMED = 5
+const MAX_PAUSE_MS = 3_600_000
+/** Subjects that one report names; the others are only counted. */
+const MAX_SUBJECTS = 5
 
 type Refused = RecordOf<'access.refused'>
 
 /** What was refused since the last batch. */
 export interface RefusalBatch {
   readonly refused: readonly { user?: string; action: Refused['action']; subject?: string }[]
-  /** There was more. */
+  /** True if there were more refusals than the batch lists. */
   readonly incomplete: boolean
 }
 
-/** What one user was refused in one way. */
+/** The refusals of one action of one user. */
 interface Tally {
   user: string
   action: Refused['action']
   subjects: Set<string>
   count: number
   atLeast: boolean
-  /** Times that it was told without an hour's quiet between. */
-  told: number
-  /** When it was last told, and when it may be again. */
-  toldAt: number
+  /** Reports without an hour of silence between them. */
+  reports: number
+  reportedAt: number
+  /** Time of the next report at the earliest. */
   dueAt: number
 }
 
-const NOTHING = { count: 0, atLeast: false, told: 0, toldAt: 0, dueAt: 0 }
+const EMPTY = { count: 0, atLeast: false, reports: 0, reportedAt: 0, dueAt: 0 }
 
-/** Counts refusals, and says when to tell them: the first at once, a flood a few times an hour. */
+/** Counts refusals, and limits how often they are reported: the first at once, a flood a few times an hour. */
 export class RefusalTallies {
   readonly #tallies = new Map<string, Tally>()
 
   add({ refused, incomplete }: RefusalBatch): void {
     for (const { user = 'unknown', action, subject } of refused) {
       const key = `${action} ${user}`
-      const tally = this.#tallies.get(key) ?? { ...NOTHING, user, action, subjects: new Set() }
+      const tally = this.#tallies.get(key) ?? { ...EMPTY, user, action, subjects: new Set() }
       this.#tallies.set(key, tally)
       tally.count += 1
-      if (subject !== undefined && tally.subjects.size < NAMED) tally.subjects.add(subject)
+      if (subject !== undefined && tally.subjects.size < MAX_SUBJECTS) tally.subjects.add(subject)
     }
-    // Whose the uncounted are is unknown: any may be of each who was refused something just now.
+    // The uncounted refusals may belong to any user that was just refused something.
     if (incomplete) for (const tally of this.#tallies.values()) tally.atLeast ||= tally.count > 0
   }
 
-  /** Those that are to be told now. */
+  /** Removes and returns the reports that are due. */
   take(now: number): Refused[] {
     const records: Refused[] = []
     for (const [key, tally] of this.#tallies) {
-      const { user, action, subjects, count, atLeast, told, toldAt, dueAt } = tally
-      // Forgotten after a long quiet only: one refusal every now and then is not told each time either.
-      if (count === 0 && now >= toldAt + MAX_MS) this.#tallies.delete(key)
+      const { user, action, subjects, count, atLeast, reports, reportedAt, dueAt } = tally
+      // Keep a tally for a long time, so that occasional refusals are not reported one by one.
+      if (count === 0 && now >= reportedAt + MAX_PAUSE_MS) this.#tallies.delete(key)
       if (count === 0 || now < dueAt) continue
       records.push({
         type: 'access.refused',
@@ -65,39 +65,39 @@ export class RefusalTallies {
         count,
         atLeast,
       })
-      const pause = PAUSES_MS[told] ?? MAX_MS
-      const next = { told: told + 1, toldAt: now, dueAt: now + pause }
-      this.#tallies.set(key, { ...tally, ...NOTHING, subjects: new Set(), ...next })
+      const pause = PAUSES_MS[reports] ?? MAX_PAUSE_MS
+      const next = { reports: reports + 1, reportedAt: now, dueAt: now + pause }
+      this.#tallies.set(key, { ...tally, ...EMPTY, subjects: new Set(), ...next })
     }
     return records
   }
 }
 
 /**
- * Journals what the server refuses, so that it becomes events, until there is no more. Counts that are due
- * while nothing new comes are told within a second.
+ * Journals refusals, so that they become events, until `refusals` ends. Counts that become due without a new refusal
+ * are reported within a second.
  */
-export async function tellRefusals(
+export async function journalRefusals(
   bus: Bus,
-  /** Begins the name of its journal: each teller has one of its own. */
+  /** Prefix of the journal's name. Each caller needs its own. */
   kind: string,
   refusals: AsyncIterable<RefusalBatch>,
-  warn: (line: string) => void,
+  note: (line: string) => void,
 ): Promise<void> {
   const tallies = new RefusalTallies()
-  // A journal of this daemon's own: nobody else writes to it, and it need not be read first.
+  // A new journal, which only this daemon writes, so it need not be read first.
   const task = `${kind}-${Date.now().toString(36)}`
   const journal = openJournal(bus, { writer: 'coordinator', run: ACCESS_RUN, task })
-  const tell = () => {
+  const report = () => {
     journal
       .append(tallies.take(Date.now()))
-      .catch((error: unknown) => warn(`what NATS refused could not be journaled: ${String(error)}`))
+      .catch((error: unknown) => note(`Cannot journal what NATS refused: ${errorText(error)}`))
   }
-  const timer = setInterval(tell, 1_000)
+  const timer = setInterval(report, 1_000)
   try {
     for await (const batch of refusals) {
       tallies.add(batch)
-      tell()
+      report()
     }
   } finally {
     clearInterval(timer)

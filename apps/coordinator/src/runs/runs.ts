@@ -187,7 +187,7 @@ export class Runs {
     if (this.#driven.has(run)) return { run, duplicate: true }
     this.#options.requireSpace()
     const strategy = request.strategy ?? (agent === undefined ? config.strategy : 'direct')
-    if (agent !== undefined && !team.has(agent)) throw new InputError(team.unknown(agent))
+    if (agent !== undefined && !team.has(agent)) throw team.unknownAgent(agent)
     if (agent !== undefined && strategy !== 'direct') {
       throw new InputError(
         `strategy "${strategy}" chooses the agents itself: leave out the agent "${agent}", or the strategy`,

@@ -1,7 +1,7 @@
 import { InputError } from '@bailiwick/contract'
 import { describe, expect, it } from 'vitest'
 import { memberSchema } from '../config/config-schema.ts'
-import { beyondCeiling } from './check-ceilings.ts'
+import { checkCeilings } from './check-ceilings.ts'
 
 const card = {
   name: 'analyst',
@@ -13,24 +13,24 @@ const card = {
 }
 const specialist = (ceiling: object) => ({ card, member: memberSchema.parse({ agent: 'x', ...ceiling }) })
 
-describe('beyondCeiling', () => {
-  it('names what a specialist goes without', () => {
-    expect(beyondCeiling([specialist({ tools: ['query*'], imports: [] })], 'drop')).toEqual([
-      'analyst asks for more than the configuration allows it, and works without: tools readPage; imports arquero',
+describe('checkCeilings', () => {
+  it('lists the excess of a specialist', () => {
+    expect(checkCeilings([specialist({ tools: ['query*'], imports: [] })], 'drop')).toEqual([
+      'analyst works without what exceeds its ceiling: tools readPage; imports arquero',
     ])
   })
 
-  it('says nothing where all is allowed, or only the level is another', () => {
+  it('returns nothing if a definition keeps to its ceiling, or only its level differs', () => {
     for (const what of ['drop', 'refuse'] as const) {
-      expect(beyondCeiling([specialist({}), specialist({ level: 3, tools: ['*'] })], what)).toEqual([])
+      expect(checkCeilings([specialist({}), specialist({ level: 3, tools: ['*'] })], what)).toEqual([])
     }
   })
 
-  it('refuses where the operator wants that, and says what is asked, what is allowed and what to do', () => {
-    expect(() => beyondCeiling([specialist({ tools: ['query*'], imports: [] })], 'refuse')).toThrow(
+  it('throws with policy refuse, and says what is allowed, what exceeds it and what to do', () => {
+    expect(() => checkCeilings([specialist({ tools: ['query*'], imports: [] })], 'refuse')).toThrow(
       new InputError(
-        'analyst asks for more than the configuration allows it: tools readPage; imports arquero (allowed: tools query*; imports none)\n' +
-          "lower the definition, widen the ceiling in `team`, or have it work without: beyondCeiling: 'drop'",
+        'analyst: expected at most tools query*; imports none; found also tools readPage; imports arquero.\n' +
+          "Reduce the definition, raise the ceiling in `team`, or set beyondCeiling: 'drop' to work without the excess.",
       ),
     )
   })

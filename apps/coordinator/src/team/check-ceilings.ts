@@ -4,31 +4,28 @@ import type { CheckedConfig, Member } from '../config/config-schema.ts'
 import type { Specialist } from './team.ts'
 
 /**
- * A line for each specialist that asks for more than the operator lets it: it works without that.
+ * Finds the specialists whose definitions exceed the operator's ceilings.
  *
- * @throws InputError in place of the lines where the operator has that refused
+ * @param policy `drop` returns a line for each of them: it works without the excess. `refuse` throws instead
+ * @throws InputError with policy `refuse` if a definition exceeds its ceiling
  */
-export function beyondCeiling(
+export function checkCeilings(
   specialists: readonly Pick<Specialist, 'card' | 'member'>[],
-  what: CheckedConfig['beyondCeiling'],
+  policy: CheckedConfig['beyondCeiling'],
 ): string[] {
   const over = specialists.flatMap(({ card, member }) => {
-    // The operator's level is no ceiling: it replaces the definition's.
-    const asked = exceeds(card, { ...member, level: undefined })
-    return asked.length === 0 ? [] : [{ name: card.name, member, asked: asked.join('; ') }]
+    // The operator's level is not a ceiling: it replaces the definition's.
+    const excess = exceeds(card, { ...member, level: undefined })
+    return excess.length === 0 ? [] : [{ name: card.name, member, excess: excess.join('; ') }]
   })
-  if (what === 'drop' || over.length === 0) {
-    return over.map(
-      ({ name, asked }) =>
-        `${name} asks for more than the configuration allows it, and works without: ${asked}`,
-    )
+  if (policy === 'drop' || over.length === 0) {
+    return over.map(({ name, excess }) => `${name} works without what exceeds its ceiling: ${excess}`)
   }
   const refused = over.map(
-    ({ name, member, asked }) =>
-      `${name} asks for more than the configuration allows it: ${asked} (allowed: ${allowed(member)})`,
+    ({ name, member, excess }) => `${name}: expected at most ${allowed(member)}; found also ${excess}.`,
   )
   throw new InputError(
-    `${refused.join('\n')}\nlower the definition, widen the ceiling in \`team\`, or have it work without: beyondCeiling: 'drop'`,
+    `${refused.join('\n')}\nReduce the definition, raise the ceiling in \`team\`, or set beyondCeiling: 'drop' to work without the excess.`,
   )
 }
 

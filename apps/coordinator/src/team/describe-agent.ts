@@ -3,14 +3,14 @@ import { extname, join } from 'node:path'
 import { DefinitionError, SOURCE_FLAGS } from '@bailiwick/contract'
 import type { AgentDescription } from './describe-child.ts'
 
-/** Beside this file, in source and when built. */
+/** Next to this file, in source and in the build. */
 const CHILD = join(import.meta.dirname, `describe-child${extname(import.meta.filename)}`)
 const MAX_MS = 30_000
 
 /**
- * What an agent package says of itself, read in a process of its own with nothing of this one's environment.
+ * Describes an agent package in a separate process that gets nothing of this process's environment.
  *
- * @throws DefinitionError where it does not load, or its definition cannot work
+ * @throws DefinitionError if the package cannot be loaded or its definition is invalid
  */
 export async function describeAgent(
   agent: { spec: string; file: string; folder: string },
@@ -32,18 +32,20 @@ export async function describeAgent(
     printed = (printed + text).slice(-4_000)
   })
   const { promise, resolve, reject } = Promise.withResolvers<AgentDescription>()
-  const fail = (why: string) =>
-    reject(new DefinitionError(`agent "${agent.spec}" cannot be used: ${why}\n  (${agent.file})`))
+  const fail = (reason: string) =>
+    reject(new DefinitionError(`Cannot use agent "${agent.spec}": ${reason}\n  (${agent.file})`))
   child.once('message', (message: AgentDescription | { error: string }) => {
     if ('error' in message) fail(message.error)
     else resolve(message)
   })
   child.once('error', (error) => {
     if (signal.aborted) reject(signal.reason)
-    else fail(error.name === 'AbortError' ? `it did not load within ${MAX_MS / 1000} s` : error.message)
+    else fail(error.name === 'AbortError' ? `it did not load within ${MAX_MS / 1_000} s` : error.message)
   })
-  // "exit" may come before the last message is read, "close" does not. After a message it changes nothing.
-  child.once('close', (code) => fail(`it ended while loading (exit ${code}) ${lastLine(printed)}`.trim()))
+  // "exit" may arrive before the last message, "close" does not. After a message it has no effect.
+  child.once('close', (code) =>
+    fail(`it exited with ${code} while it was loaded. ${lastLine(printed)}`.trim()),
+  )
   return promise
 }
 

@@ -1,14 +1,14 @@
 /**
- * Loads one agent package and prints its card. A process of its own, because the package's code is not
- * ours, and the daemon holds the signing key.
+ * Describes one agent package to the daemon. It runs in its own process, because the package's code is not ours and the
+ * daemon has the signing key.
  */
 import { dirname } from 'node:path'
 import { importDefinition } from '@bailiwick/agent/definition'
-import { type AgentCard, type AgentDefinition, type ToolCard, toolCard } from '@bailiwick/contract'
+import { type AgentCard, type AgentDefinition, errorText, type ToolCard, toolCard } from '@bailiwick/contract'
 import { agentCard, defineAgent } from '@bailiwick/core'
 import { checkImports } from '@bailiwick/sandbox/imports'
 
-/** What is printed: the card, and the cards of tools that the definition brings along. */
+/** The message to the daemon: the agent's card, and the cards of the tools that its definition contains. */
 export interface AgentDescription {
   card: AgentCard
   ownTools: ToolCard[]
@@ -20,14 +20,14 @@ const reply = (message: AgentDescription | { error: string }) => process.send?.(
 try {
   const loaded: { default?: AgentDefinition } = await importDefinition(file)
   if (loaded.default === undefined) {
-    reply({ error: 'it has no default export; wanted: export default defineAgent({ … })' })
+    reply({ error: 'expected "export default defineAgent({ … })", found no default export' })
   } else {
     const definition = defineAgent(loaded.default)
     checkImports(definition.imports ?? [], dirname(file))
     reply(describe(definition))
   }
 } catch (error) {
-  reply({ error: error instanceof Error ? `${error.name}: ${error.message}` : String(error) })
+  reply({ error: error instanceof Error ? `${error.name}: ${error.message}` : errorText(error) })
 }
 
 function describe(definition: AgentDefinition): AgentDescription {

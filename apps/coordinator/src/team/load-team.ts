@@ -1,9 +1,10 @@
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { findDefinition } from '@bailiwick/agent/definition'
 import { InputError } from '@bailiwick/contract'
 import type { Member } from '../config/config-schema.ts'
 import type { LoadedConfig } from '../config/load-config.ts'
 import { describeAgent } from './describe-agent.ts'
-import { packageFolder } from './package-folder.ts'
 import type { Specialist } from './team.ts'
 
 /** A specialist with the file that its hosts run. */
@@ -13,9 +14,9 @@ export interface LoadedSpecialist extends Specialist {
 }
 
 /**
- * Finds and reads every agent of the configuration.
+ * Finds and describes every agent of the configuration.
  *
- * @throws InputError or DefinitionError for the first that cannot be used, and for two of one name
+ * @throws InputError if two agents have the same name; InputError or DefinitionError for the first unusable agent
  */
 export async function loadTeam(config: LoadedConfig, signal: AbortSignal): Promise<LoadedSpecialist[]> {
   const specialists = await Promise.all(
@@ -26,7 +27,7 @@ export async function loadTeam(config: LoadedConfig, signal: AbortSignal): Promi
     const other = byName.get(card.name)
     if (other !== undefined) {
       throw new InputError(
-        `"${other}" and "${member.agent}" both define an agent "${card.name}": names are unique in a team`,
+        `Expected unique names in the team, found two agents "${card.name}": "${other}" and "${member.agent}". Rename one of them.`,
       )
     }
     byName.set(card.name, member.agent)
@@ -35,10 +36,10 @@ export async function loadTeam(config: LoadedConfig, signal: AbortSignal): Promi
 }
 
 /**
- * Finds and reads one agent. A package is looked up from the configuration's folder, then from this
- * installation, which has the ones that ship.
+ * Finds and describes one agent. Resolves a package from the folder `from`, then from this installation, which contains
+ * the shipped agents.
  *
- * @throws DefinitionError where it cannot be used
+ * @throws InputError if there is no such agent; DefinitionError if it cannot be used
  */
 export async function loadSpecialist(
   member: Member,
@@ -48,4 +49,11 @@ export async function loadSpecialist(
   const file = findDefinition(member.agent, from, [import.meta.dirname])
   const folder = packageFolder(file)
   return { ...(await describeAgent({ spec: member.agent, file, folder }, signal)), member, file, folder }
+}
+
+/** The folder of the package that a file belongs to; the file's own folder if it belongs to none. */
+function packageFolder(file: string): string {
+  let folder = dirname(file)
+  while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder)
+  return existsSync(join(folder, 'package.json')) ? folder : dirname(file)
 }

@@ -22,21 +22,21 @@ const grant = (
 ) => resolveGrant({ card: { ...card('boss', level), ...own }, member, tools, team, budget })
 
 describe('resolveGrant', () => {
-  it('is what the definition asks for, as far as it exists, without itself', () => {
+  it('grants what the definition asks for and what exists, but not the agent itself', () => {
     const { tools: granted, delegates, imports, level } = grant({})
     expect(granted.map(({ name }) => name)).toEqual(['read', 'write'])
     expect(delegates.map(({ name }) => name)).toEqual(['scout'])
     expect({ imports, level }).toEqual({ imports: ['arquero', 'd3-array'], level: 5 })
   })
 
-  it('is cut by the operator, who may also lower or raise the level', () => {
+  it("keeps to the operator's ceiling, and takes the operator's level", () => {
     const cut = grant({ tools: ['read', 'other'], delegates: [], imports: ['d3-array'] })
     expect(cut.tools.map(({ name }) => name)).toEqual(['read'])
     expect(cut).toMatchObject({ delegates: [], imports: ['d3-array'] })
     expect(grant({ level: 5 }, 3)).toMatchObject({ level: 5, imports: ['arquero', 'd3-array'] })
   })
 
-  it('takes patterns: names of tools in which * stands for anything', () => {
+  it('matches patterns in which * stands for any text', () => {
     expect(grant({ tools: ['r*'] }).tools.map(({ name }) => name)).toEqual(['read'])
     expect(grant({ imports: ['d3-*'], delegates: ['*'] })).toMatchObject({
       imports: ['d3-array'],
@@ -44,7 +44,7 @@ describe('resolveGrant', () => {
     })
   })
 
-  it('asks a person whenever the definition or the operator wants it', () => {
+  it('requires approval if the definition or the operator does', () => {
     const approval = (own: AgentCard['approval'], operator: Asked['member']['approval']) =>
       grant({ approval: operator }, 5, { ...(own && { approval: own }) }).approval
     expect(approval('always', undefined)).toBe('always')
@@ -53,7 +53,7 @@ describe('resolveGrant', () => {
     expect(approval(undefined, undefined)).toBe('never')
   })
 
-  it('spends no more than the definition, the operator and the task allow', () => {
+  it('limits the budget to the smallest of definition, operator and task', () => {
     const own = { budget: { steps: 5, tokens: 9_000 } }
     const granted = grant({ budget: { tokens: 3_000, cost: 1 } }, 5, own, { steps: 50, cost: 0.2 })
     expect(granted.budget).toEqual({ steps: 5, tokens: 3_000, cost: 0.2 })
@@ -66,7 +66,7 @@ describe('resolveGrant', () => {
     [3, 2, 0, 0],
     [4, 2, 1, 0],
     [5, 2, 1, 2],
-  ] as const)('at level %i has %i tools, %i delegates, %i imports', (level, ...counts) => {
+  ] as const)('grants at level %i %i tools, %i delegates, %i imports', (level, ...counts) => {
     const { tools: granted, delegates, imports } = grant({ level })
     expect([granted.length, delegates.length, imports.length]).toEqual(counts)
   })

@@ -1,16 +1,16 @@
 import type { AgentCard, Budget, DelegateCard, Grant, ToolCard } from '@bailiwick/contract'
 import { type Ceiling, effectiveGrant } from '@bailiwick/core'
 
-/** What an agent may use on one task: what its definition asks for, under the operator's ceiling, as far as it exists. */
+/** The grant of one task: what its agent's definition asks for, within the operator's ceiling, as far as it exists. */
 export function resolveGrant(options: {
   card: AgentCard
-  /** The operator's ceiling; its level replaces the definition's. */
+  /** The operator's ceiling. Its level replaces the definition's. */
   member: Ceiling
-  /** Tools that some process hosts. */
+  /** Tools that a process hosts. */
   tools: readonly ToolCard[]
   /** Agents that may be started. */
   team: readonly AgentCard[]
-  /** The task's. */
+  /** The task's budget. */
   budget: Budget
 }): Grant {
   const { card, member, tools, team, budget } = options

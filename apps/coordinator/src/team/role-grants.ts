@@ -3,12 +3,12 @@ import { matchesPattern } from '@bailiwick/core'
 import { TOOLBOX_TOOLS } from '@bailiwick/tools/names'
 import type { LoadedSpecialist } from './load-team.ts'
 
-/** What the shipped tools' process may do on the bus. */
+/** The toolbox's rights on the bus. */
 export function toolboxGrant(specialists: readonly LoadedSpecialist[]): RoleGrant {
   return { role: 'toolbox', tools: TOOLBOX_TOOLS, readsFrom: specialists.map(({ card }) => card.name) }
 }
 
-/** What hosts of one specialist may do on the bus: what it asks for, below the operator's ceiling. */
+/** The rights of a specialist's hosts on the bus: what its definition asks for, within the operator's ceiling. */
 export function hostGrant(specialist: LoadedSpecialist, all: readonly LoadedSpecialist[]): RoleGrant {
   const { card, ownTools, member } = specialist
   return {

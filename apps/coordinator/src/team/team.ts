@@ -1,11 +1,10 @@
 import type { AgentPresence, RegisteredTool } from '@bailiwick/bus'
-import { type AgentCard, type Budget, type Grant, InputError } from '@bailiwick/contract'
+import { type AgentCard, type Budget, type Grant, InputError, unknownName } from '@bailiwick/contract'
 import { type Member, memberSchema } from '../config/config-schema.ts'
-import { nearest } from '../config/nearest.ts'
 import type { AgentDescription } from './describe-child.ts'
 import { resolveGrant } from './resolve-grant.ts'
 
-/** A specialist: what it says of itself, and what the operator lets it. */
+/** A specialist: its description, and its entry in the configuration. */
 export interface Specialist extends AgentDescription {
   member: Member
 }
@@ -16,12 +15,15 @@ export interface TeamOptions {
   writer?: string | undefined
 }
 
-/** The specialists that tasks may be given to: those of the configuration, and those that announce themselves. */
+/** How long the creation of a task waits for tools that its agent asks for and no process hosts yet. Milliseconds. */
+const MAX_TOOLS_WAIT_MS = 10_000
+
+/** The agents that can work on tasks: those of the configuration, and others that announce themselves. */
 export class Team {
   readonly #configured: Map<string, Specialist>
   readonly #options: TeamOptions
   #present: AgentPresence[] = []
-  /** Hosts whose processes are known to be dead, as long as the registry still has them. */
+  /** Hosts whose processes are dead, until the registry drops them. */
   #dead = new Set<string>()
   #registered: readonly RegisteredTool[] = []
   readonly #givenUp = new Map<string, string>()
@@ -34,17 +36,19 @@ export class Team {
       ['lead', options.lead],
       ['writer', options.writer],
     ] as const) {
-      if (name !== undefined && !this.has(name)) throw new InputError(`${option}: ${this.unknown(name)}`)
+      if (name !== undefined && !this.has(name)) {
+        throw new InputError(`${option}: ${unknownName('agent', name, this.names())}`)
+      }
     }
   }
 
-  /** Takes one more specialist in. */
+  /** Adds a specialist. */
   add(specialist: Specialist): void {
     this.#configured.set(specialist.card.name, specialist)
     this.#changed()
   }
 
-  /** Hosts that are alive, as the registry says; without those that are known to be dead. */
+  /** The living hosts according to the registry, without those whose processes are known to be dead. */
   set present(hosts: AgentPresence[]) {
     this.#dead = new Set(hosts.filter(({ host }) => this.#dead.has(host)).map(({ host }) => host))
     this.#present = hosts.filter(({ host }) => !this.#dead.has(host))
@@ -54,13 +58,13 @@ export class Team {
     return this.#present
   }
 
-  /** A host's process has died: the registry will notice later. */
-  bury(host: string): void {
+  /** Removes a host whose process has died, before the registry notices. */
+  markDead(host: string): void {
     this.#dead.add(host)
     this.present = this.#present
   }
 
-  /** Tools that some process hosts, as the registry says. */
+  /** The registered tools. */
   set registered(tools: readonly RegisteredTool[]) {
     this.#registered = tools
     this.#changed()
@@ -69,14 +73,14 @@ export class Team {
     return this.#registered
   }
 
-  /** Names of tools that some process hosts. */
+  /** The names of the registered tools. */
   tools(): string[] {
     return this.#registered.map(({ card }) => card.name)
   }
 
-  /** No host of this agent is started any more, for this reason. */
-  giveUp(agent: string, message: string): void {
-    this.#givenUp.set(agent, message)
+  /** Records that no further host of this agent will start, and why. */
+  giveUp(agent: string, reason: string): void {
+    this.#givenUp.set(agent, reason)
     this.#changed()
   }
 
@@ -88,61 +92,60 @@ export class Team {
     return this.names().includes(agent)
   }
 
-  /** What to say of an agent that nobody knows. */
-  unknown(agent: string): string {
-    const known = this.names()
-    const meant = nearest(agent, known)
-    return `unknown agent "${agent}"${meant === undefined ? '' : `: did you mean "${meant}"?`} (the team has ${known.join(', ')})`
+  /** The error for an agent that does not exist. */
+  unknownAgent(agent: string): InputError {
+    return new InputError(unknownName('agent', agent, this.names()))
   }
 
+  /** @throws InputError for an unknown agent */
   card(agent: string): AgentCard {
     const card =
       this.#configured.get(agent)?.card ?? this.#present.find(({ card }) => card.name === agent)?.card
-    if (card === undefined) throw new InputError(this.unknown(agent))
+    if (card === undefined) throw this.unknownAgent(agent)
     const level = this.member(agent).level
     return level === undefined ? card : { ...card, level }
   }
 
-  /** The operator's word on an agent; defaults for one that announced itself. */
+  /** The agent's entry in the configuration; defaults for one that announced itself. */
   member(agent: string): Member {
     return this.#configured.get(agent)?.member ?? memberSchema.parse({ agent })
   }
 
-  /** Whom the planner may give tasks: everybody but the one who writes answers, unless there is nobody else. */
-  planned(): AgentCard[] {
+  /** The agents that the planner may give tasks to: all except the writer, unless there is no other. */
+  plannable(): AgentCard[] {
     const writer = this.writer()
     const others = this.names().filter((name) => name !== writer)
     return (others.length > 0 ? others : this.names()).map((name) => this.card(name))
   }
 
-  /** Who writes answers from results, where somebody does. */
+  /** The agent that writes answers from results, if the team has one. */
   writer(): string | undefined {
     const name = this.#options.writer ?? 'writer'
     return this.has(name) ? name : undefined
   }
 
-  /** Who gets a whole task under strategy `direct`. @throws InputError where that is not clear */
+  /** The agent that gets the whole task with strategy `direct`. @throws InputError if there are several candidates */
   lead(): string {
     if (this.#options.lead !== undefined) return this.#options.lead
-    const cards = this.planned()
+    const cards = this.plannable()
     const leads =
       cards.length === 1 ? cards : cards.filter(({ level, delegates }) => level === 1 || delegates.length > 0)
     const [lead, other] = leads
     if (lead !== undefined && other === undefined) return lead.name
     throw new InputError(
-      `strategy "direct" gives the whole task to one agent; say which: --agent <name>, or "lead" in the configuration (the team has ${this.names().join(', ')})`,
+      `Expected one agent for the whole task, found ${this.names().join(', ')}. Name one with --agent <name>, or with "lead" in the configuration.`,
     )
   }
 
-  /** What an agent may use on a task. Waits a moment for tools whose host is still starting. */
+  /** The grant of an agent for a task. Waits for tools whose host is still starting, up to a limit. */
   async grant(agent: string, budget: Budget, signal: AbortSignal): Promise<Grant> {
     const card = this.card(agent)
     const own = this.#configured.get(agent)?.ownTools ?? []
-    const missing = () => {
-      const there = new Set([...this.tools(), ...own.map(({ name }) => name)])
-      return card.tools.some((name) => !there.has(name))
+    const hasAllTools = () => {
+      const known = new Set([...this.tools(), ...own.map(({ name }) => name)])
+      return card.tools.every((name) => known.has(name))
     }
-    await this.#until(() => !missing(), AbortSignal.any([signal, AbortSignal.timeout(TOOLS_WAIT_MS)]))
+    await this.#until(hasAllTools, AbortSignal.any([signal, AbortSignal.timeout(MAX_TOOLS_WAIT_MS)]))
     signal.throwIfAborted()
     const names = new Set(own.map(({ name }) => name))
     const registered = this.#registered.map(({ card }) => card)
@@ -151,10 +154,10 @@ export class Team {
     return resolveGrant({ card, member: this.member(agent), tools, team, budget })
   }
 
-  /** Resolves with the reason once an agent has no host and will get none. Never, while there is hope. */
-  async lost(agent: string, signal: AbortSignal): Promise<string> {
-    const hopeless = () => this.#givenUp.has(agent) && !this.#present.some(({ card }) => card.name === agent)
-    await this.#until(hopeless, signal)
+  /** Waits until an agent has no host and will get none. @returns the reason */
+  async untilLost(agent: string, signal: AbortSignal): Promise<string> {
+    const isLost = () => this.#givenUp.has(agent) && !this.#present.some(({ card }) => card.name === agent)
+    await this.#until(isLost, signal)
     signal.throwIfAborted()
     return this.#givenUp.get(agent) ?? ''
   }
@@ -163,7 +166,7 @@ export class Team {
     this.#changes.dispatchEvent(new Event('change'))
   }
 
-  /** Waits until something is so, or the signal aborts. */
+  /** Waits until a condition holds, or the signal aborts. */
   async #until(isSo: () => boolean, signal: AbortSignal): Promise<void> {
     while (!isSo() && !signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>()
@@ -176,6 +179,3 @@ export class Team {
     }
   }
 }
-
-/** How long a task's creation waits for tools that its agent asks for and nobody hosts yet. */
-const TOOLS_WAIT_MS = 10_000

@@ -2,8 +2,8 @@ import { type Bus, handOver, watchAgents, watchTools } from '@bailiwick/bus'
 import type { Team } from './team.ts'
 
 /**
- * Keeps the team's view of hosts and tools up to date until aborted. A host that fell silent is taken for
- * dead: its tasks go to the next one at once.
+ * Keeps the team's view of hosts and tools up to date until `signal` aborts. If a host's heartbeats stop, its tasks are
+ * redelivered at once.
  */
 export async function watchRegistry(bus: Bus, team: Team, signal: AbortSignal): Promise<void> {
   await Promise.all([

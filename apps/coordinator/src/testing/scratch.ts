@@ -2,13 +2,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A folder of a test's own, gone afterwards. */
+/** A temporary folder, removed when disposed. */
 export interface Scratch extends AsyncDisposable {
   readonly folder: string
   /** Writes a file into it and returns its path. */
   write(name: string, content: string | object): Promise<string>
 }
 
+/** Makes a temporary folder for one test. */
 export async function scratch(): Promise<Scratch> {
   const folder = await mkdtemp(join(tmpdir(), 'bailiwick-test-'))
   return {

@@ -1,4 +1,4 @@
-import { InputError, type Plan, planSchema, taskResultOf } from '@bailiwick/contract'
+import { type Plan, planSchema, taskResultOf } from '@bailiwick/contract'
 import type { RunContext } from '../fold/run-context.ts'
 import { completed, lastAttempt, type RunState } from '../fold/run-state.ts'
 import { runOwnTask } from '../tasks/run-own-task.ts'
@@ -23,7 +23,7 @@ export async function planRun(context: RunContext): Promise<'execute' | 'synthes
       : await runOwnTask(
           context,
           planner({
-            team: context.team.planned(),
+            team: context.team.plannable(),
             inputs: state.submitted.inputs,
             limits: config.limits,
             planning: config.planning,
@@ -47,7 +47,7 @@ async function direct(context: RunContext): Promise<'execute'> {
   const { log, team } = context
   const { submitted } = log.state
   const agent = submitted.agent ?? team.lead()
-  if (!team.has(agent)) throw new InputError(team.unknown(agent))
+  if (!team.has(agent)) throw team.unknownAgent(agent)
   const inputs = submitted.inputs.map(({ name }) => name)
   const tasks = [{ name: 't1', agent, text: submitted.text, after: [], inputs }]
   await log.append({ type: 'run.planned', at: Date.now(), tasks })

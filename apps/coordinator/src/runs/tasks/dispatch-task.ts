@@ -65,7 +65,7 @@ async function waitForEnd(context: RunContext, { task, agent }: Attempt): Promis
   const { bus, log, team, watch } = context
   const done = new AbortController()
   const signal = AbortSignal.any([context.signal, done.signal])
-  const lost = team.lost(agent, signal).then(async (message) => {
+  const lost = team.untilLost(agent, signal).then(async (message) => {
     await endTask(
       bus,
       { writer: agent, run: log.run, task },
