@@ -21,7 +21,18 @@ const signal = AbortSignal.timeout(20_000)
 const grant = { level: 0, tools: [], delegates: [], imports: [], budget: {}, approval: 'never' } as const
 
 function created(run: string, task: string, agent: string): JournalRecord {
-  const spec = { run, task, agent, name: 't1', text: 'x', inputs: [], results: {}, seed: 's', depth: 0 }
+  const spec = {
+    run,
+    owner: 'user',
+    task,
+    agent,
+    name: 't1',
+    text: 'x',
+    inputs: [],
+    results: {},
+    seed: 's',
+    depth: 0,
+  }
   return { type: 'task.created', at: 0, ...({ ...spec, grant } as unknown as TaskSpec) }
 }
 function ended(output: string): JournalRecord {
