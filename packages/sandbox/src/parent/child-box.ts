@@ -78,8 +78,9 @@ export class ChildBox implements Box {
         this.#end({ reason: 'crashed', message: error.message })
         resolve()
       })
-      // Not `exit`: `close` comes after the last frames were read.
+      // Not `exit`: `close` comes after the last bytes were read.
       child.once('close', (code, signal) => {
+        this.#reader.finish()
         this.#end(this.#explainExit(code, signal))
         resolve()
       })

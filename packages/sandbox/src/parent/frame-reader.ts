@@ -55,6 +55,18 @@ export class FrameReader {
     if (!this.#working) this.#work()
   }
 
+  /**
+   * Hands on the frames that still wait for a turn of the event loop. Call it when the child has ended: its last frame
+   * tells why.
+   */
+  finish(): void {
+    while (this.#next < this.#lines.length) {
+      const line = this.#lines[this.#next] ?? ''
+      this.#next += 1
+      this.#line(line)
+    }
+  }
+
   /** Hands on no more frames. */
   stop(): void {
     this.#over = true
