@@ -9,7 +9,7 @@ import type { AgentDefinition, JournalRecord, RecordOf, TaskSpec } from '@bailiw
 import { defineAgent, defineTool } from '@bailiwick/core'
 import { z } from 'zod'
 import { grantOf, startTestBus } from '../test-bus.ts'
-import type { Cut, CutTask } from './run-cut.ts'
+import type { Cut, CutTask } from './cut-worker.ts'
 
 const card = (name: string, effect: 'none' | 'idempotent' | 'once') =>
   defineTool({ name, description: 'x', input: z.object({ n: z.number() }), effect, run: async () => {} })
@@ -20,18 +20,18 @@ const definition = defineAgent({
   tools: [card('get', 'none'), card('put', 'idempotent'), card('maybe', 'none'), card('once', 'once')],
 })
 
-/** What a task came to. */
-export interface Come {
+/** What the journal of a task shows. */
+interface TaskOutcome {
   status: string
   output: unknown
-  /** Hash of the world after each step that has one. */
+  /** The world's hash after each step. */
   worlds: (string | undefined)[]
-  /** What the model was shown after each step. */
+  /** The observation of each step. */
   shown: string[]
   records: JournalRecord[]
 }
 
-/** A real server, and processes that work on tasks and are killed. */
+/** A real server, and worker processes that are killed while they work on tasks. */
 export async function openCutBed(options: { atOnce: number; limits?: AgentDefinition['limits'] }) {
   const test = await startTestBus()
   await prepareWriter(test.bus, 'cutter')
@@ -56,16 +56,16 @@ export async function openCutBed(options: { atOnce: number; limits?: AgentDefini
   })
   return {
     specOf,
-    /** One process works on tasks until each has ended or is cut, and is killed. @returns how each ended */
+    /** Starts a worker, waits until each task has ended or is cut, and kills it. @returns how each task ended */
     async work(tasks: CutTask[]): Promise<Record<string, 'ended' | 'cut'>> {
       const file = join(folder, 'work.json')
       await writeFile(file, JSON.stringify({ url: test.server.url, creds, effects, tasks, ...options }))
       const child = spawn(
         process.execPath,
-        [...process.execArgv, fileURLToPath(new URL('run-cut.ts', import.meta.url)), file],
+        [...process.execArgv, fileURLToPath(new URL('cut-worker.ts', import.meta.url)), file],
         {
           stdio: ['ignore', 'pipe', 'inherit'],
-          // A group of its own, as the daemon gives its hosts: what it was just starting dies with it.
+          // Its own process group, like a host of the daemon, so that children that are just starting die too.
           detached: true,
         },
       )
@@ -73,25 +73,25 @@ export async function openCutBed(options: { atOnce: number; limits?: AgentDefini
       const closed = once(child, 'close')
       let text = ''
       child.stdout?.setEncoding('utf8')
-      const said = new Promise<void>((resolve) => {
+      const printed = new Promise<void>((resolve) => {
         child.stdout?.on('data', (more: string) => {
           text += more
           if (text.endsWith('\n')) resolve()
         })
       })
-      await Promise.race([said, closed])
+      await Promise.race([printed, closed])
       killGroup(child)
       await closed
       living.delete(child)
-      const told = JSON.parse(text)
-      restored += told.restored
-      return told.ends
+      const result = JSON.parse(text)
+      restored += result.restored
+      return result.ends
     },
-    /** Steps that no process had to execute again, because a checkpoint was restored. */
+    /** Number of steps that workers restored from checkpoints instead of executing them again. */
     get restored(): number {
       return restored
     },
-    async come(task: string): Promise<Come> {
+    async outcome(task: string): Promise<TaskOutcome> {
       const records: JournalRecord[] = []
       const journal = openJournal(test.bus, { writer: 'cutter', run: 'r1', task })
       for await (const record of journal.read()) records.push(record)
@@ -105,7 +105,7 @@ export async function openCutBed(options: { atOnce: number; limits?: AgentDefini
         records,
       }
     },
-    /** Bytes of each message of a task's journal, as the stream has them. */
+    /** Size of each stored message of a task's journal, in bytes. */
     async messageSizes(task: string): Promise<number[]> {
       const sizes: number[] = []
       const { jsm } = test.bus
@@ -116,7 +116,7 @@ export async function openCutBed(options: { atOnce: number; limits?: AgentDefini
       }
       return sizes
     },
-    /** Effects of a task: each line's tool and key, without the task's name in it. */
+    /** The effects of a task: tool and key, with the task's name replaced. */
     async effects(task: string): Promise<string[]> {
       const lines = (await readFile(effects, 'utf8')).split('\n')
       return lines

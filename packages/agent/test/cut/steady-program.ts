@@ -1,4 +1,4 @@
-/** Random numbers of a seed alone (mulberry32). */
+/** Random numbers from a seed (mulberry32). */
 export function randomOf(seed: number): () => number {
   let state = seed | 0
   return () => {
@@ -9,14 +9,14 @@ export function randomOf(seed: number): () => number {
   }
 }
 
-/** What a world has before the first program. */
+/** Code that runs before the first program. */
 export const SET_UP = 'let log = []'
 
 /**
- * A random program that comes to the same whenever it runs: calls one by one and at once, loops, branches on
- * results, failures, closures, classes, randomness; nothing of it depends on the time or on who comes first.
+ * A random program that gives the same result each time: sequential and parallel calls, loops, branches on results,
+ * failures, closures, classes, randomness. Nothing depends on time or on the order of outcomes.
  *
- * @param plain what it leaves are values alone, no closures and classes: its world can have a checkpoint
+ * @param plain leaves only plain values, no closures or classes, so that its world can have a checkpoint
  */
 export function steadyProgram(seed: number, plain: boolean): string {
   const random = randomOf(seed)
