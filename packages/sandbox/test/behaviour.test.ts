@@ -5,7 +5,7 @@ import type { Sandbox } from '@bailiwick/contract/world'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSandbox } from '../src/index.ts'
 import { useBubblewrap } from '../src/testing/use-bubblewrap.ts'
-import { openWorld, type TestWorldOptions } from './open-world.ts'
+import { openWorld, type TestWorld, type TestWorldOptions } from './open-world.ts'
 import { packageFolder } from './package-folder.ts'
 
 await useBubblewrap()
@@ -17,21 +17,25 @@ const importsFrom = packageFolder({
   lone: { 'index.js': 'export const one = 1' },
 })
 
-/** A call that ends when it is no longer wanted. */
+/** A call that ends when it is dropped. */
 function until(signal: AbortSignal): Promise<string> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve('dropped'), { once: true }))
 }
 
-describe('how code behaves', () => {
+describe('guest code', () => {
   let sandbox: Sandbox
+  /** A world for code that needs no tools and no fresh world. */
+  let shared: TestWorld
   beforeAll(async () => {
     sandbox = await createSandbox({ cacheDir })
+    shared = await openWorld(sandbox)
   })
   afterAll(async () => {
+    await shared[Symbol.asyncDispose]()
     await sandbox[Symbol.asyncDispose]()
   })
   const open = (options?: TestWorldOptions) => openWorld(sandbox, { importsFrom, ...options })
-  /** Runs steps in a fresh world; gives the last one's observation. */
+  /** Runs steps in a fresh world. Returns the last step's observation. */
   const run = async (steps: string | string[], options?: TestWorldOptions) => {
     await using world = await open(options)
     let last = await world.run([steps].flat()[0] ?? '')
@@ -41,7 +45,7 @@ describe('how code behaves', () => {
   const preview = async (steps: string | string[], options?: TestWorldOptions) =>
     (await run(steps, options)).preview
 
-  it('1. variables and functions persist from step to step', async () => {
+  it('keeps variables and functions from step to step', async () => {
     expect(
       await preview([
         'const a = 1; let b = 2; var c = 3; class K { get() { return a } } function f() { return b }',
@@ -59,16 +63,16 @@ describe('how code behaves', () => {
     expect(await preview(['const again = 1', 'const again = 2', 'again'])).toBe('2')
   })
 
-  it('2. state persists after a step that threw', async () => {
+  it('keeps its state after a step that threw', async () => {
     expect(await preview(['let n = 1; n = 2; throw new Error("no"); n = 3', 'n'])).toBe('2')
   })
 
-  it('3. prints before an error are in the observation', async () => {
-    const seen = await run('console.log("before"); null.x')
+  it('shows what it printed before an error', async () => {
+    const seen = await shared.run('console.log("before"); null.x')
     expect(seen).toMatchObject({ status: 'error', printed: 'before' })
   })
 
-  it('4. prints inside functions and callbacks are captured, in order', async () => {
+  it('prints from functions and callbacks in order', async () => {
     await using world = await open()
     const { printed } = await world.run(
       'function say(x) { console.log("f", x) }; [1, 2].forEach(say); await Promise.resolve().then(() => console.info("then")); console.error({ a: [1] })',
@@ -77,7 +81,7 @@ describe('how code behaves', () => {
     expect(world.printed).toEqual(printed.split('\n'))
   })
 
-  it('5. prints are cut with a marker that says how much is missing', async () => {
+  it('says how much of its output is not shown', async () => {
     const { printed } = await run('for (let i = 0; i < 10; i++) console.log("x".repeat(9))', {
       limits: { outputChars: 40 },
     })
@@ -87,7 +91,7 @@ describe('how code behaves', () => {
     ])
   })
 
-  it('6. the cap acts while the code runs', async () => {
+  it('has its output limited while it runs', async () => {
     await using world = await open({ limits: { outputChars: 1_000 } })
     const { printed } = await world.run(
       'const line = "y".repeat(1000); for (let i = 0; i < 200_000; i++) console.log(line)',
@@ -106,18 +110,18 @@ describe('how code behaves', () => {
     ['a switch', 'switch (2) { case 1: "one"; break; case 2: "two" }', 'two'],
     ['an awaited value', 'await Promise.resolve(5)', '5'],
     ['a return', 'return 6', '6'],
-  ])('7. the value of the last expression is the output: %s', async (_, code, shown) => {
-    expect(await preview(code)).toBe(shown)
+  ])('shows the value of its last expression: %s', async (_, code, shown) => {
+    expect((await shared.run(code)).preview).toBe(shown)
   })
 
   it.each(['const a = 1', 'undefined', '', 'function f() {}', '// nothing'])(
-    '8. no value is shown as nothing: %s',
+    'shows nothing if it has no value: %s',
     async (code) => {
-      expect(await run(code)).toMatchObject({ status: 'ok', preview: '' })
+      expect(await shared.run(code)).toMatchObject({ status: 'ok', preview: '' })
     },
   )
 
-  it('9. a long output is cut in the observation and whole as the value', async () => {
+  it('shows a part of a long value and keeps the whole', async () => {
     const seen = await run([
       'const long = Array.from({ length: 5000 }, (_, i) => i); long',
       'finalAnswer(long)',
@@ -128,7 +132,7 @@ describe('how code behaves', () => {
     expect(await preview('"z".repeat(20000)')).toMatch(/^z{8000}… \(12000 more characters\)$/)
   })
 
-  it('10. finalAnswer stops its own path at once; parallel branches run to idle and are dropped', async () => {
+  it('stops the path that called finalAnswer, and drops other branches once they are idle', async () => {
     await using world = await open({ tools: { quick: () => 'q', slow: (_, __, signal) => until(signal) } })
     const seen = await world.run(
       'let after = 0, other = []; const branch = (async () => { other.push(await quick({})); other.push(await slow({})) })(); await quick({}); await Promise.all([branch, (async () => { finalAnswer("a"); after = 1 })()])',
@@ -137,7 +141,7 @@ describe('how code behaves', () => {
     expect((await world.run('[after, other]')).preview).toBe('[0, ["q"]]')
   })
 
-  it('11. finalAnswer is not swallowed by the code’s own catch', async () => {
+  it('cannot catch a final answer', async () => {
     const seen = await run(
       'try { try { finalAnswer(7) } catch { console.log("one") } } catch ({ message }) { console.log("two") } console.log("three")',
     )
@@ -148,14 +152,14 @@ describe('how code behaves', () => {
     expect(promised).toMatchObject({ final: { value: 8 }, printed: '' })
   })
 
-  it('12. finally still runs', async () => {
+  it('runs finally blocks after a final answer', async () => {
     expect(await run('try { finalAnswer(1) } finally { console.log("cleaned") }')).toMatchObject({
       printed: 'cleaned',
       final: { value: 1 },
     })
   })
 
-  it('13. finalAnswer works from nested functions, loops and callbacks', async () => {
+  it('can call finalAnswer in nested functions, loops and callbacks', async () => {
     expect(
       (await run('function deep(n) { return n === 0 ? finalAnswer("deep") : deep(n - 1) } deep(20)')).final
         ?.value,
@@ -172,7 +176,7 @@ describe('how code behaves', () => {
     ).toBe('earlier step')
   })
 
-  it('14. finalAnswer takes the answer as one value, an object of a schema too', async () => {
+  it('passes its answer as one value', async () => {
     expect((await run('finalAnswer({ answer: 3, unit: "m" })')).final?.value).toEqual({
       answer: 3,
       unit: 'm',
@@ -180,7 +184,7 @@ describe('how code behaves', () => {
     expect((await run('finalAnswer()')).final).toEqual({ value: undefined })
   })
 
-  it('15. an answer that cannot be sent is a readable error in the code', async () => {
+  it('gets a readable error for an answer that cannot be sent', async () => {
     const seen = await run('const loop = {}; loop.self = loop; finalAnswer(loop)')
     expect(seen.final).toBeUndefined()
     expect(seen.error?.message).toBe('a value that contains itself cannot be sent: $.self')
@@ -188,7 +192,7 @@ describe('how code behaves', () => {
     expect(long.error?.message).toBe('the final answer is longer than 1000 characters')
   })
 
-  it('16. a missing tool argument is a readable error that names it', async () => {
+  it('gets a readable error for a missing argument of a tool', async () => {
     const schemas = { search: { type: 'object', properties: { query: {}, limit: {} }, required: ['query'] } }
     const world = { tools: { search: () => 1 }, schemas }
     expect((await run('await search({ limit: 3 })', world)).error?.message).toBe(
@@ -199,7 +203,7 @@ describe('how code behaves', () => {
     )
   })
 
-  it('17. a structured value arrives type-exact, both ways', async () => {
+  it('exchanges structured values with their exact types', async () => {
     const value = {
       date: new Date(5),
       map: new Map<unknown, unknown>([[{ k: 1 }, new Set([1n])]]),
@@ -217,71 +221,74 @@ describe('how code behaves', () => {
     expect(world.calls[0]?.args).toEqual({ value })
   })
 
-  it.each([
-    'search = 1',
-    'const search = 1',
-    'function search() {}',
-    'globalThis.search = 1',
-    'finalAnswer = 2',
-    'let { sleep } = {}',
-  ])('18. assigning to a tool’s name is rejected: %s', async (code) => {
-    const seen = await run(code, { tools: { search: () => 'tool' } })
-    expect(seen.status).toBe('error')
-    expect(seen.error?.message).toMatch(/search|finalAnswer|sleep/)
-    expect(await preview([code, 'await search({})'], { tools: { search: () => 'tool' } })).toBe('tool')
+  it('cannot assign or declare the name of a tool', async () => {
+    await using world = await open({ tools: { search: () => 'tool' } })
+    for (const code of [
+      'search = 1',
+      'const search = 1',
+      'function search() {}',
+      'globalThis.search = 1',
+      'finalAnswer = 2',
+      'let { sleep } = {}',
+    ]) {
+      const seen = await world.run(code)
+      expect([code, seen.status]).toEqual([code, 'error'])
+      expect(seen.error?.message).toMatch(/search|finalAnswer|sleep/)
+      expect([code, (await world.run('await search({})')).preview]).toEqual([code, 'tool'])
+    }
   })
 
-  it('19. calling an unknown function names it and the nearest known one', async () => {
+  it('gets the nearest name if it calls an unknown function', async () => {
     expect((await run('await serach({})', { tools: { search: () => 1 } })).error).toMatchObject({
       name: 'ReferenceError',
       message: 'serach is not defined; did you mean `search`?',
     })
   })
 
-  it('20. an undefined variable is an error', async () => {
-    expect((await run('nothing + 1')).error).toMatchObject({
+  it('fails if it reads an undefined variable', async () => {
+    expect((await shared.run('nothing + 1')).error).toMatchObject({
       name: 'ReferenceError',
       message: 'nothing is not defined',
     })
   })
 
-  it('21. there is no fuzzy matching of variable names', async () => {
+  it('fails if it misspells a variable', async () => {
     expect((await run(['const total = 5', 'totl'])).status).toBe('error')
   })
 
-  it('22. `undef += 5` throws', async () => {
-    expect((await run('undef += 5')).error?.name).toBe('ReferenceError')
+  it('fails if it adds to an undefined variable', async () => {
+    expect((await shared.run('undef += 5')).error?.name).toBe('ReferenceError')
   })
 
-  it('23. a syntax error shows line and caret in the agent’s own source, types included', async () => {
-    expect((await run('const a = 1\nconst b = (2 +')).error).toMatchObject({
+  it('gets the line and a caret in its own source for a syntax error, also with types', async () => {
+    expect((await shared.run('const a = 1\nconst b = (2 +')).error).toMatchObject({
       name: 'SyntaxError',
       line: 2,
       excerpt: expect.stringContaining('const b = (2 +\n'),
     })
-    expect((await run('const a: number = 1;\nfunction f(x: string {}')).error).toMatchObject({
+    expect((await shared.run('const a: number = 1;\nfunction f(x: string {}')).error).toMatchObject({
       name: 'SyntaxError',
       line: 2,
       excerpt: 'function f(x: string {}\n                     ^',
     })
   })
 
-  it('24. a runtime error shows the offending line and the error’s type', async () => {
-    expect((await run('const ok = 1\nconst a: { b?: any } = {}\n  a.b.c')).error).toEqual({
+  it('gets the offending line and the type of a runtime error', async () => {
+    expect((await shared.run('const ok = 1\nconst a: { b?: any } = {}\n  a.b.c')).error).toEqual({
       name: 'TypeError',
       message: "Cannot read properties of undefined (reading 'c')",
       line: 3,
       column: 7,
       excerpt: '  a.b.c\n      ^',
     })
-    const inFunction = await run(
+    const inFunction = await shared.run(
       'class Odd extends Error { name = "OddError" }\nfunction f() {\n  throw new Odd("why")\n}\nf()',
     )
     expect(inFunction.error).toMatchObject({ name: 'OddError', message: 'why', line: 3 })
-    expect((await run('throw "text"')).error?.message).toBe('thrown: text')
+    expect((await shared.run('throw "text"')).error?.message).toBe('thrown: text')
   })
 
-  it('25. a forbidden import names the module and lists the allowed ones', async () => {
+  it('gets the granted packages if it imports another module', async () => {
     expect((await run('import fs from "node:fs"', { imports: ['pair'] })).error).toMatchObject({
       name: 'ImportError',
       message: '"node:fs" is a module of the runtime and may not be imported; granted here: pair',
@@ -295,11 +302,11 @@ describe('how code behaves', () => {
     ).toContain('as a literal text')
   })
 
-  it('26. a submodule is not implied by its parent', async () => {
+  it('cannot import a submodule if only its package is granted', async () => {
     expect((await run('import { deep } from "pair/sub.js"', { imports: ['pair'] })).status).toBe('error')
   })
 
-  it('27. pkg/* and * patterns', async () => {
+  it('can import what the patterns pkg/* and * grant', async () => {
     const pair = { imports: ['pair/*'] }
     expect(await preview('import { deep } from "pair/sub.js"; deep', pair)).toBe('3')
     expect((await run('import { two } from "pair"; two', pair)).status).toBe('error')
@@ -312,11 +319,11 @@ describe('how code behaves', () => {
     expect(await preview(['import { two } from "pair"', 'two + 1'], { imports: ['pair'] })).toBe('3')
   })
 
-  it('28. an allowed module that is not installed is refused when the world is made', async () => {
+  it('does not start if a granted package is not installed', async () => {
     await expect(open({ imports: ['no-such-package'] })).rejects.toThrow(/no-such-package is not installed/)
   })
 
-  it('an allowed module that throws while it is loaded is an error that names it', async () => {
+  it('gets an error that names a package that throws while it loads', async () => {
     await using world = await open({ imports: ['*'] })
     await world.run('let kept = 1')
     const seen = await world.run('import "broken"; kept = 2')
@@ -328,7 +335,7 @@ describe('how code behaves', () => {
     expect((await world.run('import { one } from "lone"; one + kept')).preview).toBe('2')
   })
 
-  it('29. a forbidden import that the code catches is still recorded', async () => {
+  it('cannot hide a refused import by catching the error', async () => {
     const seen = await run('try { await import("node:net") } catch (e) { console.log(e.name) }')
     expect(seen).toMatchObject({ status: 'ok', printed: 'ImportError' })
     expect(seen.calls).toMatchObject([
@@ -336,14 +343,14 @@ describe('how code behaves', () => {
     ])
   })
 
-  it.each([
-    ['30. an endless while', 'while (true) {}'],
-    ['30. an endless for', 'for (;;);'],
-    ['31. an endless iterator', 'for (const x of { *[Symbol.iterator]() { for (;;) yield 1 } }) {}'],
-    ['31. a microtask loop', 'const spin = () => Promise.resolve().then(spin); await spin()'],
-    ['31. an async generator', 'for await (const x of (async function* () { for (;;) yield 1 })()) {}'],
-    ['33. a regular expression that backtracks', '/^(a+)+$/.test("a".repeat(40) + "!")'],
-  ])('%s is stopped', async (_, code) => {
+  it.concurrent.each([
+    ['an endless while', 'while (true) {}'],
+    ['an endless for', 'for (;;);'],
+    ['an endless iterator', 'for (const x of { *[Symbol.iterator]() { for (;;) yield 1 } }) {}'],
+    ['a microtask loop', 'const spin = () => Promise.resolve().then(spin); await spin()'],
+    ['an async generator', 'for await (const x of (async function* () { for (;;) yield 1 })()) {}'],
+    ['a regular expression that backtracks', '/^(a+)+$/.test("a".repeat(40) + "!")'],
+  ])('is stopped: %s', async (_, code) => {
     await using world = await open({ limits: { wallMs: 300 } })
     await world.run('let kept = 1')
     const seen = await world.run(`kept = 2; ${code}`)
@@ -355,16 +362,16 @@ describe('how code behaves', () => {
     expect((await world.run('kept')).preview).toBe('1')
   })
 
-  it('32. unbounded recursion is a readable error', async () => {
-    expect((await run('const f = () => f() + 1; f()')).error).toMatchObject({
+  it('gets a readable error for unbounded recursion', async () => {
+    expect((await shared.run('const f = () => f() + 1; f()')).error).toMatchObject({
       name: 'RangeError',
       message: 'Maximum call stack size exceeded',
       line: 1,
     })
   })
 
-  it('34. a promise that never settles is stopped on time', async () => {
-    const seen = await run('await new Promise(() => {})')
+  it('is stopped if it awaits a promise that never settles', async () => {
+    const seen = await shared.run('await new Promise(() => {})')
     expect(seen).toMatchObject({ status: 'error', error: { name: 'DeadlockError' } })
     const waiting = await run('await never({})', {
       tools: { never: () => new Promise(() => {}) },
@@ -376,7 +383,7 @@ describe('how code behaves', () => {
     })
   })
 
-  it('35. a memory bomb ends that step alone', async () => {
+  it('loses only the step that uses too much memory', async () => {
     await using world = await open({ tools: { echo: ({ x }) => x }, limits: { memoryMb: 64 } })
     await world.run('let kept = await echo({ x: "kept" })')
     const seen = await world.run(
@@ -393,7 +400,7 @@ describe('how code behaves', () => {
     expect(world.calls).toHaveLength(2)
   })
 
-  it('36. no file system, process, network or timers beyond what is granted', async () => {
+  it('has no file system, processes or network', async () => {
     expect(
       await preview(
         '["process", "require", "module", "fetch", "Buffer", "XMLHttpRequest", "WebSocket", "Deno", "Bun", "WebAssembly", "SharedArrayBuffer", "Atomics", "setImmediate", "eval"].filter((name) => name in globalThis)',
@@ -402,20 +409,17 @@ describe('how code behaves', () => {
   })
 
   it.each([
-    ['37. climbing constructors', '[].map.constructor("return this")()'],
-    ['37. climbing from an async function', '(async () => {}).constructor("return 1")()'],
-    ['37. climbing from a generator', 'Object.getPrototypeOf(function* () {}).constructor("yield 1")()'],
-    [
-      '38. indirect access by bind',
-      'Reflect.construct(Function.prototype.bind.constructor, ["return this"])()',
-    ],
-    ['38. indirect access by Proxy', 'new Proxy(finalAnswer.constructor, {})("return this")()'],
-    ['38. indirect access by map', '["return this"].map(sleep.constructor)[0]()'],
-  ])('%s reaches nothing of the host', async (_, code) => {
-    expect((await run(code)).error).toMatchObject({ name: 'EvalError' })
+    ['climbing constructors', '[].map.constructor("return this")()'],
+    ['climbing from an async function', '(async () => {}).constructor("return 1")()'],
+    ['climbing from a generator', 'Object.getPrototypeOf(function* () {}).constructor("yield 1")()'],
+    ['indirect access by bind', 'Reflect.construct(Function.prototype.bind.constructor, ["return this"])()'],
+    ['indirect access by Proxy', 'new Proxy(finalAnswer.constructor, {})("return this")()'],
+    ['indirect access by map', '["return this"].map(sleep.constructor)[0]()'],
+  ])('cannot reach the host by %s', async (_, code) => {
+    expect((await shared.run(code)).error).toMatchObject({ name: 'EvalError' })
   })
 
-  it('39. error objects, stack frames and prepareStackTrace reach nothing of the host', async () => {
+  it('cannot reach the host by error objects, stack frames or prepareStackTrace', async () => {
     expect((await run('Error.prepareStackTrace = (_, frames) => frames')).error?.name).toBe('TypeError')
     const stack = await preview('try { await echo({}) } catch (e) { e.stack }', {
       tools: {
@@ -430,7 +434,7 @@ describe('how code behaves', () => {
     )
   })
 
-  it('40. a dangerous tool that was granted works', async () => {
+  it('can call a dangerous tool that was granted', async () => {
     expect(
       await preview('await shell({ command: "ls" })', {
         tools: { shell: ({ command }) => `ran ${command}` },
@@ -438,7 +442,7 @@ describe('how code behaves', () => {
     ).toBe('ran ls')
   })
 
-  it('41. a wrong key on a tool’s result suggests near keys', async () => {
+  it('gets the nearest key of a result if it misspells one', async () => {
     const tools = { weather: () => ({ temperature: 3, readings: [{ humidity: 1 }] }) }
     expect(
       (await run('const w = await weather({}); w.temprature.toFixed(1)', { tools })).error?.message,
@@ -474,7 +478,7 @@ describe('how code behaves', () => {
     ['optional chaining', 'const o: any = {}; o?.a?.b ?? "none"', 'none'],
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the code under test
     ['tagged templates', '((parts, ...values) => parts.raw.join("|") + values.length)`a${1}b`', 'a|b1'],
-  ])('42. the whole language: %s', async (_, code, shown) => {
-    expect(await run(code)).toMatchObject({ status: 'ok', preview: shown })
+  ])('can use the whole language: %s', async (_, code, shown) => {
+    expect(await shared.run(code)).toMatchObject({ status: 'ok', preview: shown })
   })
 })

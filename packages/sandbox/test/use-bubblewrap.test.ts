@@ -25,7 +25,7 @@ const runs = async (name: string) => (await readFile(join(folder, `${name}.log`)
 
 /** Calls `useBubblewrap` in a process of its own. Returns the path that it leaves in `BWRAP_BIN`. */
 async function use(): Promise<string> {
-  const module = JSON.stringify(join(import.meta.dirname, 'use-bubblewrap.ts'))
+  const module = JSON.stringify(join(import.meta.dirname, '../src/testing/use-bubblewrap.ts'))
   const script = `import { useBubblewrap } from ${module}; await useBubblewrap(); console.log(process.env.BWRAP_BIN)`
   const args = [...process.execArgv, '--input-type=module', '--eval', script]
   return (await promisify(execFile)(process.execPath, args, { env })).stdout.trim()

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { bundleIn } from './source-bundle.ts'
+import { bundleIn } from '../src/isolation/source-bundle.ts'
 
 const DAY_S = 86_400
 
@@ -15,7 +15,7 @@ beforeEach(() => {
 afterEach(() => rmSync(cache, { recursive: true }))
 
 it('makes one bundle if several processes ask for it at once', async () => {
-  const module = JSON.stringify(join(import.meta.dirname, 'source-bundle.ts'))
+  const module = JSON.stringify(join(import.meta.dirname, '../src/isolation/source-bundle.ts'))
   const script = `import { bundleIn } from ${module}; console.log(bundleIn(${JSON.stringify(cache)}))`
   const args = [...process.execArgv, '--input-type=module', '--eval', script]
   const folders = await Promise.all(
