@@ -9,6 +9,9 @@ const REPLIES = [
   `I look at the columns first.
 <code>
 import { rollup, mean } from 'd3-array'
+import { useBubblewrap } from '@bailiwick/sandbox/testing'
+
+await useBubblewrap()
 const [header, ...days] = weather.trim().split('\\n').map((line) => line.split(','))
 console.log(header, days.length)
 const column = header.indexOf('temp_max')

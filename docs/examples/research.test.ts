@@ -1,7 +1,10 @@
 import { join } from 'node:path'
 import { scriptedModel } from '@bailiwick/core/testing'
+import { useBubblewrap } from '@bailiwick/sandbox/testing'
 import { expect, it } from 'vitest'
 import { research } from './research.ts'
+
+await useBubblewrap()
 
 const REPLIES = [
   `<code>

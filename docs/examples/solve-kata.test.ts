@@ -1,6 +1,9 @@
 import { scriptedModel } from '@bailiwick/core/testing'
+import { useBubblewrap } from '@bailiwick/sandbox/testing'
 import { expect, it } from 'vitest'
 import { solveKata } from './solve-kata.ts'
+
+await useBubblewrap()
 
 const EXAMPLES = [
   { given: '45s', expected: 45 },

@@ -1,6 +1,9 @@
 import { scriptedModel } from '@bailiwick/core/testing'
+import { useBubblewrap } from '@bailiwick/sandbox/testing'
 import { expect, it } from 'vitest'
 import { tutor } from './tutor.ts'
+
+await useBubblewrap()
 
 const REPLIES = [
   `<code>

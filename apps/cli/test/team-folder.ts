@@ -1,4 +1,5 @@
 import { type Scratch, scratch } from '@bailiwick/coordinator/testing/scratch'
+import { useBubblewrap } from '@bailiwick/sandbox/testing'
 
 /** Replies by agent, task and step, as `scripted:<file>` takes them. */
 export type Script = Record<string, Record<string, (string | { text: string; delayMs: number })[]>>
@@ -36,6 +37,7 @@ export async function teamFolder(
   replies: Script,
   options: { agents?: TestAgent[]; config?: Record<string, unknown>; members?: Record<string, object> } = {},
 ): Promise<TeamFolder> {
+  await useBubblewrap()
   const place = await scratch()
   const { agents = WORKER_AND_WRITER, config = {}, members = {} } = options
   for (const agent of agents) {

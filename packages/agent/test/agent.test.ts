@@ -2,9 +2,12 @@ import { fileURLToPath } from 'node:url'
 import type { AgentEvent, JournalRecord } from '@bailiwick/contract'
 import { defineAgent, defineTool, judge } from '@bailiwick/core'
 import { type Script, scriptedModel } from '@bailiwick/core/testing'
+import { useBubblewrap } from '@bailiwick/sandbox/testing'
 import { afterAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { Agent, type AgentOptions } from '../src/agent.ts'
+
+await useBubblewrap()
 
 const opened: Agent[] = []
 afterAll(async () => {

@@ -10,11 +10,14 @@ import {
   serveDelegations,
 } from '@bailiwick/bus'
 import { type JournalRecord, NO_USAGE, type TaskResult } from '@bailiwick/contract'
+import { useBubblewrap } from '@bailiwick/sandbox/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type HostedAgent, hostAgent } from '../src/host/host-agent.ts'
 import { MAX_ATTEMPTS_WITHOUT_PROGRESS } from '../src/host/work-on-task.ts'
 import { type GateAgent, gateAgent } from './gate-agent.ts'
 import { startTestBus, type TestBus, until } from './test-bus.ts'
+
+await useBubblewrap()
 
 let test: TestBus
 beforeAll(async () => {

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { useBubblewrap } from '@bailiwick/sandbox/testing'
 import type { TestBus } from './test-bus.ts'
 
 /** A `bailiwick-agent` process. */
@@ -43,6 +44,7 @@ export function runHost(args: string[], env: Record<string, string>, cwd?: strin
 
 /** Starts hosts on a test's bus. Disposing kills the hosts that still run. */
 export async function openHosts(test: TestBus, script: unknown = {}, more: Record<string, string> = {}) {
+  await useBubblewrap()
   const folder = await mkdtemp(join(tmpdir(), 'agent-host-'))
   const replies = join(folder, 'replies.json')
   const creds = join(folder, 'host.creds')

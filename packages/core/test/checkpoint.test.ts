@@ -4,8 +4,11 @@ import { memoryJournal } from '@bailiwick/core/journal'
 import { type Script, tryTask } from '@bailiwick/core/testing'
 import { type ReplayedStep, replayTask } from '@bailiwick/core/world'
 import { createSandbox } from '@bailiwick/sandbox'
+import { useBubblewrap } from '@bailiwick/sandbox/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+
+await useBubblewrap()
 
 let sandbox: Sandbox
 const restored: (number | undefined)[] = []

@@ -6,10 +6,13 @@ import {
   type TaskSpec,
 } from '@bailiwick/contract'
 import { createSandbox } from '@bailiwick/sandbox'
+import { useBubblewrap } from '@bailiwick/sandbox/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { applyRecord, foldTaskWorld, stepOf } from '../src/journal/task-world.ts'
 import { CodeWorld } from '../src/world/code-world.ts'
 import { type ReplayedStep, replayTask } from '../src/world/replay-task.ts'
+
+await useBubblewrap()
 
 let sandbox: Sandbox & AsyncDisposable
 beforeAll(async () => {

@@ -3,8 +3,11 @@ import { defineTool } from '@bailiwick/core'
 import { tryTask } from '@bailiwick/core/testing'
 import { type ReplayedStep, replayTask } from '@bailiwick/core/world'
 import { createSandbox } from '@bailiwick/sandbox'
+import { useBubblewrap } from '@bailiwick/sandbox/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+
+await useBubblewrap()
 
 let sandbox: Sandbox
 beforeAll(async () => {

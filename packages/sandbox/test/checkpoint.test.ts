@@ -171,7 +171,11 @@ describe('a checkpoint', () => {
       'the global object has a property that is not a plain variable: Math',
     ],
     ['too much data', 'const much = "x".repeat(2_000_000)', 'the world is longer than 1000000 characters'],
-    ['a large sparse array', 'const holes = []; holes[2 ** 32 - 2] = 1', 'the world is longer than 1000000 characters'],
+    [
+      'a large sparse array',
+      'const holes = []; holes[2 ** 32 - 2] = 1',
+      'the world is longer than 1000000 characters',
+    ],
     [
       'a global accessor',
       'Object.defineProperty(globalThis, "odd", { get: () => 1, configurable: true }); 1',

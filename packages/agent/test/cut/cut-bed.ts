@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { openJournal, prepareWriter, STREAMS, SUBJECTS } from '@bailiwick/bus'
 import type { AgentDefinition, JournalRecord, RecordOf, TaskSpec } from '@bailiwick/contract'
 import { defineAgent, defineTool } from '@bailiwick/core'
+import { useBubblewrap } from '@bailiwick/sandbox/testing'
 import { z } from 'zod'
 import { grantOf, startTestBus } from '../test-bus.ts'
 import type { Cut, CutTask } from './cut-worker.ts'
@@ -33,6 +34,7 @@ interface TaskOutcome {
 
 /** A real server, and worker processes that are killed while they work on tasks. */
 export async function openCutBed(options: { atOnce: number; limits?: AgentDefinition['limits'] }) {
+  await useBubblewrap()
   const test = await startTestBus()
   await prepareWriter(test.bus, 'cutter')
   const folder = await mkdtemp(join(tmpdir(), 'cut-'))
