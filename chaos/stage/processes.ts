@@ -9,7 +9,7 @@ export interface StageProcess {
 
 interface Found extends StageProcess {
   group: number
-  session: number
+  posixSession: number
   /** Everything in which a folder may be named. */
   traces: string[]
 }
@@ -25,12 +25,12 @@ export function processesOf(folder: string): StageProcess[] {
   const found = new Set(
     all.filter(({ pid, traces }) => pid !== process.pid && traces.some((trace) => trace.includes(folder))),
   )
-  for (const { pid, group, session } of found) {
+  for (const { pid, group, posixSession } of found) {
     for (const other of all) {
       const related =
         other.parent === pid ||
         (other.group === group && group !== own?.group) ||
-        (other.session === session && session !== own?.session && session !== 0)
+        (other.posixSession === posixSession && posixSession !== own?.posixSession && posixSession !== 0)
       if (related && other.pid !== process.pid) found.add(other)
     }
   }
@@ -44,7 +44,7 @@ function readAll(): Found[] {
       const stat = readTrace(() => readFileSync(`/proc/${name}/stat`, 'utf8'))
       const [state, ...numbers] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
       if (stat === '' || state === 'Z') return []
-      const [parent = 0, group = 0, session = 0] = numbers.map(Number)
+      const [parent = 0, group = 0, posixSession = 0] = numbers.map(Number)
       const command = readTrace(() => readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' '))
       const traces = [
         command,
@@ -52,7 +52,7 @@ function readAll(): Found[] {
         readTrace(() => readlinkSync(`/proc/${name}/exe`)),
         readTrace(() => readlinkSync(`/proc/${name}/cwd`)),
       ]
-      return [{ pid: Number(name), parent, group, session, command, traces }]
+      return [{ pid: Number(name), parent, group, posixSession, command, traces }]
     })
 }
 

@@ -22,8 +22,6 @@ export interface NewRun {
   agent?: string
   /** Limits of the whole run. */
   budget?: NonNullable<RunRequestInput<'submit'>['budget']>
-  /** True if figures in the answer must be references to results. */
-  references?: boolean
 }
 
 /**

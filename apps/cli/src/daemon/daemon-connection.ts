@@ -8,31 +8,31 @@ import { addressFromEnv, connectTo } from './use-daemon.ts'
 /** How often a daemon of the command's own is started again when it dies. */
 const RESTARTS = 3
 
-export type SessionOptions = Omit<SpawnOptions, 'lifeline' | 'ephemeral'>
+export type ConnectionOptions = Omit<SpawnOptions, 'lifeline' | 'ephemeral'>
 
 /**
  * A connection to the daemon of this folder; where none runs, one is started for the length of the command.
  * A daemon of one's own that dies is started again: it adopts what lives, and the runs go on.
  */
-export class Session implements AsyncDisposable {
-  readonly #options: SessionOptions
+export class DaemonConnection implements AsyncDisposable {
+  readonly #options: ConnectionOptions
   #daemon: SpawnedDaemon | undefined
   #bus: Bus
   #address: DaemonAddress
   #restarts = 0
 
-  private constructor(options: SessionOptions, connected: Connected) {
+  private constructor(options: ConnectionOptions, connected: Connected) {
     this.#options = options
     this.#daemon = connected.daemon
     this.#address = connected.address
     this.#bus = connected.bus
   }
 
-  static async open(options: SessionOptions): Promise<Session> {
+  static async open(options: ConnectionOptions): Promise<DaemonConnection> {
     const known = findDaemon(options.dataDir)
     const found =
       known === undefined ? await elsewhere(options) : { address: known, bus: await connectTo(known) }
-    return new Session(options, found ?? (await startOwn(options)))
+    return new DaemonConnection(options, found ?? (await startOwn(options)))
   }
 
   get bus(): Bus {
@@ -87,14 +87,14 @@ interface Connected {
   daemon?: SpawnedDaemon
 }
 
-async function startOwn(options: SessionOptions): Promise<Connected> {
+async function startOwn(options: ConnectionOptions): Promise<Connected> {
   const daemon = await spawnDaemon({ ...options, lifeline: true, ephemeral: true })
   const { address } = daemon
   return { daemon, address, bus: await connectTo(address) }
 }
 
 /** The daemon behind `NATS_URL`, where one answers there. */
-async function elsewhere({ env }: SessionOptions): Promise<Connected | undefined> {
+async function elsewhere({ env }: ConnectionOptions): Promise<Connected | undefined> {
   const address = await addressFromEnv(env)
   if (address === undefined) return undefined
   const bus = await connectTo(address)

@@ -6,7 +6,7 @@ import { makeFolder } from '@bailiwick/coordinator/config/make-folder'
 import type { CommandContext } from '../command/define-command.ts'
 import { EXIT } from '../command/exit-codes.ts'
 import { askLocal } from '../daemon/ask-local.ts'
-import { Session, type SessionOptions } from '../daemon/daemon-connection.ts'
+import { type ConnectionOptions, DaemonConnection } from '../daemon/daemon-connection.ts'
 import type { InputFile } from './read-inputs.ts'
 import { uploadInputs } from './upload-inputs.ts'
 import { openScreen, watchRun } from './watch-run.ts'
@@ -38,7 +38,7 @@ export interface RunOrder {
  */
 export async function runTask(
   context: CommandContext,
-  spawn: Omit<SessionOptions, 'note' | 'signal'>,
+  spawn: Omit<ConnectionOptions, 'note' | 'signal'>,
   order: RunOrder,
 ): Promise<number> {
   const { view, written } = await performRun(context, spawn, order)
@@ -49,7 +49,7 @@ export async function runTask(
 /** Submits a run, shows it, writes what it gave, and says what that was to nobody but the caller. */
 export async function performRun(
   context: CommandContext,
-  spawn: Omit<SessionOptions, 'note' | 'signal'>,
+  spawn: Omit<ConnectionOptions, 'note' | 'signal'>,
   order: RunOrder,
 ): Promise<{ view: RunDetails; written: string[] }> {
   const { json, signal } = context
@@ -57,24 +57,24 @@ export async function performRun(
   const run = newRunId()
   using screen = openScreen(run, json)
   const note = (line: string) => screen.note(line)
-  await using session = await Session.open({ ...spawn, note, signal })
+  await using daemon = await DaemonConnection.open({ ...spawn, note, signal })
   signal.throwIfAborted()
   const cancel = () => {
     screen.note('canceling; Ctrl-C again ends at once')
     // The watch sees the end; an error here is that the run has ended already.
-    requestRun(session.bus, 'cancel', { run, reason: 'Ctrl-C' }, { waitMs: 15_000 }).catch(() => {})
+    requestRun(daemon.bus, 'cancel', { run, reason: 'Ctrl-C' }, { waitMs: 15_000 }).catch(() => {})
   }
-  await session.hold((bus, _died, address) => submit(bus, address, run, order))
+  await daemon.hold((bus, _died, address) => submit(bus, address, run, order))
   signal.addEventListener('abort', cancel, { once: true })
   if (signal.aborted) cancel()
   try {
-    await session.hold((bus, died) => watchRun(bus, run, screen, died))
+    await daemon.hold((bus, died) => watchRun(bus, run, screen, died))
   } finally {
     signal.removeEventListener('abort', cancel) // There is nothing to cancel any more.
   }
   screen[Symbol.dispose]()
-  const view = await session.hold((bus) => requestRun(bus, 'get', { run }))
-  const written = order.out === undefined ? [] : await writeOutputs(session.bus, view, order.out)
+  const view = await daemon.hold((bus) => requestRun(bus, 'get', { run }))
+  const written = order.out === undefined ? [] : await writeOutputs(daemon.bus, view, order.out)
   return { view, written }
 }
 

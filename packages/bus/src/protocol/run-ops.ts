@@ -25,8 +25,6 @@ export const submitSchema = z.lazy(() =>
     /** With strategy `direct`: who gets the whole task. */
     agent: tokenSchema.optional(),
     budget: budgetSchema.optional(),
-    /** Whether figures in the answer must be references to results. */
-    references: z.boolean().optional(),
     /** Instead of beginning anew: with `agent`, goes on from a step of another task of that agent. */
     fork: forkSchema.optional(),
     /** The run ends with its plan as the answer: nothing of it is done. */
