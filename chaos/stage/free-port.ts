@@ -1,9 +1,9 @@
 import { createServer } from 'node:net'
 
-/** Below what systems give out by themselves, and beyond where servers look for a place. */
+/** Below the range from which systems assign ports, and above the ports that nats-server tries by itself. */
 const PORTS = { first: 12_000, count: 18_000 } as const
 
-/** A port that nobody listens on now, and that nobody takes by chance while its server is dead. */
+/** A port that is free now. No program gets it by chance later, while its server is down between two starts. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = PORTS.first + Math.floor(Math.random() * PORTS.count)

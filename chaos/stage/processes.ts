@@ -72,11 +72,11 @@ export function kindOf({ command }: Pick<StageProcess, 'command'>): Kind | undef
 
 const KINDS = [
   ['tool host', /tool-host\.ts/],
-  ['daemon', /daemon\/main\.js/],
-  ['toolbox', /toolbox-main\.js/],
+  ['daemon', /coordinator\/(src|dist)\/main\.[jt]s/],
+  ['toolbox', /toolbox-main\.[jt]s/],
   ['nats-server', /nats\.conf/],
   ['sandbox', /box\/child\.cjs/],
-  ['host', /host\/main\.js.*\.mjs/],
+  ['host', /host\/main\.[jt]s.*\.mjs/],
 ] as const
 export type Kind = (typeof KINDS)[number][0]
 

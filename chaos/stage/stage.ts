@@ -44,9 +44,7 @@ export class Stage {
   static async open(): Promise<Stage> {
     const stage = new Stage(await mkdtemp(join(tmpdir(), 'bailiwick-chaos-')))
     await stage.#prepare()
-    const began = Date.now()
-    await stage.bailiwick('up', '--detach')
-    stage.#startMs = Date.now() - began
+    stage.#startMs = await stage.#startFirst()
     const { promise, resolve } = Promise.withResolvers<void>()
     stage.#keeping = Promise.all([stage.#keepDaemon(), stage.#keepToolHost(resolve)])
     // Tasks that are created before anybody has offered the tools would have none.
@@ -76,7 +74,11 @@ export class Stage {
       BWRAP_BIN: process.env.BWRAP_BIN,
       OLLAMA_HOST: 'http://127.0.0.1:9',
     }
-    const { stdout } = await call(this.#node, [PROGRAM, ...args], { cwd: this.folder, env, timeout: 60_000 })
+    const { stdout } = await call(this.#node, [...process.execArgv, PROGRAM, ...args], {
+      cwd: this.folder,
+      env,
+      timeout: 60_000,
+    })
     return stdout
   }
 
@@ -115,13 +117,27 @@ export class Stage {
       await write(`${name}.mjs`, `export default ${JSON.stringify(definition)}`)
     }
     await write('replies.json', JSON.stringify(REPLIES))
-    const model = `scripted:${this.folder}/replies.json`
-    // The tool host knows but one address, as processes outside do: its port must not be somebody else's meanwhile.
-    const nats = { port: await freePort() }
-    const config = { model, team: MEMBERS, limits: { restarts: 100 }, nats }
-    await write('bailiwick.config.mjs', `export default ${JSON.stringify(config)}`)
     // A second name of the same file; where that is on another disk, a copy.
     await link(process.execPath, this.#node).catch(() => copyFile(process.execPath, this.#node))
+  }
+
+  /** Starts the daemon on a fixed port, because the tool host keeps its address. @returns how long that took, ms */
+  async #startFirst(): Promise<number> {
+    const model = `scripted:${this.folder}/replies.json`
+    for (;;) {
+      const port = await freePort()
+      const config = { model, team: MEMBERS, limits: { restarts: 100 }, nats: { port } }
+      const text = `export default ${JSON.stringify(config)}`
+      await writeFile(join(this.folder, 'bailiwick.config.mjs'), text)
+      const began = Date.now()
+      try {
+        await this.bailiwick('up', '--detach')
+        return Date.now() - began
+      } catch (error) {
+        // Another program took the port since, so try another port.
+        if (!String(error).includes(`Expected port ${port}`)) throw error
+      }
+    }
   }
 
   async #keepDaemon(): Promise<void> {
