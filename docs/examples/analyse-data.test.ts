@@ -36,10 +36,12 @@ it('computes figures from the whole table while the prompt shows only a few rows
     const source = new URL('../../apps/cli/demo/seattle-weather.csv', import.meta.url)
     const model = scriptedModel(REPLIES)
     const file = join(folder, 'months.svg')
-    const { status, output } = await analyseData(model, await readFile(source, 'utf8'), file)
-    expect(status).toBe('completed')
-    expect(output).toMatchObject({ rows: 1461, warmest: { month: '2015-07' }, chart: file })
-    expect((output as { warmest: { celsius: number } }).warmest.celsius).toBeCloseTo(28.09, 1)
+    const result = await analyseData(model, await readFile(source, 'utf8'), file)
+    expect(result).toMatchObject({
+      status: 'completed',
+      output: { rows: 1461, warmest: { month: '2015-07' }, chart: file },
+    })
+    expect((result.output as { warmest: { celsius: number } }).warmest.celsius).toBeCloseTo(28.09, 1)
     expect(await readFile(file, 'utf8')).toContain('<svg')
     const prompt = model.requests[0]?.messages.map(({ content }) => content).join('') ?? ''
     expect(prompt).toContain('weather')
