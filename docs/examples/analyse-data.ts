@@ -12,7 +12,8 @@ export async function analyseData(model: AgentOptions['model'], csv: string, cha
     output: z.object({ file: z.string() }),
     effect: 'idempotent',
     async run({ spec }, { signal }) {
-      const { svg } = await drawChart(spec, [], { signal })
+      // The default of 15 s can be too short on a busy machine.
+      const { svg } = await drawChart(spec, [], { signal, limits: { timeMs: 60_000 } })
       await writeFile(chartFile, svg)
       return { file: chartFile }
     },

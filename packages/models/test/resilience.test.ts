@@ -136,7 +136,7 @@ describe('slots', () => {
       counted.toSorted((a, b) => a - b),
     )
     await vi.waitFor(() => expect(server.pending).toBe(0), 30_000)
-  })
+  }, 300_000)
 
   it('are shared by the processes of a machine, and freed when one is killed', async () => {
     let maxPending = 0
