@@ -29,7 +29,7 @@ async function asked(
   })
   await run(['up', '--detach'], { cwd: place.folder })
   const running = start(['run', 'x'], { cwd: place.folder })
-  const screen = await running.until(/asks to call listFiles/)
+  const screen = await running.until(/waiting for approval of listFiles/)
   const [, id = ''] = screen.match(/bailiwick approve (r\w+)/) ?? []
   await act({ folder: place.folder, id, cli: cliOf })
   const ended = await running.ended
@@ -48,7 +48,7 @@ describe('a call that needs approval', { timeout: 120_000 }, () => {
     const { code, stdout } = await asked(async ({ folder, id, cli }) => {
       const shown = await cli(folder, 'show', id)
       expect(shown.stdout).toContain(`run ${id}: input-required`)
-      expect(shown.stdout).toMatch(/waits for your decision: listFiles\(\{\}\) of \S+, call 1\.1/)
+      expect(shown.stdout).toMatch(/waiting for approval: listFiles\(\{\}\) of \S+, call 1\.1/)
       const other = await cli(folder, 'approve', id, '7.7')
       expect(other).toMatchObject({ code: 1 })
       expect(other.stderr).toContain('Expected a waiting call, found 7.7. These calls are waiting:\n  1.1')

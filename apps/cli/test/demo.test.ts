@@ -24,7 +24,7 @@ describe('bailiwick demo, without a model', () => {
     await using place = await scratch()
     const { code, stderr, stdout, report } = await demo(place.folder, 'out')
     expect(stderr.split('\n')[0]).toBe(
-      "no model found: the agents' replies are pre-written; planning check, processes, sandbox, tools, bus and figures are live.",
+      'No model found: using prepared replies. Plan checks, processes, sandbox, tools, bus and figures are real.',
     )
     expect(code).toBe(0)
     expect(stdout).toContain('report.md')
@@ -62,7 +62,7 @@ describe('bailiwick demo, without a model', () => {
       expect(hosts).toHaveLength(2)
       for (const { pid } of hosts) process.kill(pid, 'SIGKILL')
     })
-    expect(disturbed.stderr).toContain('taken up again')
+    expect(disturbed.stderr).toContain('restarted, attempt')
     expect(disturbed.report).toBe(undisturbed.report)
   })
 
@@ -74,7 +74,7 @@ describe('bailiwick demo, without a model', () => {
     for (const victim of ['a sandbox of analyst', 'a host of analyst', 'nats-server', 'the daemon']) {
       expect(disturbed.stderr).toContain(`sabotage: killed ${victim}`)
     }
-    expect(disturbed.stderr).toMatch(/sabotage: (\d+) calls? with an effect, \1 outcomes?: each once/)
+    expect(disturbed.stderr).toMatch(/sabotage: (\d+) calls? with an effect, \1 outcomes?: each ran once/)
     expect(disturbed.report).toBe(undisturbed.report)
     expect(await untilNoneSurvive(place.folder)).toEqual([])
   })
@@ -95,7 +95,7 @@ describe('bailiwick demo, without a model', () => {
   it('refuses data that is not there', async () => {
     await using place = await scratch()
     const ended = await run(['demo', '--data', 'nowhere.csv'], { cwd: place.folder })
-    expect(ended.stderr).toContain('no input file at')
+    expect(ended.stderr).toContain('--data: expected a file at')
     expect(ended.code).toBe(2)
   })
 })

@@ -55,7 +55,7 @@ describe('doctor, of the data directory', () => {
     await place.write('file', 'x')
     await place.write('bailiwick.config.mjs', `export default { dataDir: 'file/data' }`)
     const { code, stdout } = await run(['doctor'], { cwd: place.folder })
-    expect(stdout).toMatch(/✘ data +nothing can be written into \S+\/file\/data \(ENOTDIR.*\n +make room, or/)
+    expect(stdout).toMatch(/✘ data +\S+\/file\/data is not writable \(ENOTDIR.*\n +Free some space, or/)
     expect(code).toBe(1)
   })
 
@@ -70,7 +70,7 @@ describe('doctor, of the data directory', () => {
         env: bareEnv(),
         encoding: 'utf8',
       })
-      expect(stdout).toMatch(/✘ data +nothing can be written into \S+\/\.bailiwick \(EFBIG/)
+      expect(stdout).toMatch(/✘ data +\S+\/\.bailiwick is not writable \(EFBIG/)
       expect(readdirSync(place.folder)).toEqual([])
     },
   )

@@ -45,7 +45,9 @@ describe.each(['jwt', 'nkey'])('a server that is run by somebody else, with --au
   it('is checked by doctor, and runs the team, every process as itself', async () => {
     await using at = await prepared('--auth', auth, '--tool-host', 'geography=population')
     const doctor = await at.cli('doctor')
-    expect(doctor.stdout).toMatch(/nats-server\s+2\.\d+\.\d+ at nats:\/\/127\.0\.0\.1:\d+, not started here/)
+    expect(doctor.stdout).toMatch(
+      /nats-server\s+2\.\d+\.\d+ at nats:\/\/127\.0\.0\.1:\d+, not managed by Bailiwick/,
+    )
     await at.cli('up', '--detach')
     const env = async (...words: string[]) => JSON.parse((await at.cli('env', '--json', ...words)).stdout)
     {
@@ -216,8 +218,8 @@ describe('nats-config', () => {
   })
 
   it.each([
-    [['--auth', 'kerberos'], '--auth wants jwt or nkey; got "kerberos"'],
-    [['--tool-host', 'geography'], '--tool-host wants name=tool,tool; got "geography"'],
+    [['--auth', 'kerberos'], `argument 'kerberos' is invalid. Allowed choices are jwt, nkey.`],
+    [['--tool-host', 'geography'], '--tool-host: expected name=tool,tool, found "geography".'],
   ])('refuses %j', async (args, message) => {
     await using place = await teamFolder(REPLIES, { agents: AGENTS })
     const { code, stderr } = await run(['nats-config', ...args], { cwd: place.folder })

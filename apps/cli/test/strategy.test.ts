@@ -136,6 +136,9 @@ describe('bailiwick run --plan', () => {
       estimate: { replies: 9 },
     })
     const direct = await run(['run', 'x', '--plan', '--agent', 'worker'], { cwd: place.folder })
-    expect(direct).toMatchObject({ code: 2, stderr: expect.stringContaining('leave out --agent') })
+    expect(direct).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('Remove --agent and --strategy direct.'),
+    })
   })
 })

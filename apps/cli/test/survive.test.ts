@@ -29,7 +29,7 @@ async function disturb(act: (folder: string, program: Program) => void) {
 describe('a run goes on', () => {
   it('when the host at work is killed', async () => {
     const ended = await disturb((folder) => process.kill(pidOf(folder, /worker\.mjs/), 'SIGKILL'))
-    expect(ended.stderr).toContain('t1 (worker) taken up again')
+    expect(ended.stderr).toContain('t1 (worker) restarted, attempt 2')
     expect(ended).toMatchObject({ code: 0, stdout: 'It is 42.\n', left: [] })
   })
 
@@ -37,7 +37,7 @@ describe('a run goes on', () => {
     const ended = await disturb((folder) => process.kill(pidOf(folder, DAEMON), 'SIGKILL'))
     expect(ended.stderr).toContain('Resumed 1 open run.')
     // The host lived on: nothing was begun anew.
-    expect(ended.stderr).not.toContain('taken up again')
+    expect(ended.stderr).not.toContain('restarted, attempt')
     expect(ended).toMatchObject({ code: 0, stdout: 'It is 42.\n', left: [] })
   })
 
@@ -60,7 +60,7 @@ describe('a run goes on', () => {
 describe('a run ends, and leaves no process', () => {
   it('when Ctrl-C is pressed', async () => {
     const ended = await disturb((_folder, { child }) => child.kill('SIGINT'))
-    expect(ended.stderr).toContain('canceling')
+    expect(ended.stderr).toContain('Canceling.')
     expect(ended).toMatchObject({ code: 130, stdout: '', left: [] })
   })
 

@@ -62,11 +62,11 @@ describe('what a newer version has written into a journal', () => {
       /run ropen is not driven here: the journal of task run .* version 9; .*update it/,
     )
     expect((await cli('runs')).stdout).toMatch(/ropen/)
-    expect((await cli('show', 'ropen')).stdout).toMatch(/cannot be read: run, message \d+: version 9/)
+    expect((await cli('show', 'ropen')).stdout).toMatch(/not readable: run, message \d+: version 9/)
 
     const done = await cli('show', 'rdone')
     expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining('t1 quick: completed') })
-    expect(done.stdout).toMatch(/cannot be read: rdone-t1, message \d+: .*\n/)
+    expect(done.stdout).toMatch(/not readable: rdone-t1, message \d+: .*\n/)
     const journal = await cli('show', 'rdone', '--task', 't1')
     expect(journal.stdout).toContain('ended: completed')
     expect(journal.stderr).toContain('"where":"elsewhere"')
@@ -74,7 +74,9 @@ describe('what a newer version has written into a journal', () => {
     expect(Date.parse(told.time)).toBeGreaterThanOrEqual(writtenAt - 1_000)
     for (const command of [['replay'], ['fork', '--at', '0']]) {
       const refused = await cli(...command, 'rdone', 't1')
-      expect(refused.stderr).toMatch(/the journal of task rdone-t1 cannot be read at message \d+/)
+      expect(refused.stderr).toMatch(
+        /Message \d+ of the journal of task rdone-t1 is not readable by this version/,
+      )
       expect(refused.code).toBe(1)
     }
 
@@ -84,7 +86,7 @@ describe('what a newer version has written into a journal', () => {
     expect(view.result).toMatchObject({ status: 'failed', error: { code: 'dead-letter' } })
     expect(view.result?.error?.message).toMatch(/the journal of task rtask-t1 cannot be read/)
     expect((await cli('dead')).stdout).toMatch(
-      /rtask-t1 of run rtask, .* 10 times.*cannot be read at message/,
+      /rtask-t1 of run rtask for slow, delivered 10 times, .*cannot be read at message/,
     )
     await requestRun(bus, 'submit', { run: 'rafter', text: 'x', agent: 'quick' })
     await untilEvent(bus, 'rafter', 'run.ended')

@@ -16,7 +16,7 @@ export async function execute(context: CommandContext<{ task: string }, Options>
   const { strategy } = options
   const text = args.task.trim()
   if (text === '') throw new UsageError('Expected a task, found an empty text: bailiwick run "<task>"')
-  const { readInputs } = await import('../run/read-inputs.ts')
+  const { readInputs } = await import('../run/inputs.ts')
   const { readConfig } = await import('../daemon/use-daemon.ts')
   const { runTask } = await import('../run/run-task.ts')
   const { cassetteEnv } = await import('../run/cassette-env.ts')
@@ -25,14 +25,14 @@ export async function execute(context: CommandContext<{ task: string }, Options>
   const env = { ...context.env, ...cassetteEnv(options, cwd, config.dataDir) }
   const agent = options.agent === undefined ? undefined : agentOrFile(options.agent, cwd)
   const out = options.out === undefined ? undefined : resolve(cwd, options.out)
-  const spawn = { dataDir: config.dataDir, config: config.file, cwd: config.folder, env }
+  const connection = { dataDir: config.dataDir, config: config.file, cwd: config.folder, env }
   const order = { text, files, strategy, out, ...agent }
-  if (!options.plan) return runTask(context, spawn, order)
+  if (!options.plan) return runTask(context, connection, order)
   if (agent !== undefined || strategy === 'direct') {
     throw new UsageError('--plan shows how a task is split. Remove --agent and --strategy direct.')
   }
-  const { planFirst } = await import('../run/plan-first.ts')
-  return planFirst(context, spawn, order)
+  const { previewPlan } = await import('../run/preview-plan.ts')
+  return previewPlan(context, connection, order)
 }
 
 /** Tells the name of an agent of the team from the path of an agent's file. */

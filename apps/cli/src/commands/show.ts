@@ -14,23 +14,28 @@ export async function execute(context: CommandContext<{ run: string }, Options>)
   const { withDaemon } = await import('../daemon/use-daemon.ts')
   const { requestRun } = await import('@bailiwick/bus')
   return withDaemon(context, async (bus) => {
-    const view = await requestRun(bus, 'get', { run })
-    if (task !== undefined) await showJournal(context, bus, view, task)
-    else if (out !== undefined) await writeFiles(context, bus, view, resolve(context.cwd, out))
-    else if (context.json) context.print(JSON.stringify(view))
+    const details = await requestRun(bus, 'get', { run })
+    if (task !== undefined) await showJournal(context, bus, details, task)
+    else if (out !== undefined) await writeFiles(context, bus, details, resolve(context.cwd, out))
+    else if (context.json) context.print(JSON.stringify(details))
     else {
-      const { viewLines } = await import('../show/view-lines.ts')
-      for (const line of viewLines(view, Date.now())) context.print(line)
+      const { runLines } = await import('../show/run-lines.ts')
+      for (const line of runLines(details, Date.now())) context.print(line)
     }
     return EXIT.ok
   })
 }
 
-async function showJournal(context: CommandContext, bus: Bus, view: RunDetails, task: string): Promise<void> {
+async function showJournal(
+  context: CommandContext,
+  bus: Bus,
+  details: RunDetails,
+  task: string,
+): Promise<void> {
   const { requestRun } = await import('@bailiwick/bus')
   const { journalLines, unreadableLines } = await import('../show/journal-lines.ts')
-  const id = view.tasks.findLast(({ name }) => name === task)?.task ?? task
-  const { records, unreadable } = await requestRun(bus, 'journal', { run: view.run, task: id })
+  const id = details.tasks.findLast(({ name }) => name === task)?.task ?? task
+  const { records, unreadable } = await requestRun(bus, 'journal', { run: details.run, task: id })
   if (context.json) for (const record of records) context.print(JSON.stringify(record))
   else for (const line of records.flatMap(journalLines)) context.print(line)
   for (const line of unreadable.flatMap(unreadableLines)) context.note(line)
@@ -39,12 +44,12 @@ async function showJournal(context: CommandContext, bus: Bus, view: RunDetails, 
 async function writeFiles(
   context: CommandContext,
   bus: Bus,
-  view: RunDetails,
+  details: RunDetails,
   folder: string,
 ): Promise<void> {
   const { makeFolder } = await import('@bailiwick/coordinator/config/make-folder')
-  const { writeOutputs } = await import('../run/write-outputs.ts')
+  const { writeOutputs } = await import('../run/outputs.ts')
   makeFolder(folder, '--out')
-  const files = await writeOutputs(bus, view, folder)
+  const files = await writeOutputs(bus, details, folder)
   context.print(context.json ? JSON.stringify({ out: folder, files }) : `${folder}: ${files.join(', ')}`)
 }

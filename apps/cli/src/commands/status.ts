@@ -10,6 +10,7 @@ export async function execute(context: CommandContext): Promise<number> {
     return EXIT.ok
   }
   const { statusLines } = await import('../show/status-lines.ts')
-  for (const line of statusLines(status)) context.print(line)
+  const { outputWidth } = await import('../show/wrap-text.ts')
+  for (const line of statusLines(status, { now: Date.now(), width: outputWidth() })) context.print(line)
   return EXIT.ok
 }

@@ -5,14 +5,14 @@ import { endLeftovers } from './end-leftovers.ts'
 import { type SpawnedDaemon, type SpawnOptions, spawnDaemon } from './spawn-daemon.ts'
 import { addressFromEnv, connectTo } from './use-daemon.ts'
 
-/** How often a daemon of the command's own is started again when it dies. */
-const RESTARTS = 3
+/** How often the command restarts a daemon of its own that dies. */
+const MAX_RESTARTS = 3
 
 export type ConnectionOptions = Omit<SpawnOptions, 'lifeline' | 'ephemeral'>
 
 /**
- * A connection to the daemon of this folder; where none runs, one is started for the length of the command.
- * A daemon of one's own that dies is started again: it adopts what lives, and the runs go on.
+ * A connection to the daemon of a data directory. Starts a daemon for this command if none is running, and restarts it
+ * if it dies: the next one adopts the living processes, and the runs go on.
  */
 export class DaemonConnection implements AsyncDisposable {
   readonly #options: ConnectionOptions
@@ -29,10 +29,10 @@ export class DaemonConnection implements AsyncDisposable {
   }
 
   static async open(options: ConnectionOptions): Promise<DaemonConnection> {
-    const known = findDaemon(options.dataDir)
+    const local = findDaemon(options.dataDir)
     const found =
-      known === undefined ? await elsewhere(options) : { address: known, bus: await connectTo(known) }
-    return new DaemonConnection(options, found ?? (await startOwn(options)))
+      local === undefined ? await connectFromEnv(options) : { address: local, bus: await connectTo(local) }
+    return new DaemonConnection(options, found ?? (await startDaemon(options)))
   }
 
   get bus(): Bus {
@@ -40,19 +40,19 @@ export class DaemonConnection implements AsyncDisposable {
   }
 
   /**
-   * Does something with the connection; when the command's own daemon dies meanwhile, it is started again
-   * and the thing done anew.
+   * Calls `act` with the connection. If the command's own daemon dies meanwhile, restarts it and calls `act` again.
    *
-   * @throws BailiwickError `no-daemon` where it was ended by somebody, or has died too often
+   * @param act gets the bus, a signal that aborts when the daemon dies, and the daemon's address
+   * @throws BailiwickError `no-daemon` if someone ended the daemon, or if it died too often
    */
-  async hold<T>(act: (bus: Bus, died: AbortSignal, address: DaemonAddress) => Promise<T>): Promise<T> {
+  async use<T>(act: (bus: Bus, died: AbortSignal, address: DaemonAddress) => Promise<T>): Promise<T> {
     for (;;) {
       const died = new AbortController()
       const end = Promise.withResolvers<never>()
       this.#daemon?.ended.then((inOrder) => {
         const error = new BailiwickError(
           'no-daemon',
-          inOrder ? 'the daemon was ended by somebody' : 'the daemon has died',
+          inOrder ? 'The daemon was ended from outside this command.' : 'The daemon died.',
         )
         died.abort(error)
         end.reject(error)
@@ -60,12 +60,13 @@ export class DaemonConnection implements AsyncDisposable {
       try {
         return await Promise.race([act(this.#bus, died.signal, this.#address), end.promise])
       } catch (error) {
-        if (!died.signal.aborted || (await this.#daemon?.ended) === true || this.#restarts >= RESTARTS)
+        if (!died.signal.aborted || (await this.#daemon?.ended) === true || this.#restarts >= MAX_RESTARTS) {
           throw error
+        }
         this.#restarts += 1
-        this.#options.note('the daemon has died; starting it again')
+        this.#options.note('The daemon died. Restarting it.')
         await this.#bus.close()
-        const again = await startOwn(this.#options)
+        const again = await startDaemon(this.#options)
         this.#daemon = again.daemon
         this.#address = again.address
         this.#bus = again.bus
@@ -87,14 +88,14 @@ interface Connected {
   daemon?: SpawnedDaemon
 }
 
-async function startOwn(options: ConnectionOptions): Promise<Connected> {
+async function startDaemon(options: ConnectionOptions): Promise<Connected> {
   const daemon = await spawnDaemon({ ...options, lifeline: true, ephemeral: true })
   const { address } = daemon
   return { daemon, address, bus: await connectTo(address) }
 }
 
-/** The daemon behind `NATS_URL`, where one answers there. */
-async function elsewhere({ env }: ConnectionOptions): Promise<Connected | undefined> {
+/** Connects to the daemon behind `NATS_URL`, if one answers there. */
+async function connectFromEnv({ env }: ConnectionOptions): Promise<Connected | undefined> {
   const address = await addressFromEnv(env)
   if (address === undefined) return undefined
   const bus = await connectTo(address)
@@ -102,7 +103,7 @@ async function elsewhere({ env }: ConnectionOptions): Promise<Connected | undefi
     await requestRun(bus, 'status', {}, { waitMs: 2_000 })
     return { address, bus }
   } catch {
-    // Nobody answers: a daemon is started, and uses that server.
+    // No daemon answers. The command starts one, which uses that server.
     await bus.close()
     return undefined
   }

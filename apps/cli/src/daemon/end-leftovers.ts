@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { dataPaths } from '@bailiwick/coordinator/config/data-dir'
 import { isSameProcess, type ProcessIdentity } from '@bailiwick/nats-server/process-identity'
 
-/** Ends what a killed daemon left running on a data directory. @returns what that was, for people */
+/** Ends the processes that a killed daemon left running on a data directory. @returns their names, for people */
 export async function endLeftovers(dataDir: string): Promise<string[]> {
   if (!existsSync(dataPaths.processes(dataDir))) return []
   const { recallChildren, removePidFile } = await import('@bailiwick/coordinator/processes/pid-file')
@@ -20,7 +20,7 @@ export async function endLeftovers(dataDir: string): Promise<string[]> {
   return server === undefined ? ended : [...ended, server]
 }
 
-/** The nats-server is adopted to be stopped: that way its lock and its records are left in order. */
+/** Adopts the nats-server in order to stop it, so that its lock and its records stay consistent. */
 async function endServer(dataDir: string): Promise<string | undefined> {
   if (!mayRun(dataDir)) return undefined
   const { startNatsServer } = await import('@bailiwick/nats-server')
@@ -29,7 +29,7 @@ async function endServer(dataDir: string): Promise<string | undefined> {
   return server.adopted ? `nats-server (process ${server.pid})` : undefined
 }
 
-/** Whether the recorded server process is there. It is a guess: adopting it finds out. */
+/** Tells whether the recorded server process exists. Only adopting it shows whether it is ours. */
 function mayRun(dataDir: string): boolean {
   try {
     const record: { process?: ProcessIdentity } = JSON.parse(
@@ -37,6 +37,6 @@ function mayRun(dataDir: string): boolean {
     )
     return record.process !== undefined && isSameProcess(record.process)
   } catch {
-    return false // No record: nothing was ever started here.
+    return false // Without a record, no server was ever started here.
   }
 }

@@ -11,34 +11,34 @@ export interface SpawnOptions {
   config?: string | undefined
   cwd: string
   env: NodeJS.ProcessEnv
-  /** It ends when this process does, however that ends. */
+  /** The daemon ends when this process ends, in any way. */
   lifeline: boolean
-  /** It lives for one run. */
+  /** The daemon serves one run. */
   ephemeral: boolean
-  /** Gives up starting it. */
+  /** Aborts the start. */
   signal: AbortSignal
   note(line: string): void
 }
 
-/** A daemon that this command has started. */
+/** A daemon that this command started. */
 export interface SpawnedDaemon {
   readonly address: DaemonAddress
   readonly pid: number
   /** Names of the team's processes that did not start. */
   readonly missing: readonly string[]
-  /** Settles when the process has ended; true where it ended in order. */
+  /** Resolves when the process has ended: true if it shut down in order. */
   readonly ended: Promise<boolean>
-  /** Asks it to end everything, and waits until it has. */
+  /** Shuts the daemon and its processes down, and waits until they have ended. */
   stop(): Promise<void>
-  /** Lets it live on without this process. */
+  /** Lets the daemon live longer than this process. */
   detach(): void
 }
 
 /**
- * Starts a daemon in a process group of its own, so that Ctrl-C reaches the command alone, and waits until
- * it is ready.
+ * Starts a daemon and waits until it is ready. The daemon has its own process group, so that Ctrl-C reaches only the
+ * command.
  *
- * @throws BailiwickError with the daemon's own message where it could not start
+ * @throws BailiwickError with the daemon's own code and message if it could not start
  */
 export async function spawnDaemon(options: SpawnOptions): Promise<SpawnedDaemon> {
   const { dataDir, config, cwd, env, lifeline, ephemeral, signal } = options
@@ -56,10 +56,10 @@ export async function spawnDaemon(options: SpawnOptions): Promise<SpawnedDaemon>
   )
   closeSync(log)
   const ended = new Promise<boolean>((resolve) => child.once('exit', (code) => resolve(code === 0)))
-  const giveUp = () => child.kill('SIGTERM')
-  signal.addEventListener('abort', giveUp, { once: true })
+  const abort = () => child.kill('SIGTERM')
+  signal.addEventListener('abort', abort, { once: true })
   const { address, missing } = await untilReady(child, ended, options)
-  signal.removeEventListener('abort', giveUp)
+  signal.removeEventListener('abort', abort)
   return {
     address,
     pid: address.pid,
@@ -88,12 +88,16 @@ async function untilReady(
     else if (message.kind === 'ready') resolve(message)
     else failure = new BailiwickError(message.code, message.message)
   })
-  // It cleans up before it ends: only then is the failure told, so that nothing is left running by then.
+  // The daemon cleans up before it ends. Reject only then, so that nothing is running when the caller sees the error.
   ended.then(() =>
     reject(
       signal.aborted
         ? signal.reason
-        : (failure ?? new BailiwickError('daemon', 'the daemon ended before it was ready')),
+        : (failure ??
+            new BailiwickError(
+              'daemon',
+              'The daemon ended before it was ready. Its log is in the data directory.',
+            )),
     ),
   )
   return promise

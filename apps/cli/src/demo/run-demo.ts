@@ -4,15 +4,15 @@ import { extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { detectModel } from '@bailiwick/models'
 import type { CommandContext } from '../command/define-command.ts'
-import { readFileAs } from '../run/read-inputs.ts'
+import { readInputFile } from '../run/inputs.ts'
 import { runTask } from '../run/run-task.ts'
 import { type Sabotage, sabotage } from './sabotage.ts'
 
 const QUESTION =
   'How did the seasons differ from year to year, and was any month out of line? Write a one-page report with a chart.'
 
-const PRE_WRITTEN =
-  "no model found: the agents' replies are pre-written; planning check, processes, sandbox, tools, bus and figures are live."
+const PREPARED_REPLIES =
+  'No model found: using prepared replies. Plan checks, processes, sandbox, tools, bus and figures are real.'
 
 export interface DemoOptions {
   out: string | undefined
@@ -20,27 +20,27 @@ export interface DemoOptions {
   data: string | undefined
 }
 
-/** Files of the demo, beside this package's sources. */
+/** Path of a file in this package's demo folder. */
 const demoFile = (name: string) => fileURLToPath(new URL(`../../demo/${name}`, import.meta.url))
 
-/** Runs the demo on a daemon of its own, in a folder that is gone afterwards. @returns the exit code */
+/** Runs the demo with its own daemon, in a temporary folder. @returns the exit code */
 export async function runDemo(context: CommandContext<object, DemoOptions>): Promise<number> {
   const { cwd, options, note } = context
   const out = resolve(cwd, options.out ?? 'out')
   const data = options.data ?? demoFile('seattle-weather.csv')
-  const files = [await readFileAs('weather', resolve(cwd, data), `--data ${data}`)]
+  const files = [await readInputFile('weather', resolve(cwd, data), '--data')]
   const env = { ...context.env }
   const found = await detectModel(env)
   if (found === undefined) {
-    note(PRE_WRITTEN)
+    note(PREPARED_REPLIES)
     env.BAILIWICK_MODEL = `scripted:${demoFile('replies.json')}`
   } else {
-    note(`model: ${found.name} (from ${found.source})`)
+    note(`Using model ${found.name} (from ${found.source}).`)
   }
   const dataDir = await mkdtemp(join(tmpdir(), 'bailiwick-demo-'))
-  const over = new AbortController()
-  const saboteur = options.sabotage ? sabotage(dataDir, note, over.signal) : undefined
-  // It may end before the run does, and is heard of after it.
+  const finished = new AbortController()
+  const saboteur = options.sabotage ? sabotage(dataDir, note, finished.signal) : undefined
+  // If it fails before the run ends, report that after the run.
   saboteur?.catch(() => {})
   try {
     const config = join(import.meta.dirname, `demo-config${extname(import.meta.filename)}`)
@@ -49,19 +49,19 @@ export async function runDemo(context: CommandContext<object, DemoOptions>): Pro
       { dataDir, config, cwd, env },
       { text: QUESTION, files, strategy: 'plan', out },
     )
-    if (saboteur !== undefined) tellSabotage(await saboteur, note)
+    if (saboteur !== undefined) reportSabotage(await saboteur, note)
     return code
   } finally {
-    over.abort()
+    finished.abort()
     await rm(dataDir, { recursive: true, force: true })
   }
 }
 
-function tellSabotage({ killed, effects }: Sabotage, note: (line: string) => void): void {
+function reportSabotage({ killed, effects }: Sabotage, note: (line: string) => void): void {
   const { calls, outcomes } = effects
   note(`sabotage: ${killed.length} processes killed (${killed.join(', ')})`)
   note(
-    `sabotage: ${numbered(calls, 'call')} with an effect, ${numbered(outcomes, 'outcome')}${calls === outcomes ? ': each once' : ''}`,
+    `sabotage: ${numbered(calls, 'call')} with an effect, ${numbered(outcomes, 'outcome')}${calls === outcomes ? ': each ran once' : ''}`,
   )
 }
 

@@ -5,21 +5,21 @@ import { findDaemon } from '@bailiwick/coordinator/config/daemon-address'
 import { type DaemonStatus, statusSchema } from '@bailiwick/coordinator/daemon-status'
 import { connectTo } from '../daemon/use-daemon.ts'
 
-/** What the saboteur did, and what it saw of the effects all the same. */
+/** What the saboteur killed, and the effects that it observed in spite of that. */
 export interface Sabotage {
   killed: string[]
-  /** Calls that change something, by what became of them. */
+  /** Number of calls that change something, and of their outcomes. */
   effects: { calls: number; outcomes: number }
 }
 
 type Victim = { name: string; pid: number }
 
-/** In this order, one at each call that the agents make. */
-const ORDER = [hostAndSandbox, natsServer, daemon]
+/** The victims, in this order: one at each call of an agent. */
+const VICTIMS = [hostAndSandbox, natsServer, daemon]
 
 /**
- * Kills what a run needs, one thing after the other, while it runs: a host with its sandbox, nats-server,
- * the daemon. Resolves when the run has ended.
+ * Kills the processes that a run needs, one after the other: a host with its sandbox, nats-server, the daemon. Resolves
+ * when the run has ended.
  */
 export async function sabotage(
   dataDir: string,
@@ -40,9 +40,9 @@ export async function sabotage(
       if (name === 'call.ended' && started.has(id)) outcomes.push(id)
       if (name !== 'call.started') continue
       if (event.data.effect !== 'none') started.add(id)
-      const victims = (await ORDER[acts]?.(bus, event, dataDir)) ?? []
+      const victims = (await VICTIMS[acts]?.(bus, event, dataDir)) ?? []
       if (victims.length > 0) acts += 1
-      // Held first: a host that outlives its sandbox by a moment would tell its model of a step that crashed.
+      // Stop all of them first. A host that outlives its sandbox would report a crashed step to its model.
       for (const { pid } of victims.toReversed()) signalTo(pid, 'SIGSTOP')
       for (const { name, pid } of victims.filter(({ pid }) => signalTo(pid, 'SIGKILL'))) {
         killed.push(name)
@@ -77,7 +77,7 @@ async function status(bus: Bus): Promise<DaemonStatus> {
   return statusSchema.parse(await requestRun(bus, 'status', {}))
 }
 
-/** The daemon is being started by the command: its address appears when it is ready. */
+/** Waits for the daemon that the command is starting. */
 async function daemonOf(dataDir: string, signal: AbortSignal) {
   for (;;) {
     const found = findDaemon(dataDir)
@@ -86,7 +86,7 @@ async function daemonOf(dataDir: string, signal: AbortSignal) {
   }
 }
 
-/** Processes below one, nearest first. Empty where the system has no `ps`: what is below dies all the same. */
+/** Lists the processes below one, nearest first. Empty without `ps`; those processes die with their parent. */
 function descendants(pid: number): number[] {
   const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
   const rows = (stdout ?? '').split('\n').map((line) => line.trim().split(/\s+/).map(Number))
@@ -97,7 +97,7 @@ function descendants(pid: number): number[] {
   return found.slice(1)
 }
 
-/** False where the process is gone already. */
+/** Returns false if the process has already ended. */
 function signalTo(pid: number, name: 'SIGSTOP' | 'SIGKILL'): boolean {
   try {
     return process.kill(pid, name)

@@ -1,16 +1,17 @@
 import type { BusAccess } from '@bailiwick/bus'
+import { errorText } from '@bailiwick/contract'
 import { findDaemon } from '@bailiwick/coordinator/config/daemon-address'
 import type { LoadedConfig } from '@bailiwick/coordinator/config/load-config'
 import type { CommandContext } from '../command/define-command.ts'
 import { readConfig } from '../daemon/use-daemon.ts'
 import { checkDataDir } from './check-data-dir.ts'
 
-/** One thing that was looked at. */
+/** The outcome of one check. */
 export interface Finding {
   what: string
   state: 'ok' | 'warning' | 'problem'
   found: string
-  /** What to do. */
+  /** How to fix it. */
   advice?: string
 }
 
@@ -28,11 +29,11 @@ export async function checkMachine(context: CommandContext<object, DoctorOptions
     ['team', () => checkTeam(config, context.signal)],
     ['daemon', async () => checkDaemon(config)],
   ]
-  const look = ([what, check]: (typeof checks)[number]) =>
+  const run = ([what, check]: (typeof checks)[number]) =>
     check().catch((error: unknown) => problem(what, error))
-  // By itself: what the others load and start would use up the time in which it has to answer.
-  const server = await look(['nats-server', () => checkServer(config, context.env)])
-  const others = await Promise.all(checks.map(look))
+  // Check the server alone: while the other checks load and start things, it could miss its time limit.
+  const server = await run(['nats-server', () => checkServer(config, context.env)])
+  const others = await Promise.all(checks.map(run))
   return [checkNode(), checkConfig(config), checkDataDir(config.dataDir), server, ...others]
 }
 
@@ -41,16 +42,12 @@ function isConfig(value: unknown): value is LoadedConfig {
 }
 
 function problem(what: string, error: unknown): Finding {
-  const [first = '', ...rest] = (error instanceof Error ? error.message : String(error)).split('\n')
-  return { what, state: 'problem', found: first, ...(rest.length === 0 ? {} : { advice: rest.join('\n') }) }
+  const [found = '', ...rest] = errorText(error).split('\n')
+  return { what, state: 'problem', found, ...(rest.length > 0 && { advice: rest.join('\n') }) }
 }
 
 function checkNode(): Finding {
-  const [major = 0] = process.versions.node.split('.').map(Number)
-  const found = `${process.version} on ${process.platform} ${process.arch}`
-  return major >= 24
-    ? { what: 'node', state: 'ok', found }
-    : { what: 'node', state: 'problem', found, advice: 'Node 24 or newer is needed: https://nodejs.org' }
+  return { what: 'node', state: 'ok', found: `${process.version} on ${process.platform} ${process.arch}` }
 }
 
 function checkConfig({ file }: LoadedConfig): Finding {
@@ -61,15 +58,15 @@ async function checkServer(config: LoadedConfig, env: NodeJS.ProcessEnv): Promis
   const what = 'nats-server'
   const { existingServerAccess } = await import('@bailiwick/coordinator/broker/broker')
   const { url, ...access } = existingServerAccess(config, env)
-  if (url !== undefined) return checkForeign({ url, ...access })
+  if (url !== undefined) return checkExternalServer({ url, ...access })
   const { findNatsServer } = await import('@bailiwick/nats-server')
   const binary = await findNatsServer({ env })
   if (binary === undefined) {
     return {
       what,
       state: 'warning',
-      found: 'none on this machine',
-      advice: 'it is fetched when a daemon first starts',
+      found: 'not on this machine',
+      advice: 'The daemon downloads it when it first starts.',
     }
   }
   const found = `${binary.version} at ${binary.path}`
@@ -78,8 +75,8 @@ async function checkServer(config: LoadedConfig, env: NodeJS.ProcessEnv): Promis
     : { what, state: 'warning', found, advice: binary.warning }
 }
 
-/** A server that somebody else runs: reached as the daemon will reach it. */
-async function checkForeign({ url, credsFile, tls }: BusAccess & { url: string }): Promise<Finding> {
+/** Checks a server of the operator's own, over the same connection that the daemon will use. */
+async function checkExternalServer({ url, credsFile, tls }: BusAccess & { url: string }): Promise<Finding> {
   const { checkServer: check, tlsFromEnv } = await import('@bailiwick/bus')
   const { version, problems } = await check({
     url,
@@ -88,7 +85,7 @@ async function checkForeign({ url, credsFile, tls }: BusAccess & { url: string }
     ...tlsFromEnv(tls),
   })
   const what = 'nats-server'
-  const found = `${version} at ${url.replaceAll(/\/\/[^@/,]*@/g, '//')}, not started here`
+  const found = `${version} at ${url.replaceAll(/\/\/[^@/,]*@/g, '//')}, not managed by Bailiwick`
   if (problems.length === 0) return { what, state: 'ok', found }
   return { what, state: 'problem', found, advice: problems.join('\n') }
 }
@@ -115,8 +112,12 @@ async function checkIsolation({
   const what = 'isolation'
   if (isolation === 'confined')
     return { what, state: 'ok', found: 'confined: isolate, guarded process, OS container' }
-  const advice = notes.length === 0 ? {} : { advice: notes.join('\n') }
-  return { what, state: 'warning', found: `${isolation}: isolate and guarded process`, ...advice }
+  return {
+    what,
+    state: 'warning',
+    found: `${isolation}: isolate and guarded process`,
+    ...(notes.length > 0 && { advice: notes.join('\n') }),
+  }
 }
 
 async function checkTeam(config: LoadedConfig, signal: AbortSignal): Promise<Finding> {
@@ -135,6 +136,6 @@ async function checkTeam(config: LoadedConfig, signal: AbortSignal): Promise<Fin
 function checkDaemon({ dataDir }: LoadedConfig): Finding {
   const daemon = findDaemon(dataDir)
   const found =
-    daemon === undefined ? 'none runs; "bailiwick up" starts one' : `process ${daemon.pid} at ${daemon.url}`
+    daemon === undefined ? 'not running; "bailiwick up" starts it' : `process ${daemon.pid} at ${daemon.url}`
   return { what: 'daemon', state: 'ok', found }
 }

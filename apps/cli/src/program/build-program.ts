@@ -7,8 +7,9 @@ import {
   type OptionSpec,
 } from '../command/define-command.ts'
 import { EXIT } from '../command/exit-codes.ts'
+import { wrapText } from '../show/wrap-text.ts'
 import { COMMANDS, HELP_COMMAND } from './command-table.ts'
-import { HELP_LAYOUT, helpWidth, wrapText } from './help-layout.ts'
+import { HELP_LAYOUT, helpWidth } from './help-layout.ts'
 
 const EXIT_CODES = `
 Exit codes:

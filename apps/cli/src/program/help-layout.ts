@@ -1,4 +1,5 @@
 import type { Help, HelpConfiguration } from 'commander'
+import { wrapText } from '../show/wrap-text.ts'
 
 const DEFAULT_WIDTH = 80
 const MIN_WIDTH = 30
@@ -12,36 +13,6 @@ export function helpWidth(): number {
   const set = Number(process.env.COLUMNS)
   const columns = Number.isInteger(set) && set > 0 ? set : process.stdout.columns
   return Math.min(Math.max(columns ?? DEFAULT_WIDTH, MIN_WIDTH), MAX_WIDTH)
-}
-
-/**
- * Wraps every line of a text between words. Continued lines keep the indentation of their line, or of its second
- * column if it has one (`  name  description`).
- */
-export function wrapText(text: string, width: number): string {
-  return text
-    .split('\n')
-    .map((line) => wrapLine(line, width))
-    .join('\n')
-}
-
-function wrapLine(line: string, width: number): string {
-  if (line.length <= width) return line
-  const [indent = ''] = /^ */.exec(line) ?? []
-  const [column = indent] = /^ +\S+ {2,}/.exec(line) ?? []
-  const hang = column.length <= width / 2 ? ' '.repeat(column.length) : indent
-  const lines: string[] = []
-  let rest = line
-  while (rest.length > width) {
-    const start = rest.search(/\S/)
-    const cut = rest.lastIndexOf(' ', width)
-    // A word longer than the line stays whole.
-    const at = cut > start ? cut : rest.indexOf(' ', start)
-    if (at < 0) break
-    lines.push(rest.slice(0, at).trimEnd())
-    rest = hang + rest.slice(at).trimStart()
-  }
-  return [...lines, rest].join('\n')
 }
 
 /** How commander lays out help: wrapped once, with hanging indents, at any width. */

@@ -7,79 +7,82 @@ import type { CommandContext } from '../command/define-command.ts'
 import { EXIT } from '../command/exit-codes.ts'
 import { askLocal } from '../daemon/ask-local.ts'
 import { type ConnectionOptions, DaemonConnection } from '../daemon/daemon-connection.ts'
-import type { InputFile } from './read-inputs.ts'
-import { uploadInputs } from './upload-inputs.ts'
+import { type InputFile, uploadInputs } from './inputs.ts'
+import { answerText, writeOutputs } from './outputs.ts'
 import { openScreen, watchRun } from './watch-run.ts'
-import { answerText, writeOutputs } from './write-outputs.ts'
 
-/** What to run, as the command line says. */
+/** The run that the command line asks for. */
 export interface RunOrder {
   text: string
   files: readonly InputFile[]
+  /** Name of an agent of the team that gets the whole task. */
   agent?: string | undefined
-  /** An agent that need not be in the team: its file. */
+  /** Path of an agent that gets the whole task. It need not be in the team. */
   agentFile?: string | undefined
   strategy?: 'plan' | 'direct' | undefined
-  /** Goes on from a step of another task. */
+  /** Continues from a step of another task. */
   fork?: Fork
   /** Ends with the plan as the answer. */
   planOnly?: boolean
-  /** A plan that was made before. */
+  /** Uses this plan instead of making one. */
   plan?: Plan
-  /** Folder for what the run gives. */
+  /** Folder for the answer and the files. */
   out?: string | undefined
 }
 
 /**
- * Submits a run, shows it, and writes what it gave. Without a daemon one lives for the length of it. The
- * first Ctrl-C cancels the run; another ends the command at once.
+ * Submits a run, shows its progress, and prints or writes its result. Starts a daemon for the run if none is running.
+ * The first Ctrl-C cancels the run, a second one ends the command.
  *
  * @returns the exit code
  */
 export async function runTask(
   context: CommandContext,
-  spawn: Omit<ConnectionOptions, 'note' | 'signal'>,
+  connection: Omit<ConnectionOptions, 'note' | 'signal'>,
   order: RunOrder,
 ): Promise<number> {
-  const { view, written } = await performRun(context, spawn, order)
-  tell(context, view, order.out, written)
-  return exitCode(view, context.signal.aborted)
+  const { details, written } = await performRun(context, connection, order)
+  printResult(context, details, order.out, written)
+  return exitCode(details, context.signal.aborted)
 }
 
-/** Submits a run, shows it, writes what it gave, and says what that was to nobody but the caller. */
+/** Submits a run, shows its progress, and writes its files. Prints no result. */
 export async function performRun(
   context: CommandContext,
-  spawn: Omit<ConnectionOptions, 'note' | 'signal'>,
+  options: Omit<ConnectionOptions, 'note' | 'signal'>,
   order: RunOrder,
-): Promise<{ view: RunDetails; written: string[] }> {
+): Promise<{ details: RunDetails; written: string[] }> {
   const { json, signal } = context
   if (order.out !== undefined) makeFolder(order.out, '--out')
   const run = newRunId()
   using screen = openScreen(run, json)
   const note = (line: string) => screen.note(line)
-  await using daemon = await DaemonConnection.open({ ...spawn, note, signal })
+  await using connection = await DaemonConnection.open({ ...options, note, signal })
   signal.throwIfAborted()
   const cancel = () => {
-    screen.note('canceling; Ctrl-C again ends at once')
-    // The watch sees the end; an error here is that the run has ended already.
-    requestRun(daemon.bus, 'cancel', { run, reason: 'Ctrl-C' }, { waitMs: 15_000 }).catch(() => {})
+    screen.note('Canceling. Press Ctrl-C again to exit now.')
+    // The watch reports how the run ends. This request fails only if it has ended already.
+    requestRun(connection.bus, 'cancel', { run, reason: 'Ctrl-C' }, { waitMs: 15_000 }).catch(() => {})
   }
-  await daemon.hold((bus, _died, address) => submit(bus, address, run, order))
+  await connection.use((bus, _died, address) => submit(bus, address, run, order))
   signal.addEventListener('abort', cancel, { once: true })
   if (signal.aborted) cancel()
   try {
-    await daemon.hold((bus, died) => watchRun(bus, run, screen, died))
+    await connection.use((bus, died) => watchRun(bus, run, screen, died))
   } finally {
-    signal.removeEventListener('abort', cancel) // There is nothing to cancel any more.
+    signal.removeEventListener('abort', cancel)
   }
   screen[Symbol.dispose]()
-  const view = await daemon.hold((bus) => requestRun(bus, 'get', { run }))
-  const written = order.out === undefined ? [] : await writeOutputs(daemon.bus, view, order.out)
-  return { view, written }
+  const details = await connection.use((bus) => requestRun(bus, 'get', { run }))
+  const written = order.out === undefined ? [] : await writeOutputs(connection.bus, details, order.out)
+  return { details, written }
 }
 
 async function submit(bus: Bus, address: DaemonAddress, run: string, order: RunOrder): Promise<void> {
-  const agent = order.agentFile === undefined ? order.agent : await hostFile(address, order.agentFile)
+  const agent =
+    order.agentFile === undefined
+      ? order.agent
+      : (await askLocal(address, { op: 'host', file: order.agentFile })).agent
   const request: RunRequestInput<'submit'> = {
     run,
     text: order.text,
@@ -93,34 +96,35 @@ async function submit(bus: Bus, address: DaemonAddress, run: string, order: RunO
   await requestRun(bus, 'submit', request)
 }
 
-/** Has the daemon take an agent into the team. @returns its name */
-async function hostFile(address: DaemonAddress, file: string): Promise<string | undefined> {
-  return (await askLocal(address, { op: 'host', file })).agent
-}
-
-export function tell(
+/** Prints the answer of a run, or the names of the files that were written. */
+export function printResult(
   context: CommandContext,
-  view: RunDetails,
+  details: RunDetails,
   out: string | undefined,
   written: string[],
 ): void {
   const { json, print, note } = context
-  const { result } = view
+  const { result } = details
   if (json) {
-    const files = out === undefined ? {} : { out, files: written }
-    print(JSON.stringify({ run: view.run, ...result, ...files }))
+    const files = out !== undefined && { out, files: written }
+    print(JSON.stringify({ run: details.run, ...result, ...files }))
     return
   }
   if (result?.error !== undefined) note(`${result.status}: ${result.error.message}`)
-  if (out === undefined && result?.answer !== undefined) print(answerText(result.answer))
-  if (out !== undefined) print(`${out}: ${written.join(', ')}`)
-  const kept = out === undefined ? (result?.artifacts ?? []) : []
-  if (kept.length > 0)
-    note(`files: ${kept.map(({ name }) => name).join(', ')} (with --out <folder> they are written there)`)
+  if (out !== undefined) {
+    print(`${out}: ${written.join(', ')}`)
+    return
+  }
+  if (result?.answer !== undefined) print(answerText(result.answer))
+  const names = (result?.artifacts ?? []).map(({ name }) => name)
+  if (names.length > 0) {
+    note(`files: ${names.join(', ')}\nTo write them: bailiwick show ${details.run} --out <dir>`)
+  }
 }
 
-export function exitCode(view: RunDetails, interrupted: boolean): number {
-  if (view.status === 'completed') return EXIT.ok
-  if (view.status === 'canceled') return interrupted ? EXIT.interrupted : EXIT.canceled
+/** Returns the exit code for a run that has ended. */
+export function exitCode({ status }: RunDetails, interrupted: boolean): number {
+  if (status === 'completed') return EXIT.ok
+  if (status === 'canceled') return interrupted ? EXIT.interrupted : EXIT.canceled
   return EXIT.runFailed
 }

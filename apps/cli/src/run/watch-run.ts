@@ -1,19 +1,19 @@
 import { type Bus, type CloudEvent, eventEntry, eventName, followEvents } from '@bailiwick/bus'
 import { LiveTree } from '../show/live-tree.ts'
-import { plainLine } from '../show/plain-lines.ts'
+import { logLine } from '../show/log-line.ts'
 import { addToPicture, emptyPicture } from '../show/run-picture.ts'
 
-/** Where a run is shown. */
+/** Shows the progress of a run. */
 export interface RunScreen extends Disposable {
-  /** Shows a line of the command's own. */
+  /** Shows a line of the command itself. */
   note(line: string): void
   /** Shows one event. */
   show(event: CloudEvent): void
-  /** Sequence after the last event shown: where to go on after a reconnect. */
+  /** Sequence after the last event shown, from which to continue after a reconnect. */
   from: number | 'beginning'
 }
 
-/** A live tree on a terminal, plain lines elsewhere, the events themselves with `--json`. */
+/** Shows a live tree on a terminal, lines of a log elsewhere, and the events themselves with `--json`. */
 export function openScreen(
   run: string,
   json: boolean,
@@ -32,7 +32,7 @@ export function openScreen(
       const entry = eventEntry(event)
       if (entry === undefined) return
       addToPicture(picture, event.task, entry)
-      const line = json || tree !== undefined ? undefined : plainLine(picture, event.task, entry)
+      const line = json || tree !== undefined ? undefined : logLine(picture, event.task, entry)
       if (line !== undefined) stream.write(`${line}\n`)
     },
     [Symbol.dispose]: () => tree?.[Symbol.dispose](),

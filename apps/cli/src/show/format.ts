@@ -13,7 +13,7 @@ export function count(value: number): string {
   return value < 1_000_000 ? `${(value / 1_000).toFixed(1)}k` : `${(value / 1_000_000).toFixed(1)}M`
 }
 
-/** `$0.0123`; an unknown price is said to be unknown, never 0. */
+/** `$0.0123`, or `cost unknown` for null: an unknown price is not 0. */
 export function money(cost: number | null): string {
   return cost === null ? 'cost unknown' : `$${cost.toFixed(4)}`
 }

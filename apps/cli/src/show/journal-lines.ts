@@ -2,7 +2,7 @@ import type { RunReply } from '@bailiwick/bus'
 import type { JournalRecord } from '@bailiwick/contract'
 import { duration, spent } from './format.ts'
 
-/** One record of a task's journal, for people: what the model said, what was done, what came of it. */
+/** Formats one record of a task's journal for people. */
 export function journalLines(record: JournalRecord): string[] {
   switch (record.type) {
     case 'task.created':
@@ -10,9 +10,9 @@ export function journalLines(record: JournalRecord): string[] {
     case 'task.started':
       return [`attempt ${record.attempt} on ${record.host}`]
     case 'task.suspended':
-      return ['left in order, for the next host']
+      return ['suspended for the next host']
     case 'turn.restarted':
-      return [`  turn ${record.turn} is begun again: a host died in it`]
+      return [`  turn ${record.turn} restarted because its host died`]
     case 'step.replied':
       return [
         `step ${record.step}: ${record.model} replied, ${spent(record.usage)}`,
@@ -23,23 +23,22 @@ export function journalLines(record: JournalRecord): string[] {
       return [`  ${record.call} ${record.name}(${cut(record.arguments)})`]
     case 'call.ended':
     case 'call.late': {
-      const came = record.ok
-        ? cut(record.value ?? '')
-        : `${record.reason ?? 'failed'}: ${record.message ?? ''}`
-      return [
-        `  ${record.call} ${record.type === 'call.late' ? 'came late' : 'came back'} in ${duration(record.ms)}: ${came}`,
-      ]
+      const late = record.type === 'call.late' ? ' late,' : ''
+      const outcome = record.ok
+        ? `returned${late} after ${duration(record.ms)}: ${cut(record.value ?? '')}`
+        : `failed${late} after ${duration(record.ms)}: ${[record.reason, record.message].filter((part) => part !== undefined).join(': ')}`
+      return [`  ${record.call} ${outcome}`]
     }
     case 'step.ended':
-      return [`step ${record.step} observed (${record.status})`, ...indent(record.observation)]
+      return [`step ${record.step} ended: ${record.status}`, ...indent(record.observation)]
     case 'call.refused':
       return [`  ${record.name} refused: ${record.reason}`]
     case 'turn.voided':
-      return [`  turn ${record.turn} undone: ${record.reason}${record.message ? `, ${record.message}` : ''}`]
+      return [`  turn ${record.turn} voided: ${record.reason}${record.message ? `, ${record.message}` : ''}`]
     case 'step.checkpointed':
-      return [`step ${record.step}: world written down, ${record.text.length} characters`]
+      return [`step ${record.step}: checkpoint of ${record.text.length} characters`]
     case 'step.checkpoint-refused':
-      return [`step ${record.step}: its checkpoint was left aside`, ...indent(record.reason)]
+      return [`step ${record.step}: checkpoint not used`, ...indent(record.reason)]
     case 'task.diverged':
       return [
         `diverged at step ${record.step}, turn ${record.turn}`,
@@ -52,13 +51,13 @@ export function journalLines(record: JournalRecord): string[] {
       ]
     case 'task.ended': {
       const { status, error, output } = record
-      const told =
+      const text =
         error?.message ?? (typeof output === 'string' ? output : JSON.stringify(output, undefined, 2))
-      return [`ended: ${status}`, ...indent(told ?? '')]
+      return [`task ended: ${status}`, ...indent(text ?? '')]
     }
     case 'step.started':
     case 'turn.committed':
-      return [] // The code is in the reply, the turn in its calls.
+      return [] // The reply shows the code, and the calls show the turn.
     default: {
       const { type, at: _at, ...rest } = record
       return [`${type} ${cut(JSON.stringify(rest))}`]
@@ -66,13 +65,13 @@ export function journalLines(record: JournalRecord): string[] {
   }
 }
 
-/** What this version cannot read of a task's journal, as it stands there. */
+/** Formats a message of a task's journal that this version cannot read. */
 export function unreadableLines({
   message,
   reason,
   text,
 }: RunReply<'journal'>['unreadable'][number]): string[] {
-  return [`message ${message} cannot be read:`, ...indent(`${reason}\n${text}`)]
+  return [`message ${message} is not readable:`, ...indent(`${reason}\n${text}`)]
 }
 
 function indent(text: string): string[] {

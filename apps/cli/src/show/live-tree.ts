@@ -1,10 +1,10 @@
 import type { RunPicture } from './run-picture.ts'
 import { treeLines } from './tree.ts'
 
-/** Size of a terminal that does not tell its own. */
-const USUAL = { columns: 80, rows: 24 }
+/** Size of a terminal that does not report its own. */
+const DEFAULT_SIZE = { columns: 80, rows: 24 }
 
-/** Draws the picture of a run on a terminal, again and again in the same place. */
+/** Draws a run on a terminal, and redraws it in place as it changes. */
 export class LiveTree implements Disposable {
   readonly #stream: NodeJS.WriteStream
   readonly #picture: RunPicture
@@ -14,27 +14,27 @@ export class LiveTree implements Disposable {
   constructor(stream: NodeJS.WriteStream, picture: RunPicture) {
     this.#stream = stream
     this.#picture = picture
-    // Ten times a second is smooth; drawing at every event is not.
+    // Ten times a second looks smooth. Drawing at every event does not.
     this.#timer = setInterval(() => this.#draw(''), 100)
   }
 
-  /** Prints a line above the picture. */
+  /** Prints a line above the tree. */
   note(line: string): void {
     this.#draw(`${line}\n`)
   }
 
   #draw(above: string): void {
-    const columns = this.#stream.columns || USUAL.columns
-    const rows = this.#stream.rows || USUAL.rows
-    // A picture taller than the terminal cannot be erased again: its top is left out.
+    const columns = this.#stream.columns || DEFAULT_SIZE.columns
+    const rows = this.#stream.rows || DEFAULT_SIZE.rows
+    // Lines that scrolled off the screen cannot be erased, so drop the top of a tree that is too tall.
     const lines = treeLines(this.#picture, Date.now(), columns).slice(-(rows - 1))
     const erase = this.#drawn > 0 ? `\x1b[${this.#drawn}A\x1b[0J` : ''
-    // One write, or the terminal shows the empty place in between.
+    // Write everything at once, or the terminal flickers.
     this.#stream.write(`${erase}${above}${lines.join('\n')}\n`)
     this.#drawn = lines.length
   }
 
-  /** Draws a last time and leaves the picture standing. */
+  /** Draws a last time and leaves the tree on the screen. */
   [Symbol.dispose](): void {
     if (this.#timer === undefined) return
     clearInterval(this.#timer)

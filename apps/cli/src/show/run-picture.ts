@@ -9,10 +9,10 @@ import {
   type TaskView,
 } from '@bailiwick/core/journal'
 
-/** A run as the screen shows it, folded from its events. */
+/** The state of a run for the screen, folded from its events. */
 export interface RunPicture {
   readonly run: string
-  /** Absent before the run was submitted. */
+  /** Undefined until the run is submitted. */
   view?: RunView<EventEntry>
   /** By task id, in order of creation. */
   readonly tasks: Map<string, TaskView<EventEntry>>
@@ -22,7 +22,7 @@ export function emptyPicture(run: string): RunPicture {
   return { run, tasks: new Map() }
 }
 
-/** Takes one event into the picture, in place. `task` is the event's task. */
+/** Adds one event to the picture, in place. `task` is the event's task. */
 export function addToPicture(picture: RunPicture, task: string, entry: EventEntry): void {
   const run = foldRunView(picture.view, entry)
   if (run !== undefined) picture.view = run
@@ -30,13 +30,13 @@ export function addToPicture(picture: RunPicture, task: string, entry: EventEntr
   if (view !== undefined) picture.tasks.set(task, view)
 }
 
-/** The run's status for people: also `canceling`. */
+/** Returns the run's status for people, which can also be `canceling`. */
 export function shownStatus({ view }: RunPicture): string {
   if (view === undefined) return 'submitted'
   return view.cancel !== undefined && view.ended === undefined ? 'canceling' : runStatus(view)
 }
 
-/** Usage of all model replies so far. */
+/** Sums the usage of all model replies so far. */
 export function shownUsage({ tasks }: RunPicture): Usage {
   return [...tasks.values()].map(ownUsage).reduce(addUsage, NO_USAGE)
 }

@@ -1,7 +1,7 @@
 import type { EventEntry } from '@bailiwick/bus'
 import { NO_USAGE } from '@bailiwick/contract'
 import { describe, expect, it } from 'vitest'
-import { plainLine } from './plain-lines.ts'
+import { logLine } from './log-line.ts'
 import { addToPicture, emptyPicture, type RunPicture } from './run-picture.ts'
 import { treeLines } from './tree.ts'
 
@@ -60,7 +60,7 @@ const STORY: [string, EventEntry][] = [
 function tell(picture: RunPicture, story: typeof STORY): string[] {
   return story.flatMap(([task, entry]) => {
     addToPicture(picture, task, entry)
-    return plainLine(picture, task, entry) ?? []
+    return logLine(picture, task, entry) ?? []
   })
 }
 
@@ -71,8 +71,8 @@ describe('a run on the screen', () => {
     expect(treeLines(picture, 6_000, 100)).toEqual([
       '● run r             working  6.0 s  1.0k tokens  cost unknown',
       '  ● t1 analyst      working  step 1  scout  1.0k tokens  4.0 s',
-      '    ● t1/1.1 scout  working  thinking  2.0 s  taken up 2 times',
-      '  ○ t2 analyst      waits for t1',
+      '    ● t1/1.1 scout  working  thinking  2.0 s  attempt 2',
+      '  ○ t2 analyst      waiting for t1',
     ])
     for (const line of treeLines(picture, 6_000, 30)) expect(line.length).toBeLessThanOrEqual(30)
   })
@@ -83,7 +83,7 @@ describe('a run on the screen', () => {
       'plan: t1 analyst; t2 analyst after t1',
       't1 (analyst) started',
       't1 (analyst) step 1: scout',
-      't1/1.1 (scout) taken up again',
+      't1/1.1 (scout) restarted, attempt 2',
     ])
   })
 })

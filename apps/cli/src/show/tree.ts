@@ -20,8 +20,8 @@ const MARKS: Record<string, [string, Style]> = {
 }
 
 /**
- * The picture of a run: who does what, step, tokens, time. Tasks of the plan stand in the plan's order,
- * delegated ones below the task that asked for them.
+ * Formats a run as a tree of its tasks, each with its activity, step, tokens and time. Tasks are in the order of the
+ * plan. A delegated task is below the task that delegated it.
  *
  * @param now Unix milliseconds
  * @param width columns of the terminal; longer lines are cut
@@ -67,7 +67,7 @@ function plannedRows(picture: RunPicture): (Row | TaskRow)[] {
   return (picture.view?.plan?.tasks ?? []).flatMap(({ name, agent, after }): (Row | TaskRow)[] => {
     const attempts = tasks.filter(({ created }) => created.name === name && created.parent === undefined)
     if (attempts.length > 0) return attempts.flatMap((task) => withDelegates(tasks, task, 1))
-    const right = after.length === 0 ? 'waits' : `waits for ${after.join(', ')}`
+    const right = after.length === 0 ? 'waiting' : `waiting for ${after.join(', ')}`
     return [{ depth: 1, status: 'submitted', left: `${name} ${agent}`, right }]
   })
 }
@@ -87,7 +87,7 @@ function taskRow({ depth, task }: TaskRow, now: number, run: string): Row {
     activity === undefined ? '' : activityText(activity, run),
     tokens > 0 ? `${count(tokens)} tokens` : '',
     startedAt === undefined ? '' : duration((ended?.at ?? now) - startedAt),
-    attempt > 1 ? `taken up ${attempt} times` : '',
+    attempt > 1 ? `attempt ${attempt}` : '',
   ]
   const left = `${created.name} ${created.agent}`
   return { depth, status, left, right: parts.filter((part) => part !== '').join('  ') }
@@ -102,7 +102,7 @@ function activityText(activity: Activity, run: string): string {
     case 'call':
       return activity.name
     case 'decision':
-      return `asks to call ${activity.name}: bailiwick approve ${run}`
+      return `waiting for approval of ${activity.name}: bailiwick approve ${run}`
   }
 }
 

@@ -4,12 +4,12 @@ import { count, duration } from './format.ts'
 import { type RunPicture, shownStatus, shownUsage } from './run-picture.ts'
 
 /**
- * The line of a log for an event; undefined for events that a log leaves out.
+ * Formats an event as a line of a log. Returns undefined for events that a log leaves out.
  *
- * @param picture with this event in it already
+ * @param picture the run, including this event
  * @param task the event's task
  */
-export function plainLine(picture: RunPicture, task: string, entry: EventEntry): string | undefined {
+export function logLine(picture: RunPicture, task: string, entry: EventEntry): string | undefined {
   const { run } = picture
   const view = picture.tasks.get(task)
   const who = view === undefined ? '' : `${view.created.name} (${view.created.agent})`
@@ -17,15 +17,15 @@ export function plainLine(picture: RunPicture, task: string, entry: EventEntry):
     case 'run.submitted':
       return `run ${run} submitted`
     case 'run.planned':
-      return `plan: ${entry.tasks.map((planned) => spellPlanned(planned)).join('; ')}`
+      return `plan: ${entry.tasks.map((planned) => plannedText(planned)).join('; ')}`
     case 'task.started':
-      return entry.attempt > 1 ? `${who} taken up again` : `${who} started`
+      return entry.attempt > 1 ? `${who} restarted, attempt ${entry.attempt}` : `${who} started`
     case 'call.started':
       return `${who} step ${entry.step}: ${entry.name}`
     case 'call.refused':
       return `${who} step ${entry.step}: ${entry.name} refused`
     case 'call.asked':
-      return `${who} step ${entry.step}: asks to call ${entry.name}; see "bailiwick show ${run}", then "bailiwick approve ${run}" or "bailiwick reject ${run}"`
+      return `${who} step ${entry.step}: waiting for approval of ${entry.name}. See "bailiwick show ${run}", then run "bailiwick approve ${run}" or "bailiwick reject ${run}".`
     case 'task.ended':
       return view === undefined ? undefined : `${who} ${entry.status}${why(entry)}${spent(view)}`
     case 'run.cancel-requested':
@@ -53,6 +53,6 @@ function tokens({ inputTokens, outputTokens }: { inputTokens: number; outputToke
   return inputTokens + outputTokens
 }
 
-function spellPlanned({ name, agent, after }: { name: string; agent: string; after: string[] }): string {
+function plannedText({ name, agent, after }: { name: string; agent: string; after: string[] }): string {
   return `${name} ${agent}${after.length === 0 ? '' : ` after ${after.join(', ')}`}`
 }

@@ -2,20 +2,20 @@ import type { RunDetails, RunTask } from '@bailiwick/bus'
 import { formatBytes } from '@bailiwick/contract'
 import { duration, spent } from './format.ts'
 
-/** A run with everything that is known of it, as `bailiwick show` prints it. */
-export function viewLines(view: RunDetails, now: number): string[] {
-  const { run, status, text, submittedAt, endedAt, result, asked } = view
+/** Formats all details of a run, as `bailiwick show` prints them. */
+export function runLines(details: RunDetails, now: number): string[] {
+  const { run, status, text, submittedAt, endedAt, result, asked } = details
   const took = duration((endedAt ?? now) - submittedAt)
   return [
     `run ${run}: ${status} in ${took}${result === undefined ? '' : `, ${spent(result.usage)}`}`,
     `  ${text.replaceAll('\n', '\n  ')}`,
-    ...view.tasks.map((task) => `  ${taskLine(task, now)}`),
-    ...view.agents.map(({ agent, usage }) => `  ${agent} used ${spent(usage)}`),
+    ...details.tasks.map((task) => `  ${taskLine(task, now)}`),
+    ...details.agents.map(({ agent, usage }) => `  ${agent} used ${spent(usage)}`),
     ...asked.map(
-      (one) => `  waits for your decision: ${one.name}(${one.arguments}) of ${one.task}, call ${one.call}`,
+      (one) => `  waiting for approval: ${one.name}(${one.arguments}) of ${one.task}, call ${one.call}`,
     ),
-    ...view.unreadable.map(
-      ({ task, message, reason }) => `  cannot be read: ${task}, message ${message}: ${oneLine(reason)}`,
+    ...details.unreadable.map(
+      ({ task, message, reason }) => `  not readable: ${task}, message ${message}: ${oneLine(reason)}`,
     ),
     ...(result?.error === undefined ? [] : [`  ${result.error.code}: ${result.error.message}`]),
     ...(result?.artifacts ?? []).map(
@@ -32,7 +32,7 @@ function taskLine(
   const parts = [
     `${name} ${agent}: ${status}`,
     attempt > 1 ? `attempt ${attempt}` : '',
-    after.length > 0 && attempt === 0 ? `waits for ${after.join(', ')}` : '',
+    after.length > 0 && attempt === 0 ? `waiting for ${after.join(', ')}` : '',
     usage === undefined ? '' : spent(usage),
     startedAt === undefined ? '' : duration((endedAt ?? now) - startedAt),
     error === undefined ? '' : `${error.code}: ${error.message}`,
