@@ -1,10 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { handOver, listAgents } from '@bailiwick/bus'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import worker from './agents/worker.ts'
 import { IN_STEPS } from './gate-agent.ts'
 import { openHosts } from './host-process.ts'
 import { grantOf, startTestBus, type TestBus, until } from './test-bus.ts'
+
+vi.setConfig({ testTimeout: 300_000 })
 
 let test: TestBus
 beforeAll(async () => {

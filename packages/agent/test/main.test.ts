@@ -11,7 +11,7 @@ async function fails(args: string[], env: Record<string, string> = {}, cwd?: str
   return `${code} ${host.output.stderr.trim()}`
 }
 
-describe.concurrent('bailiwick-agent', () => {
+describe.concurrent('bailiwick-agent', { timeout: 300_000 }, () => {
   it.each([
     ['nothing to host', [], 'expected one package or path, found 0'],
     ['an unknown option', ['--levels', '3'], "Unknown option '--levels'"],

@@ -34,7 +34,7 @@ async function runExample(readme: string, replies: string[]) {
   const { stdout, stderr } = await promisify(execFile)(
     process.execPath,
     [...process.execArgv, '--import', './note-loaded.js', 'agent.mts'],
-    { cwd: folder, env: { OLLAMA_HOST: ollama.url, LOADED: loaded, HOME: folder }, timeout: 30_000 },
+    { cwd: folder, env: { OLLAMA_HOST: ollama.url, LOADED: loaded, HOME: folder } },
   )
   const models = ollama.requests.map(({ model }) => model)
   return { stdout, stderr, models, modules: await readFile(loaded, 'utf8') }

@@ -102,13 +102,13 @@ export async function startTestBus(...agents: string[]): Promise<TestBus> {
   }
 }
 
-/** Waits until `look` returns a truthy value. Fails after twenty seconds. */
+/** Waits until `look` returns a truthy value. Fails after a minute. */
 export async function until<T>(look: () => T | Promise<T>, what: string): Promise<NonNullable<T>> {
-  const end = Date.now() + 20_000
+  const end = Date.now() + 60_000
   for (;;) {
     const seen = await look()
     if (seen) return seen
-    if (Date.now() > end) throw new Error(`waited twenty seconds for: ${what}`)
+    if (Date.now() > end) throw new Error(`waited a minute for: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }

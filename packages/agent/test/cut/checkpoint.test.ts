@@ -11,7 +11,7 @@ const heavy = [
   `${busy('c')}; log.push(await put({ n: 3 }), Math.random(), setTimeout(() => {}, 1))`,
   'finalAnswer([log, a, b, c])',
 ]
-const limits = { checkpointCpuMs: 5 }
+const limits = { checkpointCpuMs: 1 }
 
 describe('the checkpoints of a task with heavy steps', () => {
   it('spare the next process all earlier steps, and give the same result', async () => {

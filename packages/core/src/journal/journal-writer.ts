@@ -1,10 +1,28 @@
 import type { Journal, JournalRecord, RecordOf } from '@bailiwick/contract'
-import { linger, lingerNoMore } from './linger.ts'
 
-/** How long leaving a task waits for its last record, ms. */
-const LEAVE_MS = 1_000
+/** A record that nobody waits for is appended after this time, together with later ones, ms. */
+const BATCH_MS = 10
 
-/** Somebody who waits for what was written before, in its place among the records. */
+/** {@link JournalWriter.suspend} waits at most this long for its record, ms. */
+const MAX_SUSPEND_MS = 1_000
+
+/** The appends that start at the next timer. All tasks of a process share one timer, because timers are expensive. */
+const scheduled = new Set<() => void>()
+let timerSet = false
+
+function schedule(append: () => void): void {
+  scheduled.add(append)
+  if (timerSet) return
+  timerSet = true
+  setTimeout(() => {
+    timerSet = false
+    const due = [...scheduled]
+    scheduled.clear()
+    for (const one of due) one()
+  }, BATCH_MS)
+}
+
+/** A caller that waits until all earlier records are durable. Has its place among the records. */
 class Waiter {
   readonly done: () => void
   readonly failed: (cause: unknown) => void
@@ -16,9 +34,9 @@ class Waiter {
 }
 
 /**
- * Group commit: one append under way at a time; what is written meanwhile, or shortly after another record,
- * goes out together. Whoever lets something leave the box awaits {@link flushed} first, which waits for
- * nothing but the append itself.
+ * Appends records in groups: one append at a time, and records that are written meanwhile, or shortly after another
+ * record, go out together. Await {@link flushed} before anything leaves the process; it does not wait for the group
+ * to fill.
  */
 export class JournalWriter {
   readonly #journal: Journal
@@ -26,12 +44,12 @@ export class JournalWriter {
   readonly #failed: (error: unknown) => void
   #queue: (JournalRecord | Waiter)[] = []
   #appending = false
-  readonly #due = () => this.#begin()
+  readonly #append = () => this.#begin()
   #error: { cause: unknown } | undefined
 
   /**
-   * @param acknowledged hears of each record, in order, once it is durable
-   * @param failed hears of the first append that fails; nothing is appended after it
+   * @param acknowledged receives each record, in order, once it is durable
+   * @param failed receives the error of the first append that fails; the writer appends nothing after it
    */
   constructor(
     journal: Journal,
@@ -43,22 +61,22 @@ export class JournalWriter {
     this.#failed = failed
   }
 
-  /** Queues a record. Returns at once; {@link flushed} tells when they are durable. */
+  /** Queues a record and returns at once. */
   write(record: JournalRecord): void {
     this.#queue.push(record)
-    if (!this.#appending && this.#error === undefined) linger(this.#due)
+    if (!this.#appending && this.#error === undefined) schedule(this.#append)
   }
 
-  /** Calls back in its place among the records: when all that was written before is durable; never after a failure. */
+  /** Calls back once all earlier records are durable, before later ones are acknowledged. Never after a failure. */
   whenFlushed(done: () => void): void {
     if (this.#idle()) done()
     else if (this.#error === undefined) this.#queue.push(new Waiter(done))
   }
 
   /**
-   * Resolves when everything written before this call is acknowledged; later records are not waited for.
+   * Resolves when every record that was written before this call is durable.
    *
-   * @throws whatever the append threw, FencedError above all: nothing may leave the box any more.
+   * @throws the error of the append, for example FencedError: nothing may leave the process any more
    */
   flushed(): Promise<void> {
     if (this.#error !== undefined) return Promise.reject(this.#error.cause)
@@ -69,12 +87,12 @@ export class JournalWriter {
     })
   }
 
-  /** Writes the record that says the task was left, and waits for it a moment: leaving waits for nobody. */
-  async leave(last: RecordOf<'task.suspended'>): Promise<void> {
+  /** Writes the last record of a suspended task, and waits for it at most a second. Never rejects. */
+  async suspend(last: RecordOf<'task.suspended'>): Promise<void> {
     const { promise: late, resolve } = Promise.withResolvers<void>()
-    const timer = setTimeout(resolve, LEAVE_MS)
+    const timer = setTimeout(resolve, MAX_SUSPEND_MS)
     this.write(last)
-    // Where the task was taken over meanwhile, or the journal fails, the reason for leaving counts.
+    // If the journal fails now, the caller still reports why the task was suspended.
     await Promise.race([this.flushed().catch(() => {}), late])
     clearTimeout(timer)
   }
@@ -84,14 +102,14 @@ export class JournalWriter {
   }
 
   #begin(): void {
-    lingerNoMore(this.#due)
+    scheduled.delete(this.#append)
     if (this.#appending || this.#queue.length === 0 || this.#error !== undefined) return
     this.#appending = true
     void this.#appendAll()
   }
 
   async #appendAll(): Promise<void> {
-    await undefined // What is written in one tick is one append.
+    await undefined // Records that are written in one tick go out in one append.
     for (let entries = this.#take(); entries.length > 0; entries = this.#take()) {
       const records = entries.filter((entry): entry is JournalRecord => !(entry instanceof Waiter))
       try {

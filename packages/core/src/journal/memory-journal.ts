@@ -1,6 +1,6 @@
 import { FencedError, type Journal, type JournalRecord } from '@bailiwick/contract'
 
-/** A journal in memory, fenced like the real one: `writer()` gives another instance over the same records. */
+/** A journal in memory, with a fence like the real one. */
 export class MemoryJournal implements Journal {
   readonly records: JournalRecord[]
   #position = 0
@@ -9,7 +9,7 @@ export class MemoryJournal implements Journal {
     this.records = records
   }
 
-  /** Another writer of the same journal. */
+  /** Another instance over the same records. */
   writer(): MemoryJournal {
     return new MemoryJournal(this.records)
   }
@@ -23,7 +23,7 @@ export class MemoryJournal implements Journal {
   async append(records: JournalRecord[]): Promise<void> {
     if (this.records.length !== this.#position) {
       throw new FencedError(
-        `the journal is at ${this.records.length} records, this writer at ${this.#position}: somebody else took over`,
+        `expected the journal to end at record ${this.#position}, found ${this.records.length} records: another writer has taken over`,
       )
     }
     this.records.push(...records)
@@ -31,7 +31,7 @@ export class MemoryJournal implements Journal {
   }
 }
 
-/** A journal in memory that begins with these records. */
+/** A journal in memory that starts with these records. */
 export function memoryJournal(records: readonly JournalRecord[] = []): MemoryJournal {
   return new MemoryJournal([...records])
 }

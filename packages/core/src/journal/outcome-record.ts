@@ -1,8 +1,8 @@
-import { type CallOutcome, encodeValue, type RecordOf } from '@bailiwick/contract'
+import { type CallOutcome, encodeValue, errorText, type RecordOf } from '@bailiwick/contract'
 
 /**
- * An outcome as journaled. A value that cannot be sent makes it a failed one; a failure's value is what
- * a delegate had used up.
+ * The fields of an outcome's record. An outcome whose value cannot be encoded is recorded as failed. The value of a
+ * failed delegation is the delegate's result, for its usage.
  */
 export function outcomeRecord(
   at: number,
@@ -26,6 +26,6 @@ export function outcomeRecord(
   try {
     return { at, step, call: id, ms, ok, value: encodeValue(outcome.value) }
   } catch (error) {
-    return { at, step, call: id, ms, ok: false, reason: 'error', message: (error as Error).message }
+    return { at, step, call: id, ms, ok: false, reason: 'error', message: errorText(error) }
   }
 }

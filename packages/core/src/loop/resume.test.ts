@@ -311,15 +311,13 @@ describe('a world that diverges', () => {
 
 describe('a call that the code did not await', () => {
   it('is reported to the model, and a late outcome of effect once is journaled', async () => {
-    const { promise, resolve } = Promise.withResolvers<string>()
     const slow = defineTool({
       name: 'slow',
       description: 'Slow.',
       input: z.object({}),
       effect: 'once',
-      run: () => promise,
+      run: () => new Promise((resolve) => setImmediate(() => resolve('late'))),
     })
-    setTimeout(() => resolve('late'), 30)
     const trial = await tryTask({ level: 5, tools: [slow] }, [code("slow({})\nfinalAnswer('early')")])
     expect(trial.result.output).toBe('early')
     expect(trial.records).toContainEqual(expect.objectContaining({ type: 'call.late', call: '1.1' }))

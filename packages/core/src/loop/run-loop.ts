@@ -109,7 +109,7 @@ async function workOn(
     await flushed()
   } catch (error) {
     if (hasCode(signal.reason, 'suspended'))
-      await writer.leave({ type: 'task.suspended', at: now(), attempt: number })
+      await writer.suspend({ type: 'task.suspended', at: now(), attempt: number })
     throw error
   } finally {
     clearTimeout(timer)

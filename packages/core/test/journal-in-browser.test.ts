@@ -22,7 +22,7 @@ result = {
 }
 `
 
-it('runs in a browser: it needs no node: module, no Buffer and no process', async () => {
+it('runs in a browser, without node: modules, Buffer or process', async () => {
   const { outputFiles } = await build({
     stdin: { contents: PROGRAM, resolveDir: import.meta.dirname },
     bundle: true,
