@@ -4,7 +4,7 @@ import { artifactBucket } from '../protocol/places.ts'
 import { persist } from '../publish/persist.ts'
 import { getArtifact } from './get-artifact.ts'
 import { objectBucket } from './object-bucket.ts'
-import { findEntry, readPieces } from './object-entry.ts'
+import { findEntry, readPieces } from './object-store.ts'
 import { putArtifact } from './put-artifact.ts'
 
 /**

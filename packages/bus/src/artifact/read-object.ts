@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Bus } from '../connect/bus.ts'
 import { persist } from '../publish/persist.ts'
-import { findEntry, readPieces } from './object-entry.ts'
+import { findEntry, readPieces } from './object-store.ts'
 
 /** Something in an object store that is known by its digest. */
 export interface ObjectRef {

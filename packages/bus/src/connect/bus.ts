@@ -1,11 +1,11 @@
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
-import type { FirstRecords } from '../queue/first-records.ts'
-import type { HeldTasks } from '../queue/held-tasks.ts'
-import type { Replies } from '../request/replies.ts'
 import type { Exchanges } from './exchanges.ts'
+import type { FirstRecords } from './first-records.ts'
+import type { HeldTasks } from './held-tasks.ts'
 import type { Link } from './link.ts'
 import type { Outbox } from './outbox.ts'
+import type { Replies } from './replies.ts'
 
 /** A connection to the bus: what every function of this package takes first. Disposing drains it. */
 export interface Bus extends AsyncDisposable {

@@ -2,7 +2,7 @@ import { headers } from '@nats-io/transport-node'
 import { inboxPrefix } from '../protocol/places.ts'
 import type { Bus } from './bus.ts'
 import { type ConnectOptions, connectBus } from './connect-bus.ts'
-import { credsText } from './read-creds.ts'
+import { credsText } from './credentials.ts'
 
 /** What a server that somebody else runs is, and what it lacks. */
 export interface ServerCheck {

@@ -12,15 +12,15 @@ import {
 } from '@nats-io/transport-node'
 import { BusError } from '../errors/bus-error.ts'
 import { inboxPrefix } from '../protocol/places.ts'
-import { FirstRecords } from '../queue/first-records.ts'
-import { HeldTasks } from '../queue/held-tasks.ts'
-import { Replies } from '../request/replies.ts'
 import type { Bus } from './bus.ts'
+import { credsText, readCredentials } from './credentials.ts'
 import { Exchanges } from './exchanges.ts'
+import { FirstRecords } from './first-records.ts'
+import { HeldTasks } from './held-tasks.ts'
 import { Link } from './link.ts'
 import { Outbox } from './outbox.ts'
-import { credsText, readCredentials } from './read-creds.ts'
-import { renewAtRest } from './renew-at-rest.ts'
+import { renewAtRest } from './renew-credentials.ts'
+import { Replies } from './replies.ts'
 
 export interface ConnectOptions {
   /** `nats://host:port`, several with commas between. A user and a password may stand in it. */

@@ -8,7 +8,7 @@ import {
 } from '../protocol/control-ops.ts'
 import { replySchema } from '../protocol/reply.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
-import { converse } from '../request/converse.ts'
+import { converse } from '../request/exchange.ts'
 
 export interface SendControlOptions {
   /** How many hosts to hear from at most. Default: until one says that it is done. */

@@ -10,7 +10,7 @@ import {
 } from '../protocol/delegation.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
 import { publishCore } from '../publish/publish-core.ts'
-import { ask } from '../request/ask.ts'
+import { ask } from '../request/request.ts'
 
 /**
  * Asks the coordinator to start a delegate and waits for its result, for as long as it takes: through

@@ -4,7 +4,7 @@ import { created, planned, startTestBus, type TestBus, take, until } from '../..
 import { getArtifact } from '../artifact/get-artifact.ts'
 import { putArtifact } from '../artifact/put-artifact.ts'
 import { openJournal } from '../journal/open-journal.ts'
-import { purgeRun } from '../streams/purge-run.ts'
+import { purgeRun } from '../run/purge-run.ts'
 import { followEvents } from './follow-events.ts'
 import { lastEvent } from './last-event.ts'
 import { projectJournal } from './project-journal.ts'

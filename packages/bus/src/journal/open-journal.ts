@@ -11,7 +11,7 @@ import {
 import { LARGE_BYTES, STREAMS } from '../protocol/places.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
 import { publishDurably } from '../publish/publish-durably.ts'
-import { readStored } from './read-stored.ts'
+import { readStored } from '../streams/read-stored.ts'
 import { type ResolvedMessage, resolveMessage } from './resolve-message.ts'
 import { spillRecords } from './spill.ts'
 

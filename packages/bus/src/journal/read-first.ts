@@ -6,7 +6,7 @@ import { STREAMS } from '../protocol/places.ts'
 import { ringSchema } from '../protocol/ring.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
 import { persist } from '../publish/persist.ts'
-import { readStored } from './read-stored.ts'
+import { readStored } from '../streams/read-stored.ts'
 import { resolveMessage } from './resolve-message.ts'
 
 /**

@@ -1,9 +1,9 @@
 import { InputError, parseJson } from '@bailiwick/contract'
 import { z } from 'zod'
 import type { Bus } from '../connect/bus.ts'
-import { readStored } from '../journal/read-stored.ts'
 import { STREAMS } from '../protocol/places.ts'
 import type { DeadTask } from '../protocol/run-ops.ts'
+import { readStored } from '../streams/read-stored.ts'
 import { findBell, removeBell, removeMessage } from './bell.ts'
 import { ringTask } from './ring-task.ts'
 

@@ -4,7 +4,7 @@ import { BusError } from '../errors/bus-error.ts'
 import { RUN_OPS, type RunOp, type RunReply, type RunRequestInput } from '../protocol/run-ops.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
 import { askerOn, OPERATOR } from '../protocol/users.ts'
-import { ask } from '../request/ask.ts'
+import { ask } from '../request/request.ts'
 import { largeRepliesOf } from './serve-runs.ts'
 
 /** A coordinator that connects anew, with renewed credentials or after a break, is away for a moment. */

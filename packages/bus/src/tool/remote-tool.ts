@@ -9,7 +9,7 @@ import { LARGE_BYTES } from '../protocol/places.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
 import { TOOL_TIMING, type ToolReply, type ToolRequest, toolReplySchema } from '../protocol/tool-call.ts'
 import { publishCore } from '../publish/publish-core.ts'
-import { converse } from '../request/converse.ts'
+import { converse } from '../request/exchange.ts'
 import { persistCall } from './persist-call.ts'
 
 /**

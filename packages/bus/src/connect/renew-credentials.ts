@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bus } from './bus.ts'
-import { readCredentials } from './read-creds.ts'
+import { readCredentials } from './credentials.ts'
 
 /** How often it is looked whether credentials were renewed: this part of the time that is left of them. */
 const PART = 8

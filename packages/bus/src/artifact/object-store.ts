@@ -1,8 +1,8 @@
 import { parseJson } from '@bailiwick/contract'
 import { z } from 'zod'
 import type { Bus } from '../connect/bus.ts'
-import { readStored } from '../journal/read-stored.ts'
 import { objectStream } from '../protocol/places.ts'
+import { readStored } from '../streams/read-stored.ts'
 
 const entrySchema = z.lazy(() =>
   z.object({

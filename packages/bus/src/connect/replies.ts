@@ -5,8 +5,8 @@ import {
   type NatsConnection,
   type PermissionViolationError,
 } from '@nats-io/transport-node'
-import type { Link } from '../connect/link.ts'
 import type { BusError } from '../errors/bus-error.ts'
+import type { Link } from './link.ts'
 
 /** Who asked on a subject, and what may come of it. */
 export interface Asking {

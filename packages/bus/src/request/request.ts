@@ -4,7 +4,7 @@ import { BusError } from '../errors/bus-error.ts'
 import { fromWireError } from '../errors/wire-error.ts'
 import { readSpilled } from '../journal/spill.ts'
 import { type Reply, replySchema } from '../protocol/reply.ts'
-import { converse } from './converse.ts'
+import { converse } from './exchange.ts'
 
 export interface AskOptions<S extends z.ZodType> {
   subject: string
