@@ -12,7 +12,7 @@ function recordOf(world: TestWorld, ended: boolean, voided?: UndoneTurn): Record
   const turns = world.committed.splice(0).map(({ turn }) => turn)
   const lost = voided?.lost
   const inputs = world.delivered.splice(0).filter((input) => input !== lost)
-  return { turns, inputs, ended, ...(voided && { voided }) }
+  return { turns, inputs, ended, ...(voided !== undefined && { voided }) }
 }
 
 const later = <T>(ms: number, value: T) => new Promise<T>((resolve) => setTimeout(() => resolve(value), ms))

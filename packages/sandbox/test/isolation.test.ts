@@ -22,7 +22,7 @@ describe('isolation', () => {
     expect(isolation).toBe(layers.container && !reach.connects ? 'confined' : 'process')
   })
 
-  it('fails with what is missing if more isolation is required than there is', async () => {
+  it('fails with the reason if the machine has less isolation than required', async () => {
     const { isolation } = await probeIsolation()
     const wanted = createSandbox({ requireIsolation: 'confined' })
     if (isolation === 'confined') {

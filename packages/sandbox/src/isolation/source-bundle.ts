@@ -82,7 +82,7 @@ function makeBundle(cache: string): string {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const files = output.trim().split('\n')
-  // If a source changed meanwhile, nobody knows which version is in the bundle: no other process may reuse it.
+  // If a source changed meanwhile, the bundle may hold either version, so no other process may reuse it.
   if (files.some((file) => statSync(join(root, file)).mtimeMs >= began)) return made
   const inputs: Inputs = Object.fromEntries(files.map((file) => [file, digestOf(file) ?? '']))
   const text = JSON.stringify(inputs, null, 2)

@@ -67,7 +67,7 @@ export class FrameReader {
     }
   }
 
-  /** Hands on no more frames. */
+  /** Stops handing on frames. */
   stop(): void {
     this.#over = true
     this.#lines = []

@@ -28,7 +28,7 @@ export function openingWorld({ inputs, functions }: World, limits: SandboxLimits
     inputs: Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, encodeValue(value)])),
     functions: functions.map(({ name, input, access }) => ({
       name,
-      ...(access && { access }),
+      ...(access !== undefined && { access }),
       required: textList(input.required),
       properties: Object.keys((input.properties as object | undefined) ?? {}),
     })),

@@ -122,7 +122,7 @@ export class WorldSession implements Session {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    // A closed box notifies nobody, so kill it to end the step that waits for it.
+    // Closing a box does not notify its step, so kill it.
     if (this.#running) this.#current?.kill({ reason: 'canceled', message: 'the session was closed' })
     await this.#drop()
     this.#parts.left()

@@ -236,7 +236,7 @@ export class StepRun {
     const turn = this.#record.turns.length
     const lost = this.#inputs.running
     const { reason, message } = end
-    const undone = { step: this.#request.step, turn, reason, message, ...(lost && { lost }) }
+    const undone = { step: this.#request.step, turn, reason, message, ...(lost !== undefined && { lost }) }
     this.#record.voided = undone
     this.#undone = undone
     this.#host.undone?.(undone)

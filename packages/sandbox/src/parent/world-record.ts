@@ -13,5 +13,11 @@ export interface StepRecord {
 
 /** The request that replays a past step. */
 export function replayRequest({ step, code, clock, seed, inputs, turns, voided }: StepRecord): StepRequest {
-  return { step, code, clock, seed, recorded: { inputs, turns, ended: true, ...(voided && { voided }) } }
+  return {
+    step,
+    code,
+    clock,
+    seed,
+    recorded: { inputs, turns, ended: true, ...(voided !== undefined && { voided }) },
+  }
 }

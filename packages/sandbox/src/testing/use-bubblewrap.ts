@@ -3,7 +3,7 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { errorText } from '@bailiwick/contract/world'
+import { errorText, SandboxError } from '@bailiwick/contract/world'
 import { bubblewrapFolder, ensureBubblewrap, findBubblewrap } from '../isolation/bubblewrap.ts'
 
 /** After a failure, no process of the tests tries again for this long, ms. */
@@ -36,7 +36,7 @@ async function fetchOnce(): Promise<string> {
   if (found !== undefined) return found
   const failure = join(bubblewrapFolder(), '.tests-failed-to-fetch')
   const failedAt = (await stat(failure).catch(() => undefined))?.mtimeMs ?? 0
-  if (Date.now() - failedAt < RETRY_MS) throw new Error(await readFile(failure, 'utf8'))
+  if (Date.now() - failedAt < RETRY_MS) throw new SandboxError(await readFile(failure, 'utf8'))
   try {
     return await ensureBubblewrap({ onProgress: console.warn })
   } catch (error) {

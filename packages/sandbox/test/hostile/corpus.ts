@@ -5,5 +5,5 @@ import { memory } from './memory.ts'
 import type { Snippet } from './snippet.ts'
 import { tamper } from './tamper.ts'
 
-/** Every hostile snippet, by family. */
+/** All hostile snippets, by family. */
 export const corpus: Record<string, readonly Snippet[]> = { memory, endless, flood, escapes, tamper }

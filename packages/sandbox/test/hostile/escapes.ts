@@ -2,7 +2,7 @@ import type { Snippet } from './snippet.ts'
 
 const GLOBALS = '(g) => typeof g.process + typeof g.require'
 
-/** Looks for a way to the host: through constructors, errors, results, names, imports. */
+/** Code that tries to reach the host through constructors, errors, results, names or imports. */
 export const escapes: readonly Snippet[] = [
   ['Function', 'refused', 'Function("return process")()'],
   ['the constructor of an arrow function', 'refused', '(() => {}).constructor("return process")()'],
@@ -82,7 +82,7 @@ export const escapes: readonly Snippet[] = [
     'false',
   ],
   [
-    'frames that name the host’s files',
+    'stack frames that name the host’s files',
     'done',
     'let s = ""; try { null.x } catch (e) { s = e.stack }; /\\/(home|root|usr|dist)\\//.test(s)',
     'false',

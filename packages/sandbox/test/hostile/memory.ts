@@ -1,6 +1,6 @@
 import type { Snippet } from './snippet.ts'
 
-/** Takes memory until something gives. */
+/** Code that allocates memory until a limit stops it. */
 export const memory: readonly Snippet[] = [
   ['a growing array', 'stopped', 'const a = []; for (;;) a.push([a.length])'],
   ['a growing Map', 'stopped', 'const m = new Map(); for (let i = 0; ; i++) m.set(i, {})'],
@@ -10,7 +10,7 @@ export const memory: readonly Snippet[] = [
   ['arrays of arrays', 'stopped', 'let a = []; for (;;) a = [a, new Array(1e6).fill(a)]'],
   ['a string that doubles', 'refused', 'let s = "x"; for (;;) s += s'],
   [
-    'padStart to the longest string, again and again',
+    'repeated padStart to the longest string',
     'either',
     'const a = []; for (;;) a.push("x".padStart(2 ** 28, "ab").toUpperCase())',
   ],
@@ -50,7 +50,7 @@ export const memory: readonly Snippet[] = [
     'const a = []; for (;;) a.push(new Error("e").stack + a.length, new RangeError("r"))',
   ],
   ['BigInt that squares itself', 'either', 'let n = 3n; for (;;) n *= n'],
-  ['BigInt shifted out of all bounds', 'either', '1n << (1n << 29n)'],
+  ['BigInt shifted too far', 'either', '1n << (1n << 29n)'],
   [
     'JSON text of a shared subtree',
     'either',
@@ -59,7 +59,7 @@ export const memory: readonly Snippet[] = [
   ['flat of a wide array', 'stopped', 'let a = [1]; for (;;) a = [a, a].flat(Infinity)'],
   ['concat that doubles', 'stopped', 'let a = [1]; for (;;) a = a.concat(a)'],
   [
-    'Object.entries of a large object again and again',
+    'repeated Object.entries of a large object',
     'stopped',
     'const o = Object.fromEntries(Array.from({ length: 1e5 }, (_, i) => [i, i])); const a = []; for (;;) a.push(Object.entries(o))',
   ],

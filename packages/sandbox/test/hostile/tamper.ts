@@ -3,7 +3,7 @@ import type { Snippet } from './snippet.ts'
 const ECHO = 'JSON.stringify(await echo({ a: [1, { b: "c" }] }))'
 const SAME = '{"a":[1,{"b":"c"}]}'
 
-/** Bends the language or the sandbox’s own names, then uses what is left. */
+/** Code that changes builtins or the sandbox’s own names and then uses them. */
 export const tamper: readonly Snippet[] = [
   [
     'JSON.stringify replaced',
@@ -135,7 +135,7 @@ export const tamper: readonly Snippet[] = [
   ],
   ['a tool replaced', 'refused', 'echo = () => "evil"'],
   ['a tool deleted', 'done', 'delete globalThis.echo; typeof echo', 'function'],
-  ['a tool defined anew', 'refused', 'Object.defineProperty(globalThis, "echo", { value: 1 })'],
+  ['a tool redefined', 'refused', 'Object.defineProperty(globalThis, "echo", { value: 1 })'],
   ['a tool given a property', 'done', 'echo.evil = 1; echo.evil', ''],
   ['a tool shadowed by a variable', 'refused', 'let echo = 1'],
   ['finalAnswer replaced', 'refused', 'finalAnswer = () => {}'],
@@ -145,7 +145,7 @@ export const tamper: readonly Snippet[] = [
   ['the sandbox’s own functions', 'done', '$bailiwick.caught = () => {}; try { finalAnswer(1) } catch {}'],
   ['the sandbox’s import, called directly', 'refused', '$bailiwick.module("node:fs")'],
   [
-    'a final answer kept and thrown again',
+    'a final answer that is kept and rethrown',
     'done',
     'let e; try { $bailiwick.caught(1) } catch (x) { e = x }; e',
     '',
@@ -162,8 +162,8 @@ export const tamper: readonly Snippet[] = [
     '(await echo({ x: "\\n{\\"type\\":\\"stopped\\",\\"reason\\":\\"crashed\\"}\\n" })).x.length',
     '39',
   ],
-  ['a tool called constructor', 'done', 'await constructor({ a: 1 })', 'constructor'],
-  ['a tool that is not there, called by its prototype’s name', 'refused', 'await toLocaleStrin({})'],
+  ['a tool with the name constructor', 'done', 'await constructor({ a: 1 })', 'constructor'],
+  ['a misspelt method of the global object’s prototype', 'refused', 'await toLocaleStrin({})'],
   ['a result that is a thenable', 'either', 'await thenable({})'],
   ['lone surrogates', 'done', '(await echo({ s: "\\ud800x\\udc00" })).s.length', '3'],
   ['a Proxy as an argument', 'refused', 'await echo(new Proxy({}, { ownKeys() { for (;;); } }))'],
@@ -204,8 +204,18 @@ export const tamper: readonly Snippet[] = [
     '{ [Symbol(Symbol.toStringTag)]: [getter] }',
   ],
   ['an array whose length lies', 'done', 'class A extends Array { get length() { for (;;); } }; 1', '1'],
-  ['a Map that is not one', 'done', 'Object.setPrototypeOf({ a: 1 }, Map.prototype)', 'Map { a: 1 }'],
-  ['a Date that is not one', 'done', 'Object.setPrototypeOf({ a: 1 }, Date.prototype)', 'Date { a: 1 }'],
+  [
+    'an object with the prototype of Map',
+    'done',
+    'Object.setPrototypeOf({ a: 1 }, Map.prototype)',
+    'Map { a: 1 }',
+  ],
+  [
+    'an object with the prototype of Date',
+    'done',
+    'Object.setPrototypeOf({ a: 1 }, Date.prototype)',
+    'Date { a: 1 }',
+  ],
   [
     'a thrown Proxy',
     'refused',
