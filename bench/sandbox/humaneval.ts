@@ -1,9 +1,9 @@
 /**
- * HumanEval-X (JavaScript): every reference solution and its test inside the sandbox, beside plain V8.
+ * Runs every reference solution of HumanEval-X (JavaScript) and its test in the sandbox and in plain V8.
  *
  *   node bench/sandbox/humaneval.ts path/to/humaneval-x-js [--json file]
  *
- * Each solution's test is repeated until plain V8 takes 50 ms; what counts is the median of the ratios.
+ * Repeats each solution's test until plain V8 takes 50 ms, and reports the median of the ratios.
  */
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -39,9 +39,8 @@ function program({ prompt, canonical_solution, test }: Problem, repeat: number):
 }
 
 /**
- * Runs in this process's own context, the fastest that V8 has (a context of `node:vm` is slower), as a
- * function, so that one program's names are not the next one's. Gives milliseconds, and whether every
- * assertion held.
+ * Runs code in this process's own context, because a context of `node:vm` is slower. Wraps it in a function, so that
+ * programs do not share names. Returns the time in ms, and whether every assertion held.
  */
 function plain(code: string): { ms: number; passed: boolean } {
   let failed = 0

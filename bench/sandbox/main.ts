@@ -1,10 +1,10 @@
 /**
- * The sandbox beside bare V8, bare pipes, bare Node and other engines, in one run.
+ * Measures the sandbox and, in the same run, bare V8, bare pipes, bare Node and other engines.
  *
  *   node bench/sandbox/main.ts [--json file] [--markdown file]
  *
- * Prints a table of medians and ratios. Every ratio's two sides are measured in turn, so that a busy
- * machine is busy for both.
+ * Prints a table of medians and ratios. The two sides of each ratio are measured alternately, so that other work on the
+ * machine affects both.
  */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -32,7 +32,7 @@ await using sandbox = await sandboxPackage.createSandbox({
   limits: { wallMs: 60_000, cpuMs: 60_000, callsPerStep: 200_000 },
 })
 
-// Steps that compute: the step's own cost is part of it.
+// Steps that compute, including the cost of a step.
 const other = await quickjs()
 for (const [name, code] of [
   ['fib(25) in a step', FIB],
@@ -43,7 +43,7 @@ for (const [name, code] of [
   for (let round = 0; round < 25; round += 1) {
     inV8.push(...(await times(1, () => plainV8(code(round)), 0)))
     const empty = (await run('1')).usage.wallMs
-    // Less an empty step: what the round trip costs is a row of its own.
+    // Subtract an empty step, because the round trip has its own row.
     ours.push((await run(code(round))).usage.wallMs - empty)
   }
   const inQuickjs =
@@ -90,7 +90,7 @@ const rawTrip = median(await times(2_000, () => pipe.once()))
   const CALLS = 2_000
   const [one, trip]: [number[], number[]] = [[], []]
   for (let round = 0; round < 9; round += 1) {
-    // Both as the mean of as many: where other work takes its share, it takes it from both.
+    // Use the mean of equally many on both sides, so that other work on the machine affects both.
     trip.push(...(await times(1, () => manyTrips(CALLS), 0)))
     one.push(...(await times(1, () => run(`for (let i = 0; i < ${CALLS}; i++) await call({ i })`), 0)))
   }
@@ -169,7 +169,7 @@ const rawTrip = median(await times(2_000, () => pipe.once()))
   await session[Symbol.asyncDispose]()
 }
 
-// A session a second: the spare is warm again each time.
+// One session per second, so that the spare is warm again each time.
 const opened: number[] = []
 const cold: number[] = []
 for (let round = 0; round < 12; round += 1) {
@@ -193,7 +193,7 @@ add(
   { ours: median(opened.slice(2)), coldNode: median(cold) },
 )
 
-// What hashing a world costs, since every step ends with it.
+// The cost of hashing a world, which happens at the end of every step.
 {
   const { session, run } = await openSession(sandbox)
   await run(

@@ -1,21 +1,21 @@
-/** What is measured beside the sandbox: bare V8, bare pipes, bare Node, another engine. */
+/** The subjects that the sandbox is compared with: bare V8, bare pipes, bare Node and another engine. */
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { Script } from 'node:vm'
 import { requireOfSandbox, sandboxFolder, sandboxPackage, startBare } from './open-session.ts'
 
-/** A fresh name each round: at a script's top level a name can be declared once. */
+/** Each round needs a fresh name, because a script can declare a top-level name only once. */
 export const FIB = (round: number) =>
   `function fib${round}(n) { return n < 2 ? n : fib${round}(n - 1) + fib${round}(n - 2) }\nfib${round}(25)`
 export const SUM = (round: number) =>
   `let sum${round} = 0\nfor (let i = 0; i < 1e7; i++) sum${round} += i\nsum${round}`
 
-/** The same source as a script of this process: what V8 itself makes of it. */
+/** Runs the same source in this process, in plain V8. */
 export function plainV8(code: string): void {
   new Script(code).runInThisContext()
 }
 
-/** A child that parses each line and answers it with one, over the same two descriptors, read as the sandbox's child does. */
+/** A child that parses each line and answers with one, on the same descriptors and with the same reads as the sandbox's. */
 const ECHO = `
   const { readSync, writeSync } = require('node:fs')
   const chunk = Buffer.allocUnsafe(65536)
@@ -29,7 +29,7 @@ const ECHO = `
   }`
 const LINE = `${JSON.stringify({ type: 'outcome', id: '1.1', ok: true, value: '1', clock: 1 })}\n`
 
-/** Round trips of one line of JSON over bare pipes, with a child behind the same walls as the sandbox's. */
+/** Makes round trips of one line of JSON over bare pipes to a child behind the same walls as the sandbox's. */
 export async function rawPipe(): Promise<{ once(): Promise<void>; close(): void }> {
   const { layers } = await sandboxPackage.probeIsolation()
   const { child, leafPid } = startBare(layers, ['-e', ECHO])
@@ -52,7 +52,7 @@ export async function rawPipe(): Promise<{ once(): Promise<void>; close(): void 
   }
 }
 
-/** Starts Node for nothing, with the sandbox's flags. Gives milliseconds and resident MiB. */
+/** Starts Node with the sandbox's flags and an empty program. Returns the time in ms and the resident memory in MiB. */
 export function bareNode(): Promise<{ ms: number; residentMb: number }> {
   const began = performance.now()
   return new Promise((resolve) => {
@@ -84,7 +84,7 @@ interface IsolateLike {
   createContextSync(): unknown
 }
 
-/** isolated-vm in this process: an empty script in a live context, the floor of any step. */
+/** Runs an empty script with isolated-vm in this process: the lower bound of any step. */
 export function inProcessIsolate(): (code: string) => void {
   const ivm = requireOfSandbox('isolated-vm') as { Isolate: new (options: object) => IsolateLike }
   const isolate = new ivm.Isolate({ memoryLimit: 128 })
@@ -94,7 +94,7 @@ export function inProcessIsolate(): (code: string) => void {
   }
 }
 
-/** quickjs-emscripten, where it is installed beside this file. */
+/** quickjs-emscripten, if it is installed next to this file. */
 export async function quickjs(): Promise<((code: string) => void) | undefined> {
   try {
     const { getQuickJS } = await import('quickjs-emscripten')
@@ -109,7 +109,7 @@ export async function quickjs(): Promise<((code: string) => void) | undefined> {
   }
 }
 
-/** Processes below this one whose command line names the sandbox's child. */
+/** Descendants of this process whose command line names the sandbox's child. */
 export function sandboxChildren(): number[] {
   const found: number[] = []
   const below = (pid: number): void => {

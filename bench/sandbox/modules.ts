@@ -1,5 +1,5 @@
 /**
- * The packages that are known to work inside: what importing each costs, its bundle being there.
+ * Measures the cost of importing each package that is known to work in the sandbox, once its bundle exists.
  *
  *   node bench/sandbox/modules.ts
  */
@@ -7,7 +7,7 @@ import { resident, sandboxChildren } from './measures.ts'
 import { openSession, sandboxPackage } from './open-session.ts'
 import { median } from './stopwatch.ts'
 
-/** A use of each that would fail if only half of it worked. */
+/** For each package, code that works only if the package works fully. */
 const USES: Record<string, string> = {
   arquero:
     'import { table, op } from "arquero"; const t = table({ g: ["a", "b", "a"], v: [1, 2, 3] }).groupby("g").rollup({ s: (d) => op.sum(d.v) }); t.objects().map((r) => r.s).join()',

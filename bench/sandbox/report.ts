@@ -6,7 +6,7 @@ export interface Row {
   beside: string
   reached: string
   toReach: string
-  /** Undefined where there is nothing to reach. */
+  /** Undefined if there is no target. */
   holds: boolean | undefined
 }
 

@@ -1,4 +1,4 @@
-/** The middle one. */
+/** The middle value. */
 export function median(values: number[]): number {
   const sorted = values.toSorted((one, other) => one - other)
   const middle = sorted.length >> 1
@@ -7,7 +7,7 @@ export function median(values: number[]): number {
     : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2
 }
 
-/** Milliseconds of each of `rounds` runs, after `warm` that do not count. */
+/** The time of each of `rounds` runs in ms, after `warm` uncounted ones. */
 export async function times(
   rounds: number,
   run: () => unknown,

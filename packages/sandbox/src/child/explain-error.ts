@@ -61,7 +61,7 @@ function unknownKey(
   return undefined
 }
 
-/** No suggestion is worth the time that a longer name takes, characters. */
+/** Longer names get no suggestion, because comparing them takes too long, characters. */
 const MAX_NAME_CHARS = 64
 
 function nearest(name: string, known: readonly string[]): string | undefined {

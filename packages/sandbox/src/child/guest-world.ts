@@ -20,7 +20,7 @@ export type WorldOutcome =
   | { id: string; ok: true; value: string }
   | { id: string; ok: false; reason: string; message: string }
 
-/** Shown of the reason of an unhandled rejection, characters. */
+/** The longest reason of an unhandled rejection that is printed, characters. */
 const MAX_REJECTION_CHARS = 300
 
 /** One task's world in an engine: the prelude's entries, the variables so far and the current step. */

@@ -119,7 +119,7 @@ export class ChildBox implements Box {
 
   async close(): Promise<void> {
     this.#listener = undefined
-    // Wait for its exit, which a spare in the background would not.
+    // A spare in the background would not keep this process alive until its exit.
     this.background(false)
     this.#killProcesses()
     this.#end({ reason: 'canceled', message: 'closed' })

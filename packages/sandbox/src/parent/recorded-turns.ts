@@ -53,7 +53,7 @@ export class RecordedTurns {
   }
 }
 
-/** Shown of one call's arguments, characters. */
+/** The longest arguments of a call that an error shows, characters. */
 const MAX_SHOWN_CHARS = 200
 
 /** Describes a turn: `2.1 readFile({"name":"a"}), then waited`. */

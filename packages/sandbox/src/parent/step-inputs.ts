@@ -66,7 +66,7 @@ export class StepInputs {
     }
   }
 
-  /** A turn has returned. Returns its input. */
+  /** Notes that the current turn has returned. Returns its input. */
   returned(): TurnInput | undefined {
     this.#turns += 1
     return this.#sent.shift()
