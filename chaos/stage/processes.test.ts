@@ -36,8 +36,8 @@ describe('processesOf', () => {
 
 describe('judgeProcesses', () => {
   const at = (pid: number, parent: number, command: string) => ({ pid, parent, command })
-  const daemon = at(20, 1, 'node daemon/main.js')
-  const host = at(10, 20, 'node host/main.js ./worker.mjs')
+  const daemon = at(20, 1, 'node apps/coordinator/src/main.ts')
+  const host = at(10, 20, 'node packages/agent/src/host/main.ts ./worker.mjs')
   const box = (pid: number, parent: number) => at(pid, parent, 'bwrap -- node box/child.cjs')
   const judge = (...processes: Parameters<typeof judgeProcesses>[0][number][]) =>
     judgeProcesses(processes, { daemon: 1, host: 1 })

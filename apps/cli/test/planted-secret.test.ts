@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { connectBus } from '@bailiwick/bus'
-import { survivors, untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
+import { DAEMON, survivors, untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
 import { type ServedRequest, startOpenAiServer } from '@bailiwick/models/testing'
 import { jwtServerConfig, readCredentials } from '@bailiwick/nats-server'
 import { expect, it } from 'vitest'
@@ -115,7 +115,7 @@ it('a planted secret is in no event, log, journal, file, bucket or answer of a r
   )
   const holders = (secret: string) =>
     environments.filter(({ text }) => text.includes(secret)).map(({ command }) => command)
-  expect(holders(SECRET).filter((command) => !command.includes('daemon/main.js'))).toEqual([])
+  expect(holders(SECRET).filter((command) => !DAEMON.test(command))).toEqual([])
   expect(holders(KEY).filter((command) => /toolbox|nats-server|sandbox/.test(command))).toEqual([])
   await bailiwick('down')
   expect(await untilNoneSurvive(place.folder)).toEqual([])
