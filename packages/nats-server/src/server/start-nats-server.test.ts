@@ -8,7 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { processExists } from '../process-identity.ts'
+import { isSameProcess, processExists } from '../process-identity.ts'
+import { readServerRecord } from '../store/server-record.ts'
 import { connectAsUser, connectWith } from '../testing/connect-with.ts'
 import { runModule } from '../testing/run-module.ts'
 import { adoptNatsServer, startNatsServer } from './start-nats-server.ts'
@@ -28,6 +29,9 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
+  // A failed test may have left its server running.
+  const left = (await readServerRecord(join(dataDir, 'server.json')))?.process
+  if (left !== undefined && isSameProcess(left)) process.kill(left.pid, 'SIGKILL')
   await rm(dataDir, { recursive: true, force: true })
 })
 

@@ -2,10 +2,10 @@ const pids = new Set<number>()
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 
 /**
- * Kills a server when this process exits or a signal ends it: a test runner ends a worker with SIGTERM, also if a
- * test in it timed out and never disposed of its server.
+ * Kills another process when this one exits or a signal ends it: a test runner ends a worker with SIGTERM, also if
+ * a test in it timed out and never disposed of its server.
  *
- * @returns a function that cancels this. Call it when the server has ended, because its process id may be reused
+ * @returns a function that cancels this. Call it when the process has ended, because its id may be reused
  */
 export function killOnExit(pid: number): () => void {
   if (pids.size === 0) {
@@ -23,7 +23,7 @@ function killAll(): void {
     try {
       process.kill(pid, 'SIGKILL')
     } catch {
-      // The server has just ended.
+      // The process has just ended.
     }
   }
   pids.clear()
