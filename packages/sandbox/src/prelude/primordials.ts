@@ -46,13 +46,11 @@ export const { MIN_SAFE_INTEGER, MAX_SAFE_INTEGER } = Number
 
 export const hasOwn = Object.hasOwn
 export const functionText = uncurry(Function.prototype.toString)
-export const objectTag = uncurry(Object.prototype.toString)
 export const isEnumerable = uncurry(Object.prototype.propertyIsEnumerable)
 
 export const charCode = uncurry(String.prototype.charCodeAt)
 export const slice = uncurry(String.prototype.slice)
 export const indexOf = uncurry(String.prototype.indexOf)
-export const repeat = uncurry(String.prototype.repeat)
 export const padEnd = uncurry(String.prototype.padEnd)
 export const padStart = uncurry(String.prototype.padStart)
 export const fromCharCode = String.fromCharCode

@@ -14,7 +14,9 @@ const folder = mkdtempSync(join(tmpdir(), 'bailiwick-record-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 describe('the same inputs in the same order', () => {
-  it(`produce the same worlds for ${PROGRAMS} random programs, live and replayed in another process`, async () => {
+  it(`produce the same worlds for ${PROGRAMS} random programs, live and replayed in another process`, async ({
+    signal,
+  }) => {
     const worlds: RecordedWorld[] = []
     {
       await using sandbox = await createSandbox({ pool: CONCURRENCY })
@@ -34,7 +36,7 @@ describe('the same inputs in the same order', () => {
     )
     const file = join(folder, 'worlds.json')
     writeFileSync(file, JSON.stringify(worlds))
-    expect(await runAlone('determinism/run-replay.ts', { args: [file] })).toEqual({
+    expect(await runAlone('determinism/run-replay.ts', signal, { args: [file] })).toEqual({
       different: [],
       count: 0,
       calls: 0,

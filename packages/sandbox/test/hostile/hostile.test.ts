@@ -15,10 +15,10 @@ describe('the hostile corpus', () => {
     expect(new Set(snippets.map(([tries]) => tries)).size).toBe(snippets.length)
   })
 
-  it('ends as each row says, leaves a world that goes on, and costs the host little', async () => {
+  it('ends as each row says, leaves a world that goes on, and costs the host little', async ({ signal }) => {
     // A small heap, because garbage that was not collected yet would be most of the memory.
     const flags = ['--max-old-space-size=32', '--max-semi-space-size=1']
-    const report = (await runAlone('hostile/run-corpus.ts', { flags })) as CorpusReport
+    const report = (await runAlone('hostile/run-corpus.ts', signal, { flags })) as CorpusReport
     expect(report.failures).toEqual([])
     expect(report.ran).toBe(snippets.length)
     // CPU time of the main thread, which a busy machine does not change as it changes wall time.
