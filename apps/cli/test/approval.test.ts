@@ -79,7 +79,7 @@ describe('a call that needs approval', { timeout: 120_000 }, () => {
       // No host takes the decision until the next host reaches the same call.
       let said = await cli(folder, 'approve', id)
       while (said.code !== 0) {
-        expect(said.stderr).toContain('no host of worker waits for the decision at the moment')
+        expect(said.stderr).toContain('Expected a host of worker that waits for the decision, found none.')
         said = await cli(folder, 'approve', id)
       }
       const journal = await cli(folder, 'show', id, '--task', 't1', '--json')

@@ -110,7 +110,7 @@ describe('a daemon', () => {
     expect(created).toEqual(['rplanned-t1', 'rplanned-answer'])
     const unknown = { run: 'rbad', text: 'x', plan: { tasks: [{ ...task, agent: 'nobody' }] } }
     await expect(requestRun(bus, 'submit', unknown)).rejects.toThrow(
-      /the plan cannot be carried out: .*nobody/,
+      /Cannot carry out the plan: .*nobody/,
     )
   })
 
@@ -154,7 +154,7 @@ describe('a daemon', () => {
     }
     expect(await bailiwick('purge', 'rslow')).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('run rslow is at work: cancel it first'),
+      stderr: expect.stringContaining('found open run rslow. Cancel it first.'),
     })
     const canceled = await bailiwick('cancel', 'rslow', '--reason', 'no need')
     expect(canceled).toMatchObject({ code: 0, stdout: 'run rslow is canceled\n' })

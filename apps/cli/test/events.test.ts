@@ -31,7 +31,7 @@ describe('bailiwick events', () => {
   it('of a run that there is not says so instead of waiting for it', async () => {
     expect(await bailiwick('events', '--run', 'nope', '--once')).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('no run nope; "bailiwick runs" lists those there are'),
+      stderr: expect.stringContaining('found no run nope. "bailiwick runs" lists all runs.'),
     })
   })
 

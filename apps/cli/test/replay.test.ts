@@ -156,7 +156,7 @@ describe('bailiwick fork', () => {
     const beyond = await bailiwick('fork', made.run, 't1', '--at', '9')
     expect(beyond).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('has no step 9 that ended: wanted 0 to 2'),
+      stderr: expect.stringContaining('from 0 to 2, found 9'),
     })
     expect(await bailiwick('fork', made.run, 't1')).toMatchObject({
       code: 2,

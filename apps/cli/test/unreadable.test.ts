@@ -59,7 +59,7 @@ describe('what a newer version has written into a journal', () => {
     const up = await cli('up', '--detach')
     expect(up.code, up.stderr).toBe(0)
     expect(up.stderr).toMatch(
-      /run ropen is not driven here: the journal of task run .* version 9; .*update it/,
+      /Run ropen is not driven by this daemon: the journal of task run .* version 9; .*update it/,
     )
     expect((await cli('runs')).stdout).toMatch(/ropen/)
     expect((await cli('show', 'ropen')).stdout).toMatch(/not readable: run, message \d+: version 9/)

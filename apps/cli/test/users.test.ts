@@ -85,10 +85,10 @@ describe('two users with names', () => {
       () => requestRun(bob, 'purge', { run: 'ra' }),
       () => requestRun(bob, 'decide', { run: 'ra', task: 't', call: '1.1', decision: 'approve' }),
     ]) {
-      await expect(ask()).rejects.toThrow('no run ra of yours')
+      await expect(ask()).rejects.toThrow('Expected one of your runs, found "ra"')
     }
     for (const op of ['dead', 'status'] as const) {
-      await expect(requestRun(bob, op, {})).rejects.toThrow('is not for named users')
+      await expect(requestRun(bob, op, {})).rejects.toThrow('is not available to named users')
     }
     await expect(submit(bob, 'ra')).rejects.toThrow('the id ra is taken')
     // Nor does he get at her file by naming it as an input of his, or by going on from her task.
@@ -96,11 +96,11 @@ describe('two users with names', () => {
     const kept = copied?.type === 'run.submitted' ? copied.inputs[0]?.artifact : undefined
     expect(kept).toMatchObject({ writer: 'user', sha256: secret.sha256 })
     for (const ref of [secret, kept]) {
-      await expect(submit(bob, 'rb', ref)).rejects.toThrow('the input data is no file of yours')
+      await expect(submit(bob, 'rb', ref)).rejects.toThrow('a file that bob has uploaded as input data')
     }
     const fork = { run: 'ra', task: 'ra-t1', at: 0 }
     await expect(requestRun(bob, 'submit', { run: 'rb', text: 'x', agent: 'worker', fork })).rejects.toThrow(
-      'no run ra of yours',
+      'Expected one of your runs, found "ra"',
     )
     await expect(
       requestRun(bob, 'submit', { run: 'rb', text: 'x', agent: 'worker', fork: { ...fork, run: '*' } }),

@@ -1,6 +1,6 @@
 import { NO_USAGE, type TaskSpec } from '@bailiwick/contract'
 import { describe, expect, it } from 'vitest'
-import type { WatchedTask } from '../runs/fold/watched-task.ts'
+import type { WatchedTask } from '../runs/state/watched-task.ts'
 import { admitDelegation } from './admit-delegation.ts'
 
 const delegates = ['scout', 'boss'].map((name) => ({ name, description: 'x', level: 3 as const }))
@@ -40,7 +40,7 @@ const tasksOf = (...states: WatchedTask[]) => new Map(states.map((one) => [one.c
 describe('admitDelegation', () => {
   const parent = spec()
 
-  it('gives half of what the parent has left', () => {
+  it("gives half of the parent's remaining budget", () => {
     const budget = admitDelegation({
       parent,
       target: 'scout',
@@ -51,7 +51,7 @@ describe('admitDelegation', () => {
     expect(budget).toEqual({ tokens: 400 })
   })
 
-  it('counts what earlier delegates may still use, and what the caller wants less', () => {
+  it('subtracts what earlier delegates may still use, and gives no more than the caller wants', () => {
     const child = spec({
       task: 'r1-d1',
       agent: 'scout',
@@ -65,7 +65,7 @@ describe('admitDelegation', () => {
     })
   })
 
-  it('counts the money and the calls of its delegates too', () => {
+  it('subtracts the cost and the calls of earlier delegates', () => {
     const budget = { cost: 1, calls: 10, steps: 7 }
     const asking = spec({ grant: { ...parent.grant, budget } })
     const line = { agent: 'boss', task: 'r1-t1', call: '1.1' }
@@ -91,13 +91,13 @@ describe('admitDelegation', () => {
     expect(given).toMatchObject({ calls: 2, steps: 7 })
   })
 
-  it('refuses whom the recorded grant does not name', () => {
+  it('refuses an agent that the recorded grant does not name', () => {
     expect(() => admitDelegation({ parent, target: 'thief', wanted: {}, tasks: tasksOf(), limits })).toThrow(
-      '"thief" is not granted to boss; it may start scout, boss',
+      '"thief" is not granted to boss, which may start scout, boss.',
     )
   })
 
-  it('refuses depth, circles and too many', () => {
+  it('refuses delegations that are too deep, circular or too many', () => {
     const deep = spec({ depth: 2 })
     expect(() =>
       admitDelegation({ parent: deep, target: 'scout', wanted: {}, tasks: tasksOf(), limits }),

@@ -1,18 +1,17 @@
 import { type Budget, RefusedError, type TaskSpec } from '@bailiwick/contract'
-import type { WatchedTask } from '../runs/fold/watched-task.ts'
-import { addSpent, leftOf, NOTHING, partOf, reserved, used } from '../runs/tasks/budget.ts'
-import { smallest } from '../runs/tasks/carve-budget.ts'
+import type { WatchedTask } from '../runs/state/watched-task.ts'
+import { addSpent, leftOf, NOTHING, partOf, reserved, smallest, used } from '../runs/tasks/budget.ts'
 
-/** What is left of a parent's budget, of which one delegation may take this part at most. */
-const SHARE = 1 / 2
+/** The part of a parent's remaining budget that one delegation gets at most. */
+const MAX_SHARE = 1 / 2
 
 /**
- * Whether a task may start a delegate, and with what budget: a pure function of what the coordinator
- * recorded, never of what the caller says about itself.
+ * Decides whether a task may start a delegate, and with what budget. Depends only on what the coordinator recorded, not
+ * on what the caller claims.
  *
- * @param parent the asking task, as its first record says
- * @param tasks every task of the run
- * @throws RefusedError with a reason that the agent can act upon
+ * @param options.parent the task that asks, from its first record
+ * @param options.tasks all tasks of the run
+ * @throws RefusedError with a reason that the agent can act on
  */
 export function admitDelegation(options: {
   parent: TaskSpec
@@ -25,38 +24,41 @@ export function admitDelegation(options: {
   const granted = parent.grant.delegates.map(({ name }) => name)
   if (!granted.includes(target)) {
     throw new RefusedError(
-      `"${target}" is not granted to ${parent.agent}; it may start ${granted.join(', ') || 'nobody'}`,
+      `"${target}" is not granted to ${parent.agent}, which may start ${granted.join(', ') || 'no agent'}.`,
     )
   }
   if (parent.depth >= limits.depth) {
-    throw new RefusedError(`delegations may be ${limits.depth} deep: do this part yourself`)
+    throw new RefusedError(`Delegations may be ${limits.depth} deep. Do this part yourself.`)
   }
-  const line = ancestors(parent, tasks)
-  if (line.includes(target)) {
-    throw new RefusedError(
-      `"${target}" waits for this very task (${[...line].reverse().join(' → ')}): do this part yourself`,
-    )
+  const ancestors = ancestorsOf(parent, tasks)
+  if (ancestors.includes(target)) {
+    const path = ancestors.toReversed().join(' → ')
+    throw new RefusedError(`"${target}" waits for this very task (${path}). Do this part yourself.`)
   }
   const children = [...tasks.values()].filter(({ created }) => created.parent?.task === parent.task)
   if (children.length >= limits.fanOut) {
-    throw new RefusedError(`one task may start ${limits.fanOut} delegates in all: do the rest yourself`)
+    throw new RefusedError(`One task may start ${limits.fanOut} delegates in all. Do the rest yourself.`)
   }
-  return smallest(wanted, carve(parent, tasks, children))
+  return smallest(wanted, delegateBudget(parent, tasks, children))
 }
 
-/** The asking task's agent and those above it. */
-function ancestors(spec: TaskSpec, tasks: ReadonlyMap<string, WatchedTask>): string[] {
-  const above = spec.parent === undefined ? undefined : tasks.get(spec.parent.task)?.created
-  return [spec.agent, ...(above === undefined ? [] : ancestors(above, tasks))]
+/** The agents of a task and of the tasks above it. */
+function ancestorsOf(spec: TaskSpec, tasks: ReadonlyMap<string, WatchedTask>): string[] {
+  const parent = spec.parent === undefined ? undefined : tasks.get(spec.parent.task)?.created
+  return [spec.agent, ...(parent === undefined ? [] : ancestorsOf(parent, tasks))]
 }
 
-/** Half of what the parent has left, after what it and its delegates have used or may still use. */
-function carve(parent: TaskSpec, tasks: ReadonlyMap<string, WatchedTask>, children: WatchedTask[]): Budget {
+/** The share of what the parent has left after what it and its delegates have used or may still use. */
+function delegateBudget(
+  parent: TaskSpec,
+  tasks: ReadonlyMap<string, WatchedTask>,
+  children: WatchedTask[],
+): Budget {
   const { budget } = parent.grant
   const own = tasks.get(parent.task)
   const taken = [...(own === undefined ? [] : [used(own)]), ...children.map(reserved)]
-  const part = partOf(leftOf(budget, taken.reduce(addSpent, NOTHING)), SHARE)
-  // Steps are passes of a task's own loop: what a delegate takes, its parent keeps.
+  const part = partOf(leftOf(budget, taken.reduce(addSpent, NOTHING)), MAX_SHARE)
+  // Steps are iterations of a task's own loop, so a delegate's steps are not the parent's.
   if (budget.steps !== undefined) part.steps = budget.steps
   if (budget.wallMs !== undefined) {
     part.wallMs = Math.max(1, budget.wallMs - (Date.now() - (own?.created.at ?? Date.now())))

@@ -1,40 +1,41 @@
 import { type Bus, type DelegationHandler, readFirst, sendControl } from '@bailiwick/bus'
 import { InputError, RefusedError, type TaskResult, type TaskSpec, taskSpecOf } from '@bailiwick/contract'
-import type { RunContext } from '../runs/fold/run-context.ts'
-import { endTask } from '../runs/tasks/end-task.ts'
-import { ringOrReject } from '../runs/tasks/ring-or-reject.ts'
-import { delegatedTaskId } from '../runs/tasks/task-ids.ts'
-import { createTask } from '../runs/tasks/task-lifecycle.ts'
+import type { RunContext } from '../runs/state/run-context.ts'
+import { delegatedTaskId } from '../runs/state/task-ids.ts'
+import { createTask, endTask, ringOrReject } from '../runs/tasks/task-lifecycle.ts'
 import { admitDelegation } from './admit-delegation.ts'
 
 type Request = Parameters<DelegationHandler>[0]
 
-/** Starts delegates for tasks of runs that are driven here, and waits for their results. */
+/** Starts delegates for tasks of this daemon's runs, and waits for their results. */
 export function delegationHandler(
   bus: Bus,
   find: (run: string) => RunContext | undefined,
 ): DelegationHandler {
   return async (request, signal) => {
-    const parent = await asRecorded(bus, request)
+    const parent = await readParent(bus, request)
     const context = find(parent.run)
-    if (context === undefined) throw new RefusedError(`run ${parent.run} has ended or is not driven here`)
+    if (context === undefined)
+      throw new RefusedError(`Run ${parent.run} has ended, or another daemon drives it.`)
     const task = delegatedTaskId(parent.run, parent.task, request.call)
-    const any = AbortSignal.any([context.signal, signal])
+    const either = AbortSignal.any([context.signal, signal])
     if (!context.watch.tasks.has(task)) {
       const spec = await delegatedSpec(context, parent, request, task)
       await createTask(bus, spec)
     }
-    // Rung also where it was created before: a coordinator may have died in between.
-    await ringOrReject(bus, { agent: request.target, run: parent.run, task }, any)
-    return waitForDelegate(context, { task, agent: request.target }, any, signal)
+    // Ring even if the task existed, because a coordinator may have died before it rang.
+    await ringOrReject(bus, { agent: request.target, run: parent.run, task }, either)
+    return waitForDelegate(context, { task, agent: request.target }, either, signal)
   }
 }
 
-/** The asking task, from what the coordinator wrote. The payload's word about it is not taken. */
-async function asRecorded(bus: Bus, request: Request): Promise<TaskSpec> {
+/** The task that asks, from its own journal. The request's claims about it are not trusted. */
+async function readParent(bus: Bus, request: Request): Promise<TaskSpec> {
   const { record } = await readFirst(bus, { writer: request.caller, task: request.task })
   if (record.type !== 'task.created') {
-    throw new InputError(`the journal of task ${request.task} does not begin with its creation`)
+    throw new InputError(
+      `Expected the journal of task ${request.task} to begin with task.created, found ${record.type}.`,
+    )
   }
   return taskSpecOf(record)
 }
@@ -78,22 +79,22 @@ async function delegatedSpec(
 async function waitForDelegate(
   context: RunContext,
   child: { task: string; agent: string },
-  any: AbortSignal,
-  withdrawn: AbortSignal,
+  either: AbortSignal,
+  canceled: AbortSignal,
 ): Promise<TaskResult> {
   const { bus, log, team, watch } = context
   const { task, agent } = child
   const address = { writer: agent, run: log.run, task }
   const done = new AbortController()
   team
-    .untilLost(agent, AbortSignal.any([any, done.signal]))
+    .untilLost(agent, AbortSignal.any([either, done.signal]))
     .then((message) => endTask(bus, address, { status: 'failed', error: { code: 'no-host', message } }))
-    .catch(() => {}) // Aborted: there is a result, or nobody wants one.
+    .catch(() => {}) // Only the abort of its signal rejects it: the result is known, or no longer needed.
   try {
-    return await watch.end(task, any)
+    return await watch.end(task, either)
   } catch (error) {
-    if (!withdrawn.aborted) throw error
-    const reason = 'the call was taken back'
+    if (!canceled.aborted) throw error
+    const reason = 'the call was canceled'
     await sendControl(bus, agent, 'cancel', { task, reason })
     await endTask(bus, address, { status: 'canceled', error: { code: 'canceled', message: reason } })
     throw error

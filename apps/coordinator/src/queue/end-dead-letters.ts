@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Bus, listDead } from '@bailiwick/bus'
-import { endTask } from '../runs/tasks/end-task.ts'
+import { endTask } from '../runs/tasks/task-lifecycle.ts'
 
 /** Dead letters are rare, and a run that waits for one can wait this long. Milliseconds. */
 const CHECK_EVERY_MS = 5_000

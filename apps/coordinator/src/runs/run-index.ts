@@ -1,23 +1,19 @@
 import { type Bus, followJournal, type RunSummary, STREAMS, SUBJECTS } from '@bailiwick/bus'
 import type { JournalRecord } from '@bailiwick/contract'
-import { runSummary } from './fold/run-details.ts'
-import { foldRun } from './fold/run-state.ts'
+import { runSummary } from './state/run-details.ts'
+import { foldRun } from './state/run-state.ts'
 
-/** What is kept of a run: its summary, and its records while it is open. */
 interface Entry {
   summary: RunSummary
-  /** Dropped when the run ends: results may be large, and the journal has them. */
+  /** Only while the run is open: results may be large, and the journal has them. */
   records?: JournalRecord[]
 }
 
-/** Every run that the journal keeps, as its own journal says: for lists, and to find open ones. */
+/** All runs in the journal: for lists, and to find open runs. */
 export class RunIndex {
   readonly #entries = new Map<string, Entry>()
 
-  /**
-   * Follows the runs' journals until aborted. Resolves when everything that was there at the beginning has
-   * been read.
-   */
+  /** Follows the runs' journals until `signal` aborts. Resolves when it has read all records that existed at the start. */
   async follow(bus: Bus, signal: AbortSignal, failed: (error: unknown) => void): Promise<void> {
     const last = await lastSequence(bus)
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -35,23 +31,19 @@ export class RunIndex {
     await promise
   }
 
-  has(run: string): boolean {
-    return this.#entries.has(run)
-  }
-
-  /** Runs, the newest first. */
+  /** All runs, newest first. */
   list(): RunSummary[] {
     return [...this.#entries.values()]
       .map(({ summary }) => summary)
       .sort((a, b) => b.submittedAt - a.submittedAt)
   }
 
-  /** Runs that have not ended. */
+  /** The ids of the runs that have not ended. */
   open(): string[] {
     return [...this.#entries].flatMap(([run, { records }]) => (records === undefined ? [] : [run]))
   }
 
-  forget(run: string): void {
+  remove(run: string): void {
     this.#entries.delete(run)
   }
 
@@ -66,7 +58,7 @@ export class RunIndex {
   }
 }
 
-/** The stream's sequence of the newest record of any run's own journal; 0 where there is none. */
+/** The stream sequence of the newest record in any run's own journal; 0 if there is none. */
 async function lastSequence(bus: Bus): Promise<number> {
   const subject = SUBJECTS.journal('coordinator', '*', 'run')
   const { state } = await bus.jsm.streams.info(STREAMS.journal, { subjects_filter: subject })

@@ -2,25 +2,29 @@ import { type Bus, copyArtifact, OPERATOR, type RunDetails, type RunRequest } fr
 import { InputError } from '@bailiwick/contract'
 import type { Runs } from './runs.ts'
 
-/** Lets the operator ask about any run, and a named user about its own: of others it does not even hear. */
+/**
+ * Allows a named user only its own runs, and the operator all runs.
+ *
+ * @throws InputError that does not tell whether the run exists
+ */
 export async function requireOwn(runs: Runs, run: string, by: string): Promise<void> {
   if (by !== OPERATOR && (await runs.owner(run)) !== by) {
-    throw new InputError(`no run ${run} of yours; listing your runs shows those there are`)
+    throw new InputError(`Expected one of your runs, found "${run}". List your runs to see them.`)
   }
 }
 
-/** Refuses what concerns the daemon as a whole, or everybody's runs. */
-export function requireOperator(what: string, by: string): void {
-  if (by !== OPERATOR) throw new InputError(`${what} is not for named users: ask whoever runs the daemon`)
+/** Allows only the operator. @throws InputError for a named user */
+export function requireOperator(subject: string, by: string): void {
+  if (by !== OPERATOR) throw new InputError(`${subject} is not available to named users. Ask the operator.`)
 }
 
 /**
- * A named user's request, with its files where agents read them. They are kept there once more: what a user
- * uploads is in a bucket that is its own, and a request that names other files would read them for it.
+ * Checks a named user's submission, and copies its files to where agents can read them. A user uploads to its own
+ * bucket. If the request could name other files, it would read them for the user.
  *
- * @throws InputError for somebody else's file, fork or run id
+ * @throws InputError for another user's file, fork or run id
  */
-export async function admitOwn(
+export async function acceptSubmission(
   bus: Bus,
   runs: Runs,
   request: RunRequest<'submit'>,
@@ -28,12 +32,15 @@ export async function admitOwn(
 ): Promise<RunRequest<'submit'>> {
   if (by === OPERATOR) return request
   const owner = await runs.owner(request.run)
-  if (owner !== undefined && owner !== by)
-    throw new InputError(`the id ${request.run} is taken: choose another`)
+  if (owner !== undefined && owner !== by) {
+    throw new InputError(`Expected an unused run id, found "${request.run}". Choose another id.`)
+  }
   if (request.fork !== undefined) await requireOwn(runs, request.fork.run, by)
   const foreign = request.inputs.find(({ artifact }) => artifact !== undefined && artifact.writer !== by)
   if (foreign !== undefined) {
-    throw new InputError(`the input ${foreign.name} is no file of yours: upload it as the writer ${by}`)
+    throw new InputError(
+      `Expected a file that ${by} has uploaded as input ${foreign.name}, found a file of another writer.`,
+    )
   }
   const inputs = request.inputs.map(async (input) => {
     if (input.artifact === undefined) return input
@@ -43,14 +50,14 @@ export async function admitOwn(
   return { ...request, inputs: await Promise.all(inputs) }
 }
 
-/** What is known of a run, with the files of its result where who asks may read them. */
-export async function bringResults(bus: Bus, view: RunDetails, by: string): Promise<RunDetails> {
-  if (by === OPERATOR || view.result === undefined) return view
-  const artifacts = view.result.artifacts.map((ref) =>
+/** Copies the files of a run's result to where a named user can read them. */
+export async function copyResultFiles(bus: Bus, details: RunDetails, by: string): Promise<RunDetails> {
+  if (by === OPERATOR || details.result === undefined) return details
+  const artifacts = details.result.artifacts.map((ref) =>
     copyArtifact(bus, ref, {
       writer: by,
-      key: `${view.run}/${ref.writer}/${ref.sha256.slice(0, 16)}/${ref.name}`,
+      key: `${details.run}/${ref.writer}/${ref.sha256.slice(0, 16)}/${ref.name}`,
     }),
   )
-  return { ...view, result: { ...view.result, artifacts: await Promise.all(artifacts) } }
+  return { ...details, result: { ...details.result, artifacts: await Promise.all(artifacts) } }
 }

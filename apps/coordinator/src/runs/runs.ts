@@ -8,28 +8,35 @@ import {
   type RunRequest,
   sendControl,
 } from '@bailiwick/bus'
-import { BailiwickError, hasCode, InputError, type JournalRecord, type Model } from '@bailiwick/contract'
+import {
+  BailiwickError,
+  errorText,
+  hasCode,
+  InputError,
+  type JournalRecord,
+  type Model,
+} from '@bailiwick/contract'
 import type { LoadedConfig } from '../config/load-config.ts'
 import type { Team } from '../team/team.ts'
 import { driveRun } from './drive-run.ts'
-import { readRun, readRunState } from './fold/read-run.ts'
-import type { RunContext } from './fold/run-context.ts'
-import { runDetails } from './fold/run-details.ts'
-import { RunLog } from './fold/run-log.ts'
-import { RunWatch } from './fold/run-watch.ts'
 import { planProblems } from './nodes/planner.ts'
 import { RunIndex } from './run-index.ts'
-import { smallest } from './tasks/carve-budget.ts'
+import { readRun, readRunState } from './state/read-journals.ts'
+import type { RunContext } from './state/run-context.ts'
+import { runDetails } from './state/run-details.ts'
+import { RunLog } from './state/run-log.ts'
+import { RunWatch } from './state/run-watch.ts'
+import { smallest } from './tasks/budget.ts'
 import { forkTask } from './tasks/fork-task.ts'
 
 /**
  * How long a decision is offered to the host of a waiting call. The host may be a moment ahead (its record of an
  * earlier decision has not arrived here) or behind (it journals the question before it listens). Milliseconds.
  */
-const DECIDE_MS = 3_000
-const AGAIN_MS = 100
+const MAX_DECIDE_MS = 3_000
+const DECIDE_EVERY_MS = 100
 
-/** A run that this daemon takes to its end. */
+/** A run that this daemon drives. */
 interface Driven {
   context: RunContext
   cancel: AbortController
@@ -42,28 +49,28 @@ export interface RunsOptions {
   team: Team
   model(): Promise<Model>
   signal: AbortSignal
-  /** @throws where nothing more can be kept */
+  /** @throws BailiwickError if the disk is full */
   requireSpace(): void
-  /** Something that no caller hears of. */
+  /** Reports a problem that no caller would notice. */
   warn(message: string): void
 }
 
-/** The runs of this daemon: admitted, driven, looked up, canceled. */
+/** Submits, drives, lists and cancels runs. */
 export class Runs {
   readonly #options: RunsOptions
   readonly #index = new RunIndex()
   readonly #driven = new Map<string, Driven>()
-  readonly #admitting = new Map<string, Promise<RunReply<'submit'>>>()
+  readonly #submitting = new Map<string, Promise<RunReply<'submit'>>>()
 
   constructor(options: RunsOptions) {
     this.#options = options
   }
 
-  /** Reads what runs there are and goes on with every open one. */
+  /** Reads all runs, and drives every open one. @returns the number of open runs */
   async adopt(): Promise<number> {
     const { bus, signal, warn } = this.#options
     await this.#index.follow(bus, signal, (error) =>
-      warn(`the list of runs is no longer followed: ${text(error)}`),
+      warn(`The list of runs is no longer updated: ${errorText(error)}`),
     )
     const open = this.#index.open()
     for (const run of open) {
@@ -71,45 +78,45 @@ export class Runs {
       try {
         if ((await log.load()) !== undefined) this.#drive(log)
       } catch (error) {
-        // Left to a version that can read it; every other run goes on.
+        // A version that can read it must drive it. The other runs are not affected.
         if (!hasCode(error, 'bad-journal')) throw error
-        warn(`run ${run} is not driven here: ${text(error)}`)
+        warn(`Run ${run} is not driven by this daemon: ${errorText(error)}`)
       }
     }
     return open.length
   }
 
-  /** The watch of a run that is driven here: what delegations look into. */
+  /** The context of a run that this daemon drives. */
   context(run: string): RunContext | undefined {
     return this.#driven.get(run)?.context
   }
 
-  /** Tasks of runs that are driven here, and given to agents, that have not ended. */
+  /** The open tasks of this daemon's runs that agents of the team work on. */
   openTasks(): (OpenTask & { agent: string })[] {
     const { team } = this.#options
     return [...this.#driven.values()].flatMap(({ context }) =>
       [...context.watch.tasks.values()].flatMap(({ created: { run, task, agent }, writer, host, ended }) => {
-        const isElsewhere = writer !== agent || !team.has(agent)
-        return ended !== undefined || isElsewhere
-          ? []
-          : [{ run, task, agent, ...(host !== undefined && { host }) }]
+        const isOpen = ended === undefined && writer === agent && team.has(agent)
+        return isOpen ? [{ run, task, agent, ...(host !== undefined && { host }) }] : []
       }),
     )
   }
 
+  /** The number of runs that this daemon drives. */
   get working(): number {
     return this.#driven.size
   }
 
-  /** Admits a run. The same id twice is one run, also at the same moment. */
+  /** Submits a run. The same id twice is one run, also at the same time. */
   submit(request: RunRequest<'submit'>, by: string): Promise<RunReply<'submit'>> {
-    const known = this.#admitting.get(request.run)
+    const known = this.#submitting.get(request.run)
     if (known !== undefined) return known.then(({ run }) => ({ run, duplicate: true }))
-    const admitted = this.#admit(request, by).finally(() => this.#admitting.delete(request.run))
-    this.#admitting.set(request.run, admitted)
-    return admitted
+    const submitted = this.#submit(request, by).finally(() => this.#submitting.delete(request.run))
+    this.#submitting.set(request.run, submitted)
+    return submitted
   }
 
+  /** Cancels a run and waits until it has ended. Does nothing if this daemon does not drive it. */
   async cancel(
     { run, reason = 'canceled by a user' }: RunRequest<'cancel'>,
     by: string,
@@ -133,80 +140,86 @@ export class Runs {
    */
   async decide({ run, task, ...decided }: RunRequest<'decide'>, by: string): Promise<RunReply<'decide'>> {
     const { bus, signal } = this.#options
-    const until = Date.now() + DECIDE_MS
+    const until = Date.now() + MAX_DECIDE_MS
     for (;;) {
       const waits = this.#driven.get(run)?.context.watch.tasks.get(task)
       if (!waits?.asked.some(({ call }) => call === decided.call)) return { accepted: false }
       const { agent } = waits.created
-      const told = await sendControl(bus, agent, 'decide', { task, by, ...decided })
-      if (told.some(({ done }) => done)) return { accepted: true }
+      const replies = await sendControl(bus, agent, 'decide', { task, by, ...decided })
+      if (replies.some(({ done }) => done)) return { accepted: true }
       if (Date.now() > until) {
-        const why = `no host of ${agent} waits for the decision at the moment: try again`
-        throw new BailiwickError('not-reached', why)
+        throw new BailiwickError(
+          'not-reached',
+          `Expected a host of ${agent} that waits for the decision, found none. Try again.`,
+        )
       }
-      await sleep(AGAIN_MS, undefined, { signal })
+      await sleep(DECIDE_EVERY_MS, undefined, { signal })
     }
   }
 
-  /** Who submitted a run; undefined where there is none. */
+  /** The user who submitted a run; undefined if there is no such run. */
   async owner(run: string): Promise<string | undefined> {
     const driven = this.#driven.get(run)
     const state = driven?.context.log.state ?? (await readRunState(this.#options.bus, run))
     return state?.submitted.owner
   }
 
+  /** @throws InputError if there is no such run */
   async get(run: string): Promise<RunDetails> {
     const driven = this.#driven.get(run)
     if (driven !== undefined) return runDetails(run, driven.context.log.state, driven.context.watch)
     const stored = await readRun(this.#options.bus, run)
-    if (stored === undefined) throw new InputError(`no run ${run}; "bailiwick runs" lists those there are`)
+    if (stored === undefined) throw unknownRun(run)
     return runDetails(run, stored.state, stored)
   }
 
-  /** The newest first; of one user where one is named. */
+  /** Runs, newest first. @param of only this owner's runs */
   list(limit: number, of?: string): RunReply<'list'> {
     const runs = this.#index.list().filter(({ owner }) => of === undefined || owner === of)
     return { runs: runs.slice(0, limit) }
   }
 
-  forget(run: string): void {
-    if (run === ACCESS_RUN) throw new InputError(`"${run}" is no run: what NATS refused is not deleted`)
-    if (this.#driven.has(run)) throw new InputError(`run ${run} is at work: cancel it first`)
-    this.#index.forget(run)
+  /** Removes a run from the list. @throws InputError if this daemon drives it */
+  remove(run: string): void {
+    if (run === ACCESS_RUN) throw new InputError(`Expected a run, found "${run}", the journal of refusals.`)
+    if (this.#driven.has(run)) {
+      throw new InputError(`Expected a run that has ended, found open run ${run}. Cancel it first.`)
+    }
+    this.#index.remove(run)
   }
 
-  /** Resolves when every run that is driven here has stopped. */
+  /** Resolves when this daemon drives no run any longer. */
   async stopped(): Promise<void> {
     await Promise.all([...this.#driven.values()].map(({ done }) => done))
   }
 
-  async #admit(request: RunRequest<'submit'>, by: string): Promise<RunReply<'submit'>> {
+  async #submit(request: RunRequest<'submit'>, by: string): Promise<RunReply<'submit'>> {
     const { config, team } = this.#options
     const { run, text: task, inputs, agent, budget = {}, fork, plan, planOnly } = request
-    if (run === ACCESS_RUN) throw new InputError(`no run may be called "${run}": choose another id`)
+    if (run === ACCESS_RUN) throw new InputError(`Expected another run id, found reserved id "${run}".`)
     if (this.#driven.has(run)) return { run, duplicate: true }
     this.#options.requireSpace()
     const strategy = request.strategy ?? (agent === undefined ? config.strategy : 'direct')
     if (agent !== undefined && !team.has(agent)) throw team.unknownAgent(agent)
     if (agent !== undefined && strategy !== 'direct') {
       throw new InputError(
-        `strategy "${strategy}" chooses the agents itself: leave out the agent "${agent}", or the strategy`,
+        `Expected no agent with strategy "${strategy}", which chooses the agents, found "${agent}". Remove the agent or the strategy.`,
       )
     }
     if (fork !== undefined) {
       const forked = await forkTask(this.#options.bus, fork)
       if (forked.agent !== agent) {
         throw new InputError(
-          `task ${fork.task} is ${forked.agent}'s: fork it with that agent, not ${agent ?? 'none'}`,
+          `Expected agent ${forked.agent}, whose task ${fork.task} is, found ${agent ?? 'none'}. Fork the task with that agent.`,
         )
       }
     }
     if (plan !== undefined) {
       const cards = team.names().map((name) => team.card(name))
       const [problem] = planProblems(plan, { team: cards, inputs, limits: config.limits })
-      if (problem !== undefined) throw new InputError(`the plan cannot be carried out: ${problem}`)
+      if (problem !== undefined) throw new InputError(`Cannot carry out the plan: ${problem}`)
     }
-    // Found out now, not after the run was admitted.
+    // Reports a missing lead now instead of after the run is submitted.
     const lead = strategy === 'direct' ? (agent ?? team.lead()) : undefined
     const log = this.#open(run)
     if ((await log.load()) !== undefined) return { run, duplicate: true }
@@ -242,8 +255,8 @@ export class Runs {
     const done = driveRun(context, cancel.signal)
       .catch((error: unknown) => {
         if (signal.aborted) return
-        const why = hasCode(error, 'fenced') ? 'another coordinator has taken it over' : text(error)
-        warn(`run ${log.run} is no longer driven here: ${why}`)
+        const reason = hasCode(error, 'fenced') ? 'another coordinator has taken it over' : errorText(error)
+        warn(`Run ${log.run} is no longer driven by this daemon: ${reason}`)
       })
       .finally(() => {
         watch[Symbol.dispose]()
@@ -253,6 +266,7 @@ export class Runs {
   }
 }
 
-function text(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+/** The error for a run that does not exist. */
+export function unknownRun(run: string): InputError {
+  return new InputError(`Expected a run, found no run ${run}. "bailiwick runs" lists all runs.`)
 }

@@ -1,17 +1,13 @@
 import { type Bus, listDead, OPERATOR, purgeRun, retryDead, serveRuns } from '@bailiwick/bus'
-import { InputError } from '@bailiwick/contract'
-import { showTask } from './fold/read-task.ts'
-import { admitOwn, bringResults, requireOperator, requireOwn } from './run-ownership.ts'
-import type { Runs } from './runs.ts'
+import type { DaemonStatus } from '../daemon-status.ts'
+import { acceptSubmission, copyResultFiles, requireOperator, requireOwn } from './run-ownership.ts'
+import { type Runs, unknownRun } from './runs.ts'
+import { readTaskLeniently } from './state/read-journals.ts'
 
-/** Answers requests about runs until disposed: the operator's about all, a named user's about its own. */
-export function serveRunRequests(
-  bus: Bus,
-  runs: Runs,
-  status: () => Record<string, unknown>,
-): Promise<AsyncDisposable> {
+/** Serves requests about runs until disposed: the operator's about all runs, a named user's about its own. */
+export function serveRunRequests(bus: Bus, runs: Runs, status: () => DaemonStatus): Promise<AsyncDisposable> {
   return serveRuns(bus, {
-    submit: async (request, by) => runs.submit(await admitOwn(bus, runs, request, by), by),
+    submit: async (request, by) => runs.submit(await acceptSubmission(bus, runs, request, by), by),
     async cancel(request, by) {
       await requireOwn(runs, request.run, by)
       return runs.cancel(request, by)
@@ -22,30 +18,30 @@ export function serveRunRequests(
     },
     async get({ run }, by) {
       await requireOwn(runs, run, by)
-      return bringResults(bus, await runs.get(run), by)
+      return copyResultFiles(bus, await runs.get(run), by)
     },
     list: async ({ limit }, by) => runs.list(limit, by === OPERATOR ? undefined : by),
     async journal({ run, task }, by) {
       await requireOwn(runs, run, by)
-      return showTask(bus, run, task)
+      return readTaskLeniently(bus, run, task)
     },
     async dead(_, by) {
-      requireOperator('the list of dead letters', by)
+      requireOperator('The list of dead letters', by)
       return { dead: await listDead(bus) }
     },
     async retry({ task }, by) {
-      requireOperator('giving out a dead letter again', by)
+      requireOperator('Retrying a dead letter', by)
       return { task: (await retryDead(bus, task)).task }
     },
     async status(_, by) {
-      requireOperator('the state of the daemon', by)
+      requireOperator("The daemon's status", by)
       return status()
     },
     async purge({ run }, by) {
       await requireOwn(runs, run, by)
-      runs.forget(run)
+      runs.remove(run)
       const messages = await purgeRun(bus, run)
-      if (messages === 0) throw new InputError(`no run ${run}; "bailiwick runs" lists those there are`)
+      if (messages === 0) throw unknownRun(run)
       return { run, messages }
     },
   })

@@ -1,13 +1,12 @@
-import { readyTasks } from '../fold/next-tasks.ts'
-import type { RunContext } from '../fold/run-context.ts'
-import { openAttempts } from '../fold/run-state.ts'
+import type { RunContext } from '../state/run-context.ts'
+import { openAttempts, readyTasks } from '../state/run-state.ts'
+import { ANSWER, PLAN } from '../state/task-ids.ts'
 import { dispatch, settle } from '../tasks/dispatch-task.ts'
-import { ANSWER, PLAN } from '../tasks/task-ids.ts'
 import { review } from './review-run.ts'
 
 /**
- * Dispatches every task as soon as its own dependencies are done, waiting for no layer and for no other task's
- * dispatch, until there is something to review or nothing left to wait for.
+ * Dispatches each task as soon as its own dependencies are done, without waiting for a layer or for the dispatch of
+ * other tasks. Returns when there is something to review, or when no task is open.
  */
 export async function executeRun(context: RunContext): Promise<void> {
   const { log, config } = context
@@ -20,13 +19,13 @@ export async function executeRun(context: RunContext): Promise<void> {
         dispatching.set(task.name, dispatched)
       }
       const open = openAttempts(log.state).filter(({ name }) => name !== PLAN && name !== ANSWER)
-      const undecided = review(log.state, config.limits).some(({ kind }) => kind !== 'give-up')
-      if (undecided || open.length + dispatching.size === 0) break
+      const needsReview = review(log.state, config.limits).some(({ kind }) => kind !== 'give-up')
+      if (needsReview || open.length + dispatching.size === 0) break
       await Promise.race([...dispatching.values(), ...open.map((attempt) => settle(context, attempt))])
     }
     await Promise.all(dispatching.values())
   } catch (error) {
-    // Whoever ends the run now has to know of every task that was given out.
+    // The run's end stops every dispatched task, so all dispatches must be journaled first.
     await Promise.allSettled(dispatching.values())
     throw error
   }

@@ -1,19 +1,19 @@
 import { type Plan, planSchema, taskResultOf } from '@bailiwick/contract'
-import type { RunContext } from '../fold/run-context.ts'
-import { completed, lastAttempt, type RunState } from '../fold/run-state.ts'
+import type { RunContext } from '../state/run-context.ts'
+import { completed, lastAttempt, type RunState } from '../state/run-state.ts'
+import { PLAN } from '../state/task-ids.ts'
 import { runOwnTask } from '../tasks/run-own-task.ts'
-import { PLAN } from '../tasks/task-ids.ts'
 import { planner } from './planner.ts'
 import { review } from './review-run.ts'
 
-/** Makes the run's plan, or a new one after a task failed for good. @returns what is next */
+/** Makes the run's plan, or another one after a task has failed for good. @returns the next node */
 export async function planRun(context: RunContext): Promise<'execute' | 'synthesise'> {
   const { log, config } = context
   const { state } = log
   const replan = review(state, config.limits).find((verdict) => verdict.kind === 'replan')
   const next = state.submitted.planOnly ? 'synthesise' : 'execute'
   if (state.plan !== undefined && replan === undefined) return next
-  if (state.submitted.strategy === 'direct') return direct(context)
+  if (state.submitted.strategy === 'direct') return planDirect(context)
 
   const attempt = state.plans + 1
   const finished = lastAttempt(state, PLAN)
@@ -31,19 +31,19 @@ export async function planRun(context: RunContext): Promise<'execute' | 'synthes
           {
             name: PLAN,
             attempt,
-            text: replan === undefined ? state.submitted.text : replanText(state, replan.because),
+            text: replan === undefined ? state.submitted.text : replanText(state, replan.reason),
             inputs: state.submitted.inputs,
             results: {},
           },
         )
   if (result.status !== 'completed') return 'synthesise'
-  const plan = keepDone(state, planSchema.parse(result.output))
+  const plan = mergePlans(state, planSchema.parse(result.output))
   await log.append({ type: 'run.planned', at: Date.now(), ...plan })
   return next
 }
 
-/** The whole task goes to one agent. */
-async function direct(context: RunContext): Promise<'execute'> {
+/** Gives the whole task to one agent. */
+async function planDirect(context: RunContext): Promise<'execute'> {
   const { log, team } = context
   const { submitted } = log.state
   const agent = submitted.agent ?? team.lead()
@@ -55,10 +55,10 @@ async function direct(context: RunContext): Promise<'execute'> {
 }
 
 /**
- * A new plan keeps what was completed or is at work: those tasks of the old one stay. Tasks that failed get
- * names that were never used, so that a name always means one task.
+ * Adds the completed and open tasks of the previous plan to a new one. Failed tasks that it repeats get unused names, so
+ * that a name always means the same task.
  */
-function keepDone(state: RunState, plan: Plan): Plan {
+function mergePlans(state: RunState, plan: Plan): Plan {
   const before = state.plan?.tasks ?? []
   const isOpen = (name: string) =>
     lastAttempt(state, name)?.returned === undefined && state.attempts.has(name)
@@ -80,14 +80,14 @@ function keepDone(state: RunState, plan: Plan): Plan {
   }
 }
 
-function replanText(state: RunState, because: string): string {
+function replanText(state: RunState, reason: string): string {
   const tasks = (state.plan?.tasks ?? []).map(({ name, agent, text }) => {
     const result = lastAttempt(state, name)?.returned
     return `- ${name} (${agent}), ${result?.status ?? 'not begun'}: ${text}`
   })
   return [
     state.submitted.text,
-    `An earlier plan did not work out: ${because}`,
+    `An earlier plan did not work out: ${reason}`,
     `Its tasks:\n${tasks.join('\n')}`,
     'Plan again. Repeat the completed tasks that are still wanted under the same names: they are not run again. Go about the failed one in another way.',
   ].join('\n\n')

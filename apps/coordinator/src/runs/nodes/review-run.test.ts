@@ -1,7 +1,6 @@
 import { type JournalRecord, NO_USAGE, type TaskResult } from '@bailiwick/contract'
 import { describe, expect, it } from 'vitest'
-import { readyTasks } from '../fold/next-tasks.ts'
-import { foldRun, type RunState } from '../fold/run-state.ts'
+import { foldRun, type RunState, readyTasks } from '../state/run-state.ts'
 import { review } from './review-run.ts'
 
 const submitted: JournalRecord = {
@@ -57,7 +56,7 @@ function stateOf(...records: JournalRecord[]): RunState {
 describe('readyTasks', () => {
   const names = (...records: JournalRecord[]) => readyTasks(stateOf(...records)).map(({ name }) => name)
 
-  it('are those whose own dependencies are done, whatever else is open', () => {
+  it('are the tasks whose dependencies are done, even if others are open', () => {
     expect(names()).toEqual(['t1', 't3'])
     expect(names(sent('t1'), sent('t3'))).toEqual([])
     expect(names(sent('t1'), sent('t3'), back('t1', 'completed'))).toEqual(['t2'])
@@ -69,11 +68,11 @@ describe('review', () => {
   const limits = { attempts: 2, replans: 1 }
   const kinds = (...records: JournalRecord[]) => review(stateOf(...records), limits).map(({ kind }) => kind)
 
-  it('has nothing to say while nothing has failed', () => {
+  it('decides nothing while no task has failed', () => {
     expect(kinds(sent('t1'), back('t1', 'completed'), sent('t3'))).toEqual([])
   })
 
-  it('tries a failed task again, then changes the plan, then gives it up', () => {
+  it('retries a failed task, then changes the plan, then gives the task up', () => {
     const first = [sent('t1'), back('t1', 'failed')]
     expect(kinds(...first)).toEqual(['retry'])
     const second = [...first, sent('t1', 2)]
@@ -83,7 +82,7 @@ describe('review', () => {
     expect(kinds(...third, planned)).toEqual(['give-up'])
   })
 
-  it('gives a task on to whom a router chose, and to nobody who had it before', () => {
+  it('routes a task to the agent that a router chose, unless that agent had it before', () => {
     const chosen = [sent('t1', 1, 'router'), routed('t1', 'legal')]
     expect(review(stateOf(...chosen), limits)).toMatchObject([
       { kind: 'route', attempt: 2, task: { name: 't1', agent: 'legal' } },
@@ -91,11 +90,11 @@ describe('review', () => {
     expect(readyTasks(stateOf(...chosen)).map(({ name }) => name)).toEqual(['t3'])
     expect(kinds(...chosen, sent('t1', 2, 'legal'))).toEqual([])
     expect(kinds(sent('t1', 1, 'router'), routed('t1', 'router'))).toEqual(['give-up'])
-    // Only a router's result is a route: another agent may return what looks like one.
+    // Only a router's result is a route: another agent may return a similar value.
     expect(kinds(sent('t1', 1, 'a'), routed('t1', 'legal'))).toEqual([])
   })
 
-  it('does not try again what must go the same way', () => {
+  it('does not retry permanent errors', () => {
     expect(kinds(sent('t1'), back('t1', 'exhausted'))).toEqual(['replan'])
     expect(kinds(sent('t1'), back('t1', 'failed', 'refused'))).toEqual(['replan'])
     expect(kinds(sent('t1'), back('t1', 'failed', 'model-auth'))).toEqual(['give-up'])

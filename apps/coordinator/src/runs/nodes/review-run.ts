@@ -1,17 +1,41 @@
 import type { TaskResult } from '@bailiwick/contract'
-import { failedTasks, type PlannedTask } from '../fold/next-tasks.ts'
-import { lastAttempt, type RunState } from '../fold/run-state.ts'
+import type { RunContext } from '../state/run-context.ts'
+import { describeFailure } from '../state/run-outcome.ts'
+import {
+  failedTasks,
+  lastAttempt,
+  openAttempts,
+  type PlannedTask,
+  type RunState,
+  readyTasks,
+} from '../state/run-state.ts'
+import { ANSWER, PLAN } from '../state/task-ids.ts'
+import { dispatch } from '../tasks/dispatch-task.ts'
 
-/** What becomes of a failed task. */
+/** Retries or routes tasks, or requests another plan. @returns the next node */
+export async function reviewRun(context: RunContext): Promise<'execute' | 'plan' | 'synthesise'> {
+  const { log, config } = context
+  const verdicts = review(log.state, config.limits)
+  if (verdicts.some(({ kind }) => kind === 'replan')) return 'plan'
+  for (const verdict of verdicts) {
+    if (verdict.kind === 'route') await dispatch(context, verdict.task, verdict.attempt)
+    if (verdict.kind === 'retry') await dispatch(context, verdict.task, verdict.attempt, verdict.reason)
+  }
+  const state = log.state
+  const open = openAttempts(state).filter(({ name }) => name !== PLAN && name !== ANSWER)
+  return open.length > 0 || readyTasks(state).length > 0 ? 'execute' : 'synthesise'
+}
+
+/** What to do about one task. */
 export type Verdict =
-  /** A router chose another agent: the task goes on to that one. */
+  /** A router chose another agent, which gets the task. */
   | { kind: 'route'; task: PlannedTask; attempt: number }
-  | { kind: 'retry'; task: PlannedTask; attempt: number; because: string }
-  | { kind: 'replan'; because: string }
-  | { kind: 'give-up'; task: PlannedTask; because: string }
+  | { kind: 'retry'; task: PlannedTask; attempt: number; reason: string }
+  | { kind: 'replan'; reason: string }
+  | { kind: 'give-up'; task: PlannedTask; reason: string }
 
-/** Errors that the next attempt would meet as well. */
-const LASTING = new Set([
+/** Errors that another attempt would meet too. */
+const PERMANENT = new Set([
   'bad-definition',
   'dead-letter',
   'bad-input',
@@ -24,54 +48,48 @@ const LASTING = new Set([
 ])
 
 /**
- * What to do about every task that was routed on, and about every failed one, a pure function of the journal: try again while attempts are left
- * and another attempt could go otherwise, then change the plan once, then give the task up.
+ * Decides about every failed and every routed task; a pure function of the journal. A failed task is retried if
+ * attempts are left and another attempt could succeed. Otherwise the plan is changed, or the task given up.
  */
 export function review(state: RunState, limits: { attempts: number; replans: number }): Verdict[] {
-  const failed = failedTasks(state)
-  const verdicts: Verdict[] = routedTasks(state)
-  for (const task of failed) {
+  const verdicts: Verdict[] = reviewRoutedTasks(state)
+  for (const task of failedTasks(state)) {
     const last = lastAttempt(state, task.name)
     if (last?.returned === undefined) continue
-    const because = reason(last.returned)
-    if (mayRetry(last.returned) && last.attempt < limits.attempts) {
+    const reason = describeFailure(last.returned)
+    if (canRetry(last.returned) && last.attempt < limits.attempts) {
       verdicts.push({
         kind: 'retry',
         task: { ...task, agent: last.agent },
         attempt: last.attempt + 1,
-        because,
+        reason,
       })
-    } else if (mayReplan(state, last.returned, limits)) {
-      return [{ kind: 'replan', because: `${task.name} (${task.agent}): ${because}` }]
+    } else if (canReplan(state, last.returned, limits)) {
+      return [{ kind: 'replan', reason: `${task.name} (${task.agent}): ${reason}` }]
     } else {
-      verdicts.push({ kind: 'give-up', task, because })
+      verdicts.push({ kind: 'give-up', task, reason })
     }
   }
   return verdicts
 }
 
-function routedTasks(state: RunState): Verdict[] {
+function reviewRoutedTasks(state: RunState): Verdict[] {
   return (state.plan?.tasks ?? []).flatMap((task): Verdict[] => {
     const last = lastAttempt(state, task.name)
     if (last?.routedTo === undefined) return []
-    const been = state.attempts.get(task.name)?.some(({ agent }) => agent === last.routedTo)
-    if (been)
-      return [{ kind: 'give-up', task, because: `${last.routedTo} had it before: it goes in a circle` }]
-    return [{ kind: 'route', task: { ...task, agent: last.routedTo }, attempt: last.attempt + 1 }]
+    const hadIt = state.attempts.get(task.name)?.some(({ agent }) => agent === last.routedTo)
+    return hadIt
+      ? [{ kind: 'give-up', task, reason: `it was routed to ${last.routedTo} twice` }]
+      : [{ kind: 'route', task: { ...task, agent: last.routedTo }, attempt: last.attempt + 1 }]
   })
 }
 
-function mayRetry(result: TaskResult): boolean {
-  return result.status === 'failed' && !LASTING.has(result.error?.code ?? '')
+function canRetry(result: TaskResult): boolean {
+  return result.status === 'failed' && !PERMANENT.has(result.error?.code ?? '')
 }
 
-function mayReplan(state: RunState, result: TaskResult, limits: { replans: number }): boolean {
-  // Another plan would meet the same model.
-  const byModel = result.error?.code.startsWith('model-') === true
-  return state.submitted.strategy === 'plan' && state.plans - 1 < limits.replans && !byModel
-}
-
-/** Why a task did not succeed, in one line. */
-export function reason(result: TaskResult): string {
-  return `${result.status}: ${result.error?.message ?? 'no reason given'}`
+function canReplan(state: RunState, result: TaskResult, limits: { replans: number }): boolean {
+  // Another plan would use the same model.
+  const isModelError = result.error?.code.startsWith('model-') === true
+  return state.submitted.strategy === 'plan' && state.plans - 1 < limits.replans && !isModelError
 }

@@ -1,8 +1,8 @@
 import { type Budget, NO_USAGE, type TaskResult, type TaskSpec } from '@bailiwick/contract'
 import { describe, expect, it } from 'vitest'
-import type { Attempt, RunState } from '../fold/run-state.ts'
-import type { WatchedTask } from '../fold/watched-task.ts'
-import { spentOfRun } from './budget.ts'
+import type { Attempt, RunState } from '../state/run-state.ts'
+import type { WatchedTask } from '../state/watched-task.ts'
+import { carveBudget, spentOfRun } from './budget.ts'
 
 const result = (tokens: number): TaskResult => ({
   status: 'completed',
@@ -52,7 +52,7 @@ function spentOf(attempts: [string, TaskResult | undefined][], tasks: WatchedTas
 }
 
 describe('spentOfRun', () => {
-  it('counts what ended as it ended, and keeps what open ones may use still', () => {
+  it('counts what ended attempts used, and reserves the budgets of open ones', () => {
     const open = known('b', { tokens: 500, calls: 2 }, 40)
     const { taken, unknown } = spentOf(
       [
@@ -65,10 +65,36 @@ describe('spentOfRun', () => {
     expect(unknown).toBe(0)
   })
 
-  it('says how many open ones it knows nothing of', () => {
+  it('counts open attempts whose budget is unknown', () => {
     expect(spentOf([['a', undefined]], [])).toEqual({
       taken: { tokens: 0, cost: 0, steps: 0, calls: 0 },
       unknown: 1,
+    })
+  })
+})
+
+const taken = { tokens: 400, cost: 0.5, steps: 2, calls: 1 }
+
+describe('carveBudget', () => {
+  it("gives an equal share of what is left, within the agent's ceiling", () => {
+    const whole = { tokens: 1_000, cost: 2, wallMs: 10_000, calls: 10, steps: 11 }
+    expect(carveBudget({ whole, taken, shares: 3, elapsedMs: 4_000 })).toEqual({
+      tokens: 200,
+      cost: 0.5,
+      wallMs: 6_000,
+      calls: 3,
+      steps: 3,
+    })
+    const ceiling = { tokens: 50, steps: 4 }
+    const under = carveBudget({ whole: { tokens: 1_000 }, taken, shares: 3, elapsedMs: 0, ceiling })
+    expect(under).toEqual({ tokens: 50, steps: 4 })
+  })
+
+  it('has only the limits of the whole budget, and none below 0', () => {
+    expect(carveBudget({ whole: {}, taken, shares: 2, elapsedMs: 5 })).toEqual({})
+    expect(carveBudget({ whole: { tokens: 10, wallMs: 5 }, taken, shares: 1, elapsedMs: 9 })).toEqual({
+      tokens: 0,
+      wallMs: 1,
     })
   })
 })

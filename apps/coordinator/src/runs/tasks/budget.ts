@@ -1,22 +1,22 @@
 import type { Budget } from '@bailiwick/contract'
-import type { RunState } from '../fold/run-state.ts'
-import type { WatchedTask } from '../fold/watched-task.ts'
+import type { RunState } from '../state/run-state.ts'
+import type { WatchedTask } from '../state/watched-task.ts'
 
-/** Limits that are used up by working, as against by waiting. */
-export const SPENT_LIMITS = ['tokens', 'cost', 'steps', 'calls'] as const
+/** The limits that work uses up. The other one, `wallMs`, is used up by time. */
+const SPENT_LIMITS = ['tokens', 'cost', 'steps', 'calls'] as const
 
-/** What was used, or may be, of each such limit. */
+/** An amount of each limit that work uses up. */
 export type Spent = Record<(typeof SPENT_LIMITS)[number], number>
 
 export const NOTHING: Spent = { tokens: 0, cost: 0, steps: 0, calls: 0 }
 
-/** What a task has used, its delegates included once it has ended. */
+/** What a task has used. If it has ended, that includes its delegates. */
 export function used({ usage, step, calls }: Pick<WatchedTask, 'usage' | 'step' | 'calls'>): Spent {
-  // An unknown cost cannot be counted; the models refuse a cost limit without a price anyway.
+  // An unknown cost counts as 0: with a cost limit, models without a price are refused.
   return { tokens: usage.inputTokens + usage.outputTokens, cost: usage.cost ?? 0, steps: step, calls }
 }
 
-/** What a task has used, once it has ended; until then also what it may use still. */
+/** What a task has used if it has ended; otherwise what it may still use in all. */
 export function reserved(task: WatchedTask): Spent {
   const soFar = used(task)
   if (task.ended !== undefined) return soFar
@@ -32,7 +32,7 @@ export function addSpent(a: Spent, b: Spent): Spent {
   return sum
 }
 
-/** What is left of a budget's own limits, never below nothing; limits that it does not have are not in it. */
+/** What is left of a budget, at least 0. Has only the limits that the budget has. */
 export function leftOf(budget: Budget, taken: Spent): Budget {
   const left: Budget = {}
   for (const limit of SPENT_LIMITS) {
@@ -42,7 +42,7 @@ export function leftOf(budget: Budget, taken: Spent): Budget {
   return left
 }
 
-/** A part of what is left. Only money is divisible. */
+/** A share of what is left. All limits except the cost are rounded down to whole numbers. */
 export function partOf(left: Budget, share: number): Budget {
   const part: Budget = {}
   for (const limit of SPENT_LIMITS) {
@@ -52,9 +52,21 @@ export function partOf(left: Budget, share: number): Budget {
   return part
 }
 
+/** The smaller value of each limit. */
+export function smallest(a: Budget, b: Budget): Budget {
+  const both: Budget = { ...a }
+  for (const key of ['steps', 'tokens', 'cost', 'wallMs', 'calls'] as const) {
+    const limit = b[key]
+    if (limit !== undefined) both[key] = Math.min(limit, both[key] ?? Number.POSITIVE_INFINITY)
+  }
+  return both
+}
+
 /**
- * What a run's attempts have used or may use still. `unknown`: open ones whose grant has not been read yet,
- * as when a coordinator has just taken the run over.
+ * What a run's attempts have used or may still use.
+ *
+ * @returns in `unknown` the number of open attempts whose grant has not been read yet, for example right after this
+ *   coordinator has taken over the run
  */
 export function spentOfRun(
   state: RunState,
@@ -64,13 +76,31 @@ export function spentOfRun(
   let unknown = 0
   for (const { task, returned } of [...state.attempts.values()].flat()) {
     const known = tasks.get(task)
-    if (returned !== undefined) taken = addSpent(taken, used({ ...counted(known), usage: returned.usage }))
-    else if (known !== undefined) taken = addSpent(taken, reserved(known))
+    if (returned !== undefined) {
+      const { step = 0, calls = 0 } = known ?? {}
+      taken = addSpent(taken, used({ step, calls, usage: returned.usage }))
+    } else if (known !== undefined) taken = addSpent(taken, reserved(known))
     else unknown += 1
   }
   return { taken, unknown }
 }
 
-function counted(task: WatchedTask | undefined): { step: number; calls: number } {
-  return { step: task?.step ?? 0, calls: task?.calls ?? 0 }
+/**
+ * The budget of one task: an equal share of what is left, within the ceiling of its agent. What a task does not use is
+ * left for the next ones.
+ *
+ * @param options.taken what was used or is reserved
+ * @param options.shares number of tasks that need a share, including this one
+ */
+export function carveBudget(options: {
+  whole: Budget
+  taken: Spent
+  shares: number
+  ceiling?: Budget | undefined
+  elapsedMs: number
+}): Budget {
+  const { whole, taken, shares, ceiling = {}, elapsedMs } = options
+  const part = partOf(leftOf(whole, taken), 1 / Math.max(1, shares))
+  if (whole.wallMs !== undefined) part.wallMs = Math.max(1, whole.wallMs - elapsedMs)
+  return smallest(part, ceiling)
 }

@@ -1,27 +1,30 @@
-import { NO_USAGE, type TaskError, type TaskResult, type TaskSpec } from '@bailiwick/contract'
-import { type PlannedTask, readyTasks } from '../fold/next-tasks.ts'
-import type { RunContext } from '../fold/run-context.ts'
-import { type Attempt, completed, openAttempts, type RunState } from '../fold/run-state.ts'
-import { spentOfRun } from './budget.ts'
-import { carveBudget } from './carve-budget.ts'
-import { endTask } from './end-task.ts'
+import type { TaskResult, TaskSpec } from '@bailiwick/contract'
+import type { RunContext } from '../state/run-context.ts'
+import {
+  type Attempt,
+  completed,
+  openAttempts,
+  type PlannedTask,
+  type RunState,
+  readyTasks,
+} from '../state/run-state.ts'
+import { ANSWER, taskId } from '../state/task-ids.ts'
+import { carveBudget, spentOfRun } from './budget.ts'
 import { forkTask } from './fork-task.ts'
-import { ringOrReject } from './ring-or-reject.ts'
-import { ANSWER, taskId } from './task-ids.ts'
-import { createTask } from './task-lifecycle.ts'
+import { createTask, endTask, ringOrReject } from './task-lifecycle.ts'
 
-/** Creates an attempt at a task, journals it, and rings its agent's bell. */
+/** Creates an attempt at a task, journals it, and puts it into its agent's queue. */
 export async function dispatch(
   context: RunContext,
   task: PlannedTask,
   attempt = 1,
-  because?: string,
+  lastFailure?: string,
 ): Promise<void> {
   const { bus, log } = context
   const { fork } = log.state.submitted
-  // A task that is tried again begins anew.
+  // Only the first attempt continues the forked task.
   const forked = fork === undefined || attempt > 1 ? undefined : await forkTask(bus, fork)
-  const spec = { ...(await buildSpec(context, task, attempt, because)), ...forked?.spec }
+  const spec = { ...(await buildSpec(context, task, attempt, lastFailure)), ...forked?.spec }
   if (forked !== undefined && fork?.model !== undefined) spec.model = fork.model
   await createTask(bus, spec, spec.agent, forked?.records)
   await log.append({
@@ -35,10 +38,7 @@ export async function dispatch(
   await ringOrReject(context.bus, spec)
 }
 
-/**
- * Waits for an attempt to end and journals how. An attempt whose agent has no host left, and will get none,
- * is ended here.
- */
+/** Waits until an attempt ends and journals its result. Ends the attempt itself if no host will. */
 export function settle(context: RunContext, attempt: Attempt): Promise<void> {
   const known = context.settling.get(attempt.task)
   if (known !== undefined) return known
@@ -47,14 +47,14 @@ export function settle(context: RunContext, attempt: Attempt): Promise<void> {
     await context.log.append({ type: 'task.returned', at: Date.now(), name, task, ...result })
     context.settling.delete(task)
   })
-  // Awaited by whoever waits for progress; a failure after the run ended has nobody left to hear it.
+  // Callers that await it get its failure. After the run's end there is no caller.
   settling.catch(() => {})
   context.settling.set(attempt.task, settling)
   return settling
 }
 
-/** Rings again for every open attempt: a bell that still waits or is worked on stays as it is. */
-export async function ringAgain(context: RunContext): Promise<void> {
+/** Rings for every open attempt again. This does not affect a bell that is waiting or that a host has taken. */
+export async function ringOpenAttempts(context: RunContext): Promise<void> {
   for (const { task, agent, own } of openAttempts(context.log.state)) {
     if (!own && context.team.has(agent))
       await ringOrReject(context.bus, { run: context.log.run, task, agent })
@@ -65,17 +65,16 @@ async function waitForEnd(context: RunContext, { task, agent }: Attempt): Promis
   const { bus, log, team, watch } = context
   const done = new AbortController()
   const signal = AbortSignal.any([context.signal, done.signal])
-  const lost = team.untilLost(agent, signal).then(async (message) => {
-    await endTask(
-      bus,
-      { writer: agent, run: log.run, task },
-      {
-        status: 'failed',
-        error: { code: 'no-host', message },
-      },
+  team
+    .untilLost(agent, signal)
+    .then((message) =>
+      endTask(
+        bus,
+        { writer: agent, run: log.run, task },
+        { status: 'failed', error: { code: 'no-host', message } },
+      ),
     )
-  })
-  lost.catch(() => {})
+    .catch(() => {})
   try {
     return await watch.end(task, signal)
   } finally {
@@ -87,7 +86,7 @@ async function buildSpec(
   context: RunContext,
   task: PlannedTask,
   attempt: number,
-  because: string | undefined,
+  lastFailure: string | undefined,
 ): Promise<TaskSpec> {
   const { log, team, watch } = context
   const state = log.state
@@ -97,7 +96,7 @@ async function buildSpec(
   const budget = carveBudget({
     whole: submitted.budget,
     taken,
-    shares: stillToCome(state, task.name) + unknown,
+    shares: countShares(state, task.name) + unknown,
     ceiling: member.budget,
     elapsedMs: Date.now() - submitted.at,
   })
@@ -108,7 +107,8 @@ async function buildSpec(
     task: taskId(log.run, task.name, attempt),
     agent: task.agent,
     name: task.name,
-    text: because === undefined ? task.text : `${task.text}\n\n(An earlier attempt ended as ${because})`,
+    text:
+      lastFailure === undefined ? task.text : `${task.text}\n\n(An earlier attempt ended as ${lastFailure})`,
     inputs: submitted.inputs.filter(({ name }) => task.inputs.includes(name)),
     results: Object.fromEntries(
       task.after.flatMap((name) => {
@@ -124,15 +124,10 @@ async function buildSpec(
   }
 }
 
-/** Tasks among which what is left of the budget is divided: ready, later, and the answer. Open ones have theirs. */
-function stillToCome(state: RunState, name: string): number {
+/** The number of tasks that share the remaining budget: ready and later ones, and the answer. Open tasks have theirs. */
+function countShares(state: RunState, name: string): number {
   const planned = state.plan?.tasks ?? []
-  const notBegun = planned.filter(({ name }) => !state.attempts.has(name)).length
-  const again = name !== ANSWER && state.attempts.has(name) ? 1 : 0
-  return Math.max(readyTasks(state).length, notBegun) + again + 1
-}
-
-/** The result of a task that nobody ended. */
-export function neverRan(status: 'failed' | 'canceled', error: TaskError): TaskResult {
-  return { status, error, usage: NO_USAGE, artifacts: [] }
+  const notStarted = planned.filter(({ name }) => !state.attempts.has(name)).length
+  const retried = name !== ANSWER && state.attempts.has(name) ? 1 : 0
+  return Math.max(readyTasks(state).length, notStarted) + retried + 1
 }

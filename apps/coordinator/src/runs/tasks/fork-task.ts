@@ -1,28 +1,30 @@
 import type { Bus } from '@bailiwick/bus'
 import { type Fork, InputError, type JournalRecord, NO_USAGE, type TaskSpec } from '@bailiwick/contract'
-import { readTask } from '../fold/read-task.ts'
+import { readTask } from '../state/read-journals.ts'
 
-/** What a forked task begins with. */
+/** The beginning of a forked task. */
 export interface ForkedTask {
-  /** The same world: inputs and results are the other task's. From the step on its randomness is its own. */
+  /** The inputs and results of the other task, so that the world is the same. After the step, the seed is the fork's own. */
   spec: Pick<TaskSpec, 'text' | 'inputs' | 'results'>
   agent: string
-  /** The other task's records up to the step, but for its attempts, and with nothing paid again. */
+  /** The other task's records up to the step, without its attempts and usage. */
   records: JournalRecord[]
 }
 
 /**
- * Reads what another task did up to a step.
+ * Reads the beginning of a fork from another task's journal.
  *
- * @throws InputError where there is no such task or step
+ * @throws InputError if there is no such task or step
  */
 export async function forkTask(bus: Bus, { run, task, at }: Fork): Promise<ForkedTask> {
   const [first, ...rest] = await readTask(bus, run, task)
-  if (first?.type !== 'task.created') throw new InputError(`${task} is no task that can be forked`)
+  if (first?.type !== 'task.created') {
+    throw new InputError(`Expected the journal of a task, found "${task}". Only tasks can be forked.`)
+  }
   const steps = new Set(rest.flatMap((record) => (record.type === 'step.ended' ? [record.step] : [])))
   if (at > 0 && !steps.has(at)) {
     const last = Math.max(0, ...steps)
-    throw new InputError(`task ${task} has no step ${at} that ended: wanted 0 to ${last}`)
+    throw new InputError(`Expected a step of task ${task} from 0 to ${last}, found ${at}.`)
   }
   const beyond = rest.findIndex((record) => 'step' in record && record.step > at)
   const kept = beyond < 0 ? rest : rest.slice(0, beyond)
@@ -31,15 +33,15 @@ export async function forkTask(bus: Bus, { run, task, at }: Fork): Promise<Forke
     spec: { text, inputs, results },
     agent,
     records:
-      at === 0 ? [] : kept.filter(({ type }) => !NOT_KEPT.has(type)).map((record) => before(record, seed)),
+      at === 0 ? [] : kept.filter(({ type }) => !SKIPPED.has(type)).map((record) => copyRecord(record, seed)),
   }
 }
 
-/** An attempt's time and host are its own; an answer would end the task before it went on. */
-const NOT_KEPT = new Set<JournalRecord['type']>(['task.started', 'task.suspended', 'task.ended'])
+/** Attempts belong to the other task's hosts, and its end would end the fork at once. */
+const SKIPPED = new Set<JournalRecord['type']>(['task.started', 'task.suspended', 'task.ended'])
 
-/** A record as it stands before a fork: paid already, and random as it was. */
-function before(record: JournalRecord, seed: string): JournalRecord {
+/** Copies a record into a fork: its usage is already paid, and its randomness stays the same. */
+function copyRecord(record: JournalRecord, seed: string): JournalRecord {
   if (record.type === 'step.started') return { ...record, seed: record.seed ?? seed }
   if (record.type === 'step.ended') {
     const { final: _, ...rest } = record

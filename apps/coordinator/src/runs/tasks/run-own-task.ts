@@ -1,21 +1,21 @@
 import {
   type AgentDefinition,
+  BailiwickError,
   type TaskInput,
   type TaskResult,
   type TaskSpec,
   taskResultOf,
 } from '@bailiwick/contract'
 import { runLoop } from '@bailiwick/core'
-import type { RunContext } from '../fold/run-context.ts'
-import { lastAttempt } from '../fold/run-state.ts'
-import { spentOfRun } from './budget.ts'
-import { carveBudget } from './carve-budget.ts'
-import { taskId } from './task-ids.ts'
+import type { RunContext } from '../state/run-context.ts'
+import { lastAttempt } from '../state/run-state.ts'
+import { taskId } from '../state/task-ids.ts'
+import { carveBudget, spentOfRun } from './budget.ts'
 import { createTask } from './task-lifecycle.ts'
 
 /**
- * Runs a level-0 agent of the coordinator's own, here in the daemon, by the same loop and with a journal
- * like any task's. After a crash the loop goes on from that journal: no model call is repeated.
+ * Runs a level-0 agent of the coordinator in the daemon, with the same loop and kind of journal as any task. After a
+ * crash the loop continues from that journal, so no model call is repeated.
  */
 export async function runOwnTask(
   context: RunContext,
@@ -56,7 +56,7 @@ export async function runOwnTask(
   for await (const event of runLoop({ definition, spec, journal, tools: [], model, signal })) {
     if (event.type === 'record' && event.record.type === 'task.ended') result = taskResultOf(event.record)
   }
-  if (result === undefined) throw new Error(`task ${task} stopped without a result`)
+  if (result === undefined) throw new BailiwickError('internal', `Task ${task} stopped without a result.`)
   await log.append({ type: 'task.returned', at: Date.now(), name, task, ...result })
   return result
 }

@@ -5,7 +5,7 @@ import type { Team } from '../../team/team.ts'
 import type { RunLog } from './run-log.ts'
 import type { RunWatch } from './run-watch.ts'
 
-/** What the nodes of one run's graph work with. */
+/** Everything that the nodes of one run's graph use. */
 export interface RunContext {
   bus: Bus
   config: LoadedConfig
@@ -16,7 +16,7 @@ export interface RunContext {
   watch: RunWatch
   /** The model of the planner and of the synthesiser. */
   model(): Promise<Model>
-  /** Attempts whose end is being waited for, by task id. */
+  /** By task id: attempts whose result is awaited. */
   settling: Map<string, Promise<void>>
   signal: AbortSignal
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** Names that the coordinator keeps for tasks of its own. */
+/** Reserved names of the coordinator's own tasks. */
 export const PLAN = 'plan'
 export const ANSWER = 'answer'
 
@@ -9,7 +9,7 @@ export function taskId(run: string, name: string, attempt: number): string {
   return attempt === 1 ? `${run}-${name}` : `${run}-${name}-${attempt}`
 }
 
-/** The id of a task that one call of another task asked for: of fixed length, however deep it lies. */
+/** The id of a task that a call of another task started. It has a fixed length at any depth of delegation. */
 export function delegatedTaskId(run: string, parentTask: string, call: string): string {
   const digest = createHash('sha256').update(`${parentTask}/${call}`).digest('hex').slice(0, 16)
   return `${run}-d${digest}`

@@ -2,10 +2,10 @@ import type { RunDetails, RunSummary, RunTask } from '@bailiwick/bus'
 import { addUsage, NO_USAGE } from '@bailiwick/contract'
 import { ownUsage, runStatus } from '@bailiwick/core/journal'
 import type { RunState } from './run-state.ts'
-import type { Unread } from './unread.ts'
+import type { UnreadableList } from './unreadable-list.ts'
 import type { WatchedTask } from './watched-task.ts'
 
-/** A run as lists show it. */
+/** The summary of a run, for lists. */
 export function runSummary(run: string, state: RunState): RunSummary {
   const { submitted, ended } = state
   return {
@@ -18,11 +18,11 @@ export function runSummary(run: string, state: RunState): RunSummary {
   }
 }
 
-/** All that is known of a run: its own journal, and the tasks' where they were followed. */
+/** The details of a run, from its own journal and its tasks' journals. */
 export function runDetails(
   run: string,
   state: RunState,
-  { tasks, unread }: { tasks: ReadonlyMap<string, WatchedTask>; unread: Unread },
+  { tasks, unreadable }: { tasks: ReadonlyMap<string, WatchedTask>; unreadable: UnreadableList },
 ): RunDetails {
   const { ended, submitted } = state
   const planned = state.plan?.tasks ?? []
@@ -57,7 +57,7 @@ export function runDetails(
     ],
     agents: usageByAgent([...tasks.values()]),
     asked,
-    unreadable: unread.list(),
+    unreadable: unreadable.list(),
     ...(ended !== undefined && {
       result: {
         status: ended.status,
@@ -94,7 +94,7 @@ function viewAttempts(
   }))
 }
 
-/** Tasks that agents gave to other agents are in no plan. */
+/** Delegated tasks, which are in no plan. */
 function viewDelegated(tasks: ReadonlyMap<string, WatchedTask>): RunTask[] {
   return [...tasks.values()]
     .filter(({ created }) => created.parent !== undefined)
@@ -122,7 +122,7 @@ function viewTask(state: WatchedTask | undefined): Partial<RunTask> {
   }
 }
 
-/** Of their own replies: a delegate's are its own agent's. */
+/** The usage of each agent's own replies. A delegate's replies count for its own agent. */
 function usageByAgent(tasks: readonly WatchedTask[]): RunDetails['agents'] {
   const byAgent = Map.groupBy(tasks, ({ created }) => created.agent)
   return Array.from(byAgent, ([agent, its]) => ({

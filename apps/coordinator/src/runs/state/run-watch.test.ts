@@ -48,7 +48,7 @@ function ended(output: string): JournalRecord {
 const write = (writer: string, task: string, ...records: JournalRecord[]) =>
   openJournal(bus, { writer, run: 'r1', task }).append(records)
 
-it("takes a task's end from its own agent's journal, whatever other agents write under its id", async () => {
+it("takes a task's end only from its own agent's journal", async () => {
   await write('worker', 'r1-t1', created('r1', 'r1-t1', 'worker'))
   await write('evil', 'r1-t1', created('r1', 'r1-t1', 'evil'), ended('forged'))
   await write('evil', 'r1-t2', created('r1', 'r1-t2', 'worker'), ended('forged'))
@@ -63,7 +63,7 @@ it("takes a task's end from its own agent's journal, whatever other agents write
   expect((await second).output).toBe('second')
 })
 
-it("tells the coordinator's own tasks from those of an agent that bears their agent's name", async () => {
+it("ignores the journal of an agent that has the same name as the coordinator's planner", async () => {
   await write('coordinator', 'r1-plan', created('r1', 'r1-plan', 'planner'))
   await write('planner', 'r1-plan', ended('nothing'))
   using watch = new RunWatch(bus, 'r1')

@@ -1,16 +1,16 @@
 import type { JournalRecord } from '@bailiwick/contract'
 import { foldTaskView, type TaskView } from '@bailiwick/core/journal'
 
-/** A task as its own journal says, and whose journal that is: its agent's, or the coordinator's own. */
+/** A task, folded from its own journal. `writer` is its agent, or the coordinator for its own tasks. */
 export interface WatchedTask extends TaskView<JournalRecord> {
   writer: string
 }
 
 /**
- * Folds one more record that names this task, in place. Skips records of other writers: a host may write anything
+ * Folds one more record about a task, in place. Skips records of other writers, because a host can write anything
  * under its own name, also about other agents' tasks.
  *
- * @returns undefined as long as the task is not created by its agent or the coordinator
+ * @returns undefined until its agent or the coordinator has created the task
  */
 export function foldWatchedTask(
   task: WatchedTask | undefined,

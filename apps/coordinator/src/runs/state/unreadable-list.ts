@@ -1,7 +1,7 @@
 import type { Unreadable } from '@bailiwick/bus'
 
-/** What this version cannot read of a run's journals: the first thing of each task, so that it stays small. */
-export class Unread {
+/** The messages of a run's journals that this version cannot read. Keeps only the first of each task. */
+export class UnreadableList {
   readonly #byTask = new Map<string, Unreadable>()
 
   add(unreadable: Unreadable): void {

@@ -1,23 +1,23 @@
 import { type Bus, followJournal } from '@bailiwick/bus'
 import { type TaskResult, taskResultOf } from '@bailiwick/contract'
-import { Unread } from './unread.ts'
+import { UnreadableList } from './unreadable-list.ts'
 import { foldWatchedTask, type WatchedTask } from './watched-task.ts'
 
-/** Follows the journals of all tasks of one run, and tells who waits for a task's end. */
+/** Follows the journals of all tasks of one run. */
 export class RunWatch implements Disposable {
   readonly tasks = new Map<string, WatchedTask>()
-  readonly unread = new Unread()
+  readonly unreadable = new UnreadableList()
   readonly #ended = new AbortController()
   readonly #waiting = new Map<string, Set<(result: TaskResult) => void>>()
   readonly following: Promise<void>
 
   constructor(bus: Bus, run: string) {
     this.following = this.#follow(bus, run)
-    // Whoever waits sees the failure through `following`; without a waiter there is nobody to tell.
+    // `end` reports a failure to its callers.
     this.following.catch(() => {})
   }
 
-  /** The result of a task, as its own journal says, now or when it comes. */
+  /** Waits for the result of a task from its own journal. */
   async end(task: string, signal: AbortSignal): Promise<TaskResult> {
     const known = this.tasks.get(task)?.ended
     if (known !== undefined) return taskResultOf(known)
@@ -40,7 +40,7 @@ export class RunWatch implements Disposable {
     const source = { run, signal: this.#ended.signal }
     for await (const { writer, task, records, setAside, foreign, sequence } of followJournal(bus, source)) {
       if (foreign) continue
-      for (const { reason } of setAside) this.unread.add({ task, message: sequence, reason })
+      for (const { reason } of setAside) this.unreadable.add({ task, message: sequence, reason })
       if (task === 'run') continue
       for (const record of records) {
         const state = foldWatchedTask(this.tasks.get(task), record, writer)

@@ -1,4 +1,4 @@
-import { type JournalRecord, type TaskResult, taskResultOf } from '@bailiwick/contract'
+import { type JournalRecord, type Plan, type TaskResult, taskResultOf } from '@bailiwick/contract'
 import { type AttemptView, foldRunView, type RunView } from '@bailiwick/core/journal'
 import { z } from 'zod'
 
@@ -35,7 +35,7 @@ export function foldRun(
   return state
 }
 
-/** The last attempt at a name. */
+/** The last attempt at a task of this name. */
 export function lastAttempt(state: RunState, name: string): Attempt | undefined {
   return state.attempts.get(name)?.at(-1)
 }
@@ -45,9 +45,28 @@ export function openAttempts(state: RunState): Attempt[] {
   return [...state.attempts.values()].flat().filter(({ returned }) => returned === undefined)
 }
 
-/** The result of a name, if its last attempt completed and was not routed on. */
+/** The result of a task of this name, if its last attempt completed and was not routed on. */
 export function completed(state: RunState, name: string): TaskResult | undefined {
   const last = lastAttempt(state, name)
   if (last?.returned?.status !== 'completed' || last.routedTo !== undefined) return undefined
   return taskResultOf(last.returned)
+}
+
+export type PlannedTask = Plan['tasks'][number]
+
+/** Tasks of the plan that have no attempt and whose dependencies are all completed. */
+export function readyTasks(state: RunState): PlannedTask[] {
+  return (state.plan?.tasks ?? []).filter(
+    (task) =>
+      lastAttempt(state, task.name) === undefined &&
+      task.after.every((name) => completed(state, name) !== undefined),
+  )
+}
+
+/** Tasks of the plan whose last attempt ended without success. */
+export function failedTasks(state: RunState): PlannedTask[] {
+  return (state.plan?.tasks ?? []).filter(({ name }) => {
+    const result = lastAttempt(state, name)?.returned
+    return result !== undefined && result.status !== 'completed'
+  })
 }

@@ -1,17 +1,17 @@
 import { type Bus, openJournal } from '@bailiwick/bus'
-import type { Journal, JournalRecord } from '@bailiwick/contract'
+import { BailiwickError, type Journal, type JournalRecord } from '@bailiwick/contract'
 import { foldRun, type RunState } from './run-state.ts'
 
 /**
- * A run's own journal with its fold. Every append goes to the bus first and changes the state after. What is
- * appended while another append is under way goes out together.
+ * A run's own journal with its folded state. An append is stored first and changes the state then. Records that are
+ * appended while an append is in flight are stored together.
  */
 export class RunLog {
   readonly run: string
   readonly #journal: Journal
   readonly #isRouter: (agent: string) => boolean
   readonly #records: JournalRecord[] = []
-  /** What the next append will hold. */
+  /** Records of the next append. */
   #queue: JournalRecord[] = []
   #next: Promise<void> | undefined
   #last: Promise<void> = Promise.resolve()
@@ -22,7 +22,7 @@ export class RunLog {
     this.#journal = openJournal(bus, { writer: 'coordinator', run, task: 'run' })
   }
 
-  /** Reads what there is. @returns the state, or undefined for a run that was never submitted */
+  /** Reads the journal. @returns the state, or undefined if the run was never submitted */
   async load(): Promise<RunState | undefined> {
     this.#records.length = 0
     for await (const record of this.#journal.read()) this.#records.push(record)
@@ -31,16 +31,18 @@ export class RunLog {
 
   get state(): RunState {
     const state = foldRun(this.#records, this.#isRouter)
-    if (state === undefined) throw new Error(`run ${this.run} was used before it was submitted`)
+    if (state === undefined) {
+      throw new BailiwickError('internal', `Run ${this.run} was used before it was submitted.`)
+    }
     return state
   }
 
-  /** @throws FencedError where another coordinator has taken the run over */
+  /** @throws FencedError if another coordinator has taken over the run */
   append(...records: JournalRecord[]): Promise<void> {
     this.#queue.push(...records)
     if (this.#next === undefined) {
       const write = () => this.#write()
-      // After the one before, whatever became of it: its own callers hear of its failure.
+      // Write also if the previous append failed: its callers get that error.
       this.#next = this.#last.then(write, write)
       this.#last = this.#next
     }
