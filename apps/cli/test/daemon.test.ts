@@ -109,9 +109,7 @@ describe('a daemon', () => {
     }
     expect(created).toEqual(['rplanned-t1', 'rplanned-answer'])
     const unknown = { run: 'rbad', text: 'x', plan: { tasks: [{ ...task, agent: 'nobody' }] } }
-    await expect(requestRun(bus, 'submit', unknown)).rejects.toThrow(
-      /Cannot carry out the plan: .*nobody/,
-    )
+    await expect(requestRun(bus, 'submit', unknown)).rejects.toThrow(/Cannot carry out the plan: .*nobody/)
   })
 
   it('lets a reader follow events and nothing else', async () => {

@@ -90,7 +90,7 @@ describe('two users with names', () => {
     for (const op of ['dead', 'status'] as const) {
       await expect(requestRun(bob, op, {})).rejects.toThrow('is not available to named users')
     }
-    await expect(submit(bob, 'ra')).rejects.toThrow('the id ra is taken')
+    await expect(submit(bob, 'ra')).rejects.toThrow('Expected an unused run id, found "ra"')
     // Nor does he get at her file by naming it as an input of his, or by going on from her task.
     const copied = (await requestRun(operator, 'journal', { run: 'ra' })).records[0]
     const kept = copied?.type === 'run.submitted' ? copied.inputs[0]?.artifact : undefined
