@@ -51,6 +51,7 @@ export async function startBed(): Promise<Bed> {
   const submitted: Bed['submitted'] = new Map()
   const decided: Bed['decided'] = []
   const ended = new Map<string, 'completed' | 'canceled'>()
+  const owners = new Map<string, string>()
   let count = 0
   const publish = (run: string, name: 'run.submitted' | 'run.ended', data: CloudEvent['data']) =>
     publishEvent(coordinator, {
@@ -61,7 +62,7 @@ export async function startBed(): Promise<Bed> {
       subject: `${run}/run`,
       time: new Date().toISOString(),
       datacontenttype: 'application/json',
-      owner: 'user',
+      owner: owners.get(run) ?? 'user',
       run,
       task: 'run',
       agent: 'coordinator',
@@ -89,10 +90,11 @@ export async function startBed(): Promise<Bed> {
   }
   stack.use(
     await serveRuns(coordinator, {
-      async submit(request) {
+      async submit(request, owner) {
         const duplicate = submitted.has(request.run)
         if (!duplicate) {
           submitted.set(request.run, request)
+          owners.set(request.run, owner)
           await publish(request.run, 'run.submitted', {})
         }
         return { run: request.run, duplicate }

@@ -130,9 +130,9 @@ describe('watchRun', () => {
   })
 
   it('fails if the credentials are revoked and not renewed in time', async () => {
-    const { run } = await submitRun(client, { text: 'Count.' })
     const { url, creds } = await bed.connectOptions({ role: 'user', name: 'alice' })
     await using alice = await connect({ url, creds, refusedMs: 500 })
+    const { run } = await submitRun(alice, { text: 'Count.' })
     const began = Promise.withResolvers<void>()
     const watched = (async () => {
       for await (const _ of watchRun(alice, run)) began.resolve()
