@@ -20,7 +20,7 @@ import { expect, it } from 'vitest'
 
 const here = new URL('..', import.meta.url)
 
-it('the example of the README runs as it stands', async () => {
+it('runs the example of the README', async () => {
   const readme = await readFile(new URL('README.md', here), 'utf8')
   const [functions = '', main = ''] = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(
     ([, code = '']) => code,

@@ -2,7 +2,7 @@ import type { TSInterfaceDeclaration, TSTypeAliasDeclaration } from 'oxc-parser'
 import { type DocComment, parseDoc } from './doc-comment.ts'
 import type { Source } from './source.ts'
 
-/** A type that the file declares: TypeScript's way, or in a doc comment with `@typedef`. */
+/** A type that the file declares, in TypeScript or with `@typedef` in a doc comment. */
 export type DeclaredType = TSInterfaceDeclaration | TSTypeAliasDeclaration | DocComment
 
 /** The types that a file declares, by name. */

@@ -1,7 +1,7 @@
-/** What a doc comment says. */
+/** A parsed doc comment. */
 export interface DocComment {
   text: string
-  /** By name; members of an object are named `object.member`. */
+  /** By name. A member of an object is named `object.member`. */
   params: Map<string, DocParam>
   /** `@property`, of a `@typedef`. */
   properties: Map<string, DocParam>
@@ -13,16 +13,16 @@ export interface DocComment {
 }
 
 export interface DocParam {
-  /** As written between braces: JavaScript only. */
+  /** The text between braces, in JavaScript only. */
   type?: string
   optional: boolean
   text: string
 }
 
-/** A tag begins a line; those of ours may also follow the text of a comment of one line. */
+/** A tag starts a line. The tags that are read here may also follow the text of a one-line comment. */
 const TAG = /^[ \t]*(?=@[a-zA-Z]+\b)|[ \t](?=@(?:param|returns?|effect|internal)\b)/m
 
-/** Reads the inside of a doc comment, from its first asterisk on. */
+/** Parses the inside of a doc comment, from its first asterisk on. */
 export function parseDoc(comment: string): DocComment {
   const lines = comment.split(/\r?\n/).map((line) => line.replace(/^\s*\*+ ?/, '').trimEnd())
   const [text = '', ...tags] = lines.join('\n').split(TAG)
@@ -78,7 +78,7 @@ function addParam(into: Map<string, DocParam>, type: string | undefined, text: s
   })
 }
 
-/** `{type} rest`, where the type may hold braces itself. */
+/** Splits `{type} rest`. The type may contain braces. */
 function splitType(text: string): { type?: string; text: string } {
   if (!text.startsWith('{')) return { text }
   let depth = 0

@@ -4,7 +4,7 @@ import type { DocComment, DocParam } from './doc-comment.ts'
 import type { Source } from './source.ts'
 import { refuse, type TypeScope } from './type-scope.ts'
 
-/** The schema of a type that is written in a doc comment: TypeScript, or JSDoc's older ways to say it. */
+/** The schema of a type in a doc comment, in TypeScript's or JSDoc's older notation. */
 export function writtenTypeSchema(type: string, scope: TypeScope): JsonSchema {
   const modern = type
     .replace(/^\?(.*)$/, '($1) | null')
@@ -17,7 +17,7 @@ export function writtenTypeSchema(type: string, scope: TypeScope): JsonSchema {
   const [statement] = program.body
   const outer = { start: scope.source.text.indexOf(type) }
   if (errors.length > 0 || program.body.length !== 1 || statement?.type !== 'TSTypeAliasDeclaration') {
-    return refuse(scope, outer, `\`${type}\` is no type`)
+    return refuse(scope, outer, `\`${type}\` is not a type`)
   }
   const inner: Source = { file: scope.source.file, text, program, comments }
   return scope.read(statement.typeAnnotation, { ...scope, source: inner })
@@ -30,7 +30,7 @@ export function docTypeSchema(doc: DocComment, scope: TypeScope): JsonSchema {
   return docMembersSchema(doc.properties, scope)
 }
 
-/** The object whose members are documented by these tags. */
+/** The schema of the object whose members these tags describe. */
 export function docMembersSchema(members: Map<string, DocParam>, scope: TypeScope): JsonSchema {
   const properties: Record<string, JsonSchema> = {}
   for (const [name, { type, text }] of members) {

@@ -2,7 +2,7 @@ import type { ArrowFunctionExpression, Function as FunctionNode, Statement } fro
 import { type DocComment, parseDoc } from './doc-comment.ts'
 import { docBefore, fail, type Placed, type Source } from './source.ts'
 
-/** An exported function, with what is written above it. */
+/** An exported function with its doc comment. */
 export interface FoundFunction {
   name: string
   node: FunctionNode | ArrowFunctionExpression
@@ -12,22 +12,27 @@ export interface FoundFunction {
 interface Candidate {
   name: string
   node: FunctionNode | ArrowFunctionExpression
-  /** Where its doc comment would stand before. */
+  /** The place that its doc comment precedes. */
   at: Placed
 }
 
 /**
- * The functions that a file exports under a name of its own. Those with `@internal` are left out.
- * @throws DefinitionError for one without a doc comment: the model knows a tool by it.
+ * The functions that a file exports under their own names, without those marked `@internal`.
+ *
+ * @throws DefinitionError for a function without a doc comment, because a model knows a tool by its comment
  */
 export function findFunctions(source: Source): FoundFunction[] {
   const exported = source.program.body.flatMap((statement) => exportedBy(statement, source))
-  if (exported.length === 0) fail(source, { start: 0 }, 'wanted exported functions, found none')
+  if (exported.length === 0) fail(source, { start: 0 }, 'expected exported functions, found none')
   return exported.flatMap(({ name, node, at }) => {
     const doc = parseDoc(docBefore(source, at) ?? '')
     if (doc.internal) return []
     if (doc.text === '') {
-      fail(source, at, `${name} has no doc comment: say what it does, or mark it @internal to leave it out`)
+      fail(
+        source,
+        at,
+        `expected a doc comment for ${name}, found none: describe it, or mark it @internal to skip it`,
+      )
     }
     return [{ name, node, doc }]
   })

@@ -5,7 +5,7 @@ import { docBefore } from './source.ts'
 import { refuse, type TypeScope } from './type-scope.ts'
 import { isNothing } from './union-schema.ts'
 
-/** The members of an object type, with their doc comments as descriptions. */
+/** The schema of an object type. The doc comments of its members become descriptions. */
 export function membersSchema(members: TSSignature[], scope: TypeScope): JsonSchema {
   const properties: Record<string, JsonSchema> = {}
   const required: string[] = []
@@ -15,7 +15,8 @@ export function membersSchema(members: TSSignature[], scope: TypeScope): JsonSch
       rest = scope.read(member.typeAnnotation.typeAnnotation, scope)
       continue
     }
-    if (member.type !== 'TSPropertySignature') return refuse(scope, member, 'functions cannot be sent')
+    if (member.type !== 'TSPropertySignature')
+      return refuse(scope, member, 'functions cannot be sent as JSON')
     const name = keyName(member.key)
     const type = member.typeAnnotation?.typeAnnotation
     if (name === undefined || type === undefined)
@@ -34,7 +35,7 @@ export function membersSchema(members: TSSignature[], scope: TypeScope): JsonSch
   }
 }
 
-/** `Record<key, value>`: any keys, or exactly those that are named. */
+/** The schema of `Record<key, value>`, with any keys or exactly the named ones. */
 export function indexSchema(key: TSType, value: TSType, scope: TypeScope): JsonSchema {
   const keys = scope.read(key, scope)
   const item = scope.read(value, scope)
@@ -48,7 +49,7 @@ export function indexSchema(key: TSType, value: TSType, scope: TypeScope): JsonS
   }
 }
 
-/** `A & B` of object types. */
+/** The schema of `A & B`, for object types. */
 export function intersectionSchema(types: TSType[], scope: TypeScope): JsonSchema {
   return mergeObjects(
     types.map((type) => {
@@ -58,7 +59,7 @@ export function intersectionSchema(types: TSType[], scope: TypeScope): JsonSchem
   )
 }
 
-/** Whether `undefined` is among what a type allows. */
+/** Whether a type includes `undefined`. */
 export function mayBeNothing(type: TSType): boolean {
   return isNothing(type.type) || (type.type === 'TSUnionType' && type.types.some(mayBeNothing))
 }
@@ -68,7 +69,7 @@ function keyName(key: Key): string | undefined {
   return key.type === 'Literal' ? String(key.value) : undefined
 }
 
-/** One object type out of several; the last one's members win. */
+/** Merges object types. If two have the same member, the later one wins. */
 export function mergeObjects(schemas: JsonSchema[]): JsonSchema {
   const properties = Object.assign({}, ...schemas.map((schema) => schema.properties ?? {}))
   const required = schemas.flatMap((schema) => (schema.required ?? []) as string[])

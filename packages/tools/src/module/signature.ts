@@ -1,26 +1,26 @@
-import type { JsonSchema } from '@bailiwick/contract'
+import { type JsonSchema, parseJson } from '@bailiwick/contract'
 import type { ParamPattern, TSType } from 'oxc-parser'
 import { docMembersSchema, writtenTypeSchema } from './doc-type-schema.ts'
 import type { FoundFunction } from './find-functions.ts'
 import { mayBeNothing } from './object-schema.ts'
 import { refuse, type TypeScope } from './type-scope.ts'
 
-/** How a function is called with the one argument object of a tool. */
+/** How to call a function with the one argument object of a tool. */
 export interface Signature {
   input: JsonSchema
   output?: JsonSchema
-  /** The arguments, in order, out of the object. */
+  /** Turns the object into the function's arguments, in order. */
   spread(input: Record<string, unknown>, context: unknown): unknown[]
 }
 
 interface Parameter {
-  /** Undefined where it is taken apart in place. */
+  /** Undefined if the parameter is destructured. */
   name: string | undefined
   schema: JsonSchema
   required: boolean
 }
 
-/** Reads a function's parameters and result. @throws DefinitionError for what a tool cannot take. */
+/** Reads a function's parameters and result. @throws DefinitionError for parameters that a tool cannot have */
 export function readSignature({ name, node, doc }: FoundFunction, scope: TypeScope): Signature {
   if (node.typeParameters) refuse(scope, node.typeParameters, `${name} has type parameters`)
   const wantsContext = isContext(node.params.at(-1), scope)
@@ -61,7 +61,7 @@ function readParameter(
   scope: TypeScope,
 ): Parameter {
   if (node.type === 'RestElement' || node.type === 'TSParameterProperty') {
-    return refuse(scope, node, `${tool} takes any number of arguments: take a list instead`)
+    return refuse(scope, node, `${tool} takes any number of arguments: use a list instead`)
   }
   const [target, initial] = node.type === 'AssignmentPattern' ? [node.left, node.right] : [node, undefined]
   const name = target.type === 'Identifier' ? target.name : undefined
@@ -92,7 +92,7 @@ function readParameter(
     if (members.size > 0) return docMembersSchema(members, inner)
     if (note?.type !== undefined) return writtenTypeSchema(note.type, inner)
     if (['string', 'number', 'boolean'].includes(typeof value)) return { type: typeof value }
-    return refuse(inner, node, `it has no type: write one, or {type} after @param`)
+    return refuse(inner, node, `it has no type: add one, or {type} after @param`)
   }
 }
 
@@ -114,14 +114,14 @@ function awaited(type: TSType, scope: TypeScope): TSType {
   return (isPromise ? typeArguments?.params[0] : undefined) ?? type
 }
 
-/** A last parameter of this type is given the call's context, and is no part of the input. */
+/** Whether a last parameter receives the call's context. It is not part of the input. */
 function isContext(node: ParamPattern | undefined, scope: TypeScope): boolean {
   if (node?.type !== 'Identifier') return false
   const type = node.typeAnnotation?.typeAnnotation
   return type !== undefined && scope.source.text.slice(type.start, type.end) === 'CallContext'
 }
 
-/** `@param options.limit`, by the member's name. A parameter that is taken apart has no name to compare. */
+/** The tags like `@param options.limit`, by member. A destructured parameter has no name to compare. */
 function membersOf(params: FoundFunction['doc']['params'], parent: string | undefined) {
   const members = [...params].flatMap(([path, note]) => {
     const [root, member, ...deeper] = path.split('.')
@@ -141,12 +141,8 @@ function describeMembers(schema: JsonSchema, members: ReturnType<typeof membersO
   return { ...schema, properties: Object.fromEntries(described) }
 }
 
-/** What a default value's text stands for; undefined for anything but JSON. */
+/** The value of a default's source text; undefined if it is not JSON. */
 function literalValue(text: string): unknown {
   const json = /^'[^'"\\]*'$/.test(text) ? `"${text.slice(1, -1)}"` : text
-  try {
-    return JSON.parse(json)
-  } catch {
-    return undefined
-  }
+  return parseJson(json)
 }

@@ -1,7 +1,7 @@
 import { DefinitionError } from '@bailiwick/contract'
 import { type Comment, type Program, parseSync } from 'oxc-parser'
 
-/** A parsed file, and where things are in it. */
+/** A parsed file. */
 export interface Source {
   file: string
   text: string
@@ -9,7 +9,7 @@ export interface Source {
   comments: Comment[]
 }
 
-/** Parses a TypeScript or JavaScript file. @throws DefinitionError with the place of a syntax error. */
+/** Parses a TypeScript or JavaScript file. @throws DefinitionError with the file and line of a syntax error */
 export function parseSource(file: string, text: string): Source {
   const { program, comments, errors } = parseSync(file, text, { astType: 'ts' })
   const [error] = errors
@@ -19,17 +19,17 @@ export function parseSource(file: string, text: string): Source {
   return { file, text, program, comments }
 }
 
-/** Something that has a place in the file. */
+/** A node's place in the file. */
 export interface Placed {
   start: number
 }
 
-/** Throws what is wrong, with the file and the line. */
+/** Throws a DefinitionError with the file and the line. */
 export function fail(source: Source, at: Placed, problem: string): never {
   throw new DefinitionError(`${source.file}:${lineAt(source.text, at.start)}: ${problem}`)
 }
 
-/** The text of the doc comment that stands directly before a place; undefined where there is none. */
+/** The text of the doc comment directly before a place; undefined if there is none. */
 export function docBefore(source: Source, at: Placed): string | undefined {
   const comment = source.comments.findLast(({ end }) => end <= at.start)
   if (comment === undefined || comment.type !== 'Block' || !comment.value.startsWith('*')) return undefined

@@ -50,7 +50,7 @@ describe('toolsFromModule, TypeScript', () => {
     expect(await run({ country: 'Norway', inThousands: true }, context)).toBe(5600)
   })
 
-  it('takes one object type as the input itself, and hands on the context', async () => {
+  it('uses a single object parameter as the input, and passes the context', async () => {
     const { input, effect, run } = tool('addCountry')
     expect(effect).toBe('idempotent')
     expect(input).toEqual({
@@ -72,7 +72,7 @@ describe('toolsFromModule, TypeScript', () => {
     })
   })
 
-  it('reads arrow functions, parameters taken apart, named records and unions', async () => {
+  it('reads arrow functions, destructured parameters, named records and unions', async () => {
     const { input, effect, output, run } = tool('find')
     expect([effect, output]).toEqual(['once', undefined])
     expect(input.properties).toEqual({
@@ -87,7 +87,7 @@ describe('toolsFromModule, TypeScript', () => {
     expect(await run({ above: null }, context)).toBe('undefined 10 null')
   })
 
-  it('leaves out what is internal or no function, and takes what is exported by name', async () => {
+  it('skips internal functions and other exports, and reads functions exported by name', async () => {
     const tools = await toolsFromModule(new URL('../../test/module/geography.ts', import.meta.url))
     expect(tools.map(({ name }) => name)).toEqual(['population', 'addCountry', 'find', 'now'])
     expect(tool('now').input).toMatchObject({ type: 'object', properties: {}, required: [] })
@@ -95,7 +95,7 @@ describe('toolsFromModule, TypeScript', () => {
 })
 
 describe('toolsFromModule, JavaScript', () => {
-  it('takes types from doc comments', async () => {
+  it('reads types from doc comments', async () => {
     const tool = await load('words.js')
     const { input, output, effect, run } = tool('countWords')
     expect({ input, output, effect }).toEqual({
@@ -123,7 +123,7 @@ describe('toolsFromModule, JavaScript', () => {
     expect(await run({ text: 'a bb cc', options: { lengths: [2] } }, context)).toEqual({ en: 2 })
   })
 
-  it('takes the members of one object from its tags', async () => {
+  it('reads the members of an object from its tags', async () => {
     const { input, run } = (await load('words.js'))('repeat')
     expect(input).toEqual({
       type: 'object',
@@ -139,7 +139,7 @@ describe('toolsFromModule, JavaScript', () => {
   })
 })
 
-describe('what toolsFromModule refuses', () => {
+describe('toolsFromModule, given an unusable file', () => {
   let folder: string
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tools-module-'))
@@ -149,10 +149,10 @@ describe('what toolsFromModule refuses', () => {
   const doc = '\n/** Does it. */\n'
 
   it.each([
-    ['function f() {}', 'wanted exported functions, found none'],
-    ['export function f() {}', ':1: f has no doc comment: say what it does'],
+    ['function f() {}', 'expected exported functions, found none'],
+    ['export function f() {}', ':1: expected a doc comment for f, found none: describe it'],
     [`${doc}export function f(x) {}`, ':3: parameter x of f: it has no type'],
-    [`${doc}export function f(x: Date) {}`, 'parameter x of f: JSON has no dates: take a string'],
+    [`${doc}export function f(x: Date) {}`, 'parameter x of f: JSON has no dates: use a string'],
     [`${doc}export function f(x: Map<string, number>) {}`, 'JSON has no maps'],
     [`${doc}export function f(x: () => void) {}`, '`() => void` has no JSON Schema'],
     [`${doc}export function f(x: bigint) {}`, '`bigint` has no JSON Schema'],
@@ -161,23 +161,26 @@ describe('what toolsFromModule refuses', () => {
     [`interface Tree { left?: Tree }${doc}export function f(x: Tree) {}`, 'the type Tree contains itself'],
     [`interface Box<T> { item: T }${doc}export function f(x: Box<string>) {}`, 'the type Box has parameters'],
     [`${doc}export function f<T>(x: T) {}`, 'f has type parameters'],
-    [`${doc}export function f(...x: string[]) {}`, 'take a list instead'],
+    [`${doc}export function f(...x: string[]) {}`, 'use a list instead'],
     [`${doc}export function f(x: { y(): void }) {}`, 'functions cannot be sent'],
     [
       `${doc}export async function f(): Promise<Set<string>> { return new Set() }`,
       'the result of f: JSON has no sets',
     ],
-    ['/** Does it. @effect twice */export function f() {}', '@effect twice: wanted none, idempotent or once'],
+    [
+      '/** Does it. @effect twice */export function f() {}',
+      'f: expected @effect none, idempotent or once, found twice',
+    ],
     [`${doc}export function f(x: string {}`, ':3: '],
     [`${doc}export function f() {}\nthrow new Error('broken at load')`, 'cannot be loaded: broken at load'],
-  ])('%s', async (text, reason) => {
+  ])('refuses %s', async (text, reason) => {
     const file = join(folder, `case-${Math.random().toString(36).slice(2)}.ts`)
     await writeFile(file, text)
     const message = expect.stringContaining(reason)
     await expect(toolsFromModule(file)).rejects.toMatchObject({ code: 'bad-definition', message })
   })
 
-  it('a file that is not there', async () => {
+  it('refuses a missing file', async () => {
     await expect(toolsFromModule(join(folder, 'none.ts'))).rejects.toMatchObject({ code: 'bad-input' })
   })
 })

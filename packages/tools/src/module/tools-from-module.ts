@@ -5,6 +5,7 @@ import {
   type CallContext,
   DefinitionError,
   effectSchema,
+  errorText,
   functionNameSchema,
   InputError,
   type Tool,
@@ -17,13 +18,12 @@ import { fail, parseSource, type Source } from './source.ts'
 import { typeSchema } from './type-schema.ts'
 
 /**
- * Makes tools of the functions that a TypeScript or JavaScript file exports. Types (in JavaScript those in
- * doc comments) become JSON Schemas; the doc comment becomes the description; `@param` and comments on
- * members describe arguments; `@effect none`, `idempotent` or `once` says what calling twice does
- * (default `once`); `@internal` leaves a function out. A last parameter of type `CallContext` is given the
- * call's context. The file is imported by Node itself.
+ * Turns the exported functions of a TypeScript or JavaScript file into tools. Types (in JavaScript, those in doc
+ * comments) become JSON Schemas, and the doc comment becomes the description. `@param` and comments on members describe
+ * arguments. `@effect none`, `idempotent` or `once` (the default) says what a second call does. `@internal` skips a
+ * function. A last parameter of type `CallContext` receives the call's context. Node imports the file.
  *
- * @throws DefinitionError with file and line for what cannot be expressed; InputError for no such file.
+ * @throws DefinitionError with file and line for a type that JSON Schema cannot express; InputError for a missing file
  * @example
  * // tools.ts
  * // /** Inhabitants of a country, in millions. @effect none *\/
@@ -39,7 +39,7 @@ export async function toolsFromModule(file: string | URL): Promise<Tool[]> {
   return cards.map(({ spread, ...card }) => {
     const call = loaded[card.name]
     if (typeof call !== 'function')
-      throw new DefinitionError(`${path} does not export ${card.name} as a function`)
+      throw new DefinitionError(`expected ${path} to export the function ${card.name}, found none`)
     const schema = z.fromJSONSchema(card.input as Parameters<typeof z.fromJSONSchema>[0])
     return Object.freeze({
       ...card,
@@ -54,9 +54,11 @@ export async function toolsFromModule(file: string | URL): Promise<Tool[]> {
 
 function describeFunction(found: FoundFunction, source: Source) {
   const { name, node, doc } = found
-  if (!functionNameSchema.safeParse(name).success) fail(source, node, `${name} is no name for a tool`)
+  if (!functionNameSchema.safeParse(name).success)
+    fail(source, node, `${name} is not a valid name for a tool`)
   const effect = effectSchema.default('once').safeParse(doc.effect)
-  if (!effect.success) fail(source, node, `${name}: @effect ${doc.effect}: wanted none, idempotent or once`)
+  if (!effect.success)
+    fail(source, node, `${name}: expected @effect none, idempotent or once, found ${doc.effect}`)
   const scope = { source, types: declaredTypes(source), within: [], read: typeSchema, what: name }
   return { name, description: doc.text, effect: effect.data, ...readSignature(found, scope) }
 }
@@ -65,8 +67,7 @@ async function readSource(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new InputError(`cannot read the tools in ${path}: ${reason}`, { cause: error })
+    throw new InputError(`cannot read the tools in ${path}: ${errorText(error)}`, { cause: error })
   }
 }
 
@@ -74,7 +75,6 @@ async function load(path: string): Promise<Record<string, unknown>> {
   try {
     return await import(pathToFileURL(path).href)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new DefinitionError(`${path} cannot be loaded: ${reason}`, { cause: error })
+    throw new DefinitionError(`${path} cannot be loaded: ${errorText(error)}`, { cause: error })
   }
 }

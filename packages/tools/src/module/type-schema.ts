@@ -7,7 +7,7 @@ import type { Placed } from './source.ts'
 import { refuse, type TypeScope } from './type-scope.ts'
 import { unionSchema } from './union-schema.ts'
 
-/** The JSON Schema of a type. @throws DefinitionError for what JSON Schema cannot express, or code cannot send. */
+/** The JSON Schema of a type. @throws DefinitionError for a type that JSON Schema cannot express or JSON cannot carry */
 export function typeSchema(node: TSType, scope: TypeScope): JsonSchema {
   switch (node.type) {
     case 'TSStringKeyword':
@@ -56,12 +56,12 @@ function literalOf(literal: { type: string }, scope: TypeScope, at: Placed): str
 }
 
 const ADVICE: Record<string, string> = {
-  Date: 'JSON has no dates: take a string such as "2012-01-31"',
-  Map: 'JSON has no maps: take a Record',
-  Set: 'JSON has no sets: take a list',
-  Buffer: 'JSON has no bytes: take a string in base64',
-  Uint8Array: 'JSON has no bytes: take a string in base64',
-  Promise: 'a promise can only be what the function returns',
+  Date: 'JSON has no dates: use a string such as "2012-01-31"',
+  Map: 'JSON has no maps: use a Record',
+  Set: 'JSON has no sets: use a list',
+  Buffer: 'JSON has no bytes: use a string in base64',
+  Uint8Array: 'JSON has no bytes: use a string in base64',
+  Promise: 'only the result can be a promise',
 }
 
 function referenceSchema(node: TSTypeReference, scope: TypeScope): JsonSchema {

@@ -3,24 +3,24 @@ import type { TSType } from 'oxc-parser'
 import type { DeclaredType } from './declared-types.ts'
 import { fail, type Placed, type Source } from './source.ts'
 
-/** What a type is read within. */
+/** The surroundings of a type that is read. */
 export interface TypeScope {
   source: Source
   types: Map<string, DeclaredType>
-  /** Declared types that are being read: one that comes up again contains itself. */
+  /** The declared types around this one. A type that occurs among them contains itself. */
   within: string[]
-  /** Reads a part of a type: `typeSchema`, which imports the readers of parts and so is handed to them. */
+  /** Reads a part of a type. It is `typeSchema`, passed in because that module imports the readers of parts. */
   read(node: TSType, scope: TypeScope): JsonSchema
-  /** What to blame: `parameter "country" of population`. */
+  /** The place in an error, such as `parameter country of population`. */
   what: string
 }
 
-/** Throws, naming what the type is of and what may be written instead. */
+/** Throws an error that names the place and lists the supported types. */
 export function refuse(scope: TypeScope, at: Placed, problem: string): never {
   return fail(
     scope.source,
     at,
-    `${scope.what}: ${problem}. Wanted string, number, boolean, null, unknown, literals, lists, Record, ` +
+    `${scope.what}: ${problem}. Expected string, number, boolean, null, unknown, literals, lists, Record, ` +
       'objects and interfaces of this file, and unions of these; or write the tool with defineTool',
   )
 }

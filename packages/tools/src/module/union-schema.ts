@@ -2,7 +2,7 @@ import type { JsonSchema } from '@bailiwick/contract'
 import type { TSType } from 'oxc-parser'
 import type { TypeScope } from './type-scope.ts'
 
-/** A union: literals become `enum`, plain types a list of types, anything else `anyOf`. */
+/** The schema of a union. Literals become `enum`, plain types a list of types, and others `anyOf`. */
 export function unionSchema(types: TSType[], scope: TypeScope): JsonSchema {
   const schemas = types.filter(({ type }) => !isNothing(type)).map((type) => scope.read(type, scope))
   const [only] = schemas
@@ -14,7 +14,7 @@ export function unionSchema(types: TSType[], scope: TypeScope): JsonSchema {
   return { anyOf: schemas }
 }
 
-/** Whether a type stands for what may be left out. */
+/** Whether a type marks a value that may be omitted. */
 export function isNothing(type: string): boolean {
   return type === 'TSUndefinedKeyword' || type === 'TSVoidKeyword'
 }
