@@ -14,5 +14,5 @@ export type { TableDescription } from './table/sql-child.ts'
 export type { TableFile, TableFormat } from './table/table.ts'
 // The tools that ship: the files of a run, SQL over its tables, charts.
 export { FILE_LIMITS } from './toolbox/run-files.ts'
-export { toolbox } from './toolbox/toolbox.ts'
+export { type ToolboxLimits, toolbox } from './toolbox/toolbox.ts'
 export { TOOLBOX_TOOLS } from './toolbox/toolbox-tools.ts'

@@ -17,15 +17,17 @@ import {
 } from '@bailiwick/bus'
 import type { CallContext, TaskSpec } from '@bailiwick/contract'
 import { startTestServer } from '@bailiwick/nats-server/testing'
+import { hostTools } from '../src/host/host-tools.ts'
+import { type ToolboxLimits, toolbox } from '../src/toolbox/toolbox.ts'
 import { TOOLBOX_TOOLS } from '../src/toolbox/toolbox-tools.ts'
 
-/** A real server, the toolbox in its own process, and agents that may call it. */
+/** A real server, and agents that may call the toolbox. */
 export interface ToolboxBed extends AsyncDisposable {
   readonly coordinator: Bus
-  readonly toolbox: ChildProcess
-  connect(grant: RoleGrant): Promise<Bus>
-  /** The environment of a `bailiwick-toolbox` process. */
-  env(grant: RoleGrant): Promise<Record<string, string>>
+  /** Hosts the toolbox in this process. */
+  host(limits: ToolboxLimits): Promise<void>
+  /** Starts the toolbox as a process of its own, and waits until it is ready. */
+  startProcess(): Promise<ChildProcess>
   /** Creates a task like the coordinator. */
   createTask(spec: Partial<TaskSpec> & { run: string; task: string; agent: string }): Promise<void>
   /** Calls a tool like an agent's host. */
@@ -63,19 +65,22 @@ async function fillBed(stack: AsyncDisposableStack): Promise<ToolboxBed> {
     await prepareQueue(coordinator, agent)
     agents.set(agent, await connect({ role: 'host', agent, level: 5, tools: TOOLBOX_TOOLS }))
   }
-  const toolbox = startToolbox(
-    await env({ role: 'toolbox', tools: TOOLBOX_TOOLS, readsFrom: ['analyst', 'writer'] }),
-  )
-  stack.defer(async () => {
-    if (toolbox.exitCode === null && toolbox.kill('SIGKILL')) await once(toolbox, 'exit')
-  })
-  await saysReady(toolbox)
+  const role: RoleGrant = { role: 'toolbox', tools: TOOLBOX_TOOLS, readsFrom: ['analyst', 'writer'] }
 
   return {
     coordinator,
-    toolbox,
-    connect,
-    env,
+    async host(limits) {
+      const bus = await connect(role)
+      stack.use(await hostTools(bus, toolbox(bus, limits), { host: 'toolbox' }))
+    },
+    async startProcess() {
+      const started = startToolbox(await env(role))
+      stack.defer(async () => {
+        if (started.exitCode === null && started.kill('SIGKILL')) await once(started, 'exit')
+      })
+      await saysReady(started)
+      return started
+    },
     async createTask(spec) {
       const { run, task, agent } = spec
       const created = {
@@ -112,7 +117,7 @@ export function startToolbox(env: Record<string, string>): ChildProcess {
 }
 
 /** Waits for the process's first line. */
-export async function saysReady(process: ChildProcess): Promise<void> {
+async function saysReady(process: ChildProcess): Promise<void> {
   let complaint = ''
   process.stderr?.on('data', (chunk) => {
     complaint += chunk

@@ -9,8 +9,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startToolbox, startToolboxBed, type ToolboxBed } from '../../test/toolbox-bed.ts'
 
 let bed: ToolboxBed
+let toolbox: ChildProcess
 beforeAll(async () => {
   bed = await startToolboxBed()
+  toolbox = await bed.startProcess()
   await bed.createTask({ run: 'r1', task: 'r1-t1', agent: 'analyst' })
 })
 afterAll(() => bed?.[Symbol.asyncDispose]())
@@ -55,10 +57,10 @@ describe.runIf(process.platform === 'linux')('the queries of the toolbox', () =>
     const controller = new AbortController()
     const { signal } = controller
     const canceled = bed.call('analyst', 'queryTable', { sql: endless }, { id: '1.1', signal })
-    await childrenOf(bed.toolbox, 'some')
+    await childrenOf(toolbox, 'some')
     controller.abort(new Error('enough'))
     await expect(canceled).rejects.toThrow('enough')
-    await childrenOf(bed.toolbox, 'none')
+    await childrenOf(toolbox, 'none')
   })
 
   it('finish or are stopped before it exits on SIGTERM', async () => {
@@ -67,9 +69,9 @@ describe.runIf(process.platform === 'linux')('the queries of the toolbox', () =>
     const open = bed.call('analyst', 'queryTable', { sql }, { id: '1.2' })
     // On a busy machine the query may need more than the seconds that the toolbox gives to open calls.
     const settled = open.catch((error: unknown) => errorText(error))
-    await childrenOf(bed.toolbox, 'some')
-    bed.toolbox.kill('SIGTERM')
-    const ended = exitOf(bed.toolbox)
+    await childrenOf(toolbox, 'some')
+    toolbox.kill('SIGTERM')
+    const ended = exitOf(toolbox)
     expect([{ columns: ['m'], rows: [{ m: 500_000 }] }, 'the toolbox is shutting down']).toContainEqual(
       await settled,
     )

@@ -1,7 +1,7 @@
 import { artifactRefSchema, type CallContext, InputError, type Tool } from '@bailiwick/contract'
 import { defineTool } from '@bailiwick/core'
 import { z } from 'zod'
-import { drawChart as draw } from '../chart/draw-chart.ts'
+import { type ChartLimits, drawChart as draw } from '../chart/draw-chart.ts'
 import { namedFiles } from '../chart/fill-data.ts'
 import { fileNameSchema, type RunFiles } from './run-files.ts'
 import { formatOf, readTables, type TableSource } from './table-files.ts'
@@ -20,7 +20,7 @@ const input = z.object({
 })
 
 /** `drawChart`: turns a Vega-Lite specification into an SVG and a PNG of the run. */
-export function drawChart(files: RunFiles): Tool {
+export function drawChart(files: RunFiles, limits: Partial<ChartLimits>): Tool {
   return defineTool({
     name: 'drawChart',
     description:
@@ -41,7 +41,7 @@ export function drawChart(files: RunFiles): Tool {
         [...new Set(namedFiles(whole))].map((url) => sourceOf(files, context, url)),
       )
       const tables = await readTables(files, sources, signal)
-      const { svg, png, width, height, warnings } = await draw(whole, tables, { signal })
+      const { svg, png, width, height, warnings } = await draw(whole, tables, { signal, limits })
       const base = name.replace(/\.(svg|png)$/i, '')
       const [svgRef, pngRef] = await Promise.all([
         files.write(context, { name: `${base}.svg`, mediaType: 'image/svg+xml', bytes: Buffer.from(svg) }),

@@ -1,7 +1,7 @@
 import { formatBytes, type Tool } from '@bailiwick/contract'
 import { defineTool } from '@bailiwick/core'
 import { z } from 'zod'
-import { describeTables } from '../table/query-tables.ts'
+import { describeTables, type QueryLimits } from '../table/query-tables.ts'
 import { FILE_LIMITS, type RunFile, type RunFiles } from './run-files.ts'
 import { readTables, type TableSource, tableSources } from './table-files.ts'
 
@@ -22,7 +22,7 @@ const output = z.array(
 )
 
 /** `listFiles`: the files that the task may read, with the columns of those that can be queried. */
-export function listFiles(files: RunFiles): Tool {
+export function listFiles(files: RunFiles, limits: Partial<QueryLimits>): Tool {
   return defineTool({
     name: 'listFiles',
     description:
@@ -32,7 +32,7 @@ export function listFiles(files: RunFiles): Tool {
     effect: 'none',
     async run(_, context) {
       const all = await files.list(context)
-      const tables = await describe(files, tableSources(all), context.signal)
+      const tables = await describe(files, tableSources(all), { signal: context.signal, limits })
       return all.map((file) => ({ ...plain(file), ...tables.get(file.name) }))
     },
   })
@@ -49,7 +49,7 @@ type Described =
 async function describe(
   files: RunFiles,
   sources: TableSource[],
-  signal: AbortSignal,
+  options: { signal: AbortSignal; limits: Partial<QueryLimits> },
 ): Promise<Map<string, Described>> {
   const described = new Map<string, Described>()
   const small: TableSource[] = []
@@ -59,7 +59,7 @@ async function describe(
     if (total <= FILE_LIMITS.tables) small.push(each)
     else described.set(each.source.name, { problem: TOO_LARGE })
   }
-  for (const table of await describeTables(await readTables(files, small, signal), { signal })) {
+  for (const table of await describeTables(await readTables(files, small, options.signal), options)) {
     const { file, name } = table
     if ('problem' in table) described.set(file, { problem: table.problem })
     else described.set(file, { table: { name, rows: table.rows, columns: table.columns } })

@@ -1,14 +1,14 @@
 import type { Tool } from '@bailiwick/contract'
 import { defineTool } from '@bailiwick/core'
 import { z } from 'zod'
-import { queryTables } from '../table/query-tables.ts'
+import { type QueryLimits, queryTables } from '../table/query-tables.ts'
 import type { RunFiles } from './run-files.ts'
 import { mentionedTables, readTables, tableSources } from './table-files.ts'
 
 const cell = z.union([z.string(), z.number(), z.null()])
 
 /** `queryTable`: SQL over the task's CSV and JSON files. */
-export function queryTable(files: RunFiles): Tool {
+export function queryTable(files: RunFiles, limits: Partial<QueryLimits>): Tool {
   return defineTool({
     name: 'queryTable',
     description:
@@ -21,7 +21,7 @@ export function queryTable(files: RunFiles): Tool {
       const named = mentionedTables(tables, sql)
       // If the query names no table, all are read, so that the error can list them.
       const loaded = await readTables(files, named.length > 0 ? named : tables, context.signal)
-      const { columns, rows } = await queryTables(loaded, sql, { signal: context.signal })
+      const { columns, rows } = await queryTables(loaded, sql, { signal: context.signal, limits })
       return { columns, rows: rows as Record<string, z.infer<typeof cell>>[] }
     },
   })

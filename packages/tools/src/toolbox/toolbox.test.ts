@@ -21,6 +21,8 @@ const input = (artifact: ArtifactRef) => ({ name: artifact.name, artifact, descr
 
 beforeAll(async () => {
   bed = await startToolboxBed()
+  // Processes start slowly on a busy machine, and no test here is about time limits.
+  await bed.host({ query: { timeMs: 50_000 }, chart: { timeMs: 50_000 } })
   const weather = await upload('r1', 'seattle-weather.csv', CSV)
   const broken = await upload('r1', 'broken.json', '{"a":', 'application/json')
   const notes = await upload('r1', 'notes.md', '# Earlier', 'text/markdown')
@@ -42,7 +44,7 @@ beforeAll(async () => {
 })
 afterAll(() => bed?.[Symbol.asyncDispose]())
 
-describe('the toolbox in its process', () => {
+describe('the toolbox', () => {
   it('lists the files of the task with the columns of its tables', async () => {
     const columns = [
       { name: 'date', type: 'date' },
