@@ -12,9 +12,10 @@ const TESTS = [
   'apps/*/{src,test}/**',
   'chaos/**',
   'docs/**',
-  'scripts/*',
+  'scripts',
 ]
 const UNIT = TESTS.map((folder) => `${folder}/*.test.ts`)
+const LIVE = TESTS.map((folder) => `${folder}/*.live.test.ts`)
 
 export default defineConfig({
   test: {
@@ -26,13 +27,14 @@ export default defineConfig({
     // One report for each run of vitest: `.ci/run` adds them up.
     outputFile: { json: `.test-results/${process.pid}.json` },
     projects: [
-      project('live', { include: UNIT }),
+      project('unit', { include: UNIT, exclude: LIVE, setupFiles: ['scripts/forbid-processes.ts'] }),
+      project('live', { include: LIVE }),
       project('packed', { include: ['scripts/packed/*.test.ts'] }),
     ],
   },
 })
 
-/** `live`: real servers and processes, run from source. `packed`: the published packages. */
+/** `unit`: starts no process. `live`: real servers and processes, run from source. `packed`: the published packages. */
 function project(name: string, files: { include: string[]; exclude?: string[]; setupFiles?: string[] }) {
   return {
     resolve: { conditions: CONDITIONS },

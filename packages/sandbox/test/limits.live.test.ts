@@ -143,7 +143,7 @@ describe('limits', () => {
     expect(await world.session.checkpoint?.()).toEqual({ refused: 'the world is longer than 100 characters' })
   })
 
-  // Core's loop applies this one; `packages/core/test/checkpoint.test.ts` tests it.
+  // Core's loop applies this one; `packages/core/test/checkpoint.live.test.ts` tests it.
   tested.add('checkpointCpuMs')
 
   it('have a test and a default each', () => {
