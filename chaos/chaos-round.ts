@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Act, tellAct } from './acts/act.ts'
+import { type Act, describeAct } from './acts/act.ts'
 import { sabotage } from './acts/saboteur.ts'
 import { seeded } from './acts/seeded.ts'
-import { connectAuditor } from './judge/auditor.ts'
 import { failedAttempts, judge } from './judge/judge.ts'
-import { readEvidence } from './judge/read-evidence.ts'
+import { connectAuditor, readEvidence } from './judge/read-evidence.ts'
 import { type Silence, silences } from './judge/silences.ts'
 import { judgeProcesses } from './stage/processes.ts'
 import { Stage } from './stage/stage.ts'
@@ -13,22 +12,22 @@ import { ALWAYS, PROCESSES, RIGHT_ANSWER, TOOLS } from './stage/team.ts'
 export interface RoundReport {
   seed: number
   runs: number
-  /** When the saboteur began, Unix milliseconds. */
+  /** Start of the sabotage, Unix milliseconds. */
   began: number
   seconds: number
   acts: Act[]
   problems: string[]
-  /** What is no violation, and good to know: attempts that did not complete, starts of the daemon that failed. */
+  /** Facts that are no violation: attempts that did not complete, failed starts of the daemon. */
   notes: string[]
   silence: Silence | undefined
 }
 
-/** Time for all runs of a round after the saboteur has stopped, ms. */
+/** Time for all runs to end after the sabotage, ms. */
 const PATIENCE_MS = 120_000
-/** Time for a sandbox to notice that its host is dead, and for a host to be there again, ms. */
-const ORPHAN_MS = 5_000
+/** Time for a sandbox to notice that its host is dead, and for a host to restart, ms. */
+const RECOVER_MS = 5_000
 
-/** So many runs at once on one stage, of which things are killed until a time is up; then all must end well. */
+/** Submits runs to a new stage while the saboteur acts for a time. Then all runs must complete. */
 export async function chaosRound(options: {
   seed: number
   runs: number
@@ -51,7 +50,7 @@ export async function chaosRound(options: {
     silence: undefined,
   }
   try {
-    // One after the other, so that something is at work whenever something is killed.
+    // Submit the runs one after the other, so that a run is open at every act.
     const submitted = runs.map(async (run, index) => {
       await sleep((index * sabotageMs) / runs.length)
       await submit(stage, run, began + sabotageMs + PATIENCE_MS)
@@ -60,17 +59,17 @@ export async function chaosRound(options: {
     over.abort()
     await Promise.all(submitted)
     report.acts = await acting
-    const env = JSON.parse(await stage.bailiwickOnceMended('env', '--role', 'reader', '--json'))
+    const env = JSON.parse(await stage.bailiwickOnceRestarted('env', '--role', 'reader', '--json'))
     const auditor = await connectAuditor(env.NATS_URL, stage.keys)
     const evidence = await readEvidence(auditor, {
       runs,
       effectsFile: stage.effects,
       patienceMs: PATIENCE_MS,
     }).finally(() => auditor.close())
-    const disturbances = report.acts.map((act) => ({ ...act, what: tellAct(act) }))
+    const disturbances = report.acts.map((act) => ({ ...act, what: describeAct(act) }))
     const { startMs } = stage
     const expected = { runs, answer: RIGHT_ANSWER, tools: TOOLS, always: ALWAYS, disturbances, startMs }
-    report.problems.push(...judge(evidence, expected), ...(await lookAtProcesses(stage)))
+    report.problems.push(...judge(evidence, expected), ...(await untilRecovered(stage)))
     report.notes.push(...failedAttempts(evidence), ...stage.failedStarts)
     report.silence = silences(runs, evidence.journal, disturbances)[0]
   } finally {
@@ -78,7 +77,7 @@ export async function chaosRound(options: {
     report.acts = await acting
     for (const { pid, command } of await stage.close())
       report.problems.push(`left running: ${pid} ${command}`)
-    // With its logs and its store it tells why.
+    // Its logs and its store show the reason.
     if (report.problems.length > 0) report.notes.push(`the stage is left in ${stage.folder}`)
     else await stage.remove()
     report.seconds = Math.round((Date.now() - began) / 1_000)
@@ -86,7 +85,7 @@ export async function chaosRound(options: {
   return report
 }
 
-/** Asks until somebody takes it: the same id is the same run. */
+/** Submits a run until a daemon accepts it. The same id is the same run. */
 async function submit(stage: Stage, run: string, until: number): Promise<void> {
   const { connect, submitRun } = await import('@bailiwick/client')
   for (;;) {
@@ -102,9 +101,9 @@ async function submit(stage: Stage, run: string, until: number): Promise<void> {
   }
 }
 
-/** What is wrong with what runs, once there has been time to put it right. */
-async function lookAtProcesses(stage: Stage): Promise<string[]> {
-  const until = Date.now() + ORPHAN_MS
+/** Waits until the right processes run. @returns the violations that are left after that time */
+async function untilRecovered(stage: Stage): Promise<string[]> {
+  const until = Date.now() + RECOVER_MS
   for (;;) {
     const problems = judgeProcesses(stage.processes(), PROCESSES)
     if (problems.length === 0 || Date.now() > until) return problems

@@ -1,13 +1,13 @@
 /**
- * Kills, ends, stops and starts again every kind of process while runs are at work, and checks from outside that
- * nothing was lost or done twice.
+ * Kills, terminates, stops and restarts every kind of process while runs are open, and checks from outside that nothing
+ * was lost or done twice.
  *
  *   node chaos/main.ts [--runs 20] [--seed 1] [--minutes N] [--batch 5]
  */
 import { parseArgs } from 'node:util'
-import { type Act, countActs, tellAct } from './acts/act.ts'
+import { type Act, countActs, describeAct } from './acts/act.ts'
 import { chaosRound, type RoundReport } from './chaos-round.ts'
-import { type Silence, tellSilence } from './judge/silences.ts'
+import { describeSilence, type Silence } from './judge/silences.ts'
 
 const { values } = parseArgs({
   options: {
@@ -28,7 +28,7 @@ let longest: Silence | undefined
 let interrupted = false
 process.once('SIGINT', () => {
   interrupted = true
-  console.log('ending after this round, which cleans up behind itself')
+  console.log('Ending after this round.')
 })
 
 while (!interrupted && (until === undefined ? done < Number(values.runs) : Date.now() < until)) {
@@ -37,20 +37,20 @@ while (!interrupted && (until === undefined ? done < Number(values.runs) : Date.
   acts.push(...round.acts)
   violations += round.problems.length
   if ((round.silence?.unexplainedMs ?? 0) > (longest?.unexplainedMs ?? 0)) longest = round.silence
-  tell(round)
+  print(round)
   seed += 1
 }
 console.log(`${done} runs of 5 tasks, ${acts.length} acts, ${violations} violations`)
 console.log(`acts: ${countActs(acts)}`)
-if (longest !== undefined) console.log(`longest silence: ${tellSilence(longest)}`)
-// What was told is all there is to do: a pipe of a killed process may be open still, and would be waited for.
+if (longest !== undefined) console.log(`longest silence: ${describeSilence(longest)}`)
+// Exit explicitly: the pipe of a killed process may still be open and would keep this process alive.
 process.exit(violations === 0 ? 0 : 1)
 
-function tell({ seed, runs, began, acts, seconds, problems, notes, silence }: RoundReport): void {
+function print({ seed, runs, began, acts, seconds, problems, notes, silence }: RoundReport): void {
   console.log(`seed ${seed}: ${runs} runs, ${acts.length} acts, ${seconds} s, ${problems.length} violations`)
-  if (silence !== undefined) console.log(`  longest silence: ${tellSilence(silence)}`)
+  if (silence !== undefined) console.log(`  longest silence: ${describeSilence(silence)}`)
   for (const note of notes) console.log(`  ${note}`)
   if (problems.length === 0) return
   for (const problem of problems) console.log(`  VIOLATION ${problem}`)
-  for (const act of acts) console.log(`    ${((act.from - began) / 1_000).toFixed(1)} s: ${tellAct(act)}`)
+  for (const act of acts) console.log(`    ${((act.from - began) / 1_000).toFixed(1)} s: ${describeAct(act)}`)
 }

@@ -4,17 +4,17 @@ import { type Act, type Deed, LONG_STOP_MS } from './act.ts'
 import type { seeded } from './seeded.ts'
 
 const KINDS = ['host', 'host', 'sandbox', 'daemon', 'toolbox', 'nats-server', 'tool host'] as const
-/** Who is asked to end in order; the others are only killed. */
+/** Kinds that may also get SIGTERM. */
 const TERMINATED: readonly Kind[] = ['daemon', 'host']
-/** Longest pause between two acts, and longest time of a short stop, ms. */
-const PAUSE_MS = 600
-const SHORT_STOP_MS = 1_500
+/** Longest pause between two acts, and longest short stop, ms. */
+const MAX_PAUSE_MS = 600
+const MAX_SHORT_STOP_MS = 1_500
 
 /**
- * Kills, ends and stops what runs in a folder, one thing after the other, until aborted. Things that are stopped
- * for long are left so while others die; at the end all go on.
+ * Kills, terminates and stops the processes of a folder, one after the other, until aborted. While a process is stopped
+ * for long, others die. At the end, every stopped process continues.
  *
- * @returns what it did, in order
+ * @returns its acts, in order
  */
 export async function sabotage(
   folder: string,
@@ -24,7 +24,7 @@ export async function sabotage(
   const acts: Act[] = []
   const stopped = new Map<number, Promise<void>>()
   while (!signal.aborted) {
-    await sleep(100 + random.below(PAUSE_MS))
+    await sleep(100 + random.below(MAX_PAUSE_MS))
     const kind = random.of(KINDS)
     const { deed, stopMs } = drawDeed(kind, random)
     const victims = processesOf(folder).filter((one) => kindOf(one) === kind && !stopped.has(one.pid))
@@ -41,7 +41,7 @@ export async function sabotage(
       stopped.delete(victim.pid)
     })
     stopped.set(victim.pid, over)
-    if (stopMs < LONG_STOP_MS.least) await over
+    if (stopMs < LONG_STOP_MS.min) await over
   }
   await Promise.all(stopped.values())
   return acts
@@ -49,21 +49,22 @@ export async function sabotage(
 
 const SIGNALS = { killed: 'SIGKILL', terminated: 'SIGTERM', stopped: 'SIGSTOP' } as const
 
-/** Always the same number of draws, so that what is done does not depend on what was there. */
+/** Always draws the same number of times, so that later acts do not depend on which processes exist. */
 function drawDeed(kind: Kind | undefined, random: ReturnType<typeof seeded>): { deed: Deed; stopMs: number } {
-  const [which, long] = [random.next(), random.next() < 0.5]
-  const stopMs = long
-    ? LONG_STOP_MS.least + random.below(LONG_STOP_MS.most - LONG_STOP_MS.least)
-    : 100 + random.below(SHORT_STOP_MS)
-  if (which < 0.25) return { deed: 'stopped', stopMs }
-  const terminated = which < 0.45 && kind !== undefined && TERMINATED.includes(kind)
-  return { deed: terminated ? 'terminated' : 'killed', stopMs }
+  const [choice, isLong] = [random.next(), random.next() < 0.5]
+  const stopMs = isLong
+    ? LONG_STOP_MS.min + random.below(LONG_STOP_MS.max - LONG_STOP_MS.min)
+    : 100 + random.below(MAX_SHORT_STOP_MS)
+  if (choice < 0.25) return { deed: 'stopped', stopMs }
+  const isTerminated = choice < 0.45 && kind !== undefined && TERMINATED.includes(kind)
+  return { deed: isTerminated ? 'terminated' : 'killed', stopMs }
 }
 
+/** @returns false if the process has ended */
 function send(pid: number, signal: NodeJS.Signals): boolean {
   try {
     return process.kill(pid, signal)
   } catch {
-    return false // Gone meanwhile.
+    return false
   }
 }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { seeded } from './seeded.ts'
 
-it('gives the same numbers for the same seed, and others for another', () => {
+it('gives the same numbers for the same seed, and different ones for another', () => {
   const draws = (seed: number) => {
     const random = seeded(seed)
     return Array.from({ length: 50 }, () => [random.next(), random.below(600), random.of(['a', 'b', 'c'])])

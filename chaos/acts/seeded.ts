@@ -1,4 +1,4 @@
-/** A seeded source of numbers: the same seed is the same chaos. mulberry32, public domain. */
+/** A random source that gives the same numbers for the same seed. mulberry32, public domain. */
 export function seeded(seed: number): {
   next(): number
   below(limit: number): number

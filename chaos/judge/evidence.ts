@@ -1,26 +1,26 @@
-/** What the judge goes by: everything as the broker and the tools' own file have it, nothing told by the project. */
+/** Everything that the judge uses: the broker's streams and the tools' own file, nothing that the project reports. */
 export interface Evidence {
   journal: JournalMessage[]
   events: EventMessage[]
   queue: Queue
-  /** Tasks that the server gave up, or that a host rejected: the stream of advisories, as text. */
+  /** The stream of advisories as text: tasks that the server gave up, or that a host rejected. */
   dead: string[]
-  /** What the tools did, in the order in which they did it. */
+  /** The effects of the tools, in order. */
   effects: Effect[]
 }
 
-/** One append of the stream JOURNAL. */
+/** One append in the stream JOURNAL. */
 export interface JournalMessage {
-  /** In the stream. */
+  /** Sequence in the stream. */
   sequence: number
   subject: string
   /** When the server stored it, Unix milliseconds. */
   storedAt: number
-  /** As the protocol says: `{ v, records }`. Undefined where it says something else. */
+  /** The records of `{ v, records }`. Undefined if the message is something else. */
   records: JournalRecord[] | undefined
 }
 
-/** A record, as far as every record is alike. */
+/** The fields that every record has. */
 export interface JournalRecord {
   type: string
   /** Unix milliseconds. */
@@ -38,7 +38,7 @@ export interface EventMessage {
   event: { id: string; time: string; type: string; run: string; task: string; data: Record<string, unknown> }
 }
 
-/** The stream TASK, and who still has something of it. */
+/** The stream TASK and its consumers. */
 export interface Queue {
   messages: number
   consumers: { name: string; pending: number; unacknowledged: number }[]
@@ -50,4 +50,31 @@ export interface Effect {
   key: string
   run: string
   task: string
+}
+
+/** A record and where it is stored. */
+export interface Entry {
+  /** `<sequence>.<index>`, which is also the id of its event. */
+  id: string
+  sequence: number
+  writer: string
+  run: string
+  task: string
+  record: JournalRecord
+}
+
+/** Lists all records of the journals in the order of the stream. Skips messages that are no appends. */
+export function journalEntries(journal: readonly JournalMessage[]): Entry[] {
+  return journal.flatMap(({ sequence, subject, records = [] }) => {
+    const [, , kind, writer = '', run = '', task = ''] = subject.split('.')
+    if (kind !== 'journal') return []
+    return records.map((record, index) => ({
+      id: `${sequence}.${index}`,
+      sequence,
+      writer,
+      run,
+      task,
+      record,
+    }))
+  })
 }

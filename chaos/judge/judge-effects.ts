@@ -1,11 +1,10 @@
-import type { Effect } from './evidence.ts'
-import type { Entry } from './journal-entries.ts'
+import type { Effect, Entry } from './evidence.ts'
 
 /**
- * What the tools did against what the journals say of it: nothing twice, nothing that was not written down
- * before, and of what an agent was told that it was done, nothing missing.
+ * Compares the tools' effects with the journals: no effect twice, none without a journaled call, and one for each call
+ * whose success an agent was told.
  *
- * @param tools names of the tools that write the file
+ * @param tools the tools that write the file
  */
 export function judgeEffects(
   effects: readonly Effect[],
@@ -18,22 +17,23 @@ export function judgeEffects(
     if (record.type !== 'call.started' || !tools.includes(String(record.name))) continue
     called.set(`${task} ${record.call}`, { name: String(record.name), key: String(record.key), run, task })
   }
-  const announced = new Set([...called.values()].map(line))
+  const journaled = new Set([...called.values()].map(line))
   const times = new Map<string, number>()
   for (const effect of effects) times.set(line(effect), (times.get(line(effect)) ?? 0) + 1)
   for (const [effect, count] of times) {
     if (count > 1) problems.push(`the effect "${effect}" was made ${count} times`)
-    if (!announced.has(effect)) problems.push(`the effect "${effect}" stands in no journal`)
+    if (!journaled.has(effect)) problems.push(`the effect "${effect}" is in no journal`)
   }
   for (const { task, record } of entries) {
     const call = called.get(`${task} ${record.call}`)
     if (record.type !== 'call.ended' || call === undefined || record.ok !== true) continue
-    if (!times.has(line(call))) problems.push(`the effect "${line(call)}" is told as done, and was not made`)
+    if (!times.has(line(call)))
+      problems.push(`the effect "${line(call)}" was reported as done but never made`)
   }
   return problems
 }
 
-/** Whether every task of a plan that completed has made the effects without which it could not. */
+/** Checks that every completed task of a plan has made the effects that it cannot complete without. */
 export function judgeMissing(
   effects: readonly Effect[],
   entries: readonly Entry[],

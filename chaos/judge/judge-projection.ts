@@ -1,12 +1,11 @@
-import type { EventMessage, Evidence } from './evidence.ts'
-import { type Entry, journalEntries } from './journal-entries.ts'
+import { type Entry, type EventMessage, type Evidence, journalEntries } from './evidence.ts'
 
-/** Whether the events are the journals, record by record: each once, none besides, in the same order. */
+/** Checks that there is exactly one event for each record, in the same order. */
 export function judgeProjection({ journal, events }: Pick<Evidence, 'journal' | 'events'>): string[] {
   const problems: string[] = []
   let before = 0
   for (const { sequence, subject, records } of journal) {
-    if (sequence !== before + 1) problems.push(`the journal has nothing between ${before} and ${sequence}`)
+    if (sequence !== before + 1) problems.push(`the journal has a gap between ${before} and ${sequence}`)
     if (records === undefined) problems.push(`the journal's message ${sequence} (${subject}) is no append`)
     before = sequence
   }
@@ -23,11 +22,11 @@ export function judgeProjection({ journal, events }: Pick<Evidence, 'journal' | 
     const place = places.get(event.id)
     const entry = place === undefined ? undefined : entries[place]
     if (place === undefined || entry === undefined) {
-      problems.push(`event ${event.id} (${event.type}) tells of nothing in the journals`)
+      problems.push(`event ${event.id} (${event.type}) has no record`)
       continue
     }
-    if (seen.has(event.id)) problems.push(`event ${event.id} (${event.type}) is there twice`)
-    else if (place < last) problems.push(`event ${event.id} comes after that of a later record`)
+    if (seen.has(event.id)) problems.push(`event ${event.id} (${event.type}) was published twice`)
+    else if (place < last) problems.push(`event ${event.id} comes after the event of a later record`)
     if (messageId !== event.id) problems.push(`event ${event.id} has the message id "${messageId}"`)
     problems.push(...compare(event, subject, entry, owners))
     seen.add(event.id)
@@ -38,7 +37,7 @@ export function judgeProjection({ journal, events }: Pick<Evidence, 'journal' | 
   return problems
 }
 
-/** Whether an event says what its record says. */
+/** Checks that an event agrees with its record. */
 function compare(
   event: EventMessage['event'],
   subject: string,
@@ -47,7 +46,7 @@ function compare(
 ): string[] {
   // An event has the name of its record.
   const name = record.type
-  // These records of the run's own journal are about the task that they name.
+  // These records are in the run's own journal, but their events belong to the task that they name.
   const about = name === 'task.dispatched' || name === 'task.returned' ? record.task : task
   const expected = {
     type: `dev.bailiwick.${name}.v1`,
@@ -60,6 +59,6 @@ function compare(
   return Object.entries(expected).flatMap(([field, value]) =>
     found[field] === value
       ? []
-      : [`event ${id}: its ${field} is ${String(found[field])}, and the record says ${String(value)}`],
+      : [`event ${id}: its ${field} is ${String(found[field])}, expected ${String(value)}`],
   )
 }

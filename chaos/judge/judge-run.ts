@@ -1,4 +1,4 @@
-import type { Entry } from './journal-entries.ts'
+import type { Entry } from './evidence.ts'
 
 interface PlannedTask {
   name: string
@@ -6,35 +6,35 @@ interface PlannedTask {
 }
 
 /**
- * Whether a run went as runs go: submitted once, planned once, every task given out once for each attempt, after
- * those that it waits for, and taken back once; then its one end, with the right answer, and nothing behind it.
+ * Checks a run: submitted once, planned once, every attempt dispatched once after its dependencies and returned once,
+ * then ended once with the right answer, and no record after that.
  *
- * @param entries every record of the run, those of its tasks too
+ * @param entries all records of the run and its tasks
  */
 export function judgeRun(run: string, entries: readonly Entry[], rightAnswer: unknown): string[] {
   const problems: string[] = []
-  const say = (problem: string) => problems.push(`${run}: ${problem}`)
+  const report = (problem: string) => problems.push(`${run}: ${problem}`)
   const own = entries.filter(({ writer, task }) => writer === 'coordinator' && task === 'run')
   const named = (type: string) => own.filter(({ record }) => record.type === type).map(({ record }) => record)
   for (const type of ['run.submitted', 'run.planned', 'run.ended'])
-    if (named(type).length !== 1) say(`${named(type).length} records ${type}`)
-  if (entries[0]?.record.type !== 'run.submitted') say(`begins with ${entries[0]?.record.type}`)
+    if (named(type).length !== 1) report(`${named(type).length} records ${type}`)
+  if (entries[0]?.record.type !== 'run.submitted') report(`begins with ${entries[0]?.record.type}`)
   if (entries.at(-1)?.record.type !== 'run.ended')
-    say(`${entries.at(-1)?.task} ${entries.at(-1)?.record.type} is behind its end`)
+    report(`${entries.at(-1)?.task} ${entries.at(-1)?.record.type} comes after its end`)
   const end = named('run.ended')[0]
   if (end !== undefined && end.status !== 'completed')
-    say(`ended as ${String(end.status)}: ${JSON.stringify(end.error)}`)
+    report(`ended as ${String(end.status)}: ${JSON.stringify(end.error)}`)
   if (end !== undefined && JSON.stringify(end.answer) !== JSON.stringify(rightAnswer))
-    say(`answered ${JSON.stringify(end.answer)}`)
+    report(`answered ${JSON.stringify(end.answer)}`)
   return [...problems, ...judgeTasks(run, own, taskNames(entries))]
 }
 
-/** Whether what was planned was given out and taken back in the plan's order. */
+/** Checks that the planned tasks were dispatched and returned in the plan's order. */
 function judgeTasks(run: string, own: readonly Entry[], journaled: ReadonlySet<string>): string[] {
   const problems: string[] = []
-  const say = (problem: string) => problems.push(`${run}: ${problem}`)
+  const report = (problem: string) => problems.push(`${run}: ${problem}`)
   const open = new Set<string>()
-  const given = new Set<string>()
+  const dispatched = new Set<string>()
   const attempts = new Map<string, number>()
   const completed = new Set<string>()
   let plan: PlannedTask[] = []
@@ -46,27 +46,29 @@ function judgeTasks(run: string, own: readonly Entry[], journaled: ReadonlySet<s
     if (type === 'task.dispatched') {
       const attempt = (attempts.get(name) ?? 0) + 1
       if (record.attempt !== attempt)
-        say(`${task}: given out as attempt ${record.attempt}, wanted ${attempt}`)
-      if (given.has(task)) say(`${task}: given out twice`)
+        report(`${task}: dispatched as attempt ${record.attempt}, expected ${attempt}`)
+      if (dispatched.has(task)) report(`${task}: dispatched twice`)
       const missing = plan.find((one) => one.name === name)?.after.filter((other) => !completed.has(other))
-      if (missing?.length) say(`${task}: given out before ${missing.join(', ')}`)
+      if (missing?.length) report(`${task}: dispatched before ${missing.join(', ')}`)
       attempts.set(name, attempt)
-      given.add(task)
+      dispatched.add(task)
       open.add(task)
     }
     if (type === 'task.returned') {
-      if (!open.delete(task)) say(`${task}: taken back without being out`)
+      if (!open.delete(task)) report(`${task}: returned without being dispatched`)
       if (record.status === 'completed') completed.add(name)
     }
   }
-  for (const task of open) say(`${task}: never taken back`)
-  for (const { name } of plan) if (!completed.has(name)) say(`${name} of the plan was never completed`)
-  for (const task of journaled) if (!given.has(task)) say(`${task}: has a journal, and was never given out`)
-  for (const task of given) if (!journaled.has(task)) say(`${task}: was given out, and has no journal`)
+  for (const task of open) report(`${task}: never returned`)
+  for (const { name } of plan) if (!completed.has(name)) report(`${name} of the plan never completed`)
+  for (const task of journaled)
+    if (!dispatched.has(task)) report(`${task}: has a journal but was never dispatched`)
+  for (const task of dispatched)
+    if (!journaled.has(task)) report(`${task}: was dispatched but has no journal`)
   return problems
 }
 
-/** The tasks of a run that have journals of their own. */
+/** The tasks of a run that have their own journals. */
 export function taskNames(entries: readonly Entry[]): Set<string> {
   return new Set(entries.map(({ task }) => task).filter((task) => task !== 'run'))
 }

@@ -1,77 +1,76 @@
-import type { JournalRecord } from './evidence.ts'
-import type { Entry } from './journal-entries.ts'
+import type { Entry, JournalRecord } from './evidence.ts'
 
 /**
- * Whether a task's journal is whole and in order: created first, ended once and last; hosts counted one by one;
- * steps and turns without a gap; each step answered by a model and observed once; an outcome for each call at
- * most once, and only for calls that code had made; and no replay that went another way.
+ * Checks that a task's journal is complete and in order: created first, ended once and last, attempts, steps and turns
+ * numbered without a gap, one reply and one end for each step, at most one outcome for each call and only for calls that
+ * code made, and no divergence.
  *
- * @param entries the records of the task alone
+ * @param entries the records of this task
  */
 export function judgeTask(task: string, entries: readonly Entry[]): string[] {
   const problems: string[] = []
   const records = entries.map(({ record }) => record)
-  const say = (problem: string) => problems.push(`${task}: ${problem}`)
+  const report = (problem: string) => problems.push(`${task}: ${problem}`)
   const count = (type: string) => records.filter((record) => record.type === type).length
-  if (records[0]?.type !== 'task.created') say(`begins with ${records[0]?.type}`)
-  if (records.at(-1)?.type !== 'task.ended') say(`its last record is ${records.at(-1)?.type}`)
+  if (records[0]?.type !== 'task.created') report(`begins with ${records[0]?.type}`)
+  if (records.at(-1)?.type !== 'task.ended') report(`its last record is ${records.at(-1)?.type}`)
   for (const type of ['task.created', 'task.ended'])
-    if (count(type) !== 1) say(`${count(type)} records ${type}`)
-  if (new Set(entries.map(({ writer }) => writer)).size > 1) say('two agents have written its journal')
-  const place = new Place(say)
-  for (const record of records) place.next(record)
+    if (count(type) !== 1) report(`${count(type)} records ${type}`)
+  if (new Set(entries.map(({ writer }) => writer)).size > 1) report('two agents wrote its journal')
+  const progress = new TaskProgress(report)
+  for (const record of records) progress.next(record)
   return problems
 }
 
-/** Where a task is, record by record. */
-class Place {
+/** Follows a task through its records. */
+class TaskProgress {
   #attempt = 0
-  /** The step that the model has answered, that code runs in, and that was observed. */
+  /** The last step with a reply, the last that started, and the last that ended. */
   #replied = 0
-  #begun = 0
-  #observed = 0
+  #started = 0
+  #ended = 0
   #turn = -1
-  #made = new Set<string>()
+  #calls = new Set<string>()
   #settled = new Set<string>()
-  #say: (problem: string) => void
+  #report: (problem: string) => void
 
-  constructor(say: (problem: string) => void) {
-    this.#say = say
+  constructor(report: (problem: string) => void) {
+    this.#report = report
   }
 
   next(record: JournalRecord): void {
     const { type } = record
     const step = Number(record.step)
     if (type === 'task.started')
-      this.#attempt = this.#follow('attempt', this.#attempt, Number(record.attempt))
+      this.#attempt = this.#expectNext('attempt', this.#attempt, Number(record.attempt))
     if (type === 'step.replied') {
-      this.#replied = this.#follow('reply to step', this.#replied, step)
-      if (this.#observed !== step - 1) this.#say(`step ${step} was answered before the one before was over`)
+      this.#replied = this.#expectNext('reply to step', this.#replied, step)
+      if (this.#ended !== step - 1) this.#report(`step ${step} got a reply before the previous step ended`)
     }
     if (type === 'step.started') {
-      this.#begun = step
+      this.#started = step
       this.#turn = -1
-      if (this.#replied !== step) this.#say(`step ${step} runs code without an answer of the model`)
+      if (this.#replied !== step) this.#report(`step ${step} runs code without a reply of the model`)
     }
     if (type === 'turn.committed' || type === 'turn.voided') {
-      if (this.#begun !== step) this.#say(`a turn of step ${step} in step ${this.#begun}`)
-      this.#turn = this.#follow(`turn of step ${step}`, this.#turn, Number(record.turn))
+      if (this.#started !== step) this.#report(`a turn of step ${step} in step ${this.#started}`)
+      this.#turn = this.#expectNext(`turn of step ${step}`, this.#turn, Number(record.turn))
     }
-    if (type === 'turn.committed') for (const { id } of record.calls as { id: string }[]) this.#made.add(id)
+    if (type === 'turn.committed') for (const { id } of record.calls as { id: string }[]) this.#calls.add(id)
     if (type === 'call.ended' || type === 'call.late') this.#settle(String(record.call))
-    if (type === 'step.ended') this.#observed = this.#follow('end of step', this.#observed, step)
+    if (type === 'step.ended') this.#ended = this.#expectNext('end of step', this.#ended, step)
     if (type === 'task.diverged')
-      this.#say(`diverged: ${String(record.recorded)} ≠ ${String(record.replayed)}`)
+      this.#report(`diverged: ${String(record.recorded)} ≠ ${String(record.replayed)}`)
   }
 
-  #follow(what: string, before: number, found: number): number {
-    if (found !== before + 1) this.#say(`${what} ${found} follows ${before}`)
+  #expectNext(what: string, before: number, found: number): number {
+    if (found !== before + 1) this.#report(`${what} ${found} follows ${before}`)
     return found
   }
 
   #settle(call: string): void {
-    if (!this.#made.has(call)) this.#say(`call ${call} has an outcome and was never made`)
-    if (this.#settled.has(call)) this.#say(`call ${call} has two outcomes`)
+    if (!this.#calls.has(call)) this.#report(`call ${call} has an outcome but was never made`)
+    if (this.#settled.has(call)) this.#report(`call ${call} has two outcomes`)
     this.#settled.add(call)
   }
 }

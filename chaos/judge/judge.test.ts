@@ -13,7 +13,7 @@ const EXPECTED: Expected = {
 }
 
 describe('judge', () => {
-  it('finds nothing wrong with a run that went well', () => {
+  it('finds no violation in a run that went well', () => {
     expect(judge(honest(), EXPECTED)).toEqual([])
     expect(failedAttempts(honest())).toEqual([])
   })
@@ -21,9 +21,9 @@ describe('judge', () => {
   it.each<[string, (evidence: Evidence) => void, string]>([
     ['an event that is missing', ({ events }) => events.splice(5, 1), 'has no event'],
     [
-      'an event that is there twice',
+      'an event that was published twice',
       ({ events }) => events.splice(5, 0, ...events.slice(4, 5)),
-      'is there twice',
+      'was published twice',
     ],
     [
       'events out of order',
@@ -31,9 +31,9 @@ describe('judge', () => {
       'of a later record',
     ],
     [
-      'an event of nothing',
+      'an event without a record',
       ({ events }) => Object.assign(events[3]?.event ?? {}, { id: '99.0' }),
-      'nothing in the journals',
+      'has no record',
     ],
     [
       'an event with another message id',
@@ -65,7 +65,7 @@ describe('judge', () => {
       ({ events }) => Object.assign(events[3]?.event ?? {}, { time: 'x' }),
       'its time is x',
     ],
-    ['an append that is gone', ({ journal }) => journal.splice(4, 1), 'nothing between'],
+    ['an append that is missing', ({ journal }) => journal.splice(4, 1), 'has a gap between'],
     [
       'a message that is no append',
       ({ journal }) => Object.assign(journal[4] ?? {}, { records: undefined }),
@@ -73,14 +73,14 @@ describe('judge', () => {
     ],
 
     [
-      'a run that nobody asked for',
+      'a run that was not submitted',
       (all) =>
         all.journal.push({
           ...all.journal[0],
           sequence: all.journal.length + 1,
           subject: RUN.replace('r1', 'r9'),
         } as never),
-      'nobody has asked',
+      'was never submitted',
     ],
     [
       'two submissions',
@@ -101,35 +101,39 @@ describe('judge', () => {
     ['a run that failed', (all) => change(all, RUN, 'run.ended', { status: 'failed' }), 'ended as failed'],
     ['a wrong answer', (all) => change(all, RUN, 'run.ended', { answer: 35 }), 'answered 35'],
     [
-      'something behind the end of a run',
+      'a record after the end of a run',
       (all) => add(all, RUN, 'run.ended', { type: 'task.returned', task: 'r1-t1' }),
-      'is behind its end',
+      'comes after its end',
     ],
     [
-      'a task that is given out twice',
+      'a task that is dispatched twice',
       (all) =>
         add(all, RUN, 'task.dispatched', { type: 'task.dispatched', name: 't1', task: 'r1-t1', attempt: 2 }),
-      'given out twice',
+      'dispatched twice',
     ],
     [
       'an attempt that is skipped',
       (all) => change(all, RUN, 'task.dispatched', { attempt: 2 }),
-      'given out as attempt 2',
+      'dispatched as attempt 2',
     ],
     [
-      'a task that is taken back twice',
+      'a task that returns twice',
       (all) => add(all, RUN, 'task.returned', { type: 'task.returned', name: 't1', task: 'r1-t1' }),
-      'without being out',
+      'without being dispatched',
     ],
-    ['a task that is never taken back', (all) => remove(all, RUN, 'task.returned'), 'never taken back'],
+    ['a task that never returns', (all) => remove(all, RUN, 'task.returned'), 'never returned'],
     [
-      'a task that is given out too early',
+      'a task that is dispatched too early',
       (all) => change(all, RUN, 'task.returned', { status: 'failed' }),
-      'given out before t1',
+      'dispatched before t1',
     ],
-    ['a task that was never given out', (all) => remove(all, RUN, 'task.dispatched'), 'was never given out'],
     [
-      'a task of the plan that was never completed',
+      'a task that was never dispatched',
+      (all) => remove(all, RUN, 'task.dispatched'),
+      'was never dispatched',
+    ],
+    [
+      'a task of the plan that never completed',
       (all) =>
         change(all, RUN, 'run.planned', {
           tasks: [
@@ -138,10 +142,10 @@ describe('judge', () => {
             { name: 't3', after: [] },
           ],
         }),
-      't3 of the plan was never completed',
+      't3 of the plan never completed',
     ],
     [
-      'a run that begins with something else',
+      'a run that begins with another record',
       (all) => change(all, RUN, 'run.submitted', { type: 'run.cancel-requested' }),
       'r1: begins with run.cancel-requested',
     ],
@@ -157,36 +161,36 @@ describe('judge', () => {
       (all) => add(all, T1, 'task.ended', { type: 'task.ended', status: 'completed' }),
       '2 records task.ended',
     ],
-    ['a task without a beginning', (all) => remove(all, T1, 'task.created'), '0 records task.created'],
+    ['a task without its creation', (all) => remove(all, T1, 'task.created'), '0 records task.created'],
     [
-      'a task that begins with something else',
+      'a task that begins with another record',
       (all) => change(all, T1, 'task.created', { type: 'task.planned' }),
       'r1-t1: begins with task.planned',
     ],
     [
-      'something behind the end of a task',
+      'a record after the end of a task',
       (all) => add(all, T1, 'task.ended', { type: 'task.started', attempt: 3 }),
       'its last record is task.started',
     ],
     ['two first hosts', (all) => change(all, T1, 'task.started', { attempt: 2 }), 'attempt 2 follows 0'],
     [
-      'a reply that was asked for twice',
+      'a step with two replies',
       (all) => add(all, T1, 'step.replied', { type: 'step.replied', step: 1 }),
       'reply to step 1 follows 1',
     ],
-    ['code that no model wrote', (all) => remove(all, T1, 'step.replied'), 'without an answer of the model'],
+    ['code without a reply', (all) => remove(all, T1, 'step.replied'), 'without a reply of the model'],
     [
-      'a step that begins before the one before is over',
+      'a step that begins before the previous one ends',
       (all) => add(all, T1, 'turn.committed', { type: 'step.replied', step: 2 }),
-      'step 2 was answered before the one before was over',
+      'step 2 got a reply before the previous step ended',
     ],
     [
-      'a turn that was undone and counted twice',
+      'a turn that was voided and counted twice',
       (all) => add(all, T1, 'turn.committed', { type: 'turn.voided', step: 1, turn: 0 }),
       'turn of step 1 0 follows 0',
     ],
     [
-      'a turn that is lost',
+      'a missing turn',
       (all) => change(all, T1, 'turn.committed', { turn: 1 }),
       'turn of step 1 1 follows -1',
     ],
@@ -197,7 +201,7 @@ describe('judge', () => {
       'has two outcomes',
     ],
     [
-      'an outcome of no call',
+      'an outcome without a call',
       (all) => add(all, T1, 'call.ended', { type: 'call.ended', call: '1.9', ok: true }),
       'was never made',
     ],
@@ -212,7 +216,7 @@ describe('judge', () => {
       'diverged',
     ],
     [
-      'another agent in a journal',
+      'a record of another agent',
       (all) => Object.assign(all.journal[5] ?? {}, { subject: T1.replace('worker', 'other') }),
       'two agents',
     ],
@@ -222,9 +226,9 @@ describe('judge', () => {
       ({ effects }) => effects.push(...effects.slice(0, 1)),
       'was made 2 times',
     ],
-    ['an effect that is missing', ({ effects }) => effects.pop(), 'was not made'],
+    ['an effect that is missing', ({ effects }) => effects.pop(), 'but never made'],
     [
-      'a task that completed without an effect that it cannot do without',
+      'a task that completed without a required effect',
       (all) => {
         all.effects.pop()
         for (const { subject, records = [] } of all.journal)
@@ -233,7 +237,7 @@ describe('judge', () => {
       },
       'r1-t2 completed without "mark"',
     ],
-    ['an effect that nobody announced', (all) => remove(all, T1, 'call.started'), 'stands in no journal'],
+    ['an effect without a journaled call', (all) => remove(all, T1, 'call.started'), 'is in no journal'],
 
     ['a message that is left', ({ queue }) => Object.assign(queue, { messages: 1 }), '1 messages are left'],
     [
@@ -261,24 +265,24 @@ describe('judge', () => {
       },
       'silent for longer than 18.0 s: r1: 21.0 s',
     ],
-  ])('sees %s', (_, plant, problem) => {
+  ])('reports %s', (_, plant, problem) => {
     const evidence = honest()
     plant(evidence)
     expect(judge(evidence, EXPECTED).join('\n')).toContain(problem)
   })
 
-  it('takes from a silence the time for which something was held still, once', () => {
+  it('subtracts overlapping disturbances from a silence once', () => {
     const evidence = honest()
     for (const message of evidence.journal.slice(6)) message.storedAt += 20_000
     const stop = (from: number, to: number) => ({ from, to, what: 'host stopped' })
     const judged = (disturbances: Expected['disturbances']) => judge(evidence, { ...EXPECTED, disturbances })
     expect(judged([stop(0, 9_000), stop(8_000, 9_500)])).toEqual([])
     const [problem] = judged([stop(0, 6_500), stop(6_200, 6_600)])
-    expect(problem).toContain('20.4 s of them with nothing held still')
+    expect(problem).toContain('20.4 s of them with no process stopped')
     expect(problem).toContain('-6.0 s: host stopped')
   })
 
-  it('tells of attempts that failed, which are no violation', () => {
+  it('lists failed attempts, which are no violation', () => {
     const evidence = honest()
     const error = { code: 'hosts-died' }
     change(evidence, T1, 'task.ended', { status: 'failed', error })

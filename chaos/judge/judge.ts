@@ -1,39 +1,37 @@
 /**
- * Says what is wrong with how runs went. It shares no code with the project: it goes by what a plain client of
- * NATS sees, and by the file that the tools write. Nothing outside this folder is imported here.
+ * Finds violations in how runs went. It shares no code with the project: it uses what a plain NATS client sees and the
+ * file that the tools write. It imports nothing outside this folder.
  */
-import type { Evidence } from './evidence.ts'
-import { journalEntries } from './journal-entries.ts'
+import { type Evidence, journalEntries, type Queue } from './evidence.ts'
 import { judgeEffects, judgeMissing } from './judge-effects.ts'
 import { judgeProjection } from './judge-projection.ts'
-import { judgeQueue } from './judge-queue.ts'
 import { judgeRun, taskNames } from './judge-run.ts'
 import { judgeTask } from './judge-task.ts'
 import { type Disturbance, judgeSilences, silenceBound, silences } from './silences.ts'
 
-/** What should have come of it. */
+/** The expected outcome of a round. */
 export interface Expected {
   runs: readonly string[]
   answer: unknown
-  /** Tools that write the file of effects. */
+  /** The tools that write the file of effects. */
   tools: readonly string[]
-  /** Those of them without which no task of a plan can have completed. */
+  /** The tools that every completed task of a plan must have called. */
   always: readonly string[]
-  /** When something was held still or away. */
+  /** When processes were stopped or absent. */
   disturbances: readonly Disturbance[]
-  /** How long a start of the daemon takes that nobody disturbs, ms. */
+  /** Duration of an undisturbed start of the daemon, ms. */
   startMs: number
 }
 
-/** Every violation, a line each. */
+/** Lists all violations, one line each. */
 export function judge(evidence: Evidence, expected: Expected): string[] {
   const { runs, answer, tools, always, disturbances, startMs } = expected
   const entries = journalEntries(evidence.journal)
-  const strangers = new Set(
+  const unexpected = new Set(
     entries.map(({ run }) => run).filter((run) => !runs.includes(run) && run !== 'access'),
   )
   return [
-    ...[...strangers].map((run) => `${run}: nobody has asked for it`),
+    ...[...unexpected].map((run) => `${run}: was never submitted by the test`),
     ...runs.flatMap((run) => {
       const own = entries.filter((entry) => entry.run === run)
       const tasks = [...taskNames(own)]
@@ -55,7 +53,25 @@ export function judge(evidence: Evidence, expected: Expected): string[] {
   ]
 }
 
-/** Attempts at tasks that did not complete: no violation, where the run came to its end all the same. */
+/** Checks that the queue is empty: no message, no delivery that is not acknowledged, no dead letter. */
+function judgeQueue({ messages, consumers }: Queue, dead: readonly string[]): string[] {
+  const problems: string[] = []
+  if (messages > 0) problems.push(`${messages} messages are left in the stream TASK`)
+  for (const { name, pending, unacknowledged } of consumers) {
+    if (pending > 0) problems.push(`${pending} tasks wait for ${name}`)
+    if (unacknowledged > 0) problems.push(`${unacknowledged} tasks of ${name} are un-acknowledged`)
+  }
+  if (consumers.length === 0) problems.push('the stream TASK has no consumer')
+  return [...problems, ...dead.filter(isDeadLetter).map((text) => `a dead letter: ${text}`)]
+}
+
+/** The server also reports bells that were deleted while a host held them. Those were rung again. */
+function isDeadLetter(text: string): boolean {
+  const { type, reason } = JSON.parse(text)
+  return !(String(type).endsWith('.terminated') && reason === 'Unacknowledged message was deleted')
+}
+
+/** Lists attempts at tasks that did not complete. They are no violation if the run completed. */
 export function failedAttempts({ journal }: Evidence): string[] {
   return journalEntries(journal).flatMap(({ task, record }) => {
     if (record.type !== 'task.ended' || record.status === 'completed') return []

@@ -1,16 +1,40 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DeliverPolicy, type JsMsg, jetstream, jetstreamManager } from '@nats-io/jetstream'
-import type { NatsConnection } from '@nats-io/transport-node'
-import type { Effect, EventMessage, Evidence, JournalMessage, Queue } from './evidence.ts'
-import { journalEntries } from './journal-entries.ts'
+import { encodeUser, fmtCreds } from '@nats-io/jwt'
+import { createUser, fromSeed } from '@nats-io/nkeys'
+import { connect, credsAuthenticator, type NatsConnection } from '@nats-io/transport-node'
+import {
+  type Effect,
+  type EventMessage,
+  type Evidence,
+  type JournalMessage,
+  journalEntries,
+  type Queue,
+} from './evidence.ts'
 
 /**
- * Time for the queue to be empty and for the last events, ms. A host that finds a task in other hands leaves its bell
- * for 30 s, should that other one be dead: then somebody looks again, and finds that it has ended.
+ * Time for the queue to become empty and for the last events, ms. A host that finds a task in use by another host
+ * releases its bell only after 30 s, because that other host might be dead.
  */
 const SETTLE_MS = 40_000
-const LOOK_EVERY_MS = 250
+const CHECK_EVERY_MS = 250
+
+/** The part of a server's key file that signs users. */
+interface Keys {
+  seeds: { account: string }
+}
+
+/**
+ * Opens the judge's own connection. The owner of an account can always sign another user, without the daemon. This one
+ * may read every stream and consumer.
+ */
+export async function connectAuditor(url: string, keysFile: string): Promise<NatsConnection> {
+  const { seeds }: Keys = JSON.parse(readFileSync(keysFile, 'utf8'))
+  const user = createUser()
+  const jwt = await encodeUser('auditor', user, fromSeed(new TextEncoder().encode(seeds.account)))
+  return connect({ servers: url, authenticator: credsAuthenticator(fmtCreds(jwt, user)) })
+}
 
 export interface ReadOptions {
   runs: readonly string[]
@@ -19,7 +43,7 @@ export interface ReadOptions {
   patienceMs: number
 }
 
-/** Everything there is, once all runs have ended and queue and events have settled, or the time for it is over. */
+/** Reads all evidence once the runs have ended and queue and events have settled, or the time for that is over. */
 export async function readEvidence(
   connection: NatsConnection,
   { runs, effectsFile, patienceMs }: ReadOptions,
@@ -41,7 +65,7 @@ export async function readEvidence(
       const dead = (await readStream(connection, 'DEAD')).map((message) => message.string())
       return { journal, events, queue, dead, effects: readEffects(effectsFile) }
     }
-    await sleep(LOOK_EVERY_MS)
+    await sleep(CHECK_EVERY_MS)
   }
 }
 
@@ -59,7 +83,7 @@ async function readQueue(connection: NatsConnection): Promise<Queue> {
   return { messages: state.messages, consumers }
 }
 
-/** Every message of a stream that is in it now, first to last. */
+/** Reads every message that a stream has now, in order. */
 async function readStream(connection: NatsConnection, stream: string): Promise<JsMsg[]> {
   const found: JsMsg[] = []
   const consumer = await jetstream(connection).consumers.get(stream, { deliver_policy: DeliverPolicy.All })

@@ -1,23 +1,23 @@
 import type { JournalMessage } from './evidence.ts'
 
 /**
- * The longest time for which nothing may happen in an open run, while everything that it needs may run, ms: above
- * what a death costs when it is seen late (heartbeats 6 s, a tool host that falls silent 7 s), and below what nobody
- * may have to wait for (the queue's acknowledgement time of 30 s, the 60 s of services that give no signs).
+ * The longest time without a record in an open run while all its processes may run, ms. It is longer than the slowest
+ * detection of a death (heartbeats 6 s, a silent tool host 7 s), and shorter than the timeouts that no run should have
+ * to wait for (the queue's acknowledgement time of 30 s, the 60 s of services without heartbeats).
  */
-export const SILENCE_BOUND_MS = 15_000
-/** Everything is started again several times over: so many starts of the daemon come on top. */
+const SILENCE_BOUND_MS = 15_000
+/** Everything restarts several times, so this many starts of the daemon are added. */
 const STARTS = 3
 
-/** What was done so long before a silence is told with it, ms. */
+/** Acts up to this long before a silence are printed with it, ms. */
 const BEFORE_MS = 10_000
 
-/** @param startMs how long a start of the daemon takes that nobody disturbs: how slow the machine is */
+/** @param startMs duration of an undisturbed start of the daemon, which measures how slow the machine is */
 export function silenceBound(startMs: number): number {
   return SILENCE_BOUND_MS + STARTS * startMs
 }
 
-/** Something that was held still, or was away, for a time of its own; Unix milliseconds. */
+/** A time in which a process was stopped or absent, Unix milliseconds. */
 export interface Disturbance {
   from: number
   to: number
@@ -28,15 +28,15 @@ export interface Silence {
   run: string
   from: number
   to: number
-  /** Its length without the times in which something was held still, ms. */
+  /** Its length without the times of disturbances, ms. */
   unexplainedMs: number
-  /** Between which two records. */
+  /** The records before and after it. */
   between: string
-  /** What was done to the stage meanwhile. */
+  /** Acts during it and shortly before. */
   meanwhile: string[]
 }
 
-/** The silences of open runs, by when the server stored what happened, the least explained first. */
+/** Lists the silences of open runs by the server's timestamps, the least explained first. */
 export function silences(
   runs: readonly string[],
   journal: readonly JournalMessage[],
@@ -57,7 +57,7 @@ export function silences(
       to,
       unexplainedMs: to - from - covered(from, to, meanwhile),
       between: `${lastOf(before)} and ${firstOf(message)}`,
-      // What was done before may be why: on a busy machine a daemon takes its time to be there again.
+      // An earlier act may be the reason: on a busy machine, a daemon takes a while to restart.
       meanwhile: disturbances
         .filter((one) => one.from < to && one.to > from - BEFORE_MS)
         .map((one) => `${((one.from - from) / 1_000).toFixed(1)} s: ${one.what}`),
@@ -66,11 +66,11 @@ export function silences(
   return found.sort((a, b) => b.unexplainedMs - a.unexplainedMs)
 }
 
-/** One line, and one for each thing that was done meanwhile. */
-export function tellSilence({ run, from, to, unexplainedMs, between, meanwhile }: Silence): string {
+/** One line for the silence, and one for each act. */
+export function describeSilence({ run, from, to, unexplainedMs, between, meanwhile }: Silence): string {
   const [whole, unexplained] = [to - from, unexplainedMs].map((ms) => (ms / 1_000).toFixed(1))
   return [
-    `${run}: ${whole} s (${unexplained} s of them with nothing held still) between ${between}`,
+    `${run}: ${whole} s (${unexplained} s of them with no process stopped) between ${between}`,
     ...meanwhile,
   ].join('\n    ')
 }
@@ -78,10 +78,10 @@ export function tellSilence({ run, from, to, unexplainedMs, between, meanwhile }
 export function judgeSilences(found: readonly Silence[], boundMs: number): string[] {
   return found
     .filter(({ unexplainedMs }) => unexplainedMs > boundMs)
-    .map((silence) => `silent for longer than ${(boundMs / 1_000).toFixed(1)} s: ${tellSilence(silence)}`)
+    .map((silence) => `silent for longer than ${(boundMs / 1_000).toFixed(1)} s: ${describeSilence(silence)}`)
 }
 
-/** How much of a time is covered by others, which may overlap. */
+/** The part of a time span that other spans cover. They may overlap. */
 function covered(from: number, to: number, others: readonly Disturbance[]): number {
   let [sum, until] = [0, from]
   for (const other of [...others].sort((a, b) => a.from - b.from)) {

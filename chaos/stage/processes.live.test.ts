@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { judgeProcesses, processesOf } from './processes.ts'
 
-/** Starts a child that forgets everything that it was told, says its pid, and dies. */
+/** Starts a child without environment and in another folder, prints its pid, and exits. */
 const PARENT = `
 const child = require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], {
   env: {}, cwd: '/', stdio: 'ignore', detached: true,
@@ -15,7 +15,7 @@ process.stdout.write(String(child.pid), () => process.exit())`
 
 describe('processesOf', () => {
   it.runIf(process.platform === 'linux')(
-    'finds a process whose parent is dead and whose environment and folder say nothing',
+    'finds a process whose parent is dead and whose environment and folder do not name the stage',
     async () => {
       const folder = await mkdtemp(join(tmpdir(), 'chaos-processes-'))
       const node = join(folder, 'node')
@@ -42,18 +42,22 @@ describe('judgeProcesses', () => {
   const judge = (...processes: Parameters<typeof judgeProcesses>[0][number][]) =>
     judgeProcesses(processes, { daemon: 1, host: 1 })
 
-  it('finds nothing wrong where all is there once, and sandboxes have their host above them', () => {
+  it('finds no violation if every process exists once and every sandbox has a host', () => {
     expect(judge(host, daemon, box(11, 10), box(12, 11))).toEqual([])
   })
 
   it.each([
     ['a sandbox whose host is dead', [host, daemon, box(13, 1)], 'a sandbox has lost its host: 13'],
-    ['what is inside of it', [host, daemon, box(13, 1), box(14, 13)], 'a sandbox has lost its host: 14'],
-    ['one that the daemon has', [host, daemon, box(15, 20)], 'a sandbox has lost its host: 15'],
-    ['a host that was not ended', [host, daemon, { ...host, pid: 16 }], 'host: wanted 1, found 10, 16'],
-    ['two daemons', [host, daemon, { ...daemon, pid: 21 }], 'daemon: wanted 1, found 20, 21'],
-    ['no daemon', [host], 'daemon: wanted 1, found none'],
-  ])('sees %s', (_, processes, problem) => {
+    [
+      'a process inside such a sandbox',
+      [host, daemon, box(13, 1), box(14, 13)],
+      'a sandbox has lost its host: 14',
+    ],
+    ['a sandbox below the daemon', [host, daemon, box(15, 20)], 'a sandbox has lost its host: 15'],
+    ['a host that should have ended', [host, daemon, { ...host, pid: 16 }], 'host: expected 1, found 10, 16'],
+    ['two daemons', [host, daemon, { ...daemon, pid: 21 }], 'daemon: expected 1, found 20, 21'],
+    ['no daemon', [host], 'daemon: expected 1, found none'],
+  ])('reports %s', (_, processes, problem) => {
     expect(judge(...processes).join('\n')).toContain(problem)
   })
 })

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
-/** A process that belongs to a stage. */
+/** A process of a stage. */
 export interface StageProcess {
   pid: number
   parent: number
@@ -10,14 +10,14 @@ export interface StageProcess {
 interface Found extends StageProcess {
   group: number
   posixSession: number
-  /** Everything in which a folder may be named. */
+  /** All texts that may name a folder. */
   traces: string[]
 }
 
 /**
- * Every process that has to do with a folder: whose command line, program, working directory or environment
- * names it, and whatever descends from those or is in their groups and sessions. The folder's own copy of Node
- * is in the command line of all that was started with it, also of those whose parents are dead. Linux: reads /proc.
+ * Finds the processes whose command line, program, working directory or environment names a folder, with their
+ * descendants, process groups and sessions. The folder has its own copy of Node, whose path is in the command line of
+ * every process that was started with it, even if its parents are dead. Works on Linux only, because it reads /proc.
  */
 export function processesOf(folder: string): StageProcess[] {
   const all = readAll()
@@ -56,7 +56,7 @@ function readAll(): Found[] {
     })
 }
 
-/** Empty where the process is gone meanwhile, or hides it. */
+/** Empty if the process has ended, or the trace is not readable. */
 function readTrace(read: () => string): string {
   try {
     return read()
@@ -65,7 +65,7 @@ function readTrace(read: () => string): string {
   }
 }
 
-/** What a process is, by its command line. */
+/** The kind of a process, from its command line. */
 export function kindOf({ command }: Pick<StageProcess, 'command'>): Kind | undefined {
   return KINDS.find(([, pattern]) => pattern.test(command))?.[0]
 }
@@ -75,12 +75,12 @@ const KINDS = [
   ['daemon', /coordinator\/(src|dist)\/main\.[jt]s/],
   ['toolbox', /toolbox-main\.[jt]s/],
   ['nats-server', /nats\.conf/],
-  ['sandbox', /box\/child\.cjs/],
+  ['sandbox', /\/child\.cjs/],
   ['host', /host\/main\.[jt]s.*\.mjs/],
 ] as const
 export type Kind = (typeof KINDS)[number][0]
 
-/** Sandboxes of which no host is an ancestor: theirs is dead, and they should be too. */
+/** Sandboxes without a host among their ancestors. Their hosts are dead, so they should be dead too. */
 export function orphans(processes: readonly StageProcess[]): StageProcess[] {
   const byPid = new Map(processes.map((one) => [one.pid, one]))
   return processes.filter((one) => {
@@ -92,9 +92,9 @@ export function orphans(processes: readonly StageProcess[]): StageProcess[] {
 }
 
 /**
- * Whether everything runs as often as it should, and no sandbox whose host is dead.
+ * Checks the number of processes of each kind, and that no sandbox has lost its host.
  *
- * @param wanted how many of each kind there are in good times
+ * @param wanted the expected number of each kind
  */
 export function judgeProcesses(
   processes: readonly StageProcess[],
@@ -103,7 +103,7 @@ export function judgeProcesses(
   const lost = orphans(processes).map(({ pid, command }) => `a sandbox has lost its host: ${pid} ${command}`)
   const counted = Object.entries(wanted).flatMap(([kind, count]) => {
     const pids = processes.filter((one) => kindOf(one) === kind).map(({ pid }) => pid)
-    return pids.length === count ? [] : [`${kind}: wanted ${count}, found ${pids.join(', ') || 'none'}`]
+    return pids.length === count ? [] : [`${kind}: expected ${count}, found ${pids.join(', ') || 'none'}`]
   })
   return [...lost, ...counted]
 }

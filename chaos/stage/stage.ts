@@ -1,34 +1,37 @@
 import { type ChildProcess, execFile, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFile, link, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { freePort } from './free-port.ts'
 import { kindOf, processesOf, type StageProcess } from './processes.ts'
 import { AGENTS, MEMBERS, REPLIES, TOOLS } from './team.ts'
+
+/** Below the range from which systems assign ports, and above the ports that nats-server tries by itself. */
+const PORTS = { first: 12_000, count: 18_000 } as const
 
 const PROGRAM = join(import.meta.dirname, '../../apps/cli/bin/bailiwick.js')
 const call = promisify(execFile)
 
-/** How often it is looked whether the daemon is there still, ms. */
-const MEND_EVERY_MS = 100
-/** Time for a daemon to be there again, ms. */
-const MENDED_MS = 60_000
-/** Time for what was ended in order to be gone, ms. */
-const LEAVE_MS = 10_000
+/** Interval between checks that the daemon and the tool host run, ms. */
+const CHECK_EVERY_MS = 100
+/** Time for a daemon to restart, ms. */
+const RESTART_MS = 60_000
+/** Time for processes to end after `bailiwick down`, ms. */
+const END_MS = 10_000
 
 /**
- * A folder with a daemon, a team and a tool host, all of them real processes. What nobody else starts again, this
- * does, at any time: the daemon, and the tool host.
+ * A folder with a daemon, a team and a tool host, all of them real processes. The stage restarts the daemon and the tool
+ * host when they die, because no other process does.
  */
 export class Stage {
   readonly folder: string
   readonly effects: string
-  /** Starts of the daemon that failed, and why: it may be killed, and its server, while it starts. */
+  /** Errors of failed starts of the daemon. It and its server may be killed while they start. */
   readonly failedStarts: string[] = []
-  /** A Node of the stage's own: its path marks every process that is started with it, to the last descendant. */
+  /** The stage's own copy of Node. Its path marks every process that is started with it, and its descendants. */
   readonly #node: string
   readonly #closing = new AbortController()
   #startMs = 0
@@ -47,17 +50,17 @@ export class Stage {
     stage.#startMs = await stage.#startFirst()
     const { promise, resolve } = Promise.withResolvers<void>()
     stage.#keeping = Promise.all([stage.#keepDaemon(), stage.#keepToolHost(resolve)])
-    // Tasks that are created before anybody has offered the tools would have none.
+    // A task that is created before the tools are registered would not be granted them.
     await promise
     return stage
   }
 
-  /** Where the keys of its server are, from which anybody who may read them can sign credentials. */
+  /** The file with its server's keys, which can sign credentials. */
   get keys(): string {
     return join(this.folder, '.bailiwick/nats/keys.json')
   }
 
-  /** How long the first start of the daemon took, which nobody disturbed: how slow the machine is, ms. */
+  /** Duration of the first, undisturbed start of the daemon, ms. */
   get startMs(): number {
     return this.#startMs
   }
@@ -82,26 +85,26 @@ export class Stage {
     return stdout
   }
 
-  /** The same, once the daemon is there: the last act may have been its death. */
-  async bailiwickOnceMended(...args: string[]): Promise<string> {
-    const until = Date.now() + MENDED_MS
+  /** Runs the command until it succeeds: the daemon may be down after the last act. */
+  async bailiwickOnceRestarted(...args: string[]): Promise<string> {
+    const until = Date.now() + RESTART_MS
     for (;;) {
       try {
         return await this.bailiwick(...args)
       } catch (error) {
         if (Date.now() > until) throw error
-        await sleep(MEND_EVERY_MS)
+        await sleep(CHECK_EVERY_MS)
       }
     }
   }
 
-  /** Ends everything in order, and leaves the folder where it is. @returns what runs all the same */
+  /** Shuts everything down and keeps the folder. @returns the processes that are left */
   async close(): Promise<StageProcess[]> {
     this.#closing.abort()
     this.#toolHost?.kill('SIGKILL')
     await this.#keeping
     await this.bailiwick('down')
-    const until = Date.now() + LEAVE_MS
+    const until = Date.now() + END_MS
     while (this.processes().length > 0 && Date.now() < until) await sleep(100)
     return this.processes()
   }
@@ -117,7 +120,7 @@ export class Stage {
       await write(`${name}.mjs`, `export default ${JSON.stringify(definition)}`)
     }
     await write('replies.json', JSON.stringify(REPLIES))
-    // A second name of the same file; where that is on another disk, a copy.
+    // A hard link, or a copy if the temporary folder is on another disk.
     await link(process.execPath, this.#node).catch(() => copyFile(process.execPath, this.#node))
   }
 
@@ -147,15 +150,15 @@ export class Stage {
           this.failedStarts.push(String(error)),
         )
       }
-      await sleep(MEND_EVERY_MS)
+      await sleep(CHECK_EVERY_MS)
     }
   }
 
-  /** @param ready called whenever one has offered its tools */
+  /** @param ready called each time that a tool host has registered its tools */
   async #keepToolHost(ready: () => void): Promise<void> {
     const role = ['--role', 'tool-host:marks', ...TOOLS.flatMap((tool) => ['--tool', tool])]
     while (!this.#closing.signal.aborted) {
-      // The daemon that gives it credentials may be away.
+      // The daemon that mints its credentials may be down.
       const text = await this.bailiwick('env', ...role, '--json').catch(() => undefined)
       if (text !== undefined && !this.#closing.signal.aborted) {
         this.#toolHost = fork(join(import.meta.dirname, 'tool-host.ts'), [this.effects], {
@@ -166,7 +169,20 @@ export class Stage {
         this.#toolHost.once('message', ready)
         await once(this.#toolHost, 'exit')
       }
-      await sleep(MEND_EVERY_MS)
+      await sleep(CHECK_EVERY_MS)
     }
+  }
+}
+
+/** A port that is free now. No program gets it by chance later, while its server is down between two starts. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = PORTS.first + Math.floor(Math.random() * PORTS.count)
+    const isFree = await new Promise<boolean>((resolve) => {
+      const probe = createServer()
+      probe.once('error', () => resolve(false))
+      probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
+    })
+    if (isFree) return port
   }
 }

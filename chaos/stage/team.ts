@@ -1,15 +1,15 @@
-/** A sandbox that is killed costs a step: the model has to reply so often at most. */
+/** Replies for each task. Each killed sandbox costs one step and one reply. */
 const REPLIES_EACH = 30
 
-/** Replies of one task: a mark that may be repeated, one that may not, then its answer. */
+/** Replies for one task: code that calls both tools, then gives the answer. */
 function replies(answer: string): string[] {
-  // Different every time: code that repeats itself is not run again.
+  // Each reply differs, because repeated code is not run again.
   return Array.from(
     { length: REPLIES_EACH },
     (_, attempt) => `<code>
 // Attempt ${attempt + 1}
 for (;;) try { await mark({}); break } catch { await sleep(100) }
-try { await markOnce({}) } catch { /* Whether it was done is not known. */ }
+try { await markOnce({}) } catch { /* Its outcome is unknown. */ }
 await sleep(50)
 finalAnswer(${answer})
 </code>`,
@@ -26,7 +26,7 @@ const PLAN = {
   ].map((task) => ({ agent: 'worker', text: `Do ${task.name}.`, inputs: [], ...task })),
 }
 
-/** What the models say, by agent and task. */
+/** The model's replies by agent and task. */
 export const REPLIES = {
   planner: { plan: [JSON.stringify(PLAN)] },
   worker: {
@@ -39,12 +39,12 @@ export const REPLIES = {
   writer: { answer: ['The number is {{t5.output}}.'] },
 }
 
-/** What every run must come to: t3 = 3, t4 = 4, t5 = 34. */
+/** The answer of every run: t3 = 3, t4 = 4, t5 = 34. */
 export const RIGHT_ANSWER = 'The number is 34.'
 
-/** Tools that write the file of effects. */
+/** The tools that write the file of effects. */
 export const TOOLS = ['mark', 'markOnce']
-/** Without which no task of the plan can end. */
+/** The tools that every completed task of the plan has called. */
 export const ALWAYS = ['mark']
 
 export const AGENTS = {
@@ -52,8 +52,8 @@ export const AGENTS = {
   writer: { level: 0, references: true },
 }
 
-/** Two hosts of the worker with two tasks at a time each, and one of the writer. */
+/** Two hosts for the worker with two tasks at a time each, and one for the writer. */
 export const MEMBERS = [{ agent: './worker.mjs', replicas: 2, maxConcurrent: 2 }, './writer.mjs']
 
-/** Processes in good times, by kind. */
+/** The expected number of processes by kind. */
 export const PROCESSES = { daemon: 1, 'nats-server': 1, toolbox: 1, 'tool host': 1, host: 3 }

@@ -1,6 +1,6 @@
 /**
- * Two tools that count what they do in a file of their own, one JSON line an effect: `mark` is idempotent
- * by key, `markOnce` does what it is told. `node tool-host.ts <effects file>`, killed at any time.
+ * Hosts two tools that append one JSON line for each effect to a file: `mark` is idempotent by key, `markOnce` has an
+ * effect at each call. `node tool-host.ts <effects file>`; may be killed at any time.
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { connect, offerTool } from '@bailiwick/client'
@@ -26,7 +26,7 @@ for (const [name, effect] of [
 }
 process.send?.('ready')
 
-/** The file is the memory: what was killed between the effect and its answer knows it from there. */
+/** Looks up the file, so that a tool host that was killed before its reply does not repeat the effect. */
 function known(key: string): boolean {
   return existsSync(file) && readFileSync(file, 'utf8').includes(`"name":"mark","key":"${key}"`)
 }

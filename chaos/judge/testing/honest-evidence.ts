@@ -1,11 +1,10 @@
-import type { EventMessage, Evidence, JournalRecord } from '../evidence.ts'
-import { journalEntries } from '../journal-entries.ts'
+import { type EventMessage, type Evidence, type JournalRecord, journalEntries } from '../evidence.ts'
 
 export const RUN = 'bailiwick.v1.journal.coordinator.r1.run'
 export const T1 = 'bailiwick.v1.journal.worker.r1.r1-t1'
 const T2 = 'bailiwick.v1.journal.worker.r1.r1-t2'
 
-/** A task with one call, whose first host died before the outcome. */
+/** The records of a task with one call whose first host died before the outcome. */
 function taskRecords(task: string): Omit<JournalRecord, 'at'>[][] {
   const call = { step: 1, call: '1.1', name: 'mark', key: `${task}/1.1` }
   return [
@@ -27,7 +26,7 @@ function taskRecords(task: string): Omit<JournalRecord, 'at'>[][] {
   ]
 }
 
-/** A run of two tasks, one after the other, in which nothing is wrong. */
+/** The evidence of a run with two tasks, one after the other, without any violation. */
 export function honest(): Evidence {
   const out = (name: string) => [{ type: 'task.dispatched', name, task: `r1-${name}`, attempt: 1 }]
   const back = (name: string) => [{ type: 'task.returned', name, task: `r1-${name}`, status: 'completed' }]
@@ -75,7 +74,7 @@ function project(journal: Evidence['journal']): EventMessage[] {
   })
 }
 
-/** Where the first record of a type is. */
+/** Finds the first record of a type. */
 function find(evidence: Evidence, subject: string, type: string): { message: number; record: number } {
   for (const [message, { subject: own, records = [] }] of evidence.journal.entries()) {
     const record = records.findIndex((one) => one.type === type)
@@ -90,14 +89,14 @@ export function change(evidence: Evidence, subject: string, type: string, fields
   Object.assign(evidence.journal[message]?.records?.[record] ?? {}, fields)
 }
 
-/** Takes one record out, with its event; the journal's messages stay numbered without a gap. */
+/** Removes one record and its event. The journal's messages keep their numbers, without a gap. */
 export function remove(evidence: Evidence, subject: string, type: string): void {
   const { message, record } = find(evidence, subject, type)
   evidence.journal[message]?.records?.splice(record, 1)
   evidence.events = project(evidence.journal)
 }
 
-/** Writes a record behind the first of a type, with its event. */
+/** Inserts a record and its event after the first record of a type. */
 export function add(
   evidence: Evidence,
   subject: string,
