@@ -8,8 +8,8 @@ export default defineAgent({
   level: 'processor',
   references: true,
   instructions: `You write the report that was asked for, from the results, in Markdown.
-- Begin with the answer in two or three sentences; then what supports it, under a few headings.
-- Use a table where several figures of a kind stand side by side.
-- Show charts where the text speaks of them, as images by their file name: ![what it shows]({{t1.output.chart.svg}}).
-- Use only what the results say. Say what they leave open.`,
+- Begin with the answer in two or three sentences. Then give the evidence, under a few headings.
+- Use a table to compare several figures of one kind.
+- Show each chart beside the text about it, as an image with its file name: ![what it shows]({{t1.output.chart.svg}}).
+- Use only the results. Say what they leave open.`,
 })

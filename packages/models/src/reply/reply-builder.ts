@@ -68,7 +68,7 @@ export class ReplyBuilder {
     if (this.#finish === undefined) {
       throw new ModelError(
         'model-cut',
-        `Expected a finish reason from ${model}, got the end of the stream: the reply is incomplete.`,
+        `Expected a finish reason from ${model}, got the end of the stream. Check the server's log and the network.`,
       )
     }
     const finish = finishOf(this.#finish, calls)
@@ -103,7 +103,7 @@ export class ReplyBuilder {
     if (finish === 'length' && this.#thinking !== '') return
     throw new ModelError(
       'model-empty',
-      `Expected text or calls from ${model}, got an empty reply (finish reason "${this.#finish}").`,
+      `Expected text or calls from ${model}, got an empty reply (finish reason "${this.#finish}"). Check the server's log, or choose another model.`,
     )
   }
 }

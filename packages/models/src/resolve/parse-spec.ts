@@ -31,5 +31,5 @@ function unknownModel(spec: string, provider: string, model: string, aliases: re
       ? nearestNames(spec, aliases)
       : nearestNames(provider, providers).map((near) => `${near}/${model}`)
   const advice = meant === undefined ? 'Example: ollama/qwen3:8b.' : `Did you mean "${meant}"?`
-  return `Expected a model as <provider>/<model> with a provider out of ${providers.join(', ')}${alias}, scripted:<file>, command:<program> or human; found "${spec}". ${advice}`
+  return `Expected a model as <provider>/<model> (providers: ${providers.join(', ')})${alias}, scripted:<file>, command:<program> or human; found "${spec}". ${advice}`
 }

@@ -77,6 +77,8 @@ const ADVICE: Partial<Record<ModelErrorCode, string>> = {
   'model-rate-limit': "Try again later, or lower the model's concurrency.",
   'model-overloaded': 'Try again later, or add a fallback.',
   'model-server': "Check the server's log.",
+  'model-cut': "Check the server's log and the network.",
+  'model-refused': "Check the model's settings, or choose another model.",
   'model-malformed': "Check the base URL and the server's log.",
   'model-empty': "Check the server's log.",
   'model-unknown': 'Check the model name: `bailiwick models` lists the models that can be reached.',

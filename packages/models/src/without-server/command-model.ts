@@ -6,6 +6,9 @@ import { emulateFeatures } from '../reply/emulate.ts'
 import type { Source } from '../source.ts'
 import { promptText, TEXT_ONLY, textReply } from './text-reply.ts'
 
+/** Characters of the program's errors in a message. */
+const MAX_PRINTED = 500
+
 /**
  * A program that reads a prompt from its standard input and prints a reply, such as `my-llm --stdin`. The shell runs
  * it once per call. An abort ends it.
@@ -59,8 +62,9 @@ async function run(id: string, command: string, prompt: string, signal: AbortSig
     },
   )
   if (code === 0) return output
+  const printed = errors.trim().slice(-MAX_PRINTED) || 'nothing'
   throw new ModelError(
     'model-server',
-    `Expected ${id} to exit with code 0, but it exited with code ${code} and printed: ${errors.trim().slice(-500)}`,
+    `Expected ${id} to exit with code 0, but it exited with code ${code}. Run the command in a shell to see why. It printed: ${printed}`,
   )
 }

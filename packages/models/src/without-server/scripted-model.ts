@@ -60,7 +60,10 @@ async function readScript(path: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(path, 'utf8'))
   } catch (cause) {
-    throw new InputError(`Expected a script in JSON at ${path} (${errorText(cause)}).`, { cause })
+    throw new InputError(
+      `Expected a script in JSON at ${path} (${errorText(cause)}). Check the path and the syntax.`,
+      { cause },
+    )
   }
 }
 

@@ -16,7 +16,11 @@ export function promptText(request: ModelRequest): string {
  * @throws ModelError `model-empty` for an empty text
  */
 export function textReply(model: string, text: string, request: ModelRequest, start: number): ModelReply {
-  if (text.trim() === '') throw new ModelError('model-empty', `Expected a reply from ${model}, got no text.`)
+  if (text.trim() === '')
+    throw new ModelError(
+      'model-empty',
+      `Expected a reply from ${model}, got no text. Try again, or choose another model.`,
+    )
   const totalMs = performance.now() - start
   return {
     text,
