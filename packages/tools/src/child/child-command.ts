@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { dirname, join, sep } from 'node:path'
+import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SOURCE_FLAGS } from '@bailiwick/contract'
 import type { ChildWork } from './run-child.ts'
@@ -15,7 +15,7 @@ export function childCommand(work: Pick<ChildWork, 'entry' | 'packages' | 'addon
   const args = [
     ...SOURCE_FLAGS,
     '--permission',
-    ...readableFolders(entry, work.packages).map((path) => `--allow-fs-read=${path}`),
+    ...readablePaths(entry, work.packages).map((path) => `--allow-fs-read=${path}`),
     ...(work.addons ? ['--allow-addons'] : []),
     '--disallow-code-generation-from-strings',
     `--max-old-space-size=${heapMegabytes}`,
@@ -41,20 +41,30 @@ export function childCommand(work: Pick<ChildWork, 'entry' | 'packages' | 'addon
 }
 
 /**
- * The folders that a child must read to load its code and the packages that it names: each package in the workspace, and
- * each `node_modules` on the way up. They hold published code, nothing of a run or a user.
+ * The paths that a child must read to load its code and the packages that it names: the code of each package in the
+ * workspace, and each `node_modules` on the way up. They hold published code, nothing of a run or a user.
  */
-function readableFolders(entry: string, packages: readonly string[]): string[] {
+function readablePaths(entry: string, packages: readonly string[]): string[] {
   const files = [import.meta.url, ...packages.map((name) => import.meta.resolve(name))].map((url) =>
     fileURLToPath(url),
   )
-  return [...new Set([entry, ...files].flatMap(foldersAbove))]
+  return [...new Set([entry, ...files].flatMap((file) => [...codePaths(file), ...packageFolders(file)]))]
 }
 
-function foldersAbove(file: string): string[] {
+/** The folder of a package that holds a file, such as `src`, and the `package.json` that Node needs to load it. */
+function codePaths(file: string): string[] {
+  if (file.split(sep).includes('node_modules')) return []
+  const root = packageRoot(dirname(file))
+  // Never a folder further up, which could hold anything.
+  if (root === undefined) return [dirname(file)]
+  const [folder = ''] = relative(root, file).split(sep)
+  return [join(root, folder), join(root, 'package.json')]
+}
+
+/** Each `node_modules` in which Node looks for the packages that a file imports. */
+function packageFolders(file: string): string[] {
   const parts = file.split(sep)
-  const folders = parts.includes('node_modules') ? [] : [packageRoot(file)]
-  // Node looks for a package in the `node_modules` of each folder above the file that imports it.
+  const folders: string[] = []
   for (let depth = parts.length - 1; depth > 1; depth--) {
     if (parts[depth - 1] !== 'node_modules')
       folders.push([...parts.slice(0, depth), 'node_modules'].join(sep))
@@ -62,8 +72,9 @@ function foldersAbove(file: string): string[] {
   return folders
 }
 
-/** The nearest folder above a file that has a `package.json`. */
-function packageRoot(file: string): string {
-  const folder = dirname(file)
-  return existsSync(join(folder, 'package.json')) || folder === dirname(folder) ? folder : packageRoot(folder)
+/** The nearest folder with a `package.json`, from `folder` upwards; undefined if there is none. */
+function packageRoot(folder: string): string | undefined {
+  if (existsSync(join(folder, 'package.json'))) return folder
+  const above = dirname(folder)
+  return above === folder ? undefined : packageRoot(above)
 }

@@ -24,6 +24,7 @@ describe('runChild', () => {
     expect(results).toEqual({
       env: process.platform === 'win32' ? ['SystemRoot', 'TZ'] : expect.not.arrayContaining(['PATH', 'HOME']),
       read: denied,
+      readBeside: denied,
       write: denied,
       spawn: denied,
       worker: denied,

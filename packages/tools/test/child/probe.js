@@ -8,6 +8,7 @@ import { serveChild } from '../../src/child/serve-child.ts'
 
 const attempts = {
   read: () => readFileSync('/etc/hostname'),
+  readBeside: () => readFileSync(new URL('../../README.md', import.meta.url)),
   write: () => writeFileSync('/tmp/bailiwick-probe', 'x'),
   spawn: () => execFileSync('/bin/true'),
   worker: () => new Worker('', { eval: true }),
