@@ -85,7 +85,7 @@ describe('env', () => {
     while (Date.now() <= (expires + 1) * 1_000) await sleep(50)
     await expect(connectBus({ url, credsFile, name: 'late' })).rejects.toMatchObject({
       code: 'bus-auth',
-      message: expect.stringContaining(`they ended at ${new Date(expires * 1_000).toISOString()}`),
+      message: expect.stringContaining(`they expired at ${new Date(expires * 1_000).toISOString()}`),
     })
     const endless = await at.bailiwick('env', '--role', 'reader', '--json')
     const file = await readFile(JSON.parse(endless.stdout).NATS_CREDS, 'utf8')

@@ -62,7 +62,7 @@ describe('a task that a host refuses for good', () => {
       expect(await bailiwick('dead')).toMatchObject({ stdout: '', stderr: 'No dead tasks.\n' })
       expect(await bailiwick('retry', task)).toMatchObject({
         code: 2,
-        stderr: expect.stringContaining(`no task ${task} is dead`),
+        stderr: expect.stringContaining(`No dead task ${task}.`),
       })
     }
     await bailiwick('down')

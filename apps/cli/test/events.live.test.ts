@@ -42,12 +42,12 @@ describe('bailiwick events', () => {
     await using elsewhere = await teamFolder({})
     const following = start(['events'], { cwd: elsewhere.folder, env: { ...process.env, ...env } })
     await following.until(
-      /NATS at nats:\/\/127\.0\.0\.1:\d+ refuses these credentials: they ended at 20[^;]+; `bailiwick env` gives new ones\. Retrying\./,
+      /NATS at nats:\/\/127\.0\.0\.1:\d+ refuses these credentials: they expired at 20[^ ]+\. `bailiwick env` prints new ones\. Retrying\./,
     )
     expect(following.child.exitCode).toBe(null)
     const { code, stderr } = await following.ended
     expect(code).toBe(1)
-    expect(stderr).toMatch(/bus-auth|refuses these credentials: they ended/)
+    expect(stderr).toMatch(/bus-auth|refuses these credentials: they expired/)
   })
 
   it('is for readers too, who may ask about no run', async () => {

@@ -84,13 +84,13 @@ describe('a server that has not what nats-config printed', () => {
       'a small max_payload',
       /max_payload: \d+/,
       'max_payload: 1024',
-      'max_payload is 1024: set at least 262144',
+      'Expected max_payload of at least 262144, found 1024',
     ],
     [
       'short lines',
       /max_control_line: \d+/,
       'max_control_line: 8192',
-      'set max_control_line to 65536 or more',
+      'Set max_control_line to 65536 or more',
     ],
     ['other keys', /operator: \S+/, undefined, 'refuses these credentials'],
   ])('is told by doctor: %s', async (_, setting, instead, said) => {

@@ -55,7 +55,7 @@ it('says so to whoever asks for a run that the full queue does not take, and wha
   const second = await bailiwick('run', 'y', '--agent', 'slow')
   expect(second.code).toBe(3)
   expect(second.stderr).toMatch(
-    /rejected: t1 \(slow\) rejected: no more tasks may wait .*: task \S+ for slow was not queued; try again when some are done, add hosts, or raise the limit "maxQueued"/,
+    /rejected: t1 \(slow\) rejected: The queue is full .*: task \S+ for slow was not queued\. Try again when some tasks are done, add hosts, or raise the limit "maxQueued"\./,
   )
   first.child.kill('SIGINT')
   expect((await first.ended).code).toBe(130)

@@ -1,9 +1,9 @@
-/** Bailiwick on NATS, in the order in which a run meets it. */
+/** Bailiwick on NATS: the protocol, and the input and output over a connection. */
 
-// What inputs may be called.
+// Names of inputs.
 export { checkInputName, isReservedName } from '@bailiwick/contract'
 
-// What an agent's code reaches: tools, delegates, files.
+// Files.
 export { copyArtifact } from './artifact/copy-artifact.ts'
 export { getArtifact } from './artifact/get-artifact.ts'
 export { type ArtifactContent, type NewArtifact, putArtifact } from './artifact/put-artifact.ts'
@@ -12,14 +12,18 @@ export type { Bus } from './connect/bus.ts'
 export { checkServer, type ServerCheck } from './connect/check-server.ts'
 export { type ConnectOptions, connectBus } from './connect/connect-bus.ts'
 export { accessFromEnv, type BusAccess, connectFromEnv, tlsFromEnv } from './connect/connect-from-env.ts'
-// How hosts are told.
+// Control requests to hosts.
 export { type SendControlOptions, sendControl } from './control/send-control.ts'
 export { type ControlHandlers, serveControl } from './control/serve-control.ts'
 export { requestDelegation } from './delegate/request-delegation.ts'
-export { type DelegationHandler, serveDelegations } from './delegate/serve-delegations.ts'
+export {
+  type DelegationHandler,
+  type ServeDelegationsOptions,
+  serveDelegations,
+} from './delegate/serve-delegations.ts'
 export * from './errors/bus-error.ts'
 export * from './errors/queue-full-error.ts'
-// What everybody may see.
+// Events.
 export { type FollowEventsOptions, followEvents } from './event/follow-events.ts'
 export { lastEvent } from './event/last-event.ts'
 export { projectJournal } from './event/project-journal.ts'
@@ -30,24 +34,27 @@ export { type JournalAddress, type OpenJournalOptions, openJournal } from './jou
 export { readFirst } from './journal/read-first.ts'
 export { followLive, type LiveMessage, publishLive } from './live/live.ts'
 export * from './protocol/index.ts'
-// The queue: a doorbell for each task.
+// The queue: a bell for each task.
 export { listDead, retryDead } from './queue/dead-tasks.ts'
 export { handOver } from './queue/hand-over.ts'
-export { type OpenTask, ringForLost } from './queue/lost-tasks.ts'
-// What the coordinator makes before anything else.
+export { type OpenTask, redeliverLost } from './queue/lost-tasks.ts'
 export { prepareQueue, type QueueOptions } from './queue/prepare-queue.ts'
 export { ringTask } from './queue/ring-task.ts'
 export { type TakeOptions, takeTasks } from './queue/take-tasks.ts'
 export type { TaskDelivery } from './queue/task-delivery.ts'
-// Who is there: hosts and tools.
+// Registries of agents and tools.
 export { type Announcement, announceAgent, type PresenceInput } from './registry/announce-agent.ts'
 export { listTools, type RegisteredTool, registerTool, unregisterTool, watchTools } from './registry/tools.ts'
 export { listAgents, type WatchAgentsOptions, watchAgents } from './registry/watch-agents.ts'
 export { purgeRun } from './run/purge-run.ts'
-// Runs: asked for by users, answered by the coordinator.
+// Requests about runs.
 export { requestRun } from './run/request-run.ts'
 export { type RunHandlers, serveRuns } from './run/serve-runs.ts'
-export { type Excess, type ExcessOptions, followExcess } from './streams/follow-excess.ts'
+export {
+  type ExcessReader,
+  type FollowExcessOptions,
+  followExcessReaders,
+} from './streams/follow-excess-readers.ts'
 export { prepareStreams, prepareWriter } from './streams/prepare-streams.ts'
 export { type StreamLimits, streamLimitsSchema } from './streams/stream-limits.ts'
 export { remoteTool } from './tool/remote-tool.ts'

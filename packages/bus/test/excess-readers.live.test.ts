@@ -1,8 +1,8 @@
 import { connect, credsAuthenticator } from '@nats-io/transport-node'
 import { describe, expect, it } from 'vitest'
 import {
-  type Excess,
-  followExcess,
+  type ExcessReader,
+  followExcessReaders,
   openJournal,
   permissionsFor,
   type RoleGrant,
@@ -39,13 +39,13 @@ describe('a host that makes thousands of readers of its own journal', () => {
     const journal = openJournal(test.bus, { writer: 'writer', run: 'r1', task: 'r1-w' })
     await journal.append([planned('one')])
     const ended = new AbortController()
-    const found: Excess[] = []
+    const found: ExcessReader[] = []
     const following = (async () => {
-      const withdraw = async (user: string) => {
+      const revoke = async (user: string) => {
         await test.server.revoke(user)
         return true
       }
-      for await (const excess of followExcess(test.bus, { limit: 50, withdraw }, ended.signal)) {
+      for await (const excess of followExcessReaders(test.bus, { limit: 50, revoke }, ended.signal)) {
         found.push(excess)
       }
     })()
@@ -79,10 +79,10 @@ describe('a host that makes thousands of readers of its own journal', () => {
   it("cannot have another cut off, by what it has delivered in the place of the server's word", async () => {
     await using test = await startTestBus()
     const ended = new AbortController()
-    const found: Excess[] = []
-    const withdraw = async () => false
+    const found: ExcessReader[] = []
+    const revoke = async () => false
     const following = (async () => {
-      for await (const excess of followExcess(test.bus, { limit: 2, withdraw }, ended.signal))
+      for await (const excess of followExcessReaders(test.bus, { limit: 2, revoke }, ended.signal))
         found.push(excess)
     })()
     const { connection, make } = await intruder(test)

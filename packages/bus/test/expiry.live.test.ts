@@ -50,8 +50,8 @@ describe('credentials that end', () => {
     await using worker = await connectBus({ url, credsFile: file, name: 'worker' })
     await using toolbox = await connectBus({ url, creds: () => toolboxCreds, name: 'toolbox' })
     const breaks = { worker: 0, toolbox: 0 }
-    worker.link.onBack(() => breaks.worker++)
-    toolbox.link.onBack(() => breaks.toolbox++)
+    worker.link.onReconnect(() => breaks.worker++)
+    toolbox.link.onReconnect(() => breaks.toolbox++)
     const refused: string[] = []
     for (const bus of [worker, toolbox]) bus.link.onRefused(({ message }) => refused.push(message))
 
@@ -109,7 +109,7 @@ describe('credentials that end', () => {
       messages.push(error.message)
       resolve(error)
     })
-    const wanted = { code: 'bus-auth', message: expect.stringMatching(/they ended at 20.*`bailiwick env`/) }
+    const wanted = { code: 'bus-auth', message: expect.stringMatching(/they expired at 20.*`bailiwick env`/) }
     expect(await told).toMatchObject(wanted)
     await expect(connectBus({ url, creds, name: 'short' })).rejects.toMatchObject(wanted)
     // Told once, though it is tried again and again.

@@ -67,7 +67,7 @@ describe("a file's entry that the server was made to overwrite", () => {
     expect(Buffer.from(await getArtifact(test.bus, next, signal())).toString()).toBe('next')
     await expect(getArtifact(test.bus, ref, signal())).rejects.toMatchObject({
       code: 'bad-artifact',
-      message: expect.stringMatching(/report\.txt .* was replaced: wanted sha256/),
+      message: expect.stringMatching(/report\.txt .* was replaced: expected sha256/),
     })
   })
 

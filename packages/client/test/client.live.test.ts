@@ -96,7 +96,7 @@ describe('submitRun', () => {
     const user = await alone.connect({ role: 'user' })
     // After a drain, the server has removed its subscriptions.
     await alone.coordinator.connection.drain()
-    await expect(submitRun(user, { text: 'Count.' })).rejects.toThrow('no coordinator is running')
+    await expect(submitRun(user, { text: 'Count.' })).rejects.toThrow('No coordinator is running')
   })
 })
 

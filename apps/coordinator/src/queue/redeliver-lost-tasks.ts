@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Bus, type OpenTask, ringForLost } from '@bailiwick/bus'
+import { type Bus, type OpenTask, redeliverLost } from '@bailiwick/bus'
 import type { Runs } from '../runs/runs.ts'
 import type { Team } from '../team/team.ts'
 
@@ -32,7 +32,7 @@ export interface RedeliverOptions {
 export async function redeliverLostTasks(options: RedeliverOptions, signal: AbortSignal): Promise<void> {
   const { bus, team, runs, note, timing = TIMING } = options
   let settledAt = Date.now() + timing.settleMs
-  const removeListener = bus.link.onBack(() => {
+  const removeListener = bus.link.onReconnect(() => {
     settledAt = Date.now() + timing.settleMs
   })
   signal.addEventListener('abort', removeListener, { once: true })
@@ -60,11 +60,11 @@ export async function redeliverLostTasks(options: RedeliverOptions, signal: Abor
           return { ...task, ...(host !== undefined && !isKnownDeath && { host }) }
         }),
         held: countHeld(team, agent),
-        givenOut: delivered.get(agent) ?? 0,
+        delivered: delivered.get(agent) ?? 0,
       }
-      const { givenOut, rung } = await ringForLost(bus, agent, queue, signal)
-      delivered.set(agent, givenOut)
-      for (const { task } of rung) {
+      const lostTasks = await redeliverLost(bus, agent, queue, signal)
+      delivered.set(agent, lostTasks.delivered)
+      for (const { task } of lostTasks.redelivered) {
         const host = tasks.find((one) => one.task === task)?.host ?? ''
         redelivered.set(task, { host, at: Date.now() })
         note(`No host was working on task ${task}. It is redelivered.`)

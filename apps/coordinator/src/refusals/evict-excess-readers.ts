@@ -1,4 +1,4 @@
-import { type Bus, followExcess } from '@bailiwick/bus'
+import { type Bus, followExcessReaders } from '@bailiwick/bus'
 import type { Broker } from '../broker/broker.ts'
 import { killGroup } from '../processes/end-process.ts'
 import type { Hosts } from '../processes/hosts.ts'
@@ -13,11 +13,11 @@ export async function* evictExcessReaders(
   signal: AbortSignal,
 ): AsyncGenerator<RefusalBatch> {
   const { bus, broker, hosts, limit, note } = daemon
-  const withdraw = async (user: string) => {
+  const revoke = async (user: string) => {
     await broker.revoke?.(user)
     return broker.revoke !== undefined
   }
-  for await (const { name, readers } of followExcess(bus, { limit, withdraw }, signal)) {
+  for await (const { name, readers } of followExcessReaders(bus, { limit, revoke }, signal)) {
     note(`Evicting ${name}: expected at most ${limit} readers of streams, found ${readers}.`)
     for (const child of hosts.report()) {
       const isItsOwn = child.name === name || child.agent === name

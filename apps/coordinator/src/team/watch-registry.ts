@@ -15,7 +15,7 @@ export async function watchRegistry(bus: Bus, team: Team, signal: AbortSignal): 
       }
     })(),
     (async () => {
-      for await (const tools of watchTools(bus, { signal, mend: true })) team.registered = tools
+      for await (const tools of watchTools(bus, { signal, repair: true })) team.registered = tools
     })(),
   ])
 }

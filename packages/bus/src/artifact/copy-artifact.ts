@@ -3,15 +3,14 @@ import type { Bus } from '../connect/bus.ts'
 import { artifactBucket } from '../protocol/places.ts'
 import { persist } from '../publish/persist.ts'
 import { getArtifact } from './get-artifact.ts'
-import { objectBucket } from './object-bucket.ts'
-import { findEntry, readPieces } from './object-store.ts'
+import { findEntry, objectBucket, readChunks } from './object-store.ts'
 import { putArtifact } from './put-artifact.ts'
 
 /**
- * Keeps a file once more, for others than those who may read it where it is. Doing it again changes nothing.
- * For the coordinator.
+ * Copies a file to another writer's bucket, for users that cannot read the original. Repeating it changes nothing.
+ * Only the coordinator does this.
  *
- * @throws BusError `bad-artifact` when it is gone, or is not what the reference says: nothing is kept then
+ * @throws BusError `bad-artifact` if the file is gone or differs from the reference; then there is no copy
  */
 export async function copyArtifact(
   bus: Bus,
@@ -26,7 +25,7 @@ export async function copyArtifact(
   if (copy !== undefined) return copy
   await target.delete(to.key)
   const { name, mediaType, sha256 } = ref
-  // Its entry is not the one that was written: looked for, or told why not.
+  // The latest entry is not the writer's. `getArtifact` finds the writer's entry, or says what is wrong.
   return putArtifact(
     bus,
     { ...to, name, mediaType, sha256, bytes: await getArtifact(bus, ref, signal) },
@@ -34,7 +33,7 @@ export async function copyArtifact(
   )
 }
 
-/** Copied piece by piece, whatever its size; undefined where there is nothing under the key, or something else. */
+/** Copies chunk by chunk. @returns undefined if the latest entry is missing or not the file of the reference */
 async function copyStream(
   bus: Bus,
   ref: ArtifactRef,
@@ -43,10 +42,10 @@ async function copyStream(
 ): Promise<ArtifactRef | undefined> {
   const { name, mediaType, sha256 } = ref
   const source = { bucket: artifactBucket(ref.writer), key: ref.key }
-  const doing = `fetching the file ${name}`
+  const doing = `reading the file ${name}`
   const entry = await persist(bus, doing, signal, () => findEntry(bus, source, 'latest'))
   if (entry === undefined) return undefined
-  const stream = ReadableStream.from(readPieces(bus, source.bucket, entry, signal))
+  const stream = ReadableStream.from(readChunks(bus, source.bucket, entry, signal))
   const copy = await putArtifact(bus, { ...to, name, mediaType, stream, sha256 }, signal)
   return copy.sha256 === sha256 ? copy : undefined
 }

@@ -3,27 +3,29 @@ import type { ArtifactRef } from '@bailiwick/contract'
 import type { Bus } from '../connect/bus.ts'
 import { artifactBucket } from '../protocol/places.ts'
 import { persist } from '../publish/persist.ts'
-import { objectBucket } from './object-bucket.ts'
+import { digest, objectBucket } from './object-store.ts'
 
-/** A file to keep. */
+/** A file to store. */
 export interface NewArtifact {
-  /** Whose bucket: `user`, `coordinator`, `toolbox`, or an agent's name. */
+  /** The bucket's writer: `user`, `coordinator`, `toolbox`, or an agent's name. */
   writer: string
-  /** Its name in the bucket; by convention `<run>/<name>`. A second file under it replaces the first. */
+  /** Its name in the bucket; by convention `<run>/<name>`. A second file with this key replaces the first. */
   key: string
-  /** The name that people see, without folders. */
+  /** The file's name for people, without folders. */
   name: string
   mediaType: string
-  /** What its digest must be, kept with it, where that is known before. */
+  /** The expected digest, hex, if known. Stored with the file. */
   sha256?: string
 }
 
-/** Bytes that are at hand, or a stream of them, which is read once. */
+/** The file's bytes, or a stream of them, which is read once. */
 export type ArtifactContent = { bytes: Uint8Array } | { stream: ReadableStream<Uint8Array> }
 
 /**
- * Keeps a file of a run, of any size, and gives the reference that goes into messages instead. Bytes
- * are sent again when the server was away; a stream cannot be, and then fails.
+ * Stores a file of a run, of any size. Sends `bytes` again if the server was away; a `stream` cannot be read twice, so
+ * then it fails.
+ *
+ * @returns the reference to put into messages instead of the file
  */
 export async function putArtifact(
   bus: Bus,
@@ -52,8 +54,4 @@ export async function putArtifact(
   )
   await (await open()).put(meta, counted)
   return { writer, key, name, mediaType, size, sha256: hash.digest('hex') }
-}
-
-function digest(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
 }

@@ -7,29 +7,29 @@ import type { Link } from './link.ts'
 import type { Outbox } from './outbox.ts'
 import type { Replies } from './replies.ts'
 
-/** A connection to the bus: what every function of this package takes first. Disposing drains it. */
+/** A connection to the bus: the first argument of every function in this package. Disposing drains it. */
 export interface Bus extends AsyncDisposable {
   readonly connection: NatsConnection
   readonly js: JetStreamClient
   readonly jsm: JetStreamManager
-  /** Who the server knows this connection as; undefined where it asks for no credentials. */
+  /** The user that the server authenticated; undefined if the server asks for no credentials. */
   readonly user: string | undefined
-  /** Whether the connection is up right now. */
+  /** Whether the connection is up. */
   readonly link: Link
-  /** Questions and answers under way. */
+  /** Requests in progress, in both directions. */
   readonly exchanges: Exchanges
-  /** Messages on their way from this process. */
+  /** Messages that this process is about to send. */
   readonly outbox: Outbox
-  /** Answers on their way to this process. */
+  /** Replies that this process waits for. */
   readonly replies: Replies
-  /** Tasks that this process has taken and not yet settled; announced with its heartbeats. */
+  /** Tasks that this process has taken and not yet settled. Heartbeats announce them. */
   readonly held: HeldTasks
-  /** First messages of journals that this process has written, and of those that it was given. */
+  /** First messages of journals: those that this process wrote, and those that came with a bell. */
   readonly firsts: { readonly written: FirstRecords; readonly given: FirstRecords }
   /** Aborts when the connection is closed for good. */
   readonly closed: AbortSignal
-  /** Lets what is under way finish, then closes. */
+  /** Finishes what is in progress, then closes. */
   drain(): Promise<void>
-  /** Closes at once; what was not sent is lost. */
+  /** Closes at once. Unsent messages are lost. */
   close(): Promise<void>
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { InputError, TOKEN } from '@bailiwick/contract'
+import { errorText, InputError, TOKEN } from '@bailiwick/contract'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import {
   AuthorizationError,
@@ -13,31 +13,31 @@ import {
 import { BusError } from '../errors/bus-error.ts'
 import { inboxPrefix } from '../protocol/places.ts'
 import type { Bus } from './bus.ts'
-import { credsText, readCredentials } from './credentials.ts'
+import { credentialsText, readCredentials } from './credentials.ts'
 import { Exchanges } from './exchanges.ts'
 import { FirstRecords } from './first-records.ts'
 import { HeldTasks } from './held-tasks.ts'
 import { Link } from './link.ts'
 import { Outbox } from './outbox.ts'
-import { renewAtRest } from './renew-credentials.ts'
+import { renewCredentials } from './renew-credentials.ts'
 import { Replies } from './replies.ts'
 
 export interface ConnectOptions {
-  /** `nats://host:port`, several with commas between. A user and a password may stand in it. */
+  /** `nats://host:port`, or several separated by commas. May contain a user and a password. */
   url: string
-  /** Path of a `.creds` or nkey file. It is read again at every reconnect, so that renewing it is enough. */
+  /** Path of a `.creds` or nkey file. It is read at every connect, so renewing the file is enough. */
   credsFile?: string
-  /** The text of such a file, or what gives it: asked at every reconnect. */
+  /** The text of such a file, or a function that returns it and is called at every connect. */
   creds?: string | (() => string)
-  /** What the server's monitoring shows; by convention the process's name. */
+  /** Shown by the server's monitoring; by convention the name of the process. */
   name: string
   tls?: TlsOptions
-  /** Milliseconds to keep trying for the first connection. Default 5,000. */
+  /** How long to try for the first connection, milliseconds. Default 5,000. */
   waitMs?: number
   /**
-   * Milliseconds for which credentials that were good may be refused before whoever waits for something hears of it.
-   * Default 10,000: a daemon that is started again renews them within that. Infinity for a process that somebody
-   * renews them for sooner or later.
+   * How long the server may refuse credentials that it accepted before, until pending operations fail, milliseconds.
+   * Default 10,000: a restarted daemon renews them within that time. Use Infinity for a process whose credentials
+   * are renewed sooner or later.
    */
   refusedMs?: number
   signal?: AbortSignal
@@ -47,19 +47,19 @@ const ATTEMPT_MS = 2_000
 const REFUSED_MS = 10_000
 
 /**
- * Connects to the bus. Once connected it reconnects for ever, with jitter. Where the server has refused the
- * credentials for `refusedMs`, what waits on this connection (a follower of events, a request, a publish) fails with
- * `bus-auth`; with credentials that are renewed it can be used again.
+ * Connects to the bus. Once connected, it reconnects without a limit, with jitter. If the server refuses the
+ * credentials for `refusedMs`, pending operations of this connection (followers, requests, publishes) fail with
+ * `bus-auth`. The connection is usable again when the credentials are renewed.
  *
- * @throws BusError `bus-unreachable` when nobody answers within `waitMs`, `bus-auth` when the server
- * refuses the credentials; InputError for an unusable address or credentials file.
+ * @throws BusError `bus-unreachable` if no server replies within `waitMs`, `bus-auth` if the server refuses the
+ * credentials; InputError for an invalid URL or credentials file
  * @example
  * await using bus = await connectBus({ url: 'nats://127.0.0.1:4222', name: 'dashboard' })
  */
 export async function connectBus(options: ConnectOptions): Promise<Bus> {
   const { servers, user: urlUser, pass } = parseUrls(options.url)
   const { creds, credsFile } = options
-  const text = await credsText(options)
+  const text = await credentialsText(options)
   const credentials = text === undefined ? undefined : readCredentials(text)
   const user = credentials === undefined ? urlUser : credentials.user
   const inbox = user !== undefined && TOKEN.test(user) ? inboxPrefix(user) : undefined
@@ -74,9 +74,9 @@ export async function connectBus(options: ConnectOptions): Promise<Bus> {
     return used
   }
   const refused = (error: Error) => {
-    const why = text === undefined ? error.message : whyRefused(error, readCredentials(used).expires)
-    const what = `NATS at ${where(options.url)} refuses these credentials: ${why}`
-    return new BusError('bus-auth', what, { cause: error })
+    const reason = text === undefined ? error.message : refusalReason(error, readCredentials(used).expires)
+    const message = `NATS at ${withoutUser(options.url)} refuses these credentials: ${reason}`
+    return new BusError('bus-auth', message, { cause: error })
   }
   const connection = await connectFirst(
     {
@@ -86,13 +86,13 @@ export async function connectBus(options: ConnectOptions): Promise<Bus> {
       ...(urlUser !== undefined && { user: urlUser, pass: pass ?? '' }),
       ...(inbox !== undefined && { inboxPrefix: inbox }),
       ...(options.tls !== undefined && { tls: options.tls }),
-      // Of one attempt; a server that refuses our certificate may say nothing at all.
+      // Per attempt. A server that refuses our certificate may not reply at all.
       timeout: ATTEMPT_MS,
       maxReconnectAttempts: -1,
-      // A renewed credentials file lets a refused reconnect succeed later.
+      // A refused reconnect can succeed later, when the credentials file is renewed.
       ignoreAuthErrorAbort: true,
       reconnectDelayHandler: () => 50 + Math.random() * 450,
-      // A stack for every request costs as much as sending it; what failed is told by our own errors.
+      // A stack trace for every request costs as much as sending it, and our own errors say what failed.
       noAsyncTraces: true,
       pingInterval: 5_000,
       maxPingOut: 2,
@@ -107,8 +107,8 @@ export async function connectBus(options: ConnectOptions): Promise<Bus> {
     inbox,
   )
   if (credentials?.expires !== undefined) {
-    // Where it fails, the server ends the connection at their end, and that is told.
-    renewAtRest(bus, { used: () => used, now }, bus.closed).catch(() => {})
+    // If it fails, the server closes the connection when the credentials expire, and listeners get that error.
+    renewCredentials(bus, { used: () => used, now }, bus.closed).catch(() => {})
   }
   return bus
 }
@@ -119,7 +119,7 @@ async function assemble(
   user: string | undefined,
   inbox: string | undefined,
 ): Promise<Bus> {
-  // Without a watcher prefix, watchers listen on the default inbox, which is forbidden to most users.
+  // Without this prefix, watchers subscribe to the default inbox, which most users may not.
   const jsOptions = { timeout: 5_000, ...(inbox !== undefined && { watcherPrefix: inbox }) }
   const js = jetstream(connection, jsOptions)
   const jsm = await jetstreamManager(connection, { ...jsOptions, checkAPI: false })
@@ -131,7 +131,7 @@ async function assemble(
   const drain = async () => {
     outbox.send()
     if (connection.isClosed() || connection.isDraining()) return
-    // A connection that is down has nothing to let finish, and would fail instead of ending.
+    // Draining a connection that is down fails.
     await (link.up ? connection.drain() : connection.close())
   }
   return {
@@ -167,10 +167,9 @@ async function connectFirst(
         throw refused(error)
       }
       if (Date.now() >= until) {
-        const reason = error instanceof Error ? error.message : String(error)
         throw new BusError(
           'bus-unreachable',
-          `no NATS answers at ${where(options.url)} (${reason}): start one with \`bailiwick up\`, or correct NATS_URL`,
+          `No NATS server replies at ${withoutUser(options.url)} (${errorText(error)}). Start one with \`bailiwick up\`, or correct NATS_URL.`,
           { cause: error },
         )
       }
@@ -187,7 +186,7 @@ function parseUrls(text: string): { servers: string[]; user?: string; pass?: str
   for (const part of text.split(',').map((item) => item.trim())) {
     const url = URL.parse(part.includes('://') ? part : `nats://${part}`)
     if (url === null || !['nats:', 'tls:'].includes(url.protocol) || url.hostname === '') {
-      throw new InputError(`"${part.slice(0, 80)}" is no address of a NATS server: wanted nats://host:port`)
+      throw new InputError(`Expected a NATS URL such as nats://host:port, found "${part.slice(0, 80)}".`)
     }
     if (url.username !== '') {
       user = decodeURIComponent(url.username)
@@ -199,8 +198,8 @@ function parseUrls(text: string): { servers: string[]; user?: string; pass?: str
 }
 
 /**
- * Undefined while a file is gone, or half written: it is looked at again at the next attempt, where the client would
- * close the connection for good.
+ * The credentials' text; undefined while the file is missing or half written. The next attempt reads it again; an
+ * error here would make the client close the connection for good.
  */
 function usable(read: () => string): string | undefined {
   try {
@@ -212,13 +211,13 @@ function usable(read: () => string): string | undefined {
   }
 }
 
-/** The server says of ended credentials only that they are refused. */
-function whyRefused({ message }: Error, expires: number | undefined): string {
+/** Adds that the credentials expired: the server only says that it refuses them. */
+function refusalReason({ message }: Error, expires: number | undefined): string {
   if (expires === undefined || expires > Date.now()) return message
-  return `they ended at ${new Date(expires).toISOString()}; \`bailiwick env\` gives new ones`
+  return `they expired at ${new Date(expires).toISOString()}. \`bailiwick env\` prints new ones`
 }
 
-/** The address without what must not be shown. */
-function where(url: string): string {
+/** The URL without user and password. */
+function withoutUser(url: string): string {
   return url.replaceAll(/\/\/[^@/,]*@/g, '//')
 }

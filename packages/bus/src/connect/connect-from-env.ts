@@ -4,11 +4,11 @@ import type { Bus } from './bus.ts'
 import { type ConnectOptions, connectBus } from './connect-bus.ts'
 
 /**
- * Connects with what `bailiwick env` exports: `NATS_URL`, and `NATS_CREDS` (the path of a `.creds` or nkey
- * file) where the server asks for credentials. A user and a password stand in the URL. For TLS: `NATS_CA`,
- * and `NATS_CERT` with `NATS_KEY` where the server wants a certificate of the client; paths of PEM files.
+ * Connects with the variables that `bailiwick env` exports: `NATS_URL`, and `NATS_CREDS` (the path of a `.creds` or
+ * nkey file) if the server asks for credentials. The URL may contain a user and a password. For TLS: `NATS_CA`, and
+ * `NATS_CERT` with `NATS_KEY` if the server asks for a client certificate; all are paths of PEM files.
  *
- * @throws InputError when `NATS_URL` is not set; otherwise as {@link connectBus}.
+ * @throws InputError if `NATS_URL` is not set; otherwise as {@link connectBus}
  * @example
  * await using bus = await connectFromEnv('dashboard')
  */
@@ -20,32 +20,32 @@ export async function connectFromEnv(
   const { url, credsFile, tls } = accessFromEnv(env)
   if (url === undefined) {
     throw new InputError(
-      'NATS_URL is not set: run `eval "$(bailiwick env)"` beside a running daemon, or set it',
+      'NATS_URL is not set. Run `eval "$(bailiwick env)"` while the daemon runs, or set it yourself.',
     )
   }
   return connectBus({ url, name, ...(credsFile && { credsFile }), ...tlsFromEnv(tls), ...options })
 }
 
-/** How a server is reached, for this process and those that it starts. */
+/** How to reach a server, for this process and its child processes. */
 export interface BusAccess {
   url?: string
   /** Absolute path. */
   credsFile?: string
-  /** The variables that name TLS files, with absolute paths. */
+  /** The variables for TLS, with absolute paths. */
   tls: Record<string, string>
 }
 
-/** The variables that name TLS files, as `nats` itself knows them. */
+/** The variables for TLS, named as the `nats` command names them. */
 const TLS_VARIABLES = ['NATS_CA', 'NATS_CERT', 'NATS_KEY'] as const
 
 /**
- * Reads what `bailiwick env` exports. Paths are made absolute: they are this process's own, and those that
- * start from here have other folders.
+ * Reads the variables that `bailiwick env` exports. Makes the paths absolute, because child processes run in other
+ * folders.
  *
- * @param otherwise holds where `env` does not say: the configuration, under the same names
+ * @param defaults used for variables that `env` does not have: the configuration, under the same names
  */
-export function accessFromEnv(env: NodeJS.ProcessEnv, otherwise: NodeJS.ProcessEnv = {}): BusAccess {
-  const given = (name: string) => env[name] || otherwise[name] || undefined
+export function accessFromEnv(env: NodeJS.ProcessEnv, defaults: NodeJS.ProcessEnv = {}): BusAccess {
+  const given = (name: string) => env[name] || defaults[name] || undefined
   const [url, credsFile] = [given('NATS_URL'), given('NATS_CREDS')]
   const tls = TLS_VARIABLES.flatMap((name): [string, string][] => {
     const path = given(name)
@@ -58,13 +58,14 @@ export function accessFromEnv(env: NodeJS.ProcessEnv, otherwise: NodeJS.ProcessE
   }
 }
 
-/** Certificates that the environment names. @throws InputError where one of a pair is missing */
+/** The TLS options that the environment names. @throws InputError if one of a certificate and its key is missing */
 export function tlsFromEnv(env: NodeJS.ProcessEnv): Pick<ConnectOptions, 'tls'> {
   const { NATS_CA: caFile, NATS_CERT: certFile, NATS_KEY: keyFile } = env
   if (!caFile && !certFile && !keyFile) return {}
   if (!certFile !== !keyFile) {
+    const missing = certFile ? 'NATS_KEY' : 'NATS_CERT'
     throw new InputError(
-      'NATS_CERT and NATS_KEY go together: the certificate and its key, paths of PEM files',
+      `Expected both NATS_CERT and NATS_KEY, the paths of a certificate and its key. ${missing} is not set.`,
     )
   }
   return {

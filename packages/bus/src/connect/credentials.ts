@@ -1,51 +1,50 @@
 import { readFile } from 'node:fs/promises'
-import { InputError, TOKEN } from '@bailiwick/contract'
+import { errorText, InputError, parseJson, TOKEN } from '@bailiwick/contract'
 import { type Authenticator, credsAuthenticator, nkeyAuthenticator } from '@nats-io/transport-node'
 import { z } from 'zod'
 
 const JWT =
   /-----BEGIN NATS USER JWT-----\s*([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)\s*-+END NATS USER JWT-+/
 
-/** An nkey seed on a line of its own; in a `.creds` file it stands between two others. */
+/** An nkey seed on its own line. A `.creds` file has one too, between two marker lines. */
 const SEED = /^SU[A-Z2-7]{56}$(?![\s\S]*-----END USER NKEY SEED)/m
 const NKEY_USER = /^# *user: *(\S+)$/m
 
-/** The text of a credentials file. @throws InputError that names the file, when it cannot be read. */
-async function readCredsFile(file: string, signal?: AbortSignal): Promise<string> {
-  try {
-    return await readFile(file, { encoding: 'utf8', ...(signal !== undefined && { signal }) })
-  } catch (error) {
-    if (signal?.aborted) throw error
-    throw new InputError(`cannot read the NATS credentials file ${file}: ${reason(error)}`, { cause: error })
-  }
-}
+const claimsSchema = z.lazy(() => z.object({ name: z.string().optional(), exp: z.number().optional() }))
 
-/** The credentials that a connection is made with, as they are now. */
-export async function credsText(options: {
+/** The text of the credentials as they are now. @throws InputError if the file is not readable */
+export async function credentialsText(options: {
   creds?: string | (() => string)
   credsFile?: string
   signal?: AbortSignal
 }): Promise<string | undefined> {
   const { creds, credsFile, signal } = options
   if (creds !== undefined) return typeof creds === 'string' ? creds : creds()
-  return credsFile === undefined ? undefined : readCredsFile(credsFile, signal)
+  if (credsFile === undefined) return undefined
+  try {
+    return await readFile(credsFile, { encoding: 'utf8', ...(signal !== undefined && { signal }) })
+  } catch (error) {
+    if (signal?.aborted) throw error
+    throw new InputError(`Cannot read the NATS credentials file ${credsFile}: ${errorText(error)}`, {
+      cause: error,
+    })
+  }
 }
 
-/** What a credentials file holds, and how it is proven to the server. */
+/** The contents of a credentials file, and how the server can verify them. */
 export interface Credentials {
-  /** The user's name, which is also the name of its inbox; absent where the file does not say. */
+  /** The user's name, which is also the name of its inbox; absent if the file does not say. */
   user?: string
-  /** When they end by themselves, milliseconds since 1970. */
+  /** When they expire, Unix milliseconds; absent if never. */
   expires?: number
-  /** @param read gives the file's text at every connection, so that renewing it is enough */
+  /** @param read returns the file's text at every connect, so that renewing the file is enough */
   authenticator(read: () => string): Authenticator
 }
 
 /**
- * Reads a `.creds` file (a user JWT and its seed), or an nkey file (a seed, and `# user: <name>` in a line
- * before it).
+ * Parses a `.creds` file (a user JWT and its seed) or an nkey file (a seed, with `# user: <name>` on a line above).
  *
- * @throws InputError when the text is neither.
+ * @throws InputError if the text is neither
  */
 export function readCredentials(text: string): Credentials {
   const seed = SEED.exec(text)?.[0]
@@ -56,12 +55,10 @@ export function readCredentials(text: string): Credentials {
       authenticator: (read) => nkeyAuthenticator(() => Buffer.from(SEED.exec(read())?.[0] ?? '')),
     }
   }
-  const claims = z
-    .object({ name: z.string().optional(), exp: z.number().optional() })
-    .safeParse(readClaims(text))
+  const claims = claimsSchema.safeParse(readClaims(text))
   if (!claims.success) {
     throw new InputError(
-      'these NATS credentials cannot be read: wanted a .creds file with a user JWT and its seed, or an nkey seed (`bailiwick env` and `bailiwick nats-config` write them)',
+      'Expected NATS credentials: a .creds file with a user JWT and its seed, or an nkey seed. Found neither. `bailiwick env` and `bailiwick nats-config` write such files.',
     )
   }
   const { name, exp } = claims.data
@@ -74,14 +71,5 @@ export function readCredentials(text: string): Credentials {
 
 function readClaims(creds: string): unknown {
   const payload = JWT.exec(creds)?.[1]?.split('.')[1]
-  if (payload === undefined) return undefined
-  try {
-    return JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'))
-  } catch {
-    return undefined
-  }
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  return payload === undefined ? undefined : parseJson(Buffer.from(payload, 'base64url').toString('utf8'))
 }

@@ -1,19 +1,19 @@
-/** Something that answers requests, and can leave them to others, or to later, for a moment. */
+/** Something that serves requests and can stop for a moment, so that they go to another process or wait. */
 export interface Serving {
   pause(): void
   resume(): void
 }
 
 /**
- * Questions and answers under way on a connection, in either direction. They do not survive it: an answer on
- * its way is lost, and who was asked on it may answer on no other.
+ * Counts requests in progress, in both directions. None survives a break of the connection: a reply in flight is
+ * lost, and the receiver of a request may not reply on another connection.
  */
 export class Exchanges {
   readonly #servings = new Set<Serving>()
   readonly #waiting = new Set<() => void>()
   #open = 0
 
-  /** One begins; the returned function ends it. */
+  /** Counts one more. @returns a function that ends it */
   begin(): () => void {
     let isOpen = true
     this.#open += 1
@@ -25,19 +25,19 @@ export class Exchanges {
     }
   }
 
-  /** Makes known who answers requests here, until the returned function is called. */
+  /** Registers something that serves requests here. @returns a function that removes it */
   serve(serving: Serving): () => void {
     this.#servings.add(serving)
     return () => this.#servings.delete(serving)
   }
 
   /**
-   * Waits until nothing is under way, takes no requests for a moment, and acts, unless one had come already.
+   * Waits until nothing is in progress, pauses serving, and calls `act`, unless another request arrived meanwhile.
    *
-   * @param arrived resolves when everything that was sent here before has arrived
+   * @param arrived resolves when everything that was sent to this connection before has arrived
    */
-  async atRest(arrived: () => Promise<void>, act: () => Promise<void>, signal: AbortSignal): Promise<void> {
-    await this.#rest(signal)
+  async whenIdle(arrived: () => Promise<void>, act: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    await this.#idle(signal)
     const servings = [...this.#servings]
     for (const serving of servings) serving.pause()
     try {
@@ -48,7 +48,7 @@ export class Exchanges {
     }
   }
 
-  async #rest(signal: AbortSignal): Promise<void> {
+  async #idle(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
     if (this.#open === 0) return
     const { promise, resolve, reject } = Promise.withResolvers<void>()

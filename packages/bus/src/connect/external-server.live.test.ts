@@ -96,7 +96,9 @@ describe('a server that speaks TLS', () => {
     const pair = { NATS_CERT: client.cert, NATS_KEY: client.key }
     await using bus = await connectFromEnv('x', { ...env, ...pair })
     await prepareStreams(bus)
-    await expect(connectFromEnv('x', { ...env, NATS_CERT: client.cert })).rejects.toThrow('go together')
+    await expect(connectFromEnv('x', { ...env, NATS_CERT: client.cert })).rejects.toThrow(
+      'Expected both NATS_CERT and NATS_KEY',
+    )
     await expect(connectFromEnv('x', env, { waitMs: 100 })).rejects.toMatchObject({ code: 'bus-unreachable' })
     const stranger = { ...env, ...pair, NATS_CA: client.cert }
     await expect(connectFromEnv('x', stranger, { waitMs: 100 })).rejects.toMatchObject({
@@ -116,8 +118,8 @@ describe('checkServer', () => {
     const creds = credentials.get('coordinator') ?? ''
     const { problems } = await checkServer({ url: server.url, creds, name: 'doctor' })
     expect(problems).toEqual([
-      expect.stringMatching(/^max_payload is 1024: set at least/),
-      expect.stringMatching(/^lines of 32768 bytes are refused: set max_control_line/),
+      expect.stringMatching(/^Expected max_payload of at least \d+, found 1024\./),
+      expect.stringMatching(/^The server refuses lines of 32768 bytes\. Set max_control_line/),
     ])
   })
 
@@ -125,6 +127,6 @@ describe('checkServer', () => {
     await using server = await startExternalServer('accounts { A { users: [{ user: "a", password: "b" }] } }')
     const url = server.url.replace('//', '//a:b@')
     const { problems } = await checkServer({ url, name: 'doctor' })
-    expect(problems).toEqual([expect.stringMatching(/^JetStream cannot be used by these credentials/)])
+    expect(problems).toEqual([expect.stringMatching(/^These credentials cannot use JetStream/)])
   })
 })

@@ -1,20 +1,20 @@
 /**
- * The tasks that a process holds, with the subjects on which their deliveries are settled. They go out
- * with the heartbeat, so that whoever notices the process's death can hand them to the next one at once
- * instead of waiting for the acknowledgement time.
+ * The tasks that a process holds, with the subjects on which their deliveries are settled. Heartbeats carry them, so
+ * that the coordinator can give the tasks of a dead process to another host at once instead of after the
+ * acknowledgement time.
  */
 export class HeldTasks {
-  /** Tasks by delivery: one that was given twice is held until both deliveries are settled. */
+  /** Tasks by delivery: a task that was delivered twice is held until both deliveries are settled. */
   readonly #tasks = new Map<string, string>()
   readonly #listeners = new Set<() => void>()
 
   set(task: string, settleOn: string): void {
     this.#tasks.set(settleOn, task)
-    this.#tell()
+    this.#notify()
   }
 
   delete(settleOn: string): void {
-    if (this.#tasks.delete(settleOn)) this.#tell()
+    if (this.#tasks.delete(settleOn)) this.#notify()
   }
 
   /** By task: the subject on which its last delivery is settled. */
@@ -22,13 +22,13 @@ export class HeldTasks {
     return Object.fromEntries([...this.#tasks].map(([settleOn, task]) => [task, settleOn]))
   }
 
-  /** Calls back at every change, until the returned function is called. */
-  listen(listener: () => void): () => void {
+  /** Calls the listener after every change. @returns a function that removes the listener */
+  onChange(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const listener of this.#listeners) listener()
   }
 }

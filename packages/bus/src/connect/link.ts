@@ -2,59 +2,59 @@ import { AuthorizationError, type NatsConnection, PermissionViolationError } fro
 import type { BusError } from '../errors/bus-error.ts'
 
 /**
- * Whether the connection is up, and who wants to know when it is not. Requests that were in flight when
- * it broke are never answered: without this they would wait for their timeout.
+ * Whether the connection is up, and listeners for its changes. The client never settles a request that was in
+ * flight when the connection broke; without a listener it would wait for its timeout.
  */
 export class Link {
-  readonly #lost = new Set<() => void>()
-  readonly #back = new Set<() => void>()
+  readonly #disconnect = new Set<() => void>()
+  readonly #reconnect = new Set<() => void>()
   readonly #refused = new Set<(error: BusError) => void>()
-  readonly #shutOut = new Set<(error: BusError) => void>()
+  readonly #authFailed = new Set<(error: BusError) => void>()
   readonly #forbidden = new Set<(error: PermissionViolationError) => void>()
   readonly #refusedMs: number
   #up = true
   #isRefused = false
-  #patience: NodeJS.Timeout | undefined
-  #shutOutBy: BusError | undefined
+  #timer: NodeJS.Timeout | undefined
+  #authError: BusError | undefined
 
   /**
-   * @param refused makes the error that says why the server takes these credentials no more
-   * @param refusedMs how long they are refused before it counts as for good, ms
+   * @param explain makes the error that says why the server refuses the credentials
+   * @param refusedMs how long the server must refuse the credentials before operations fail, milliseconds
    */
-  constructor(connection: NatsConnection, refused: (error: Error) => BusError, refusedMs: number) {
+  constructor(connection: NatsConnection, explain: (error: Error) => BusError, refusedMs: number) {
     this.#refusedMs = refusedMs
-    this.#follow(connection, refused)
+    void this.#follow(connection, explain)
   }
 
   get up(): boolean {
     return this.#up
   }
 
-  /** Breaks the connection and makes it anew. Resolves when it stands again, or is closed for good. */
-  again(connection: NatsConnection): Promise<void> {
+  /** Breaks the connection and makes a new one. Resolves when it is up, or closed for good. */
+  reconnect(connection: NatsConnection): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
-    const forget = this.onBack(resolve)
-    // At once: nothing may be sent into the one that is about to break.
-    this.#turn(false)
+    const remove = this.onReconnect(resolve)
+    // At once, so that nothing is sent into the connection that is about to break.
+    this.#set(false)
     connection.reconnect()
-    return Promise.race([promise, connection.closed().then(() => {})]).finally(forget)
+    return Promise.race([promise, connection.closed().then(() => {})]).finally(remove)
   }
 
-  /** Calls back when the connection breaks, until the returned function is called. */
-  onLost(listener: () => void): () => void {
-    this.#lost.add(listener)
-    return () => this.#lost.delete(listener)
+  /** Calls the listener when the connection breaks. @returns a function that removes the listener */
+  onDisconnect(listener: () => void): () => void {
+    this.#disconnect.add(listener)
+    return () => this.#disconnect.delete(listener)
   }
 
-  /** Calls back when the connection stands again, until the returned function is called. */
-  onBack(listener: () => void): () => void {
-    this.#back.add(listener)
-    return () => this.#back.delete(listener)
+  /** Calls the listener when the connection is up again. @returns a function that removes the listener */
+  onReconnect(listener: () => void): () => void {
+    this.#reconnect.add(listener)
+    return () => this.#reconnect.delete(listener)
   }
 
   /**
-   * Calls back when the server takes the credentials no more: once, though it is tried again until they are
-   * renewed. Until the returned function is called.
+   * Calls the listener when the server refuses the credentials: once, although the client retries until they are
+   * renewed. @returns a function that removes the listener
    */
   onRefused(listener: (error: BusError) => void): () => void {
     this.#refused.add(listener)
@@ -62,57 +62,60 @@ export class Link {
   }
 
   /**
-   * Calls back when the credentials have been refused for so long that nobody is to wait for it any more. Until the
-   * returned function is called.
+   * Calls the listener when the server has refused the credentials for so long that pending operations must fail.
+   * @returns a function that removes the listener
    */
-  onShutOut(listener: (error: BusError) => void): () => void {
-    this.#shutOut.add(listener)
-    return () => this.#shutOut.delete(listener)
+  onAuthFailed(listener: (error: BusError) => void): () => void {
+    this.#authFailed.add(listener)
+    return () => this.#authFailed.delete(listener)
   }
 
-  /** @throws BusError `bus-auth` while it is so; it is tried again all the same. */
-  throwIfShutOut(): void {
-    if (this.#shutOutBy !== undefined) throw this.#shutOutBy
+  /** @throws BusError `bus-auth` as long as the credentials count as refused for good; the client still retries */
+  throwIfAuthFailed(): void {
+    if (this.#authError !== undefined) throw this.#authError
   }
 
-  /** Calls back when the server refuses a publish, which nothing else tells the publisher. */
+  /**
+   * Calls the listener when the server forbids a publish: the publisher gets no other sign of it.
+   * @returns a function that removes the listener
+   */
   onForbidden(listener: (error: PermissionViolationError) => void): () => void {
     this.#forbidden.add(listener)
     return () => this.#forbidden.delete(listener)
   }
 
-  async #follow(connection: NatsConnection, refused: (error: Error) => BusError): Promise<void> {
+  async #follow(connection: NatsConnection, explain: (error: Error) => BusError): Promise<void> {
     for await (const status of connection.status()) {
-      if (status.type === 'disconnect') this.#turn(false)
-      else if (status.type === 'reconnect') this.#turn(true)
+      if (status.type === 'disconnect') this.#set(false)
+      else if (status.type === 'reconnect') this.#set(true)
       else if (status.type === 'error' && status.error instanceof AuthorizationError) {
         if (this.#isRefused) continue
         this.#isRefused = true
-        const error = refused(status.error)
+        const error = explain(status.error)
         for (const listener of [...this.#refused]) listener(error)
-        this.#beShutOutBy(error)
+        this.#failLater(error)
       } else if (status.type === 'error' && status.error instanceof PermissionViolationError) {
         if (status.error.operation !== 'publish') continue
         for (const listener of [...this.#forbidden]) listener(status.error)
       }
     }
-    this.#turn(false)
+    this.#set(false)
   }
 
-  #turn(up: boolean): void {
+  #set(up: boolean): void {
     if (this.#up === up) return
     this.#up = up
     if (up) this.#isRefused = false
-    clearTimeout(this.#patience)
-    this.#shutOutBy = undefined
-    for (const listener of [...(up ? this.#back : this.#lost)]) listener()
+    clearTimeout(this.#timer)
+    this.#authError = undefined
+    for (const listener of [...(up ? this.#reconnect : this.#disconnect)]) listener()
   }
 
-  #beShutOutBy(error: BusError): void {
+  #failLater(error: BusError): void {
     if (this.#refusedMs === Number.POSITIVE_INFINITY) return
-    this.#patience = setTimeout(() => {
-      this.#shutOutBy = error
-      for (const listener of [...this.#shutOut]) listener(error)
-    }, this.#refusedMs).unref() // The connection itself holds the process for as long as it is tried again.
+    this.#timer = setTimeout(() => {
+      this.#authError = error
+      for (const listener of [...this.#authFailed]) listener(error)
+    }, this.#refusedMs).unref() // The connection keeps the process alive as long as it retries.
   }
 }

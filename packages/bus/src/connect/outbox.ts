@@ -5,8 +5,8 @@ import {
   type PublishOptions,
 } from '@nats-io/transport-node'
 
-/** Bytes that wait at most for the end of the turn. */
-const FULL = 64 * 1024
+/** Sends before the end of the turn if more bytes than this are waiting. */
+const MAX_WAITING_BYTES = 64 * 1024
 
 interface Outgoing {
   subject: string
@@ -16,12 +16,12 @@ interface Outgoing {
 }
 
 /**
- * What is published in one turn of the event loop leaves in one write. The client writes after the first microtask
- * that published something, and where many tasks go on at once, each in promises of its own, that is a system call
- * for nearly every message, and a wakeup of the server for each.
+ * Sends everything that is published in one turn of the event loop in one write. The client writes after the first
+ * microtask that published something. With many concurrent tasks that is a system call for nearly every message, and
+ * a wakeup of the server for each.
  *
- * What the client sends by itself (subscriptions, requests of JetStream's API) goes at once, and so before what waits
- * here: `flush` first where such a request must see it.
+ * The client's own messages (subscriptions, requests to the JetStream API) leave at once, so before the messages that
+ * wait here. Call `flush` before a request that depends on them.
  */
 export class Outbox {
   readonly #connection: NatsConnection
@@ -33,10 +33,10 @@ export class Outbox {
   }
 
   /**
-   * Publishes at the end of this turn, in the order of the calls. Like everything that is published without an
-   * acknowledgement it is lost, without a word, where the connection breaks.
+   * Publishes at the end of this turn, in the order of the calls. The message is silently lost if the connection
+   * breaks, like everything that is published without an acknowledgement.
    *
-   * @param failed hears why the client did not take it; without it, an ended connection is no error
+   * @param failed is called if the client does not accept the message; without it, a closed connection is ignored
    * @throws ClosedConnectionError
    */
   publish(
@@ -49,10 +49,10 @@ export class Outbox {
     if (this.#waiting.length === 0) process.nextTick(() => this.send())
     this.#waiting.push({ subject, payload, options, failed })
     this.#bytes += payload.length
-    if (this.#bytes >= FULL) this.send()
+    if (this.#bytes >= MAX_WAITING_BYTES) this.send()
   }
 
-  /** Hands over to the connection what waits. */
+  /** Gives the waiting messages to the connection now. */
   send(): void {
     const outgoing = this.#waiting
     this.#waiting = []
@@ -62,18 +62,18 @@ export class Outbox {
         this.#connection.publish(subject, payload, options)
       } catch (error) {
         if (failed !== undefined) failed(error)
-        else if (!isEnded(error)) throw error
+        else if (!isClosing(error)) throw error
       }
     }
   }
 
-  /** Resolves when the server has everything that was published before. */
+  /** Resolves when the server has received everything that was published before. */
   flush(): Promise<void> {
     this.send()
     return this.#connection.flush()
   }
 }
 
-function isEnded(error: unknown): boolean {
+function isClosing(error: unknown): boolean {
   return error instanceof ClosedConnectionError || error instanceof DrainingConnectionError
 }

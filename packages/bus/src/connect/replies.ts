@@ -8,57 +8,60 @@ import {
 import type { BusError } from '../errors/bus-error.ts'
 import type { Link } from './link.ts'
 
-/** Who asked on a subject, and what may come of it. */
-export interface Asking {
+/** A request that waits for replies. */
+export interface PendingRequest {
   readonly subject: string
-  /** Hears all that arrives for it until it is closed. */
+  /** Gets every reply until the request is closed. */
   reply(message: Msg): void
-  /** The server does not allow to publish there. */
+  /** The server does not allow publishing on the subject. */
   forbidden(error: PermissionViolationError): void
-  /** The connection has broken: what was answered since is lost. */
-  lost?(): void
-  /** It stands again. */
-  back?(): void
-  /** The credentials have been refused for so long that nobody is to wait for it. */
-  shutOut?(error: BusError): void
+  /** The connection broke: replies that were in flight are lost. */
+  disconnected?(): void
+  /** The connection is up again. */
+  reconnected?(): void
+  /** The server has refused the credentials for so long that the request must fail. */
+  authFailed?(error: BusError): void
 }
 
 /**
- * One subscription for all answers to this process, however many each request gets. The connection's
- * own `request` takes one answer only, and draws its reply subjects from a counter that a receiver can
- * foresee: who is asked once could forge answers to the next requests.
+ * One subscription for the replies to all requests of this process, with any number of replies per request. The
+ * client's own `request` takes one reply only, and takes its reply subjects from a counter: a receiver of one request
+ * could guess the next subjects and forge replies there.
  */
 export class Replies {
   readonly #connection: NatsConnection
-  readonly #waiting = new Map<string, Asking>()
+  readonly #pending = new Map<string, PendingRequest>()
   readonly #prefix: string
   #subscribed = false
 
   constructor(connection: NatsConnection, link: Link, inbox: string | undefined) {
     this.#connection = connection
     this.#prefix = `${createInbox(inbox)}.`
-    link.onLost(() => {
-      for (const asking of [...this.#waiting.values()]) asking.lost?.()
+    link.onDisconnect(() => {
+      for (const request of this.#all()) request.disconnected?.()
     })
-    link.onBack(() => {
-      for (const asking of [...this.#waiting.values()]) asking.back?.()
+    link.onReconnect(() => {
+      for (const request of this.#all()) request.reconnected?.()
     })
-    link.onShutOut((error) => {
-      for (const asking of [...this.#waiting.values()]) asking.shutOut?.(error)
+    link.onAuthFailed((error) => {
+      for (const request of this.#all()) request.authFailed?.(error)
     })
     link.onForbidden((error) => {
-      for (const asking of [...this.#waiting.values()]) {
-        if (asking.subject === error.subject) asking.forbidden(error)
-      }
+      for (const request of this.#all()) if (request.subject === error.subject) request.forbidden(error)
     })
   }
 
-  /** Opens a reply subject, until it is closed. */
-  open(asking: Asking): { subject: string; close(): void } {
+  /** Opens a reply subject for a request, until it is closed. */
+  open(request: PendingRequest): { subject: string; close(): void } {
     this.#subscribe()
     const token = randomUUID()
-    this.#waiting.set(token, asking)
-    return { subject: this.#prefix + token, close: () => this.#waiting.delete(token) }
+    this.#pending.set(token, request)
+    return { subject: this.#prefix + token, close: () => this.#pending.delete(token) }
+  }
+
+  /** A copy, because a request that is told something may close. */
+  #all(): PendingRequest[] {
+    return [...this.#pending.values()]
   }
 
   #subscribe(): void {
@@ -67,9 +70,9 @@ export class Replies {
     this.#connection.subscribe(`${this.#prefix}*`, {
       callback: (error, message) => {
         if (error !== null) return
-        // A stored message can be had delivered here; then it bears the subject it was stored under.
+        // Any user can have a stored message delivered here. It keeps the subject that it was stored under.
         if (!message.subject.startsWith(this.#prefix)) return
-        this.#waiting.get(message.subject.slice(this.#prefix.length))?.reply(message)
+        this.#pending.get(message.subject.slice(this.#prefix.length))?.reply(message)
       },
     })
   }

@@ -1,3 +1,4 @@
+import { parseJson } from '@bailiwick/contract'
 import type { Bus } from '../connect/bus.ts'
 import { BusError } from '../errors/bus-error.ts'
 import {
@@ -8,19 +9,20 @@ import {
 } from '../protocol/control-ops.ts'
 import { replySchema } from '../protocol/reply.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
-import { converse } from '../request/exchange.ts'
+import { requestReplies } from '../request/request-replies.ts'
 
 export interface SendControlOptions {
-  /** How many hosts to hear from at most. Default: until one says that it is done. */
+  /** Stop after replies of this many hosts. Default: stop after the first host that has done it. */
   hosts?: number
-  /** Milliseconds to wait. Default 1,000. */
+  /** How long to wait for replies, milliseconds. Default 1,000. */
   waitMs?: number
   signal?: AbortSignal
 }
 
 /**
- * Tells all hosts of an agent, and returns what they answered within the wait. Empty when none runs;
- * that is no error, because what is not running need not be stopped.
+ * Sends a request to all hosts of an agent.
+ *
+ * @returns the replies within the wait; empty if no host runs, which is no error, because then there is nothing to stop
  */
 export async function sendControl<O extends ControlOp>(
   bus: Bus,
@@ -33,24 +35,24 @@ export async function sendControl<O extends ControlOp>(
   const until = Date.now() + waitMs
   const replies: ControlReply[] = []
   try {
-    return await converse<ControlReply[]>(bus, {
+    return await requestReplies<ControlReply[]>(bus, {
       subject: SUBJECTS.control(agent, op),
       payload: JSON.stringify(payload),
       waitMs,
       ...(signal !== undefined && { signal }),
       read(message) {
-        const envelope = replySchema.safeParse(message.json())
-        const reply = controlReplySchema.safeParse(
-          envelope.data !== undefined && 'value' in envelope.data ? envelope.data.value : undefined,
-        )
+        const envelope = replySchema.safeParse(parseJson(message.string())).data
+        const value = envelope !== undefined && 'value' in envelope ? envelope.value : undefined
+        const reply = controlReplySchema.safeParse(value)
         if (reply.success) replies.push(reply.data)
         const enough = hosts === undefined ? replies.some(({ done }) => done) : replies.length >= hosts
         return enough ? { result: replies } : { again: Math.max(1, until - Date.now()) }
       },
     })
   } catch (error) {
-    if (error instanceof BusError && (error.code === 'no-responder' || error.code === 'no-reply'))
+    if (error instanceof BusError && (error.code === 'no-responder' || error.code === 'no-reply')) {
       return replies
+    }
     throw error
   }
 }

@@ -10,13 +10,13 @@ import {
 } from '../protocol/delegation.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
 import { publishCore } from '../publish/publish-core.ts'
-import { ask } from '../request/request.ts'
+import { request as requestOnce } from '../request/request.ts'
 
 /**
- * Asks the coordinator to start a delegate and waits for its result, for as long as it takes: through
- * silences, restarts of the server and of the coordinator. Aborting takes the delegation back.
+ * Asks the coordinator to start a delegate and waits for its result without a limit: through timeouts and restarts of
+ * the server and the coordinator. Aborting cancels the delegation.
  *
- * @throws RefusedError when the delegate is not granted, BusError `bus-forbidden` below level 4.
+ * @throws RefusedError if the delegate is not granted, BusError `bus-forbidden` below level 4; the signal's reason
  */
 export async function requestDelegation(
   bus: Bus,
@@ -27,7 +27,7 @@ export async function requestDelegation(
   const subject = SUBJECTS.delegate(caller)
   for (;;) {
     try {
-      const reply = await ask(bus, {
+      const reply = await requestOnce(bus, {
         largeIn: 'coordinator',
         subject,
         payload: request,
@@ -42,7 +42,7 @@ export async function requestDelegation(
       }
       const away = error instanceof BusError && (error.code === 'no-responder' || error.code === 'no-reply')
       if (signal.aborted || bus.closed.aborted || !away) throw error
-      // The coordinator is away; the delegation is in the journals, and the next one goes on with it.
+      // The coordinator is away. The delegation is in the journals, so the next coordinator continues it.
       await sleep(200 + Math.random() * 300, undefined, { signal })
     }
   }

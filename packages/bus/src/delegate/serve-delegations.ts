@@ -1,4 +1,4 @@
-import { InputError, type TaskResult } from '@bailiwick/contract'
+import { InputError, parseJson, type TaskResult } from '@bailiwick/contract'
 import type { Msg } from '@nats-io/transport-node'
 import type { Bus } from '../connect/bus.ts'
 import {
@@ -10,37 +10,37 @@ import {
 import { INBOX } from '../protocol/places.ts'
 import { parseCallerSubject, SUBJECTS } from '../protocol/subjects.ts'
 import { cancelSchema } from '../protocol/tool-call.ts'
-import { Admission, MESSAGES_PER_SECOND } from '../request/admission.ts'
+import { MESSAGES_PER_SECOND, RateLimit } from '../request/rate-limit.ts'
 import { matcher, serve } from '../request/serve.ts'
 
 /**
- * Starts a delegate and waits for its result. It is called again for the same key after a restart of the
- * coordinator, and must then go on with the same delegation. The signal aborts when the caller takes the
- * call back.
+ * Starts a delegate and waits for its result. After a restart of the coordinator it is called again with the same key,
+ * and must then continue the same delegation. The signal aborts when the caller cancels the call.
  */
 export type DelegationHandler = (
   request: DelegationRequest & { caller: string },
   signal: AbortSignal,
 ) => Promise<TaskResult>
 
-/** Milliseconds for which a result is kept that nobody has asked for since. */
+/** How long to keep a result that the caller has not requested again, milliseconds. */
 const KEEP_MS = 10 * 60_000
 
-export interface DelegationOptions {
+export interface ServeDelegationsOptions {
+  /** How long to hold a request before replying `working`, milliseconds. */
   pollMs?: number
-  /** Messages of one caller that are looked at in a second. Default 2,000. */
+  /** Messages to accept from one caller per second. Default 2,000. */
   perSecond?: number
-  /** Hears of a caller who sends more than that, of which the rest is dropped; at most once a second. */
+  /** Called at most once per second and caller if messages are dropped because the caller sends too many. */
   onFlood?(caller: string, subject: string): void
 }
 
-/** Answers requests for delegates until disposed. */
+/** Serves requests for delegates until disposed. */
 export async function serveDelegations(
   bus: Bus,
   handler: DelegationHandler,
-  { pollMs = DELEGATION_POLL_MS, perSecond = MESSAGES_PER_SECOND, onFlood }: DelegationOptions = {},
+  { pollMs = DELEGATION_POLL_MS, perSecond = MESSAGES_PER_SECOND, onFlood }: ServeDelegationsOptions = {},
 ): Promise<AsyncDisposable> {
-  const admission = new Admission(perSecond, (subject) => onFlood?.(subject.split('.').at(-1) ?? '', subject))
+  const rateLimit = new RateLimit(perSecond, (subject) => onFlood?.(subject.split('.').at(-1) ?? '', subject))
   const open = new Map<string, { result: Promise<TaskResult>; controller: AbortController }>()
 
   function begin(id: string, request: DelegationRequest & { caller: string }): Promise<TaskResult> {
@@ -49,7 +49,7 @@ export async function serveDelegations(
     const controller = new AbortController()
     const result = handler(request, controller.signal)
     open.set(id, { result, controller })
-    // Kept for whoever asks next; for who never comes back, not for ever.
+    // The next request takes the result. If the caller never asks again, forget it.
     const forget = () => {
       if (open.get(id)?.result === result) open.delete(id)
     }
@@ -60,14 +60,15 @@ export async function serveDelegations(
 
   async function handle(request: DelegationRequest, message: Msg): Promise<DelegationReply> {
     const caller = parseCallerSubject('delegate', message.subject)
-    if (caller === undefined) throw new InputError(`${message.subject} names no caller`)
+    if (caller === undefined)
+      throw new InputError(`Expected a caller in the subject, found ${message.subject}.`)
     if (bus.user !== undefined && !message.reply?.startsWith(`${INBOX}.${caller}.`)) {
-      throw new InputError(`a delegation by ${caller} must be answered in its own inbox`)
+      throw new InputError(`Expected a reply subject in the inbox of ${caller}, found ${message.reply}.`)
     }
     const id = `${caller} ${request.key}`
     try {
       const reply = await firstOf(begin(id, { ...request, caller }), pollMs)
-      // Told: asked again all the same, the handler finds it in the journal.
+      // If the caller asks again anyway, the handler finds the result in the journal.
       if (reply.state === 'done') open.delete(id)
       return reply
     } catch (error) {
@@ -80,8 +81,8 @@ export async function serveDelegations(
   const cancels = bus.connection.subscribe(SUBJECTS.cancel('*'), {
     callback: (error, message) => {
       if (error !== null || !isCancel(message.subject)) return
-      if (!admission.takes(message.subject)) return
-      const cancel = cancelSchema.safeParse(readJson(message))
+      if (!rateLimit.accept(message.subject)) return
+      const cancel = cancelSchema.safeParse(parseJson(message.string()))
       const caller = parseCallerSubject('cancel', message.subject)
       if (cancel.success) open.get(`${caller} ${cancel.data.key}`)?.controller.abort()
     },
@@ -90,7 +91,7 @@ export async function serveDelegations(
     subject: SUBJECTS.delegate('*'),
     queue: 'coordinator',
     schema: delegationRequestSchema,
-    admission,
+    rateLimit,
     handle,
   })
   return {
@@ -101,7 +102,7 @@ export async function serveDelegations(
   }
 }
 
-/** The result, or `working` after a while. */
+/** The result, or `working` after `pollMs`. */
 async function firstOf(result: Promise<TaskResult>, pollMs: number): Promise<DelegationReply> {
   let timer: NodeJS.Timeout | undefined
   const waited = new Promise<DelegationReply>((resolve) => {
@@ -112,13 +113,5 @@ async function firstOf(result: Promise<TaskResult>, pollMs: number): Promise<Del
     return await Promise.race([done, waited])
   } finally {
     clearTimeout(timer)
-  }
-}
-
-function readJson(message: Msg): unknown {
-  try {
-    return message.json()
-  } catch {
-    return undefined
   }
 }

@@ -1,27 +1,27 @@
 import { BailiwickError } from '@bailiwick/contract'
 
-/** Why the bus could not do it. */
+/** Codes of {@link BusError}. */
 export type BusErrorCode =
-  /** No server answers at that address, or the connection was closed. */
+  /** No server replies at the URL, or the connection is closed. */
   | 'bus-unreachable'
   /** The server refuses these credentials. */
   | 'bus-auth'
-  /** The server refuses this subject to these credentials. */
+  /** The server forbids the subject for these credentials. */
   | 'bus-forbidden'
-  /** Nobody listens on the subject. */
+  /** No process serves the subject. */
   | 'no-responder'
-  /** Somebody listened, and then fell silent. */
+  /** A process got the request and did not reply in time. */
   | 'no-reply'
-  /** An answer came that is not in the protocol. */
+  /** A reply does not follow the protocol. */
   | 'bad-reply'
-  /** Streams or buckets are missing: the coordinator has not prepared them. */
+  /** Streams or buckets are missing, because the coordinator has not created them. */
   | 'bus-unprepared'
-  /** Larger than the server takes. */
+  /** A message exceeds the server's limit. */
   | 'too-large'
-  /** An artifact is missing, or its bytes are not what the reference says. */
+  /** A file is missing, or differs from its reference. */
   | 'bad-artifact'
 
-/** The bus could not do what was asked of it. */
+/** An operation on the bus failed. */
 export class BusError extends BailiwickError {
   declare readonly code: BusErrorCode
 

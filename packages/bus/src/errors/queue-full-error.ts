@@ -1,6 +1,6 @@
 import { BailiwickError } from '@bailiwick/contract'
 
-/** An agent's queue holds as many tasks as it may: try again later, or raise its limit. */
+/** The queue has its maximum of tasks. Try again later, or raise the limit. */
 export class QueueFullError extends BailiwickError {
   constructor(message: string, options?: ErrorOptions) {
     super('queue-full', message, options)

@@ -10,7 +10,7 @@ const CLASSES = {
   'queue-full': QueueFullError,
 } as const
 
-/** An error as it is sent: code and message; never a stack, which names paths of the other machine. */
+/** An error as it is sent: code and message, without the stack, which names paths of this machine. */
 export function toWireError(error: unknown): WireError {
   if (BailiwickError.isInstance(error)) return { code: error.code, message: cut(error.message) }
   if (error instanceof Error)
@@ -18,12 +18,12 @@ export function toWireError(error: unknown): WireError {
   return { code: 'failed', message: String(error) }
 }
 
-/** Long enough for a person or a model, short enough for a message. */
+/** Shortens a text to a length that is enough for a person or a model. */
 function cut(message: string): string {
   return message.length > 16_000 ? `${message.slice(0, 16_000)} … (${message.length} characters)` : message
 }
 
-/** The error that the other side threw, of the same class where this side knows it. */
+/** The error that the other side threw, of the same class if this side knows the class. */
 export function fromWireError({ code, message }: WireError): BailiwickError {
   if (Object.hasOwn(CLASSES, code)) return new CLASSES[code as keyof typeof CLASSES](message)
   return new BailiwickError(code, message)

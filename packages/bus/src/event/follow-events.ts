@@ -1,3 +1,4 @@
+import { parseJson } from '@bailiwick/contract'
 import type { Bus } from '../connect/bus.ts'
 import { type CloudEvent, cloudEventSchema } from '../protocol/cloud-event.ts'
 import { STREAMS } from '../protocol/places.ts'
@@ -6,16 +7,17 @@ import { readableOwner } from '../protocol/users.ts'
 import { followStream } from '../streams/follow-stream.ts'
 
 export interface FollowEventsOptions {
-  /** Where to begin: with the oldest that is kept, with the next, or at a sequence. Default `new`. */
+  /** Where to begin: with the oldest event, with the next one, or at a sequence. Default `new`. */
   from?: 'beginning' | 'new' | number
   run?: string
   signal?: AbortSignal
 }
 
 /**
- * Events in order, from the past on and then as they come, until aborted. `sequence` is where to go on.
+ * Events in order: stored ones, then new ones, until aborted. A named user gets those of its own runs. To resume, pass
+ * `from: sequence + 1`.
  *
- * @throws BusError `bus-auth` where the server takes the credentials no more.
+ * @throws BusError `bus-auth` if the server no longer accepts the credentials
  * @example
  * for await (const { event } of followEvents(bus, { from: 'beginning' })) console.log(event.type)
  */
@@ -35,11 +37,7 @@ export async function* followEvents(
   }
 }
 
-/** An event, or undefined for what is none: a newer version's, or what somebody had delivered here. */
+/** An event; undefined for a message of a newer version, or that a user had delivered here. */
 export function parseEvent(text: string): CloudEvent | undefined {
-  try {
-    return cloudEventSchema.safeParse(JSON.parse(text)).data
-  } catch {
-    return undefined
-  }
+  return cloudEventSchema.safeParse(parseJson(text)).data
 }

@@ -7,7 +7,7 @@ import { SUBJECTS } from '../protocol/subjects.ts'
 import { persist } from '../publish/persist.ts'
 import { parseEvent } from './follow-events.ts'
 
-/** The newest event: where the projection of journals goes on. Undefined when there is none. */
+/** The newest event: the projection of journals resumes after it. Undefined if there is none. */
 export async function lastEvent(bus: Bus): Promise<{ sequence: number; event: CloudEvent } | undefined> {
   let query: MsgRequest = { last_by_subj: SUBJECTS.event('*', '*', '*', '*') }
   for (;;) {
@@ -15,7 +15,7 @@ export async function lastEvent(bus: Bus): Promise<{ sequence: number; event: Cl
     if (message === undefined) return undefined
     const event = parseEvent(message.string())
     if (event !== undefined) return { sequence: message.seq, event }
-    // What was delivered here without being an event: look before it.
+    // A message that is no event, which a user had delivered here: look before it.
     if (message.seq <= 1) return undefined
     query = { seq: message.seq - 1 }
   }

@@ -9,24 +9,24 @@ import { resolveMessage } from './resolve-message.ts'
 
 /** One append to one journal. */
 export interface JournalAppend extends JournalAddress {
-  /** Of the stream: counts the appends of all journals together. */
+  /** In the stream: counts the appends of all journals together. */
   sequence: number
   records: JournalRecord[]
-  /** What this version could not read; empty in good times. */
+  /** What this version could not read. Usually empty. */
   setAside: SetAside[]
-  /** It was not written by a journal at all: all of it is set aside, and nothing is missing. */
+  /** No journal wrote this message. All of it is set aside, and the journal misses nothing. */
   foreign: boolean
-  /** Unix milliseconds, where something was set aside: what cannot be read does not say when it was. */
+  /** When the server stored it, Unix milliseconds; present if something was set aside, which has no readable time. */
   storedAt?: number
 }
 
 export interface FollowJournalOptions extends Partial<JournalAddress> {
-  /** Where to begin. Default 1: the oldest append that is kept. */
+  /** Where to begin. Default 1: the oldest append in the stream. */
   fromSequence?: number
   signal?: AbortSignal
 }
 
-/** Every append, in order, from the past on and then as they come, until aborted. */
+/** Every append, in order: stored ones, then new ones, until aborted. */
 export async function* followJournal(
   bus: Bus,
   options: FollowJournalOptions = {},
@@ -35,7 +35,7 @@ export async function* followJournal(
   const source = { stream: STREAMS.journal, subject: SUBJECTS.journal(writer, run, task), from: fromSequence }
   for await (const message of followStream(bus, source, signal)) {
     const address = parseJournalSubject(message.subject)
-    // Stored messages of other subjects can be had delivered into the stream: not an append.
+    // Skip messages that no writer published: a user can have a stored message delivered into the stream.
     if (address === undefined) continue
     const { records, setAside, foreign } = await resolveMessage(bus, address.writer, message.string())
     const stored = setAside.length === 0 ? {} : { storedAt: message.time.getTime() }

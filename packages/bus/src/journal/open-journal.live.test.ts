@@ -72,7 +72,7 @@ describe('openJournal', () => {
     await expect(journal.append([planned('2')])).rejects.toBeInstanceOf(FencedError)
     await expect(all(openJournal(test.bus, address).read())).rejects.toThrow(JournalError)
     const appends = await take(followJournal(test.bus, { run: 'r1', task: 'newer' }), 2)
-    expect(appends[1]?.setAside[0]?.reason).toContain('version 9')
+    expect(appends[1]?.setAside[0]?.reason).toContain('found 9')
   })
 
   it('sets a record of an unknown type aside and keeps its neighbours', async () => {

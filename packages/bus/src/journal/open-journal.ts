@@ -15,11 +15,11 @@ import { readStored } from '../streams/read-stored.ts'
 import { type ResolvedMessage, resolveMessage } from './resolve-message.ts'
 import { spillRecords } from './spill.ts'
 
-/** "wrong last sequence": somebody else has appended. */
+/** The server's code for "wrong last sequence": another writer has appended. */
 const WRONG_LAST_SEQUENCE = 10071
 const MESSAGE_ID = 'Nats-Msg-Id'
 
-/** Whose journal, of which task. A run's own journal is the coordinator's task `run`. */
+/** Identifies a journal. A run's own journal is that of the coordinator's task `run`. */
 export interface JournalAddress {
   writer: string
   run: string
@@ -28,19 +28,19 @@ export interface JournalAddress {
 
 export interface OpenJournalOptions {
   /**
-   * Told of what this version cannot read, with the message's sequence in the stream; reading goes on without it.
-   * For whoever shows or ends a task. Default: reading fails, because nobody can go on from half a journal.
+   * Called with what this version cannot read, and the message's sequence in the stream; reading continues without
+   * it. For showing or ending a task. Default: reading fails, because no host can resume from half a journal.
    */
   onSetAside?(aside: SetAside & { sequence: number }): void
 }
 
 /**
- * A task's journal in JetStream. One append is one publish that expects the subject's last sequence, so
- * the journal is its own fence. A journal that was neither read nor written yet is expected to be empty.
+ * A task's journal in JetStream. One append is one publish that expects the subject's last sequence, so the journal is
+ * its own fence. Before the first read or write, the journal is expected to be empty.
  *
- * Appends survive restarts of the server: they wait until it is back and never write twice.
+ * Appends survive restarts of the server: they wait until it is back, and never write twice.
  *
- * @throws JournalError on reading what this version does not know, unless `onSetAside` is told of it
+ * @throws JournalError when reading what this version does not know, unless there is an `onSetAside`
  * @example
  * const journal = openJournal(bus, { writer: 'analyst', run: 'r1', task: 'r1-t1' })
  * for await (const record of journal.read()) console.log(record.type)
@@ -70,7 +70,7 @@ export function openJournal(
   }
 
   function readable({ records, setAside, foreign }: ResolvedMessage, sequence: number): JournalRecord[] {
-    // What no journal has written is no part of it, and can be left out.
+    // Skip messages that no writer produced.
     for (const aside of foreign ? [] : setAside) {
       if (onSetAside !== undefined) onSetAside({ ...aside, sequence })
       else throw new JournalError(unreadable(address.task, sequence, aside.reason))
@@ -80,7 +80,7 @@ export function openJournal(
 
   async function write(records: JournalRecord[]): Promise<void> {
     const payload = await encode(bus, address, records)
-    // Unforeseeable: ids are the stream's, and a message under a known id would make ours a duplicate.
+    // Nobody can guess the id: it is unique in the stream, and another message with it would make ours a duplicate.
     const msgID = randomUUID()
     for (;;) {
       try {
@@ -92,7 +92,7 @@ export function openJournal(
         return
       } catch (error) {
         if (!(error instanceof JetStreamApiError) || error.code !== WRONG_LAST_SEQUENCE) throw error
-        const found = await lookAfter(bus, subject, fence, msgID)
+        const found = await whatFollows(bus, subject, fence, msgID)
         if (found.kind === 'taken') throw fenced(address, found.sequence, error)
         fence = found.sequence
         if (found.kind === 'own') return
@@ -105,7 +105,7 @@ export function openJournal(
     append(records) {
       if (records.length === 0) return Promise.resolve()
       const written = last.then(() => write(records))
-      // The next append waits for this one, whatever becomes of it; its caller hears of the failure.
+      // The next append waits for this one, failed or not. The caller of this one gets the error.
       last = written.catch(() => {})
       return written
     },
@@ -113,7 +113,7 @@ export function openJournal(
 }
 
 function unreadable(task: string, sequence: number, reason: string): string {
-  return `the journal of task ${task} cannot be read at message ${sequence}: ${reason}`
+  return `Cannot read message ${sequence} of the journal of task ${task}: ${reason}`
 }
 
 async function encode(bus: Bus, address: JournalAddress, records: JournalRecord[]): Promise<string> {
@@ -123,12 +123,12 @@ async function encode(bus: Bus, address: JournalAddress, records: JournalRecord[
 }
 
 /**
- * What stands after the fence, when the server says that something does:
- * `own` — this very append, whose acknowledgement was lost;
- * `foreign` — nothing but answers of the server that somebody had sent here: no append, so no takeover;
- * `taken` — another writer's append.
+ * What the journal holds after the fence, if the server says that it holds something:
+ * `own`: this very append, whose acknowledgement was lost;
+ * `foreign`: only replies of the server that a user had sent here, so no append and no takeover;
+ * `taken`: another writer's append.
  */
-async function lookAfter(
+async function whatFollows(
   bus: Bus,
   subject: string,
   fence: number,
@@ -144,14 +144,14 @@ async function lookAfter(
     if (message.headers?.get(MESSAGE_ID) === msgID) return { kind: 'own', sequence }
     if (parseJournalMessage(message.string()).kind !== 'foreign') return { kind: 'taken', sequence }
   }
-  // Fence and journal disagree, and nothing is there: the journal was purged under this writer.
+  // Nothing follows, but the fence is wrong: the journal was purged while this writer had it open.
   if (sequence === fence) return { kind: 'taken', sequence }
   return { kind: 'foreign', sequence }
 }
 
 function fenced(address: JournalAddress, sequence: number, cause: unknown): FencedError {
   return new FencedError(
-    `task ${address.task} was taken over: its journal has another writer's message ${sequence}; this one must stop`,
+    `Another host took over task ${address.task}: its journal has message ${sequence} of another writer. This host must stop.`,
     { cause },
   )
 }

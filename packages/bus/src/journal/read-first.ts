@@ -1,4 +1,4 @@
-import { InputError, type JournalRecord } from '@bailiwick/contract'
+import { InputError, type JournalRecord, parseJson } from '@bailiwick/contract'
 import { isMessageNotFound } from '@nats-io/jetstream/internal'
 import { z } from 'zod'
 import type { Bus } from '../connect/bus.ts'
@@ -10,11 +10,11 @@ import { readStored } from '../streams/read-stored.ts'
 import { resolveMessage } from './resolve-message.ts'
 
 /**
- * The run and first record of a task that is at work, as the coordinator recorded them; never as the
- * caller says. The run is taken from the task's doorbell, because the coordinator alone can ring: a host
- * may append to any journal under its own name, also under another run's.
+ * The run and the first record of an open task, from what the coordinator wrote; never from the caller. The run comes
+ * from the task's bell, because only the coordinator can ring. A host may append to any journal under its own name,
+ * also under another run.
  *
- * @throws InputError when no such task is waiting or at work.
+ * @throws InputError if no such task waits or is at work
  */
 export async function readFirst(
   bus: Bus,
@@ -28,7 +28,7 @@ export async function readFirst(
     if (record !== undefined) return { run, record }
   }
   throw new InputError(
-    `task ${task} of agent ${writer} has an empty journal: its coordinator has not created it`,
+    `The journal of task ${task} of agent ${writer} is empty: the coordinator has not created the task.`,
   )
 }
 
@@ -47,10 +47,12 @@ async function runOf(
     }
   })
   if (bell === null) {
-    throw new InputError(`agent ${writer} has no task ${task} waiting or at work: only such a task may call`)
+    throw new InputError(
+      `Agent ${writer} has no task ${task} that waits or is at work. Only such a task may call.`,
+    )
   }
-  const ring = ringSchema.safeParse(bell.json())
+  const ring = ringSchema.safeParse(parseJson(bell.string()))
   if (!ring.success)
-    throw new InputError(`the bell of task ${task} cannot be read: ${z.prettifyError(ring.error)}`)
+    throw new InputError(`Cannot read the bell of task ${task}: ${z.prettifyError(ring.error)}`)
   return ring.data.run
 }

@@ -3,14 +3,14 @@ import type { Bus } from '../connect/bus.ts'
 import { parseJournalMessage, parseRecords, type SetAside } from '../protocol/journal-message.ts'
 import { readSpilled } from './spill.ts'
 
-/** What one stored message holds, large ones fetched. `foreign` was not written by a journal at all. */
+/** The contents of one stored message, fetched from the object store if it is large. `foreign`: no journal wrote it. */
 export interface ResolvedMessage {
   records: JournalRecord[]
   setAside: SetAside[]
   foreign: boolean
 }
 
-/** Reads a stored message's text. What cannot be read is set aside. */
+/** Reads the text of a stored message. Sets aside what it cannot read. */
 export async function resolveMessage(bus: Bus, writer: string, text: string): Promise<ResolvedMessage> {
   const message = parseJournalMessage(text)
   switch (message.kind) {

@@ -1,13 +1,12 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { JournalError } from '@bailiwick/contract'
-import { objectBucket } from '../artifact/object-bucket.ts'
-import { readObject } from '../artifact/read-object.ts'
+import { digest, objectBucket, readObject } from '../artifact/object-store.ts'
 import type { Bus } from '../connect/bus.ts'
 import type { Spilled } from '../protocol/journal-message.ts'
 import { journalBucket } from '../protocol/places.ts'
 import { persist } from '../publish/persist.ts'
 
-/** Keeps the records of a large append in the writer's journal bucket. */
+/** Stores the text of a large append or reply in the writer's journal bucket. */
 export async function spillRecords(
   bus: Bus,
   journal: { writer: string; run: string; task: string },
@@ -19,14 +18,14 @@ export async function spillRecords(
     const bucket = await objectBucket(bus, journalBucket(journal.writer))
     await bucket.putBlob({ name: key }, bytes)
   })
-  return { key, size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
+  return { key, size: bytes.length, sha256: digest(bytes) }
 }
 
-/** The text that was spilled. @throws JournalError when it is gone, or not what was stored. */
+/** Reads the text that was spilled. @throws JournalError if it is gone or differs */
 export async function readSpilled(bus: Bus, writer: string, spilled: Spilled): Promise<string> {
   const { key, size, sha256 } = spilled
-  const wanted = { bucket: journalBucket(writer), key, sha256 }
-  const read = await readObject(bus, wanted, 'reading a large journal message')
+  const expected = { bucket: journalBucket(writer), key, sha256 }
+  const read = await readObject(bus, expected, 'reading a large journal message')
   if ('bytes' in read) return Buffer.from(read.bytes).toString('utf8')
-  throw new JournalError(`part of the journal (${key} of ${writer}, ${size} bytes) ${read.problem}`)
+  throw new JournalError(`Part of the journal (${key} of ${writer}, ${size} bytes) ${read.problem}.`)
 }

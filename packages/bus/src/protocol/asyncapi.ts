@@ -8,26 +8,26 @@ import { spilledSchema } from './journal-message.ts'
 import { STREAMS } from './places.ts'
 import { replySchema } from './reply.ts'
 import { ringSchema } from './ring.ts'
-import { RUN_OPS, type RunOp } from './run-ops.ts'
+import { RUN_OPS } from './run-ops.ts'
 import { cancelSchema, toolReplySchema, toolRequestSchema } from './tool-call.ts'
 
 type Data = { [key: string]: unknown }
 
-/** A channel of the document: an address, its messages, and what is done there. */
+/** A channel of the document: an address, its messages, and what a user of Bailiwick does there. */
 interface Channel {
   address: string
   summary: string
   stream?: string
   messages: Record<string, { summary?: string; payload: z.ZodType }>
-  /** From the view of somebody who uses Bailiwick. */
+  /** From the view of a user of Bailiwick. */
   action: 'send' | 'receive'
-  /** The message that answers. */
+  /** The reply to a request. */
   reply?: z.ZodType
 }
 
 /**
- * The whole protocol as an AsyncAPI 3 document, made from the schemas. The NATS binding knows no
- * streams, so that these stand in `x-jetstream-stream`.
+ * The whole protocol as an AsyncAPI 3 document, generated from the schemas. The NATS binding has no streams, so they are
+ * in `x-jetstream-stream`.
  */
 export function asyncApiDocument(version: string): Data {
   const channels = [...eventChannels(), ...requestChannels(), ...inwardChannels()]
@@ -36,7 +36,8 @@ export function asyncApiDocument(version: string): Data {
     info: {
       title: 'Bailiwick on NATS',
       version,
-      description: 'Subjects and messages of a tenant: what others may follow, ask for, and host.',
+      description:
+        'Subjects and messages of a tenant: events to follow, requests to send, and tools to host.',
       license: { name: 'Apache-2.0' },
     },
     defaultContentType: 'application/json',
@@ -64,11 +65,11 @@ function eventChannels(): [string, Channel][] {
 }
 
 function requestChannels(): [string, Channel][] {
-  const runs = Object.entries(RUN_OPS).map(([op, { request, reply }]): [string, Channel] => [
+  const runs = Object.entries(RUN_OPS).map(([op, { summary, request, reply }]): [string, Channel] => [
     `run.${op}`,
     {
       address: `${BRAND.subjects}.run.${op}`,
-      summary: `Asks the coordinator: ${op as RunOp}. A named user asks about its own runs, with its name as one more token.`,
+      summary: `${summary} A named user appends its name to the subject.`,
       action: 'send',
       messages: { request: { payload: request } },
       reply: replied(reply),
@@ -76,25 +77,26 @@ function requestChannels(): [string, Channel][] {
   ])
   const tool: Channel = {
     address: `${BRAND.subjects}.tool.{tool}.{caller}`,
-    summary: 'A call of a tool. Whoever hosts the tool subscribes with the queue group "host" and answers.',
+    summary:
+      'A call of a tool. The processes that host the tool subscribe with the queue group "host" and reply.',
     action: 'receive',
     messages: { request: { payload: toolRequestSchema } },
     reply: toolReplySchema,
   }
   const cancel: Channel = {
     address: `${BRAND.subjects}.cancel.{caller}`,
-    summary: 'The caller takes a call back: nobody waits for its answer.',
+    summary: 'The caller cancels a call or a delegation.',
     action: 'receive',
     messages: { cancel: { payload: cancelSchema } },
   }
   return [...runs, ['tool', tool], ['cancel', cancel]]
 }
 
-/** Between Bailiwick's own processes; described because journals and queues outlive versions. */
+/** Between Bailiwick's own processes. Documented because journals and queues outlive versions. */
 function inwardChannels(): [string, Channel][] {
   const journal: Channel = {
     address: `${BRAND.subjects}.journal.{writer}.{run}.{task}`,
-    summary: 'One append to the journal of a task: its records, or where they are when they are large.',
+    summary: 'One append to a journal: its records, or where they are stored if they are large.',
     stream: STREAMS.journal,
     action: 'receive',
     messages: {
@@ -116,7 +118,7 @@ function inwardChannels(): [string, Channel][] {
   }
   const delegate: Channel = {
     address: `${BRAND.subjects}.delegate.{caller}`,
-    summary: 'An agent asks for a delegate; answered with "working" until there is a result.',
+    summary: 'An agent requests a delegate. The reply is "working" until there is a result.',
     action: 'send',
     messages: { request: { payload: delegationRequestSchema } },
     reply: replied(delegationReplySchema),
@@ -125,7 +127,7 @@ function inwardChannels(): [string, Channel][] {
     `control.${op}`,
     {
       address: `${BRAND.subjects}.control.{agent}.${op}`,
-      summary: `The coordinator tells all hosts of an agent: ${op}.`,
+      summary: `The coordinator sends "${op}" to all hosts of an agent.`,
       action: 'receive',
       messages: { request: { payload: request } },
       reply: replied(controlReplySchema),
@@ -171,7 +173,7 @@ function writeOperation(name: string, channel: Channel): Data {
 }
 
 function jsonSchema(schema: z.ZodType): Data {
-  // Draft 7 is what an AsyncAPI 3 document's own schemas are. What zod cannot say is any value.
+  // AsyncAPI 3 uses JSON Schema draft 7. Types that JSON Schema cannot express accept any value.
   const { $schema: _, ...rest } = z.toJSONSchema(schema, {
     target: 'draft-7',
     unrepresentable: 'any',

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { EVENT_TYPES, type EventName } from './event-types.ts'
 import { SUBJECTS } from './subjects.ts'
 
-/** The version in the type of every event of today. */
+/** The version in the type of every event. */
 const VERSION = 'v1'
 
 /** A CloudEvents 1.0 event in structured JSON mode, with our extension attributes. */
@@ -12,7 +12,7 @@ export const cloudEventSchema = z.lazy(() =>
     specversion: z.literal('1.0'),
     /** `<sequence of the journal message>.<index in it>`: unique, and the message id in the stream. */
     id: z.string().min(1),
-    /** Whose journal it comes from: `/bailiwick/<writer>`. */
+    /** The writer of the journal: `/bailiwick/<writer>`. */
     source: z.string().min(1),
     /** `dev.bailiwick.<entity>.<verb>.v1`. */
     type: z.string().min(1),
@@ -24,9 +24,9 @@ export const cloudEventSchema = z.lazy(() =>
     owner: tokenSchema,
     run: z.string(),
     task: z.string(),
-    /** The agent at work; `coordinator` for what concerns the run as a whole. */
+    /** The agent that works on the task; `coordinator` for the run as a whole. */
     agent: z.string(),
-    /** The agent's agency level, 0 to 5; absent for what concerns the run as a whole. */
+    /** The agent's agency level, 0 to 5; absent for the run as a whole. */
     level: z.number().int().min(0).max(5).optional(),
     data: z.record(z.string(), z.unknown()),
   }),
@@ -38,7 +38,7 @@ export function eventType(name: EventName): string {
   return `${BRAND.events}.${name}.${VERSION}`
 }
 
-/** `task.ended` for a known type; undefined for one of a newer version. */
+/** `task.ended` for a known type; undefined for a type of a newer version. */
 export function eventName(type: string): EventName | undefined {
   const name = type.slice(BRAND.events.length + 1, -VERSION.length - 1)
   return Object.hasOwn(EVENT_TYPES, name) && eventType(name as EventName) === type
@@ -49,6 +49,6 @@ export function eventName(type: string): EventName | undefined {
 /** The subject that an event is published on. @throws InputError for an unknown type. */
 export function eventSubject(event: CloudEvent): string {
   const [entity, verb] = eventName(event.type)?.split('.') ?? []
-  if (entity === undefined || verb === undefined) throw new InputError(`unknown type of event: ${event.type}`)
+  if (entity === undefined || verb === undefined) throw new InputError(`Unknown type of event: ${event.type}`)
   return SUBJECTS.event(entity, verb, event.owner, event.run)
 }

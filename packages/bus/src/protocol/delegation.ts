@@ -8,8 +8,8 @@ import {
 import { z } from 'zod'
 
 /**
- * A caller asks for a delegate. The same `key` twice is one delegation, so that it is asked again after
- * every silence. The caller is the subject's last token.
+ * A request for a delegate. The same `key` always means the same delegation, so that a caller may repeat the request
+ * after every timeout. The caller is the subject's last token.
  */
 export const delegationRequestSchema = z.lazy(() =>
   z.object({
@@ -20,18 +20,18 @@ export const delegationRequestSchema = z.lazy(() =>
     run: tokenSchema,
     /** The caller's task. */
     task: tokenSchema,
-    /** The agent to start; checked against the caller's grant. */
+    /** The agent to start. The coordinator checks it against the caller's grant. */
     target: tokenSchema,
     text: z.string(),
     inputs: z.array(taskInputSchema).default([]),
     budget: budgetSchema.optional(),
-    /** JSON Schema of the wanted output. */
+    /** JSON Schema of the output. */
     output: z.custom<JsonSchema>().optional(),
   }),
 )
 export type DelegationRequest = z.infer<typeof delegationRequestSchema>
 
-/** Still at it (ask again), or the delegate's result. */
+/** Still working (repeat the request), or the delegate's result. */
 export const delegationReplySchema = z.lazy(() =>
   z.union([
     z.object({ state: z.literal('working') }),
@@ -40,5 +40,5 @@ export const delegationReplySchema = z.lazy(() =>
 )
 export type DelegationReply = z.infer<typeof delegationReplySchema>
 
-/** How long the coordinator holds a request before it answers `working`. Milliseconds. */
+/** How long the coordinator holds a request before it replies `working`, milliseconds. */
 export const DELEGATION_POLL_MS = 20_000

@@ -1,4 +1,4 @@
-/** The protocol as pure data: subjects, schemas, events, permissions. No input or output. */
+/** The protocol as pure data: subjects, schemas, events, permissions. Does no input or output. */
 
 export * from './cloud-event.ts'
 export * from './control-ops.ts'

@@ -1,7 +1,7 @@
 import { JOURNAL_VERSION, type JournalRecord, journalRecordSchema, parseJson } from '@bailiwick/contract'
 import { z } from 'zod'
 
-/** Where the records of a message are that was too large for the stream. */
+/** Where the object store has the records of a message that is too large for the stream. */
 export const spilledSchema = z.lazy(() =>
   z.object({
     key: z.string().min(1),
@@ -11,7 +11,7 @@ export const spilledSchema = z.lazy(() =>
 )
 export type Spilled = z.infer<typeof spilledSchema>
 
-/** One append: the records of one tick, or where they are. */
+/** One append: its records, or where they are stored. */
 const envelopeSchema = z.lazy(() =>
   z.object({
     v: z.number().int().positive(),
@@ -20,22 +20,22 @@ const envelopeSchema = z.lazy(() =>
   }),
 )
 
-/** A record, or a whole message, that this version cannot read: kept and shown, never dropped. */
+/** A record or a whole message that this version cannot read. It stays in the journal and is shown. */
 export interface SetAside {
-  /** Its place in the message; absent when the whole message could not be read. */
+  /** Its index in the message; absent if the whole message is unreadable. */
   index?: number
   reason: string
-  /** The text as stored, cut at 4,096 characters. */
+  /** The stored text, at most 4,096 characters. */
   text: string
 }
 
-/** What a stored message turned out to be. */
+/** The contents of a stored message. */
 export type JournalMessage =
   | { kind: 'records'; records: JournalRecord[]; setAside: SetAside[] }
   | { kind: 'spilled'; spilled: Spilled }
   /** An append by a newer version. */
   | { kind: 'newer'; setAside: SetAside }
-  /** No append at all: somebody had a reply of the server delivered to the journal's subject. */
+  /** No append: a user had a reply of the server delivered to the journal's subject. */
   | { kind: 'foreign'; setAside: SetAside }
 
 /** The text of one append. */
@@ -48,7 +48,7 @@ export function encodeSpilled(spilled: Spilled): string {
   return JSON.stringify({ v: JOURNAL_VERSION, spilled })
 }
 
-/** Reads one stored message. Never throws: what cannot be read is set aside with the reason. */
+/** Parses one stored message. Never throws: it sets aside what it cannot read, with the reason. */
 export function parseJournalMessage(text: string): JournalMessage {
   const envelope = envelopeSchema.safeParse(parseJson(text))
   if (!envelope.success) return { kind: 'foreign', setAside: setAside('not a journal message', text) }
@@ -56,7 +56,10 @@ export function parseJournalMessage(text: string): JournalMessage {
   if (v > JOURNAL_VERSION) {
     return {
       kind: 'newer',
-      setAside: setAside(`version ${v}; this reader knows up to ${JOURNAL_VERSION}: update it`, text),
+      setAside: setAside(
+        `Expected version ${JOURNAL_VERSION} or older, found ${v}. Update this process.`,
+        text,
+      ),
     }
   }
   if (spilled !== undefined) return { kind: 'spilled', spilled }
@@ -64,7 +67,7 @@ export function parseJournalMessage(text: string): JournalMessage {
   return { kind: 'records', ...parseRecords(records) }
 }
 
-/** Tells the records that this version knows from those it must set aside. */
+/** Splits values into records that this version knows and values that it sets aside. */
 export function parseRecords(values: unknown[]): { records: JournalRecord[]; setAside: SetAside[] } {
   const records: JournalRecord[] = []
   const aside: SetAside[] = []

@@ -1,4 +1,4 @@
-/** Names of the streams. The coordinator alone makes and changes them. */
+/** Names of the streams. Only the coordinator creates and changes them. */
 export const STREAMS = { journal: 'JOURNAL', task: 'TASK', event: 'EVENT', dead: 'DEAD' } as const
 
 /** Names of the key-value buckets. */
@@ -10,14 +10,14 @@ export const COORDINATOR = 'coordinator'
 /** The run under which the coordinator journals what the server refused. No other run may have this id. */
 export const ACCESS_RUN = 'access'
 
-/** The object-store bucket with what a writer shows to others: files of runs, large tool results. */
+/** The object-store bucket with the files that a writer shares: files of runs, large tool results. */
 export function artifactBucket(writer: string): string {
   return `artifact_${writer}`
 }
 
 /**
- * The object-store bucket with what does not fit into a writer's journal messages. Apart from its
- * artifacts, because journals hold prompts and other agents may read artifacts only.
+ * The object-store bucket with records that do not fit into a writer's journal messages. Separate from its artifacts,
+ * because other agents may read artifacts, but not journals, which contain prompts.
  */
 export function journalBucket(writer: string): string {
   return `journal_${writer}`
@@ -33,13 +33,13 @@ export function objectStream(bucket: string): string {
   return `OBJ_${bucket}`
 }
 
-/** Bytes of JSON above which a journal message or a tool's result goes into the object store. */
+/** A journal message or a tool's result with more bytes of JSON goes into the object store. */
 export const LARGE_BYTES = 128 * 1024
 
 /** First token of every reply subject. */
 export const INBOX = '_INBOX'
 
-/** Where a user's replies arrive: nobody else may listen there. */
+/** The prefix of a user's reply subjects. No other user may subscribe to them. */
 export function inboxPrefix(user: string): string {
   return `${INBOX}.${user}`
 }

@@ -1,7 +1,7 @@
 import { approvalSchema, budgetSchema, type JsonSchema, levelSchema, tokenSchema } from '@bailiwick/contract'
 import { z } from 'zod'
 
-/** An agent as it announces itself. */
+/** An agent's announcement of itself. */
 export const agentCardSchema = z.lazy(() =>
   z.object({
     name: tokenSchema,
@@ -17,22 +17,22 @@ export const agentCardSchema = z.lazy(() =>
   }),
 )
 
-/** What a host's heartbeat says. */
+/** A host's heartbeat. */
 export const presenceSchema = z.lazy(() =>
   z.object({
     card: agentCardSchema,
-    /** Unique for each process. */
+    /** The process's name on the bus, unique. */
     host: z.string(),
     pid: z.number().int(),
-    /** Tasks that it takes at a time, and how many it works on. */
+    /** Tasks that it takes at the same time, and how many it has. */
     slots: z.number().int().nonnegative(),
     busy: z.number().int().nonnegative(),
     /** Unix milliseconds, by the host's clock. */
     startedAt: z.number(),
     at: z.number(),
-    /** The server's number for the host's connection: what its system events name. */
+    /** The server's number for the host's connection. Its system events use this number. */
     client: z.number().int().exactOptional(),
-    /** By task: the subject on which its delivery is settled. */
+    /** By task: the subject to settle its delivery on. */
     held: z.record(z.string(), z.string()).default({}),
   }),
 )

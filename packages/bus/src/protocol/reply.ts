@@ -1,15 +1,15 @@
 import { z } from 'zod'
 import { spilledSchema } from './journal-message.ts'
 
-/** An error as it travels. */
+/** An error as it is sent. */
 export const wireErrorSchema = z.lazy(() => z.object({ code: z.string(), message: z.string() }))
 export type WireError = z.infer<typeof wireErrorSchema>
 
-/** What comes back on every request of the bus. */
+/** The reply to every request. */
 export const replySchema = z.lazy(() =>
   z.union([
     z.object({ ok: z.literal(false), error: wireErrorSchema }),
-    /** Too large for a message: the value is in the coordinator's journal bucket. */
+    /** The value is too large for a message, and is in a journal bucket. */
     z.object({ ok: z.literal(true), spilled: spilledSchema }),
     z.object({ ok: z.literal(true), value: z.unknown() }),
   ]),

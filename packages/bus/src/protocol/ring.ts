@@ -1,20 +1,20 @@
 import { tokenSchema } from '@bailiwick/contract'
 import { z } from 'zod'
 
-/** What a doorbell says: there is work in that journal. */
+/** A bell: a message in an agent's queue that says which journal has work. */
 export const ringSchema = z.lazy(() =>
   z.object({
     v: z.literal(1),
     run: tokenSchema,
     task: tokenSchema,
-    /** Tells this bell from the task's earlier ones, and grows: the moment at which it was rung, Unix ms. */
+    /** The time of ringing, Unix milliseconds. Distinguishes this bell from earlier ones of the task. */
     ring: z.number().int().positive(),
     /**
-     * Where it was rung again because its host died: earlier deliveries that count, those to hosts that died
-     * before they had begun it. The server counts the deliveries of one bell only.
+     * If this bell replaces one of a dead host: the number of earlier deliveries to hosts that died before they began
+     * the task. The server counts only the deliveries of one bell.
      */
     deliveries: z.number().int().nonnegative().optional(),
-    /** With a task's first bell: its journal's first message, so that it need not be read. */
+    /** In a task's first bell: the first message of its journal, so that the host need not read it. */
     first: z.object({ sequence: z.number().int().positive(), text: z.string() }).optional(),
   }),
 )

@@ -14,22 +14,22 @@ import {
 } from '@bailiwick/contract'
 import { z } from 'zod'
 
-/** What a user asks for. The client makes the id: submitting it twice is one run. */
+/** A new run. The client chooses the id; submitting the same id twice makes one run. */
 export const submitSchema = z.lazy(() =>
   z.object({
     run: tokenSchema,
     text: z.string().min(1),
-    /** Files are artifacts of the writer `user`, or of the named user who asks, uploaded before. */
+    /** Files must be uploaded before, as artifacts of the writer `user` or of the named user that submits. */
     inputs: z.array(taskInputSchema).default([]),
     strategy: z.enum(['plan', 'direct']).optional(),
-    /** With strategy `direct`: who gets the whole task. */
+    /** The agent that gets the whole task if the strategy is `direct`. */
     agent: tokenSchema.optional(),
     budget: budgetSchema.optional(),
-    /** Instead of beginning anew: with `agent`, goes on from a step of another task of that agent. */
+    /** Start from a step of another task of `agent`. */
     fork: forkSchema.optional(),
-    /** The run ends with its plan as the answer: nothing of it is done. */
+    /** The run ends with its plan as the answer, and no task of the plan starts. */
     planOnly: z.boolean().optional(),
-    /** A plan that was made before: the planner is not asked. */
+    /** Use this plan instead of asking the planner. */
     plan: planSchema.optional(),
   }),
 )
@@ -39,17 +39,17 @@ export const runSummarySchema = z.lazy(() =>
   z.object({
     run: tokenSchema,
     status: statusSchema,
-    /** The beginning of what was asked. */
+    /** The beginning of the request. */
     text: z.string(),
     submittedAt: z.number(),
     endedAt: z.number().optional(),
-    /** `user`, or the named user whose run it is. */
+    /** The bus user that submitted it: `user`, or a named user such as `user-alice`. */
     owner: z.string().optional(),
   }),
 )
 export type RunSummary = z.infer<typeof runSummarySchema>
 
-/** What the replies of one step used. */
+/** Usage of the model replies of one step. */
 export const stepUsageSchema = z.lazy(() => z.object({ step: z.number().int(), usage: usageSchema }))
 export type StepUsage = z.infer<typeof stepUsageSchema>
 
@@ -64,9 +64,9 @@ export const runTaskSchema = z.lazy(() =>
     status: statusSchema,
     after: z.array(z.string()).default([]),
     error: taskErrorSchema.optional(),
-    /** Of the task and, once it has ended, the delegates that it started. */
+    /** Of the task; after its end, including its delegates. */
     usage: usageSchema.optional(),
-    /** Of each of its steps, delegates aside. */
+    /** Of each step, without delegates. */
     steps: z.array(stepUsageSchema).default([]),
     startedAt: z.number().optional(),
     endedAt: z.number().optional(),
@@ -74,7 +74,7 @@ export const runTaskSchema = z.lazy(() =>
 )
 export type RunTask = z.infer<typeof runTaskSchema>
 
-/** What a version does not know in a journal: it stays there, and is shown. */
+/** Something in a journal that this version cannot read. */
 export const unreadableSchema = z.lazy(() =>
   z.object({
     task: z.string(),
@@ -85,18 +85,18 @@ export const unreadableSchema = z.lazy(() =>
 )
 export type Unreadable = z.infer<typeof unreadableSchema>
 
-/** All that is known of a run. */
+/** Everything about one run. */
 export const runDetailsSchema = z.lazy(() =>
   runSummarySchema.unwrap().extend({
     strategy: z.enum(['plan', 'direct']),
     tasks: z.array(runTaskSchema),
-    /** What each agent used, in all its tasks of the run. */
+    /** Usage by agent, over all its tasks of the run. */
     agents: z.array(z.object({ agent: z.string(), usage: usageSchema })).default([]),
     /** Calls that wait for a person's decision. */
     asked: z
       .array(z.object({ task: z.string(), call: z.string(), name: z.string(), arguments: z.string() }))
       .default([]),
-    /** What could not be read of its journals: the first of each task. */
+    /** What could not be read in its journals: the first problem of each task. */
     unreadable: z.array(unreadableSchema).default([]),
     result: z
       .object({
@@ -111,7 +111,7 @@ export const runDetailsSchema = z.lazy(() =>
 )
 export type RunDetails = z.infer<typeof runDetailsSchema>
 
-/** A task that is given to nobody any more. */
+/** A task that its queue no longer delivers. */
 export const deadTaskSchema = z.lazy(() =>
   z.object({
     agent: z.string(),
@@ -130,50 +130,56 @@ const runOnly = z.lazy(() => z.object({ run: tokenSchema }))
 /** Requests to the coordinator about runs, by operation: `bailiwick.v1.run.<op>`. */
 export const RUN_OPS = {
   submit: {
+    summary: 'Submits a run.',
     request: submitSchema,
     reply: z.lazy(() => z.object({ run: tokenSchema, duplicate: z.boolean() })),
   },
   cancel: {
+    summary: 'Cancels a run.',
     request: z.lazy(() => runOnly.unwrap().extend({ reason: z.string().optional() })),
     reply: z.lazy(() => z.object({ run: tokenSchema, status: statusSchema })),
   },
-  get: { request: runOnly, reply: runDetailsSchema },
+  get: { summary: 'Returns everything about a run.', request: runOnly, reply: runDetailsSchema },
   list: {
+    summary: 'Lists runs, the newest first.',
     request: z.lazy(() => z.object({ limit: z.number().int().min(1).max(1_000).default(50) })),
     reply: z.lazy(() => z.object({ runs: z.array(runSummarySchema) })),
   },
-  /** Decides on a call that waits for a person. */
   decide: {
+    summary: 'Approves or rejects a call that waits for a decision.',
     request: z.lazy(() =>
       runOnly.unwrap().extend({ task: tokenSchema, call: z.string(), ...decisionFields() }),
     ),
     reply: z.lazy(() => z.object({ accepted: z.boolean() })),
   },
-  /** The journal of one task, prompts and replies included; `run` is the run's own. */
   journal: {
+    summary: 'Returns the journal of a task, or with the task "run" the run\'s own journal.',
     request: z.lazy(() => runOnly.unwrap().extend({ task: tokenSchema.default('run') })),
     reply: z.lazy(() =>
       z.object({
         records: z.array(journalRecordSchema),
-        /** What could not be read, as it stands there (its first 4,096 characters). */
+        /** What could not be read, with its first 4,096 characters. */
         unreadable: z.array(unreadableSchema.unwrap().extend({ text: z.string() })).default([]),
       }),
     ),
   },
   dead: {
+    summary: 'Lists dead tasks.',
     request: z.lazy(() => z.object({})),
     reply: z.lazy(() => z.object({ dead: z.array(deadTaskSchema) })),
   },
   retry: {
+    summary: 'Puts a dead task into its queue again.',
     request: z.lazy(() => z.object({ task: tokenSchema })),
     reply: z.lazy(() => z.object({ task: tokenSchema })),
   },
-  /** What the daemon does at the moment; its shape is the daemon's. */
   status: {
+    summary: 'Returns the state of the daemon, which defines the schema.',
     request: z.lazy(() => z.object({})),
     reply: z.lazy(() => z.record(z.string(), z.unknown())),
   },
   purge: {
+    summary: 'Deletes everything that is stored of an ended run.',
     request: runOnly,
     reply: z.lazy(() => z.object({ run: tokenSchema, messages: z.number().int() })),
   },

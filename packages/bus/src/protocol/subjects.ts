@@ -3,13 +3,15 @@ import { BRAND, InputError, TOKEN } from '@bailiwick/contract'
 const ROOT = BRAND.subjects
 
 /**
- * Every subject of the bus, built in one place. An argument is one token; `'*'` makes a subscription's
- * wildcard of it. The subjects are the public protocol: see `docs/events.md` and `docs/asyncapi.json`.
+ * Builds every subject of the bus. Each argument is one token, or `'*'` as a subscription's wildcard. The subjects are
+ * the public protocol: see `docs/events.md` and `docs/asyncapi.json`.
+ *
+ * @throws InputError if an argument is not a token
  */
 export const SUBJECTS = {
   /** One task's (or run's) journal; stream JOURNAL. */
   journal: (writer: string, run: string, task: string) => join('journal', writer, run, task),
-  /** A doorbell: this task waits for that agent; stream TASK. */
+  /** A bell: this task waits for a host of that agent; stream TASK. */
   task: (agent: string, task: string) => join('task', agent, task),
   /** What happened, as a CloudEvent; stream EVENT. The owner is the bus user whose run it is. */
   event: (entity: string, verb: string, owner: string, run: string) =>
@@ -18,22 +20,22 @@ export const SUBJECTS = {
   live: (owner: string, agent: string, run: string, task: string) => join('live', owner, agent, run, task),
   /** Requests about runs, to the coordinator. */
   run: (op: string) => join('run', op),
-  /** The same by a named user, about runs of its own: the user is in the subject because a payload can lie. */
+  /** Requests of a named user about its own runs. The user is in the subject, where the server checks it. */
   runAs: (op: string, user: string) => join('run', op, user),
   /** Requests to one agent's hosts, by the coordinator. */
   control: (agent: string, op: string) => join('control', agent, op),
-  /** A caller asks the coordinator to start a delegate. */
+  /** Requests of an agent to the coordinator to start a delegate. */
   delegate: (caller: string) => join('delegate', caller),
-  /** One call of a tool; the caller is in the subject because a payload can lie. */
+  /** Calls of a tool. The caller is in the subject, where the server checks it. */
   tool: (tool: string, caller: string) => join('tool', tool, caller),
-  /** A caller takes back a call or a delegation; every tool host and the coordinator hear it. */
+  /** A caller cancels a call or a delegation. Every tool host and the coordinator subscribe. */
   cancel: (caller: string) => join('cancel', caller),
 } as const
 
-/** All events, and all live messages, as subscriptions. */
+/** Subscriptions to all events and all live texts. */
 export const EVERYTHING_OF = { event: `${ROOT}.event.>`, live: `${ROOT}.live.>` } as const
 
-/** Where a journal message belongs, read from its subject; undefined for any other subject. */
+/** The journal that a subject names; undefined for any other subject. */
 export function parseJournalSubject(
   subject: string,
 ): { writer: string; run: string; task: string } | undefined {
@@ -41,13 +43,13 @@ export function parseJournalSubject(
   return writer && run && task ? { writer, run, task } : undefined
 }
 
-/** The agent and task of a doorbell. */
+/** The agent and task of a bell; undefined for any other subject. */
 export function parseTaskSubject(subject: string): { agent: string; task: string } | undefined {
   const [agent, task] = tokensAfter('task', subject, 2) ?? []
   return agent && task ? { agent, task } : undefined
 }
 
-/** Where a live message comes from, read from its subject; undefined for any other subject. */
+/** Where a live message comes from; undefined for any other subject. */
 export function parseLiveSubject(
   subject: string,
 ): { owner: string; agent: string; run: string; task: string } | undefined {
@@ -55,12 +57,12 @@ export function parseLiveSubject(
   return owner && agent && run && task ? { owner, agent, run, task } : undefined
 }
 
-/** The caller of `delegate` and `cancel`. */
+/** The caller in a `delegate` or `cancel` subject; undefined for any other subject. */
 export function parseCallerSubject(kind: 'delegate' | 'cancel', subject: string): string | undefined {
   return tokensAfter(kind, subject, 1)?.[0]
 }
 
-/** The named user who asks about runs; undefined where it is the operator. */
+/** The named user in a request about runs; undefined for the operator. */
 export function parseRunSubject(subject: string): string | undefined {
   return tokensAfter('run', subject, 2)?.[1]
 }
@@ -68,9 +70,7 @@ export function parseRunSubject(subject: string): string | undefined {
 function join(...tokens: string[]): string {
   for (const token of tokens) {
     if (token !== '*' && !TOKEN.test(token)) {
-      throw new InputError(
-        `"${token.slice(0, 80)}" cannot be part of a subject: wanted 1 to 63 characters out of letters, digits, "_" and "-"`,
-      )
+      throw new InputError(`Expected 1 to 63 letters, digits, "_" or "-", found "${token.slice(0, 80)}".`)
     }
   }
   return `${ROOT}.${tokens.join('.')}`

@@ -1,9 +1,9 @@
-/** Whose requests about runs concern all runs: who runs the daemon, and whoever was given its credentials. */
+/** The user whose requests concern all runs: the operator of the daemon, and everybody with its credentials. */
 export const OPERATOR = 'user'
 
 const NAMED = `${OPERATOR}-`
 
-/** A named user, as the bus knows it: `user-alice`. Its files, its requests and its runs are its own. */
+/** A named user's name on the bus: `user-alice`. It has its own files, requests and runs. */
 export function namedUser(name: string): string {
   return `${NAMED}${name}`
 }
@@ -14,7 +14,7 @@ export function readableOwner(connection: { readonly user: string | undefined })
   return asker === OPERATOR ? '*' : asker
 }
 
-/** Who asks on a connection: a named user as itself, any other as the operator. */
+/** The user of a connection's requests about runs: a named user itself, otherwise the operator. */
 export function askerOn(connection: { readonly user: string | undefined }): string {
   return connection.user?.startsWith(NAMED) ? connection.user : OPERATOR
 }

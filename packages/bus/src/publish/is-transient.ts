@@ -2,27 +2,27 @@ import { JetStreamApiError } from '@nats-io/jetstream'
 import { JetStreamStatusError } from '@nats-io/jetstream/internal'
 import { errors, NoRespondersError, RequestError, TimeoutError } from '@nats-io/transport-node'
 
-/** The server's code for every limit of a stream that discards new messages. */
+/** The server's code for every reached limit of a stream that discards new messages. */
 export const LIMIT_REACHED = 10077
 
-/** The server's code where a stream has as many consumers as it takes: others end by themselves, or are ended. */
-const NO_CONSUMER_LEFT = 10026
+/** The server's code for a stream that has its maximum of consumers. Others end, or the coordinator deletes them. */
+const TOO_MANY_CONSUMERS = 10026
 
-/** The server's codes for a stream or a consumer whose only holder in a cluster is away: another is made, or it comes back. */
+/** The server's codes for a stream or consumer whose only server in a cluster is offline. */
 const OFFLINE = new Set([10118, 10119])
 
-/** Broken before it was answered: whether it happened is not known. */
+/** The connection broke before the reply came, so it is unknown whether the request was carried out. */
 export class LostReply extends Error {}
 
-/** True for what a server that is away, starting or electing a leader causes: trying again helps. */
+/** Whether a retry may help: the server is away, starting, or electing a leader. */
 export function isTransient(error: unknown): boolean {
   if (error instanceof LostReply || error instanceof TimeoutError) return true
   if (error instanceof NoRespondersError || error instanceof errors.ConnectionError) return true
-  // What ends a pull: the server shuts down, another leads, the consumer is gone.
+  // Ends a pull: the server shuts down, another server leads, or the consumer is gone.
   if (error instanceof JetStreamStatusError) return true
-  // A limit that is reached bears the status of a server that is away, and does not pass by itself.
   if (error instanceof JetStreamApiError) {
-    if (error.code === NO_CONSUMER_LEFT || OFFLINE.has(error.code)) return true
+    if (error.code === TOO_MANY_CONSUMERS || OFFLINE.has(error.code)) return true
+    // A reached limit has the status of a server that is away, but does not pass.
     return error.status === 503 && error.code !== LIMIT_REACHED
   }
   if (error instanceof RequestError) return isTransient(error.cause)

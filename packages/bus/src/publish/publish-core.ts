@@ -2,9 +2,8 @@ import { ClosedConnectionError, type PublishOptions } from '@nats-io/transport-n
 import type { Bus } from '../connect/bus.ts'
 
 /**
- * Publishes without acknowledgement: for what is made good if it is lost (heartbeats, signs of work,
- * settlements, live texts). On a connection that is ending it does nothing, because the timers that send
- * such things may be a moment late.
+ * Publishes without an acknowledgement. For messages whose loss is repaired: heartbeats, signs of work, settlements,
+ * live texts. Does nothing on a closed connection, because the timers that send such messages may fire a moment late.
  */
 export function publishCore(bus: Bus, subject: string, payload: string, options: PublishOptions = {}): void {
   try {

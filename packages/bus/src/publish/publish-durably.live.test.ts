@@ -14,6 +14,6 @@ it('waits for a stream that has nobody who leads it, and says at last that there
   expect(await early).toMatchObject({ stream: 'JOURNAL', seq: 1 })
   await expect(publishDurably(bus, 'bailiwick.v1.nothing', 'x')).rejects.toMatchObject({
     code: 'bus-unprepared',
-    message: expect.stringContaining('no stream takes what is published on bailiwick.v1.nothing'),
+    message: expect.stringContaining('No stream has the subject bailiwick.v1.nothing'),
   })
 }, 30_000)

@@ -9,9 +9,10 @@ export interface PublishOptions extends Omit<PublishOnceOptions, 'timeoutMs'> {
 }
 
 /**
- * Publishes into a stream and waits for the server's acknowledgement, again and again while the server is
- * away. A publish without acknowledgement is silently lost while disconnected, so nothing durable goes
- * out in another way.
+ * Publishes into a stream and waits for the server's acknowledgement. Retries while the server is away. Everything
+ * durable is published this way, because a publish without an acknowledgement is silently lost while disconnected.
+ *
+ * @throws BusError `too-large` if the message exceeds the server's limit; otherwise as {@link persist}
  */
 export async function publishDurably(
   bus: Bus,
@@ -31,13 +32,13 @@ export async function publishDurably(
 
 function checkSize(bus: Bus, subject: string, payload: string | Uint8Array): void {
   const limit = bus.connection.info?.max_payload ?? Number.POSITIVE_INFINITY
-  // A character of a string is at most three bytes of UTF-8: most strings need no counting.
+  // A character of a string has at most three bytes in UTF-8, so most strings need no counting.
   if (payload.length * 3 <= limit) return
   const size = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length
   if (size > limit) {
     throw new BusError(
       'too-large',
-      `a message of ${size} bytes for ${subject} exceeds the server's max_payload of ${limit}: send it as an artifact`,
+      `Expected at most ${limit} bytes (the server's max_payload) for ${subject}, found ${size}. Send an artifact instead.`,
     )
   }
 }

@@ -5,19 +5,19 @@ import { BusError } from '../errors/bus-error.ts'
 import { LostReply } from './is-transient.ts'
 
 export interface PublishOnceOptions extends Pick<Partial<JetStreamPublishOptions>, 'msgID' | 'headers'> {
-  /** The sequence that the subject's last message must have; 0 where there must be none. */
+  /** The sequence that the subject's last message must have; 0 if the subject must have no message. */
   expect?: { lastSubjectSequence: number }
-  /** Milliseconds for the acknowledgement. */
+  /** How long to wait for the acknowledgement, milliseconds. */
   timeoutMs: number
 }
 
 /**
- * Publishes into a stream and waits for the server's acknowledgement. The client's own `publish` makes an error with
- * a stack, two promises and a timer of its own for each message, whether they are needed or not: half of what a
- * message costs this process.
+ * Publishes into a stream and waits for the server's acknowledgement. The client's own `publish` creates an error with
+ * a stack trace, two promises and a timer per message, needed or not. That is half of what a message costs this
+ * process.
  *
- * @throws JetStreamApiError what the server refuses it for; PermissionViolationError; LostReply after the timeout;
- * BusError `bus-unprepared` where no stream takes the subject
+ * @throws JetStreamApiError if the server refuses the message; PermissionViolationError; LostReply after the timeout;
+ * BusError `bus-unprepared` if no stream has the subject
  */
 export function publishOnce(
   { outbox, replies }: Pick<Bus, 'outbox' | 'replies'>,
@@ -70,7 +70,7 @@ function readAck(subject: string, message: Msg): PubAck {
   if (message.data.length === 0 && message.headers?.code === 503) {
     throw new BusError(
       'bus-unprepared',
-      `no stream takes what is published on ${subject}: the coordinator makes them when it starts (\`bailiwick up\`); a server without JetStream has none`,
+      `No stream has the subject ${subject}. The coordinator creates the streams when it starts (\`bailiwick up\`); a server without JetStream has none.`,
     )
   }
   const ack = message.json<PubAck | { error: ConstructorParameters<typeof JetStreamApiError>[0] }>()

@@ -6,14 +6,14 @@ import { type Ring, ringSchema } from '../protocol/ring.ts'
 import { parseTaskSubject, SUBJECTS } from '../protocol/subjects.ts'
 import { persist } from '../publish/persist.ts'
 
-/** A doorbell that nobody has settled: it waits, or somebody has it. */
+/** A bell that is not settled: it waits, or a host holds it. */
 export interface Bell {
   sequence: number
   agent: string
   ring: Ring
 }
 
-/** The bell at this place of the stream, or of this task; undefined where there is none (any more). */
+/** The bell with this sequence, or of this task; undefined if there is none. */
 export async function findBell(
   bus: Bus,
   where: { sequence: number } | { agent: string; task: string },
@@ -21,7 +21,7 @@ export async function findBell(
 ): Promise<Bell | undefined> {
   const query =
     'sequence' in where ? { seq: where.sequence } : { last_by_subj: SUBJECTS.task(where.agent, where.task) }
-  return persist(bus, 'looking for a doorbell', signal, async () => {
+  return persist(bus, 'looking for a bell', signal, async () => {
     try {
       const message = await bus.jsm.streams.getMessage(STREAMS.task, query)
       if (message === null) return undefined
@@ -37,12 +37,12 @@ export async function findBell(
   })
 }
 
-/** Takes a bell out of the queue, whoever has it. One that is not there any more is no error. */
+/** Removes a bell from the queue, even if a host holds it. Does nothing if the bell is gone. */
 export async function removeBell(bus: Bus, sequence: number, signal?: AbortSignal): Promise<void> {
   await removeMessage(bus, STREAMS.task, sequence, signal)
 }
 
-/** Deletes a message of a stream; harmless to repeat. */
+/** Deletes a message of a stream. Harmless to repeat. */
 export async function removeMessage(
   bus: Bus,
   stream: string,

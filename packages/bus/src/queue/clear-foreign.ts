@@ -7,17 +7,17 @@ import { parseTaskSubject } from '../protocol/subjects.ts'
 import { persist } from '../publish/persist.ts'
 
 /**
- * Takes out of the queue what is no doorbell. A user names the reply subject of what it asks the server for,
- * and the server answers there without looking at that user's permissions: such an answer may lie in a task's
- * place, or, for agents that do not exist, fill the queue for ever.
+ * Removes messages from the queue that are no bells. A user chooses the reply subject of its requests to the server,
+ * and the server does not check permissions there. Such a reply may take a task's place in the queue; for an agent
+ * that does not exist, it would fill the queue without an end.
  *
- * @param subject of one task; otherwise the whole queue is looked through
- * @returns how many messages were taken out
+ * @param subject of one task; default: the whole queue
+ * @returns the number of removed messages
  */
 export async function clearForeign(bus: Bus, subject?: string, signal?: AbortSignal): Promise<number> {
   const subjects =
     subject === undefined
-      ? await persist(bus, 'looking through the queue', signal, async () => {
+      ? await persist(bus, 'reading the queue', signal, async () => {
           const { state } = await bus.jsm.streams.info(STREAMS.task, { subjects_filter: '>' })
           return Object.keys(state.subjects ?? {})
         })
@@ -32,9 +32,9 @@ export async function clearForeign(bus: Bus, subject?: string, signal?: AbortSig
   return removed
 }
 
-/** False also where nothing is there any more. */
+/** False also if the message is gone. */
 function isForeign(bus: Bus, subject: string, signal: AbortSignal | undefined): Promise<boolean> {
-  return persist(bus, 'looking at a doorbell', signal, async () => {
+  return persist(bus, 'reading a bell', signal, async () => {
     try {
       const message = await bus.jsm.streams.getMessage(STREAMS.task, { last_by_subj: subject })
       return message !== null && !ringSchema.safeParse(parseJson(message.string())).success

@@ -29,7 +29,7 @@ describe('dead tasks', () => {
     const [again] = await take(takeTasks(test.bus, 'picky'), 1)
     expect(again).toMatchObject({ task: 'r1-a', redelivered: false })
     again?.ack()
-    await expect(retryDead(test.bus, 'r1-a')).rejects.toThrow('no task r1-a is dead')
+    await expect(retryDead(test.bus, 'r1-a')).rejects.toThrow('No dead task r1-a.')
   })
 
   it('lists what was given out as often as it may be', async () => {

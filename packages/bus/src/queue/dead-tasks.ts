@@ -7,7 +7,7 @@ import { readStored } from '../streams/read-stored.ts'
 import { findBell, removeBell, removeMessage } from './bell.ts'
 import { ringTask } from './ring-task.ts'
 
-/** What the server says when it gives up on a message, or when a consumer does. */
+/** The server's advisory when it gives up on a message, or when a host rejects one. */
 const advisorySchema = z.lazy(() =>
   z.object({
     type: z.string(),
@@ -20,13 +20,13 @@ const advisorySchema = z.lazy(() =>
 )
 type Advisory = z.infer<typeof advisorySchema>
 
-/** What a host gives as the reason when it rejects a task. */
+/** A host's reason when it rejects a task. */
 const rejectionSchema = z.lazy(() =>
   z.object({
     run: z.string(),
     task: z.string(),
     reason: z.string(),
-    /** Over all bells of the task: the server counts those of the last alone. */
+    /** Deliveries of all bells of the task: the server counts only those of the last bell. */
     attempts: z.number().optional(),
   }),
 )
@@ -34,29 +34,25 @@ const rejectionSchema = z.lazy(() =>
 interface DeadLetter extends DeadTask {
   /** In the stream of dead letters. */
   sequence: number
-  /** In the stream of tasks, where the message is still there. */
+  /** In the stream of tasks, if the message is still there. */
   bell: number | undefined
 }
 
 /**
- * Tasks that are given to nobody any more, newest last: rejected by a host, or delivered as often as they
- * may be without being settled.
+ * Tasks that the queue no longer delivers, the newest last: a host rejected them, or they reached the maximum of
+ * deliveries without being settled.
  */
 export async function listDead(bus: Bus): Promise<DeadTask[]> {
   return (await deadLetters(bus)).map(({ sequence: _, bell: __, ...task }) => task)
 }
 
-/**
- * Gives a dead task to its agent again.
- *
- * @throws InputError when there is no such dead task.
- */
+/** Puts a dead task into its agent's queue again. @throws InputError if there is no such dead task */
 export async function retryDead(bus: Bus, task: string): Promise<DeadTask> {
   const letters = (await deadLetters(bus)).filter((letter) => letter.task === task)
   const letter = letters.at(-1)
   if (letter === undefined)
-    throw new InputError(`no task ${task} is dead: \`bailiwick dead\` lists those that are`)
-  // The old message still hangs there, un-pending: with it, ringing again would change nothing.
+    throw new InputError(`No dead task ${task}. \`bailiwick dead\` lists the dead tasks.`)
+  // The old message is still in the stream, and as long as it is there, ringing changes nothing.
   if (letter.bell !== undefined) await removeBell(bus, letter.bell)
   await ringTask(bus, { agent: letter.agent, run: letter.run, task, ring: Date.now() })
   for (const { sequence } of letters) await removeMessage(bus, STREAMS.dead, sequence)
@@ -67,7 +63,7 @@ export async function retryDead(bus: Bus, task: string): Promise<DeadTask> {
 async function deadLetters(bus: Bus): Promise<DeadLetter[]> {
   const letters = new Map<string, DeadLetter>()
   for await (const message of readStored(bus, { stream: STREAMS.dead, subject: '>' })) {
-    const advisory = advisorySchema.safeParse(message.json())
+    const advisory = advisorySchema.safeParse(parseJson(message.string()))
     const letter = advisory.success ? await readLetter(bus, advisory.data, message.seq) : undefined
     if (letter === undefined) continue
     letters.delete(letter.task)
@@ -84,9 +80,9 @@ async function readLetter(bus: Bus, advisory: Advisory, sequence: number): Promi
     if (!rejection.success) return undefined
     return { ...base, ...rejection.data, attempts: rejection.data.attempts ?? attempts, bell: undefined }
   }
-  // Gone where somebody has settled it since.
+  // The bell is gone if a host has settled it since.
   const found = await findBell(bus, { sequence: bell })
   if (found === undefined) return undefined
   const { run, task } = found.ring
-  return { ...base, run, task, bell, reason: `given to a host ${attempts} times and never settled` }
+  return { ...base, run, task, bell, reason: `delivered ${attempts} times and never settled` }
 }

@@ -124,7 +124,7 @@ describe('handing over', () => {
     const waiting = take(takeTasks(test.bus, 'poison', { signal: controller.signal }), 1)
     const dead = await until(async () => (await listDead(test.bus))[0], 'the dead letter')
     expect(dead).toMatchObject({ agent: 'poison', task: 'poison-t', attempts: 3 })
-    expect(dead.reason).toBe('given to a host 3 times and never begun')
+    expect(dead.reason).toBe('delivered 3 times and never begun')
     controller.abort()
     expect(await waiting).toEqual([])
   })

@@ -10,33 +10,32 @@ import { type Bell, findBell, removeBell } from './bell.ts'
 import { ringTask } from './ring-task.ts'
 import { parseSettleSubject } from './settle-subject.ts'
 
-/** How long a bell that found its queue full waits before it tries again. Milliseconds. */
+/** How long to wait before ringing again if the queue is full, milliseconds. */
 const FULL_MS = 200
 
 /**
- * Gives the tasks of a dead process to the next host at once, instead of after the acknowledgement time.
- * For the coordinator. Harmless for tasks that were settled, when it is said again, and by two who say it at
- * the same time; a process that lives after all is fenced by the journal.
+ * Redelivers the tasks of a dead process at once, instead of after the acknowledgement time. Only the coordinator does
+ * this. Harmless for settled tasks, when repeated, and if two coordinators do it at the same time. If the process is
+ * alive after all, the journal's fence stops it.
  *
- * A task's bell is taken away and rung anew, so that a death does not count as a delivery: a long task may
- * outlive any number of hosts. What kills its hosts does not go round for ever all the same: attempts that
- * lead to nothing are counted in the journal, by the hosts; deliveries to hosts that die before they have
- * begun are counted on the bell, up to the queue's `maxDeliver`.
+ * It replaces the task's bell, so that a host's death does not count as a delivery: a long task may outlive any number
+ * of hosts. A task that kills its hosts still ends: hosts count attempts without progress in the journal, and
+ * deliveries to hosts that die before they begin are counted on the bell, up to the queue's `maxDeliver`.
  */
 export async function handOver(bus: Bus, dead: Pick<AgentPresence, 'card' | 'host' | 'held'>): Promise<void> {
   await Promise.all(
     Object.values(dead.held).map(async (settleOn) => {
       const delivery = parseSettleSubject(settleOn)
-      // The subject comes from the process itself: it speaks for its own agent's tasks only.
+      // The process itself announced this subject, so it counts only for tasks of its own agent.
       if (delivery?.agent !== dead.card.name) return
       const bell = await findBell(bus, delivery)
-      if (bell?.agent === dead.card.name) await ringAnew(bus, bell, dead.host, delivery.deliveries)
+      if (bell?.agent === dead.card.name) await replaceBell(bus, bell, dead.host, delivery.deliveries)
     }),
   )
 }
 
-/** Rings a bell anew that a host had when it died. `deliveries`: how often the bell has been given out. */
-export async function ringAnew(
+/** Replaces the bell that a host held when it died. `deliveries`: how often the bell was delivered. */
+export async function replaceBell(
   bus: Bus,
   { sequence, agent, ring }: Bell,
   host: string | undefined,
@@ -45,7 +44,7 @@ export async function ringAnew(
   const { run, task } = ring
   const begun = host !== undefined && (await hasBegun(bus, { agent, run, task }, host))
   const counted = begun ? 0 : (ring.deliveries ?? 0) + deliveries
-  // Settled or rung anew by somebody else since it was read: then the new bell changes nothing.
+  // If another process settled or replaced it meanwhile, the new bell changes nothing.
   await removeBell(bus, sequence)
   for (;;) {
     try {
@@ -57,7 +56,7 @@ export async function ringAnew(
   }
 }
 
-/** Whether a host's attempt stands in the journal. */
+/** Whether the journal has an attempt of this host. */
 async function hasBegun(
   bus: Bus,
   { agent, run, task }: { agent: string; run: string; task: string },

@@ -2,52 +2,53 @@ import type { Bus } from '../connect/bus.ts'
 import { STREAMS } from '../protocol/places.ts'
 import { persist } from '../publish/persist.ts'
 import { findBell } from './bell.ts'
-import { ringAnew } from './hand-over.ts'
+import { replaceBell } from './hand-over.ts'
 import { ringTask } from './ring-task.ts'
 
-/** A task that has not ended, and the host whose attempt stands last in its journal. */
+/** A task that has not ended, and the host of its last attempt. */
 export interface OpenTask {
   run: string
   task: string
   host?: string
 }
 
-/** What was found to be lost, and how far the queue had been given out when it was looked at. */
+/** The lost tasks that were redelivered, and how far the queue had been delivered. */
 export interface LostTasks {
-  rung: OpenTask[]
-  /** Place of the last bell that somebody has been given. */
-  givenOut: number
+  redelivered: OpenTask[]
+  /** Sequence of the last bell that was delivered. */
+  delivered: number
 }
 
 /**
- * Rings for those tasks of an agent that neither wait nor are at work. A bell is lost where its host died
- * together with whoever would have noticed, or where it crossed the death of a connection.
+ * Redelivers the tasks of an agent that neither wait nor are at work. A bell is lost if its host died together with
+ * the coordinator that would have noticed, or if it was in flight when a connection broke.
  *
- * @param open tasks that no living host says it has, and that are no host's that lives
- * @param held how many tasks living hosts say they have
- * @param givenOut as at the look before, 0 at the first: who has been given a later bell has yet to say so
+ * @param open tasks that no living host announces, and whose last host is not alive
+ * @param held number of tasks that living hosts announce
+ * @param delivered from the previous call, 0 at the first: a host with a later bell has not announced it yet
  */
-export async function ringForLost(
+export async function redeliverLost(
   bus: Bus,
   agent: string,
-  { open, held, givenOut }: { open: readonly OpenTask[]; held: number; givenOut: number },
+  { open, held, delivered }: { open: readonly OpenTask[]; held: number; delivered: number },
   signal?: AbortSignal,
 ): Promise<LostTasks> {
-  const { num_pending, num_ack_pending, delivered } = await persist(
-    bus,
-    `looking at the queue of ${agent}`,
-    signal,
-    () => bus.jsm.consumers.info(STREAMS.task, agent),
+  const {
+    num_pending,
+    num_ack_pending,
+    delivered: last,
+  } = await persist(bus, `reading the queue of ${agent}`, signal, () =>
+    bus.jsm.consumers.info(STREAMS.task, agent),
   )
-  const lost: LostTasks = { rung: [], givenOut: delivered.stream_seq }
-  // As many bells are out as hosts have, and those that wait are there: nothing to look at one by one.
+  const lost: LostTasks = { redelivered: [], delivered: last.stream_seq }
+  // Living hosts hold every delivered bell, and enough bells wait: no need to look at each task.
   if (num_ack_pending <= held && num_pending >= open.length) return lost
   for (const { run, task, host } of open) {
     const bell = await findBell(bus, { agent, task }, signal)
     if (bell === undefined) await ringTask(bus, { agent, run, task, ring: Date.now() }, signal)
-    else if (bell.sequence <= givenOut) await ringAnew(bus, bell, host, 1)
+    else if (bell.sequence <= delivered) await replaceBell(bus, bell, host, 1)
     else continue
-    lost.rung.push({ run, task, ...(host !== undefined && { host }) })
+    lost.redelivered.push({ run, task, ...(host !== undefined && { host }) })
   }
   return lost
 }

@@ -9,23 +9,29 @@ import { prepareWriter } from '../streams/prepare-streams.ts'
 import type { StreamLimits } from '../streams/stream-limits.ts'
 
 export interface QueueOptions {
-  /** Milliseconds without a sign of work after which a task is given to the next host. Default 30,000. */
+  /** A task is redelivered after this long without a sign of work, milliseconds. Default 30,000. */
   ackWaitMs?: number
-  /** Deliveries after which a task is a dead letter. Default 5. */
+  /** Deliveries after which a task becomes a dead letter. Default 5. */
   maxDeliver?: number
-  /** Tasks that all hosts of the agent together may hold. Default 1,000. */
+  /** Tasks that all hosts of the agent may hold together. Default 1,000. */
   maxHeld?: number
   limits?: StreamLimits
   signal?: AbortSignal
 }
 
+/** The server's code for a consumer that exists with another configuration. */
+const CONSUMER_EXISTS = 10148
+
 /**
- * Makes an agent's queue and buckets, or brings them to these options. The coordinator alone does this,
- * because whoever may create a consumer may also aim it at other agents' tasks.
+ * Creates an agent's queue and buckets, or updates them to these options. Only the coordinator does this, because a
+ * user that may create a consumer may also point it at other agents' tasks.
+ *
+ * @throws InputError for the agent name `coordinator`
  */
 export async function prepareQueue(bus: Bus, agent: string, options: QueueOptions = {}): Promise<void> {
   const { ackWaitMs = 30_000, maxDeliver = 5, maxHeld = 1_000, limits = {}, signal } = options
-  if (agent === 'coordinator') throw new InputError('"coordinator" is reserved: no agent can have that name')
+  if (agent === 'coordinator')
+    throw new InputError('The name "coordinator" is reserved. Choose another name for the agent.')
   const settings = {
     ack_wait: nanos(ackWaitMs),
     max_deliver: maxDeliver,
@@ -44,12 +50,9 @@ export async function prepareQueue(bus: Bus, agent: string, options: QueueOption
         ...settings,
       })
     } catch (error) {
-      // It is there with other settings: another version made it, or another configuration.
+      // It exists with other settings, from another version or configuration.
       if (!(error instanceof JetStreamApiError) || error.code !== CONSUMER_EXISTS) throw error
       await bus.jsm.consumers.update(STREAMS.task, agent, settings)
     }
   })
 }
-
-/** The server's code for a consumer that exists with another configuration. */
-const CONSUMER_EXISTS = 10148

@@ -5,24 +5,25 @@ import { inboxPrefix, STREAMS } from '../protocol/places.ts'
 import { publishCore } from '../publish/publish-core.ts'
 import { parseSettleSubject } from './settle-subject.ts'
 
-/** A message of the work queue, as it was delivered. */
+/** A delivered message of the queue. */
 export interface Pulled {
   subject: string
   data: string
-  /** How often this message has been delivered, this time included. */
+  /** Number of deliveries of this message, this one included. */
   attempts: number
-  /** The subject on which the delivery is settled. */
+  /** The subject to settle the delivery on. */
   settleOn: string
 }
 
-/** Milliseconds for which a pull waits at the server, and how often the server says that it still does. */
-const EXPIRES = 30_000
-const HEARTBEAT = 5_000
+/** How long a pull waits at the server, milliseconds. */
+const EXPIRES_MS = 30_000
+/** How often the server confirms that the pull waits, milliseconds. */
+const HEARTBEAT_MS = 5_000
 
 /**
- * Pulls one message at a time, over one subscription. The client's own `fetch` subscribes anew for each
- * pull, and a message that crosses its end is lost until the acknowledgement time has gone by: here it
- * goes back at once.
+ * Pulls one message at a time over one subscription. The client's own `fetch` subscribes for each pull, and a message
+ * that arrives just after its end is lost until the acknowledgement time has passed. Here such a message goes back at
+ * once.
  */
 export class Puller implements Disposable {
   readonly #bus: Bus
@@ -38,14 +39,14 @@ export class Puller implements Disposable {
     this.#inbox = `${inboxPrefix(bus.user ?? 'pull')}.${randomBytes(16).toString('base64url')}`
     const subscription = bus.connection.subscribe(this.#inbox, {
       callback: (error, message) => {
-        if (error === null) this.#hear(message)
+        if (error === null) this.#receive(message)
       },
     })
-    // A server that comes back has forgotten who was waiting.
-    this.#undo = [bus.link.onBack(() => this.#finish(undefined)), () => subscription.unsubscribe()]
+    // After a reconnect the server has forgotten the pull.
+    this.#undo = [bus.link.onReconnect(() => this.#finish(undefined)), () => subscription.unsubscribe()]
   }
 
-  /** The next message; undefined after a while, after a break of the connection, or when aborted. */
+  /** The next message; undefined if none came for a while, if the connection broke, or when aborted. */
   next(signal: AbortSignal): Promise<Pulled | undefined> {
     if (signal.aborted) return Promise.resolve(undefined)
     const { connection, outbox } = this.#bus
@@ -57,13 +58,13 @@ export class Puller implements Disposable {
         signal.removeEventListener('abort', stop)
         resolve(message)
       }
-      const request = { batch: 1, expires: nanos(EXPIRES), idle_heartbeat: nanos(HEARTBEAT) }
+      const request = { batch: 1, expires: nanos(EXPIRES_MS), idle_heartbeat: nanos(HEARTBEAT_MS) }
       outbox.publish(this.#pull, JSON.stringify(request), { reply: this.#inbox })
       this.#watch()
     })
   }
 
-  /** Ends the wait for a message; one that comes all the same goes back at once. */
+  /** Ends the wait for a message. A message that arrives later goes back at once. */
   giveUp(): void {
     this.#finish(undefined)
   }
@@ -73,14 +74,14 @@ export class Puller implements Disposable {
     if (!this.#bus.connection.isClosed()) for (const undo of this.#undo) undo()
   }
 
-  #hear(message: Msg): void {
+  #receive(message: Msg): void {
     const code = message.headers?.code ?? 0
     if (code === 100) this.#watch()
-    else if (code === 0 && message.reply !== undefined) this.#give(message, message.reply)
+    else if (code === 0 && message.reply !== undefined) this.#deliver(message, message.reply)
     else this.#pause(code)
   }
 
-  #give(message: Msg, settleOn: string): void {
+  #deliver(message: Msg, settleOn: string): void {
     const { subject } = message
     if (this.#waiting === undefined) publishCore(this.#bus, settleOn, '-NAK')
     else
@@ -92,16 +93,16 @@ export class Puller implements Disposable {
       })
   }
 
-  /** The pull has expired (408), or cannot be served right now. */
+  /** The pull has expired (408), or the server cannot serve it now. */
   #pause(code: number): void {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.#finish(undefined), code === 408 ? 0 : 100)
   }
 
-  /** Asks again when the server has been silent for too long. */
+  /** Pulls again if the server sends nothing for too long. */
   #watch(): void {
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#finish(undefined), HEARTBEAT * 2.5)
+    this.#timer = setTimeout(() => this.#finish(undefined), HEARTBEAT_MS * 2.5)
     this.#timer.unref()
   }
 
@@ -113,7 +114,7 @@ export class Puller implements Disposable {
   }
 }
 
-/** On a connection that is ending nothing comes any more: its end aborts the signal. */
+/** On a connection that is closing, no message comes. Its end aborts the signal. */
 function aborted(signal: AbortSignal): Promise<undefined> {
   return new Promise((resolve) => {
     signal.addEventListener('abort', () => resolve(undefined), { once: true })

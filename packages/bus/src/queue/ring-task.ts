@@ -8,12 +8,12 @@ import { publishDurably } from '../publish/publish-durably.ts'
 import { clearForeign } from './clear-foreign.ts'
 
 /**
- * Rings the doorbell of a task whose journal has its first record. Ringing while an earlier bell still
- * waits or is being worked on changes nothing, so it may be done at any time. The first bell of a task that
- * this process has created carries that record with it.
+ * Rings the bell of a task: puts it into its agent's queue. The task's journal must have its first record. Ringing
+ * changes nothing while an earlier bell waits or is held, so it is safe at any time. If this process created the task,
+ * its first bell carries the first record.
  *
- * @param bell `ring` is greater than that of every earlier bell of the task: `Date.now()`
- * @throws QueueFullError when no more tasks may wait.
+ * @param bell `ring` must be greater than in every earlier bell of the task: use `Date.now()`
+ * @throws QueueFullError if the queue has its maximum of tasks
  */
 export async function ringTask(
   bus: Bus,
@@ -34,20 +34,20 @@ export async function ringTask(
   for (let isCleared = false; ; isCleared = true) {
     try {
       await publishDurably(bus, subject, JSON.stringify(message), {
-        // The number is in it: an id that was used is a duplicate even after its message was settled.
+        // With the number, because a used id is a duplicate even after its message was settled.
         msgID: `${task}.${ring}`,
         ...(signal !== undefined && { signal }),
       })
       return
     } catch (error) {
       if (!(error instanceof JetStreamApiError) || error.code !== LIMIT_REACHED) throw error
-      const isOwnPlace = error.message.includes('per subject')
-      // Looked at only then: what somebody had the server put here is no task, and keeps none out.
-      const removed = isCleared ? 0 : await clearForeign(bus, isOwnPlace ? subject : undefined, signal)
+      const isOwnSubject = error.message.includes('per subject')
+      // Only when full: messages that a user had the server put here are no tasks and must not keep tasks out.
+      const removed = isCleared ? 0 : await clearForeign(bus, isOwnSubject ? subject : undefined, signal)
       if (removed > 0) continue
-      if (isOwnPlace) return
+      if (isOwnSubject) return
       throw new QueueFullError(
-        `no more tasks may wait (${error.message}): task ${task} for ${agent} was not queued; try again when some are done, add hosts, or raise the limit "maxQueued"`,
+        `The queue is full (${error.message}): task ${task} for ${agent} was not queued. Try again when some tasks are done, add hosts, or raise the limit "maxQueued".`,
         { cause: error },
       )
     }

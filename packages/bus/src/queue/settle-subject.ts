@@ -1,17 +1,17 @@
 import { STREAMS } from '../protocol/places.ts'
 
-/** What the subject says on which a delivery is settled. */
+/** The facts in the subject that a delivery is settled on. */
 export interface SettleSubject {
   agent: string
-  /** How often the message has been delivered, that time included. */
+  /** Number of deliveries of the message, this one included. */
   deliveries: number
   /** The message's sequence in the stream of tasks. */
   sequence: number
 }
 
 /**
- * Reads `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream sequence>.…`, or the same with domain and account
- * before the stream. Undefined for a subject that settles nothing of the queue.
+ * Parses `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream sequence>.…`, also with domain and account before the
+ * stream. Undefined for a subject that settles no delivery of the queue.
  */
 export function parseSettleSubject(subject: string): SettleSubject | undefined {
   const tokens = subject.split('.')

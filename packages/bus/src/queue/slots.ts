@@ -1,9 +1,9 @@
-/** Holds a slot while it waits for a task, and can stop waiting. */
+/** Waits for a task while it holds a slot, and can stop waiting. */
 interface Idle {
   giveUp(): void
 }
 
-/** How many tasks may be worked on at a time; whoever takes one waits for it. */
+/** Limits the number of tasks at the same time. Taking a slot waits for a free one. */
 export class Slots {
   #free: number
   readonly #waiting: (() => void)[] = []
@@ -14,8 +14,8 @@ export class Slots {
   }
 
   /**
-   * Resolves as soon as a slot is free, which is then taken. Not a moment later, as it would be in an async function:
-   * what is done with it then leaves with what was said before.
+   * Takes a slot as soon as one is free. Resolves at once and not a microtask later, as an async function would, so that
+   * messages sent then leave together with those sent before.
    */
   take(): Promise<void> {
     if (this.#free === 0) return new Promise((resolve) => this.#waiting.push(resolve))
@@ -23,7 +23,7 @@ export class Slots {
     return Promise.resolve()
   }
 
-  /** As `take`, before all who wait, those included who hold a slot for a task still to come. */
+  /** Takes a slot before all others that wait, also from one that holds a slot while it waits for a task. */
   async takeBack(): Promise<void> {
     if (this.#free > 0) {
       this.#free--
@@ -37,7 +37,7 @@ export class Slots {
     await new Promise<void>((resolve) => this.#waiting.unshift(resolve))
   }
 
-  /** Waits for a task with a slot in hand, which a task that goes on may claim. */
+  /** Waits for a task while holding a slot, which a resuming task may take back. */
   async whileIdle<T>(idle: Idle, task: Promise<T>): Promise<T> {
     this.#idle.add(idle)
     try {

@@ -1,7 +1,7 @@
+import { AsyncQueue } from '@bailiwick/contract'
 import type { Bus } from '../connect/bus.ts'
 import { STREAMS } from '../protocol/places.ts'
 import { persist } from '../publish/persist.ts'
-import { Buffered } from '../streams/buffered.ts'
 import { Puller } from './puller.ts'
 import { Slots } from './slots.ts'
 import { openDelivery, type TaskDelivery } from './task-delivery.ts'
@@ -13,11 +13,11 @@ export interface TakeOptions {
 }
 
 /**
- * Takes an agent's tasks, at most `maxConcurrent` at a time, until aborted. One pull waits at the server
- * for each free slot: a task is never fetched that cannot be begun. Aborting ends the stream of new
- * tasks; those that were taken go on.
+ * Takes an agent's tasks, at most `maxConcurrent` at a time, until aborted. One pull waits at the server for each free
+ * slot, so every fetched task can begin. Aborting ends the stream of new tasks; taken tasks continue.
  *
- * @throws BusError `bus-unprepared` when the agent has no queue, `bus-auth` when the credentials are taken no more.
+ * @throws BusError `bus-unprepared` if the agent has no queue, `bus-auth` if the server no longer accepts the
+ * credentials
  * @example
  * for await (const delivery of takeTasks(bus, 'analyst', { maxConcurrent: 2, signal })) {
  *   void work(delivery.task).then(() => delivery.ack())
@@ -39,15 +39,16 @@ export async function* takeTasks(
   const workingMs = Math.min((config.ack_wait ?? 30e9) / 1e6 / 3, 10_000)
   const maxDeliver = (config.max_deliver ?? 0) > 0 ? Number(config.max_deliver) : Number.POSITIVE_INFINITY
   const slots = new Slots(maxConcurrent)
-  const taken = new Buffered<TaskDelivery>(signal)
+  const taken = new AsyncQueue<TaskDelivery>(signal)
   for (let n = 0; n < maxConcurrent; n++) void pull()
-  const forget = bus.link.onShutOut((error) => taken.end(error))
+  const removeListener = bus.link.onAuthFailed((error) => taken.fail(error))
   try {
-    yield* taken
+    // Not `yield*`: if the caller stops, the queue must keep its unread deliveries for the return below.
+    for (let next = await taken.next(); !next.done; next = await taken.next()) yield next.value
   } finally {
-    forget()
+    removeListener()
     stopped.abort()
-    for (const unread of taken.rest()) unread.retry(0)
+    for (const unread of taken.drain()) unread.retry(0)
   }
 
   async function pull(): Promise<void> {
@@ -58,7 +59,6 @@ export async function* takeTasks(
       const delivery =
         message &&
         openDelivery(bus, message, {
-          // The slot of what is no task is given back like every other.
           settled: () => slots.give(),
           releaseSlot: () => {
             slots.give()

@@ -6,20 +6,20 @@ import type { AgentPresence } from '../protocol/presence.ts'
 import { publishCore } from '../publish/publish-core.ts'
 import { publishDurably } from '../publish/publish-durably.ts'
 
-/** What a host says of itself; time, connection and held tasks are added by the bus. */
+/** What a host announces about itself. The bus adds time, connection and held tasks. */
 export type PresenceInput = Omit<AgentPresence, 'at' | 'client' | 'held'>
 
-/** A host's place in the registry: gone when disposed, or some seconds after the process has died. */
+/** A host's entry in the registry. Ends when disposed, or some seconds after the process died. */
 export interface Announcement extends AsyncDisposable {
-  /** Changes what the heartbeat says, and sends it in a moment: with it goes what else changes in one go. */
+  /** Changes the heartbeat and sends it soon. Several changes in one turn make one heartbeat. */
   update(change: Partial<PresenceInput>): void
 }
 
 /**
- * Announces a host of an agent, with a heartbeat every `everyMs` (default 2,000). The heartbeat also
- * carries the tasks that this connection has taken.
+ * Announces a host of an agent with a heartbeat every `everyMs` milliseconds (default 2,000). The heartbeat also has
+ * the tasks that this connection holds.
  *
- * @throws BusError `bus-forbidden` when these credentials are another agent's.
+ * @throws BusError `bus-forbidden` if the credentials are those of another agent; InputError for an invalid host name
  */
 export async function announceAgent(
   bus: Bus,
@@ -28,15 +28,15 @@ export async function announceAgent(
 ): Promise<Announcement> {
   if (!tokenSchema.safeParse(presence.host).success) {
     throw new InputError(
-      `"${presence.host}" is no name for a host: wanted 1 to 63 letters, digits, "_" or "-"`,
+      `Expected a host name of 1 to 63 letters, digits, "_" or "-", found "${presence.host}".`,
     )
   }
-  let said = presence
+  let announced = presence
   const subject = `$KV.${BUCKETS.agents}.${presence.card.name}.${presence.host}`
   const message = () => {
     const client = bus.connection.info?.client_id
     const beat: AgentPresence = {
-      ...said,
+      ...announced,
       at: Date.now(),
       held: bus.held.list(),
       ...(client !== undefined && { client }),
@@ -44,33 +44,33 @@ export async function announceAgent(
     return JSON.stringify(beat)
   }
   await publishDurably(bus, subject, message())
-  // A beat that is lost is made good by the next one, so nobody waits for it.
+  // The next heartbeat repairs the loss of one, so it needs no acknowledgement.
   const beat = () => {
     if (bus.link.up) publishCore(bus, subject, message())
   }
   const timer = setInterval(beat, everyMs)
   timer.unref()
   let due: NodeJS.Immediate | undefined
-  // After what the change itself makes leave this process: a task's first record waits for no heartbeat.
+  // After the messages of the change itself: a task's first record must not wait for a heartbeat.
   const soon = () => {
     due ??= setImmediate(() => {
       due = undefined
       beat()
     })
   }
-  const forgetHeld = bus.held.listen(soon)
-  const forgetBack = bus.link.onBack(beat)
+  const removeHeldListener = bus.held.onChange(soon)
+  const removeLinkListener = bus.link.onReconnect(beat)
 
   return {
     update(change) {
-      said = { ...said, ...change }
+      announced = { ...announced, ...change }
       soon()
     },
     async [Symbol.asyncDispose]() {
       clearInterval(timer)
       clearImmediate(due)
-      forgetHeld()
-      forgetBack()
+      removeHeldListener()
+      removeLinkListener()
       if (bus.connection.isClosed() || !bus.link.up) return
       const gone = headers()
       gone.set('KV-Operation', 'DEL')

@@ -9,14 +9,14 @@ import { type Entry, watchBucket } from './watch-bucket.ts'
 const registeredToolSchema = z.lazy(() =>
   z.object({
     card: toolCardSchema,
-    /** Who hosts it. */
+    /** The process that hosts it. */
     host: tokenSchema,
-    /** Unix milliseconds of the registration. */
+    /** When it was registered, Unix milliseconds. */
     at: z.number(),
   }),
 )
 
-/** A tool that some process hosts. */
+/** A tool that a process hosts. */
 export interface RegisteredTool {
   card: ToolCard
   host: string
@@ -24,13 +24,13 @@ export interface RegisteredTool {
 }
 
 export interface RegisterOptions {
-  /** Who hosts it. */
+  /** The process that hosts it. */
   host: string
-  /** It is served by `serveTool`, which says that it is at work: its callers notice soon that it has died. */
+  /** Whether `serveTool` serves it, which sends signs of work, so that callers notice its death soon. */
   signs?: boolean
 }
 
-/** Makes a tool known to the coordinator, which grants it. Registering again replaces the card. */
+/** Registers a tool with the coordinator, which grants it to agents. Registering again replaces the card. */
 export async function registerTool(
   bus: Bus,
   card: ToolCard,
@@ -41,7 +41,7 @@ export async function registerTool(
   await publishDurably(bus, toolKey(card.name), JSON.stringify(entry))
 }
 
-/** Takes a tool out of the registry. */
+/** Removes a tool from the registry. */
 export async function unregisterTool(bus: Bus, name: string): Promise<void> {
   const gone = headers()
   gone.set('KV-Operation', 'DEL')
@@ -49,27 +49,27 @@ export async function unregisterTool(bus: Bus, name: string): Promise<void> {
 }
 
 /**
- * All registered tools, after every change, until aborted. With `mend`, which is the coordinator's to say, a
- * registration in whose place there is something else now is put back.
+ * All registered tools, after every change, until aborted. With `repair`, restores a registration that an unreadable
+ * message has replaced; only the coordinator may do that.
  */
 export async function* watchTools(
   bus: Bus,
-  { signal, mend = false }: { signal?: AbortSignal; mend?: boolean } = {},
+  { signal, repair = false }: { signal?: AbortSignal; repair?: boolean } = {},
 ): AsyncGenerator<RegisteredTool[]> {
-  const putBack = ({ key, value }: Entry<RegisteredTool>) => {
-    // Not durably: while the server is away nothing is overwritten, and the next time comes by itself.
+  const restore = ({ key, value }: Entry<RegisteredTool>) => {
+    // Without an acknowledgement: nothing is overwritten while the server is away, and a loss is noticed again.
     bus.connection.publish(`$KV.${BUCKETS.tools}.${key}`, JSON.stringify(value))
   }
   const options = {
     ...(signal !== undefined && { signal }),
-    ...(mend && { onOverwritten: putBack }),
+    ...(repair && { onOverwritten: restore }),
   }
   for await (const entries of watchBucket(bus, BUCKETS.tools, parseTool, options)) {
     yield entries.filter(({ key, value }) => key === value.card.name).map(({ value }) => value)
   }
 }
 
-/** All tools that are registered now. */
+/** The tools that are registered now. */
 export async function listTools(bus: Bus, signal?: AbortSignal): Promise<RegisteredTool[]> {
   for await (const tools of watchTools(bus, signal === undefined ? {} : { signal })) return tools
   signal?.throwIfAborted()

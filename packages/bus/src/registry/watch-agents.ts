@@ -4,12 +4,12 @@ import { type AgentPresence, presenceSchema } from '../protocol/presence.ts'
 import { watchBucket } from './watch-bucket.ts'
 
 export interface WatchAgentsOptions {
-  /** Milliseconds of silence after which a host counts as gone. Default 6,000: three heartbeats. */
+  /** A host counts as gone after this long without a heartbeat, milliseconds. Default 6,000: three heartbeats. */
   silenceMs?: number
   signal?: AbortSignal
 }
 
-/** All hosts that are alive, after every change, until aborted. */
+/** All living hosts, after every change, until aborted. */
 export async function* watchAgents(
   bus: Bus,
   options: WatchAgentsOptions = {},
@@ -22,7 +22,7 @@ export async function* watchAgents(
   }
 }
 
-/** All hosts that are alive now. */
+/** The hosts that are alive now. */
 export async function listAgents(bus: Bus, signal?: AbortSignal): Promise<AgentPresence[]> {
   for await (const agents of watchAgents(bus, signal === undefined ? {} : { signal })) return agents
   signal?.throwIfAborted()

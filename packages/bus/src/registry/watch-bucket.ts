@@ -1,10 +1,10 @@
+import { AsyncQueue, parseJson } from '@bailiwick/contract'
 import type { JsMsg } from '@nats-io/jetstream'
 import type { Bus } from '../connect/bus.ts'
 import { kvStream } from '../protocol/places.ts'
-import { Buffered } from '../streams/buffered.ts'
 import { followStream, type Source } from '../streams/follow-stream.ts'
 
-/** An entry of a bucket, with the time at which it came here. */
+/** An entry of a bucket, and when it arrived. */
 export interface Entry<T> {
   key: string
   value: T
@@ -14,15 +14,14 @@ export interface Entry<T> {
 export interface WatchOptions<T> {
   silenceMs?: number
   signal?: AbortSignal
-  /** Hears of an entry in whose place there is something now that cannot be read. */
+  /** Called with an entry that an unreadable message has replaced. */
   onOverwritten?(entry: Entry<T>): void
 }
 
 /**
- * The bucket's whole content, and again after every change, until aborted. With `silenceMs`, an entry
- * that was not renewed for so long is dropped: servers before 2.11 say nothing when one expires. A value
- * that cannot be read changes nothing: a user may have the server put an answer under a key that is not its
- * own, which must neither end a host nor withdraw a tool.
+ * The bucket's whole content, and again after every change, until aborted. With `silenceMs`, drops an entry that was
+ * not renewed for so long: servers before 2.11 send nothing when an entry expires. An unreadable value changes nothing,
+ * because a user can have the server store a reply under another user's key, which must not end a host or a tool.
  */
 export async function* watchBucket<T>(
   bus: Bus,
@@ -31,13 +30,13 @@ export async function* watchBucket<T>(
   options: WatchOptions<T> = {},
 ): AsyncGenerator<Entry<T>[]> {
   const { silenceMs, signal, onOverwritten } = options
-  /** How much of its silence an entry has behind it that was there before: whoever lives renews it soon. */
-  const before = silenceMs === undefined ? 0 : silenceMs / 2
+  /** Assumed age of the entries that exist at the start. A living host renews its entry soon. */
+  const initialAge = silenceMs === undefined ? 0 : silenceMs / 2
   if (signal?.aborted) return
   const prefix = `$KV.${bucket}.`
   let initial = 0
   const entries = new Map<string, Entry<T>>()
-  const changes = new Buffered<'changed' | 'sweep'>(signal)
+  const changes = new AsyncQueue<'changed' | 'sweep'>(signal)
   const stopped = new AbortController()
   const either = signal === undefined ? stopped.signal : AbortSignal.any([signal, stopped.signal])
   const source: Source = { stream: kvStream(bucket), subject: `${prefix}>`, from: 'last-of-each' }
@@ -48,7 +47,7 @@ export async function* watchBucket<T>(
     })
     for await (const message of messages) {
       const key = message.subject.slice(prefix.length)
-      const arrivedAt = Date.now() - (initial > 0 ? before : 0)
+      const arrivedAt = Date.now() - (initial > 0 ? initialAge : 0)
       const known = entries.get(key)
       if (!apply(entries, key, message, parse, arrivedAt) && known !== undefined) onOverwritten?.(known)
       if (initial > 0) initial--
@@ -57,12 +56,12 @@ export async function* watchBucket<T>(
   })()
   reading.then(
     () => changes.end(),
-    (error: unknown) => changes.end(error),
+    (error: unknown) => changes.fail(error),
   )
   const everyMs = silenceMs === undefined ? undefined : Math.min(silenceMs / 6, 1_000)
   let sweptAt = Date.now()
   const sweep = () => {
-    // This process was stopped for a while, and what others said meanwhile is still to be read.
+    // This process was stopped for a while: it has not read the heartbeats of that time yet.
     const late = Date.now() - sweptAt - 2 * (everyMs ?? 0)
     if (late > 0) for (const entry of entries.values()) entry.arrivedAt += late
     sweptAt = Date.now()
@@ -82,7 +81,7 @@ export async function* watchBucket<T>(
   }
 }
 
-/** @returns false where the value cannot be read */
+/** @returns false if the value is unreadable */
 function apply<T>(
   entries: Map<string, Entry<T>>,
   key: string,
@@ -94,7 +93,7 @@ function apply<T>(
     entries.delete(key)
     return true
   }
-  const value = parse(readJson(message))
+  const value = parse(parseJson(message.string()))
   if (value !== undefined) entries.set(key, { key, value, arrivedAt })
   return value !== undefined
 }
@@ -108,12 +107,4 @@ function dropSilent(entries: Map<string, Entry<unknown>>, silenceMs: number): bo
     dropped = true
   }
   return dropped
-}
-
-function readJson(message: JsMsg): unknown {
-  try {
-    return message.json()
-  } catch {
-    return undefined
-  }
 }

@@ -4,23 +4,27 @@ import { BusError } from '../errors/bus-error.ts'
 import { fromWireError } from '../errors/wire-error.ts'
 import { readSpilled } from '../journal/spill.ts'
 import { type Reply, replySchema } from '../protocol/reply.ts'
-import { converse } from './exchange.ts'
+import { requestReplies } from './request-replies.ts'
 
-export interface AskOptions<S extends z.ZodType> {
+export interface RequestOptions<S extends z.ZodType> {
   subject: string
   payload: unknown
+  /** Schema of the reply's value. */
   reply: S
-  /** In whose journal bucket an reply is that is too large for a message. */
+  /** The writer whose journal bucket holds a reply that is too large for a message. */
   largeIn: string
-  /** Default 10,000. */
+  /** Milliseconds. Default 10,000. */
   waitMs?: number
   signal?: AbortSignal
 }
 
-/** One request, one reply. @throws what the other side threw, or BusError as {@link converse}. */
-export async function ask<S extends z.ZodType>(bus: Bus, options: AskOptions<S>): Promise<z.output<S>> {
+/** Sends one request and returns its reply. @throws the error of the other side, or BusError as {@link requestReplies} */
+export async function request<S extends z.ZodType>(
+  bus: Bus,
+  options: RequestOptions<S>,
+): Promise<z.output<S>> {
   const { subject, payload, reply, largeIn, waitMs = 10_000, signal } = options
-  const received = await converse<Exclude<Reply, { ok: false }>>(bus, {
+  const received = await requestReplies<Exclude<Reply, { ok: false }>>(bus, {
     subject,
     payload: JSON.stringify(payload),
     waitMs,
@@ -32,16 +36,16 @@ export async function ask<S extends z.ZodType>(bus: Bus, options: AskOptions<S>)
       return { result: envelope.data }
     },
   })
-  const value = reply.safeParse(await unpack(bus, largeIn, received))
+  const value = reply.safeParse(await readValue(bus, largeIn, received))
   if (!value.success) throw badReply(subject, value.error.message)
   return value.data
 }
 
-async function unpack(bus: Bus, writer: string, reply: Exclude<Reply, { ok: false }>): Promise<unknown> {
+async function readValue(bus: Bus, writer: string, reply: Exclude<Reply, { ok: false }>): Promise<unknown> {
   if ('value' in reply) return reply.value
   return 'spilled' in reply ? JSON.parse(await readSpilled(bus, writer, reply.spilled)) : undefined
 }
 
 function badReply(subject: string, problem: string): BusError {
-  return new BusError('bad-reply', `an reply on ${subject} is not as the protocol says: ${problem}`)
+  return new BusError('bad-reply', `The reply on ${subject} does not follow the protocol: ${problem}`)
 }

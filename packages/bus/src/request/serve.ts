@@ -1,3 +1,4 @@
+import { parseJson } from '@bailiwick/contract'
 import type { Msg } from '@nats-io/transport-node'
 import type { z } from 'zod'
 import type { Bus } from '../connect/bus.ts'
@@ -7,30 +8,30 @@ import type { Spilled } from '../protocol/journal-message.ts'
 import { INBOX } from '../protocol/places.ts'
 import { untilUp } from '../publish/persist.ts'
 import { publishCore } from '../publish/publish-core.ts'
-import type { Admission } from './admission.ts'
+import type { RateLimit } from './rate-limit.ts'
 
 export interface ServeOptions<S extends z.ZodType> {
-  /** May hold wildcards. */
+  /** May contain wildcards. */
   subject: string
-  /** Processes of the same queue share the requests. */
+  /** Processes with the same queue group share the requests. */
   queue?: string
   schema: S
-  /** Drops what one sender sends beyond what it may. */
-  admission?: Admission
-  /** Answers; what it throws is sent as an error. */
+  /** Drops requests of a sender that sends too many. */
+  rateLimit?: RateLimit
+  /** Returns the reply's value. Errors that it throws are sent as the reply. */
   handle(request: z.output<S>, message: Msg): Promise<unknown>
-  /** Where an answer is kept that is too large for a message. Without it, such an answer is an error. */
+  /** Stores a reply that is too large for a message. Without it, such a reply is an error. */
   spill?(text: string, message: Msg): Promise<Spilled>
-  /** The answer's text to what `handle` gave; default that of `{ ok: true, value }`. */
+  /** The text of the reply. Default: `{ ok: true, value }`. */
   encode?(value: unknown): string
 }
 
 /**
- * Answers requests until disposed; requests under way are finished first.
+ * Serves requests until disposed. Disposing finishes requests in progress first.
  *
- * A request whose subject is not below the served one, or whose reply subject is no inbox, is dropped
- * unanswered: a stored message can be had delivered to a served subject, and an answer to a subject of
- * the asker's choice would be published with this process's permissions.
+ * Drops a request without a reply if its subject does not match the served one, or its reply subject is no inbox. A
+ * user can have a stored message delivered to a served subject, and a reply to a subject of the sender's choice would
+ * be published with this process's permissions.
  */
 export async function serve<S extends z.ZodType>(
   bus: Bus,
@@ -38,25 +39,25 @@ export async function serve<S extends z.ZodType>(
 ): Promise<AsyncDisposable> {
   const { subject, queue, schema, handle, encode = encodeValue, spill } = options
   const isServed = matcher(subject)
-  const underWay = new Set<Promise<void>>()
+  const inProgress = new Set<Promise<void>>()
   const listen = () =>
     bus.connection.subscribe(subject, {
       ...(queue !== undefined && { queue }),
       callback: (error, message) => {
         if (error !== null || !isServed(message.subject) || !isInbox(message.reply)) return
-        if (options.admission?.takes(message.subject) === false) return
+        if (options.rateLimit?.accept(message.subject) === false) return
         const end = bus.exchanges.begin()
-        const work = answer(message).finally(() => {
-          underWay.delete(work)
+        const work = reply(message).finally(() => {
+          inProgress.delete(work)
           end()
         })
-        underWay.add(work)
+        inProgress.add(work)
       },
     })
   let subscription = listen()
   const leave = bus.exchanges.serve({
     pause() {
-      // Not unsubscribed: what is on its way would be thrown away. Where it fails, the connection has broken.
+      // Drain instead of unsubscribe, which would drop requests in flight. It only fails if the connection broke.
       subscription.drain().catch(() => {})
     },
     resume: () => {
@@ -65,10 +66,10 @@ export async function serve<S extends z.ZodType>(
   })
   await bus.outbox.flush()
 
-  async function answer(message: Msg): Promise<void> {
+  async function reply(message: Msg): Promise<void> {
     let text: string
     try {
-      const value = await handle(schema.parse(readJson(message)), message)
+      const value = await handle(schema.parse(parseJson(message.string())), message)
       text = encode(value)
       if (isTooLarge(bus, text))
         text = await encodeLarge(bus, text, spill && (() => spill(JSON.stringify(value), message)))
@@ -76,8 +77,8 @@ export async function serve<S extends z.ZodType>(
       text = JSON.stringify({ ok: false, error: toWireError(error) })
     }
     if (message.reply === undefined) return
-    // What is sent into a broken connection is lost without a word.
-    if (!bus.link.up) await untilUp(bus, undefined, 0).catch(() => {}) // Closed for good: nobody can be told.
+    // A message that is sent while the connection is down is silently lost.
+    if (!bus.link.up) await untilUp(bus, undefined, 0).catch(() => {}) // Closed for good: the reply is lost.
     publishCore(bus, message.reply, text)
   }
 
@@ -85,7 +86,7 @@ export async function serve<S extends z.ZodType>(
     async [Symbol.asyncDispose]() {
       leave()
       if (!subscription.isClosed()) await subscription.drain()
-      await Promise.all(underWay)
+      await Promise.all(inProgress)
     },
   }
 }
@@ -99,21 +100,21 @@ function isTooLarge(bus: Bus, text: string): boolean {
   return text.length * 3 > limit && Buffer.byteLength(text) > limit
 }
 
-/** The text of an answer that says where the answer is. @throws BusError `too-large` where none is kept */
+/** The text of a reply that says where its value is stored. @throws BusError `too-large` without `store` */
 async function encodeLarge(
   bus: Bus,
   text: string,
-  keep: (() => Promise<Spilled>) | undefined,
+  store: (() => Promise<Spilled>) | undefined,
 ): Promise<string> {
-  if (keep !== undefined) return JSON.stringify({ ok: true, spilled: await keep() })
+  if (store !== undefined) return JSON.stringify({ ok: true, spilled: await store() })
   const { max_payload } = bus.connection.info ?? {}
   throw new BusError(
     'too-large',
-    `the answer has ${Buffer.byteLength(text)} bytes; the server takes ${max_payload} in a message`,
+    `The reply has ${Buffer.byteLength(text)} bytes. The server accepts messages of up to ${max_payload}.`,
   )
 }
 
-/** Tells the subjects that a pattern stands for; it consists of tokens as `SUBJECTS` takes them, and `*`. */
+/** A test for subjects that match a pattern of tokens and `*`. */
 export function matcher(pattern: string): (subject: string) => boolean {
   const whole = new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('*', '[^.]+')}$`)
   return (subject) => whole.test(subject)
@@ -121,12 +122,4 @@ export function matcher(pattern: string): (subject: string) => boolean {
 
 function isInbox(reply: string | undefined): boolean {
   return reply?.startsWith(`${INBOX}.`) ?? false
-}
-
-function readJson(message: Msg): unknown {
-  try {
-    return message.json()
-  } catch {
-    return undefined
-  }
 }

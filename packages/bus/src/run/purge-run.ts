@@ -1,14 +1,14 @@
-import { objectBucket } from '../artifact/object-bucket.ts'
+import { objectBucket } from '../artifact/object-store.ts'
 import type { Bus } from '../connect/bus.ts'
 import { objectStream, STREAMS } from '../protocol/places.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
 import { persist } from '../publish/persist.ts'
 
 /**
- * Deletes all that is kept of a run: journals, events, files, large records. For the coordinator,
- * and for runs that have ended: a writer at work is fenced.
+ * Deletes everything that is stored of a run: journals, events, files, large records. Only the coordinator does this,
+ * and only for ended runs: a host that is at work on the run gets a FencedError.
  *
- * @returns how many messages and files were deleted.
+ * @returns the number of deleted messages and files
  */
 export async function purgeRun(bus: Bus, run: string): Promise<number> {
   const purge = (stream: string, filter: string) =>
@@ -20,11 +20,11 @@ export async function purgeRun(bus: Bus, run: string): Promise<number> {
     )
   const files = await purgeFiles(bus, run)
   const events = await purge(STREAMS.event, SUBJECTS.event('*', '*', '*', run))
-  // Last, because what was deleted of it cannot be found again.
+  // The journals last, because they are what the run is found by.
   return files + events + (await purge(STREAMS.journal, SUBJECTS.journal('*', run, '*')))
 }
 
-/** Keys of files begin with their run, or with a kind of file and then the run. */
+/** A file's key begins with its run, or with a kind of file and then the run. */
 async function purgeFiles(bus: Bus, run: string): Promise<number> {
   let purged = 0
   for await (const stream of bus.jsm.streams.list()) {

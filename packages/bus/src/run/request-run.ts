@@ -4,17 +4,17 @@ import { BusError } from '../errors/bus-error.ts'
 import { RUN_OPS, type RunOp, type RunReply, type RunRequestInput } from '../protocol/run-ops.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
 import { askerOn, OPERATOR } from '../protocol/users.ts'
-import { ask } from '../request/request.ts'
+import { request } from '../request/request.ts'
 import { largeRepliesOf } from './serve-runs.ts'
 
-/** A coordinator that connects anew, with renewed credentials or after a break, is away for a moment. */
-const COME_BACK_MS = 1_000
+/** How long a coordinator may be away while it reconnects, milliseconds. */
+const RECONNECT_MS = 1_000
 const RETRY_MS = 50
 
 /**
- * Asks the coordinator about runs: a named user about its own, any other about all.
+ * Sends the coordinator a request about runs: a named user about its own runs, other users about all.
  *
- * @throws what the coordinator threw, or BusError `no-responder` when none is running.
+ * @throws the coordinator's error, or BusError `no-responder` if no coordinator runs
  * @example
  * const { runs } = await requestRun(bus, 'list', {})
  */
@@ -25,10 +25,10 @@ export async function requestRun<O extends RunOp>(
   options: { waitMs?: number; signal?: AbortSignal } = {},
 ): Promise<RunReply<O>> {
   const by = askerOn(bus)
-  const awaited = Date.now() + COME_BACK_MS
+  const giveUpAt = Date.now() + RECONNECT_MS
   for (;;) {
     try {
-      const reply = await ask(bus, {
+      const reply = await request(bus, {
         subject: by === OPERATOR ? SUBJECTS.run(op) : SUBJECTS.runAs(op, by),
         largeIn: largeRepliesOf(by),
         payload,
@@ -38,8 +38,8 @@ export async function requestRun<O extends RunOp>(
       return reply as RunReply<O>
     } catch (error) {
       if (!(error instanceof BusError) || error.code !== 'no-responder') throw error
-      if (Date.now() >= awaited) {
-        throw new BusError('no-responder', 'no coordinator is running: start one with `bailiwick up`', {
+      if (Date.now() >= giveUpAt) {
+        throw new BusError('no-responder', 'No coordinator is running. Start one with `bailiwick up`.', {
           cause: error,
         })
       }

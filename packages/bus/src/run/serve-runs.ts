@@ -4,30 +4,29 @@ import { spillRecords } from '../journal/spill.ts'
 import { RUN_OPS, type RunOp, type RunReply, type RunRequest } from '../protocol/run-ops.ts'
 import { parseRunSubject, SUBJECTS } from '../protocol/subjects.ts'
 import { OPERATOR } from '../protocol/users.ts'
-import { disposeAll } from '../request/dispose-all.ts'
 import { serve } from '../request/serve.ts'
 
 /**
- * What the coordinator does about runs. An operation without a handler has no responder. `by` is who asks, as
- * the server has proved: `user`, who may ask about all runs, or a named user, who may about its own.
+ * The coordinator's handlers for requests about runs. An operation without a handler has no responder. `by` is the user
+ * that the server authenticated: `user`, which may ask about all runs, or a named user, which may ask about its own.
  */
 export type RunHandlers = { [O in RunOp]?: (request: RunRequest<O>, by: string) => Promise<RunReply<O>> }
 
-/** In whose journal bucket answers are that are too large for a message: others may not read a named user's. */
+/** The writer whose journal bucket holds large replies to this user. Other users may not read a named user's bucket. */
 export function largeRepliesOf(by: string): string {
   return by === OPERATOR ? 'coordinator' : by
 }
 
-/** Answers requests about runs until disposed. Several coordinators share them. */
+/** Serves requests about runs until disposed. Several coordinators share the requests. */
 export async function serveRuns(bus: Bus, handlers: RunHandlers): Promise<AsyncDisposable> {
   const ops = Object.keys(RUN_OPS).filter((op): op is RunOp => handlers[op as RunOp] !== undefined)
-  return disposeAll(
-    await Promise.all(
-      ops.flatMap((op) =>
-        [SUBJECTS.run(op), SUBJECTS.runAs(op, '*')].map((subject) => serveOp(bus, subject, op, handlers)),
-      ),
-    ),
-  )
+  await using stack = new AsyncDisposableStack()
+  for (const op of ops) {
+    for (const subject of [SUBJECTS.run(op), SUBJECTS.runAs(op, '*')]) {
+      stack.use(await serveOp(bus, subject, op, handlers))
+    }
+  }
+  return stack.move()
 }
 
 function serveOp<O extends RunOp>(

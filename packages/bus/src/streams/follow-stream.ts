@@ -12,20 +12,20 @@ import type { Bus } from '../connect/bus.ts'
 import { isTransient } from '../publish/is-transient.ts'
 import { persist } from '../publish/persist.ts'
 
-/** After which the server forgets a reader that nobody reads from. One that was stopped for longer begins anew. */
+/** The server deletes a consumer after this long without a pull, milliseconds. The reader then creates a new one. */
 const INACTIVE_MS = 60_000
 
-/** How often the server says that it still has a reader. After three times without it has died. */
+/** How often the server confirms that the consumer exists, milliseconds. The client gives up after two misses. */
 const HEARTBEAT_MS = 2_000
 
-/** What is on its way to a reader at most; twice the largest message, where that is more. */
+/** Bytes to request ahead; twice the largest message if that is more. */
 const AHEAD_BYTES = 2 * 1024 * 1024
 
-/** What to follow, and from where on. */
+/** What to follow, and where to begin. */
 export interface Source {
   stream: string
   subject: string
-  /** A sequence; what comes from now on; or the last message of each subject, and then what comes. */
+  /** A sequence; `new` for messages from now on; or the last message of each subject, and then new ones. */
   from: number | 'new' | 'last-of-each'
 }
 
@@ -73,14 +73,14 @@ export async function* followStream(
     } finally {
       undo()
       await messages.close()
-      // Not waited for: one that is not deleted now goes by itself after a while.
+      // Not awaited: the server deletes an unused consumer after a while anyway.
       consumer.delete().catch(() => {})
     }
   }
   if (bus.closed.aborted && !signal?.aborted) throw bus.closed.reason
 }
 
-/** By bytes: so many of the largest messages as of the smallest would be in the way of all else on the connection. */
+/** Bytes instead of messages: many large messages would delay everything else on the connection. */
 function ahead({ connection }: Bus): number {
   return Math.max(AHEAD_BYTES, 2 * (connection.info?.max_payload ?? 0))
 }
@@ -88,18 +88,18 @@ function ahead({ connection }: Bus): number {
 function stopWhen(bus: Bus, signal: AbortSignal, messages: ConsumerMessages): () => void {
   const stop = () => messages.stop()
   signal.addEventListener('abort', stop, { once: true })
-  const forgets = [bus.link.onBack(stop), bus.link.onShutOut(stop)]
+  const removers = [bus.link.onReconnect(stop), bus.link.onAuthFailed(stop)]
   void stopWhenSilent(messages)
   if (signal.aborted) stop()
   return () => {
     signal.removeEventListener('abort', stop)
-    for (const forget of forgets) forget()
+    for (const remove of removers) remove()
   }
 }
 
 /**
- * On a cluster the reader may have been on a server that died, while the connection stands. The client asks on for
- * that reader then, for ever.
+ * In a cluster, the consumer may be on a server that died while the connection is up. The client would pull from that
+ * consumer without an end.
  */
 async function stopWhenSilent(messages: ConsumerMessages): Promise<void> {
   for await (const { type } of messages.status()) if (type === 'heartbeats_missed') messages.stop()

@@ -10,10 +10,10 @@ import { type CheckedStreamLimits, type StreamLimits, streamLimitsSchema } from 
 const STANDING_WRITERS = ['coordinator', 'user', 'toolbox']
 
 /**
- * Makes the streams and buckets, or brings those that exist to these limits. The coordinator alone does
- * this; doing it again changes nothing.
+ * Creates the streams and buckets, or updates existing ones to these limits. Only the coordinator does this. Repeating
+ * it changes nothing.
  *
- * @throws InputError when a limit is out of its bounds.
+ * @throws InputError if a limit is out of bounds
  */
 export async function prepareStreams(
   bus: Bus,
@@ -28,7 +28,7 @@ export async function prepareStreams(
   await Promise.all(plans.map((plan) => ensureStream(bus, plan, signal)))
 }
 
-/** Makes the buckets of one more writer: an agent, or an outside host of tools. */
+/** Creates the buckets of one more writer: an agent, a named user, or an outside tool host. */
 export async function prepareWriter(
   bus: Bus,
   writer: string,
@@ -42,7 +42,7 @@ export async function prepareWriter(
 function checkLimits(limits: StreamLimits): CheckedStreamLimits {
   const checked = streamLimitsSchema.safeParse(limits)
   if (checked.success) return checked.data
-  throw new InputError(`these limits of the streams cannot be used:\n${z.prettifyError(checked.error)}`)
+  throw new InputError(`Invalid limits of streams:\n${z.prettifyError(checked.error)}`)
 }
 
 async function ensureStream(bus: Bus, plan: StreamPlan, signal: AbortSignal | undefined): Promise<void> {
@@ -60,7 +60,7 @@ async function ensureStream(bus: Bus, plan: StreamPlan, signal: AbortSignal | un
 
 function differs(plan: StreamPlan, config: object): boolean {
   const stored = new Map<string, unknown>(Object.entries(config))
-  // The server leaves out what is false.
+  // The server leaves out fields that are false.
   return Object.entries(plan).some(
     ([key, value]) => JSON.stringify(stored.get(key) ?? false) !== JSON.stringify(value ?? false),
   )

@@ -13,11 +13,11 @@ import { isTransient } from '../publish/is-transient.ts'
 import { persist } from '../publish/persist.ts'
 
 /**
- * Every message that a stream holds on one subject, from `fromSequence` to what is stored when it is
- * called, then ends. Goes on where it was after a break.
+ * Every message that a stream holds on one subject, from `fromSequence` to the last one that is stored at the call.
+ * Continues after a break of the connection.
  *
- * It makes a consumer of its own, because that is the one way of reading whose subject shows the server
- * what is read: the payload of the other requests decides, and permissions do not see payloads.
+ * Creates a consumer, because that is the only way to read with a request whose subject names what is read. In other
+ * requests the payload decides, and permissions do not cover payloads.
  */
 export async function* readStored(
   bus: Bus,
@@ -41,13 +41,13 @@ export async function* readStored(
           from = message.seq + 1
           yield message
         }
-        // Nothing although something is left: the server was restarted and has forgotten the consumer.
+        // Messages are left but none came: the server restarted and lost the consumer.
         if (left === before) break
       }
     } catch (error) {
       if (!isTransient(error)) throw error
     } finally {
-      // Not waited for: one that is not deleted now goes by itself after a while.
+      // Not awaited: the server deletes an unused consumer after a while anyway.
       consumer.delete().catch(() => {})
     }
     if (left === 0) return
@@ -57,14 +57,14 @@ export async function* readStored(
 
 async function fetchSome(bus: Bus, consumer: Consumer, left: number): Promise<ConsumerMessages> {
   const batch = await consumer.fetch({ max_messages: Math.min(left, 500), expires: 5_000, bind: true })
-  const forget = bus.link.onBack(() => batch.stop())
-  batch.closed().then(forget, forget)
+  const remove = bus.link.onReconnect(() => batch.stop())
+  batch.closed().then(remove, remove)
   return batch
 }
 
 function readerConfig(subject: string, from: number): Partial<ConsumerConfig> {
   return {
-    // Unforeseeable: whoever knows a consumer's name may pull from it.
+    // Nobody can guess the name: a user that knows it may pull from the consumer.
     name: `read_${randomUUID()}`,
     filter_subject: subject,
     ack_policy: AckPolicy.None,

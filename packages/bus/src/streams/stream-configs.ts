@@ -11,14 +11,14 @@ import {
 import { SUBJECTS } from '../protocol/subjects.ts'
 import type { CheckedStreamLimits } from './stream-limits.ts'
 
-/** A stream's configuration, as far as we set it. */
+/** The part of a stream's configuration that the coordinator sets. */
 export type StreamPlan = Partial<StreamConfig> & Pick<StreamConfig, 'name' | 'subjects'>
 
 /**
  * The streams of a tenant.
  *
- * Direct gets are off wherever others write: the server sends their answers, verbatim, to any reply
- * subject that the asker names, so that stored bytes could be put under somebody else's subject.
+ * Direct gets are off on every stream that other users write to: the server sends the stored bytes unchanged to any
+ * reply subject that the requester names, so a user could put them under another user's subject.
  */
 export function streamPlans(limits: CheckedStreamLimits): StreamPlan[] {
   const base = { storage: StorageType.File, num_replicas: limits.replicas, allow_direct: false }
@@ -29,7 +29,7 @@ export function streamPlans(limits: CheckedStreamLimits): StreamPlan[] {
       subjects: [SUBJECTS.journal('*', '*', '*')],
       max_age: age(limits.journalMaxAgeMs),
       max_bytes: limits.journalMaxBytes,
-      // Discarding old messages would cut open tasks: a flood in one journal would delete the others.
+      // Discarding old messages would delete records of open tasks: one flooded journal would cut all others.
       discard: DiscardPolicy.New,
       deny_delete: true,
       duplicate_window: idWindow(limits.journalMaxAgeMs),
@@ -41,10 +41,10 @@ export function streamPlans(limits: CheckedStreamLimits): StreamPlan[] {
       retention: RetentionPolicy.Workqueue,
       discard: DiscardPolicy.New,
       max_msgs: limits.maxQueued,
-      // One message a task: ringing again while the first bell still hangs there changes nothing.
+      // One message per task: ringing again while a bell is there changes nothing.
       max_msgs_per_subject: 1,
       discard_new_per_subject: true,
-      // By subject only, and only for who may see all tasks.
+      // Only by subject, and only for users that may see all tasks.
       allow_direct: true,
     },
     {
@@ -79,8 +79,8 @@ export function writerPlans(writer: string, limits: CheckedStreamLimits): Stream
 }
 
 /**
- * A key-value bucket without roll-ups: with them, one message with the header `Nats-Rollup: all` on a key
- * of one's own would empty the whole bucket.
+ * A key-value bucket without roll-ups: with them, a user could empty the whole bucket by one message on its own key
+ * with the header `Nats-Rollup: all`.
  */
 function keyValuePlan(bucket: string, limits: CheckedStreamLimits, ttlMs: number): StreamPlan {
   return {
@@ -113,7 +113,7 @@ function objectPlan(bucket: string, maxAgeMs: number, maxBytes: number, replicas
   }
 }
 
-/** How long message ids are remembered: at most the age, or the server refuses the configuration. */
+/** How long the server remembers message ids. It refuses a window longer than the messages' age. */
 function idWindow(maxAgeMs: number): number {
   return nanos(maxAgeMs > 0 ? Math.min(maxAgeMs, 120_000) : 120_000)
 }

@@ -5,12 +5,13 @@ import { BusError } from '../errors/bus-error.ts'
 import { TOOL_TIMING, type ToolReply } from '../protocol/tool-call.ts'
 import { untilUp } from '../publish/persist.ts'
 
-/** Hosts of one call that may fall silent, before it counts as what silences them. */
+/** Hosts that may stop replying to one call. After this many, the call counts as the cause. */
 const MAX_SILENCES = 3
 
 /**
- * Sends a call again where that does no harm, while its host or the server is away for a moment: always
- * when nobody got it, and after a silence unless its effect is `once`, since whether it was done is not known.
+ * Sends a call, and sends it again if that does no harm while its host or the server is away for a moment: always if no
+ * host received it; after a host stopped replying only if its effect is not `once`, because the call may have been
+ * carried out.
  */
 export async function persistCall(
   bus: Bus,
@@ -18,14 +19,14 @@ export async function persistCall(
   signal: AbortSignal,
   send: () => Promise<ToolReply>,
 ): Promise<ToolReply> {
-  // Hosts find back to a server after it is back: their time begins then.
-  let awaited = Date.now() + TOOL_TIMING.comeBack
+  // After a reconnect, hosts need time to reconnect too.
+  let giveUpAt = Date.now() + TOOL_TIMING.reconnectMs
   let silences = 0
   for (let tries = 0; ; tries++) {
-    // What is sent into a broken connection may be dropped without a word.
+    // A message that is sent while the connection is down is silently lost.
     if (!bus.link.up) {
       await untilUp(bus, signal, 0)
-      awaited = Date.now() + TOOL_TIMING.comeBack
+      giveUpAt = Date.now() + TOOL_TIMING.reconnectMs
     }
     try {
       return await send()
@@ -35,7 +36,7 @@ export async function persistCall(
       if (code === 'no-reply') silences += 1
       const again =
         code === 'no-responder'
-          ? Date.now() < awaited
+          ? Date.now() < giveUpAt
           : code === 'no-reply' && effect !== 'once' && silences < MAX_SILENCES
       if (!again) throw error
       await sleep(Math.min(50 * 2 ** tries, 500), undefined, { signal })

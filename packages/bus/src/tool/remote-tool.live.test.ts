@@ -88,7 +88,10 @@ describe('remoteTool', () => {
     const service = await test.connect('toolbox')
     service.connection.subscribe('bailiwick.v1.tool.plain.*', {
       callback: (_, message) => {
-        setTimeout(() => message.respond('{"ok":true,"value":"late"}'), TOOL_TIMING.silenceAfterSign + 1_000)
+        setTimeout(
+          () => message.respond('{"ok":true,"value":"late"}'),
+          TOOL_TIMING.silenceAfterSignMs + 1_000,
+        )
       },
     })
     await service.connection.flush()
@@ -114,7 +117,7 @@ describe('remoteTool', () => {
     )
     await expect(missing.run({}, context('1.4'))).rejects.toMatchObject({
       code: 'no-responder',
-      message: 'no process hosts the tool missing now',
+      message: 'No process hosts the tool missing now.',
     })
   })
 

@@ -1,4 +1,4 @@
-import { type CallContext, type Tool, type ToolCard, toolCard } from '@bailiwick/contract'
+import { type CallContext, parseJson, type Tool, type ToolCard, toolCard } from '@bailiwick/contract'
 import type { Msg } from '@nats-io/transport-node'
 import { getArtifact } from '../artifact/get-artifact.ts'
 import { putArtifact } from '../artifact/put-artifact.ts'
@@ -9,16 +9,16 @@ import { LARGE_BYTES } from '../protocol/places.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
 import { TOOL_TIMING, type ToolReply, type ToolRequest, toolReplySchema } from '../protocol/tool-call.ts'
 import { publishCore } from '../publish/publish-core.ts'
-import { converse } from '../request/exchange.ts'
+import { requestReplies } from '../request/request-replies.ts'
 import { persistCall } from './persist-call.ts'
 
 /**
- * A tool that another process hosts. Its `run` sends the call and waits for the answer; aborting it also
- * tells the host. Large inputs and results go through the object store unseen.
+ * A tool that another process hosts. Its `run` sends the call and waits for the reply; aborting also cancels the call
+ * at the host. Large inputs and results go through the object store.
  *
- * @throws (from `run`) the tool's error, with its code; BusError `no-responder` when nobody hosts the
- * tool, `no-reply` when its host fell silent: then whether it was done is not known. Before either, hosts
- * and server get a moment to come back.
+ * @throws (from `run`) the tool's error with its code; BusError `no-responder` if no process hosts the tool, `no-reply`
+ * if its host stopped replying, so the call may have been carried out. Before that, hosts and server get time to
+ * reconnect.
  */
 export function remoteTool(bus: Bus, card: ToolCard, caller: string): Tool {
   return {
@@ -26,13 +26,15 @@ export function remoteTool(bus: Bus, card: ToolCard, caller: string): Tool {
     async run(input, context) {
       const { signal } = context
       const payload = await request(bus, caller, input, context)
-      const answer = await persistCall(bus, card.effect, signal, () =>
+      const reply = await persistCall(bus, card.effect, signal, () =>
         send(bus, { card, caller, payload, signal }),
       )
-      if ('working' in answer) throw new BusError('bad-reply', `${card.name} ended its answer with "working"`)
-      if (!answer.ok) throw fromWireError(answer.error)
-      if (answer.artifact === undefined) return answer.value
-      return JSON.parse(Buffer.from(await getArtifact(bus, answer.artifact, context.signal)).toString('utf8'))
+      if ('working' in reply) {
+        throw new BusError('bad-reply', `Expected a result from the host of ${card.name}, found "working".`)
+      }
+      if (!reply.ok) throw fromWireError(reply.error)
+      if (reply.artifact === undefined) return reply.value
+      return JSON.parse(Buffer.from(await getArtifact(bus, reply.artifact, signal)).toString('utf8'))
     },
   }
 }
@@ -63,16 +65,16 @@ interface ToolSending {
 async function send(bus: Bus, { card, caller, payload, signal }: ToolSending): Promise<ToolReply> {
   const { name, effect, signs } = card
   try {
-    return await converse<ToolReply>(bus, {
+    return await requestReplies<ToolReply>(bus, {
       subject: SUBJECTS.tool(name, caller),
       payload,
-      waitMs: signs ? TOOL_TIMING.silenceAfterSign : TOOL_TIMING.silence,
-      // Anything else is sent again at once.
-      ...(effect === 'once' && { waitOnMs: TOOL_TIMING.silenceAfterSign }),
+      waitMs: signs ? TOOL_TIMING.silenceAfterSignMs : TOOL_TIMING.silenceMs,
+      // Calls with other effects are sent again at once.
+      ...(effect === 'once' && { waitOnMs: TOOL_TIMING.silenceAfterSignMs }),
       signal,
       read(message) {
-        const answer = parseAnswer(name, message)
-        return 'working' in answer ? { again: TOOL_TIMING.silenceAfterSign } : { result: answer }
+        const reply = parseReply(name, message)
+        return 'working' in reply ? { again: TOOL_TIMING.silenceAfterSignMs } : { result: reply }
       },
     })
   } catch (error) {
@@ -81,17 +83,17 @@ async function send(bus: Bus, { card, caller, payload, signal }: ToolSending): P
       publishCore(bus, SUBJECTS.cancel(caller), JSON.stringify({ key }))
     }
     if (error instanceof BusError && error.code === 'no-responder') {
-      throw new BusError('no-responder', `no process hosts the tool ${name} now`, { cause: error })
+      throw new BusError('no-responder', `No process hosts the tool ${name} now.`, { cause: error })
     }
     throw error
   }
 }
 
-function parseAnswer(name: string, message: Msg): ToolReply {
-  const parsed = toolReplySchema.safeParse(message.json())
+function parseReply(name: string, message: Msg): ToolReply {
+  const parsed = toolReplySchema.safeParse(parseJson(message.string()))
   if (parsed.success) return parsed.data
   throw new BusError(
     'bad-reply',
-    `the host of ${name} answered what is not in the protocol: ${message.string().slice(0, 200)}`,
+    `The reply of the host of ${name} does not follow the protocol: ${message.string().slice(0, 200)}`,
   )
 }

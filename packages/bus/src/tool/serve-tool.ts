@@ -1,4 +1,4 @@
-import { type ArtifactRef, InputError, type Tool } from '@bailiwick/contract'
+import { type ArtifactRef, InputError, parseJson, type Tool } from '@bailiwick/contract'
 import type { Msg } from '@nats-io/transport-node'
 import { getArtifact } from '../artifact/get-artifact.ts'
 import { putArtifact } from '../artifact/put-artifact.ts'
@@ -8,19 +8,19 @@ import { INBOX, LARGE_BYTES } from '../protocol/places.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
 import { cancelSchema, TOOL_TIMING, type ToolRequest, toolRequestSchema } from '../protocol/tool-call.ts'
 import { publishCore } from '../publish/publish-core.ts'
-import { Admission, MESSAGES_PER_SECOND } from '../request/admission.ts'
+import { MESSAGES_PER_SECOND, RateLimit } from '../request/rate-limit.ts'
 import { matcher, serve } from '../request/serve.ts'
 
 export interface ServeToolOptions {
-  /** Whose bucket takes results over 128 KB. Without it, such a result is an error. */
+  /** The writer whose bucket stores results over 128 KB. Without it, such a result is an error. */
   writer?: string
-  /** Ends all calls under way. */
+  /** Aborts all calls in progress. */
   signal?: AbortSignal
 }
 
 /**
- * Hosts a tool until disposed. Several processes that host the same tool share its calls. The caller is
- * taken from the subject, which the server has checked.
+ * Hosts a tool until disposed. Several processes that host the same tool share its calls. The caller comes from the
+ * subject, which the server has checked.
  *
  * @example
  * await using hosted = await serveTool(bus, population)
@@ -32,7 +32,7 @@ export async function serveTool(
 ): Promise<AsyncDisposable> {
   const calls = new Map<string, AbortController>()
   const isCancel = matcher(SUBJECTS.cancel('*'))
-  const admission = new Admission(MESSAGES_PER_SECOND)
+  const rateLimit = new RateLimit(MESSAGES_PER_SECOND)
   const ended = () => {
     for (const controller of calls.values()) controller.abort(options.signal?.reason)
   }
@@ -40,8 +40,8 @@ export async function serveTool(
   const cancels = bus.connection.subscribe(SUBJECTS.cancel('*'), {
     callback: (error, message) => {
       if (error !== null || !isCancel(message.subject)) return
-      if (!admission.takes(message.subject)) return
-      const cancel = cancelSchema.safeParse(readJson(message))
+      if (!rateLimit.accept(message.subject)) return
+      const cancel = cancelSchema.safeParse(parseJson(message.string()))
       if (cancel.success) calls.get(`${lastToken(message.subject)} ${cancel.data.key}`)?.abort(canceled())
     },
   })
@@ -55,21 +55,21 @@ export async function serveTool(
 
   async function call(request: ToolRequest, message: Msg): Promise<string> {
     const caller = lastToken(message.subject)
-    // A known user answers in its own inbox; any other reply subject would make this process speak for it.
+    // Publish only to the caller's own inbox: a reply elsewhere would use this process's permissions for the caller.
     if (bus.user !== undefined && !message.reply?.startsWith(`${INBOX}.${caller}.`)) {
-      throw new InputError(`a call by ${caller} must be answered in its own inbox`)
+      throw new InputError(`Expected a reply subject in the inbox of ${caller}, found ${message.reply}.`)
     }
     const controller = new AbortController()
     const { signal } = controller
     if (options.signal?.aborted) controller.abort(options.signal.reason)
     const id = `${caller} ${request.key}`
     calls.set(id, controller)
-    const say = () => {
+    const sendSign = () => {
       publishCore(bus, message.reply ?? '', '{"working":true}')
-      sign = setTimeout(say, TOOL_TIMING.workingEvery)
+      sign = setTimeout(sendSign, TOOL_TIMING.signEveryMs)
     }
-    // Soon: a caller who has heard nothing waits much longer for a host that has died.
-    let sign = setTimeout(say, TOOL_TIMING.firstSign)
+    // The first one soon: a caller that got no sign waits much longer for a dead host.
+    let sign = setTimeout(sendSign, TOOL_TIMING.firstSignMs)
     try {
       const { key, run, task, inputArtifact } = request
       const input = inputArtifact === undefined ? request.input : await readInput(bus, inputArtifact)
@@ -98,7 +98,7 @@ async function readInput(bus: Bus, reference: ArtifactRef): Promise<unknown> {
   return JSON.parse(Buffer.from(await getArtifact(bus, reference)).toString('utf8'))
 }
 
-/** The text of an answer that says where the result is. */
+/** The text of a reply that says where the result is stored. */
 async function encodeLarge(
   bus: Bus,
   name: string,
@@ -109,7 +109,7 @@ async function encodeLarge(
   if (writer === undefined) {
     throw new BusError(
       'too-large',
-      `${name} gave ${text.length} characters of JSON: its host keeps no large results`,
+      `The result of ${name} has ${text.length} characters of JSON, but its host stores no large results.`,
     )
   }
   const artifact = await putArtifact(bus, {
@@ -122,19 +122,11 @@ async function encodeLarge(
   return JSON.stringify({ ok: true, artifact })
 }
 
-/** The caller: a subject that is served ends with it. */
+/** The caller: the last token of a served subject. */
 function lastToken(subject: string): string {
   return subject.slice(subject.lastIndexOf('.') + 1)
 }
 
 function canceled(): DOMException {
-  return new DOMException('the caller took the call back', 'AbortError')
-}
-
-function readJson(message: Msg): unknown {
-  try {
-    return message.json()
-  } catch {
-    return undefined
-  }
+  return new DOMException('The caller canceled the call.', 'AbortError')
 }

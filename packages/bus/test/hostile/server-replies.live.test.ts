@@ -42,7 +42,7 @@ describe('a hostile host', () => {
     const missing: string[] = []
     const watching = [
       (async () => {
-        for await (const tools of watchTools(bed.test.bus, { signal: ended.signal, mend: true })) {
+        for await (const tools of watchTools(bed.test.bus, { signal: ended.signal, repair: true })) {
           views.tools = tools.map((one) => one.card.name)
           if (!views.tools.includes('echo')) missing.push('echo')
         }

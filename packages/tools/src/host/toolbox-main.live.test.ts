@@ -28,13 +28,13 @@ async function exitOf(process: ChildProcess): Promise<{ code: number | null; com
 it('names a missing setting and exits with 2', async () => {
   expect(await exitOf(startToolbox({}))).toEqual({
     code: 2,
-    complaint: expect.stringMatching(/^bailiwick-toolbox: NATS_URL is not set: .*\n$/),
+    complaint: expect.stringMatching(/^bailiwick-toolbox: NATS_URL is not set\. .*\n$/),
   })
   expect(
     await exitOf(startToolbox({ NATS_URL: 'nats://127.0.0.1:4222', NATS_CREDS: '/none.creds' })),
   ).toEqual({
     code: 2,
-    complaint: expect.stringContaining('cannot read the NATS credentials file /none.creds'),
+    complaint: expect.stringContaining('Cannot read the NATS credentials file /none.creds'),
   })
 })
 

@@ -203,7 +203,7 @@ describe('the files that a call sees', () => {
   it('are none for an unknown task or for the task of another agent', async () => {
     for (const task of ['r1-t1', 'r2-t1', 'none']) {
       await expect(call('writer', 'listFiles', {}, { run: 'r2', task })).rejects.toThrow(
-        `agent writer has no task ${task}`,
+        `Agent writer has no task ${task}`,
       )
     }
     await expect(

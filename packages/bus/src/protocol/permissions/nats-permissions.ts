@@ -1,18 +1,18 @@
-/** What a user of the server may do, in the server's own words. Subjects may hold wildcards. */
+/** A user's permissions, as the server defines them. Subjects may contain wildcards. */
 export interface NatsPermissions {
   publish?: { allow?: string[]; deny?: string[] }
   subscribe?: { allow?: string[]; deny?: string[] }
-  /** Answers to requests that reach the user: so many for each, within so many milliseconds. */
+  /** Replies to requests that the user receives: at most `max` per request, within `ttlMs` milliseconds. */
   responses?: { max: number; ttlMs: number }
 }
 
-/** Sorted, each once, without those that another one's wildcards cover: the whole set has to fit into a line. */
+/** Sorts and removes duplicates and subjects that another one covers: all subjects must fit into one protocol line. */
 export function compactSubjects(subjects: Iterable<string>): string[] {
   const unique = [...new Set(subjects)].sort()
   return unique.filter((subject) => !unique.some((other) => other !== subject && covers(other, subject)))
 }
 
-/** Whether everything that `narrow` stands for is also covered by `wide`. */
+/** Whether `wide` matches every subject that `narrow` matches. */
 export function covers(wide: string, narrow: string): boolean {
   const wideTokens = wide.split('.')
   const narrowTokens = narrow.split('.')

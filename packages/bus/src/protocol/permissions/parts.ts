@@ -1,28 +1,27 @@
 import { artifactBucket, journalBucket, kvStream, objectStream, STREAMS } from '../places.ts'
 
-/** What may be published, and what may be listened to. Roles are sums of such parts. */
+/** Subjects to publish and to subscribe to. A role's permissions are a sum of parts. */
 export interface Part {
   publish?: string[]
   subscribe?: string[]
 }
 
 /**
- * Reading a stream through consumers of one's own on these subjects. The filter is part of the request's
- * subject, and the server compares it with the payload. `MSG.GET` is not, so that it stays out: its
- * payload alone says what is read.
+ * Reading a stream through own consumers with this filter. The filter is part of the request's subject, and the server
+ * compares it with the payload. `MSG.GET` is left out, because only its payload says what it reads.
  */
 export function readStream(stream: string, filter: string): Part {
   return {
     publish: [
       `$JS.API.CONSUMER.CREATE.${stream}.*.${filter}`,
-      // Consumers' names are random: knowing one's own does not help with another's.
+      // Consumers of other users have random names, so nobody can pull from them.
       `$JS.API.CONSUMER.MSG.NEXT.${stream}.*`,
       `$JS.API.CONSUMER.DELETE.${stream}.*`,
     ],
   }
 }
 
-/** Following a stream whose whole content one may see, with any client. */
+/** Following a whole stream, with any client. */
 export function followWholeStream(stream: string): Part {
   return {
     publish: [
@@ -44,27 +43,27 @@ export function readBucket(bucket: string): Part {
   return followWholeStream(kvStream(bucket))
 }
 
-/** Reading what a writer shows to others. */
+/** Reading a writer's files. */
 export function readArtifacts(writer: string): Part {
   return readObjects(artifactBucket(writer))
 }
 
-/** Keeping files under one's own name. */
+/** Storing files under the own name. */
 export function writeArtifacts(writer: string): Part {
   return writeObjects(artifactBucket(writer))
 }
 
-/** Keeping, and reading again, what is too large for one's own journals. */
+/** Storing and reading records that are too large for the own journals. */
 export function ownLargeRecords(writer: string): Part {
   return writeObjects(journalBucket(writer))
 }
 
-/** Reading the large records of somebody's journals. */
+/** Reading the large records of a writer's journals. */
 export function readLargeRecords(writer: string): Part {
   return readObjects(journalBucket(writer))
 }
 
-/** One's own tasks: taken, and settled. The consumer is the coordinator's to make. */
+/** Taking and settling an agent's tasks. The coordinator creates the consumer. */
 export function takeTasks(agent: string): Part {
   return {
     publish: [
@@ -81,7 +80,7 @@ function readObjects(bucket: string): Part {
     publish: [
       `$JS.API.STREAM.MSG.GET.${stream}`,
       ...(readStream(stream, `$O.${bucket}.C.*`).publish ?? []),
-      // Other clients are pushed what they read. Without it, reading a large object stalls for ever.
+      // Other clients use push consumers. Without flow control, reading a large object stalls forever.
       `$JS.FC.${stream}.>`,
     ],
   }
@@ -93,7 +92,7 @@ function writeObjects(bucket: string): Part {
       ...(readObjects(bucket).publish ?? []),
       `$O.${bucket}.C.*`,
       `$O.${bucket}.M.*`,
-      // A file that is replaced, or was broken off, takes its old pieces with it.
+      // Replacing a file deletes the chunks of the old one.
       `$JS.API.STREAM.PURGE.${objectStream(bucket)}`,
     ],
   }

@@ -15,19 +15,19 @@ import {
   writeArtifacts,
 } from './parts.ts'
 
-/** Whose files everybody with files may read besides their own. */
+/** Writers whose files every user with file access may read. */
 const STANDING_WRITERS = ['coordinator', 'toolbox', 'user']
 
-/** Readers who see prompts: were they called as the others, those could listen to their inboxes. */
+/** Name of readers that see prompts. With the other readers' name, those could subscribe to their inboxes. */
 const PROMPT_READER = 'reader_prompts'
 
-/** Names whose inboxes are somebody's already. */
+/** Names that belong to a role. */
 const RESERVED = [...STANDING_WRITERS, 'reader', PROMPT_READER]
 const ROLE_NAMES = new RegExp(`^(user|reader|${PROMPT_READER})-`)
 
-/** Whom permissions are for, and what was granted. */
+/** A role and its grants. */
 export type RoleGrant =
-  /** A process of an agent. From level 4 on it may ask for delegates. */
+  /** A host of an agent. From level 4 on it may request delegates. */
   | {
       role: 'host'
       agent: string
@@ -36,27 +36,27 @@ export type RoleGrant =
       tools: readonly string[]
       /** Tools that it hosts itself. */
       serves?: readonly string[]
-      /** Other agents whose files it may read. */
+      /** Agents whose files it may read. */
       readsFrom?: readonly string[]
     }
-  /** The process that hosts the shipped tools. It looks up the callers' tasks. */
+  /** The process that hosts the shipped tools. It looks up the tasks of its callers. */
   | { role: 'toolbox'; tools: readonly string[]; readsFrom?: readonly string[] }
   /** An outside process that hosts tools. */
   | { role: 'tool-host'; name: string; tools: readonly string[]; readsFrom?: readonly string[] }
   /**
-   * Somebody who asks for runs, and sees what they do. Without a name: of all, texts and files included. With
-   * one: of its own alone; its files are in a bucket of its own, and the coordinator brings it the results.
+   * A user that submits and watches runs. Without a name: the operator, which sees all runs, texts and files. With a
+   * name: sees only its own runs; it has its own bucket for files, and the coordinator copies the results there.
    */
   | { role: 'user'; name?: string; readsFrom?: readonly string[] }
-  /** A service that follows events; with `prompts` also live texts and journals. */
+  /** A service that follows all events; with `prompts` also live texts and journals. */
   | { role: 'reader'; name?: string; prompts?: boolean; readsFrom?: readonly string[] }
   | { role: 'coordinator' }
 
 export type Role = RoleGrant['role']
 
 /**
- * The name of a user with this grant. Its replies arrive under `_INBOX.<name>`, and callers are known by
- * it: credentials must be made out to exactly this name, and two roles must not share one.
+ * The name of a user with this grant. Its replies arrive under `_INBOX.<name>`, and its calls carry the name.
+ * Credentials must have exactly this name, and two roles must not share one.
  */
 export function userName(grant: RoleGrant): string {
   switch (grant.role) {
@@ -77,9 +77,9 @@ export function userName(grant: RoleGrant): string {
 }
 
 /**
- * What a process may do on the bus, as data for the server. Everything that is not named is forbidden.
+ * The permissions of a process, as data for the server. Everything else is forbidden.
  *
- * @throws InputError for names that are no tokens.
+ * @throws InputError for a name that is not a token, or is reserved for another role
  * @example
  * const grant = { role: 'host', agent: 'analyst', level: 5, tools: ['queryTable'] } as const
  * const { creds } = await server.credentials({ name: userName(grant), permissions: permissionsFor(grant) })
@@ -88,13 +88,13 @@ export function permissionsFor(grant: RoleGrant): NatsPermissions {
   if (grant.role === 'coordinator') return { publish: { allow: ['>'] }, subscribe: { allow: ['>'] } }
   const name = userName(grant)
   if (!TOKEN.test(name))
-    throw new InputError(`"${name}" cannot be a user's name: wanted one token of a subject`)
+    throw new InputError(`Expected a user name of 1 to 63 letters, digits, "_" or "-", found "${name}".`)
   const isRoles = ROLE_NAMES.test(name) && grant.role !== 'user' && grant.role !== 'reader'
   const isOwn = name === grant.role || (grant.role === 'reader' && name === PROMPT_READER)
   if ((RESERVED.includes(name) && !isOwn) || isRoles) {
-    throw new InputError(`"${name}" is reserved: take another name for this ${grant.role}`)
+    throw new InputError(`The name "${name}" is reserved. Choose another name for this ${grant.role}.`)
   }
-  // Clients ask what the account may do before they open a bucket.
+  // Clients read the account's information before they open a bucket.
   const base: Part = { publish: ['$JS.API.INFO'], subscribe: [`${inboxPrefix(name)}.>`] }
   const parts = [base, ...partsOf(grant)]
   const responses = responsesOf(grant)
@@ -105,11 +105,11 @@ export function permissionsFor(grant: RoleGrant): NatsPermissions {
   }
 }
 
-/** Who is asked may answer whoever asked, instead of publishing into every inbox. */
+/** Lets a process reply to the requests that it receives, instead of publishing to every inbox. */
 function responsesOf(grant: RoleGrant): NatsPermissions['responses'] {
   const serves =
     grant.role === 'toolbox' || grant.role === 'tool-host' || (grant.role === 'host' && grant.serves)
-  // A host of tools says every two seconds that it works, for up to a day.
+  // A tool host sends a sign of work every two seconds, for up to a day.
   if (serves) return { max: 50_000, ttlMs: 24 * 60 * 60 * 1000 }
   return grant.role === 'host' ? { max: 1, ttlMs: 60_000 } : undefined
 }
@@ -172,7 +172,7 @@ function serveParts(tools: readonly string[]): Part[] {
   ]
 }
 
-/** Who calls, and for which run: the task's bell, and its first record. */
+/** Looking up a caller's run: the task's bell, and its first record. */
 function lookUpParts(agents: readonly string[]): Part[] {
   const bells = { publish: [`$JS.API.DIRECT.GET.${STREAMS.task}.${SUBJECTS.task('*', '*')}`] }
   const journals = readStream(STREAMS.journal, SUBJECTS.journal('*', '*', '*'))
@@ -189,7 +189,7 @@ function registryParts(): Part[] {
   return [readBucket(BUCKETS.agents), readBucket(BUCKETS.tools)]
 }
 
-/** Asking the coordinator, whose large answers are in its journal bucket. */
+/** Requests to the coordinator, whose large replies are in its journal bucket. */
 function askParts(): Part[] {
   return [{ publish: [SUBJECTS.run('*')] }, readLargeRecords('coordinator')]
 }
