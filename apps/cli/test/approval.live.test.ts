@@ -1,7 +1,7 @@
 import { pidOf, untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
 import { describe, expect, it } from 'vitest'
-import { run, start } from './program.ts'
-import { planReply, type Script, teamFolder } from './team-folder.ts'
+import { start } from './program.ts'
+import { planReply, type Script, type TeamFolder, teamFolder } from './team-folder.ts'
 
 const ASKS = `<code>
 let said
@@ -17,7 +17,7 @@ const REPLIES: Script = {
 
 /** Runs a task whose only call waits for approval. The run goes on after `act`. */
 async function asked(
-  act: (at: { folder: string; id: string; cli: typeof cliOf }) => Promise<void>,
+  act: (at: TeamFolder & { id: string }) => Promise<void>,
   wanted: { definition?: object; operator?: object } = { operator: { approval: 'always' } },
 ) {
   await using place = await teamFolder(REPLIES, {
@@ -27,43 +27,38 @@ async function asked(
     ],
     members: { worker: wanted.operator ?? {} },
   })
-  await run(['up', '--detach'], { cwd: place.folder })
+  await place.bailiwick('up', '--detach')
   const running = start(['run', 'x'], { cwd: place.folder })
   const screen = await running.until(/waiting for approval of listFiles/)
   const [, id = ''] = screen.match(/bailiwick approve (r\w+)/) ?? []
-  await act({ folder: place.folder, id, cli: cliOf })
+  await act({ ...place, id })
   const ended = await running.ended
-  await run(['down'], { cwd: place.folder })
+  await place.bailiwick('down')
   expect(await untilNoneSurvive(place.folder)).toEqual([])
   return ended
 }
 
-function cliOf(folder: string, ...args: string[]) {
-  return run(args, { cwd: folder })
-}
-
-// Five commands each, beside a team of three processes: a busy machine takes 40 s.
-describe('a call that needs approval', { timeout: 120_000 }, () => {
-  it('waits, is listed, and runs once approved', async () => {
-    const { code, stdout } = await asked(async ({ folder, id, cli }) => {
-      const shown = await cli(folder, 'show', id)
+describe('a call that needs approval', () => {
+  it('waits, is listed, and runs after its approval', async () => {
+    const { code, stdout } = await asked(async ({ id, bailiwick }) => {
+      const shown = await bailiwick('show', id)
       expect(shown.stdout).toContain(`run ${id}: input-required`)
       expect(shown.stdout).toMatch(/waiting for approval: listFiles\(\{\}\) of \S+, call 1\.1/)
-      const other = await cli(folder, 'approve', id, '7.7')
+      const other = await bailiwick('approve', id, '7.7')
       expect(other).toMatchObject({ code: 1 })
       expect(other.stderr).toContain('Expected a waiting call, found 7.7. These calls are waiting:\n  1.1')
-      expect((await cli(folder, 'approve', id)).stdout).toBe('approved listFiles({})\n')
+      expect((await bailiwick('approve', id)).stdout).toBe('approved listFiles({})\n')
     })
     expect(code).toBe(0)
     expect(stdout).toContain('0')
   })
 
-  it('does not run once rejected, tells the agent why, and may be required by the definition', async () => {
+  it('does not run after its rejection, and the agent gets the reason', async () => {
     const { stdout } = await asked(
-      async ({ folder, id, cli }) => {
-        const no = await cli(folder, 'reject', id, '1.1', '--reason', 'not on a Sunday')
+      async ({ id, bailiwick }) => {
+        const no = await bailiwick('reject', id, '1.1', '--reason', 'not on a Sunday')
         expect(no).toMatchObject({ code: 0, stdout: 'rejected listFiles({})\n' })
-        const again = await cli(folder, 'approve', id)
+        const again = await bailiwick('approve', id)
         expect(again.code).toBe(1)
         // The second message if the first decision is not in the journal yet.
         expect(again.stderr).toMatch(/No call of run \S+ is waiting|Call 1\.1 is no longer waiting/)
@@ -74,15 +69,15 @@ describe('a call that needs approval', { timeout: 120_000 }, () => {
   })
 
   it('still waits after its host was killed, with one question in the journal', async () => {
-    const { stdout } = await asked(async ({ folder, id, cli }) => {
+    const { stdout } = await asked(async ({ folder, id, bailiwick }) => {
       process.kill(pidOf(folder, /worker\.mjs/), 'SIGKILL')
       // No host takes the decision until the next host reaches the same call.
-      let said = await cli(folder, 'approve', id)
-      while (said.code !== 0) {
-        expect(said.stderr).toContain('Expected a host of worker that waits for the decision, found none.')
-        said = await cli(folder, 'approve', id)
+      let decided = await bailiwick('approve', id)
+      while (decided.code !== 0) {
+        expect(decided.stderr).toContain('Expected a host of worker that waits for the decision, found none.')
+        decided = await bailiwick('approve', id)
       }
-      const journal = await cli(folder, 'show', id, '--task', 't1', '--json')
+      const journal = await bailiwick('show', id, '--task', 't1', '--json')
       const types = journal.stdout
         .trim()
         .split('\n')

@@ -1,23 +1,15 @@
-import {
-  type Bus,
-  connectFromEnv,
-  eventName,
-  followEvents,
-  type RunDetails,
-  requestRun,
-} from '@bailiwick/bus'
+import { type Bus, eventName, followEvents, requestRun } from '@bailiwick/bus'
 import { untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
-import { describe, expect, it } from 'vitest'
-import { run } from './program.ts'
-import { teamFolder } from './team-folder.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { eventsUntil, type TeamFolder, teamFolder } from './team-folder.ts'
 
 const code = (text: string) => `<code>\n${text}\n</code>`
-/** One that waits for three delegates: one in a loop, one in a tool, one for its model. */
+/** The lead waits for three delegates: one is in a loop, one in a tool, one waits for its model. */
 const REPLIES = {
   lead: { '*': [code('await Promise.all([looper, napper, thinker].map((one) => one({ task: "x" })))')] },
   looper: { '*': [code('for (;;);')] },
   napper: { '*': [code('await nap({})')] },
-  thinker: { '*': [{ text: 'never', delayMs: 600_000 }] },
+  thinker: { '*': [{ text: 'never', untilFile: 'never' }] },
 }
 const NAPPER = `export default {
   name: 'napper', description: 'x', level: 5,
@@ -27,69 +19,99 @@ const NAPPER = `export default {
     run: (_, { signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
   }],
 }`
+const AGENTS = ['looper', 'napper', 'thinker', 'lead']
 
-async function atWork(act: (bus: Bus) => Promise<unknown>, budget = {}) {
-  await using place = await teamFolder(REPLIES, {
+let place: TeamFolder
+let bus: Bus
+beforeAll(async () => {
+  place = await teamFolder(REPLIES, {
     agents: [
       { name: 'lead', level: 5, delegates: ['looper', 'napper', 'thinker'] },
       { name: 'looper', level: 5, limits: { wallMs: 600_000, cpuMs: 600_000 } },
       { name: 'napper', level: 5 },
       { name: 'thinker', level: 5 },
     ],
-    config: { strategy: 'direct', lead: 'lead', budget },
+    config: { strategy: 'direct', lead: 'lead' },
   })
   await place.write('napper.mjs', NAPPER)
-  const cli = (...args: string[]) => run(args, { cwd: place.folder })
-  await cli('up', '--detach')
-  const times = new Map<string, number>()
-  let view: RunDetails
-  {
-    await using bus = await connectFromEnv('test', JSON.parse((await cli('env', '--json')).stdout))
-    await requestRun(bus, 'submit', { run: 'r1', text: 'x' })
-    const begun = new Set<string>()
-    let canceling: Promise<unknown> | undefined
-    for await (const { event } of followEvents(bus, { from: 'beginning', run: 'r1' })) {
-      const name = eventName(event.type) ?? ''
-      const at = Date.parse(event.time)
-      if (name === 'task.ended') times.set(event.agent ?? '', at)
-      if (name === 'run.cancel-requested') times.set('asked', at)
-      if (name === 'run.ended') times.set('run', at)
-      // The loop and the call are under way, and the model is being asked.
-      if (name === 'step.started' || name === 'call.started') begun.add(`${name} ${event.agent}`)
-      if (name === 'task.started') begun.add(`${name} ${event.agent}`)
-      const all = ['step.started looper', 'call.started napper', 'task.started thinker']
-      if (canceling === undefined && all.every((one) => begun.has(one))) {
-        canceling = act(bus)
-      }
-      if (name === 'run.ended') break
-    }
-    await canceling
-    view = await requestRun(bus, 'get', { run: 'r1' })
+  await place.bailiwick('up', '--detach')
+  bus = await place.connect()
+})
+afterAll(async () => {
+  await bus?.close()
+  await place?.[Symbol.asyncDispose]()
+})
+
+const BUSY = ['step.started looper', 'call.started napper', 'task.started thinker']
+
+/** Follows a run until its loop, its tool and its model call have started. @returns how long that took, ms */
+async function untilBusy(run: string): Promise<number> {
+  const left = new Set(BUSY)
+  for await (const { event } of followEvents(bus, { from: 'beginning', run })) {
+    left.delete(`${eventName(event.type)} ${event.agent}`)
+    if (left.size === 0) return Date.parse(event.time) - ((await details(run)).submittedAt ?? 0)
   }
-  await cli('down')
-  return { times, view, left: await untilNoneSurvive(place.folder) }
+  throw new Error(`Expected ${[...left].join(', ')}, found the end of the events.`)
 }
 
-describe('the end of a run, from outside', () => {
-  it('by a cancel stops code, tools and model calls down the tree within half a second', async () => {
-    const { times, view, left } = await atWork((bus) => requestRun(bus, 'cancel', { run: 'r1' }))
-    const asked = times.get('asked') ?? 0
-    expect([...times.keys()].sort()).toEqual(['asked', 'lead', 'looper', 'napper', 'run', 'thinker'])
-    for (const who of ['looper', 'napper', 'thinker', 'lead', 'run']) {
-      expect((times.get(who) ?? Number.POSITIVE_INFINITY) - asked, who).toBeLessThan(500)
+const details = (run: string) => requestRun(bus, 'get', { run })
+
+/** When each agent's task of a run ended, Unix milliseconds. */
+async function endTimes(run: string): Promise<Map<string, number>> {
+  const events = await eventsUntil(bus, run, 'run.ended')
+  return new Map(
+    events
+      .filter(({ type }) => eventName(type) === 'task.ended')
+      .map(({ agent, time }) => [agent, Date.parse(time)]),
+  )
+}
+
+/** Half a second, or longer on a machine that is too busy to answer requests at once. */
+async function soonMs(): Promise<number> {
+  const times: number[] = []
+  for (let n = 0; n < 9; n++) {
+    const began = performance.now()
+    await requestRun(bus, 'status', {})
+    times.push(performance.now() - began)
+  }
+  return Math.max(500, 50 * (times.sort((a, b) => a - b)[4] ?? 0))
+}
+
+describe('the end of a run', () => {
+  it('stops code, tools and model calls of all its tasks within half a second of a cancel', async () => {
+    await requestRun(bus, 'submit', { run: 'r1', text: 'x' })
+    await untilBusy('r1')
+    const soon = await soonMs()
+    const canceledAt = Date.now()
+    await requestRun(bus, 'cancel', { run: 'r1' }, { waitMs: 30_000 })
+    const times = await endTimes('r1')
+    for (const agent of AGENTS) {
+      expect((times.get(agent) ?? Number.POSITIVE_INFINITY) - canceledAt, agent).toBeLessThan(soon)
     }
-    expect(view).toMatchObject({ status: 'canceled' })
-    expect(view.tasks.map(({ status }) => status)).toEqual(['canceled', 'canceled', 'canceled', 'canceled'])
-    expect(left).toEqual([])
+    const { status, tasks } = await details('r1')
+    expect(status).toBe('canceled')
+    expect(tasks.map((task) => task.status)).toEqual(['canceled', 'canceled', 'canceled', 'canceled'])
   })
 
-  it('by its deadline does so too, within half a second of it', async () => {
-    const { times, view, left } = await atWork(async () => {}, { wallMs: 8_000 })
-    const deadline = (view.submittedAt ?? 0) + 8_000
-    for (const who of ['looper', 'napper', 'thinker', 'lead']) {
-      expect((times.get(who) ?? Number.POSITIVE_INFINITY) - deadline, who).toBeLessThan(500)
+  it('stops them within half a second of its deadline', async () => {
+    await requestRun(bus, 'submit', { run: 'r2', text: 'x' })
+    const busyMs = await untilBusy('r2')
+    await requestRun(bus, 'cancel', { run: 'r2' }, { waitMs: 30_000 })
+    const wallMs = 2_000 + 3 * busyMs
+    await requestRun(bus, 'submit', { run: 'r3', text: 'x', budget: { wallMs } })
+    await untilBusy('r3')
+    const soon = await soonMs()
+    const times = await endTimes('r3')
+    const view = await details('r3')
+    const deadline = (view.submittedAt ?? 0) + wallMs
+    for (const agent of AGENTS) {
+      expect((times.get(agent) ?? Number.POSITIVE_INFINITY) - deadline, agent).toBeLessThan(soon)
     }
     expect(view).toMatchObject({ status: 'exhausted', result: { error: { limit: 'wallMs' } } })
-    expect(left).toEqual([])
+  })
+
+  it('leaves no process', async () => {
+    await place.bailiwick('down')
+    expect(await untilNoneSurvive(place.folder)).toEqual([])
   })
 })

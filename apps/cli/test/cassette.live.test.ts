@@ -9,14 +9,14 @@ import { final, planReply, teamFolder } from './team-folder.ts'
 
 const KEY = 'sk-planted-secret-42'
 
-/** A planner, a worker and a writer behind one address, told apart by what they are asked for. */
+/** Replies for the planner, the worker and the writer, by what the prompt asks for. */
 function reply({ messages }: ServedRequest): string {
   const prompt = messages.map(({ content }) => content).join('\n')
   if (/do t1/.test(prompt) && /finalAnswer/.test(prompt)) return final('6 * 7')
   return /"tasks"/.test(prompt) ? planReply({ name: 't1' }) : 'It is {{t1.output}}.'
 }
 
-/** Files below a folder that hold a text, in whatever they are written. */
+/** Lists the files below a folder that contain a text. */
 async function filesWith(folder: string, text: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   const files = entries
@@ -28,7 +28,7 @@ async function filesWith(folder: string, text: string): Promise<string[]> {
 }
 
 describe('bailiwick run --record and --replay', () => {
-  it('gives the same answer from the cassette, without a server or a key', async () => {
+  it('give the same answer from the cassette, without a server or a key', async () => {
     await using place = await teamFolder({}, { config: { model: 'openai/test-model' } })
     const bailiwick = (env: Record<string, string>, ...args: string[]) =>
       run(args, { cwd: place.folder, env: bareEnv(env) })
@@ -41,7 +41,7 @@ describe('bailiwick run --record and --replay', () => {
       return {
         env,
         ended: await bailiwick(env, 'run', 'What is it?', '--record', 'tape.jsonl', '--out', 'out'),
-        // One of them was the doctor's.
+        // Without the request of the doctor.
         asked: server.requests.length - 1,
       }
     })()
@@ -54,7 +54,7 @@ describe('bailiwick run --record and --replay', () => {
     expect(sum(view.agents.map(({ usage }) => usage))).toEqual(view.result?.usage)
     expect(view.result?.usage).toMatchObject({ replies: recorded.asked, cost: null })
     expect(await readFile(join(place.folder, 'out/report.md'), 'utf8')).toBe('It is 42.\n')
-    // Neither the cassette nor any log, journal, artifact or answer has the key.
+    // No cassette, log, journal, artifact or answer contains the key.
     expect(await filesWith(place.folder, KEY)).toEqual([])
 
     const { OPENAI_BASE_URL } = recorded.env
@@ -62,10 +62,9 @@ describe('bailiwick run --record and --replay', () => {
     expect(replayed).toMatchObject({ code: 0, stdout: 'It is 42.\n' })
     const drifted = await bailiwick({ OPENAI_BASE_URL }, 'run', 'What was it?', '--replay', 'tape.jsonl')
     expect(drifted).toMatchObject({ code: 3, stderr: expect.stringContaining('model-replay-miss') })
-    // Three daemons of their own, one after the other: a busy machine takes 16 s for each.
-  }, 180_000)
+  })
 
-  it('finds a key in .env, and puts it nowhere else', async () => {
+  it('read the key from .env, and write it nowhere else', async () => {
     await using place = await teamFolder({}, { config: { model: 'openai/test-model' } })
     await using server = await startOpenAiServer({ reply })
     await place.write('.env', `OPENAI_API_KEY=${KEY}\nOPENAI_BASE_URL=${server.url}/v1\n`)
@@ -75,7 +74,7 @@ describe('bailiwick run --record and --replay', () => {
     expect(await filesWith(place.folder, KEY)).toEqual([join(place.folder, '.env')])
   })
 
-  it('says what cannot be', async () => {
+  it('refuse each other, and a daemon that is already running', async () => {
     await using place = await teamFolder({})
     const both = await run(['run', 'x', '--record', 'a', '--replay', 'b'], { cwd: place.folder })
     expect(both).toMatchObject({
@@ -85,6 +84,5 @@ describe('bailiwick run --record and --replay', () => {
     await run(['up', '--detach'], { cwd: place.folder })
     const late = await run(['run', 'x', '--record', 'a'], { cwd: place.folder })
     expect(late).toMatchObject({ code: 2, stderr: expect.stringContaining('needs a daemon of its own') })
-    await run(['down'], { cwd: place.folder })
   })
 })

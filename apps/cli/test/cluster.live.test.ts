@@ -7,14 +7,14 @@ import { final, planReply, teamFolder } from './team-folder.ts'
 
 const DAY_MS = 86_400_000
 
-it('on a cluster everything is kept by as many servers as the configuration says, and a run outlives one', async () => {
+it('replicates everything on a cluster, and continues a run when a server dies', async () => {
   await using stack = new AsyncDisposableStack()
   const { servers, url } = stack.use(await startExternalCluster(3))
   const place = stack.use(
     await teamFolder(
       {
         planner: { plan: [planReply({ name: 't1' })] },
-        worker: { t1: ['<code>\nlet sum = 1\n</code>', { text: final('sum + 41'), delayMs: 2_000 }] },
+        worker: { t1: ['<code>\nlet sum = 1\n</code>', { text: final('sum + 41'), untilFile: 'go' }] },
         writer: { answer: ['It is {{t1.output}}.'] },
       },
       { config: { streams: { replicas: 3, artifactMaxAgeMs: DAY_MS } } },
@@ -40,9 +40,10 @@ it('on a cluster everything is kept by as many servers as the configuration says
     const connected = bus.connection.info?.port
     for await (const { event } of followEvents(bus, { from: 'beginning', run: 'r1' })) {
       const seen = `${eventName(event.type)} ${event.task}`
-      // The one that this connection goes to, so that it has to find another.
+      // End the server of this connection, so that the connection has to find another one.
       if (seen === 'step.ended r1-t1') {
         await servers.find(({ port }) => port === connected)?.[Symbol.asyncDispose]()
+        await place.write('go', '')
       }
       if (seen === 'run.ended run') break
     }

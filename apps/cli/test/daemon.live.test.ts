@@ -2,13 +2,13 @@ import { readFile, stat } from 'node:fs/promises'
 import { connectFromEnv, followEvents, requestRun } from '@bailiwick/bus'
 import { untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { run } from './program.ts'
-import { final, planReply, type TeamFolder, teamFolder } from './team-folder.ts'
+import { lastJson } from './program.ts'
+import { eventsUntil, final, nameAndTask, planReply, type TeamFolder, teamFolder } from './team-folder.ts'
 
 describe('a daemon', () => {
   let place: TeamFolder
-  const bailiwick = (...args: string[]) => run(args, { cwd: place.folder })
-  const asJson = async (...args: string[]) => JSON.parse((await bailiwick(...args, '--json')).stdout)
+  const bailiwick = (...args: string[]) => place.bailiwick(...args)
+  const asJson = async (...args: string[]) => lastJson(await bailiwick(...args, '--json'))
 
   beforeAll(async () => {
     place = await teamFolder(
@@ -16,7 +16,7 @@ describe('a daemon', () => {
         planner: { plan: [planReply({ name: 't1' })] },
         worker: { t1: [final('6 * 7')], slow: [] },
         writer: { answer: ['It is {{t1.output}}.'] },
-        sleeper: { t1: [{ text: 'at last', delayMs: 60_000 }] },
+        sleeper: { t1: [{ text: 'at last', untilFile: 'never' }] },
       },
       {
         agents: [
@@ -32,13 +32,10 @@ describe('a daemon', () => {
     expect(up.code).toBe(0)
   })
   afterAll(async () => {
-    const down = await bailiwick('down')
-    expect(down.stdout).toMatch(/Ended daemon/)
-    expect(await untilNoneSurvive(place.folder)).toEqual([])
-    await place[Symbol.asyncDispose]()
+    await place?.[Symbol.asyncDispose]()
   })
 
-  it('says what is running', async () => {
+  it('reports its processes and its agents', async () => {
     const status = await asJson('status')
     expect(status.processes.map(({ name, state }: Record<string, string>) => `${name} ${state}`)).toEqual([
       'toolbox running',
@@ -53,14 +50,14 @@ describe('a daemon', () => {
     expect(words.stdout).toContain('agent-worker-2')
   })
 
-  it('keeps its address and credentials from others', async () => {
+  it('keeps its address and credentials readable by their owner alone', async () => {
     for (const file of ['daemon.json', 'credentials/user.creds', 'credentials/worker.creds']) {
       expect((await stat(`${place.folder}/.bailiwick/${file}`)).mode & 0o777).toBe(0o600)
     }
     expect((await stat(`${place.folder}/.bailiwick`)).mode & 0o777).toBe(0o700)
   })
 
-  it('serves runs, lists and shows them, and outlives the command', async () => {
+  it('serves, lists and shows runs', async () => {
     const ended = await bailiwick('run', 'What is it?')
     expect(ended).toMatchObject({ code: 0, stdout: 'It is 42.\n' })
     const { runs } = await asJson('runs')
@@ -73,7 +70,7 @@ describe('a daemon', () => {
     expect(await readFile(`${place.folder}/shown/report.md`, 'utf8')).toBe('It is 42.\n')
   })
 
-  it('does not know runs that never were', async () => {
+  it('refuses an unknown run', async () => {
     for (const command of ['show', 'cancel']) {
       const ended = await bailiwick(command, 'rnobody')
       expect(ended.stderr).toContain('no run rnobody')
@@ -81,38 +78,29 @@ describe('a daemon', () => {
     }
   })
 
-  it('takes the same run twice as one', async () => {
-    const { NATS_URL, NATS_CREDS } = await asJson('env')
-    await using bus = await connectFromEnv('test', { NATS_URL, NATS_CREDS })
+  it('starts a run once that is submitted several times', async () => {
+    await using bus = await place.connect()
     const order = { run: 'rtwice', text: 'x' }
     const answers = await Promise.all([requestRun(bus, 'submit', order), requestRun(bus, 'submit', order)])
     expect(answers.map(({ duplicate }) => duplicate).toSorted()).toEqual([false, true])
     expect(await requestRun(bus, 'submit', order)).toEqual({ run: 'rtwice', duplicate: true })
-    const seen: string[] = []
-    for await (const { event } of followEvents(bus, { from: 'beginning', run: 'rtwice' })) {
-      seen.push(event.type)
-      if (event.type.includes('run.ended')) break
-    }
+    const seen = (await eventsUntil(bus, 'rtwice', 'run.ended')).map(({ type }) => type)
     expect(seen.filter((type) => type.includes('run.submitted'))).toHaveLength(1)
     expect(seen.filter((type) => type.includes('task.created'))).toHaveLength(3)
   })
 
-  it('carries out a plan that it is given, without asking the planner', async () => {
-    const { NATS_URL, NATS_CREDS } = await asJson('env')
-    await using bus = await connectFromEnv('test', { NATS_URL, NATS_CREDS })
+  it('carries out a given plan without the planner', async () => {
+    await using bus = await place.connect()
     const task = { name: 't1', agent: 'worker', text: 'do t1', after: [], inputs: [] }
     await requestRun(bus, 'submit', { run: 'rplanned', text: 'x', plan: { tasks: [task] } })
-    const created: string[] = []
-    for await (const { event } of followEvents(bus, { from: 'beginning', run: 'rplanned' })) {
-      if (event.type.includes('task.created')) created.push(event.task)
-      if (event.type.includes('run.ended')) break
-    }
-    expect(created).toEqual(['rplanned-t1', 'rplanned-answer'])
+    const events = await eventsUntil(bus, 'rplanned', 'run.ended')
+    const created = events.map(nameAndTask).filter((line) => line.startsWith('task.created '))
+    expect(created).toEqual(['task.created rplanned-t1', 'task.created rplanned-answer'])
     const unknown = { run: 'rbad', text: 'x', plan: { tasks: [{ ...task, agent: 'nobody' }] } }
     await expect(requestRun(bus, 'submit', unknown)).rejects.toThrow(/Cannot carry out the plan: .*nobody/)
   })
 
-  it('lets a reader follow events and nothing else', async () => {
+  it('lets a reader follow events and do nothing else', async () => {
     const { stdout } = await bailiwick('env', '--role', 'reader')
     const [, url = '', creds = ''] = /export NATS_URL='(.*)'\nexport NATS_CREDS='(.*)'/.exec(stdout) ?? []
     await using bus = await connectFromEnv('reader', { NATS_URL: url, NATS_CREDS: creds })
@@ -123,10 +111,8 @@ describe('a daemon', () => {
     await expect(requestRun(bus, 'list', {}, { waitMs: 1_000 })).rejects.toThrow()
   })
 
-  it('deletes all that is kept of a run that has ended, and of no other', async () => {
-    const ended = async () =>
-      JSON.parse((await bailiwick('run', 'x', '--json')).stdout.trim().split('\n').at(-1) ?? '')
-    const [gone, kept] = [(await ended()).run, (await ended()).run]
+  it('purges a run that has ended, and no other run', async () => {
+    const [gone, kept] = [(await asJson('run', 'x')).run, (await asJson('run', 'x')).run]
     const purged = await bailiwick('purge', gone)
     expect(purged.stdout).toMatch(new RegExp(`^Deleted run ${gone}: \\d+ messages and files\\.\n$`))
     for (const command of [['show'], ['replay', 't1'], ['purge']]) {
@@ -143,13 +129,10 @@ describe('a daemon', () => {
     expect((await bailiwick('show', kept)).stdout).toContain('It is 42.')
   })
 
-  it('cancels a run that is at work, at once', async () => {
-    const { NATS_URL, NATS_CREDS } = await asJson('env')
-    await using bus = await connectFromEnv('test', { NATS_URL, NATS_CREDS })
+  it('cancels a run that is working, and purges it only then', async () => {
+    await using bus = await place.connect()
     await requestRun(bus, 'submit', { run: 'rslow', text: 'x', agent: 'sleeper' })
-    for await (const { event } of followEvents(bus, { from: 'beginning', run: 'rslow' })) {
-      if (event.type.includes('task.started')) break
-    }
+    await eventsUntil(bus, 'rslow', 'task.started')
     expect(await bailiwick('purge', 'rslow')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('found open run rslow. Cancel it first.'),
@@ -159,5 +142,12 @@ describe('a daemon', () => {
     const shown = await bailiwick('show', 'rslow')
     expect(shown.stdout).toContain('canceled: no need')
     expect(shown.stdout).toMatch(/t1 sleeper: canceled/)
+    expect((await bailiwick('purge', 'rslow')).code).toBe(0)
+  })
+
+  it('ends with all its processes at "down"', async () => {
+    const down = await bailiwick('down')
+    expect(down.stdout).toMatch(/Ended daemon/)
+    expect(await untilNoneSurvive(place.folder)).toEqual([])
   })
 })

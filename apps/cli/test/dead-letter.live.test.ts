@@ -1,17 +1,8 @@
-import {
-  announceAgent,
-  type Bus,
-  connectFromEnv,
-  eventName,
-  followEvents,
-  requestRun,
-  takeTasks,
-} from '@bailiwick/bus'
-import { describe, expect, it } from 'vitest'
-import { run } from './program.ts'
-import { teamFolder } from './team-folder.ts'
+import { announceAgent, type Bus, requestRun, takeTasks } from '@bailiwick/bus'
+import { describe, expect, it, vi } from 'vitest'
+import { eventsUntil, teamFolder } from './team-folder.ts'
 
-/** A host of an agent that refuses whatever it is given. */
+/** Takes the next task of an agent, and rejects it. */
 async function refuse(bus: Bus, agent: string): Promise<void> {
   for await (const delivery of takeTasks(bus, agent)) {
     delivery.reject('not in my power')
@@ -19,15 +10,14 @@ async function refuse(bus: Bus, agent: string): Promise<void> {
   }
 }
 
-describe('a task that a host refuses for good', () => {
-  it('ends its run, with the reason', async () => {
+describe('a task that a host rejects', () => {
+  it('fails its run with the reason, and can be retried', async () => {
     await using place = await teamFolder({})
-    const bailiwick = (...args: string[]) => run(args, { cwd: place.folder })
-    const env = async (...args: string[]) => JSON.parse((await bailiwick('env', '--json', ...args)).stdout)
+    const { bailiwick } = place
     await bailiwick('up', '--detach')
     {
-      await using host = await connectFromEnv('outsider', await env('--role', 'agent:outsider'))
-      await using user = await connectFromEnv('user', await env())
+      await using host = await place.connect('--role', 'agent:outsider')
+      await using user = await place.connect()
       const card = {
         name: 'outsider',
         description: 'x',
@@ -46,11 +36,9 @@ describe('a task that a host refuses for good', () => {
       })
       const refused = refuse(host, 'outsider')
       const order = { run: 'r1', text: 'x', agent: 'outsider' }
-      // The registry tells the daemon a moment later.
-      while ((await requestRun(user, 'submit', order).catch(() => undefined)) === undefined);
-      for await (const { event } of followEvents(user, { from: 'beginning', run: 'r1' })) {
-        if (eventName(event.type) === 'run.ended') break
-      }
+      // The daemon learns of the host a moment later.
+      await vi.waitFor(() => requestRun(user, 'submit', order), { timeout: 60_000 })
+      await eventsUntil(user, 'r1', 'run.ended')
       const view = await requestRun(user, 'get', { run: 'r1' })
       expect(view.result).toMatchObject({ status: 'failed', error: { code: 'dead-letter' } })
       expect(view.result?.error?.message).toContain('not in my power')
@@ -65,6 +53,5 @@ describe('a task that a host refuses for good', () => {
         stderr: expect.stringContaining(`No dead task ${task}.`),
       })
     }
-    await bailiwick('down')
   })
 })

@@ -1,32 +1,40 @@
 import { readFile, stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { scratch } from '@bailiwick/coordinator/testing/scratch'
+import { type Scratch, scratch } from '@bailiwick/coordinator/testing/scratch'
 import { DAEMON, survivors, untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bareEnv, run, start } from './program.ts'
 
 const DATA = fileURLToPath(new URL('../demo/seattle-weather.csv', import.meta.url))
 
-/** Runs the demo with its scratch data below the folder, so that its processes are found by it. */
-async function demo(folder: string, out: string, args: string[] = [], disturb?: () => void) {
-  const program = start(['demo', '--out', out, ...args], { cwd: folder, env: bareEnv({ TMPDIR: folder }) })
+/** Runs the demo with its temporary data below the folder, so that its processes can be found. */
+async function demo(folder: string, args: string[] = [], disturb?: () => void) {
+  const env = bareEnv({ TMPDIR: folder })
+  const program = start(['demo', '--out', 'out', ...args], { cwd: folder, env })
   if (disturb !== undefined) {
     await program.until(/t1 \(analyst\) step 1/)
     disturb()
   }
   const ended = await program.ended
   expect(ended.code, ended.stderr).toBe(0)
-  return { ...ended, report: await readFile(`${folder}/${out}/report.md`, 'utf8') }
+  return { ...ended, report: await readFile(`${folder}/out/report.md`, 'utf8') }
 }
 
 describe('bailiwick demo, without a model', () => {
-  it('writes the report, the chart and the run, and says what is pre-written', async () => {
-    await using place = await scratch()
-    const { code, stderr, stdout, report } = await demo(place.folder, 'out')
+  let place: Scratch
+  /** A run that nothing disturbs. */
+  let usual: Awaited<ReturnType<typeof demo>>
+  beforeAll(async () => {
+    place = await scratch()
+    usual = await demo(place.folder)
+  })
+  afterAll(() => place?.[Symbol.asyncDispose]())
+
+  it('writes the report, the chart and the run, and says that the replies are prepared', async () => {
+    const { stderr, stdout, report } = usual
     expect(stderr.split('\n')[0]).toBe(
       'No model found: using prepared replies. Plan checks, processes, sandbox, tools, bus and figures are real.',
     )
-    expect(code).toBe(0)
     expect(stdout).toContain('report.md')
     expect(report).toMatch(/^# /)
     expect(report).not.toContain('{{')
@@ -42,44 +50,40 @@ describe('bailiwick demo, without a model', () => {
   it('computes its figures from the file: other numbers make another report', async () => {
     await using place = await scratch()
     const csv = await readFile(DATA, 'utf8')
-    // Every maximum of June 2015 is ten degrees higher.
+    // Raises every maximum of June 2015 by ten degrees.
     const warmer = csv.replaceAll(/^(2015-06-\d\d),([^,]+),([^,]+)/gm, (_row, date, rain, high) =>
       [date, rain, Number(high) + 10].join(','),
     )
     expect(warmer).not.toBe(csv)
-    const file = await place.write('warmer.csv', warmer)
-    const [usual, other] = [await demo(place.folder, 'a'), await demo(place.folder, 'b', ['--data', file])]
+    const other = await demo(place.folder, ['--data', await place.write('warmer.csv', warmer)])
     const june = ({ report }: { report: string }) =>
       Number(/\*\*Temperature\*\*.*?June 2015.*?(\d+\.\d) °C/s.exec(report)?.[1])
     expect(june(other) - june(usual)).toBeCloseTo(10, 1)
   })
 
-  it('gives the same report when an agent host is killed in the middle', async () => {
+  it('writes the same report if all analyst hosts are killed', async () => {
     await using place = await scratch()
-    const undisturbed = await demo(place.folder, 'a')
-    const disturbed = await demo(place.folder, 'b', [], () => {
+    const disturbed = await demo(place.folder, [], () => {
       const hosts = survivors(place.folder).filter(({ command }) => command.includes('agents/analyst'))
       expect(hosts).toHaveLength(2)
       for (const { pid } of hosts) process.kill(pid, 'SIGKILL')
     })
     expect(disturbed.stderr).toContain('restarted, attempt')
-    expect(disturbed.report).toBe(undisturbed.report)
+    expect(disturbed.report).toBe(usual.report)
   })
 
-  it('gives the same report under sabotage, every effect once', async () => {
+  it('writes the same report under sabotage, and runs every effect once', async () => {
     await using place = await scratch()
-    const undisturbed = await demo(place.folder, 'a')
-    const disturbed = await demo(place.folder, 'b', ['--sabotage'])
-    expect(disturbed.code).toBe(0)
+    const disturbed = await demo(place.folder, ['--sabotage'])
     for (const victim of ['a sandbox of analyst', 'a host of analyst', 'nats-server', 'the daemon']) {
       expect(disturbed.stderr).toContain(`sabotage: killed ${victim}`)
     }
     expect(disturbed.stderr).toMatch(/sabotage: (\d+) calls? with an effect, \1 outcomes?: each ran once/)
-    expect(disturbed.report).toBe(undisturbed.report)
+    expect(disturbed.report).toBe(usual.report)
     expect(await untilNoneSurvive(place.folder)).toEqual([])
   })
 
-  it('leaves no process when Ctrl-C is pressed in the middle', async () => {
+  it('leaves no process at Ctrl-C', async () => {
     await using place = await scratch()
     const program = start(['demo'], { cwd: place.folder, env: bareEnv({ TMPDIR: place.folder }) })
     await program.until(/t1 \(analyst\) started/)
@@ -92,7 +96,7 @@ describe('bailiwick demo, without a model', () => {
     expect(await untilNoneSurvive(place.folder)).toEqual([])
   })
 
-  it('refuses data that is not there', async () => {
+  it('refuses a missing data file', async () => {
     await using place = await scratch()
     const ended = await run(['demo', '--data', 'nowhere.csv'], { cwd: place.folder })
     expect(ended.stderr).toContain('--data: expected a file at')

@@ -16,7 +16,7 @@ function blocks(language: string): string[] {
   return [...page.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 'gs'))].map(([, code]) => code ?? '')
 }
 
-/** What is installed beside the configuration: what the page imports, and the agent's package itself. */
+/** Installs the packages that the page imports, and the agent's package. */
 async function install(place: Scratch) {
   const installed = {
     zod: 'packages/client/node_modules/zod',
@@ -47,14 +47,13 @@ finalAnswer({ euros, pieces, none, number })
   })
 }
 
-it('docs/extend.md: an agent, two tools in other processes and a service that decides, as they stand', async () => {
+it('runs the code of docs/extend.md: an agent, two tools in other processes, and a service that decides', async () => {
   expect([unused, more]).toEqual([[], []])
   await using place = await scratch()
   await install(place)
   const env = bareEnv({ BAILIWICK_MODEL: `scripted:${place.folder}/replies.json` })
   const bailiwick = (...args: string[]) => run(args, { cwd: place.folder, env })
   await using stack = new AsyncDisposableStack()
-  stack.defer(async () => void (await bailiwick('down')))
   expect(await bailiwick('up', '--detach')).toMatchObject({ code: 0 })
 
   const service = async (name: string, code: string, role: string[], ...args: string[]) => {
@@ -79,5 +78,6 @@ it('docs/extend.md: an agent, two tools in other processes and a service that de
   const { answer } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '')
   expect(answer).toEqual({ euros: 30, pieces: 12, none: 'no price for sail', number: '4x rope' })
   await stack.disposeAsync()
+  await bailiwick('down')
   expect(await untilNoneSurvive(place.folder)).toEqual([])
 })

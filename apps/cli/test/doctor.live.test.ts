@@ -11,7 +11,7 @@ const onPath = (program: string) =>
 
 describe('doctor --fetch-bubblewrap', () => {
   it.runIf(onPath('apt-get') && !onPath('bwrap'))(
-    'gets bubblewrap into the cache, where the sandbox finds it from then on',
+    'downloads bubblewrap into the cache, where the sandbox finds it',
     async () => {
       await using place = await scratch()
       const env = bareEnv({ XDG_CACHE_HOME: join(place.folder, 'cache') })
@@ -26,10 +26,9 @@ describe('doctor --fetch-bubblewrap', () => {
       expect(fetching.stdout).not.toContain('not installed')
       expect((await doctor()).stdout).toBe(fetching.stdout)
     },
-    120_000,
   )
 
-  it('says why it cannot, where there is no apt', async () => {
+  it('names the reason if it cannot', async () => {
     await using place = await scratch()
     const empty = join(place.folder, 'empty')
     mkdirSync(empty)
@@ -42,15 +41,15 @@ describe('doctor --fetch-bubblewrap', () => {
 
 const MAIN = fileURLToPath(new URL('../bin/bailiwick.js', import.meta.url))
 
-describe('doctor, of the data directory', () => {
-  it('says where it is and what is free there, and leaves nothing behind', async () => {
+describe('doctor, for the data directory', () => {
+  it('shows the path and the free space, and leaves nothing behind', async () => {
     await using place = await scratch()
     const { stdout } = await run(['doctor'], { cwd: place.folder })
     expect(stdout).toMatch(/✔ data +\S+\/\.bailiwick, \d+\.\d [MG]B free\n/)
     expect(readdirSync(place.folder)).toEqual([])
   })
 
-  it('says why nothing can be written there, before a daemon tries', async () => {
+  it('reports a path that is not writable', async () => {
     await using place = await scratch()
     await place.write('file', 'x')
     await place.write('bailiwick.config.mjs', `export default { dataDir: 'file/data' }`)
@@ -59,19 +58,16 @@ describe('doctor, of the data directory', () => {
     expect(code).toBe(1)
   })
 
-  it.runIf(process.platform !== 'win32')(
-    'finds a disk that takes no more, though its folder is open',
-    async () => {
-      await using place = await scratch()
-      // As a full disk does, this lets a folder be made and stops what is written into it.
-      const limited = `ulimit -f 8; exec "${process.execPath}" ${process.execArgv.join(' ')} "${MAIN}" doctor`
-      const { stdout } = spawnSync('sh', ['-c', limited], {
-        cwd: place.folder,
-        env: bareEnv(),
-        encoding: 'utf8',
-      })
-      expect(stdout).toMatch(/✘ data +\S+\/\.bailiwick is not writable \(EFBIG/)
-      expect(readdirSync(place.folder)).toEqual([])
-    },
-  )
+  it.runIf(process.platform !== 'win32')('reports a full disk', async () => {
+    await using place = await scratch()
+    // Like a full disk, this limit allows new folders but no new content.
+    const limited = `ulimit -f 8; exec "${process.execPath}" ${process.execArgv.join(' ')} "${MAIN}" doctor`
+    const { stdout } = spawnSync('sh', ['-c', limited], {
+      cwd: place.folder,
+      env: bareEnv(),
+      encoding: 'utf8',
+    })
+    expect(stdout).toMatch(/✘ data +\S+\/\.bailiwick is not writable \(EFBIG/)
+    expect(readdirSync(place.folder)).toEqual([])
+  })
 })

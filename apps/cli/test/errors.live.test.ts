@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { bareEnv, run, start } from './program.ts'
 import { final, planReply, teamFolder } from './team-folder.ts'
 
-/** Runs in a folder with a team that would work, and expects a clear refusal. */
+/** Runs a command in a folder with a working team, and expects that it starts nothing. */
 async function refused(args: string[], options: Parameters<typeof teamFolder>[1] = {}) {
   await using place = await teamFolder({ worker: { t1: [final('1')] } }, options)
   const ended = await run(args, { cwd: place.folder })
@@ -69,13 +69,13 @@ describe('the command line', () => {
     [['run', 'x', '--config', 'nowhere.ts'], 'Expected a configuration at'],
     [['run', 'x', '--agent', './nobody.mjs'], 'nobody.mjs" does not exist'],
     [['run', 'x', '--agent', 'wroker'], 'agent "wroker"'],
-  ])('%j is refused with what was wanted', async (args, message) => {
+  ])('refuses %j with what it expected', async (args, message) => {
     const ended = await refused(args)
     expect(ended.stderr).toMatch(message)
     expect(ended.code).toBe(2)
   })
 
-  it('tells errors as JSON where that was asked for', async () => {
+  it('prints errors as JSON with --json', async () => {
     await using place = await scratch()
     const ended = await run(['status', '--json'], { cwd: place.folder })
     expect(JSON.parse(ended.stdout)).toMatchObject({ error: { code: 'no-daemon' } })
@@ -84,13 +84,13 @@ describe('the command line', () => {
 })
 
 describe('the configuration', () => {
-  it('with a typo is refused with path and what was meant', async () => {
+  it('refuses a typo, with its path and the name that was probably meant', async () => {
     const ended = await refused(['run', 'x'], { members: { worker: { replcias: 2 } } })
     expect(ended.stderr).toContain('team[0].replcias: unknown option. Did you mean "replicas"?')
     expect(ended.code).toBe(2)
   })
 
-  it('with an unknown level says which there are', async () => {
+  it('refuses an unknown level, and lists the known ones', async () => {
     const ended = await refused(['run', 'x'], { members: { worker: { level: 'wizard' } } })
     expect(ended.stderr).toContain(
       'team[0].level: wanted a level from 0 to 5 or one of processor, router, tool-caller, multi-step, multi-agent, code; got "wizard"',
@@ -100,8 +100,8 @@ describe('the configuration', () => {
 
   it.each([
     ['below a file', 'bailiwick.config.mjs/data'],
-    ...(process.platform === 'linux' ? [['where no folder can be made', '/proc/nowhere']] : []),
-  ])('with a data directory %s says so', async (_, dataDir) => {
+    ...(process.platform === 'linux' ? [['in a file system without new folders', '/proc/nowhere']] : []),
+  ])('refuses a data directory %s', async (_, dataDir) => {
     const ended = await refused(['up'], { config: { dataDir } })
     expect(ended.stderr).toMatch(
       /^error: dataDir: expected a folder that can be written, found .* \(E[A-Z]+.*\). Name another folder/,
@@ -109,7 +109,7 @@ describe('the configuration', () => {
     expect(ended.code).toBe(2)
   })
 
-  it('with a port that is taken says so', async () => {
+  it('reports a port that is in use', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const address = server.address()
@@ -120,15 +120,15 @@ describe('the configuration', () => {
     expect(ended.code).toBe(1)
   })
 
-  it('with an agent package that is not installed says where it looked', async () => {
+  it('reports an agent package that is not installed, and the folders that it searched', async () => {
     const ended = await refused(['run', 'x'], { config: { team: ['@acme/agent-legal'] } })
     expect(ended.stderr).toContain('agent package "@acme/agent-legal" was not found from')
     expect(ended.code).toBe(2)
   })
 })
 
-describe('an agent package', () => {
-  it('that stands where nothing is installed has core and zod all the same, in its host too', async () => {
+describe('an agent', () => {
+  it('can import core and zod from a folder without node_modules', async () => {
     await using place = await teamFolder(
       { mailer: { '*': [final('(await stamp({ letter: "a" })).letter')] } },
       { config: { team: ['./mailer.ts'] } },
@@ -147,7 +147,7 @@ describe('an agent package', () => {
     expect(await untilNoneSurvive(place.folder)).toEqual([])
   })
 
-  it('that throws while loading is named, with what it threw', async () => {
+  it('is named if its file throws, with the error', async () => {
     await using place = await teamFolder({}, { config: { team: ['./broken.mjs'] } })
     await place.write('broken.mjs', `throw new Error('no licence found')`)
     const ended = await run(['run', 'x'], { cwd: place.folder })
@@ -156,7 +156,7 @@ describe('an agent package', () => {
     expect(await untilNoneSurvive(place.folder)).toEqual([])
   })
 
-  it('without a definition says what was wanted', async () => {
+  it('is refused without a definition, with an example of one', async () => {
     await using place = await teamFolder({}, { config: { team: ['./empty.mjs'] } })
     await place.write('empty.mjs', 'export const agent = 1')
     const ended = await run(['run', 'x'], { cwd: place.folder })
@@ -164,9 +164,9 @@ describe('an agent package', () => {
     expect(ended.code).toBe(2)
   })
 
-  it('that dies at start again and again fails the run, with its last words', async () => {
+  it('fails the run if its process dies repeatedly at its start, with its last output', async () => {
     await using place = await teamFolder({}, { config: { team: ['./mortal.mjs'], limits: { restarts: 1 } } })
-    // It loads where it is described, and dies where it is hosted.
+    // The file loads when the daemon reads its description, and exits in its host process.
     await place.write(
       'mortal.mjs',
       `if (process.env.NATS_URL) { console.error('the licence server is down'); process.exit(1) }
@@ -181,7 +181,7 @@ describe('an agent package', () => {
 })
 
 describe('the machine', () => {
-  it('without a model is told what to install', async () => {
+  it('needs a model, and the error lists ways to get one', async () => {
     await using place = await scratch()
     const ended = await run(['run', 'x'], { cwd: place.folder })
     expect(ended.stderr).toContain('No model found. One of these is enough:')
@@ -189,12 +189,12 @@ describe('the machine', () => {
     expect(await untilNoneSurvive(place.folder)).toEqual([])
   })
 
-  it('without a nats-server and without a network is told the command that installs one', async () => {
+  it('needs a nats-server or a network, and the error names the command that installs one', async () => {
     await using place = await teamFolder({})
     const nowhere = { PATH: place.folder, HOME: place.folder, XDG_CACHE_HOME: `${place.folder}/cache` }
     const env = bareEnv({ ...nowhere, NATS_SERVER_RELEASES: 'http://127.0.0.1:9' })
     delete env.NATS_SERVER_BIN
-    // A machine with a server in /usr/sbin cannot show this.
+    // A server in /usr/sbin would be found.
     if ((await findNatsServer({ env })) !== undefined) return
     const ended = await run(['run', 'x'], { cwd: place.folder, env })
     expect(ended.stderr).toMatch(/nats-server.*\n[\s\S]*(apt|brew|scoop|curl)/)
@@ -202,7 +202,7 @@ describe('the machine', () => {
     expect(await untilNoneSurvive(place.folder)).toEqual([])
   })
 
-  it('has one daemon for one store', async () => {
+  it('runs one daemon per data directory', async () => {
     await using place = await teamFolder({})
     const first = start(['up'], { cwd: place.folder })
     await first.until(/is ready/)
@@ -215,21 +215,21 @@ describe('the machine', () => {
   })
 })
 
-describe('a plan', () => {
+describe('a plan with a circle', () => {
   const circle = planReply({ name: 't1', after: ['t2'] }, { name: 't2', after: ['t1'] })
 
-  it('with a circle is fed back, and the mended one is used', async () => {
+  it('goes back to the planner, and the corrected plan is used', async () => {
     await using place = await teamFolder({
       planner: { plan: [circle, planReply({ name: 't1' })] },
-      worker: { t1: [final('"mended"')] },
+      worker: { t1: [final('"corrected"')] },
       writer: { answer: ['It is {{t1.output}}.'] },
     })
     const ended = await run(['run', 'x'], { cwd: place.folder })
-    expect(ended.stdout).toBe('It is mended.\n')
+    expect(ended.stdout).toBe('It is corrected.\n')
     expect(ended.code).toBe(0)
   })
 
-  it('with a circle every time fails the run, which names the circle', async () => {
+  it('fails the run if every plan has one, and the error names the circle', async () => {
     await using place = await teamFolder({ planner: { plan: Array.from({ length: 9 }, () => circle) } })
     const ended = await run(['run', 'x'], { cwd: place.folder })
     expect(ended.stderr).toMatch(/t1 → t2 → t1/)
@@ -243,14 +243,17 @@ describe('a definition beyond its ceiling', () => {
   const members = { worker: { tools: ['query*'] } }
   const said = /worker: expected at most tools query\*; found also tools readPage/
 
-  it.each([[['run', 'x']], [['up']]])("ends `%s` before anything starts, under 'refuse'", async (args) => {
-    const ended = await refused(args, { agents, members, config: { beyondCeiling: 'refuse' } })
-    expect(ended.stderr).toMatch(said)
-    expect(ended.stderr).toContain("beyondCeiling: 'drop'")
-    expect(ended.code).not.toBe(0)
-  })
+  it.each([[['run', 'x']], [['up']]])(
+    "stops %j before anything starts, with beyondCeiling 'refuse'",
+    async (args) => {
+      const ended = await refused(args, { agents, members, config: { beyondCeiling: 'refuse' } })
+      expect(ended.stderr).toMatch(said)
+      expect(ended.stderr).toContain("beyondCeiling: 'drop'")
+      expect(ended.code).not.toBe(0)
+    },
+  )
 
-  it('is a problem for the doctor then, and a warning by default', async () => {
+  it('is a problem for doctor then, and a warning by default', async () => {
     const doctor = async (config: Record<string, unknown>) => {
       await using place = await teamFolder({}, { agents, members, config })
       return await run(['doctor'], { cwd: place.folder })

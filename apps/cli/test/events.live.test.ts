@@ -1,25 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { run, start } from './program.ts'
+import { lastJson, run, start } from './program.ts'
 import { final, type TeamFolder, teamFolder } from './team-folder.ts'
 
 let place: TeamFolder
 let made: string
-const bailiwick = (...args: string[]) => run(args, { cwd: place.folder })
 
 beforeAll(async () => {
   place = await teamFolder({ worker: { '*': [final('1')] } }, { agents: [{ name: 'worker', level: 5 }] })
-  await bailiwick('up', '--detach')
-  await bailiwick('run', 'x', '--agent', 'worker')
-  made = JSON.parse((await bailiwick('runs', '--json')).stdout).runs[0].run
+  await place.bailiwick('up', '--detach')
+  made = lastJson(await place.bailiwick('run', 'x', '--agent', 'worker', '--json')).run
 })
-afterAll(async () => {
-  await bailiwick('down')
-  await place[Symbol.asyncDispose]()
-})
+afterAll(() => place?.[Symbol.asyncDispose]())
 
 describe('bailiwick events', () => {
-  it('of a run that has ended prints all of them, and ends with --once', async () => {
-    const { code, stdout } = await bailiwick('events', '--run', made, '--once')
+  it('prints all events of a run, and ends with it if --once is given', async () => {
+    const { code, stdout } = await place.bailiwick('events', '--run', made, '--once')
     expect(code).toBe(0)
     const names = stdout
       .trim()
@@ -28,17 +23,20 @@ describe('bailiwick events', () => {
     expect([names.at(0), names.at(-1)]).toEqual(['run.submitted', 'run.ended'])
   })
 
-  it('of a run that there is not says so instead of waiting for it', async () => {
-    expect(await bailiwick('events', '--run', 'nope', '--once')).toMatchObject({
+  it('refuses an unknown run instead of waiting for it', async () => {
+    expect(await place.bailiwick('events', '--run', 'nope', '--once')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('found no run nope. "bailiwick runs" lists all runs.'),
     })
   })
 
-  it('says so where its credentials end, goes on trying, and ends when that lasts', async () => {
-    const env = JSON.parse(
-      (await bailiwick('env', '--role', 'reader:brief', '--expires', '3s', '--json')).stdout,
-    )
+  it('reports that its credentials have expired, retries, and ends with an error after a while', async () => {
+    const began = Date.now()
+    const options = ['--role', 'reader:brief', '--json']
+    await place.bailiwick('env', ...options)
+    // The next commands need about as long as this one to start.
+    const seconds = 2 + Math.ceil((3 * (Date.now() - began)) / 1_000)
+    const env = lastJson(await place.bailiwick('env', ...options, '--expires', `${seconds}s`))
     await using elsewhere = await teamFolder({})
     const following = start(['events'], { cwd: elsewhere.folder, env: { ...process.env, ...env } })
     await following.until(
@@ -50,15 +48,12 @@ describe('bailiwick events', () => {
     expect(stderr).toMatch(/bus-auth|refuses these credentials: they expired/)
   })
 
-  it('is for readers too, who may ask about no run', async () => {
-    const env = JSON.parse((await bailiwick('env', '--role', 'reader:board', '--json')).stdout)
+  it('works for readers, who may not ask for a run', async () => {
+    const env = lastJson(await place.bailiwick('env', '--role', 'reader:board', '--json'))
     await using elsewhere = await teamFolder({})
     const options = { cwd: elsewhere.folder, env: { ...process.env, ...env } }
-    const { code, stdout } = await run(['events', '--run', made, '--once', '--json'], options)
-    const lines = stdout.trim().split('\n')
-    expect({ code, last: JSON.parse(lines.at(-1) ?? '') }).toMatchObject({
-      code: 0,
-      last: { type: 'dev.bailiwick.run.ended.v1', run: made },
-    })
+    const ended = await run(['events', '--run', made, '--once', '--json'], options)
+    expect(ended.code).toBe(0)
+    expect(lastJson(ended)).toMatchObject({ type: 'dev.bailiwick.run.ended.v1', run: made })
   })
 })

@@ -1,21 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Bus, connectFromEnv, followEvents, requestRun } from '@bailiwick/bus'
-import { untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { run } from './program.ts'
-import { final, type TeamFolder, teamFolder } from './team-folder.ts'
+import { lastJson } from './program.ts'
+import { eventsUntil, final, type TeamFolder, teamFolder } from './team-folder.ts'
 
-/** For how long there is a flood before the run is asked for, ms. */
+/** How long a flood lasts before the run is submitted. */
 const FLOOD_MS = 1_000
-/** What a run may take beside a flood, on a machine that has other things to do, ms. */
-const PATIENCE_MS = 10_000
+/** How much longer a run may take during a flood. */
+const MAX_SLOWDOWN = 20
 
 let place: TeamFolder
 let user: Bus
-/** What a host of the worker has, in the hands of somebody else. */
+/** A connection with the credentials of the worker's host. */
 let stolen: Bus
+/** How long a run takes without a flood, ms. */
+let usualMs: number
 let runs = 0
-const bailiwick = (...args: string[]) => run(args, { cwd: place.folder })
 const publish = (subject: string, payload = '{}', reply?: string) =>
   stolen.connection.publish(`bailiwick.v1.${subject}`, payload, reply === undefined ? {} : { reply })
 
@@ -24,69 +24,74 @@ beforeAll(async () => {
     { other: { '*': ['<code>\nlet a = 1\n</code>', final('a + 41')] } },
     { agents: ['other', 'worker'].map((name) => ({ name, level: 5 })) },
   )
-  await bailiwick('up', '--detach')
-  const access = JSON.parse((await bailiwick('env', '--json')).stdout)
+  await place.bailiwick('up', '--detach')
+  const access = lastJson(await place.bailiwick('env', '--json'))
   user = await connectFromEnv('user', access)
   const NATS_CREDS = `${place.folder}/.bailiwick/credentials/worker.creds`
   stolen = await connectFromEnv('worker', { NATS_URL: access.NATS_URL, NATS_CREDS })
+  await timeRun() // Warms up.
+  usualMs = await timeRun()
 })
 afterAll(async () => {
   await stolen?.close()
   await user?.close()
-  await bailiwick('down')
-  expect(await untilNoneSurvive(place.folder)).toEqual([])
-  await place[Symbol.asyncDispose]()
+  await place?.[Symbol.asyncDispose]()
 })
 
-/** Sends as fast as it can while another agent's run is made. @returns how long that took, ms */
-async function beside(send: (n: number) => void): Promise<number> {
+/** Runs a task of another agent. @returns how long that took, ms */
+async function timeRun(): Promise<number> {
+  const began = performance.now()
+  const run = `rflood${++runs}`
+  await requestRun(user, 'submit', { run, text: 'x', agent: 'other' })
+  await eventsUntil(user, run, 'run.ended')
+  expect((await requestRun(user, 'get', { run })).result).toMatchObject({ status: 'completed', answer: 42 })
+  return performance.now() - began
+}
+
+/** Sends as fast as possible, and times a run meanwhile, ms. */
+async function timeRunDuring(send: (n: number) => void): Promise<number> {
   let isOver = false
   const flooding = (async () => {
     for (let sent = 0; !isOver; await stolen.connection.flush()) for (let n = 0; n < 20; n++) send(sent++)
   })()
   await sleep(FLOOD_MS)
-  const began = performance.now()
-  const id = `rflood${++runs}`
   try {
-    await requestRun(user, 'submit', { run: id, text: 'x', agent: 'other' })
-    for (;;) {
-      const { status, result } = await requestRun(user, 'get', { run: id })
-      if (status === 'completed') expect(result?.answer).toBe(42)
-      if (status === 'completed' || performance.now() - began > PATIENCE_MS) break
-    }
-    return performance.now() - began
+    return await timeRun()
   } finally {
     isOver = true
     await flooding
   }
 }
 
-describe('a host that was taken over', () => {
+describe('a flood from a compromised host', () => {
   it.each<[string, (n: number) => void]>([
     ['requests for delegates', () => publish('delegate.worker', '{}', '_INBOX.worker.x')],
     ['cancels', () => publish('cancel.worker')],
-  ])('keeps no run of another agent from its end by a flood of %s', async (_, send) => {
-    expect(await beside(send)).toBeLessThan(PATIENCE_MS)
+  ])('of %s does not block runs of other agents', async (_, send) => {
+    expect(await timeRunDuring(send)).toBeLessThan(MAX_SLOWDOWN * usualMs)
   })
 
-  it('is seen where it sends the daemon more than that looks at', async () => {
-    const told = new Set<string>()
+  it('becomes an event if the daemon drops messages', async () => {
+    const reported = new Set<string>()
     for await (const { event } of followEvents(user, { from: 'beginning', run: 'access' })) {
       const { user: name, action, subjects } = event.data
       if (action === 'flood' && Array.isArray(subjects))
-        for (const subject of subjects) told.add(`${name} ${subject}`)
-      if (told.size === 2) break
+        for (const subject of subjects) reported.add(`${name} ${subject}`)
+      if (reported.size === 2) break
     }
-    expect([...told]).toEqual(['worker bailiwick.v1.delegate.worker', 'worker bailiwick.v1.cancel.worker'])
+    expect([...reported]).toEqual([
+      'worker bailiwick.v1.delegate.worker',
+      'worker bailiwick.v1.cancel.worker',
+    ])
   })
 
   it.each<[string, (n: number) => void]>([
     ['the largest appends', (n) => publish(`journal.worker.r.t${n % 10}`, 'x'.repeat(1_000_000))],
-    ['appends that are none', (n) => publish(`journal.worker.r.t${n % 10}`)],
+    ['malformed appends', (n) => publish(`journal.worker.r.t${n % 10}`)],
     ['live texts', () => publish('live.worker.r.t', 'x'.repeat(1_000))],
     ['heartbeats', (n) => stolen.connection.publish(`$KV.agents.worker.x${n % 1_000}`, '{}')],
-    ['what it may not send', (n) => publish(`event.run.ended.r${n}`)],
-  ])('keeps no run of another agent from its end by a flood of %s', async (_, send) => {
-    expect(await beside(send)).toBeLessThan(PATIENCE_MS)
+    ['forbidden messages', (n) => publish(`event.run.ended.r${n}`)],
+  ])('of %s does not block runs of other agents', async (_, send) => {
+    expect(await timeRunDuring(send)).toBeLessThan(MAX_SLOWDOWN * usualMs)
   })
 })

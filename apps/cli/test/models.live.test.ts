@@ -4,14 +4,14 @@ import { bareEnv, run } from './program.ts'
 import { teamFolder } from './team-folder.ts'
 
 describe('bailiwick models', () => {
-  it('lists what is reachable, and calls unknown what no server tells', async () => {
+  it('lists reachable models, and shows what their servers do not report as unknown', async () => {
     await using place = await teamFolder({}, { config: { models: { fast: 'ollama/qwen3:8b' } } })
     await using ollama = await startOllamaServer({ models: ['qwen3:8b'], contextTokens: 40_960 })
     await using silent = await startOpenAiServer({ models: ['silent'] })
     const env = bareEnv({
       OLLAMA_HOST: ollama.url,
       VLLM_BASE_URL: `${silent.url}/v1`,
-      // Those of the machine are left out.
+      // Hides the servers of this machine.
       LMSTUDIO_BASE_URL: 'http://127.0.0.1:9/v1',
       LLAMACPP_BASE_URL: 'http://127.0.0.1:9/v1',
     })

@@ -8,11 +8,11 @@ import { expect, it } from 'vitest'
 import { bareEnv, run } from './program.ts'
 import { final, planReply, teamFolder } from './team-folder.ts'
 
-/** Keys of models, and a secret that is none of this system's business. */
+/** The key of a model, and a secret that Bailiwick does not know. */
 const KEY = 'sk-planted-model-key-4711'
 const SECRET = 'planted-password-of-a-database-0815'
 
-/** Code that prints, throws, asks for, keeps and answers whatever it can get hold of. */
+/** Code that looks for secrets, and prints, stores and returns what it finds. */
 const LEAK = `<code>
 const seen = [typeof process, String(globalThis.process?.env), Object.keys(globalThis).join()]
 for (const name of ['/proc/self/environ', '.env', '../.env', '.bailiwick/nats/keys.json', '.bailiwick/credentials/worker.creds']) {
@@ -31,25 +31,25 @@ function reply(request: ServedRequest): string {
   return /"tasks"/.test(prompt) ? planReply({ name: 't1' }, { name: 't2' }) : final('1')
 }
 
-/** Files below a folder that hold one of the texts, by their path in it. */
+/** Lists the files below a folder that contain one of the texts. */
 async function filesWith(folder: string, texts: readonly string[]): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   const found: string[] = []
   for (const entry of entries.filter((each) => each.isFile())) {
     const path = join(entry.parentPath, entry.name)
-    const bytes = await readFile(path).catch(() => Buffer.alloc(0)) // Gone meanwhile.
+    const bytes = await readFile(path).catch(() => Buffer.alloc(0)) // The file has been removed.
     if (texts.some((text) => bytes.includes(text))) found.push(relative(folder, path))
   }
   return found.sort()
 }
 
-it('a planted secret is in no event, log, journal, file, bucket or answer of a run that tries to leak it', async () => {
+it('keeps secrets out of events, logs, journals, files, buckets and answers of a run that tries to leak them', async () => {
   const agents = [
     { name: 'worker', level: 5, tools: ['readFile', 'writeArtifact'] },
     { name: 'writer', level: 0, references: true },
   ]
   await using place = await teamFolder({}, { agents, config: { model: 'openai/test-model' } })
-  // What refuses a key may say which: in the error, and in the middle of a stream.
+  // A server that refuses a key may repeat the key in its error.
   await using server = await startOpenAiServer({
     reply,
     fault: (_, body) =>
@@ -65,7 +65,7 @@ it('a planted secret is in no event, log, journal, file, bucket or answer of a r
   const shown = await bailiwick('show', '--json')
   const { NATS_URL: url } = JSON.parse((await bailiwick('env', '--json')).stdout)
 
-  // Every seed that this data directory knows.
+  // All seeds in the data directory.
   const data = join(place.folder, '.bailiwick')
   const { seeds } = JSON.parse(await readFile(join(data, 'nats/keys.json'), 'utf8'))
   const files = (await readdir(join(data, 'credentials'))).filter((name) => name.endsWith('.creds'))
@@ -77,7 +77,7 @@ it('a planted secret is in no event, log, journal, file, bucket or answer of a r
   expect(keys).not.toContain('')
   const secrets = [KEY, SECRET, ...keys]
 
-  // Every message of every stream, with a plain client of the account.
+  // All messages of all streams.
   const auditor = await jwtServerConfig(join(data, 'nats'), [{ name: 'auditor' }])
   const bus = await connectBus({ url, creds: auditor.credentials.get('auditor') ?? '', name: 'auditor' })
   const read = new Map<string, number>()
@@ -93,20 +93,20 @@ it('a planted secret is in no event, log, journal, file, bucket or answer of a r
   await bus.close()
   expect([...read.keys()]).toEqual(expect.arrayContaining(['JOURNAL', 'EVENT', 'OBJ_artifact_toolbox']))
 
-  // It did try, and was told of the key that was refused.
+  // The run did try, and got the error about the key.
   expect(await readFile(join(place.folder, 'out/run.json'), 'utf8')).toContain(
     'Incorrect API key provided: <key>',
   )
   for (const { stdout, stderr } of [up, ended, shown]) {
     expect(secrets.filter((secret) => `${stdout}${stderr}`.includes(secret))).toEqual([])
   }
-  // The only files that hold any: each key where it is kept.
+  // Only the files that store the keys contain them.
   expect(await filesWith(place.folder, [KEY])).toEqual(['.env'])
   expect(await filesWith(place.folder, [SECRET])).toEqual([])
   expect(await filesWith(place.folder, keys)).toEqual(
     [...files.map((name) => `.bailiwick/credentials/${name}`), '.bailiwick/nats/keys.json'].sort(),
   )
-  // Processes have what they need: the database's password nobody, the model's key no toolbox and no server.
+  // Only the daemon gets the whole environment. The toolbox and nats-server do not get the model's key.
   const environments = await Promise.all(
     survivors(place.folder).map(async ({ pid, command }) => ({
       command,

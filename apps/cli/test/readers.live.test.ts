@@ -1,19 +1,16 @@
 import { readFile } from 'node:fs/promises'
-import { type Bus, connectFromEnv, eventName, followEvents, followJournal, followLive } from '@bailiwick/bus'
+import { type Bus, eventName, followEvents, followJournal, followLive } from '@bailiwick/bus'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { run } from './program.ts'
 import { final, planReply, type TeamFolder, teamFolder } from './team-folder.ts'
 
-/** Each stands in a text of its own: of the user, of a model, in code, in what code prints, in the answer. */
+/** One for each place that has texts: the user's request, a reply, code, the output of code, and the answer. */
 const TEXTS = ['asked-for-this', 'planned-this', 'wrote-this', 'printed-this', 'answered-this']
 const [ASKED, PLANNED, WROTE, , ANSWERED] = TEXTS
 
 let place: TeamFolder
 const opened: Bus[] = []
-const bailiwick = (...args: string[]) => run(args, { cwd: place.folder })
 async function connect(...role: string[]): Promise<Bus> {
-  const { stdout } = await bailiwick('env', '--json', '--role', ...role)
-  const bus = await connectFromEnv('reader', JSON.parse(stdout))
+  const bus = await place.connect('--role', ...role)
   opened.push(bus)
   return bus
 }
@@ -26,16 +23,15 @@ beforeAll(async () => {
     worker: { t1: [code, final("'answered' + '-this'")] },
     writer: { answer: ['It is {{t1.output}}.'] },
   })
-  await bailiwick('up', '--detach')
-  expect((await bailiwick('run', `Do what I ${ASKED}`)).stdout).toBe(`It is ${ANSWERED}.\n`)
+  await place.bailiwick('up', '--detach')
+  expect((await place.bailiwick('run', `Do what I ${ASKED}`)).stdout).toBe(`It is ${ANSWERED}.\n`)
 })
 afterAll(async () => {
   await Promise.all(opened.map((bus) => bus.close()))
-  await bailiwick('down')
-  await place[Symbol.asyncDispose]()
+  await place?.[Symbol.asyncDispose]()
 })
 
-/** All events of the run that has ended. Strangers on the machine may try the port, which is told besides. */
+/** All events of the first run. Skips refusals, because other processes of this machine may try the port. */
 async function replay(bus: Bus) {
   const events = []
   for await (const { event } of followEvents(bus, { from: 'beginning' })) {
@@ -47,39 +43,39 @@ async function replay(bus: Bus) {
 }
 
 describe('a reader', () => {
-  it('replays the events from the beginning, and no text is in them', async () => {
+  it('reads all events, which contain no text', async () => {
     const events = await replay(await connect('reader'))
     expect(eventName(events[0]?.type ?? '')).toBe('run.submitted')
     const names = events.map(({ type }) => eventName(type))
     for (const name of ['step.replied', 'step.started', 'step.ended', 'task.ended'])
       expect(names).toContain(name)
-    const told = JSON.stringify(events)
-    expect(TEXTS.filter((text) => told.includes(text))).toEqual([])
+    const text = JSON.stringify(events)
+    expect(TEXTS.filter((one) => text.includes(one))).toEqual([])
   })
 
-  it('gets at no journal and no live text', async () => {
+  it('cannot read journals and live texts', async () => {
     const reader = await connect('reader')
     await expect(followJournal(reader).next()).rejects.toMatchObject({ code: 'bus-forbidden' })
     await expect(followLive(reader).next()).rejects.toThrow(/[Pp]ermissions? [Vv]iolation/)
-    // Nor by listening to one who may: its answers come to a name of its own.
+    // It cannot listen to the replies for a reader with --prompts either.
     const granted = await connect('reader', '--prompts')
     const listening = reader.connection.subscribe(`_INBOX.${granted.user}.>`)
     await expect(listening[Symbol.asyncIterator]().next()).rejects.toThrow(/[Pp]ermissions? [Vv]iolation/)
   })
 
-  it('sees all of it where prompts were granted, and still asks for nothing', async () => {
+  it('reads journals and live texts with --prompts, and still cannot send requests', async () => {
     const reader = await connect('reader', '--prompts')
     expect(reader.user).toBe('reader_prompts')
     expect((await replay(reader)).length).toBeGreaterThan(5)
-    let told = ''
+    let read = ''
     for await (const { records } of followJournal(reader)) {
-      told += JSON.stringify(records)
+      read += JSON.stringify(records)
       if (records.some(({ type }) => type === 'run.ended')) break
     }
-    expect(TEXTS.filter((text) => !told.includes(text))).toEqual([])
+    expect(TEXTS.filter((text) => !read.includes(text))).toEqual([])
     const live = followLive(reader).next()
     await reader.connection.flush()
-    await bailiwick('run', 'again', '--agent', 'worker')
+    await place.bailiwick('run', 'again', '--agent', 'worker')
     expect((await live).value?.agent).toBe('worker')
     const refused: string[] = []
     reader.link.onForbidden(({ subject }) => refused.push(subject))
@@ -94,10 +90,10 @@ describe('a reader', () => {
     expect(refused).toEqual(tried)
   })
 
-  it('has credentials of its own in either case', async () => {
+  it('has other credentials with --prompts', async () => {
     const files = await Promise.all(
       [['reader'], ['reader', '--prompts']].map(async (role) => {
-        const { stdout } = await bailiwick('env', '--json', '--role', ...role)
+        const { stdout } = await place.bailiwick('env', '--json', '--role', ...role)
         return JSON.parse(stdout).NATS_CREDS
       }),
     )
@@ -106,9 +102,9 @@ describe('a reader', () => {
   })
 })
 
-describe('a host of tools', () => {
-  it('may not be called as an agent is, whose answers it could hear', async () => {
-    const { code, stderr } = await bailiwick('env', '--role', 'tool-host:worker', '--tool', 'x')
+describe('a tool host', () => {
+  it('cannot have the name of an agent, because it could read the replies for that agent', async () => {
+    const { code, stderr } = await place.bailiwick('env', '--role', 'tool-host:worker', '--tool', 'x')
     expect(code).not.toBe(0)
     expect(stderr).toContain('found "worker", the name of an agent of the team')
   })

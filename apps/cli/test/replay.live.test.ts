@@ -1,16 +1,16 @@
 import { mkdir } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { run } from './program.ts'
+import { lastJson } from './program.ts'
 import { final, planReply, teamFolder } from './team-folder.ts'
 
-/** A worker whose world is written down after every step. */
+/** A worker that writes a checkpoint after every step. */
 const agents = [
   { name: 'worker', level: 5, limits: { checkpointCpuMs: 0 } },
   { name: 'writer', level: 0, references: true },
 ]
 
 describe('bailiwick replay', () => {
-  it('executes a task’s code again, and finds the same worlds', async () => {
+  it('executes the code of a task again, and finds the same worlds', async () => {
     await using place = await teamFolder(
       {
         planner: { plan: [planReply({ name: 't1' })] },
@@ -19,7 +19,7 @@ describe('bailiwick replay', () => {
       },
       { agents },
     )
-    const bailiwick = (...args: string[]) => run(args, { cwd: place.folder })
+    const { bailiwick } = place
     await bailiwick('up', '--detach')
     expect((await bailiwick('run', 'x')).stdout).toBe('It is true.\n')
     const [made] = JSON.parse((await bailiwick('runs', '--json')).stdout).runs ?? []
@@ -36,7 +36,7 @@ describe('bailiwick replay', () => {
     ])
     const unknown = await bailiwick('replay', made.run, 't9')
     expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('found "t9"') })
-    // By its id alone.
+    // The id of the task is enough.
     expect(await bailiwick('replay', `${made.run}-t1`)).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/^step 1: same, .*\nstep 2: same, /),
@@ -49,11 +49,10 @@ describe('bailiwick replay', () => {
     }
     const prose = await bailiwick('replay', made.run, 'answer')
     expect(prose.stderr).toContain('has run no code: nothing to replay')
-    await bailiwick('down')
   })
 })
 
-describe('bailiwick replay of a world that goes another way', () => {
+describe('bailiwick replay of a world that diverges', () => {
   async function changed() {
     const place = await teamFolder(
       {
@@ -78,21 +77,18 @@ let after = luck()
       await place.write('node_modules/luck/index.js', code)
     }
     await install('1.0.0', 'export const luck = () => 7')
-    const bailiwick = (...args: string[]) => run(args, { cwd: place.folder })
+    const { bailiwick } = place
     await bailiwick('up', '--detach')
     expect((await bailiwick('run', 'x', '--agent', 'worker')).stdout).toBe('7\n')
     const [made] = JSON.parse((await bailiwick('runs', '--json')).stdout).runs
     return {
       install,
       replay: (...more: string[]) => bailiwick('replay', made.run, 't1', ...more),
-      async [Symbol.asyncDispose]() {
-        await bailiwick('down')
-        await place[Symbol.asyncDispose]()
-      },
+      [Symbol.asyncDispose]: place[Symbol.asyncDispose],
     }
   }
 
-  it('shows what was recorded and what came instead, in words and as JSON, and exits with 1', async () => {
+  it('shows what was recorded and what was replayed, for people and as JSON, and exits with 1', async () => {
     await using at = await changed()
     expect(await at.replay()).toMatchObject({ code: 0, stderr: '' })
     // A call with other arguments.
@@ -102,7 +98,7 @@ let after = luck()
     expect(call.stdout).toMatch(/^step 1: same, 1 turn, \d+ ms\nstep 2: diverged, /)
     expect(call.stdout).toContain('recorded: 2.1 readFile({"name":"file-7"}), then waited')
     expect(call.stdout).toContain('replayed: 2.1 readFile({"name":"file-8"}), then waited')
-    // A world that is another, though it asks for the same.
+    // The same call, but a different world.
     await at.install('1.0.2', 'let n = 0; export const luck = () => (n++ === 0 ? 7 : 8)')
     const world = await at.replay('--json')
     expect(world.code).toBe(1)
@@ -115,7 +111,7 @@ let after = luck()
       { step: 2, status: 'diverged' },
     ])
     expect(lines[1].message).toMatch(/after step 2 differs from its record: expected hash \w+, found \w+/)
-    // A module that throws now.
+    // A module that throws.
     await at.install('1.0.3', 'throw new Error("no luck today")')
     const broken = await at.replay()
     expect(broken).toMatchObject({
@@ -126,30 +122,29 @@ let after = luck()
 })
 
 describe('bailiwick fork', () => {
-  it('goes on from a step in the same world, with another model, and asks for nothing again', async () => {
+  it('continues from a step in the same world with another model, and repeats no reply', async () => {
     await using place = await teamFolder(
       {
         worker: { t1: ['<code>\nlet luck = Math.random()\n</code>', final('[luck, Math.random()]')] },
       },
       { agents },
     )
-    // Its first reply would fail the task: the fork must not ask for it.
+    // The first reply would fail the task, so the fork must not ask for it.
     await place.write('other.json', {
       worker: { t1: ['<code>\nfail(\n</code>', final('[luck, Math.random(), "forked"]')] },
     })
-    const bailiwick = (...args: string[]) => run(args, { cwd: place.folder })
+    const { bailiwick } = place
     await bailiwick('up', '--detach')
-    const answered = ({ stdout }: { stdout: string }) => JSON.parse(stdout.trim().split('\n').at(-1) ?? '')
-    const made = answered(await bailiwick('run', 'x', '--agent', 'worker', '--json'))
+    const made = lastJson(await bailiwick('run', 'x', '--agent', 'worker', '--json'))
     const [luck, next] = made.answer
     const model = `scripted:${place.folder}/other.json`
     const forked = await bailiwick('fork', `${made.run}-t1`, '--at', '1', '--model', model, '--json')
     expect(forked.code).toBe(0)
-    const last = answered(forked)
+    const last = lastJson(forked)
     expect(last.answer).toEqual([luck, expect.any(Number), 'forked'])
-    // From the fork on its luck is its own.
+    // After the fork, random numbers differ.
     expect(last.answer[1]).not.toBe(next)
-    // One reply was paid: the one after the step.
+    // Only the reply after the step counts.
     expect(last.usage.replies).toBe(1)
     const replayed = await bailiwick('replay', last.run, 't1', '--json')
     expect(replayed.stdout.match(/"status":"same"/g)).toHaveLength(2)
@@ -162,6 +157,5 @@ describe('bailiwick fork', () => {
       code: 2,
       stderr: expect.stringContaining('--at: expected the number of a step, found nothing.'),
     })
-    await bailiwick('down')
   })
 })

@@ -5,7 +5,7 @@ import { run } from './program.ts'
 import { final, planReply, teamFolder } from './team-folder.ts'
 
 describe('bailiwick run, without a daemon', () => {
-  it('plans, dispatches, computes in the sandbox, and writes an answer whose figures are references', async () => {
+  it('plans, dispatches, computes in the sandbox, and writes an answer with referenced figures', async () => {
     await using place = await teamFolder(
       {
         planner: { plan: [planReply({ name: 't1', inputs: ['data'] }, { name: 't2', after: ['t1'] })] },
@@ -60,7 +60,7 @@ describe('bailiwick run, without a daemon', () => {
     expect(ended).toMatchObject({ code: 0, stderr: '' })
   })
 
-  it('takes an agent that is in no team by its file', async () => {
+  it('accepts the file of an agent that is not in the team', async () => {
     await using place = await teamFolder({ loner: { t1: [final('"alone"')] } })
     await place.write('loner.mjs', `export default { name: 'loner', description: 'x', level: 5 }`)
     const ended = await run(['run', 'x', '--agent', './loner.mjs'], { cwd: place.folder })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { run } from './program.ts'
+import { run, start } from './program.ts'
 import { final, planReply, type Script, teamFolder } from './team-folder.ts'
 
 async function runJson(replies: Script, options: Parameters<typeof teamFolder>[1] = {}, args: string[] = []) {
@@ -19,26 +19,27 @@ async function runJson(replies: Script, options: Parameters<typeof teamFolder>[1
 }
 
 describe('dispatch', () => {
-  it('does not wait for a layer: a task begins as soon as its own dependencies are done', async () => {
-    const { code, order, result } = await runJson({
+  it('starts a task as soon as its own dependencies are done', async () => {
+    await using place = await teamFolder({
       planner: {
         plan: [planReply({ name: 'quick' }, { name: 'slow' }, { name: 'next', after: ['quick'] })],
       },
       worker: {
         quick: [final('1')],
-        slow: [{ text: final('2'), delayMs: 1_500 }],
+        slow: [{ text: final('2'), untilFile: 'go' }],
         next: [final('3')],
       },
       writer: { answer: ['{{quick.output}} {{slow.output}} {{next.output}}'] },
     })
-    expect(code).toBe(0)
-    expect(result.answer).toBe('1 2 3')
-    expect(order('task.ended')).toEqual(['plan', 'quick', 'next', 'slow', 'answer'])
+    const program = start(['run', 'x'], { cwd: place.folder })
+    await program.until(/next \(worker\) completed/)
+    await place.write('go', '')
+    expect(await program.ended).toMatchObject({ code: 0, stdout: '1 2 3\n' })
   })
 })
 
 describe('review', () => {
-  it('changes the plan where a task is exhausted, keeps what is done, and says what could not be', async () => {
+  it('changes the plan if a task is exhausted, and keeps completed tasks', async () => {
     const nothing = '<code>\nawait nothing()\n</code>'
     const { code, order, result, events } = await runJson(
       {
@@ -51,11 +52,11 @@ describe('review', () => {
     expect(code).toBe(0)
     expect(result.answer).toBe('Only 2.')
     expect(events.filter(({ type }) => type.includes('.run.planned.'))).toHaveLength(2)
-    // What was completed under the first plan is not done again; what failed goes by another name.
+    // A completed task is not repeated. A failed one gets another name.
     expect(order('task.created')).toEqual(['plan', 't1', 't2', 'plan-2', 't1_2', 'answer'])
   })
 
-  it('ends a run of which nothing was done as its tasks ended, with the reasons', async () => {
+  it('fails a run without any completed task, with the reasons', async () => {
     const { code, result } = await runJson({
       planner: { plan: [planReply({ name: 't1' })] },
       worker: { t1: [] },
@@ -76,7 +77,7 @@ describe('strategy direct', () => {
     expect(order('task.created')).toEqual(['t1'])
   })
 
-  it('says so where it is not clear who that is', async () => {
+  it('asks for the lead if it is not clear', async () => {
     await using place = await teamFolder(
       {},
       {
@@ -96,7 +97,7 @@ describe('strategy direct', () => {
 })
 
 describe('delegation', () => {
-  it('starts a granted delegate from code, within the run', async () => {
+  it('starts a granted delegate from code', async () => {
     const { code, result, events } = await runJson(
       {
         boss: {
@@ -120,7 +121,7 @@ describe('delegation', () => {
 })
 
 describe('bailiwick run --plan', () => {
-  it('shows the plan and an estimate, and does nothing of it', async () => {
+  it('shows the plan and an estimate, and carries nothing out', async () => {
     await using place = await teamFolder({
       planner: { plan: [planReply({ name: 't1' }, { name: 't2', after: ['t1'] })] },
     })

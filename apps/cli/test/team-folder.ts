@@ -1,13 +1,21 @@
+import { type Bus, type CloudEvent, connectFromEnv, eventName, followEvents } from '@bailiwick/bus'
 import { type Scratch, scratch } from '@bailiwick/coordinator/testing/scratch'
 import { useBubblewrap } from '@bailiwick/sandbox/testing'
+import { type Ended, run } from './program.ts'
+
+type Reply = string | { text: string; delayMs?: number; untilFile?: string }
 
 /** Replies by agent, task and step, as `scripted:<file>` takes them. */
-export type Script = Record<string, Record<string, (string | { text: string; delayMs: number })[]>>
+export type Script = Record<string, Record<string, Reply[]>>
 
-/** A folder with a configuration, agents, and the replies of a scripted model. */
+/** A folder with a configuration, agents, and the replies of a scripted model. Disposing it kills what still runs. */
 export interface TeamFolder extends Scratch {
-  /** Changes the replies; agents read them when a host starts. */
+  /** Replaces the replies. A host reads them when it starts. */
   script(replies: Script): Promise<void>
+  /** Runs a command in the folder to its end. */
+  bailiwick(...args: string[]): Promise<Ended>
+  /** Connects with the credentials that `bailiwick env` prints. */
+  connect(...envArgs: string[]): Promise<Bus>
 }
 
 /** Any agent that a test needs, as its file's default export. */
@@ -17,7 +25,7 @@ export interface TestAgent {
   [field: string]: unknown
 }
 
-/** A plan as the planner would reply it. */
+/** A reply of the planner. */
 export function planReply(
   ...tasks: { name: string; agent?: string; after?: string[]; inputs?: string[] }[]
 ): string {
@@ -46,15 +54,36 @@ export async function teamFolder(
   }
   const model = `scripted:${place.folder}/replies.json`
   const team = agents.map(({ name }) => ({ agent: `./${name}.mjs`, ...members[name] }))
-  await place.write('bailiwick.config.mjs', `export default ${JSON.stringify({ model, team, ...config })}`)
+  // Tasks that wait for a file would use up a longer grace time whenever a daemon ends.
+  const limits = { graceMs: 500, ...(config.limits as object | undefined) }
+  const whole = { model, team, ...config, limits }
+  await place.write('bailiwick.config.mjs', `export default ${JSON.stringify(whole)}`)
   const script = async (next: Script) => {
     await place.write('replies.json', next)
   }
   await script(replies)
-  return { ...place, script }
+  const bailiwick = (...args: string[]) => run(args, { cwd: place.folder })
+  const connect = async (...envArgs: string[]) =>
+    connectFromEnv('test', JSON.parse((await bailiwick('env', '--json', ...envArgs)).stdout))
+  return { ...place, script, bailiwick, connect }
 }
 
 /** Code that ends its task with this expression. */
 export function final(expression: string): string {
   return `<code>\nfinalAnswer(${expression})\n</code>`
+}
+
+/** Follows a run from its beginning until an event, and returns all events up to it. */
+export async function eventsUntil(bus: Bus, id: string, name: string, task?: string): Promise<CloudEvent[]> {
+  const seen: CloudEvent[] = []
+  for await (const { event } of followEvents(bus, { from: 'beginning', run: id })) {
+    seen.push(event)
+    if (eventName(event.type) === name && (task === undefined || event.task === task)) return seen
+  }
+  throw new Error(`Expected an event ${name} of run ${id}, found the end of the events.`)
+}
+
+/** `<name> <task>` of an event. */
+export function nameAndTask({ type, task }: CloudEvent): string {
+  return `${eventName(type)} ${task}`
 }

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { bareEnv, run } from './program.ts'
 import { teamFolder } from './team-folder.ts'
 
-/** As a newer version would append them. */
+/** Journal messages of a newer version. */
 const NEWER = '{"v":9,"log":["what only a newer version understands"]}'
 const UNKNOWN = JSON.stringify({ v: 1, records: [{ type: 'task.moved', at: 1, where: 'elsewhere' }] })
 
@@ -15,7 +15,7 @@ const AGENTS = [
 ]
 const REPLIES = {
   quick: { '*': ['done'] },
-  slow: { '*': [{ text: 'never', delayMs: 600_000 }] },
+  slow: { '*': [{ text: 'never', untilFile: 'never' }] },
 }
 
 async function untilEvent(bus: Bus, id: string, wanted: string) {
@@ -25,7 +25,7 @@ async function untilEvent(bus: Bus, id: string, wanted: string) {
   throw new Error(`no ${wanted} of ${id}`)
 }
 
-/** Takes a task's bell away, and rings it as if it had been put back nine times. */
+/** Replaces a task's message in the queue by one that was delivered nine times. */
 async function nearlyDead(bus: Bus, { agent, run, task }: { agent: string; run: string; task: string }) {
   const bell = await bus.jsm.streams.getMessage('TASK', { last_by_subj: SUBJECTS.task(agent, task) })
   await bus.jsm.streams.deleteMessage('TASK', bell?.seq ?? 0)
@@ -33,8 +33,8 @@ async function nearlyDead(bus: Bus, { agent, run, task }: { agent: string; run: 
   await bus.js.publish(SUBJECTS.task(agent, task), JSON.stringify(ring))
 }
 
-describe('what a newer version has written into a journal', () => {
-  it('is set aside and shown, and keeps no daemon from its other runs', async () => {
+describe('a journal with messages of a newer version', () => {
+  it('stops only its own run, and its readable part is shown', async () => {
     await using server = await startExternalServer()
     await using place = await teamFolder(REPLIES, { agents: AGENTS, members: { slow: { maxConcurrent: 2 } } })
     const env = bareEnv({ NATS_URL: server.url })
@@ -70,8 +70,8 @@ describe('what a newer version has written into a journal', () => {
     const journal = await cli('show', 'rdone', '--task', 't1')
     expect(journal.stdout).toContain('ended: completed')
     expect(journal.stderr).toContain('"where":"elsewhere"')
-    const told = await untilEvent(bus, 'rdone', 'journal.unreadable')
-    expect(Date.parse(told.time)).toBeGreaterThanOrEqual(writtenAt - 1_000)
+    const reported = await untilEvent(bus, 'rdone', 'journal.unreadable')
+    expect(Date.parse(reported.time)).toBeGreaterThanOrEqual(writtenAt - 1_000)
     for (const command of [['replay'], ['fork', '--at', '0']]) {
       const refused = await cli(...command, 'rdone', 't1')
       expect(refused.stderr).toMatch(
@@ -80,7 +80,7 @@ describe('what a newer version has written into a journal', () => {
       expect(refused.code).toBe(1)
     }
 
-    // No host can go on with it, and the run ends with the reason.
+    // No host can continue this task, so the run fails with the reason.
     await untilEvent(bus, 'rtask', 'run.ended')
     const view = await requestRun(bus, 'get', { run: 'rtask' })
     expect(view.result).toMatchObject({ status: 'failed', error: { code: 'dead-letter' } })

@@ -1,17 +1,7 @@
-import {
-  askerOn,
-  type Bus,
-  connectFromEnv,
-  eventName,
-  followEvents,
-  getArtifact,
-  putArtifact,
-  requestRun,
-} from '@bailiwick/bus'
+import { askerOn, type Bus, getArtifact, putArtifact, requestRun } from '@bailiwick/bus'
 import type { ArtifactRef } from '@bailiwick/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { run } from './program.ts'
-import { final, type TeamFolder, teamFolder } from './team-folder.ts'
+import { eventsUntil, final, type TeamFolder, teamFolder } from './team-folder.ts'
 
 const SUM = `<code>
 const text = await readFile({ name: 'data' })
@@ -23,30 +13,35 @@ let place: TeamFolder
 let alice: Bus
 let bob: Bus
 let operator: Bus
-const bailiwick = (...args: string[]) => run(args, { cwd: place.folder })
 
 beforeAll(async () => {
   place = await teamFolder(
     { worker: { t1: [SUM], '*': [final('1')] } },
     { agents: [{ name: 'worker', level: 5, tools: ['readFile', 'writeArtifact'] }] },
   )
-  await bailiwick('up', '--detach')
-  const connect = async (role: string) =>
-    connectFromEnv(role, JSON.parse((await bailiwick('env', '--role', role, '--json')).stdout))
-  alice = await connect('user:alice')
-  bob = await connect('user:bob')
-  operator = await connect('user')
+  await place.bailiwick('up', '--detach')
+  alice = await place.connect('--role', 'user:alice')
+  bob = await place.connect('--role', 'user:bob')
+  operator = await place.connect('--role', 'user')
 })
 afterAll(async () => {
   await Promise.all([alice, bob, operator].map((bus) => bus?.close()))
-  await bailiwick('down')
-  await place[Symbol.asyncDispose]()
+  await place?.[Symbol.asyncDispose]()
 })
 
-function upload(bus: Bus, key: string, text: string, writer = askerOn(bus)): Promise<ArtifactRef> {
-  const file = { writer, key, name: 'data.txt', mediaType: 'text/plain' }
-  return putArtifact(bus, { ...file, bytes: Buffer.from(text) }, AbortSignal.timeout(3_000))
+function upload(
+  bus: Bus,
+  key: string,
+  text: string,
+  options: { writer?: string; signal?: AbortSignal } = {},
+): Promise<ArtifactRef> {
+  const { writer = askerOn(bus), signal } = options
+  const file = { writer, key, name: 'data.txt', mediaType: 'text/plain', bytes: Buffer.from(text) }
+  return putArtifact(bus, file, signal)
 }
+
+/** The server does not answer what it refuses. */
+const noAnswer = () => AbortSignal.timeout(2_000)
 
 const submit = (bus: Bus, id: string, artifact?: ArtifactRef) =>
   requestRun(bus, 'submit', {
@@ -56,27 +51,21 @@ const submit = (bus: Bus, id: string, artifact?: ArtifactRef) =>
     inputs: artifact === undefined ? [] : [{ name: 'data', description: 'data', artifact }],
   })
 
-async function ended(bus: Bus, id: string) {
-  for await (const { event } of followEvents(bus, { from: 'beginning', run: id })) {
-    if (eventName(event.type) === 'run.ended') return requestRun(bus, 'get', { run: id })
-  }
-  throw new Error('the events ended')
-}
-
-describe('two users with names', () => {
-  it('have runs and files of their own', async () => {
+describe('a named user', () => {
+  it('sees and uses only its own runs and files', async () => {
     expect(alice.user).toBe('user-alice')
     const secret = await upload(alice, 'ra/data', 'what only alice knows')
     expect(secret.writer).toBe('user-alice')
     await submit(alice, 'ra', secret)
-    const view = await ended(alice, 'ra')
+    await eventsUntil(alice, 'ra', 'run.ended')
+    const view = await requestRun(alice, 'get', { run: 'ra' })
     expect(view).toMatchObject({ status: 'completed', owner: 'user-alice', result: { answer: 21 } })
-    // The result's file was brought to where she may read it.
+    // The coordinator copied the result's file to where Alice can read it.
     const [file] = view.result?.artifacts ?? []
     expect(file).toMatchObject({ writer: 'user-alice', name: 'sum.txt' })
     expect(file && Buffer.from(await getArtifact(alice, file)).toString()).toBe('xxxxxxxxxx')
 
-    // Bob sees nothing of it, whatever he asks for.
+    // Bob has no access to the run in any way.
     expect(await requestRun(bob, 'list', {})).toEqual({ runs: [] })
     for (const ask of [
       () => requestRun(bob, 'get', { run: 'ra' }),
@@ -91,7 +80,7 @@ describe('two users with names', () => {
       await expect(requestRun(bob, op, {})).rejects.toThrow('is not available to named users')
     }
     await expect(submit(bob, 'ra')).rejects.toThrow('Expected an unused run id, found "ra"')
-    // Nor does he get at her file by naming it as an input of his, or by going on from her task.
+    // Bob cannot use Alice's file as an input, and cannot fork her task.
     const copied = (await requestRun(operator, 'journal', { run: 'ra' })).records[0]
     const kept = copied?.type === 'run.submitted' ? copied.inputs[0]?.artifact : undefined
     expect(kept).toMatchObject({ writer: 'user', sha256: secret.sha256 })
@@ -108,11 +97,11 @@ describe('two users with names', () => {
     expect((await requestRun(operator, 'list', {})).runs).toMatchObject([{ run: 'ra' }])
   })
 
-  it('are held to it by the server', async () => {
+  it('is restricted by the server too', async () => {
     const secret = await upload(alice, 'ra/other', 'x')
-    await expect(getArtifact(bob, secret, AbortSignal.timeout(2_000))).rejects.toThrow()
+    await expect(getArtifact(bob, secret, noAnswer())).rejects.toThrow()
     for (const writer of ['user-alice', 'user', 'worker']) {
-      await expect(upload(bob, 'rb/data', 'x', writer)).rejects.toThrow()
+      await expect(upload(bob, 'rb/data', 'x', { writer, signal: noAnswer() })).rejects.toThrow()
     }
     const complaints: string[] = []
     void (async () => {

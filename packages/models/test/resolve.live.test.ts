@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Model, ModelRequest } from '@bailiwick/contract'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { detectModel, noModelMessage } from '../src/resolve/detect-model.ts'
@@ -107,6 +108,21 @@ describe('resolveModel', () => {
       code: 'model-script',
       message: expect.stringMatching(/agent "analyst", task "t1", step 3/),
     })
+  })
+
+  it('holds a scripted reply back until its file exists', async () => {
+    const file = join(folder, 'replies.json')
+    await writeFile(file, JSON.stringify({ analyst: { t1: [{ text: 'go', untilFile: 'ready' }] } }))
+    const model = await resolveModel(`scripted:${file}`, { env: nothingRuns })
+    let text: string | undefined
+    const replied = textOf(model).then((reply) => {
+      text = reply
+    })
+    await sleep(100)
+    expect(text).toBeUndefined()
+    await writeFile(join(folder, 'ready'), '')
+    await replied
+    expect(text).toBe('go')
   })
 })
 

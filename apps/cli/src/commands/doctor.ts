@@ -12,16 +12,21 @@ export async function execute(context: CommandContext<object, DoctorOptions>): P
   if (context.json) {
     context.print(JSON.stringify({ findings }))
   } else {
-    const width = outputWidth()
     for (const { what, state, found, advice } of findings) {
       const [color, mark] = MARKS[state]
-      const indent = ' '.repeat(17)
-      const text = wrapText(`${indent}${found}`, width).trimStart()
-      context.print(`${styleText(color, mark, { stream: process.stdout })} ${what.padEnd(14)} ${text}`)
-      if (advice !== undefined) {
-        context.print(wrapText(advice.replaceAll(/^/gm, '    '), width))
-      }
+      const lines = findingLines(what, found, advice, outputWidth())
+      context.print(`${styleText(color, mark, { stream: process.stdout })} ${lines}`)
     }
   }
   return findings.some(({ state }) => state === 'problem') ? EXIT.error : EXIT.ok
+}
+
+/** With fewer columns, the finding goes below the name of its check. */
+const MIN_WIDTH = 60
+
+function findingLines(what: string, found: string, advice: string | undefined, width: number): string {
+  const [gap, indent] = width < MIN_WIDTH ? ['\n    ', 4] : [' '.repeat(15 - what.length), 17]
+  const text = wrapText(`${' '.repeat(indent)}${found}`, width).trimStart()
+  const advised = advice === undefined ? '' : `\n${wrapText(advice.replaceAll(/^/gm, '    '), width)}`
+  return `${what}${gap}${text}${advised}`
 }

@@ -2,6 +2,10 @@ import type { CommandContext } from '../command/define-command.ts'
 import { EXIT } from '../command/exit-codes.ts'
 import { UsageError } from '../command/usage-error.ts'
 
+/** Characters of the task that a list shows. */
+const MAX_TEXT = 60
+const MIN_TEXT = 15
+
 export async function execute(
   context: CommandContext<object, { limit: string | undefined }>,
 ): Promise<number> {
@@ -17,12 +21,18 @@ export async function execute(
     return EXIT.ok
   }
   const { duration } = await import('../show/format.ts')
+  const { outputWidth } = await import('../show/wrap-text.ts')
+  const width = outputWidth()
   for (const { run, status, text, submittedAt, endedAt } of runs) {
     const took = duration((endedAt ?? Date.now()) - submittedAt)
     const at = new Date(submittedAt).toISOString().slice(0, 19).replace('T', ' ')
-    context.print(
-      `${run}  ${status.padEnd(14)}  ${at}  ${took.padStart(10)}  ${text.replaceAll(/\s+/g, ' ').slice(0, 60)}`,
-    )
+    const task = text.replaceAll(/\s+/g, ' ').slice(0, MAX_TEXT)
+    const columns = `${run}  ${status.padEnd(14)}  ${at}  ${took.padStart(10)}  `
+    const lines =
+      width < columns.length + MIN_TEXT
+        ? [`${run}  ${status}`, `  ${at}  ${took}`, `  ${task}`]
+        : [columns + task]
+    for (const line of lines) context.print(line.slice(0, width))
   }
   if (runs.length === 0) context.note('No runs yet.')
   return EXIT.ok

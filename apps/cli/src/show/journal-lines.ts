@@ -2,6 +2,8 @@ import type { RunReply } from '@bailiwick/bus'
 import type { JournalRecord } from '@bailiwick/contract'
 import { duration, spent } from './format.ts'
 
+const DECIDED = { approve: 'approved', reject: 'rejected' } as const
+
 /** Formats one record of a task's journal for people. */
 export function journalLines(record: JournalRecord): string[] {
   switch (record.type) {
@@ -21,6 +23,12 @@ export function journalLines(record: JournalRecord): string[] {
       ]
     case 'call.started':
       return [`  ${record.call} ${record.name}(${cut(record.arguments)})`]
+    case 'call.asked':
+      return [`  ${record.call} waiting for approval: ${record.name}(${cut(record.arguments)})`]
+    case 'call.decided':
+      return [
+        `  ${record.call} ${DECIDED[record.decision]} by ${record.by}${record.reason === undefined ? '' : `: ${record.reason}`}`,
+      ]
     case 'call.ended':
     case 'call.late': {
       const late = record.type === 'call.late' ? ' late,' : ''

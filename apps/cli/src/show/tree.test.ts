@@ -77,6 +77,24 @@ describe('a run on the screen', () => {
     for (const line of treeLines(picture, 6_000, 30)) expect(line.length).toBeLessThanOrEqual(30)
   })
 
+  it('says how to approve a waiting call, also on a narrow terminal', () => {
+    const picture = emptyPicture('rabcdefghijkl')
+    const asked = {
+      type: 'call.asked',
+      at: 5_000,
+      step: 1,
+      call: '1.1',
+      name: 'sendMail',
+      arguments: text,
+    } as const
+    tell(picture, [...STORY, ['r-t1', asked]])
+    const lines = treeLines(picture, 6_000, 40)
+    expect(lines.at(-1)).toBe('bailiwick approve rabcdefghijkl (or rej')
+    expect(treeLines(picture, 6_000, 100)).toContainEqual(
+      expect.stringContaining('waiting for approval of sendMail'),
+    )
+  })
+
   it('prints a line per important event if there is no terminal', () => {
     expect(tell(emptyPicture('r'), STORY)).toEqual([
       'run r submitted',

@@ -39,9 +39,12 @@ export function treeLines(picture: RunPicture, now: number, width: number): stri
     left: `run ${run}`,
     right: `${status}  ${duration(elapsed)}${tokens === 0 ? '' : `  ${count(tokens)} tokens  ${money(usage.cost)}`}`,
   }
-  const all = [head, ...rows.map((row) => ('left' in row ? row : taskRow(row, now, run)))]
+  const all = [head, ...rows.map((row) => ('left' in row ? row : taskRow(row, now)))]
   const leftWidth = Math.max(...all.map(({ left, depth }) => left.length + depth * 2))
-  return all.map((row) => line(row, leftWidth, width))
+  const lines = all.map((row) => line(row, leftWidth, width))
+  const waits = [...picture.tasks.values()].some(({ activity }) => activity?.kind === 'decision')
+  // On a line of its own, because a narrow terminal cuts the end of a task's line.
+  return waits ? [...lines, `bailiwick approve ${run} (or reject)`.slice(0, width - 1)] : lines
 }
 
 interface Row {
@@ -77,14 +80,14 @@ function withDelegates(tasks: ShownTask[], task: ShownTask, depth: number): Task
   return [{ depth, task }, ...children.flatMap((child) => withDelegates(tasks, child, depth + 1))]
 }
 
-function taskRow({ depth, task }: TaskRow, now: number, run: string): Row {
+function taskRow({ depth, task }: TaskRow, now: number): Row {
   const { created, status, step, attempt, startedAt, ended, activity } = task
   const { inputTokens, outputTokens } = ownUsage(task)
   const tokens = inputTokens + outputTokens
   const parts = [
     status === 'completed' ? '' : status,
     step > 0 ? `step ${step}` : '',
-    activity === undefined ? '' : activityText(activity, run),
+    activity === undefined ? '' : activityText(activity),
     tokens > 0 ? `${count(tokens)} tokens` : '',
     startedAt === undefined ? '' : duration((ended?.at ?? now) - startedAt),
     attempt > 1 ? `attempt ${attempt}` : '',
@@ -93,7 +96,7 @@ function taskRow({ depth, task }: TaskRow, now: number, run: string): Row {
   return { depth, status, left, right: parts.filter((part) => part !== '').join('  ') }
 }
 
-function activityText(activity: Activity, run: string): string {
+function activityText(activity: Activity): string {
   switch (activity.kind) {
     case 'model':
       return 'thinking'
@@ -102,7 +105,7 @@ function activityText(activity: Activity, run: string): string {
     case 'call':
       return activity.name
     case 'decision':
-      return `waiting for approval of ${activity.name}: bailiwick approve ${run}`
+      return `waiting for approval of ${activity.name}`
   }
 }
 

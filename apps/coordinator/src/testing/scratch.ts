@@ -1,8 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { killSurvivors } from './survivors.ts'
 
-/** A temporary folder, removed when disposed. */
+/** A temporary folder. Disposing it kills the processes that it still has, and removes it. */
 export interface Scratch extends AsyncDisposable {
   readonly folder: string
   /** Writes a file into it and returns its path. */
@@ -19,6 +20,9 @@ export async function scratch(): Promise<Scratch> {
       await writeFile(file, typeof content === 'string' ? content : JSON.stringify(content))
       return file
     },
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
+    async [Symbol.asyncDispose]() {
+      if (process.platform === 'linux') await killSurvivors(folder)
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+    },
   }
 }

@@ -17,6 +17,8 @@ const scriptedReplySchema = z.union([
     finish: z.enum(['stop', 'length', 'calls', 'filter']).optional(),
     /** Milliseconds before the reply. */
     delayMs: z.number().nonnegative().optional(),
+    /** A path from the script's folder. The reply waits until this file exists. */
+    untilFile: z.string().optional(),
   }),
 ])
 

@@ -1,10 +1,14 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { errorText, InputError, type Model, type ModelReply, type ModelRequest } from '@bailiwick/contract'
 import { asModel } from '../as-model.ts'
 import { estimateUsage } from '../reply/estimate-tokens.ts'
 import type { Source } from '../source.ts'
 import { findReply, parseScript, type Script, type ScriptedReply } from './script.ts'
+
+const POLL_MS = 20
 
 /**
  * A model with prepared replies, looked up by agent, task and step. It keeps no position of its own, so a task that
@@ -21,7 +25,7 @@ export function scriptedModel(script: Script, source?: string): Model {
   return asModel(scriptedSource(script, source))
 }
 
-function scriptedSource(script: unknown, source = 'the script'): Source {
+function scriptedSource(script: unknown, source = 'the script', folder = '.'): Source {
   const parsed = parseScript(script, source)
   const id = 'scripted/replies'
   return {
@@ -31,6 +35,10 @@ function scriptedSource(script: unknown, source = 'the script'): Source {
       const reply = toReply(id, scripted, request)
       if (typeof scripted === 'object' && scripted.delayMs) {
         await sleep(scripted.delayMs, undefined, { signal })
+      }
+      if (typeof scripted === 'object' && scripted.untilFile !== undefined) {
+        const file = resolve(folder, scripted.untilFile)
+        while (!existsSync(file)) await sleep(POLL_MS, undefined, { signal })
       }
       if (reply.thinking) emit({ type: 'thinking', text: reply.thinking })
       for (const text of reply.text.match(/\S+\s*|\s+/g) ?? []) emit({ type: 'text', text })
@@ -53,7 +61,7 @@ export async function scriptedModelFromFile(path: string): Promise<Model> {
 }
 
 export async function scriptedSourceFromFile(path: string): Promise<Source> {
-  return scriptedSource(await readScript(path), path)
+  return scriptedSource(await readScript(path), path, dirname(path))
 }
 
 async function readScript(path: string): Promise<unknown> {
