@@ -2,16 +2,16 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { scriptedModel } from '@bailiwick/core/testing'
+import { useBubblewrap } from '@bailiwick/sandbox/testing'
 import { expect, it } from 'vitest'
 import { analyseData } from './analyse-data.ts'
+
+await useBubblewrap()
 
 const REPLIES = [
   `I look at the columns first.
 <code>
 import { rollup, mean } from 'd3-array'
-import { useBubblewrap } from '@bailiwick/sandbox/testing'
-
-await useBubblewrap()
 const [header, ...days] = weather.trim().split('\\n').map((line) => line.split(','))
 console.log(header, days.length)
 const column = header.indexOf('temp_max')
@@ -37,6 +37,7 @@ it('computes figures from the whole table while the prompt shows only a few rows
     const model = scriptedModel(REPLIES)
     const file = join(folder, 'months.svg')
     const result = await analyseData(model, await readFile(source, 'utf8'), file)
+    expect(result.error).toBeUndefined()
     expect(result).toMatchObject({
       status: 'completed',
       output: { rows: 1461, warmest: { month: '2015-07' }, chart: file },

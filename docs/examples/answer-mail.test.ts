@@ -1,9 +1,6 @@
 import { scriptedModel } from '@bailiwick/core/testing'
-import { useBubblewrap } from '@bailiwick/sandbox/testing'
 import { describe, expect, it } from 'vitest'
 import { mailDesk, type Order } from './answer-mail.ts'
-
-await useBubblewrap()
 
 const orders = () =>
   new Map<string, Order>([
