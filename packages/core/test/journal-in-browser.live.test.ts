@@ -32,7 +32,7 @@ it('runs in a browser, without node: modules, Buffer or process', async () => {
     format: 'iife',
     conditions: ['@bailiwick/source'],
   })
-  // An empty context has the language alone. These are what a browser adds and the bundle uses.
+  // An empty context has only the language. These are the browser's functions that the bundle uses.
   const context = { result: undefined, atob, btoa, setTimeout, clearTimeout }
   runInNewContext(outputFiles[0]?.text ?? '', context)
   expect(context.result).toEqual({ world: 1, view: 'working', run: 0, bytes: '0,127,255' })

@@ -97,13 +97,13 @@ export async function openCutBed(options: { atOnce: number; limits?: AgentDefini
       const records: JournalRecord[] = []
       const journal = openJournal(test.bus, { writer: 'cutter', run: 'r1', task })
       for await (const record of journal.read()) records.push(record)
-      const observed = records.filter((one): one is RecordOf<'step.ended'> => one.type === 'step.ended')
+      const steps = records.filter((one): one is RecordOf<'step.ended'> => one.type === 'step.ended')
       const last = records.at(-1)
       return {
         status: last?.type === 'task.ended' ? last.status : 'open',
         output: last?.type === 'task.ended' ? last.output : undefined,
-        worlds: observed.map(({ worldHash }) => worldHash),
-        shown: observed.map(({ observation }) => observation),
+        worlds: steps.map(({ worldHash }) => worldHash),
+        shown: steps.map(({ observation }) => observation),
         records,
       }
     },

@@ -19,16 +19,19 @@ async function compare(bed: CutBed, cut: string, undisturbed: string): Promise<s
   const faults = (['status', 'output', 'worlds', 'shown'] as const).filter(
     (what) => JSON.stringify(found[what]) !== JSON.stringify(expected[what]),
   )
-  const [effects, wanted] = [distinct(await bed.effects(cut)), distinct(await bed.effects(undisturbed))]
+  const [effects, expectedEffects] = [
+    distinct(await bed.effects(cut)),
+    distinct(await bed.effects(undisturbed)),
+  ]
   const replies = found.records.filter(({ type }) => type === 'step.replied').length
   return [
     ...faults.map(
       (what) =>
         `${cut}: expected ${what} ${JSON.stringify(expected[what])}, found ${JSON.stringify(found[what])}`,
     ),
-    ...(JSON.stringify(effects) === JSON.stringify(wanted)
+    ...(JSON.stringify(effects) === JSON.stringify(expectedEffects)
       ? []
-      : [`${cut}: expected effects ${wanted}, found ${effects}`]),
+      : [`${cut}: expected effects ${expectedEffects}, found ${effects}`]),
     ...(found.status === 'completed' ? [] : [`${cut}: ${found.status}`]),
     // One reply per step. A cut between a reply and its record repeats the request, but the journal has one record.
     ...(replies === expected.worlds.length ? [] : [`${cut}: ${replies} replies`]),

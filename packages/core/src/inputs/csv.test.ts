@@ -100,7 +100,7 @@ describe('csvRecords', () => {
     }
   })
 
-  it('keeps characters whole where a long text is cut into chunks', async () => {
+  it('keeps characters whole when a long text is cut into chunks', async () => {
     const rows = Array.from({ length: 3 }, (_, index) => ['x'.repeat(index), '😀'.repeat(70_000)])
     expect(await readChunks(rows.map((row) => row.join(',')).join('\n'), ',')).toEqual(rows)
   })
@@ -118,7 +118,7 @@ describe('csvRecords', () => {
     let read = 0
     for await (const [number] of csvRecords(endless(), ',')) {
       expect(number).toBe(String(read))
-      // The reader is ahead of the loop by no more than the buffers of a stream.
+      // The reader is ahead of the loop by at most the buffers of a stream.
       expect(produced - read).toBeLessThan(1_000)
       read += 1
       if (read === 5_000) break

@@ -38,7 +38,7 @@ describe('describeInput', () => {
     expect(description).toContain('30000 rows × 2 columns\n  n: whole number as text, 0 to 19999')
   })
 
-  it('says where a CSV is not a table', () => {
+  it('names the line where a CSV is not a table', () => {
     const description = describeInput('t', { text: 'a,b\n1,"2', mediaType: 'text/csv' })
     expect(description).toContain('not a valid table (row 1: expected a closing quote')
     expect(description).toContain('begins "a,b\\n1,\\"2"')

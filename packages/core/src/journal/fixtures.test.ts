@@ -1,7 +1,7 @@
 /**
  * Every version must read the journals in `fixtures`. From now on the format may only grow: add record types and
  * optional fields, never rename or remove one. If a test fails here, fix the reader, not the fixture.
- * `test/journal-fixtures.test.ts` replays and resumes them.
+ * `test/journal-fixtures.live.test.ts` replays and resumes them.
  */
 import { readdirSync } from 'node:fs'
 import { expect, it } from 'vitest'

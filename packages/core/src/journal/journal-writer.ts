@@ -1,6 +1,6 @@
 import type { Journal, JournalRecord, RecordOf } from '@bailiwick/contract'
 
-/** A record that nobody waits for is appended after this time, together with later ones, ms. */
+/** If no caller waits for a record, it is appended after this time, together with later ones, ms. */
 const BATCH_MS = 10
 
 /** {@link JournalWriter.suspend} waits at most this long for its record, ms. */

@@ -187,7 +187,7 @@ describe('exceeding the budget', () => {
   const spend = (level: Level): ScriptedReply => (level === 5 ? code('await granted({})') : calls('granted'))
 
   it.each(LEVELS)(
-    'of steps ends level %i as exhausted, or failed where there is nothing but repairs',
+    'in steps ends level %i as exhausted, or as failed if steps are only repairs',
     async (level) => {
       const { result, requests } = await attack(level, [spend(level), spend(level), 'the rest'], {
         budget: { steps: 2 },
@@ -201,13 +201,13 @@ describe('exceeding the budget', () => {
     },
   )
 
-  it.each(LEVELS)('of tokens ends level %i as exhausted before the next request', async (level) => {
+  it.each(LEVELS)('in tokens ends level %i as exhausted before the next request', async (level) => {
     const { result, requests } = await attack(level, [spend(level), spend(level)], { budget: { tokens: 20 } })
     expect(result).toMatchObject({ status: 'exhausted', error: { limit: 'tokens' } })
     expect(requests).toHaveLength(0)
   })
 
-  it.each(LEVELS)('of calls is refused at level %i', async (level) => {
+  it.each(LEVELS)('in calls is refused at level %i', async (level) => {
     const two: ScriptedReply =
       level === 5
         ? code('await Promise.allSettled([granted({ n: 1 }), granted({ n: 2 })])')

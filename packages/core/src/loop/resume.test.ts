@@ -50,7 +50,7 @@ describe('a started call without an outcome', () => {
   }
 
   it.each([3, 5] as const)(
-    'of effect once is not sent again, and the model is told, at level %i',
+    'with effect once is not repeated at level %i, and the model is told',
     async (level) => {
       const whole = await tryTask({ level, tools: [sendTool('once')] }, script[level])
       const sent: string[] = []
@@ -73,7 +73,7 @@ describe('a started call without an outcome', () => {
     [3, 'idempotent'],
     [5, 'none'],
     [5, 'idempotent'],
-  ] as const)('at level %i of effect %s is sent again under the same key', async (level, effect) => {
+  ] as const)('at level %i with effect %s is repeated under the same key', async (level, effect) => {
     const whole = await tryTask({ level, tools: [sendTool(effect)] }, script[level])
     const sent: string[] = []
     const again = await tryTask({ level, tools: [sendTool(effect, sent)] }, script[level].slice(1), {
@@ -101,7 +101,7 @@ describe('effects and events', () => {
   }
 
   it.each(['none', 'idempotent', 'once'] as const)(
-    'a call of effect %s waits for the journal as it must',
+    'make a call of effect %s wait for the journal only if it changes something',
     async (effect) => {
       const { journal, inner, release } = slowJournal()
       const seen: JournalRecord['type'][][] = []
@@ -333,7 +333,7 @@ describe('approval', () => {
     ['risky', 'idempotent', 0],
     ['risky', 'once', 1],
     ['always', 'none', 1],
-  ] as const)('%s asks about effect %s %i times', async (approval, effect, times) => {
+  ] as const)('%s: asks about a call of effect %s %i times', async (approval, effect, times) => {
     const asked: unknown[] = []
     const sent: string[] = []
     await tryTask({ level: 3, tools: [sendTool(effect, sent)], approval }, script, {

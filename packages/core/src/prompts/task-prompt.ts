@@ -8,8 +8,7 @@ const MAX_SHOWN_CHARS = 8_000
 export function taskPrompt({ text, inputs, results, grant }: TaskSpec): string {
   const parts = [`Task:\n${text}`]
   if (inputs.length > 0) {
-    const heading =
-      grant.level === 5 ? 'Inputs (variables of these names where a value is given):' : 'Inputs:'
+    const heading = grant.level === 5 ? 'Inputs (variables of these names if a value is given):' : 'Inputs:'
     parts.push(`${heading}\n${inputs.map((input) => describe(input, grant.level)).join('\n')}`)
   }
   const names = Object.entries(results)

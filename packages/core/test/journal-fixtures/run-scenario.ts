@@ -18,8 +18,7 @@ import { scriptedModel } from '@bailiwick/core/testing'
 import { replayTask } from '@bailiwick/core/world'
 import { createSandbox } from '@bailiwick/sandbox'
 import type { Expected } from './read-fixture.ts'
-import type { AttemptEnd, Scenario } from './scenarios.ts'
-import { TOOLS } from './scenarios.ts'
+import { type AttemptEnd, type Scenario, TOOLS } from './scenarios.ts'
 
 /** The definition of a scenario's agent. */
 export function definitionOf({ agent }: Scenario): AgentDefinition {
@@ -85,11 +84,8 @@ function newClock(): () => number {
   }
 }
 
-/** What a scenario has in place of people and delegates. */
-export function peopleAndDelegates({
-  decision,
-  delegates,
-}: Scenario): Pick<LoopOptions, 'approve' | 'delegate'> {
+/** Answers for a scenario's people and delegates. */
+function peopleAndDelegates({ decision, delegates }: Scenario): Pick<LoopOptions, 'approve' | 'delegate'> {
   return {
     ...(decision && { approve: async () => ({ ...decision, by: 'ada' }) }),
     ...(delegates && {
@@ -223,7 +219,7 @@ export async function replayFixture(
 
 /**
  * Resumes a task from part of its journal, to the end of its present chapter. The model gives the recorded replies and
- * tools the recorded outcomes. What the journal does not hold is made up, so that every task ends.
+ * tools the recorded outcomes. Replies that the journal does not hold are made up, so that every task ends.
  *
  * @param records the task's whole journal
  * @param length how many of them the resumed task has

@@ -19,13 +19,13 @@ export interface Scenario {
   /** The model's replies, in order. */
   replies: ScriptedReply[]
   spec?: Partial<TaskSpec>
-  /** Decides on calls that need approval. Absent: nobody decides. */
+  /** The decision on calls that need approval. If absent, such calls are refused. */
   decision?: Decision
   /** Results of delegates, by name. */
   delegates?: Record<string, Partial<TaskResult>>
-  /** The attempts, in order. The last one has no end here, so it runs to the task's end. Default: one attempt. */
+  /** How each attempt ends, in order. Default: one attempt that ends the task. */
   attempts?: AttemptEnd[]
-  /** Changes the records between the last two attempts, or after the last one. */
+  /** A change of the records before the last attempt, or after it. */
   change?: Change
   /**
    * Whether a task that is resumed from any prefix ends like the recorded one. False if the end depends on when
@@ -34,15 +34,16 @@ export interface Scenario {
   sameEnd?: false
 }
 
-/** How an attempt ends before its task does. */
+/** How an attempt ends. */
 export type AttemptEnd =
   /** The process dies when this many records of this type are durable. */
   | { kind: 'crash'; type: string; count?: number }
   /** The tool `wait` is called, and then the process dies, suspends the task, or cancels it. */
   | { kind: 'crash' | 'suspend' | 'cancel'; during: 'wait' }
+  /** The task ends. */
   | { kind: 'end' }
 
-export type Change = 'alter-code' | 'damage-checkpoint' | 'fork' | 'continue' | 'hosts-died' | 'queue-full'
+type Change = 'alter-code' | 'damage-checkpoint' | 'fork' | 'continue' | 'hosts-died' | 'queue-full'
 
 const population = defineTool({
   name: 'population',
