@@ -45,8 +45,8 @@ describe('the command line', () => {
     ],
     [['env', '--role', 'agent'], '--role: expected agent:<name>, found "agent" without a name.'],
     [['env', '--prompts'], '--prompts needs role reader, found role user.'],
-    [['env', '--role', 'user:'], 'out of letters, digits, "_" and "-"; found "".'],
-    [['env', '--role', 'agent:a:b'], 'out of letters, digits, "_" and "-"; found "a:b".'],
+    [['env', '--role', 'user:'], 'letters, digits, "_" or "-"; found "".'],
+    [['env', '--role', 'agent:a:b'], 'letters, digits, "_" or "-"; found "a:b".'],
     [['env', '--role', 'tool-host:x'], 'Role tool-host needs at least one tool. Add --tool <name>'],
     [['env', '--tool', 'x'], '--tool needs role tool-host, found role user. Add --role tool-host:<name>.'],
     [['events', '--once'], '--once needs a run to wait for. Add --run <run>.'],
@@ -68,7 +68,7 @@ describe('the command line', () => {
     ],
     [['run', 'x', '--config', 'nowhere.ts'], 'Expected a configuration at'],
     [['run', 'x', '--agent', './nobody.mjs'], 'nobody.mjs" does not exist'],
-    [['run', 'x', '--agent', 'wroker'], 'agent "wroker"'],
+    [['run', 'x', '--agent', 'wroker'], 'found "wroker". Did you mean "worker"'],
   ])('refuses %j with what it expected', async (args, message) => {
     const ended = await refused(args)
     expect(ended.stderr).toMatch(message)
@@ -93,7 +93,7 @@ describe('the configuration', () => {
   it('refuses an unknown level, and lists the known ones', async () => {
     const ended = await refused(['run', 'x'], { members: { worker: { level: 'wizard' } } })
     expect(ended.stderr).toContain(
-      'team[0].level: wanted a level from 0 to 5 or one of processor, router, tool-caller, multi-step, multi-agent, code; got "wizard"',
+      'team[0].level: expected a level from 0 to 5 or one of processor, router, tool-caller, multi-step, multi-agent, code; found "wizard"',
     )
     expect(ended.code).toBe(2)
   })

@@ -85,7 +85,7 @@ describe('a named user', () => {
     const kept = copied?.type === 'run.submitted' ? copied.inputs[0]?.artifact : undefined
     expect(kept).toMatchObject({ writer: 'user', sha256: secret.sha256 })
     for (const ref of [secret, kept]) {
-      await expect(submit(bob, 'rb', ref)).rejects.toThrow('a file that bob has uploaded as input data')
+      await expect(submit(bob, 'rb', ref)).rejects.toThrow('a file that user-bob has uploaded as input data')
     }
     const fork = { run: 'ra', task: 'ra-t1', at: 0 }
     await expect(requestRun(bob, 'submit', { run: 'rb', text: 'x', agent: 'worker', fork })).rejects.toThrow(
@@ -93,7 +93,7 @@ describe('a named user', () => {
     )
     await expect(
       requestRun(bob, 'submit', { run: 'rb', text: 'x', agent: 'worker', fork: { ...fork, run: '*' } }),
-    ).rejects.toThrow(/1 to 63 characters/)
+    ).rejects.toThrow(/1 to 63 letters/)
     expect((await requestRun(operator, 'list', {})).runs).toMatchObject([{ run: 'ra' }])
   })
 

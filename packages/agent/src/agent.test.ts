@@ -36,7 +36,7 @@ describe('the constructor rejects', () => {
     ['an import that is not installed', { imports: ['no-such-package'] }, 'no-such-package is not installed'],
     ['an unknown purpose', { models: { dream: 'fast' } as object }, 'models: expected plan, act, judge'],
     ['a Node module', { imports: ['node:fs'] }, '"node:fs"'],
-    ['a level that does not exist', { level: 'wizard' as 'code' }, 'wanted a level from 0 to 5'],
+    ['a level that does not exist', { level: 'wizard' as 'code' }, 'expected a level from 0 to 5'],
     [
       'an invalid delegate',
       { delegates: [{ name: 'x', description: 'y', level: 3, tools: ['z'] }] },

@@ -34,7 +34,7 @@ describe.concurrent('bailiwick-agent', { timeout: 300_000 }, () => {
     [
       'a level that does not exist',
       [testAgent('bad-level.ts')],
-      'wanted a level from 0 to 5 or one of processor',
+      'expected a level from 0 to 5 or one of processor',
     ],
     ['an import that is not installed', [testAgent('missing-import.ts')], 'no-such-package is not installed'],
     ['no bus', [testAgent('worker.ts')], 'NATS_URL is not set'],

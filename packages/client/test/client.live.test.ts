@@ -75,7 +75,7 @@ describe('submitRun', () => {
     expect(names).toEqual(['class_file', 'observations_file'])
     await expect(submitRun(client, { text: 'x', values: { class: 1 } })).rejects.toMatchObject({
       code: 'bad-input',
-      message: 'an input cannot be called "class": code has that name already; choose another',
+      message: 'Expected an input name that code does not use yet, found "class". Choose another name.',
     })
   })
 

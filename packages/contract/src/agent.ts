@@ -9,74 +9,75 @@ import type { SandboxLimits } from './sandbox-limits.ts'
 import type { TaskResult } from './task.ts'
 import type { Tool, ToolCard } from './tool.ts'
 
-/** A tool by its code, by its card, or by the name under which it is registered. */
+/** A tool: its code, its card, or its registered name. */
 export type ToolRef = Tool | ToolCard | string
 
-/** What a route of a level-1 agent leads to: a function, a tool, an agent, or a fixed answer. */
+/** Target of a level-1 agent's route: a function, a tool, an agent, or a fixed answer. */
 export type RouteTarget =
   | ((text: string) => unknown | Promise<unknown>)
   | Tool
   | { agent: string }
   | { answer: Json }
 
+/** A route of a level-1 agent. */
 export interface Route {
-  /** When this route is the right one, in words for the model. */
+  /** Tells the model when to choose this route. */
   when: string
   to: RouteTarget
 }
 
-/** What a check may look at besides the answer. */
+/** Second argument of an {@link AnswerCheck}. */
 export interface AnswerContext {
   /** The task's text. */
   text: string
-  /** Asks the agent's model; the reply's text. Journaled, and paid from the task's budget. */
+  /** Asks the agent's model and returns the text of its reply. Journaled, and charged to the task's budget. */
   ask(question: string): Promise<string>
 }
 
-/** Looks at a final answer; returns what is wrong with it, in words for the model, or nothing. */
+/** Checks a final answer. Returns undefined if it passes, else a description of the problem for the model. */
 export type AnswerCheck = (
   answer: unknown,
   context: AnswerContext,
 ) => string | undefined | Promise<string | undefined>
 
-/** An agent, as its author writes it. Plain data: nothing runs when it is defined or loaded. */
+/** An agent as its author writes it: plain data. Defining or loading it runs nothing. */
 export interface AgentDefinition {
   /** 1–63 letters, digits, `_`, `-`. `coordinator` is reserved. */
   name: string
-  /** What it is good for, in words for the planner and for other agents. */
+  /** Tells the planner and other agents what this agent does well. */
   description: string
   level: Level | LevelName
-  /** `provider/model`, an alias, or a model object (in-process use). */
+  /** `provider/model`, an alias, or a model object for use in one process. */
   model?: string | Model
-  /** Another model for one purpose: a strong one to `plan` or `judge`, a fast one to `act`. Default: `model`. */
+  /** Models for single purposes, such as a strong one to `plan` or `judge`. Default: `model`. */
   models?: Partial<Record<ModelPurpose, string | Model>>
-  /** Added to the level's prompt. Level-neutral: never about JSON calls or code. */
+  /** Added to the level's prompt. Should not mention JSON calls or code, so that it fits every level. */
   instructions?: string
-  /** Granted tools. */
+  /** Tools that the agent may call. */
   tools?: ToolRef[]
-  /** Agents it may start (levels 4 and 5): by name, or defined here for in-process use. */
+  /** Levels 4 and 5: agents that it may start, by name or, for use in one process, by definition. */
   delegates?: (string | AgentDefinition)[]
-  /** Packages its code may import (level 5). They resolve from the package that holds the definition. */
+  /** Level 5: packages that its code may import. They resolve from the package that holds the definition. */
   imports?: string[]
-  /** Level 1 only. */
+  /** Level 1: the routes by name. */
   routes?: Record<string, Route>
-  /** Level 1: taken when no valid route was named after the repairs. */
+  /** Level 1: the route to take if the model names no valid one, even after repairs. */
   defaultRoute?: string
-  /** The output's schema: zod, or JSON Schema as data. */
+  /** Schema of the output: zod, or JSON Schema as data. */
   output?: z.ZodType | JsonSchema
-  /** All must pass; a failing one's words go back to the model and the loop goes on. */
+  /** An answer must pass all checks. If one fails, the model gets its text and the loop continues. */
   checks?: AnswerCheck[]
-  /** Plans before step 1 and then every so many steps. Absent: never. */
+  /** The agent plans before step 1 and again after this many steps. Default: it never plans. */
   planEvery?: number
   budget?: Budget
   approval?: Approval
-  /** Level 5 only. */
+  /** Level 5: limits of the sandbox. */
   limits?: Partial<SandboxLimits>
-  /** True: every figure in the output must be a reference to a result; the host fills them in. */
+  /** If true, every figure in the output must be a reference to a result. The host fills the figures in. */
   references?: boolean
 }
 
-/** An agent as it is announced: data only. */
+/** An agent as its host announces it: data only. */
 export interface AgentCard {
   name: string
   description: string
@@ -86,26 +87,27 @@ export interface AgentCard {
   imports: string[]
   model?: string
   output?: JsonSchema
-  /** What a task of its may spend at most, by its own word. */
+  /** The definition's budget for one task. */
   budget?: Budget
-  /** When its calls need a person's yes, by its own word. Absent: never. */
+  /** The definition's rule for which calls need a person's approval. Default: `never`. */
   approval?: Approval
 }
 
-/** A definition at work in this process. */
+/** An agent that runs in this process. */
 export interface Agent {
   readonly card: AgentCard
-  /** Events in order; the last is `task.ended`. */
+  /** Works on a task and yields its events in order. The last event is `task.ended`. */
   stream(task: string, options?: AgentRunOptions): AsyncIterable<AgentEvent>
-  /** The same stream, collected. */
+  /** Works on a task and returns its result. */
   run(task: string, options?: AgentRunOptions): Promise<TaskResult>
 }
 
+/** Options of {@link Agent.run} and {@link Agent.stream}. */
 export interface AgentRunOptions {
   signal?: AbortSignal
-  /** Values or texts by name: described in the prompt, variables in the code. */
+  /** Values or texts by name. The prompt describes them, and code sees them as variables. */
   inputs?: Record<string, unknown>
   budget?: Budget
-  /** Goes on with the memory and the world of an earlier result. */
+  /** Continues with the memory and the world of an earlier result. */
   continue?: TaskResult
 }

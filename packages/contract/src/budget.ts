@@ -1,14 +1,14 @@
 import { z } from 'zod'
 
-/** What a task (and everything below it) may spend. A missing limit is not limited here. */
+/** Limits for a task and all tasks below it. A limit that is missing does not apply. */
 export const budgetSchema = z.lazy(() =>
   z
     .object({
-      /** Passes of the loop. 0 means none: the task goes straight to its last answer. */
+      /** Passes of the loop. With 0, the task gives its last answer at once. */
       steps: z.number().int().nonnegative(),
       /** Input plus output tokens, delegates included. */
       tokens: z.number().int().nonnegative(),
-      /** US dollars, delegates included. Refused where the model's price is unknown. */
+      /** US dollars, delegates included. A request fails if the model's price is unknown. */
       cost: z.number().nonnegative(),
       /** Milliseconds of wall time, from the task's first attempt. */
       wallMs: z.number().int().positive(),

@@ -11,10 +11,10 @@ import {
 } from './task.ts'
 import { usageSchema } from './usage.ts'
 
-/** When the writer made the record: Unix milliseconds by its clock. */
+/** Unix milliseconds by the writer's clock at which it made the record. */
 export const at = { at: z.lazy(() => z.number()) }
 
-/** Records that only the coordinator writes, all but the last one to a run's own journal. */
+/** Records that only the coordinator writes. All except `access.refused` belong to a run's own journal. */
 export const coordinatorRecordSchemas = () =>
   [
     z.object({
@@ -28,9 +28,9 @@ export const coordinatorRecordSchemas = () =>
       agent: z.string().optional(),
       /** The bus user that submitted the run: `user`, or a named user such as `user-alice`. */
       owner: tokenSchema,
-      /** The task begins with the records of another task, in the same world. */
+      /** The task starts with the records of another task, in the same world. */
       fork: forkSchema.optional(),
-      /** The run ends with its plan as the answer, and no task of the plan starts. */
+      /** The run ends with its plan as the answer. No task of the plan starts. */
       planOnly: z.boolean().optional(),
       budget: budgetSchema,
     }),
@@ -43,7 +43,7 @@ export const coordinatorRecordSchemas = () =>
       task: z.string(),
       agent: z.string(),
       attempt: z.number().int().positive(),
-      /** The coordinator works on this task itself, even if the team has an agent of that name. */
+      /** True if the coordinator works on this task itself, even if the team has an agent of that name. */
       own: z.literal(true).optional(),
     }),
     /** A task of the plan ended with this result. */
@@ -74,9 +74,9 @@ export const coordinatorRecordSchemas = () =>
       action: z.enum(['publish', 'subscribe', 'connect', 'oversize', 'readers', 'flood']),
       /** Some of the subjects, each shortened. */
       subjects: z.array(z.string()),
-      /** How often since the last such record. */
+      /** Refusals since the last record of this type. */
       count: z.number().int().nonnegative(),
-      /** True if there were more than could be counted. */
+      /** True if there were more refusals than the coordinator could count. */
       atLeast: z.boolean(),
     }),
   ] as const

@@ -3,7 +3,7 @@ import { z } from 'zod'
 /** Shape of a person's decision on a call that waits for one. */
 export const decisionFields = () => ({
   decision: z.enum(['approve', 'reject']),
-  /** Why, in words for the agent. */
+  /** Explains the decision to the agent. */
   reason: z.string().optional(),
 })
 

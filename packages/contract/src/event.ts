@@ -1,7 +1,7 @@
 import type { JournalRecord } from './journal.ts'
 import type { Level } from './level.ts'
 
-/** Where an event comes from. */
+/** The task that an event comes from. */
 export interface EventOrigin {
   run: string
   task: string
@@ -10,8 +10,8 @@ export interface EventOrigin {
 }
 
 /**
- * What happens in a task, in order. `record` events are exactly the task's journal; `text`,
- * `thinking` and `print` are live only: shown, never stored.
+ * An event of a task in this process. The `record` events are the task's journal; `text`, `thinking` and `print` are
+ * for display and are not stored.
  */
 export type AgentEvent = EventOrigin &
   (

@@ -1,29 +1,30 @@
 import { z } from 'zod'
 
-/** A call that somebody (a model's reply, or guest code) wants to make. */
+/** A call that a model's reply or guest code wants to make. */
 export interface CallRequest {
   /** Unique within the task: `<step>.<n>`. */
   id: string
   step: number
-  /** The turn of the session that it left at; 0 for JSON calls. */
+  /** The turn of the step's code that made the call. Absent for JSON calls. */
   turn?: number
-  /** A tool's or a delegate's name. */
+  /** Name of a tool or a delegate. */
   name: string
   /** The one argument object, unvalidated. */
   args: unknown
 }
 
+/** Why a call failed. With `unknown-outcome`, the call may have taken effect. */
 export const callFailureSchema = z.lazy(() => z.enum(['error', 'refused', 'unknown-outcome', 'canceled']))
 export type CallFailure = z.infer<typeof callFailureSchema>
 
-/** How a call ended. `ms` is wall time from admission to end. */
+/** How a call ended. `ms` is the wall time from admission to end. */
 export type CallOutcome = { id: string; ms: number } & (
   | { ok: true; value: unknown }
   | { ok: false; reason: CallFailure; message: string }
 )
 
-/** The one place that every call passes and where it is allowed, asked about, or refused. */
+/** Decides about every call: allows it, asks a person about it, or refuses it. */
 export interface Gate {
-  /** Never rejects: every failure is an outcome, worded for the model. */
+  /** Never rejects. Every failure is an outcome, with a message for the model. */
   call(request: CallRequest, signal: AbortSignal): Promise<CallOutcome>
 }

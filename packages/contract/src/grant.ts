@@ -5,25 +5,25 @@ import { levelSchema } from './level.ts'
 import { tokenSchema } from './name.ts'
 import { toolCardSchema } from './tool.ts'
 
-/** When a call needs a person's yes: `risky` is every call of effect `once`. */
+/** Which calls need a person's approval. `risky` calls are those of effect `once`. */
 export const approvalSchema = z.lazy(() => z.enum(['never', 'risky', 'always']))
 export type Approval = z.infer<typeof approvalSchema>
 
-/** A delegate as its parent sees it. */
+/** The description of a delegate for its parent. */
 export const delegateCardSchema = z.lazy(() =>
   z.object({
     name: tokenSchema,
     description: z.string(),
     level: levelSchema,
-    /** JSON Schema of its result, where it declares one. */
+    /** JSON Schema of its result, if it declares one. */
     output: z.custom<JsonSchema>().optional(),
   }),
 )
 export type DelegateCard = z.infer<typeof delegateCardSchema>
 
 /**
- * What an agent may use on one task: definition ∩ operator's ceiling ∩ task ∩ parent's delegable
- * grant, resolved by whoever creates the task and journaled in its first record.
+ * Everything that an agent may use for one task: the intersection of the definition, the operator's ceiling, the task
+ * and the grant that the parent may pass on. The creator of the task resolves it and journals it in the first record.
  */
 export const grantSchema = z.lazy(() =>
   z.object({

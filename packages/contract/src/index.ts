@@ -1,4 +1,4 @@
-/** Types, schemas and errors: what the packages say to each other. No behaviour but reading and writing them. */
+/** Types, schemas and errors that all packages share, and small functions that most of them need. */
 
 export * from './agent.ts'
 export * from './async-queue.ts'

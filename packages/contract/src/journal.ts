@@ -8,9 +8,8 @@ import { type TaskResult, type TaskSpec, taskInputSchema, taskResultSchema, task
 import { effectSchema } from './tool.ts'
 
 /**
- * Version of the record schemas. A task's journal holds every input in the order of delivery, so a fold over it
- * gives the task's whole state. Raise this number only if a reader of the old schemas would misread the new
- * ones; a new record type or a new optional field needs no new version.
+ * Version of the record schemas. Raise it only if a reader of the old schemas would misread the new ones. A new record
+ * type or a new optional field needs no new version.
  */
 export const JOURNAL_VERSION = 1
 
@@ -25,10 +24,10 @@ const outcomeFields = () => ({
   ms: z.number(),
 })
 
-// Records have the names and the fields of their events, so that an event is its record minus the texts.
+// A record has the name and the fields of its event: an event is its record without the texts.
 const recordSchemas = () =>
   [
-    /** First record of a task: everything that a host needs. */
+    /** First record of a task. Holds everything that a host needs. */
     z.object({ type: z.literal('task.created'), ...at, ...taskSpecSchema.unwrap().shape }),
     /** A host takes the task, for the first time or after another host. */
     z.object({
@@ -62,7 +61,7 @@ const recordSchemas = () =>
       step: z.number().int().positive(),
       code: z.string(),
       clock: z.number(),
-      /** Source of the step's randomness; absent: the task's seed. */
+      /** Seed of the step's randomness. Default: the task's seed. */
       seed: z.string().optional(),
       /** Names of the functions that the code can call. */
       functions: z.array(z.string()),
@@ -93,7 +92,7 @@ const recordSchemas = () =>
     z.object({ type: z.literal('call.ended'), ...at, ...outcomeFields(), clock: z.number() }),
     /** A call's outcome that arrived after the end of its step and was never delivered. */
     z.object({ type: z.literal('call.late'), ...at, ...outcomeFields() }),
-    /** A cancel that was delivered to running code. */
+    /** Running code was told to stop. */
     z.object({
       type: z.literal('step.canceled'),
       ...at,
@@ -118,7 +117,7 @@ const recordSchemas = () =>
       step: z.number().int(),
       turn: z.number().int(),
       reason: z.enum(['timeout', 'out-of-memory', 'canceled', 'crashed']),
-      /** In words, for the model. */
+      /** Explains the reason to the model. */
       message: z.string().optional(),
       lost: z.unknown().optional(),
     }),

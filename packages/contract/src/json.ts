@@ -1,5 +1,5 @@
-/** Any value that JSON can carry. */
+/** Any JSON value. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 
-/** A JSON Schema (2020-12), as data. Never interpreted here but by the validator in `gate/`. */
+/** A JSON Schema (2020-12) as data. */
 export type JsonSchema = { [keyword: string]: unknown }

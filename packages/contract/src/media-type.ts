@@ -1,4 +1,4 @@
-/** Not `mrmime`, which does not know JSON Lines and takes `.ts` for a video. */
+/** A table of our own, because `mrmime` does not know JSON Lines and takes `.ts` for a video. */
 const BY_EXTENSION: Readonly<Record<string, string>> = {
   css: 'text/css',
   csv: 'text/csv',

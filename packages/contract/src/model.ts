@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { JsonSchema } from './json.ts'
 import { usageSchema } from './usage.ts'
 
-/** One message of a conversation. `calls` only on assistant messages, `callId` only on tool messages. */
+/** One message of a conversation. Only assistant messages have `calls`; only tool messages have `callId`. */
 export interface ModelMessage {
   role: 'system' | 'user' | 'assistant' | 'tool'
   content: string
@@ -10,65 +10,66 @@ export interface ModelMessage {
   callId?: string
 }
 
-/** A tool as a model is told about it. */
+/** A tool as a model sees it. */
 export interface ModelTool {
   name: string
   description: string
   input: JsonSchema
 }
 
-/** A tool call as a model made it: the arguments are what it wrote, parsed if they were JSON. */
+/** A tool call as a model wrote it. */
 export const modelCallSchema = z.lazy(() =>
   z.object({
     id: z.string(),
     name: z.string(),
-    /** The parsed arguments, or the raw text where it was not JSON. */
+    /** The parsed arguments, or the raw text if it was not JSON. */
     arguments: z.unknown(),
   }),
 )
 export type ModelCall = z.infer<typeof modelCallSchema>
 
-/** Why a model is asked. Models may be chosen by it. */
+/** Why the loop asks a model. An agent can have another model for each purpose. */
 export type ModelPurpose = 'plan' | 'act' | 'judge'
 
-/** Who asks: the key under which scripted and recorded replies are found. */
+/** Identifies the caller of a model. Scripted and recorded replies are looked up by it. */
 export interface ModelLane {
   agent: string
-  /** The task's name in the plan (`t1`), or its id where there is no plan. */
+  /** The task's name in the plan (`t1`), or its id if there is no plan. */
   task: string
-  /** Counts model calls of this lane from 1. */
+  /** Number of this model call in its lane, from 1. */
   step: number
 }
 
+/** A request to a model. */
 export interface ModelRequest {
   messages: ModelMessage[]
   purpose: ModelPurpose
   lane: ModelLane
-  /** Offered tools. Absent or empty: no native tool calling in this request. */
+  /** Offered tools. If absent or empty, the request does not use native tool calling. */
   tools?: ModelTool[]
-  /** Asks for JSON that fits; adapters use native structured output where the server has it. */
+  /** Asks for JSON that fits the schema. Adapters use structured output if the server supports it. */
   output?: { name: string; schema: JsonSchema }
-  /** Upper bound of completion tokens. */
+  /** Maximum number of completion tokens. */
   maxOutputTokens?: number
   /**
-   * Upper bound of what the reply may cost, US dollars. Who knows the price bounds the completion by it, or
-   * throws an `ExhaustedError` before anything is sent.
+   * Maximum cost of the reply, US dollars. A model with a known price limits the completion accordingly, or throws
+   * an `ExhaustedError` before it sends the request.
    */
   maxCost?: number
   temperature?: number
   stop?: string[]
 }
 
-/** What a model answered, whole. A reply is never half: a cut stream is an error instead. */
+/** A model's complete reply. A stream that breaks off is an error, not a shorter reply. */
 export const modelReplySchema = z.lazy(() =>
   z.object({
     text: z.string(),
-    /** Reasoning that the server returned apart from the text. */
+    /** Reasoning that the server returned separately from the text. */
     thinking: z.string().optional(),
     calls: z.array(modelCallSchema),
     finish: z.enum(['stop', 'length', 'calls', 'filter']),
     usage: usageSchema,
-    /** Who answered: `provider/model`. */
+    /** The model that replied: `provider/model`. */
     model: z.string(),
     /** Milliseconds to the first token and to the end. */
     timing: z.object({ firstMs: z.number(), totalMs: z.number() }),
@@ -76,23 +77,24 @@ export const modelReplySchema = z.lazy(() =>
 )
 export type ModelReply = z.infer<typeof modelReplySchema>
 
+/** An event of {@link Model.generate}. */
 export type ModelEvent =
   | { type: 'text'; text: string }
   | { type: 'thinking'; text: string }
-  /** The stream broke and the model is asked again: every delta so far is void. */
+  /** The stream broke and the request is repeated. Discard all deltas so far. */
   | { type: 'restart'; reason: string }
   | { type: 'reply'; reply: ModelReply }
 
-/** What a model call may take besides its request. */
+/** Options of a model call. */
 export interface GenerateOptions {
   signal: AbortSignal
-  /** Unix milliseconds: no attempt begins, and no pause between attempts ends, after it. */
+  /** Unix milliseconds. No attempt starts after it, and no pause between attempts lasts longer. */
   deadline?: number
 }
 
 /**
- * A language model. `generate` yields deltas and ends with exactly one `reply`; it throws a
- * `ModelError` (or the signal's reason) instead of ending without one.
+ * A language model. `generate` yields deltas and ends with exactly one `reply`. If there is no reply, it throws a
+ * `ModelError` or the signal's reason.
  */
 export interface Model {
   /** `provider/model`, for example `ollama/qwen3:8b`. */

@@ -17,7 +17,7 @@ describe('nearestNames', () => {
   })
 
   it('lists the known names if none is near', () => {
-    expect(unknownName('tool', 'x', known)).toBe(`there is no tool "x". Known: ${known.join(', ')}`)
-    expect(unknownName('tool', 'x', [])).toBe('there is no tool "x", and none at all here')
+    expect(unknownName('tool', 'x', known)).toBe(`Expected a known tool (${known.join(', ')}), found "x".`)
+    expect(unknownName('tool', 'x', [])).toBe('Expected a known tool, found "x". No tool is known.')
   })
 })

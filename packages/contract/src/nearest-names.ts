@@ -1,4 +1,7 @@
-/** The known names that a wrong one may have meant, best first; at most three. */
+/** Known names that a message lists. */
+const MAX_SHOWN = 30
+
+/** The known names that are most similar to a wrong one, best first. At most three. */
 export function nearestNames(wrong: string, known: readonly string[]): string[] {
   const plain = (name: string) => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')
   const wanted = plain(wrong)
@@ -7,7 +10,7 @@ export function nearestNames(wrong: string, known: readonly string[]): string[] 
     .filter(({ name, far }) => {
       const near = plain(name)
       return (
-        // Two names of two letters are never further apart than two: one letter at least must be right.
+        // The distance of two names of two letters is at most two, so at least one letter must match.
         (far <= Math.max(2, near.length / 3) && far < wanted.length) ||
         (wanted.length > 3 && (near.includes(wanted) || wanted.includes(near)))
       )
@@ -17,7 +20,7 @@ export function nearestNames(wrong: string, known: readonly string[]): string[] 
     .map(({ name }) => name)
 }
 
-/** Levenshtein distance; only the first 64 characters count. */
+/** Levenshtein distance of the first 64 characters. */
 function distance(a: string, b: string): number {
   const [left, right] = [a.slice(0, 64), b.slice(0, 64)]
   let row = Array.from({ length: right.length + 1 }, (_, index) => index)
@@ -32,12 +35,18 @@ function distance(a: string, b: string): number {
   return row[right.length] ?? 0
 }
 
-/** That a name is unknown, what it may have meant, and which there are. */
+/**
+ * The message for an unknown name.
+ *
+ * @example
+ * unknownName('agent', 'analist', ['analyst', 'writer'])
+ * // Expected a known agent (analyst, writer), found "analist". Did you mean "analyst"?
+ */
 export function unknownName(kind: string, wrong: string, known: readonly string[]): string {
-  const there = `there is no ${kind} "${wrong}"`
-  if (known.length === 0) return `${there}, and none at all here`
-  const near = nearestNames(wrong, known)
-  const meant = near.length > 0 ? `; did you mean ${near.join(' or ')}?` : '.'
-  const more = known.length > 30 ? ` and ${known.length - 30} more` : ''
-  return `${there}${meant} Known: ${known.slice(0, 30).join(', ')}${more}`
+  if (known.length === 0) return `Expected a known ${kind}, found "${wrong}". No ${kind} is known.`
+  const shown = known.slice(0, MAX_SHOWN).join(', ')
+  const more = known.length > MAX_SHOWN ? ` and ${known.length - MAX_SHOWN} more` : ''
+  const near = nearestNames(wrong, known).map((name) => `"${name}"`)
+  const hint = near.length > 0 ? ` Did you mean ${near.join(' or ')}?` : ''
+  return `Expected a known ${kind} (${shown}${more}), found "${wrong}".${hint}`
 }

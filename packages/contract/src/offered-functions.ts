@@ -2,10 +2,10 @@ import type { JsonSchema } from './json.ts'
 import type { GuestFunction } from './sandbox.ts'
 import type { ToolCard } from './tool.ts'
 
-/** Ends a task with its answer: a call of levels 3 and 4, a function of level 5's code. */
+/** Ends a task with its answer. A call at levels 3 and 4, a function of the code at level 5. */
 export const FINAL_ANSWER = 'finalAnswer'
 
-/** Level 5 alone: below it nothing reads but the model. */
+/** Level 5 only, because only code can read earlier observations. */
 export const OBSERVATIONS: ToolCard & GuestFunction = {
   name: 'observations',
   description: 'Earlier observations in whole, by the number of their step.',
@@ -14,7 +14,7 @@ export const OBSERVATIONS: ToolCard & GuestFunction = {
   effect: 'none',
 }
 
-/** Offered where more tools are granted than {@link TOOLS_DECLARED}. */
+/** Offered if more than {@link MAX_DECLARED_TOOLS} tools are granted. */
 export const SEARCH_TOOLS: ToolCard = {
   name: 'searchTools',
   description: 'Finds tools: there are more than are shown at once. Gives declarations.',
@@ -22,10 +22,10 @@ export const SEARCH_TOOLS: ToolCard = {
   effect: 'none',
 }
 
-/** More tools than this are named only; `searchTools` shows their declarations. */
-export const TOOLS_DECLARED = 30
+/** Most tools that the prompt declares. If there are more, it names them, and `searchTools` returns declarations. */
+export const MAX_DECLARED_TOOLS = 30
 
-/** What every delegate takes. */
+/** Input schema of every delegate. */
 export const DELEGATE_INPUT: JsonSchema = {
   type: 'object',
   properties: {

@@ -2,34 +2,34 @@ import { describe, expect, it, vi } from 'vitest'
 import { onAbort } from './on-abort.ts'
 
 describe('onAbort', () => {
-  it('tells all who listen, once, in their order, whatever one of them takes back meanwhile', () => {
+  it('calls each listener once, in order, but not those that were removed', () => {
     const controller = new AbortController()
-    const told: string[] = []
-    const forgetLast = vi.fn(() => {})
-    onAbort(controller.signal, () => told.push('first'))
-    const forget = onAbort(controller.signal, () => told.push('forgotten'))
+    const called: string[] = []
+    const lastOnly = vi.fn(() => {})
+    onAbort(controller.signal, () => called.push('first'))
+    const remove = onAbort(controller.signal, () => called.push('removed'))
     onAbort(controller.signal, () => {
-      told.push('last')
-      forgetLast()
+      called.push('last')
+      lastOnly()
     })
-    forget()
+    remove()
     controller.abort()
     controller.abort()
-    expect(told).toEqual(['first', 'last'])
-    expect(forgetLast).toHaveBeenCalledOnce()
+    expect(called).toEqual(['first', 'last'])
+    expect(lastOnly).toHaveBeenCalledOnce()
   })
 
-  it('counts each listening by itself, also of one function', () => {
+  it('keeps a listener that was added twice and removed once', () => {
     const controller = new AbortController()
     const listener = vi.fn()
-    const forget = onAbort(controller.signal, listener)
+    const remove = onAbort(controller.signal, listener)
     onAbort(controller.signal, listener)
-    forget()
+    remove()
     controller.abort()
     expect(listener).toHaveBeenCalledOnce()
   })
 
-  it('listens to the signal itself once only', () => {
+  it('adds one event listener to the signal', () => {
     const { signal } = new AbortController()
     const listen = vi.spyOn(signal, 'addEventListener')
     for (let n = 0; n < 100; n += 1) onAbort(signal, () => {})()

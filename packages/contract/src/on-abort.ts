@@ -1,8 +1,9 @@
 const listeners = new WeakMap<AbortSignal, Set<() => void>>()
 
 /**
- * Calls back when the signal is aborted, until the returned function is called; never where it has been already.
- * For signals that many listen to for a short time each: their own listeners cost more than these, which share one.
+ * Calls `listener` when the signal is aborted. Does nothing if the signal is already aborted. Returns a function that
+ * removes the listener. All listeners of a signal share one event listener, which is cheaper for a signal with many
+ * short-lived listeners.
  */
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
   const own = () => listener()
@@ -15,10 +16,10 @@ function listenersOf(signal: AbortSignal): Set<() => void> {
   const known = listeners.get(signal)
   if (known !== undefined) return known
   const all = new Set<() => void>()
-  const tell = () => {
+  const callAll = () => {
     for (const listener of [...all]) listener()
   }
   listeners.set(signal, all)
-  signal.addEventListener('abort', tell, { once: true })
+  signal.addEventListener('abort', callAll, { once: true })
   return all
 }

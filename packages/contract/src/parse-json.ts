@@ -1,4 +1,4 @@
-/** Parses JSON; undefined for any other text, which no schema accepts. */
+/** Parses JSON. Returns undefined for any other text; no schema accepts undefined. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)

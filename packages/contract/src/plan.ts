@@ -7,13 +7,13 @@ export const planSchema = z.lazy(() =>
     tasks: z
       .array(
         z.object({
-          /** How results are referred to: `t1`. */
-          name: z.string().regex(/^[a-z][a-z0-9_]{0,30}$/, 'wanted a short name such as "t1"'),
+          /** Name of the task in the plan, such as `t1`. Other tasks refer to its result by it. */
+          name: z.string().regex(/^[a-z][a-z0-9_]{0,30}$/, 'expected a short name such as "t1"'),
           agent: z.string(),
           text: z.string().min(1),
-          /** Names of tasks that must be done first; their results are given to this one. */
+          /** Names of the tasks that must end first. This task gets their results. */
           after: z.array(z.string()).default([]),
-          /** Names of the run's inputs that this task is given. */
+          /** Names of the run's inputs that this task gets. */
           inputs: z.array(z.string()).default([]),
         }),
       )
@@ -22,14 +22,14 @@ export const planSchema = z.lazy(() =>
 )
 export type Plan = z.infer<typeof planSchema>
 
-/** Where a run's one task begins: after a step of another task, whose records it begins with. */
+/** A fork starts with the records of another task up to a step. */
 export const forkSchema = z.lazy(() =>
   z.object({
     run: tokenSchema,
     task: tokenSchema,
-    /** The last step that is kept; 0 keeps none. */
+    /** The last step to keep. With 0, the fork keeps no steps. */
     at: z.number().int().min(0),
-    /** Another model from here on. */
+    /** Model of the steps after the fork. Default: the model of the forked task. */
     model: z.string().optional(),
   }),
 )

@@ -1,7 +1,7 @@
 import { InputError } from './errors/input-error.ts'
 import { FINAL_ANSWER, OBSERVATIONS, SEARCH_TOOLS } from './offered-functions.ts'
 
-/** Results of the tasks before, by their names: an input of the loop's own. */
+/** The loop's own input: results of the tasks that this one depends on, by name. */
 export const RESULTS = 'results'
 
 const RESERVED = new Set(
@@ -13,17 +13,19 @@ const RESERVED = new Set(
   ),
 )
 
-/** Keywords, the globals that code cannot do without, and the loop's own functions: no tool, delegate or input is called so. */
+/** True for names that no tool, delegate or input can have: keywords, basic globals and the loop's functions. */
 export function isReservedName(name: string): boolean {
   return RESERVED.has(name)
 }
 
-/** @throws InputError where code has this name already, so that it would not see an input that is called so */
+/** @throws InputError if the name is reserved, because code could not see an input of that name */
 export function checkInputName(name: string): void {
   if (isReservedName(name)) throw nameTaken(name)
 }
 
-/** An input has the name of something else in the code's world. */
+/** The error for an input whose name is already taken in the code's world. */
 export function nameTaken(name: string): InputError {
-  return new InputError(`an input cannot be called "${name}": code has that name already; choose another`)
+  return new InputError(
+    `Expected an input name that code does not use yet, found "${name}". Choose another name.`,
+  )
 }

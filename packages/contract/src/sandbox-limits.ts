@@ -1,39 +1,40 @@
-/** Every limit acts while the code runs. Defaults: `DEFAULT_SANDBOX_LIMITS`. */
+/** Limits that apply while code runs. Defaults: `DEFAULT_SANDBOX_LIMITS`. */
 export interface SandboxLimits {
-  /** Characters of one step's source. */
+  /** Characters of a step's source. */
   sourceChars: number
-  /** Wall time of one step without the time spent waiting for calls, ms. */
+  /** Wall time of a step, without the time it waits for calls, ms. */
   wallMs: number
-  /** CPU time of one step, ms. */
+  /** CPU time of a step, ms. */
   cpuMs: number
   /** Heap of the isolate, MiB. */
   memoryMb: number
   /** Resident memory of the child process, MiB. */
   residentMb: number
-  /** Printed characters kept per step. */
+  /** Printed characters that the observation of a step keeps. */
   outputChars: number
   /** Characters of a step's preview. */
   previewChars: number
-  /** Calls one step may make. */
+  /** Calls that a step may make. */
   callsPerStep: number
-  /** Calls under way at once. */
+  /** Calls that may run at the same time. */
   callsInFlight: number
-  /** Characters of one call's encoded arguments. */
+  /** Characters of a call's encoded arguments. */
   argumentChars: number
-  /** Characters of one encoded call result. */
+  /** Characters of a call's encoded result. */
   resultChars: number
   /** Characters of the encoded final answer. */
   answerChars: number
-  /** Values that a preview visits at most. */
+  /** Most values that a preview visits. */
   previewValues: number
-  /** Longest `sleep` or timer, and the longest a step may wait for calls, ms. */
+  /** Longest `sleep` or timer, and longest time that a step may wait for calls, ms. */
   waitMs: number
-  /** CPU time of steps after which their world is worth a checkpoint, ms; 0 for one after every step. */
+  /** CPU time of steps after which a checkpoint is written, ms. 0 writes one after every step. */
   checkpointCpuMs: number
-  /** Characters of a checkpoint; a larger world has none. */
+  /** Characters of a checkpoint. A larger world gets none. */
   checkpointChars: number
 }
 
+/** The limits that apply if nothing else is set. */
 export const DEFAULT_SANDBOX_LIMITS: SandboxLimits = Object.freeze({
   sourceChars: 100_000,
   wallMs: 30_000,

@@ -3,180 +3,181 @@ import type { JsonSchema } from './json.ts'
 import type { SandboxLimits } from './sandbox-limits.ts'
 
 /**
- * Untrusted code in worlds of its own. A world is a pure function of its {@link World} and of the
- * inputs delivered to it, in their order: the same inputs give the same world again, in this process
- * or in another.
+ * Runs untrusted code, each task in a world of its own. A world is a pure function of its {@link World} and of the
+ * inputs in the order of delivery: the same inputs give the same world, in this process or in another.
  */
 export interface Sandbox extends AsyncDisposable {
   /**
-   * What stands between guest and host. `inline`: nothing (tests of the loop only). `process`: an
-   * isolate in a child process under the runtime's permission model. `confined`: that, inside an
-   * OS-level container without network.
+   * The barrier between guest and host. `inline` is no barrier and only for tests of the loop. `process` is an isolate
+   * in a child process under the runtime's permission model. `confined` adds an OS-level container without network.
    */
   readonly isolation: Isolation
-  /** Opens one task's world. Waits while the pool is full. */
+  /** Opens a task's world. Waits while the pool is full. */
   open(world: World, signal?: AbortSignal): Promise<Session>
 }
 
+/** The barrier between guest and host, see {@link Sandbox.isolation}. */
 export type Isolation = 'inline' | 'process' | 'confined'
 
-/** What a session starts from. */
+/** The initial state of a session. */
 export interface World {
-  /** Become variables of the code. Anything {@link encodeValue} carries. */
+  /** Variables of the code. Any values that {@link encodeValue} can encode. */
   inputs: Record<string, unknown>
-  /** Async functions of one argument object: granted tools and delegates. */
+  /** Granted tools and delegates: async functions with one argument object. */
   functions: GuestFunction[]
-  /** Package patterns that `import` may name: `arquero`, `lodash-es/*`, `*`. Nothing by default. */
+  /** Patterns of packages that code may import: `arquero`, `lodash-es/*`, `*`. */
   imports: string[]
-  /** Folder that imports resolve from: the package that holds the agent's definition. */
+  /** Folder from which imports resolve: the package that holds the agent's definition. */
   importsFrom?: string
-  /** All randomness in the world derives from it, but in steps that name another. */
+  /** Seed of all randomness in the world, except in steps that have their own seed. */
   seed: string
   limits?: Partial<SandboxLimits>
-  /** The newest of these that fits is restored: the session then goes on after its step. */
+  /** The session restores the newest checkpoint that fits and continues after its step. */
   checkpoints?: readonly Checkpoint[]
 }
 
 /**
- * A world as it was after a step: a shortcut past executing everything up to there, never the truth. Only
- * worlds of plain data have one.
+ * A world after a step, as text. Saves executing the steps up to it, but the journal stays the truth. Only worlds of
+ * plain data have checkpoints.
  */
 export interface Checkpoint {
   step: number
-  /** Digest of what the world began with: engine, sandbox, inputs, functions, limits. Others fit no more. */
+  /** Digest of the world's start: engine, sandbox, inputs, functions, limits. The checkpoint fits only equal starts. */
   fits: string
   worldHash: string
   text: string
 }
 
+/** A function that the code in a world can call. */
 export interface GuestFunction {
   name: string
   description: string
   input: JsonSchema
-  /** `index`: code reads `await name[3]`, which calls it with 3 as its only argument. Absent: `name({ … })`. */
+  /** With `index`, code reads `await name[3]`, which calls the function with 3. Default: `name({ … })`. */
   access?: 'index'
 }
 
-/** One task's world. One step at a time. */
+/** One task's JavaScript world. Executes one step at a time. */
 export interface Session extends AsyncDisposable {
   /**
-   * Runs one step's code until it and the calls it waits for are done. Never rejects for anything
-   * the guest does; rejects with `DivergedError` when a recorded step asks for something else than
-   * was recorded, and with `SandboxError` when the world cannot be kept or rebuilt.
+   * Runs a step's code until it ends and the calls that it awaits have ended. Nothing that the guest does makes it
+   * reject. @throws DivergedError if a recorded step makes other calls than the journal has; SandboxError if the world
+   * cannot be kept or rebuilt
    */
   execute(step: StepRequest, host: StepHost): Promise<Observation>
-  /** Which of the checkpoints that it was opened with it goes on from; `refused` those that did not give their world. */
-  readonly restored?: { step?: number; refused: { step: number; why: string }[] }
-  /** Writes the world down, between two steps: after the last one that ran. A sandbox may have none. */
+  /** The step of the restored checkpoint, if any, and the checkpoints that did not give the recorded world. */
+  readonly restored?: { step?: number; refused: { step: number; reason: string }[] }
+  /** Writes a checkpoint of the world after the last step. Some sandboxes cannot. */
   checkpoint?(): Promise<Checkpoint | { refused: string }>
 }
 
+/** A step for {@link Session.execute}. */
 export interface StepRequest {
-  /** Counts from 1 within the task. */
+  /** Number of the step in the task, from 1. */
   step: number
   /** JavaScript or TypeScript. */
   code: string
-  /** Unix milliseconds that the step begins at. */
+  /** Unix milliseconds: the world's time at the start of the step. */
   clock: number
-  /** What this step's randomness derives from, where it is not the world's: steps before a fork have the old one. */
+  /** Seed of the step's randomness. Default: the world's seed. Steps before a fork keep the seed of the forked task. */
   seed?: string
-  /** What the journal holds of this step: delivered first, and its calls are not made again. */
+  /** The recorded part of this step. Its inputs are delivered first, and its calls are not made again. */
   recorded?: RecordedStep
 }
 
-/** A step as journaled: inputs in delivery order, each turn's output, and whether it ended. */
+/** A step in the journal. Inputs are in the order of delivery. */
 export interface RecordedStep {
   inputs: TurnInput[]
   turns: TurnOutput[]
-  /** True: replay only. False: after the last input the step goes on live. */
+  /** True if the step ended. Otherwise it continues live after its last input. */
   ended: boolean
-  /** The turn that was undone, with which the step ended. Its input is not among `inputs`. */
-  voided?: UndoneTurn
-  /** A call's arguments as encoded text, where the journal holds them: to show what was recorded. */
+  /** The voided turn that ended the step. Its input is not among `inputs`. */
+  voided?: VoidedTurn
+  /** Looks up a call's recorded arguments, as encoded text, for messages. */
   argsOf?(call: string): string | undefined
 }
 
-/** One input to a world after the step's code. One outcome per input; delivery order is queue order. */
+/** One input to a world after the step's code. Holds one outcome. The order of delivery is the order of the queue. */
 export type TurnInput =
   | { kind: 'outcome'; outcome: DeliveredOutcome; clock: number }
   | { kind: 'cancel'; reason: string; clock: number }
 
-/** A call's outcome as the guest gets it: `value` is encoded text (see `encodeValue`). */
+/** A call's outcome for the guest. `value` is encoded text (see `encodeValue`). */
 export type DeliveredOutcome = { id: string } & (
   | { ok: true; value: string }
   | { ok: false; reason: string; message: string }
 )
 
-/** What one turn gave: the guest ran on one input until it was idle. Turn 0 is the step's code. */
+/** Output of a turn: the guest ran on one input until it was idle. Turn 0 is the step's code. */
 export interface TurnOutput {
   step: number
   turn: number
-  /** Calls that left at the turn's end, in order. `argsHash` tells arguments apart: a short text stands for itself. */
+  /** Calls that the turn made, in order. `argsHash` is a digest of the arguments, or a short text itself. */
   calls: { id: string; name: string; argsHash: string }[]
-  /** The step's code has ended, or a final answer was given. */
+  /** True if the step's code has ended or gave the final answer. */
   done: boolean
   cpuMs: number
 }
 
-/** A turn that was killed or stopped: nothing it did remains, nothing of it left the box. */
-export interface UndoneTurn {
+/** A turn that was killed or stopped. None of its effects remain, and none of its calls were made. */
+export interface VoidedTurn {
   step: number
   turn: number
   reason: 'timeout' | 'out-of-memory' | 'canceled' | 'crashed'
-  /** What stopped it, in words. */
+  /** Explains the reason. */
   message?: string
-  /** The input that was lost with it; absent for turn 0 (the step's code itself). */
+  /** The input of the turn. Absent for turn 0, whose input is the step's code. */
   lost?: TurnInput
 }
 
-/** A call that guest code made. `id` is `<step>.<n>`, the same in every re-execution. */
+/** A call that guest code made. `id` is `<step>.<n>` and the same in every replay. */
 export interface GuestCall {
   id: string
   step: number
   turn: number
   name: string
   args: unknown
-  /** `args` as encoded text: what is journaled and hashed. */
+  /** `args` as encoded text, for the journal and the hash. */
   argsText: string
 }
 
-/** The host's side of one step. Methods are called in the order in which things happen. */
+/** The host's side of a step. The session calls the methods in the order of events. */
 export interface StepHost {
   readonly signal: AbortSignal
   /** Unix milliseconds. */
   now(): number
-  /** A live call left the guest. Resolves with its outcome, whatever happens; never rejects. */
+  /** The guest made a live call. Resolves with its outcome and never rejects. */
   call(call: GuestCall, signal: AbortSignal): Promise<CallOutcome>
-  /** A live input is about to be delivered. Recorded inputs are not announced. */
+  /** A live input is about to be delivered. Not called for recorded inputs. */
   delivered?(input: TurnInput): void
-  /** A turn has committed, live (`replayed` false) or from the record. */
+  /** A turn has committed. `replayed` is true for a recorded turn. */
   committed?(turn: TurnOutput, replayed: boolean): void
-  /** A turn was undone. */
-  undone?(turn: UndoneTurn): void
-  /** A console line, as it happens; not in replay. */
+  /** A turn was voided. */
+  voided?(turn: VoidedTurn): void
+  /** The guest printed a line. Not called during replay. */
   printed?(line: string): void
 }
 
-/** What a step showed. */
+/** Result of a step. */
 export interface Observation {
   status: 'ok' | 'error' | 'timeout' | 'out-of-memory' | 'canceled'
-  /** The last expression's value, bounded and readable; '' where there is none. */
+  /** The value of the last expression, readable and bounded. Empty if there is none. */
   preview: string
-  /** Console output, bounded, with a marker that says how much is missing. */
+  /** Console output, bounded. A marker says how much is missing. */
   printed: string
   error?: GuestError
-  /** Present when `finalAnswer` was called. */
+  /** Present if the code called `finalAnswer`. */
   final?: { value: unknown }
-  /** Present when a turn was undone: what was lost and why, in words for the model. */
+  /** Present if a turn was voided. Tells the model what was lost and why. */
   lost?: string
-  /** Every call of the step, in the order made. */
+  /** Every call of the step, in order. */
   calls: CallReport[]
   usage: { wallMs: number; cpuMs: number; turns: number }
-  /** Hash of every global at the step's end: equal worlds have equal hashes. */
+  /** Hash of all globals after the step. Equal worlds have equal hashes. */
   worldHash?: string
 }
 
-/** An error that guest code did not handle, as text: no guest object reaches the host. */
+/** An error that guest code did not catch, as text, because no guest object may reach the host. */
 export interface GuestError {
   name: string
   message: string
@@ -187,15 +188,16 @@ export interface GuestError {
   excerpt?: string
 }
 
+/** A call of a step, for its observation. */
 export interface CallReport {
   id: string
   name: string
   args: unknown
   ok: boolean
-  /** Failure kind and message where `ok` is false. */
+  /** Present if `ok` is false. */
   reason?: string
   message?: string
   ms: number
-  /** False: the code did not wait for it. */
+  /** False if the code did not wait for the call. */
   awaited: boolean
 }

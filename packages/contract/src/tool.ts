@@ -3,8 +3,8 @@ import type { JsonSchema } from './json.ts'
 import { functionNameSchema } from './name.ts'
 
 /**
- * What calling a tool twice does, and so what a restart may do with a call whose outcome was lost.
- * `none`: reads only. `idempotent`: the same key twice is one effect. `once`: never sent again.
+ * Says whether a call may be repeated if a restart lost its outcome. `none` only reads. `idempotent` has one effect,
+ * even if it is called twice with the same key. `once` is never sent again.
  */
 export const effectSchema = z.lazy(() => z.enum(['none', 'idempotent', 'once']))
 export type Effect = z.infer<typeof effectSchema>
@@ -12,34 +12,34 @@ export type Effect = z.infer<typeof effectSchema>
 const jsonSchemaSchema = z.lazy(() =>
   z.custom<JsonSchema>(
     (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-    'wanted a JSON Schema object',
+    'expected a JSON Schema object',
   ),
 )
 
-/** A tool as it is announced, granted and journaled: everything but its code. */
+/** A tool without its code, as hosts announce it and grants and journals hold it. */
 export const toolCardSchema = z.lazy(() =>
   z.object({
     name: functionNameSchema,
     description: z.string().min(1),
-    /** JSON Schema of the one argument object. */
+    /** JSON Schema of the argument object. */
     input: jsonSchemaSchema,
-    /** JSON Schema of the result, where it is known. */
+    /** JSON Schema of the result, if it is known. */
     output: jsonSchemaSchema.optional(),
     effect: effectSchema.default('once'),
     /**
-     * Its host says that it is at work, soon and then again and again: one that says nothing is dead. Set where a
-     * tool is served, never by its author.
+     * True if the host sends signs of life while a call runs, so that a caller can tell early that the host died. The
+     * bus sets it when it serves a tool; authors never set it.
      */
     signs: z.literal(true).optional(),
   }),
 )
 export type ToolCard = z.infer<typeof toolCardSchema>
 
-/** Who calls, and how to stop. `key` is the same for every attempt of one call. */
+/** Second argument of {@link Tool.run}: the caller of the tool, and a signal to stop. */
 export interface CallContext {
-  /** The call's id, unique within its task. */
+  /** Id of the call, unique in its task. */
   id: string
-  /** Idempotency key: task, step and call. */
+  /** Idempotency key: task, step and call. The same for every attempt of a call. */
   key: string
   caller: string
   run: string
@@ -47,7 +47,7 @@ export interface CallContext {
   signal: AbortSignal
 }
 
-/** A tool that can be called in this process (a remote one is a Tool whose `run` sends a request). */
+/** A tool that this process can call. The `run` of a remote tool sends a request. */
 export interface Tool extends ToolCard {
   run(input: unknown, context: CallContext): Promise<unknown>
 }

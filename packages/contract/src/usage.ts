@@ -1,24 +1,25 @@
 import { z } from 'zod'
 
-/** Tokens and money of one or many model replies. */
+/** Tokens and cost of model replies. */
 export const usageSchema = z.lazy(() =>
   z.object({
-    /** Prompt tokens, cached ones included. */
+    /** Prompt tokens, including cached ones. */
     inputTokens: z.number().nonnegative(),
-    /** The part of `inputTokens` that the provider served from its cache. */
+    /** Part of `inputTokens` that the provider read from its cache. */
     cachedTokens: z.number().nonnegative(),
-    /** Completion tokens, reasoning included. */
+    /** Completion tokens, including reasoning. */
     outputTokens: z.number().nonnegative(),
-    /** The part of `outputTokens` spent on hidden reasoning. */
+    /** Part of `outputTokens` spent on hidden reasoning. */
     reasoningTokens: z.number().nonnegative(),
-    /** Number of model replies summed up here. */
+    /** Number of replies in this sum. */
     replies: z.number().int().nonnegative(),
-    /** US dollars; `null` as soon as one reply's price is unknown. Unknown is never 0. */
+    /** US dollars. Null if the price of any reply is unknown. */
     cost: z.number().nonnegative().nullable(),
   }),
 )
 export type Usage = z.infer<typeof usageSchema>
 
+/** The usage of no replies. */
 export const NO_USAGE: Usage = Object.freeze({
   inputTokens: 0,
   cachedTokens: 0,
@@ -28,7 +29,7 @@ export const NO_USAGE: Usage = Object.freeze({
   cost: 0,
 })
 
-/** The sum of two usages. An unknown cost on either side makes the sum's cost unknown. */
+/** The sum of two usages. The cost of the sum is unknown if either cost is. */
 export function addUsage(a: Usage, b: Usage): Usage {
   return {
     inputTokens: a.inputTokens + b.inputTokens,

@@ -8,7 +8,7 @@ describe('encodeValue', () => {
     ['null', null],
     ['text with a lone surrogate', '\ud800 ½ "quoted"'],
     [
-      'numbers that JSON has not',
+      'numbers that JSON cannot represent',
       [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 0, 1.5],
     ],
     ['bigint', 2n ** 80n],
@@ -19,7 +19,7 @@ describe('encodeValue', () => {
     ['typed arrays', [new Uint8Array([1, 255]), new Float64Array([0.1]), new BigInt64Array([-1n])]],
     ['an object whose key is the mark', { $: ['date', 0], other: { $: 1 } }],
     ['an object in many places', [{ same: 1 }, { same: 1 }]],
-  ])('keeps %s as it is', (_, value) => {
+  ])('keeps %s', (_, value) => {
     expect(roundTrip(value)).toEqual(value)
     expect(Object.is((roundTrip([-0]) as number[])[0], -0)).toBe(true)
   })
@@ -30,7 +30,7 @@ describe('encodeValue', () => {
     expect(roundTrip({ f: () => 1, s: Symbol('s') })).toEqual({ f: undefined, s: undefined })
   })
 
-  it('lets the same object stand in two places, but not within itself', () => {
+  it('encodes an object in two places, and rejects an object that contains itself', () => {
     const shared = { a: 1 }
     expect(roundTrip({ left: shared, right: [shared] })).toEqual({ left: { a: 1 }, right: [{ a: 1 }] })
     const loop: Record<string, unknown> = {}
@@ -40,7 +40,7 @@ describe('encodeValue', () => {
     )
   })
 
-  it('drops __proto__ on the way out and on the way in', () => {
+  it('drops __proto__ when it encodes and decodes', () => {
     const sent = JSON.parse('{"a":1,"__proto__":{"polluted":true}}')
     for (const value of [roundTrip(sent), decodeValue('{"a":1,"__proto__":{"polluted":true}}')]) {
       expect(value).toEqual({ a: 1 })
@@ -52,7 +52,7 @@ describe('encodeValue', () => {
     ['{"$":["no-such-kind",1]}', 'unknown kind of encoded value: no-such-kind'],
     ['{"$":["bytes","SharedArray",""]}', 'unknown typed array SharedArray'],
     ['{', 'JSON'],
-  ])('refuses the text %s', (text, words) => {
+  ])('rejects the text %s', (text, words) => {
     expect(() => decodeValue(text)).toThrow(words)
   })
 })

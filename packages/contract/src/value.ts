@@ -1,18 +1,19 @@
 import { fromBase64, toBase64 } from './base64.ts'
 
 /**
- * Values as text, type-exact: JSON plus what JSON loses. A value that JSON cannot carry becomes
- * `{"$": [kind, data]}`; an object that has a key `$` of its own becomes `{"$": ["object", …]}`.
+ * Encodes a value as JSON without losing types. A value that JSON cannot represent becomes `{"$": [kind, data]}`. An
+ * object with a key `$` becomes `{"$": ["object", …]}`.
  *
- * Kinds: `undefined`, `number` (NaN, Infinity, -Infinity, -0), `bigint`, `date`, `map`, `set`,
- * `regexp`, `bytes` (typed arrays, as `[name, base64]`), `error` (`[name, message]`), `object`.
- * Functions and symbols become `undefined`; cycles throw a TypeError that names the path.
+ * Kinds: `undefined`, `number` (NaN, Infinity, -Infinity, -0), `bigint`, `date`, `map`, `set`, `regexp`, `bytes` (typed
+ * arrays, as `[name, base64]`), `error` (`[name, message]`), `object`. Functions and symbols become `undefined`.
+ *
+ * @throws TypeError with the path of an object that contains itself
  */
 export function encodeValue(value: unknown): string {
   return JSON.stringify(tag(value, { above: [], path: [] }))
 }
 
-/** The inverse of {@link encodeValue}. `__proto__` keys are dropped. @throws SyntaxError on other text. */
+/** The inverse of {@link encodeValue}. Drops `__proto__` keys. @throws SyntaxError on other text */
 export function decodeValue(text: string): unknown {
   return untag(JSON.parse(text))
 }
@@ -39,7 +40,7 @@ function mark(kind: string, ...data: Tagged[]): Tagged {
   return { $: [kind, ...data] }
 }
 
-/** The objects that a value is within, and the keys under which each of them and the value itself is found. */
+/** The objects around a value, and the keys that lead to it. */
 interface Place {
   above: object[]
   path: (string | number)[]
@@ -100,7 +101,7 @@ function tagObject(value: object, place: Place): Tagged {
 function tagFields(value: object, place: Place): Tagged {
   const tagged: { [key: string]: Tagged } = {}
   for (const [key, item] of Object.entries(value)) {
-    // A reader drops it; assigned, it would be this object's prototype.
+    // Assigning `__proto__` would set this object's prototype. A reader drops the key anyway.
     if (key !== '__proto__') tagged[key] = tagAt(item, key, place)
   }
   return Object.hasOwn(tagged, '$') ? mark('object', tagged) : tagged

@@ -1,6 +1,6 @@
 /**
- * The part of the contract that a sandbox needs, without schemas: zod would be a quarter of the
- * memory of a process that does nothing but run code.
+ * The part of the contract that a sandbox needs, without schemas, because zod would take a quarter of the memory of a
+ * process that only runs code.
  */
 
 export * from './error-text.ts'

@@ -358,7 +358,7 @@ describe('guest code', () => {
       status: 'timeout',
       lost: expect.stringContaining('Nothing that this step did remains'),
     })
-    expect(world.undone).toEqual([{ step: 2, turn: 0, reason: 'timeout', message: expect.any(String) }])
+    expect(world.voided).toEqual([{ step: 2, turn: 0, reason: 'timeout', message: expect.any(String) }])
     expect((await world.run('kept')).preview).toBe('1')
   })
 
@@ -393,7 +393,7 @@ describe('guest code', () => {
       status: 'out-of-memory',
       lost: expect.stringContaining('including the outcome of call 2.1'),
     })
-    expect(world.undone).toMatchObject([
+    expect(world.voided).toMatchObject([
       { step: 2, turn: 1, reason: 'out-of-memory', lost: { kind: 'outcome' } },
     ])
     expect((await world.run('kept')).preview).toBe('kept')

@@ -212,7 +212,7 @@ describe('a checkpoint', () => {
     expect(await refusal(world)).toBe('the world is longer than 3000 characters')
   })
 
-  it('does not exist before the first step or after a step that was undone', async () => {
+  it('does not exist before the first step or after a step with a voided turn', async () => {
     await using world = await openWorld(sandbox, { limits: { wallMs: 200 } })
     expect(await refusal(world)).toBe('there is no world to write')
     await world.run('let a = 1')

@@ -1,4 +1,4 @@
-import type { RecordedStep, Sandbox, TurnOutput, UndoneTurn } from '@bailiwick/contract/world'
+import type { RecordedStep, Sandbox, TurnOutput, VoidedTurn } from '@bailiwick/contract/world'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSandbox } from '../src/index.ts'
 import { useBubblewrap } from '../src/testing/use-bubblewrap.ts'
@@ -8,7 +8,7 @@ import { packageFolder } from './package-folder.ts'
 await useBubblewrap()
 
 /** The record of a world's last step, as a journal would hold it. */
-function recordOf(world: TestWorld, ended: boolean, voided?: UndoneTurn): RecordedStep {
+function recordOf(world: TestWorld, ended: boolean, voided?: VoidedTurn): RecordedStep {
   const turns = world.committed.splice(0).map(({ turn }) => turn)
   const lost = voided?.lost
   const inputs = world.delivered.splice(0).filter((input) => input !== lost)
@@ -279,10 +279,10 @@ describe('a session', () => {
     const code = 'log.push(await step({})); await step({}); log.push("lost"); for (;;);'
     const seen = await first.run(code)
     expect(seen).toMatchObject({ status: 'timeout', lost: expect.stringContaining('call 2.2') })
-    expect(first.undone).toMatchObject([
+    expect(first.voided).toMatchObject([
       { step: 2, turn: 2, reason: 'timeout', lost: { kind: 'outcome', outcome: { id: '2.2' } } },
     ])
-    const recorded = recordOf(first, true, first.undone[0])
+    const recorded = recordOf(first, true, first.voided[0])
     const after = await first.run('log')
     expect(after.preview).toBe('["one", "value"]')
 
@@ -310,7 +310,7 @@ describe('a session', () => {
     world.host.printed = () => world.cancel('stop it')
     const seen = await world.run('console.log("x".repeat(5000)); for (;;);')
     expect(seen).toMatchObject({ status: 'canceled', lost: expect.any(String) })
-    expect(world.undone).toMatchObject([{ reason: 'canceled', turn: 0 }])
+    expect(world.voided).toMatchObject([{ reason: 'canceled', turn: 0 }])
     expect((await world.run('1 + 1')).preview).toBe('2')
   })
 
@@ -365,7 +365,7 @@ describe('a session', () => {
     const tools = { get: () => 1 }
     for (const name of ['class', 'observations', 'finalAnswer', 'get']) {
       await expect(openWorld(sandbox, { inputs: { [name]: 1 }, tools })).rejects.toThrow(
-        `an input cannot be called "${name}"`,
+        `Expected an input name that code does not use yet, found "${name}"`,
       )
     }
     const loop: { self?: unknown } = {}

@@ -9,7 +9,7 @@ import {
   type StepRequest,
   type TurnInput,
   type TurnOutput,
-  type UndoneTurn,
+  type VoidedTurn,
   type World,
 } from '@bailiwick/contract/world'
 
@@ -23,7 +23,7 @@ export interface TestWorld extends AsyncDisposable {
   printed: string[]
   delivered: TurnInput[]
   committed: { turn: TurnOutput; replayed: boolean }[]
-  undone: UndoneTurn[]
+  voided: VoidedTurn[]
   calls: GuestCall[]
   cancel(reason: string): void
 }
@@ -57,7 +57,7 @@ export async function openWorld(sandbox: Sandbox, options: TestWorldOptions = {}
   const printed: string[] = []
   const delivered: TurnInput[] = []
   const committed: { turn: TurnOutput; replayed: boolean }[] = []
-  const undone: UndoneTurn[] = []
+  const voided: VoidedTurn[] = []
   const host: StepHost = {
     get signal() {
       return abort.signal
@@ -75,7 +75,7 @@ export async function openWorld(sandbox: Sandbox, options: TestWorldOptions = {}
     printed: (line) => printed.push(line),
     delivered: (input) => delivered.push(input),
     committed: (turn, replayed) => committed.push({ turn, replayed }),
-    undone: (turn) => undone.push(turn),
+    voided: (turn) => voided.push(turn),
   }
   let step = 0
   return {
@@ -84,7 +84,7 @@ export async function openWorld(sandbox: Sandbox, options: TestWorldOptions = {}
     printed,
     delivered,
     committed,
-    undone,
+    voided,
     calls,
     async run(code, request = {}) {
       step += 1

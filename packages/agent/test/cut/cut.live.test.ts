@@ -165,7 +165,7 @@ describe('a turn that kills its processes', () => {
     },
   }
 
-  it('is restarted once, then undone; the model learns of it, and the task continues', async () => {
+  it('is restarted once, then voided; the model learns of it, and the task continues', async () => {
     await using bed = await openCutBed({ atOnce: 2 })
     const tasks = Object.entries(programs).map(([name, program], index) => ({
       ...program,

@@ -22,6 +22,7 @@ import { Outbox } from './outbox.ts'
 import { renewCredentials } from './renew-credentials.ts'
 import { Replies } from './replies.ts'
 
+/** Options of {@link connectBus}. */
 export interface ConnectOptions {
   /** `nats://host:port`, or several separated by commas. May contain a user and a password. */
   url: string

@@ -11,6 +11,7 @@ import { replySchema } from '../protocol/reply.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
 import { requestReplies } from '../request/request-replies.ts'
 
+/** Options of {@link sendControl}. */
 export interface SendControlOptions {
   /** Stop after replies of this many hosts. Default: stop after the first host that has done it. */
   hosts?: number

@@ -25,6 +25,7 @@ export type DelegationHandler = (
 /** How long to keep a result that the caller has not requested again, milliseconds. */
 const KEEP_MS = 10 * 60_000
 
+/** Options of {@link serveDelegations}. */
 export interface ServeDelegationsOptions {
   /** How long to hold a request before replying `working`, milliseconds. */
   pollMs?: number

@@ -6,6 +6,7 @@ import { SUBJECTS } from '../protocol/subjects.ts'
 import { readableOwner } from '../protocol/users.ts'
 import { followStream } from '../streams/follow-stream.ts'
 
+/** Options of {@link followEvents}. */
 export interface FollowEventsOptions {
   /** Where to begin: with the oldest event, with the next one, or at a sequence. Default `new`. */
   from?: 'beginning' | 'new' | number

@@ -20,6 +20,7 @@ export interface JournalAppend extends JournalAddress {
   storedAt?: number
 }
 
+/** Options of {@link followJournal}. */
 export interface FollowJournalOptions extends Partial<JournalAddress> {
   /** Where to begin. Default 1: the oldest append in the stream. */
   fromSequence?: number

@@ -26,6 +26,7 @@ export interface JournalAddress {
   task: string
 }
 
+/** Options of {@link openJournal}. */
 export interface OpenJournalOptions {
   /**
    * Called with what this version cannot read, and the message's sequence in the stream; reading continues without

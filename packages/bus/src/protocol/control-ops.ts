@@ -11,7 +11,9 @@ export const CONTROL_OPS = {
   ),
 } as const
 
+/** The name of a control operation. */
 export type ControlOp = keyof typeof CONTROL_OPS
+/** The request of a control operation. */
 export type ControlRequest<O extends ControlOp> = z.output<(typeof CONTROL_OPS)[O]>
 
 /** A host's reply: its name, and whether the request concerned it. */

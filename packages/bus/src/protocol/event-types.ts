@@ -197,7 +197,7 @@ export const EVENT_TYPES = {
     data: z.lazy(() => z.object({ step, turn: z.number().int() })),
   },
   'turn.voided': {
-    summary: 'A turn was stopped or killed, and undone.',
+    summary: 'A turn was killed or stopped. None of its effects remain.',
     data: z.lazy(() => z.object({ step, turn: z.number().int(), reason: z.string() })),
   },
   'call.started': {
@@ -241,5 +241,7 @@ export const EVENT_TYPES = {
   },
 } as const
 
+/** The name of an event type. */
 export type EventName = keyof typeof EVENT_TYPES
+/** The data of an event type. */
 export type EventData<N extends EventName> = z.output<(typeof EVENT_TYPES)[N]['data']>

@@ -185,7 +185,11 @@ export const RUN_OPS = {
   },
 } as const
 
+/** The name of an operation on runs. */
 export type RunOp = keyof typeof RUN_OPS
+/** The request of an operation, parsed. */
 export type RunRequest<O extends RunOp> = z.output<(typeof RUN_OPS)[O]['request']>
+/** The request of an operation before parsing: fields with defaults are optional. */
 export type RunRequestInput<O extends RunOp> = z.input<(typeof RUN_OPS)[O]['request']>
+/** The reply of an operation. */
 export type RunReply<O extends RunOp> = z.output<(typeof RUN_OPS)[O]['reply']>

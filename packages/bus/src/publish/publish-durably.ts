@@ -4,6 +4,7 @@ import { BusError } from '../errors/bus-error.ts'
 import { persist } from './persist.ts'
 import { type PublishOnceOptions, publishOnce } from './publish-once.ts'
 
+/** Options of {@link publishDurably}. */
 export interface PublishOptions extends Omit<PublishOnceOptions, 'timeoutMs'> {
   signal?: AbortSignal
 }

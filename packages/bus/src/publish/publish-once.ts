@@ -4,6 +4,7 @@ import type { Bus } from '../connect/bus.ts'
 import { BusError } from '../errors/bus-error.ts'
 import { LostReply } from './is-transient.ts'
 
+/** Options of {@link publishOnce}. */
 export interface PublishOnceOptions extends Pick<Partial<JetStreamPublishOptions>, 'msgID' | 'headers'> {
   /** The sequence that the subject's last message must have; 0 if the subject must have no message. */
   expect?: { lastSubjectSequence: number }

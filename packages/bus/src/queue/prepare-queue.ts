@@ -8,6 +8,7 @@ import { persist } from '../publish/persist.ts'
 import { prepareWriter } from '../streams/prepare-streams.ts'
 import type { StreamLimits } from '../streams/stream-limits.ts'
 
+/** Options of {@link prepareQueue}. */
 export interface QueueOptions {
   /** A task is redelivered after this long without a sign of work, milliseconds. Default 30,000. */
   ackWaitMs?: number

@@ -6,6 +6,7 @@ import { Puller } from './puller.ts'
 import { Slots } from './slots.ts'
 import { openDelivery, type TaskDelivery } from './task-delivery.ts'
 
+/** Options of {@link takeTasks}. */
 export interface TakeOptions {
   /** Tasks to hold at the same time. Default 1. */
   maxConcurrent?: number

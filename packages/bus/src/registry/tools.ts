@@ -23,6 +23,7 @@ export interface RegisteredTool {
   at: number
 }
 
+/** Options of {@link registerTool}. */
 export interface RegisterOptions {
   /** The process that hosts it. */
   host: string

@@ -3,6 +3,7 @@ import { BUCKETS } from '../protocol/places.ts'
 import { type AgentPresence, presenceSchema } from '../protocol/presence.ts'
 import { watchBucket } from './watch-bucket.ts'
 
+/** Options of {@link watchAgents}. */
 export interface WatchAgentsOptions {
   /** A host counts as gone after this long without a heartbeat, milliseconds. Default 6,000: three heartbeats. */
   silenceMs?: number

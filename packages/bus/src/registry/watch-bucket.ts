@@ -11,6 +11,7 @@ export interface Entry<T> {
   arrivedAt: number
 }
 
+/** Options of {@link watchBucket}. */
 export interface WatchOptions<T> {
   silenceMs?: number
   signal?: AbortSignal

@@ -3,6 +3,7 @@ import type { Msg } from '@nats-io/transport-node'
 import type { Bus } from '../connect/bus.ts'
 import { BusError } from '../errors/bus-error.ts'
 
+/** Options of {@link requestReplies}. */
 export interface RequestRepliesOptions<T> {
   subject: string
   payload: string

@@ -6,6 +6,7 @@ import { readSpilled } from '../journal/spill.ts'
 import { type Reply, replySchema } from '../protocol/reply.ts'
 import { requestReplies } from './request-replies.ts'
 
+/** Options of {@link request}. */
 export interface RequestOptions<S extends z.ZodType> {
   subject: string
   payload: unknown

@@ -10,6 +10,7 @@ import { untilUp } from '../publish/persist.ts'
 import { publishCore } from '../publish/publish-core.ts'
 import type { RateLimit } from './rate-limit.ts'
 
+/** Options of {@link serve}. */
 export interface ServeOptions<S extends z.ZodType> {
   /** May contain wildcards. */
   subject: string

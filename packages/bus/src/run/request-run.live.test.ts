@@ -42,7 +42,7 @@ describe('requestRun', () => {
   it('refuses what is not in the protocol, and says what was wanted', async () => {
     await using _ = await serveRuns(test.bus, { submit: async ({ run }) => ({ run, duplicate: false }) })
     const asked = requestRun(test.bus, 'submit', { run: 'not a token', text: 'count' })
-    await expect(asked).rejects.toThrow(/run.*1 to 63 characters/s)
+    await expect(asked).rejects.toThrow(/run.*1 to 63 letters/s)
   })
 
   it('says so when no coordinator is running', async () => {

@@ -28,6 +28,7 @@ const auditSchema = z.lazy(() =>
 )
 const createdSchema = z.lazy(() => z.object({ stream_name: z.string(), name: z.string() }))
 
+/** Options of {@link followExcessReaders}. */
 export interface FollowExcessOptions {
   /** Consumers that one user may have at the same time. */
   limit: number

@@ -37,5 +37,7 @@ export const streamLimitsSchema = z.lazy(() =>
     presenceMs: z.number().int().positive().default(6_000),
   }),
 )
+/** Limits of the streams. A missing limit has its default. */
 export type StreamLimits = z.input<typeof streamLimitsSchema>
+/** Limits of the streams with all defaults filled in. */
 export type CheckedStreamLimits = z.output<typeof streamLimitsSchema>

@@ -11,6 +11,7 @@ import { publishCore } from '../publish/publish-core.ts'
 import { MESSAGES_PER_SECOND, RateLimit } from '../request/rate-limit.ts'
 import { matcher, serve } from '../request/serve.ts'
 
+/** Options of {@link serveTool}. */
 export interface ServeToolOptions {
   /** The writer whose bucket stores results over 128 KB. Without it, such a result is an error. */
   writer?: string

@@ -1,8 +1,8 @@
 const MARK = Symbol.for('bailiwick.error')
 
 /**
- * Base of every error that Bailiwick throws. `code` is stable and machine-readable; the message says
- * what was wanted, what came, and what to do.
+ * Base class of all errors of Bailiwick. `code` is stable and machine-readable. The message says what was expected,
+ * what was found, and what to do.
  */
 export class BailiwickError extends Error {
   readonly code: string
@@ -14,13 +14,13 @@ export class BailiwickError extends Error {
     this.code = code
   }
 
-  /** True for every Bailiwick error, also from another installed copy of this package. */
+  /** True for every Bailiwick error, even from another installed copy of this package. */
   static isInstance(value: unknown): value is BailiwickError {
     return typeof value === 'object' && value !== null && MARK in value
   }
 }
 
-/** True for a Bailiwick error with this code, also from another installed copy. */
+/** True for a Bailiwick error with this code, even from another installed copy of this package. */
 export function hasCode(value: unknown, code: string): value is BailiwickError {
   return BailiwickError.isInstance(value) && value.code === code
 }

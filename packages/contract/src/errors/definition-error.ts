@@ -1,6 +1,6 @@
 import { BailiwickError } from './bailiwick-error.ts'
 
-/** An agent or tool definition that cannot work: wrong names, levels, grants or imports. */
+/** A definition of an agent or tool is invalid: its name, level, grant or imports. */
 export class DefinitionError extends BailiwickError {
   constructor(message: string, options?: ErrorOptions) {
     super('bad-definition', message, options)

@@ -1,8 +1,8 @@
 import { BailiwickError } from './bailiwick-error.ts'
 
 /**
- * A replay asked for something else than the journal says. Nothing goes on in that world. `recorded` and
- * `replayed` are the two sides in words, `step` and `turn` the place, where they are known.
+ * Replayed code did something other than the journal records, so its world cannot continue. If known, `recorded` and
+ * `replayed` describe the difference, and `step` and `turn` the place.
  */
 export class DivergedError extends BailiwickError {
   readonly recorded: string | undefined

@@ -1,6 +1,6 @@
 import { BailiwickError } from './bailiwick-error.ts'
 
-/** A budget is spent. `limit` names which: `steps`, `tokens`, `cost`, `wallMs`, `calls`, `deadline`. */
+/** A budget is exhausted. `limit` is `steps`, `tokens`, `cost`, `wallMs`, `calls` or `deadline`. */
 export class ExhaustedError extends BailiwickError {
   readonly limit: string | undefined
 

@@ -1,6 +1,6 @@
 import { BailiwickError } from './bailiwick-error.ts'
 
-/** Somebody else has appended to this journal since: its task was taken over. */
+/** Another writer appended to the journal, because another host took over the task. */
 export class FencedError extends BailiwickError {
   constructor(message: string, options?: ErrorOptions) {
     super('fenced', message, options)

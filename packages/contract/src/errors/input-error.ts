@@ -1,6 +1,6 @@
 import { BailiwickError } from './bailiwick-error.ts'
 
-/** What somebody passed in (a file, an option, a configuration, a message) is not usable. */
+/** An input is invalid: a file, an option, a configuration or a message. */
 export class InputError extends BailiwickError {
   constructor(message: string, options?: ErrorOptions) {
     super('bad-input', message, options)

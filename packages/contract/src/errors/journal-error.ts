@@ -1,6 +1,6 @@
 import { BailiwickError } from './bailiwick-error.ts'
 
-/** A journal holds something that this version cannot read. */
+/** This version cannot read a record of a journal. */
 export class JournalError extends BailiwickError {
   constructor(message: string, options?: ErrorOptions) {
     super('bad-journal', message, options)

@@ -1,6 +1,6 @@
 import { BailiwickError } from './bailiwick-error.ts'
 
-/** Why a model gave no usable reply. Which of them are tried again is the models package's business. */
+/** Why a model gave no usable reply. The models package decides which of them to retry. */
 export type ModelErrorCode =
   | 'model-auth'
   | 'model-unknown'
@@ -20,7 +20,7 @@ export type ModelErrorCode =
   | 'model-script'
   | 'model-replay-miss'
 
-/** A model call failed. `retryAfterMs` is what the server asked for. */
+/** A model call failed. `retryAfterMs` is the pause that the server asked for. */
 export class ModelError extends BailiwickError {
   declare readonly code: ModelErrorCode
   readonly status: number | undefined
@@ -37,7 +37,7 @@ export class ModelError extends BailiwickError {
   }
 }
 
-/** True for a {@link ModelError}, also from another installed copy of this package. */
+/** True for a {@link ModelError}, even from another installed copy of this package. */
 export function isModelError(value: unknown): value is ModelError {
   return BailiwickError.isInstance(value) && value.code.startsWith('model-')
 }

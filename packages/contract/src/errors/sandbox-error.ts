@@ -1,6 +1,6 @@
 import { BailiwickError } from './bailiwick-error.ts'
 
-/** The sandbox itself failed: it could not start, or a world could not be rebuilt. */
+/** The sandbox failed: it could not start, or it could not rebuild a world. */
 export class SandboxError extends BailiwickError {
   constructor(message: string, options?: ErrorOptions) {
     super('sandbox', message, options)

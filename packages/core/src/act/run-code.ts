@@ -50,7 +50,7 @@ function showStep(observation: Observation, parsed: ParsedReply, left: number): 
     lost,
     /^Promise\b|\bPromise \{/.test(preview) && 'The value is a promise: missing await before the call.',
     failedCalls(calls, error),
-    // An undone turn awaited nothing.
+    // A voided turn awaited nothing.
     !lost && unawaited(calls),
     refused ? finalAfterInvention : parsed.invented && inventionCut,
     final === undefined && left - 1 <= FEW_STEPS && `${left - 1} steps left.`,

@@ -1,9 +1,9 @@
 import {
   type AgentDefinition,
+  MAX_DECLARED_TOOLS,
   OBSERVATIONS,
   type Route,
   SEARCH_TOOLS,
-  TOOLS_DECLARED,
   type Tool,
 } from '@bailiwick/contract'
 import type { TaskWorld } from '../journal/task-world.ts'
@@ -20,7 +20,7 @@ const MAX_FOUND = 8
 export function ownFunctions(definition: AgentDefinition, state: TaskWorld): Tool[] {
   const { action, rounds } = LEVEL_TABLE[state.spec.grant.level]
   if (action === 'route') return routeTools(definition)
-  const search = rounds > 0 && state.spec.grant.tools.length > TOOLS_DECLARED ? [searchTools(state)] : []
+  const search = rounds > 0 && state.spec.grant.tools.length > MAX_DECLARED_TOOLS ? [searchTools(state)] : []
   return action === 'code' ? [observations(state), ...search] : search
 }
 

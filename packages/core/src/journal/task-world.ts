@@ -15,8 +15,8 @@ import {
   type TurnInput,
   type TurnOutput,
   taskSpecOf,
-  type UndoneTurn,
   type Usage,
+  type VoidedTurn,
 } from '@bailiwick/contract'
 import { applyToTaskView, newTaskView, type TaskView } from './task-view.ts'
 
@@ -39,7 +39,7 @@ export interface StepState {
   turns: TurnOutput[]
   /** How often the current turn was started. It has not committed, and all attempts but the last died in it. */
   begun: number
-  voided?: UndoneTurn
+  voided?: VoidedTurn
   ended?: RecordOf<'step.ended'>
 }
 
@@ -244,7 +244,7 @@ function deliver(world: TaskWorld, number: number, input: TurnInput): void {
 function applyVoid(world: TaskWorld, record: RecordOf<'turn.voided'>): void {
   const step = stepOf(world, record.step)
   const lost = record.lost as TurnInput | undefined
-  // The journal already has the lost input as delivered, but the turn that got it was undone.
+  // The journal already has the lost input as delivered, but the turn that got it was voided.
   if (lost !== undefined) step.inputs.pop()
   const { turn, reason, message } = record
   step.voided = {

@@ -89,8 +89,8 @@ describe('replies', () => {
 
   it('64: lists the valid tools if one is unknown, the nearest first', async () => {
     const trial = await tryTask({ level: 3, tools: [double] }, [call('duoble', { n: 1 }), final(1)])
-    expect(told(trial, 1)).toContain('did you mean double?')
-    expect(told(trial, 1)).toContain('Known: double')
+    expect(told(trial, 1)).toContain(String.raw`Did you mean \"double\"?`)
+    expect(told(trial, 1)).toContain('Expected a known function (double')
   })
 
   it('refuses an answer that follows an invented observation', async () => {

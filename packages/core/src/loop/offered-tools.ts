@@ -2,9 +2,9 @@ import {
   DELEGATE_INPUT,
   FINAL_ANSWER,
   functionName,
+  MAX_DECLARED_TOOLS,
   type ModelTool,
   SEARCH_TOOLS,
-  TOOLS_DECLARED,
 } from '@bailiwick/contract'
 import type { Attempt } from '../attempt/attempt.ts'
 import { roundsUsed } from '../gate/decide.ts'
@@ -38,7 +38,7 @@ export function offeredTools({ rules, state, options, own }: Attempt): ModelTool
 /** All granted tools; if there are too many, only those that `searchTools` has returned. */
 function shownTools({ spec, steps }: Attempt['state']) {
   const { tools } = spec.grant
-  if (tools.length <= TOOLS_DECLARED) return tools
+  if (tools.length <= MAX_DECLARED_TOOLS) return tools
   const found = steps
     .flatMap(({ calls, reply }) =>
       reply?.calls.some(({ name }) => name === SEARCH_TOOLS.name) ? [...calls.values()] : [],

@@ -3,7 +3,7 @@ import {
   functionName,
   type JsonSchema,
   type Level,
-  TOOLS_DECLARED,
+  MAX_DECLARED_TOOLS,
   type ToolCard,
 } from '@bailiwick/contract'
 import { declareDelegates, declareTools, RESULT_TYPE } from './declarations.ts'
@@ -154,7 +154,7 @@ The results you were given, with their paths, are listed in the task. A figure t
 
 /** Declares the tools, or lists their names if there are too many. */
 function toolSection({ tools }: PromptFacts): string {
-  if (tools.length <= TOOLS_DECLARED) return declareTools(tools)
+  if (tools.length <= MAX_DECLARED_TOOLS) return declareTools(tools)
   return `There are ${tools.length} tools: ${tools.map(({ name }) => name).join(', ')}.
 Their declarations are found by:
 /** Declarations of the tools that fit the words best. Only reads. */

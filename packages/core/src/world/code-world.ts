@@ -14,7 +14,7 @@ import { cardsHash, functionsOf, recordedRequest, worldOf } from './recorded-wor
 /** Takes a checkpoint only after this share of a task's CPU time, so that a long task takes few. */
 const MIN_CHECKPOINT_SHARE = 0.1
 
-/** A turn in which this many processes died is undone, because it may be the cause. */
+/** A turn in which this many processes died is voided, because it may be the cause. */
 const MAX_DEATHS = 2
 
 /** One task's JavaScript world. Opens it at the first step, or rebuilds it from the journal. */

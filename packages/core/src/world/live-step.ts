@@ -5,7 +5,7 @@ import {
   type StepHost,
   type TurnInput,
   type TurnOutput,
-  type UndoneTurn,
+  type VoidedTurn,
 } from '@bailiwick/contract'
 import { outcomeRecord } from '../journal/outcome-record.ts'
 import type { StepState } from '../journal/task-world.ts'
@@ -79,7 +79,7 @@ export class LiveStep implements StepHost {
     if (!replayed) this.#task.record({ type: 'turn.committed', at: this.now(), ...turn })
   }
 
-  undone(turn: UndoneTurn): void {
+  voided(turn: VoidedTurn): void {
     this.#task.record({ type: 'turn.voided', at: this.now(), ...turn })
   }
 

@@ -21,7 +21,7 @@ export async function rebuildWorld(task: CodeTask, world: World, current: StepSt
   if (sandbox === undefined) throw new SandboxError('level 5 runs code: pass a sandbox to the loop')
   for (;;) {
     const session = await sandbox.open({ ...world, checkpoints: state.checkpoints }, signal)
-    for (const { step, why } of session.restored?.refused ?? []) refuse(task, step, why)
+    for (const { step, reason } of session.restored?.refused ?? []) refuse(task, step, reason)
     try {
       await replaySteps(task, session, current)
       return session

@@ -3,13 +3,13 @@ import {
   DivergedError,
   functionName,
   type GuestFunction,
+  MAX_DECLARED_TOOLS,
   OBSERVATIONS,
   type Observation,
   RESULTS,
   type RecordedStep,
   SEARCH_TOOLS,
   type StepRequest,
-  TOOLS_DECLARED,
   type World,
 } from '@bailiwick/contract'
 import type { StepState, TaskWorld } from '../journal/task-world.ts'
@@ -39,7 +39,7 @@ export function worldOf(state: TaskWorld, { inputs, importsFrom }: WorldOptions)
 export function functionsOf({ spec: { grant } }: TaskWorld): GuestFunction[] {
   const offered: GuestFunction[] = [
     OBSERVATIONS,
-    ...(grant.tools.length > TOOLS_DECLARED ? [SEARCH_TOOLS] : []),
+    ...(grant.tools.length > MAX_DECLARED_TOOLS ? [SEARCH_TOOLS] : []),
   ]
   return [
     ...[...grant.tools, ...offered].map(({ name, description, input, access }: GuestFunction) => ({

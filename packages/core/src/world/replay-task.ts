@@ -23,8 +23,8 @@ export interface ReplayOptions extends WorldOptions {
 export interface ReplayedStep {
   step: number
   code: string
-  /** `same`: the step made the recorded calls and left the recorded world. `undone`: the recorded step was undone. */
-  status: 'same' | 'diverged' | 'undone'
+  /** `same`: the step made the recorded calls and left the recorded world. `voided`: a turn of the recorded step was voided. */
+  status: 'same' | 'diverged' | 'voided'
   /** Where a diverged step differs from its record. */
   message?: string
   printed: string
@@ -69,7 +69,7 @@ async function replayStep(
     const seen = await session.execute(again, silentHost(signal))
     const ms = performance.now() - began
     const shown = { ...base, printed: seen.printed, preview: seen.preview, ms }
-    if (step.voided !== undefined) return { ...shown, status: 'undone' }
+    if (step.voided !== undefined) return { ...shown, status: 'voided' }
     checkWorld(state, step, seen)
     return { ...shown, status: 'same' }
   } catch (error) {

@@ -1,10 +1,10 @@
-import type { Observation, UndoneTurn } from '@bailiwick/contract/world'
+import type { Observation, VoidedTurn } from '@bailiwick/contract/world'
 import { decodeSliced } from '../values/decode-sliced.ts'
 import type { StepResult } from './step-result.ts'
 
 /** Makes the observation of a step from its result. */
 export async function observe(result: StepResult): Promise<Observation> {
-  const { end, undone, stopped, calls, usage } = result
+  const { end, voided, stopped, calls, usage } = result
   const observation: Observation = {
     status: 'ok',
     preview: end?.preview ?? '',
@@ -12,10 +12,10 @@ export async function observe(result: StepResult): Promise<Observation> {
     calls,
     usage,
   }
-  if (undone !== undefined) {
-    observation.status = undone.reason === 'crashed' ? 'error' : undone.reason
-    observation.error = { name: NAMES[undone.reason], message: undone.message }
-    observation.lost = lostText(undone)
+  if (voided !== undefined) {
+    observation.status = voided.reason === 'crashed' ? 'error' : voided.reason
+    observation.error = { name: NAMES[voided.reason], message: voided.message }
+    observation.lost = lostText(voided)
     return observation
   }
   if (end?.hash !== undefined) observation.worldHash = end.hash
@@ -50,7 +50,7 @@ function printedText({ printed, end }: StepResult): string {
   return `${text}${text === '' ? '' : '\n'}… (${count} not shown)`
 }
 
-function lostText({ reason, lost, turn }: UndoneTurn): string {
+function lostText({ reason, lost, turn }: VoidedTurn): string {
   const why = {
     timeout: 'it ran too long',
     'out-of-memory': 'it used too much memory',

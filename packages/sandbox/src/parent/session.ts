@@ -88,8 +88,8 @@ export class WorldSession implements Session {
         return new StepRun(this.#context(box), request, host).run()
       })
       this.#steps.push(result.record)
-      this.#hash = result.undone === undefined ? result.end?.hash : undefined
-      if (result.undone !== undefined) await this.#drop()
+      this.#hash = result.voided === undefined ? result.end?.hash : undefined
+      if (result.voided !== undefined) await this.#drop()
       return await observe(result)
     } catch (error) {
       // A world that diverged or failed must not go on.
@@ -208,7 +208,7 @@ export class WorldSession implements Session {
         return { box: await this.#openBox(memoryMb, checkpoint), checkpoint }
       } catch (error) {
         if (!(error instanceof SandboxError) || this.#closed) throw error
-        this.restored.refused.push({ step: checkpoint.step, why: error.message })
+        this.restored.refused.push({ step: checkpoint.step, reason: error.message })
       }
     }
     return undefined

@@ -1,4 +1,4 @@
-import type { CallReport, UndoneTurn } from '@bailiwick/contract/world'
+import type { CallReport, VoidedTurn } from '@bailiwick/contract/world'
 import type { StepEnd } from '../frames/frame.ts'
 import type { StepRecord } from './world-record.ts'
 
@@ -10,6 +10,6 @@ export interface StepResult {
   calls: CallReport[]
   /** Set if the step ended before its code did. */
   stopped?: { status: 'timeout' | 'canceled'; message: string }
-  undone?: UndoneTurn & { message: string }
+  voided?: VoidedTurn & { message: string }
   usage: { wallMs: number; cpuMs: number; turns: number }
 }

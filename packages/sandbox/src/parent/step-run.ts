@@ -43,7 +43,7 @@ export class StepRun {
   readonly #stop: StepStop
   #end: StepEnd | undefined
   #over = false
-  #undone: StepResult['undone']
+  #voided: StepResult['voided']
 
   constructor(context: StepContext, request: StepRequest, host: StepHost) {
     this.#context = context
@@ -85,7 +85,7 @@ export class StepRun {
       this.#start()
       if (signal.aborted) abort()
       await this.#done.promise
-      await this.#calls.finish(this.#undone === undefined && this.#stop.how === undefined)
+      await this.#calls.finish(this.#voided === undefined && this.#stop.how === undefined)
     } finally {
       signal.removeEventListener('abort', abort)
       this.#stop.dispose()
@@ -108,7 +108,7 @@ export class StepRun {
       },
     }
     if (this.#stop.how !== undefined) result.stopped = this.#stop.how
-    if (this.#undone !== undefined) result.undone = this.#undone
+    if (this.#voided !== undefined) result.voided = this.#voided
     return result
   }
 
@@ -216,12 +216,12 @@ export class StepRun {
     if (!this.#stop.deliverCancel()) this.#inputs.feed()
   }
 
-  /** The record ended before the step's code: the step was stopped from outside, or a turn was undone. */
+  /** The record ended before the step's code: the step was stopped from outside, or a turn was voided. */
   #replayEnded(): undefined {
     const voided = this.#request.recorded?.voided
     if (voided !== undefined) {
       this.#record.voided = voided
-      this.#undone = { message: 'as recorded', ...voided }
+      this.#voided = { message: 'as recorded', ...voided }
     } else this.#stop.asRecorded(this.#record.inputs.at(-1)?.kind === 'cancel' ? 'canceled' : 'timeout')
     if (this.#record.turns.length === 0) return this.#finish()
     this.#stop.askForEnd()
@@ -236,10 +236,10 @@ export class StepRun {
     const turn = this.#record.turns.length
     const lost = this.#inputs.running
     const { reason, message } = end
-    const undone = { step: this.#request.step, turn, reason, message, ...(lost !== undefined && { lost }) }
-    this.#record.voided = undone
-    this.#undone = undone
-    this.#host.undone?.(undone)
+    const voided = { step: this.#request.step, turn, reason, message, ...(lost !== undefined && { lost }) }
+    this.#record.voided = voided
+    this.#voided = voided
+    this.#host.voided?.(voided)
     this.#finish()
   }
 

@@ -1,4 +1,4 @@
-import type { StepRequest, TurnInput, TurnOutput, UndoneTurn } from '@bailiwick/contract/world'
+import type { StepRequest, TurnInput, TurnOutput, VoidedTurn } from '@bailiwick/contract/world'
 
 /** A step of a world with its inputs and turns. The records of all steps can rebuild the world. */
 export interface StepRecord {
@@ -8,7 +8,7 @@ export interface StepRecord {
   seed: string
   inputs: TurnInput[]
   turns: TurnOutput[]
-  voided?: UndoneTurn
+  voided?: VoidedTurn
 }
 
 /** The request that replays a past step. */

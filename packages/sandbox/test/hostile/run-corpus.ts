@@ -132,7 +132,7 @@ async function attempt({ name, snippet, limits }: Row): Promise<string | undefin
   if (preview !== undefined && seen.preview !== preview)
     return `must show ${preview}, shows ${seen.preview.slice(0, 200)}`
   let after = await session.execute({ step: 3, code: 'kept', clock: 1 }, host())
-  // If the row left the heap full, the next step is undone, and the step after it has a fresh heap.
+  // If the row left the heap full, a turn of the next step is voided, and the step after it has a fresh heap.
   if (after.lost !== undefined) after = await session.execute({ step: 4, code: 'kept', clock: 1 }, host())
   return after.preview === 'kept'
     ? undefined

@@ -1,6 +1,6 @@
 /**
  * How a hostile step must end. `done`: by itself, with nothing gained. `refused`: with an error in the code. `stopped`:
- * by a limit, with its turn undone. `either`: by itself or by a limit, depending on the version of the engine.
+ * by a limit, with its turn voided. `either`: by itself or by a limit, depending on the version of the engine.
  */
 export type Ending = 'done' | 'refused' | 'stopped' | 'either'
 

@@ -73,7 +73,7 @@ describe('the toolbox', () => {
     expect(await call('analyst', 'readFile', { name: 'seattle-weather.csv' }, {})).toBe(CSV)
     expect(await call('analyst', 'readFile', { name: 'notes.md', from: 2, length: 3 }, {})).toBe('Ear')
     await expect(call('analyst', 'readFile', { name: '../notes.md' }, {})).rejects.toThrow(
-      /there is no file "..\/notes.md".*Known: seattle-weather.csv, broken.json, notes.md/,
+      /Expected a known file \(seattle-weather.csv, broken.json, notes.md\), found "..\/notes.md"/,
     )
   })
 
@@ -177,7 +177,7 @@ describe('the toolbox', () => {
     expect(await textOf(rows.svg)).toContain('date: x; temp: 1')
     const inSpec = { ...spec, data: { url: 'file:///etc/passwd' } }
     await expect(call('analyst', 'drawChart', { spec: inSpec }, { id: '3.3' })).rejects.toThrow(
-      'there is no file "file:///etc/passwd"',
+      'found "file:///etc/passwd"',
     )
     const ofText = { ...spec, data: { url: 'notes.md' } }
     await expect(call('analyst', 'drawChart', { spec: ofText }, { id: '3.4' })).rejects.toThrow(
@@ -208,6 +208,6 @@ describe('the files that a call sees', () => {
     }
     await expect(
       call('writer', 'readFile', { name: 'secret.csv' }, { run: 'r2', task: 'r2-t2' }),
-    ).rejects.toThrow('there is no file "secret.csv"')
+    ).rejects.toThrow('found "secret.csv"')
   })
 })

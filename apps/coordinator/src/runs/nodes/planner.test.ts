@@ -19,7 +19,11 @@ describe('planProblems', () => {
   it.each([
     ['an unknown agent', [task('t1', { agent: 'analist' })], 'analyst'],
     ['an unknown input', [task('t1', { inputs: ['wether'] })], 'weather'],
-    ['an unknown dependency', [task('t1', { after: ['t0'] })], 'task in "after" "t0"'],
+    [
+      'an unknown dependency',
+      [task('t1', { after: ['t0'] })],
+      'Expected a known task in "after" (t1), found "t0"',
+    ],
     ['a name that two tasks have', [task('t1'), task('t1')], 'two tasks are called "t1"'],
     ['a reserved name', [task('answer')], '"answer" is a reserved name'],
     ['too many tasks', ['a', 'b', 'c', 'd'].map((name) => task(name)), 'has 4 tasks; at most 3'],

@@ -52,6 +52,7 @@ export type RoleGrant =
   | { role: 'reader'; name?: string; prompts?: boolean; readsFrom?: readonly string[] }
   | { role: 'coordinator' }
 
+/** The name of a role on the bus. */
 export type Role = RoleGrant['role']
 
 /**
