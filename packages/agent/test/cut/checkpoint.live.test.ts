@@ -53,7 +53,7 @@ describe('the checkpoints of a task with heavy steps', () => {
       'after-its-end': 2,
       'within-it': 0,
     })
-  }, 120_000)
+  }, 300_000)
 
   it('are kept in the object store if they are large, and restored from there', async () => {
     await using bed = await openCutBed({ atOnce: 1, limits })
@@ -76,7 +76,7 @@ describe('the checkpoints of a task with heavy steps', () => {
     expect(bed.restored).toBe(1)
     const { status, output } = await bed.outcome('large')
     expect([status, output]).toEqual(['completed', [20_000, [19_999, 'row 19999'], { n: 1, list: [1, 2] }]])
-  }, 60_000)
+  }, 300_000)
 
   it('are not taken of worlds with classes and closures, which still resume', async () => {
     await using bed = await openCutBed({ atOnce: 4, limits })
@@ -93,5 +93,5 @@ describe('the checkpoints of a task with heavy steps', () => {
     expect(calm.records.filter(({ type }) => type === 'step.checkpointed')).toEqual([])
     expect([cut.status, cut.output, cut.worlds]).toEqual(['completed', calm.output, calm.worlds])
     expect(bed.restored).toBe(0)
-  }, 60_000)
+  }, 300_000)
 })

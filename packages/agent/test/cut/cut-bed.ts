@@ -67,6 +67,8 @@ export async function openCutBed(options: { atOnce: number; limits?: AgentDefini
         [...process.execArgv, fileURLToPath(new URL('cut-worker.ts', import.meta.url)), file],
         {
           stdio: ['ignore', 'pipe', 'inherit'],
+          // Halves the CPU time that starting a worker takes.
+          env: { ...process.env, NODE_COMPILE_CACHE: join(folder, 'compile-cache') },
           // Its own process group, like a host of the daemon, so that children that are just starting die too.
           detached: true,
         },
