@@ -2,7 +2,6 @@
 
 export { JournalWriter } from './journal-writer.ts'
 export { type MemoryJournal, memoryJournal } from './memory-journal.ts'
-export { outcomeRecord } from './outcome-record.ts'
 export { type AttemptView, foldRunView, type RunView, runStatus } from './run-view.ts'
 export { type Activity, foldTaskView, ownUsage, type StepUsage, type TaskView } from './task-view.ts'
 export {
