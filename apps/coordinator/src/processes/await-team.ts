@@ -41,7 +41,8 @@ export async function awaitTeam(options: AwaitTeamOptions): Promise<string[]> {
       lastNote = line
       noteAt = Date.now() + NOTE_EVERY_MS
     }
-    await sleep(CHECK_EVERY_MS, undefined, { signal })
+    await sleep(CHECK_EVERY_MS, undefined, { signal }).catch(() => {})
+    signal.throwIfAborted()
   }
   const missing = hosts.report().filter((report) => !hasAnnounced(report))
   const agents = hosts.report().filter(({ agent }) => agent !== undefined)
