@@ -11,7 +11,7 @@ function helpAt(columns: number, name?: string): string {
   const before = process.env.COLUMNS
   process.env.COLUMNS = String(columns)
   try {
-    const program = buildProgram(async () => {})
+    const program = buildProgram(name === undefined ? [] : [name], async () => {})
     const command = name === undefined ? program : program.commands.find((one) => one.name() === name)
     let text = ''
     command?.configureOutput({ writeOut: (part) => (text += part) })

@@ -59,10 +59,12 @@ describe('a journal with messages of a newer version', () => {
     const up = await cli('up', '--detach')
     expect(up.code, up.stderr).toBe(0)
     expect(up.stderr).toMatch(
-      /Run ropen is not driven by this daemon: the journal of task run .* version 9; .*update it/,
+      /Run ropen is not driven by this daemon: .* the journal of task run: Expected version 1 or older, found 9\./,
     )
     expect((await cli('runs')).stdout).toMatch(/ropen/)
-    expect((await cli('show', 'ropen')).stdout).toMatch(/not readable: run, message \d+: version 9/)
+    expect((await cli('show', 'ropen')).stdout).toMatch(
+      /not readable: run, message \d+: Expected version 1 or older, found 9/,
+    )
 
     const done = await cli('show', 'rdone')
     expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining('t1 quick: completed') })

@@ -32,8 +32,17 @@ export interface ParsedLine {
   json: boolean
 }
 
-/** Builds the parser and the help of all commands. `execute` receives the command that the line names. */
-export function buildProgram(execute: (spec: CommandSpec, line: ParsedLine) => Promise<void>): Command {
+/**
+ * Builds the parser and the help.
+ *
+ * @param line the command line. Only a command that it names gets its arguments and options, because building those
+ *   of all commands takes longer than parsing.
+ * @param execute receives the command that the line names
+ */
+export function buildProgram(
+  line: readonly string[],
+  execute: (spec: CommandSpec, parsed: ParsedLine) => Promise<void>,
+): Command {
   const program = new ProgramCommand('bailiwick')
     .description('Run teams of code-writing agents as durable, isolated processes.')
     .usage('<command> [options]')
@@ -45,19 +54,22 @@ export function buildProgram(execute: (spec: CommandSpec, line: ParsedLine) => P
     .exitOverride()
     .enablePositionalOptions()
     .addHelpText('after', () => wrapText(EXIT_CODES, helpWidth()))
-  for (const spec of COMMANDS) addCommand(program, spec, execute)
+  for (const spec of COMMANDS) {
+    const command = program.command(spec.name).summary(spec.summary).helpGroup(spec.group)
+    if (line.includes(spec.name)) describeCommand(command, spec, execute)
+  }
   addHelpCommand(program)
   return program
 }
 
-function addCommand(program: Command, spec: CommandSpec, execute: Parameters<typeof buildProgram>[0]): void {
+function describeCommand(
+  command: Command,
+  spec: CommandSpec,
+  execute: Parameters<typeof buildProgram>[1],
+): void {
   const { details } = spec
   const summary = `${spec.summary}.`
-  const command = program
-    .command(spec.name)
-    .summary(spec.summary)
-    .helpGroup(spec.group)
-    .description(details === undefined ? summary : `${summary}\n\n${details}`)
+  command.description(details === undefined ? summary : `${summary}\n\n${details}`)
   for (const [key, argument] of Object.entries(spec.arguments)) addArgument(command, key, argument)
   const options = Object.entries(allOptions(spec))
     .filter(([key]) => key !== 'help')

@@ -8,7 +8,7 @@ export async function runProgram(line: string[]): Promise<number> {
   process.stdout.on('error', endUnread)
   process.stderr.on('error', endUnread)
   let exitCode: number = EXIT.ok
-  const program = buildProgram(async (spec, parsed) => {
+  const program = buildProgram(line, async (spec, parsed) => {
     exitCode = await execute(spec, parsed)
   })
   try {
