@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 const inCi = process.env.CI === 'true'
@@ -45,6 +46,8 @@ function project(name: string, files: { include: string[]; exclude?: string[]; s
       exclude: ['**/node_modules/**', ...(files.exclude ?? [])],
       // Child processes that tests start with `process.execArgv` run from source too.
       execArgv: [`--conditions=${SOURCE}`],
+      // They start in half the CPU time if they need not strip the types of every file again.
+      env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/compile') },
       testTimeout: 60_000,
       hookTimeout: 60_000,
       // Real servers and processes on a shared machine: count only a second failure.

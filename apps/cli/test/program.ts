@@ -28,12 +28,13 @@ export interface Ended {
 
 /** The environment of a machine without any model. */
 export function bareEnv(extra: Record<string, string> = {}): NodeJS.ProcessEnv {
-  const { PATH, HOME, TMPDIR, NATS_SERVER_BIN } = process.env
+  const { PATH, HOME, TMPDIR, NATS_SERVER_BIN, NODE_COMPILE_CACHE } = process.env
   return {
     PATH,
     HOME,
     ...(TMPDIR !== undefined && { TMPDIR }),
     ...(NATS_SERVER_BIN !== undefined && { NATS_SERVER_BIN }),
+    ...(NODE_COMPILE_CACHE !== undefined && { NODE_COMPILE_CACHE }),
     // Nothing listens there, so that the tests find no Ollama on this machine.
     OLLAMA_HOST: 'http://127.0.0.1:9',
     ...extra,

@@ -10,6 +10,7 @@ const SYSTEM = [
   'SystemRoot',
   'SSL_CERT_FILE',
   'NODE_EXTRA_CA_CERTS',
+  'NODE_COMPILE_CACHE',
 ]
 
 /** Variables that the models need, by prefix because each provider has its own names. */
