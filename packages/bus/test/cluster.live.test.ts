@@ -6,7 +6,7 @@ import { openJournal } from '../src/journal/open-journal.ts'
 import { prepareStreams } from '../src/streams/prepare-streams.ts'
 import { planned, until } from './test-bus.ts'
 
-it('a follower goes on when the server of a cluster dies that had its reader, though its own lives', async () => {
+it('a follower continues if the server that has its consumer dies and its own server lives', async () => {
   await using stack = new AsyncDisposableStack()
   const { servers, url } = stack.use(await startExternalCluster(3))
   const bus = stack.use(await connectBus({ url, name: 'writer' }))
@@ -19,7 +19,7 @@ it('a follower goes on when the server of a cluster dies that had its reader, th
   const journal = openJournal(bus, { writer: 'a', run: 'r1', task: 'r1-t1' })
   await journal.append([planned('before', 1)])
 
-  /** Where the one reader of the journal is. */
+  /** The server that has the consumer of the journal. */
   const leader = async () => {
     for await (const { cluster } of bus.jsm.consumers.list('JOURNAL')) return cluster?.leader
     return undefined
@@ -33,19 +33,19 @@ it('a follower goes on when the server of a cluster dies that had its reader, th
         for (const record of records) if (record.type === 'task.planned') seen.push(record.step)
       }
     })()
-    await until(() => seen.length === 1, 'what is there already')
-    const has = await until(leader, 'the reader')
+    await until(() => seen.length === 1, 'the first record')
+    const has = await until(leader, 'the consumer')
     const isElsewhere = has !== follower.connection.info?.server_name
     if (isElsewhere) {
       await servers[Number(has.slice(1))]?.[Symbol.asyncDispose]()
       for (let step = 2; step <= 5; step += 1) await journal.append([planned('after', step)])
-      await until(() => seen.length === 5, 'what was appended since')
+      await until(() => seen.length === 5, 'the later records')
       expect(seen).toEqual([1, 2, 3, 4, 5])
     }
     stop.abort()
     await following
     await follower.close()
     if (isElsewhere) return
-    await until(async () => (await leader()) === undefined, 'the reader to go')
+    await until(async () => (await leader()) === undefined, 'the consumer to be deleted')
   }
 })

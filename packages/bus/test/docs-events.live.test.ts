@@ -24,7 +24,7 @@ const projecting = new AbortController()
 let projected: Promise<void>
 
 beforeAll(async () => {
-  // Inside the package, so that the snippets find what they import.
+  // Inside the package, so that the snippets can resolve their imports.
   folder = await mkdtemp(join(import.meta.dirname, '.snippets-'))
   test = await startTestBus()
   const journal = openJournal(test.bus, { writer: 'analyst', run: 'r1', task: 'r1-t1' })
@@ -45,7 +45,7 @@ describe('docs/events.md', () => {
   it.each([
     ['@nats-io', 0],
     ['nats 2.29', 1],
-  ])('has a subscriber of fifteen lines for %s that runs as it stands', async (_, index) => {
+  ])('has a runnable subscriber of at most fifteen lines for %s', async (_, index) => {
     const code = blocks('js')[index] ?? ''
     expect(code.split('\n').filter((line) => line.trim() !== '').length).toBeLessThanOrEqual(15)
     const grant: RoleGrant = { role: 'reader' }
@@ -60,12 +60,12 @@ describe('docs/events.md', () => {
     ])
   })
 
-  it('shows an event that is one', () => {
+  it('shows a valid event', () => {
     const example = cloudEventSchema.parse(JSON.parse(blocks('json')[0] ?? ''))
     expect(EVENT_TYPES['task.started'].data.parse(example.data)).toEqual(example.data)
   })
 
-  it('lists every event with its data, and no other', () => {
+  it('lists exactly the events that exist, with their data', () => {
     const rows = [...page.matchAll(/^\| `([a-z.-]+)` \| (.+) \| (.+) \|$/gm)]
     const listed = rows.map(([, name, summary, data]) => [name, summary, data?.replaceAll(/[`?]/g, '')])
     const known = Object.entries(EVENT_TYPES).map(([name, { summary, data }]) => [
@@ -77,7 +77,7 @@ describe('docs/events.md', () => {
   })
 })
 
-/** What a program prints first; it is ended then. */
+/** Runs a program, ends it after `count` lines, and returns them. */
 async function firstLines(file: string, env: Record<string, string>, count: number): Promise<string[]> {
   const child = spawn(process.execPath, [file], {
     env: { ...process.env, ...env },

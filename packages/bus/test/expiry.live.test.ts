@@ -31,14 +31,14 @@ afterAll(async () => {
 
 const host: RoleGrant = { role: 'host', agent: 'worker', level: 5, tools: ['send'] }
 
-/** Makes credentials that end, and the same again with a later end. */
+/** Creates credentials that expire. */
 async function ending(grant: RoleGrant, expiresInSeconds: number): Promise<string> {
   const user = { name: userName(grant), permissions: permissionsFor(grant), expiresInSeconds }
   return (await test.server.credentials(user)).creds
 }
 
-describe('credentials that end', () => {
-  it('and are renewed cost a host at work nothing: neither its task, nor a call, nor a record', async () => {
+describe('credentials that expire', () => {
+  it('do not disturb a working host if they are renewed: it keeps its task, calls and records', async () => {
     const file = join(folder, 'worker.creds')
     let toolboxCreds = await ending({ role: 'toolbox', tools: ['send'] }, 3)
     await writeFile(file, await ending(host, 3))
@@ -82,7 +82,7 @@ describe('credentials that end', () => {
       keys.push(key)
       const signal = AbortSignal.timeout(20_000)
       const context = { id: key, key, caller: 'worker', run: 'r1', task: 'r1-w', signal }
-      // A broken connection would leave it open whether this was done.
+      // With a broken connection, the outcome of the call would be unknown.
       expect(await remoteTool(worker, send, 'worker').run({}, context)).toBe(key)
       await journal.append([planned(key)])
     }
@@ -96,9 +96,9 @@ describe('credentials that end', () => {
     expect(records.slice(1)).toEqual(keys.map((key) => planned(key)))
     expect(refused).toEqual([])
     await tasks.return?.(undefined)
-  }, 30_000)
+  })
 
-  it('and are not renewed are refused, and it is said why, at the first connection and later', async () => {
+  it('are refused with an explanation if they are not renewed, at the first connection and later', async () => {
     const grant: RoleGrant = { role: 'reader', name: 'short' }
     const creds = await ending(grant, 1)
     const { url } = test.server
@@ -112,7 +112,7 @@ describe('credentials that end', () => {
     const wanted = { code: 'bus-auth', message: expect.stringMatching(/they expired at 20.*`bailiwick env`/) }
     expect(await told).toMatchObject(wanted)
     await expect(connectBus({ url, creds, name: 'short' })).rejects.toMatchObject(wanted)
-    // Told once, though it is tried again and again.
+    // Reported once, although the client keeps retrying.
     let attempts = 0
     for await (const { type } of bus.connection.status()) {
       if (type === 'reconnecting' && ++attempts === 3) break

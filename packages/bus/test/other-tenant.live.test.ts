@@ -22,10 +22,10 @@ import {
 import { all, created, planned, take } from './test-bus.ts'
 
 let server: Tenants
-/** Whose everything is; and somebody who may do everything, in another account of the same server. */
+/** The coordinator of one account, and a user with all rights in another account of the same server. */
 let victim: Bus
 let stranger: NatsConnection
-/** What the one heard of the other. */
+/** Subjects of the stranger's messages that reached the victim. */
 const heard: string[] = []
 
 const address = { writer: 'writer', run: 'r1', task: 'r1-w' }
@@ -52,11 +52,11 @@ afterAll(async () => {
 
 const FORGED = { seq: 1, last_by_subj: 'forged', expires: 1 }
 
-/** What the server answers, or that nobody does. */
+/** The server's reply, or the error's message. */
 async function asks(subject: string, payload: unknown = ''): Promise<string> {
   const text = typeof payload === 'string' ? payload : JSON.stringify(payload)
   try {
-    return (await stranger.request(subject, text, { timeout: 2_000 })).string()
+    return (await stranger.request(subject, text, { timeout: 20_000 })).string()
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }
@@ -68,7 +68,7 @@ async function streams(): Promise<string> {
 }
 
 describe('another tenant on the same server, with all rights in its own account', () => {
-  it('hears nothing of a run, whatever it listens to', async () => {
+  it('receives nothing of a run, whatever it subscribes to', async () => {
     const told: string[] = []
     const listening = ['>', 'bailiwick.>', '$JS.>', '$KV.>', '$O.>', '_INBOX.>'].map((subject) =>
       stranger.subscribe(subject, { callback: (_, message) => void told.push(message.subject) }),
@@ -77,7 +77,7 @@ describe('another tenant on the same server, with all rights in its own account'
     await openJournal(victim, address).append([created({ run: 'r1', task: 'r1-w', agent: 'writer' })])
     await ringTask(victim, { agent: 'writer', run: 'r1', task: 'r1-w', ring: 1 })
     const file = { writer: 'coordinator', key: 'r1/x', name: 'x.txt', mediaType: 'text/plain' }
-    const ref = await putArtifact(victim, { ...file, bytes: Buffer.from('of the one') })
+    const ref = await putArtifact(victim, { ...file, bytes: Buffer.from('a file') })
     const tool = {
       name: 'echo',
       description: '-',
@@ -87,10 +87,10 @@ describe('another tenant on the same server, with all rights in its own account'
     }
     await registerTool(victim, tool, { host: 'toolbox' })
     await using _ = await serveTool(victim, tool)
-    const signal = AbortSignal.timeout(5_000)
+    const signal = AbortSignal.timeout(30_000)
     const context = { id: '1', key: '1', caller: 'coordinator', run: 'r1', task: 'r1-w', signal }
     expect(await remoteTool(victim, tool, 'coordinator').run({}, context)).toBe('one')
-    expect(Buffer.from(await getArtifact(victim, ref)).toString()).toBe('of the one')
+    expect(Buffer.from(await getArtifact(victim, ref)).toString()).toBe('a file')
     await victim.connection.flush()
     await stranger.flush()
     for (const each of listening) each.unsubscribe()
@@ -100,36 +100,36 @@ describe('another tenant on the same server, with all rights in its own account'
   it.each([
     ['a journal', SUBJECTS.journal('writer', 'r1', 'r1-w')],
     ["a run's journal", SUBJECTS.journal('coordinator', 'r1', 'run')],
-    ['a doorbell', SUBJECTS.task('writer', 'r1-w')],
+    ['a bell', SUBJECTS.task('writer', 'r1-w')],
     ['an event', SUBJECTS.event('run', 'ended', 'user', 'r1')],
     ['a control request', SUBJECTS.control('writer', 'cancel')],
     ['a request about runs', SUBJECTS.run('list')],
-    ['a delegation', SUBJECTS.delegate('writer')],
+    ['a request for a delegate', SUBJECTS.delegate('writer')],
     ['a call of a tool', SUBJECTS.tool('echo', 'coordinator')],
     ['a cancel', SUBJECTS.cancel('coordinator')],
     ['the registry of tools', '$KV.tools.echo'],
     ['a heartbeat', '$KV.agents.writer.writer-1'],
     ['a file', '$O.artifact_coordinator.M.cjEveA=='],
-    ['the settling of a task', '$JS.ACK.TASK.writer.1.1.1.1.0'],
+    ['settling a task', '$JS.ACK.TASK.writer.1.1.1.1.0'],
     ['an advisory', '$JS.EVENT.ADVISORY.API'],
     ['a stream', '$JS.API.STREAM.INFO.JOURNAL'],
-    ['the end of a stream', '$JS.API.STREAM.DELETE.JOURNAL'],
-    ['an empty stream', '$JS.API.STREAM.PURGE.JOURNAL'],
+    ['deleting a stream', '$JS.API.STREAM.DELETE.JOURNAL'],
+    ['purging a stream', '$JS.API.STREAM.PURGE.JOURNAL'],
     ['a stored message', '$JS.API.STREAM.MSG.GET.JOURNAL'],
     ['the last message of a subject', `$JS.API.DIRECT.GET.TASK.${SUBJECTS.task('writer', 'r1-w')}`],
-    ["the coordinator's durable", '$JS.API.CONSUMER.INFO.TASK.writer'],
+    ["the coordinator's durable consumer", '$JS.API.CONSUMER.INFO.TASK.writer'],
     ['a task', '$JS.API.CONSUMER.MSG.NEXT.TASK.writer'],
-    ['a reader of journals', '$JS.API.CONSUMER.CREATE.JOURNAL.x'],
-  ])('reaches nothing by %s', async (_, subject) => {
+    ['a consumer of journals', '$JS.API.CONSUMER.CREATE.JOURNAL.x'],
+  ])('reaches nothing with a message for %s', async (_, subject) => {
     const listening = victim.connection.subscribe(subject, {
       callback: (_error, message) => {
-        // The server tells an account what is asked of its own streams.
+        // The server sends an account advisories about requests for its own streams.
         if (message.string().includes('forged')) heard.push(message.subject)
       },
     })
     await victim.connection.flush()
     const before = await streams()
-    // Its own account has no such stream and nobody who answers: that is all it is told.
+    // The reply only says that its own account has no such stream or responder.
     expect(await asks(subject, FORGED)).toMatch(/^no responders|"error":/)
     expect(await asks(subject, '')).toMatch(/^no responders|"error":/)
     await victim.connection.flush()
@@ -138,7 +138,7 @@ describe('another tenant on the same server, with all rights in its own account'
     expect(await streams()).toBe(before)
   })
 
-  it('sees an account that is empty, and makes streams of the same names without touching the others', async () => {
+  it('sees an empty account, and can create streams of the same names without touching the others', async () => {
     const before = await streams()
     expect(JSON.parse(await asks('$JS.API.INFO'))).toMatchObject({ streams: 0, consumers: 0 })
     for (const name of ['JOURNAL', 'TASK', 'EVENT', 'KV_tools']) {
@@ -147,7 +147,7 @@ describe('another tenant on the same server, with all rights in its own account'
     }
     await asks(SUBJECTS.journal('writer', 'r1', 'r1-w'), '{"v":1,"records":[]}')
     await asks('$KV.tools.echo', 'forged')
-    // A source and a mirror name a stream of its own account, whatever stands in them.
+    // A source names a stream of its own account, whatever it contains.
     const stolen = {
       name: 'STOLEN',
       sources: [{ name: 'JOURNAL', external: { api: '$JS.API', deliver: 'x' } }],
@@ -160,20 +160,20 @@ describe('another tenant on the same server, with all rights in its own account'
   })
 
   it.each([
-    ['what the accounts are', '$SYS.REQ.ACCOUNT.%.INFO'],
-    ['who is connected', '$SYS.REQ.ACCOUNT.%.CONNZ'],
+    ['the account', '$SYS.REQ.ACCOUNT.%.INFO'],
+    ['its connections', '$SYS.REQ.ACCOUNT.%.CONNZ'],
     ['its claims', '$SYS.REQ.ACCOUNT.%.CLAIMS.LOOKUP'],
-    ['other claims for it', '$SYS.REQ.ACCOUNT.%.CLAIMS.UPDATE'],
-    ['its end', '$SYS.REQ.CLAIMS.DELETE'],
+    ['an update of its claims', '$SYS.REQ.ACCOUNT.%.CLAIMS.UPDATE'],
+    ['its deletion', '$SYS.REQ.CLAIMS.DELETE'],
     ['the server', '$SYS.REQ.SERVER.PING'],
-  ])('is told nothing by the system account: %s', async (_, subject) => {
+  ])('gets nothing from the system account: %s', async (_, subject) => {
     expect(await asks(subject.replace('%', server.accounts.one))).toMatch(
       /no responders|permissions violation/i,
     )
   })
 
-  it('is refused where it asks for the other account by its own key, and nobody is harmed by all of it', async () => {
-    // Signed by the other account, it is a user of that one, whatever it calls itself.
+  it('cannot enter the other account with its own key, and has harmed nothing', async () => {
+    // The other account signed it, so it is a user of that account, whatever its name.
     const forged = await server.mint('other', { name: 'writer' })
     const spy = await connectBus({ url: server.url, creds: forged.creds, name: 'writer' })
     await expect(spy.jsm.streams.info('DEAD')).rejects.toThrow(/stream not found/)
@@ -184,7 +184,7 @@ describe('another tenant on the same server, with all rights in its own account'
     expect((await listAgents(victim)).map(({ host }) => host)).toEqual(['writer-1'])
     const journal = openJournal(victim, address)
     expect(await all(journal.read())).toHaveLength(1)
-    await journal.append([planned('goes on')])
+    await journal.append([planned('continues')])
     const [delivery] = await take(takeTasks(victim, 'writer'), 1)
     expect(delivery?.task).toBe('r1-w')
     delivery?.ack()

@@ -31,7 +31,7 @@ afterAll(async () => {
 const put = (key: string, bytes: Buffer) =>
   putArtifact(test.bus, { writer: 'writer', key, name: 'report.txt', mediaType: 'text/plain', bytes })
 
-/** Has the server answer in the place of a file's entry, which the intruder may not write itself. */
+/** Makes the server store a reply in place of a file's entry, which the intruder cannot write itself. */
 async function overwrite(key: string, ask: string, payload = ''): Promise<void> {
   const subject = `$O.artifact_writer.M.${Buffer.from(key)
     .toString('base64url')
@@ -42,17 +42,17 @@ async function overwrite(key: string, ask: string, payload = ''): Promise<void> 
     ] ?? 0
   const before = await stored()
   evil.publish(ask, payload, { reply: subject })
-  await until(async () => (await stored()) > before, 'the answer in the place of the entry')
+  await until(async () => (await stored()) > before, 'the reply in place of the entry')
 }
 
-describe("a file's entry that the server was made to overwrite", () => {
-  const signal = () => AbortSignal.timeout(5_000)
+describe('a file whose entry the server was made to overwrite', () => {
+  const signal = () => AbortSignal.timeout(30_000)
 
   it.each([
-    ['an answer about the account', '$JS.API.INFO', ''],
+    ['a reply about the account', '$JS.API.INFO', ''],
     ['an entry of another file', '$JS.API.STREAM.MSG.GET.OBJ_artifact_writer', '{"seq":1}'],
     ['an error', '$JS.API.STREAM.MSG.GET.OBJ_artifact_writer', '{}'],
-  ])('by %s: the file is read all the same, by its reference', async (_, ask, payload) => {
+  ])('with %s can still be read by its reference', async (_, ask, payload) => {
     const key = `r1/${ask.length}${payload.length}`
     const bytes = Buffer.alloc(300_000, key)
     const ref = await put(key, bytes)
@@ -62,7 +62,7 @@ describe("a file's entry that the server was made to overwrite", () => {
     const copy = await copyArtifact(test.bus, ref, { writer: 'coordinator', key }, signal())
     expect(Buffer.from(await getArtifact(test.bus, copy, signal())).equals(bytes)).toBe(true)
     expect(Buffer.from(await getArtifact(test.bus, other, signal())).toString()).toBe('other')
-    // And its writer may replace it, as before.
+    // Its writer can still replace it.
     const next = await put(key, Buffer.from('next'))
     expect(Buffer.from(await getArtifact(test.bus, next, signal())).toString()).toBe('next')
     await expect(getArtifact(test.bus, ref, signal())).rejects.toMatchObject({
@@ -71,7 +71,7 @@ describe("a file's entry that the server was made to overwrite", () => {
     })
   })
 
-  it('cannot be written by who may only read it, nor its bytes', async () => {
+  it('cannot be written by a reader, and neither can its bytes', async () => {
     const ref = await put('r2/x', Buffer.from('mine'))
     const refused: string[] = []
     void (async () => {

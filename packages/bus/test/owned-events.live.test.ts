@@ -11,7 +11,7 @@ import {
   SUBJECTS,
 } from '../src/index.ts'
 import { type HostileBed, type Intruder, openHostileBed } from './hostile/hostile-bed.ts'
-import { created, planned, take, until } from './test-bus.ts'
+import { created, planned, take } from './test-bus.ts'
 
 const ALICE: RoleGrant = { role: 'user', name: 'alice' }
 const [alice, bob] = [namedUser('alice'), namedUser('bob')]
@@ -51,15 +51,9 @@ async function project(run: string): Promise<void> {
   ])
   const stop = new AbortController()
   const projecting = projectJournal(bed.test.bus, stop.signal)
-  await until(async () => {
-    for await (const { event } of followEvents(bed.test.bus, {
-      from: 'beginning',
-      signal: AbortSignal.timeout(500),
-    })) {
-      if (event.data.step === step) return true
-    }
-    return false
-  }, 'the projection')
+  for await (const { event } of followEvents(bed.test.bus, { from: 'beginning' })) {
+    if (event.data.step === step) break
+  }
   stop.abort()
   await projecting
 }
@@ -78,7 +72,7 @@ describe('the owner in the subject of an event', () => {
     expect(subjects).toContain('bailiwick.v1.event.task.created.user.ro')
   })
 
-  it('is found again when the projection resumes in the middle of a run', async () => {
+  it('is known after the projection resumes in the middle of a run', async () => {
     await openJournal(bed.writer, { writer: 'writer', run: 'ra', task: 'ra-t2' }).append([
       created({ run: 'ra', task: 'ra-t2', agent: 'writer' }),
       { type: 'task.ended', at: 1, status: 'completed', usage: NO_USAGE, artifacts: [] },
@@ -87,7 +81,7 @@ describe('the owner in the subject of an event', () => {
     expect(await subjectsOf()).toContain(`bailiwick.v1.event.task.ended.${alice}.ra`)
   })
 
-  it('is the coordinator before the run is submitted, and for runs of nobody', async () => {
+  it('is the coordinator before the run is submitted, and for runs without an owner', async () => {
     await openJournal(bed.writer, { writer: 'writer', run: 'rc', task: 'early' }).append([planned('early')])
     await openJournal(bed.test.bus, { writer: 'coordinator', run: 'rc', task: 'run' }).append([
       submitted('rc', alice),
@@ -146,7 +140,7 @@ describe('a named user', () => {
     ['a consumer of everything below', '$JS.API.CONSUMER.CREATE.EVENT.x.bailiwick.v1.event.>'],
     ['a consumer without a filter', '$JS.API.CONSUMER.CREATE.EVENT.x'],
     ['a consumer without a name', '$JS.API.CONSUMER.CREATE.EVENT'],
-    ['a durable, in the older way', '$JS.API.CONSUMER.DURABLE.CREATE.EVENT.x'],
+    ['a durable consumer, with the older request', '$JS.API.CONSUMER.DURABLE.CREATE.EVENT.x'],
     ['reading one message', '$JS.API.STREAM.MSG.GET.EVENT'],
     ['a direct get', '$JS.API.DIRECT.GET.EVENT'],
     ['a direct get by subject', `$JS.API.DIRECT.GET.EVENT.${SUBJECTS.event('run', 'ended', bob, 'rb')}`],

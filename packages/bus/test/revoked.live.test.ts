@@ -23,7 +23,7 @@ let test: TestBus
 let folder: string
 beforeAll(async () => {
   test = await startTestBus()
-  folder = await mkdtemp(join(tmpdir(), 'bus-withdrawn-'))
+  folder = await mkdtemp(join(tmpdir(), 'bus-revoked-'))
 })
 afterAll(async () => {
   await test?.[Symbol.asyncDispose]()
@@ -33,7 +33,7 @@ afterAll(async () => {
 const mint = (grant: RoleGrant) =>
   test.server.credentials({ name: userName(grant), permissions: permissionsFor(grant) })
 
-/** Connects with credentials from a file, which can be withdrawn and made anew. */
+/** Connects with credentials from a file. They can be revoked and renewed. */
 async function connectAs(grant: RoleGrant, options: Partial<ConnectOptions>) {
   const credsFile = join(folder, `${userName(grant)}.creds`)
   const user = await mint(grant)
@@ -42,16 +42,16 @@ async function connectAs(grant: RoleGrant, options: Partial<ConnectOptions>) {
   return {
     bus,
     credsFile,
-    withdraw: () => test.server.revoke(user.publicKey),
+    revoke: () => test.server.revoke(user.publicKey),
     renew: async () => writeFile(credsFile, (await mint(grant)).creds),
   }
 }
 
 const AUTH = { code: 'bus-auth', message: expect.stringMatching(/refuses these credentials/) }
 
-describe('a user whose credentials are withdrawn', () => {
-  it('is told so wherever it waits, and nobody else is', async () => {
-    const { bus, withdraw } = await connectAs({ role: 'user' }, { refusedMs: 200 })
+describe('a user whose credentials are revoked', () => {
+  it('gets an error in every pending operation, and other users do not', async () => {
+    const { bus, revoke } = await connectAs({ role: 'user' }, { refusedMs: 200 })
     await using _ = bus
     const other = await connectAs({ role: 'reader' }, { refusedMs: 200 })
     await using reader = other.bus
@@ -60,14 +60,14 @@ describe('a user whose credentials are withdrawn', () => {
       take(followEvents(bus), 1),
       take(followEvents(bus, { from: 'beginning' }), 1_000),
       take(followLive(bus), 1),
-      // The first view is of what is there already.
+      // The first view comes at once.
       take(watchAgents(bus), 2),
     ]
     await bus.connection.flush()
-    await withdraw()
+    await revoke()
     for (const outcome of await Promise.allSettled(waiting))
       expect(outcome).toMatchObject({ status: 'rejected', reason: AUTH })
-    // What it begins now as well: it is known by then.
+    // New operations fail too.
     await expect(take(followEvents(bus), 1)).rejects.toMatchObject(AUTH)
     await expect(requestRun(bus, 'list', {})).rejects.toMatchObject(AUTH)
     const file = { writer: 'user', key: 'r/x', name: 'x', mediaType: 'text/plain', bytes: Buffer.from('x') }
@@ -81,17 +81,17 @@ describe('a user whose credentials are withdrawn', () => {
     await projecting
   })
 
-  it('goes on where it was once it has new ones, on the same connection', async () => {
-    const { bus, credsFile, withdraw, renew } = await connectAs(
+  it('continues on the same connection after a renewal', async () => {
+    const { bus, credsFile, revoke, renew } = await connectAs(
       { role: 'reader', name: 'renewed' },
       { refusedMs: 200 },
     )
     await using _ = bus
     const followed = take(followEvents(bus), 1)
     await bus.connection.flush()
-    await withdraw()
+    await revoke()
     await expect(followed).rejects.toMatchObject(AUTH)
-    // It may be read while somebody writes it, or between the old file and the new one.
+    // The file may be read while it is written, or between the old file and the new one.
     for (const spoil of [() => writeFile(credsFile, '-----BEGIN NATS'), () => rm(credsFile)]) {
       await spoil()
       let attempts = 0
@@ -104,14 +104,14 @@ describe('a user whose credentials are withdrawn', () => {
     expect(await take(watchAgents(bus), 1)).toEqual([[]])
   })
 
-  it('hears nothing where they are renewed in time', async () => {
-    const { bus, withdraw, renew } = await connectAs({ role: 'reader', name: 'quick' }, { refusedMs: 5_000 })
+  it('notices nothing if they are renewed in time', async () => {
+    const { bus, revoke, renew } = await connectAs({ role: 'reader', name: 'quick' }, { refusedMs: 30_000 })
     await using _ = bus
     const followed = take(followEvents(bus), 1)
     await bus.connection.flush()
     const { promise: refused, resolve } = Promise.withResolvers<void>()
     bus.link.onRefused(() => resolve())
-    await withdraw()
+    await revoke()
     await refused
     await renew()
     await until(() => bus.link.up, 'the connection')
@@ -124,27 +124,27 @@ describe('a user whose credentials are withdrawn', () => {
   })
 })
 
-describe('a host whose credentials are withdrawn', () => {
+describe('a host whose credentials are revoked', () => {
   const grant: RoleGrant = { role: 'host', agent: 'worker', level: 3, tools: [] }
 
-  it('takes no more tasks, and says why', async () => {
+  it('stops taking tasks, and says why', async () => {
     await prepareQueue(test.bus, 'worker')
-    const { bus, withdraw } = await connectAs(grant, { refusedMs: 200 })
+    const { bus, revoke } = await connectAs(grant, { refusedMs: 200 })
     await using _ = bus
     const taken = take(takeTasks(bus, 'worker'), 1)
     await bus.connection.flush()
-    await withdraw()
+    await revoke()
     await expect(taken).rejects.toMatchObject(AUTH)
   })
 
-  it('loses no record where it was told to wait for new ones', async () => {
-    const { bus, withdraw, renew } = await connectAs(grant, { refusedMs: Number.POSITIVE_INFINITY })
+  it('loses no record if it waits for new credentials', async () => {
+    const { bus, revoke, renew } = await connectAs(grant, { refusedMs: Number.POSITIVE_INFINITY })
     await using _ = bus
     const { promise: refused, resolve } = Promise.withResolvers<void>()
     bus.link.onRefused(() => resolve())
     const journal = openJournal(bus, { writer: 'worker', run: 'r3', task: 'r3-w' })
     await journal.append([planned('before')])
-    await withdraw()
+    await revoke()
     await refused
     const appended = journal.append([planned('after')])
     await renew()

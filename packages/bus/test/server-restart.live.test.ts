@@ -37,7 +37,7 @@ async function start(): Promise<{ server: TestServer; bus: Bus }> {
   return { server, bus }
 }
 
-/** kill -9, and after `awayMs` another server on the same port and data. */
+/** Kills the server, and after `awayMs` starts another one on the same port and data. */
 async function killAndRestart(server: TestServer, awayMs: number): Promise<void> {
   process.kill(server.pid, 'SIGKILL')
   await server.exited
@@ -46,8 +46,8 @@ async function killAndRestart(server: TestServer, awayMs: number): Promise<void>
   cleanUp.push(() => again.stop())
 }
 
-describe('when the server is killed and comes back', () => {
-  it('no append is lost or written twice, and followers, queue and events go on', async () => {
+describe('when the server is killed and restarts', () => {
+  it('no append is lost or written twice, and followers, queue and events continue', async () => {
     const { server, bus } = await start()
     const controller = new AbortController()
     const { signal } = controller
@@ -94,7 +94,7 @@ describe('when the server is killed and comes back', () => {
     await Promise.all(background)
   })
 
-  it('what is published meanwhile waits, instead of being lost', async () => {
+  it('messages that are published meanwhile wait and are not lost', async () => {
     const { server, bus } = await start()
     process.kill(server.pid, 'SIGKILL')
     await server.exited
@@ -119,7 +119,7 @@ describe('when the server is killed and comes back', () => {
     expect((await bus.jsm.streams.info('TASK')).state.messages).toBe(1)
   })
 
-  it('tasks of a host that died with it are handed over when it is back', async () => {
+  it('tasks of a host that died with it are redelivered', async () => {
     const { server, bus } = await start()
     const lost = new AbortController()
     await ringTask(bus, { agent: 'analyst', run: 'r1', task: 'r1-h', ring: 1 })
@@ -130,13 +130,13 @@ describe('when the server is killed and comes back', () => {
     const broken = until(() => !bus.link.up, 'the break').then(() => handOver(bus, dead))
     await killAndRestart(server, 100)
     await broken
-    // Long before its acknowledgement time is over.
+    // Before its acknowledgement time has passed.
     const next = await takeTasks(bus, 'analyst').next()
     expect(next.value).toMatchObject({ task: 'r1-h', redelivered: true })
     next.value?.ack()
-  }, 15_000)
+  })
 
-  it('a call under way is made again, and one that may be made once only is waited for', async () => {
+  it('a pending call is repeated, and a call of effect once is waited for', async () => {
     const { server, bus } = await start()
     const { creds } = await server.credentials({ name: 'toolbox' })
     const host = await connectBus({ url: server.url, creds, name: 'toolbox' })
@@ -171,7 +171,7 @@ describe('when the server is killed and comes back', () => {
     expect(begun.filter((key) => key === 'send')).toHaveLength(1)
   })
 
-  it('waiting for it can be aborted', async () => {
+  it('an operation that waits for it can be aborted', async () => {
     const { server, bus } = await start()
     process.kill(server.pid, 'SIGKILL')
     await server.exited

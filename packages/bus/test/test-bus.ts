@@ -5,12 +5,12 @@ import { connectBus } from '../src/connect/connect-bus.ts'
 import { prepareStreams } from '../src/streams/prepare-streams.ts'
 import type { StreamLimits } from '../src/streams/stream-limits.ts'
 
-/** A real server with the streams made, and connections to it that may do everything. */
+/** A real server with all streams, and connections with all rights. */
 export interface TestBus extends AsyncDisposable {
   readonly server: TestServer
   /** The coordinator's connection. */
   readonly bus: Bus
-  /** One more connection, disposed of with the server. */
+  /** Opens another connection, which is closed with the server. */
   connect(name: string): Promise<Bus>
 }
 
@@ -36,18 +36,18 @@ export async function startTestBus(limits: StreamLimits = {}): Promise<TestBus> 
   }
 }
 
-/** Waits until something holds; fails after ten seconds. */
+/** Waits until `look` returns a truthy value, and returns it. */
 export async function until<T>(look: () => T | Promise<T>, what: string): Promise<NonNullable<T>> {
-  const end = Date.now() + 10_000
+  const end = performance.now() + 30_000
   for (;;) {
     const seen = await look()
     if (seen) return seen
-    if (Date.now() > end) throw new Error(`waited ten seconds for: ${what}`)
+    if (performance.now() > end) throw new Error(`Waited 30 s for ${what}.`)
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }
 
-/** The first `count` items of an endless iterable. */
+/** The first `count` items of an iterable. */
 export async function take<T>(source: AsyncIterable<T>, count: number): Promise<T[]> {
   const items: T[] = []
   if (count === 0) return items
@@ -65,12 +65,12 @@ export async function all<T>(source: AsyncIterable<T>): Promise<T[]> {
   return items
 }
 
-/** A record that can be told from others by its text. */
+/** A record with this text. */
 export function planned(text: string, step = 1): JournalRecord {
   return { type: 'task.planned', at: 1_700_000_000_000, step, text }
 }
 
-/** A task's first record. */
+/** The first record of a task. */
 export function created(
   task: { run: string; task: string; agent: string },
   change: Partial<TaskSpec> = {},

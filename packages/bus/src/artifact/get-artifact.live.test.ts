@@ -26,7 +26,7 @@ it.each([
   ['nothing', 0],
   ['one piece', 1],
   ['many pieces', 3_000_001],
-])('gives back a file of %s, and a copy of it', async (_, size) => {
+])('reads and copies a file of %s', async (_, size) => {
   const bytes = Buffer.alloc(size, 'abcdefg')
   const ref = await put(`r/${size}`, bytes)
   expect(Buffer.from(await getArtifact(test.bus, ref)).equals(bytes)).toBe(true)
@@ -34,13 +34,13 @@ it.each([
   expect(Buffer.from(await getArtifact(test.bus, copy)).equals(bytes)).toBe(true)
 })
 
-it('leaves no reader on the server', async () => {
+it('leaves no consumer on the server', async () => {
   const ref = await put('r/left', Buffer.from('x'))
   for (let n = 0; n < 5; n += 1) await getArtifact(test.bus, ref)
   await copyArtifact(test.bus, ref, { writer: 'coordinator', key: 'c/left' })
   const stream = objectStream(artifactBucket('writer'))
   await until(
     async () => (await test.bus.jsm.streams.info(stream)).state.consumer_count === 0,
-    'readers to go',
+    'the consumers to be deleted',
   )
 })

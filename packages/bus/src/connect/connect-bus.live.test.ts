@@ -8,7 +8,7 @@ import { connectBus } from './connect-bus.ts'
 import { accessFromEnv, connectFromEnv } from './connect-from-env.ts'
 
 describe('connectBus', () => {
-  it('says what to do when nobody answers, and shows no password', async () => {
+  it('says what to do if no server replies, without the password', async () => {
     const asked = connectBus({ url: 'nats://me:secret@127.0.0.1:1', name: 'x', waitMs: 100 })
     await expect(asked).rejects.toMatchObject({
       code: 'bus-unreachable',
@@ -16,13 +16,13 @@ describe('connectBus', () => {
     })
   })
 
-  it('stops trying when aborted', async () => {
+  it('stops retrying when aborted', async () => {
     const signal = AbortSignal.timeout(50)
     const asked = connectBus({ url: 'nats://127.0.0.1:1', name: 'x', waitMs: 60_000, signal })
     await expect(asked).rejects.toMatchObject({ name: expect.stringMatching(/AbortError|TimeoutError/) })
   })
 
-  it('tells refused credentials from a server that is away', async () => {
+  it('distinguishes refused credentials from an absent server', async () => {
     await using server = await startTestServer()
     await using other = await startTestServer()
     const { creds } = await other.credentials({ name: 'stranger' })
@@ -34,13 +34,13 @@ describe('connectBus', () => {
     )
   })
 
-  it.each(['', 'http://127.0.0.1', 'nats://'])('refuses the address "%s"', async (url) => {
+  it.each(['', 'http://127.0.0.1', 'nats://'])('rejects the URL "%s"', async (url) => {
     await expect(connectBus({ url, name: 'x' })).rejects.toBeInstanceOf(InputError)
   })
 })
 
 describe('connectFromEnv', () => {
-  it('says which variable is missing', async () => {
+  it('names the missing variable', async () => {
     await expect(connectFromEnv('x', {})).rejects.toThrow('NATS_URL is not set')
     const env = { NATS_URL: 'nats://127.0.0.1:1', NATS_CREDS: '/nowhere/x.creds' }
     await expect(connectFromEnv('x', env)).rejects.toThrow('/nowhere/x.creds')
@@ -48,7 +48,7 @@ describe('connectFromEnv', () => {
 })
 
 describe('accessFromEnv', () => {
-  it('takes each variable from the environment first, empty ones as not set, paths from this folder', () => {
+  it('prefers the environment, ignores empty variables, and resolves paths from the current folder', () => {
     const env = { NATS_URL: '', NATS_CREDS: 'x.creds', NATS_CA: 'ca.pem', NATS_CERT: '' }
     expect(
       accessFromEnv(env, { NATS_URL: 'nats://a', NATS_CA: '/b/ca.pem', NATS_CERT: '/b/cert.pem' }),
@@ -62,7 +62,7 @@ describe('accessFromEnv', () => {
 })
 
 describe('prepareStreams', () => {
-  it('changes what exists to new limits, and nothing when done again', async () => {
+  it('updates existing streams to new limits once', async () => {
     await using test = await startTestBus()
     await prepareStreams(test.bus, { maxQueued: 7 })
     expect((await test.bus.jsm.streams.info('TASK')).config.max_msgs).toBe(7)

@@ -30,7 +30,7 @@ async function file(name: string, text = ''): Promise<string> {
   return path
 }
 
-/** A certificate for loopback, signed by itself, and the files that name it. */
+/** Writes a self-signed certificate for loopback, and returns its files. */
 async function certificate(name: string) {
   const names = [
     { type: 2 as const, value: 'localhost' },
@@ -47,7 +47,7 @@ describe.each([
   ['nkeys in its accounts', () => nkeyServerConfig(users)],
   ['JWTs of an operator', () => jwtServerConfig(join(folder, 'keys'), users)],
 ] as const)('a server with %s', (_, make) => {
-  it('takes its users, with what each may do, under their own names', async () => {
+  it('connects each user under its name, with its permissions', async () => {
     const { config, credentials } = await make()
     await using server = await startExternalServer(config)
     const of = async (user: string) => ({
@@ -70,7 +70,7 @@ describe.each([
 })
 
 describe('a server with a user and a password', () => {
-  it('takes them from the address', async () => {
+  it('reads user and password from the URL', async () => {
     await using server = await startExternalServer(
       'accounts { A { jetstream: enabled, users: [{ user: "coordinator", password: "p@ss" }] } }',
     )
@@ -87,8 +87,8 @@ describe('a server with a user and a password', () => {
   })
 })
 
-describe('a server that speaks TLS', () => {
-  it('is believed by its certificate, and believes ours', async () => {
+describe('a server with TLS', () => {
+  it('checks certificates on both sides', async () => {
     const [server, client] = await Promise.all([certificate('server'), certificate('client')])
     const tls = `cert_file: "${server.cert}", key_file: "${server.key}", ca_file: "${client.cert}", verify: true`
     await using running = await startExternalServer(`tls { ${tls} }`)
@@ -109,7 +109,7 @@ describe('a server that speaks TLS', () => {
 })
 
 describe('checkServer', () => {
-  it('says what a server lacks, and what to set', async () => {
+  it('lists what a server lacks, and which settings to change', async () => {
     const { config, credentials } = await jwtServerConfig(join(folder, 'small'), users, {
       maxPayload: 1_024,
       maxControlLine: 4_096,
@@ -123,7 +123,7 @@ describe('checkServer', () => {
     ])
   })
 
-  it('says so where JetStream is not for this account', async () => {
+  it('reports an account without JetStream', async () => {
     await using server = await startExternalServer('accounts { A { users: [{ user: "a", password: "b" }] } }')
     const url = server.url.replace('//', '//a:b@')
     const { problems } = await checkServer({ url, name: 'doctor' })

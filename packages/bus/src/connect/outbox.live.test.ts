@@ -13,7 +13,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** What arrives below a subject of its own, and a connection that publishes there. */
+/** A connection, a subject for it to publish on, and the messages that arrive there. */
 async function pair(name: string): Promise<{ sender: Bus; subject: string; heard: string[] }> {
   const heard: string[] = []
   const subject = `_INBOX.${name}`
@@ -23,11 +23,11 @@ async function pair(name: string): Promise<{ sender: Bus; subject: string; heard
 }
 
 describe('Outbox', () => {
-  it('sends in one write what is published in one turn, in whatever promise, in order', async () => {
+  it('sends all messages of one turn of the event loop in one write, in order', async () => {
     const { sender, subject, heard } = await pair('together')
     const write = vi.spyOn(Socket.prototype, 'write')
     const lanes = Array.from({ length: 10 }, async (_, n) => {
-      // Each later in the queue of microtasks than the one before.
+      // Each lane publishes in a later microtask than the previous one.
       for (let hop = 0; hop < 3 * n; hop += 1) await undefined
       sender.outbox.publish(subject, String(n))
     })
@@ -41,7 +41,7 @@ describe('Outbox', () => {
     expect(heard).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])
   })
 
-  it('does not wait for the end of the turn with 64 KB', async () => {
+  it('sends 64 KB before the end of the turn', async () => {
     const { sender, subject } = await pair('much')
     const publish = vi.spyOn(sender.connection, 'publish')
     sender.outbox.publish(subject, 'x'.repeat(64 * 1024 - 1))
@@ -50,7 +50,7 @@ describe('Outbox', () => {
     expect(publish).toHaveBeenCalledTimes(2)
   })
 
-  it('is emptied before the connection is drained', async () => {
+  it('sends its messages before the connection drains', async () => {
     const { sender, subject, heard } = await pair('last')
     sender.outbox.publish(subject, 'last words')
     await sender.drain()
@@ -58,7 +58,7 @@ describe('Outbox', () => {
     expect(heard).toEqual(['last words'])
   })
 
-  it('tells who wants to know what the client did not take; the others are sent all the same', async () => {
+  it('reports a message that the client rejects, and sends the others', async () => {
     const { sender, subject, heard } = await pair('wrong')
     const failed = vi.fn()
     sender.outbox.publish('not a subject', '', {}, failed)
@@ -69,7 +69,7 @@ describe('Outbox', () => {
     expect(heard).toEqual(['right'])
   })
 
-  it('takes nothing once the connection is closed, and forgets without a word what waits then', async () => {
+  it('rejects messages after the connection is closed, and drops those that wait', async () => {
     const { sender, subject } = await pair('closed')
     sender.outbox.publish(subject, 'too late')
     await sender.close()

@@ -9,7 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => test[Symbol.asyncDispose]())
 
-/** A host that has these tasks; what it was told is pushed to `told`. */
+/** A host that has these tasks. It pushes the requests that it acts on to `told`. */
 function host(name: string, tasks: string[], told: string[]) {
   return serveControl(test.bus, 'analyst', name, {
     cancel({ task, reason }) {
@@ -24,7 +24,7 @@ function host(name: string, tasks: string[], told: string[]) {
 }
 
 describe('sendControl', () => {
-  it('reaches every host, and returns as soon as one has done it', async () => {
+  it('reaches every host, and returns as soon as one has acted', async () => {
     const told: string[] = []
     await using _a = await host('one', ['r1-a'], told)
     await using _b = await host('two', ['r1-b'], told)
@@ -43,7 +43,7 @@ describe('sendControl', () => {
     )
   })
 
-  it('is content when no host runs', async () => {
+  it('returns no replies if no host runs', async () => {
     expect(await sendControl(test.bus, 'nobody', 'cancel', { task: 'r1-a', reason: 'enough' })).toEqual([])
   })
 })

@@ -20,7 +20,7 @@ function request(key: string) {
 }
 
 describe('requestDelegation', () => {
-  it('waits over many polls for one delegation, and knows who asks', async () => {
+  it('waits for one delegation over many polls, and passes the caller', async () => {
     let begun = 0
     let asker: string | undefined
     const { promise, resolve } = Promise.withResolvers<TaskResult>()
@@ -39,7 +39,7 @@ describe('requestDelegation', () => {
     expect({ begun, asker }).toEqual({ begun: 1, asker: 'lead' })
   })
 
-  it('goes on when the coordinator was replaced meanwhile', async () => {
+  it('continues after the coordinator is replaced', async () => {
     const first = await serveDelegations(test.bus, () => new Promise(() => {}), { pollMs: 20 })
     const asked = requestDelegation(caller, 'lead', request('k2'), never)
     await first[Symbol.asyncDispose]()
@@ -48,7 +48,7 @@ describe('requestDelegation', () => {
     expect(await asked).toEqual(result)
   })
 
-  it('tells the coordinator when the caller gives up', async () => {
+  it('cancels the delegation when the caller aborts', async () => {
     let stopped = false
     let begun = false
     await using _ = await serveDelegations(test.bus, (_request, signal) => {
@@ -68,7 +68,7 @@ describe('requestDelegation', () => {
     await until(() => stopped, 'the delegation to stop')
   })
 
-  it('passes a refusal on', async () => {
+  it('throws a refusal of the coordinator', async () => {
     await using _ = await serveDelegations(test.bus, async () => {
       throw new RefusedError('writer is not granted to lead')
     })

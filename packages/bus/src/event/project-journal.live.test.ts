@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => test[Symbol.asyncDispose]())
 
-/** Runs the projection until the last event is this one. */
+/** Runs the projection until the last event has this type. */
 async function projectUntil(type: string): Promise<void> {
   const controller = new AbortController()
   const done = projectJournal(test.bus, controller.signal)
@@ -25,8 +25,8 @@ async function projectUntil(type: string): Promise<void> {
 }
 
 describe('projectJournal', () => {
-  it('tells all of a task but its texts, and goes on where it was stopped', async () => {
-    const secret = 'a prompt that nobody else may see'
+  it('projects a task without its texts, and continues where it was stopped', async () => {
+    const secret = 'a prompt that no reader may see'
     const journal = openJournal(test.bus, { writer: 'analyst', run: 'r1', task: 'r1-t1' })
     await journal.append([created({ run: 'r1', task: 'r1-t1', agent: 'analyst' }, { text: secret })])
     await journal.append([planned(secret, 1), planned(secret, 2)])
@@ -49,7 +49,7 @@ describe('projectJournal', () => {
 })
 
 describe('purgeRun', () => {
-  it('deletes all of one run and nothing of another', async () => {
+  it('deletes everything of one run and nothing of another', async () => {
     for (const run of ['r2', 'r3']) {
       await openJournal(test.bus, { writer: 'coordinator', run, task: 'run' }).append([
         planned('x'.repeat(200_000)),
@@ -75,14 +75,14 @@ describe('purgeRun', () => {
 })
 
 describe('artifacts', () => {
-  it('are refused when their bytes are others than the reference says', async () => {
+  it('are rejected if their bytes do not match the reference', async () => {
     const file = { writer: 'user', key: 'r4/a', name: 'a', mediaType: 'text/plain' }
     const first = await putArtifact(test.bus, { ...file, bytes: Buffer.from('first') })
     await putArtifact(test.bus, { ...file, bytes: Buffer.from('other') })
     await expect(getArtifact(test.bus, first)).rejects.toThrow('was replaced')
   })
 
-  it('may come as a stream', async () => {
+  it('can be stored from a stream', async () => {
     const stream = new Blob(['one, ', 'two']).stream()
     const file = { writer: 'user', key: 'r4/b', name: 'b', mediaType: 'text/plain', stream }
     const ref = await putArtifact(test.bus, file)
@@ -91,8 +91,8 @@ describe('artifacts', () => {
   })
 })
 
-describe('two coordinators that project', () => {
-  it('tell every event once: its id is the journal’s sequence', async () => {
+describe('two coordinators that project the same journal', () => {
+  it('publish each event once, with the journal’s sequence as its id', async () => {
     const journal = openJournal(test.bus, { writer: 'analyst', run: 'r5', task: 'r5-t1' })
     await journal.append([created({ run: 'r5', task: 'r5-t1', agent: 'analyst' })])
     const controller = new AbortController()
@@ -103,7 +103,7 @@ describe('two coordinators that project', () => {
     await journal.append([{ type: 'task.ended', at: 1, status: 'completed', usage: NO_USAGE, artifacts: [] }])
     const events = await take(followEvents(test.bus, { from: 'beginning', run: 'r5' }), 42)
     controller.abort()
-    // One may be in the middle of telling what the other has told.
+    // Aborting may interrupt one that publishes a duplicate.
     await Promise.all(both.map((one) => one.catch((error) => expect(error.name).toBe('AbortError'))))
     const ids = events.map(({ event }) => event.id)
     expect(new Set(ids).size).toBe(42)
@@ -114,8 +114,8 @@ describe('two coordinators that project', () => {
   })
 })
 
-describe('a journal that is flooded with what is none', () => {
-  it('makes one event of it, again after something that can be read, and puts off no other', async () => {
+describe('a journal that is flooded with unreadable messages', () => {
+  it('gets one event for each row of unreadable messages, and delays no other journal', async () => {
     const writeForeign = async (count: number) => {
       for (let n = 0; n < count; n += 1) {
         test.bus.connection.publish('bailiwick.v1.journal.evil.r6.x', '{"type":"task.ended"}')

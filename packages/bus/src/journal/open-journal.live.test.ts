@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => test[Symbol.asyncDispose]())
 
 describe('openJournal', () => {
-  it('reads what was appended, in order', async () => {
+  it('reads appended records in order', async () => {
     const address = { writer: 'a', run: 'r1', task: 'order' }
     const journal = openJournal(test.bus, address)
     await Promise.all([journal.append([planned('1'), planned('2')]), journal.append([planned('3')])])
@@ -21,14 +21,14 @@ describe('openJournal', () => {
     expect(read).toEqual([planned('1'), planned('2'), planned('3')])
   })
 
-  it('refuses a journal that is not empty to a writer who has not read it', async () => {
+  it('fences a writer that has not read a journal with records', async () => {
     const address = { writer: 'a', run: 'r1', task: 'unread' }
     await openJournal(test.bus, address).append([planned('1')])
     const second = openJournal(test.bus, address)
     await expect(second.append([planned('2')])).rejects.toBeInstanceOf(FencedError)
   })
 
-  it('fences the earlier writer when another has appended', async () => {
+  it('fences a writer after another has appended', async () => {
     const address = { writer: 'a', run: 'r1', task: 'fence' }
     const first = openJournal(test.bus, address)
     await first.append([planned('1')])
@@ -39,7 +39,7 @@ describe('openJournal', () => {
     expect(await all(openJournal(test.bus, address).read())).toEqual([planned('1'), planned('taken over')])
   })
 
-  it('keeps records of any size, and checks them', async () => {
+  it('stores records of any size, and checks them', async () => {
     const address = { writer: 'coordinator', run: 'r1', task: 'large' }
     const large = planned('x'.repeat(3_000_000))
     const journal = openJournal(test.bus, address)
@@ -50,7 +50,7 @@ describe('openJournal', () => {
     expect(second?.records).toEqual([large])
   })
 
-  it('is not fenced by what is no append, and goes on', async () => {
+  it('sets aside a message that is no append, and keeps its fence', async () => {
     const address = { writer: 'a', run: 'r1', task: 'poisoned' }
     const journal = openJournal(test.bus, address)
     await journal.append([planned('1')])
@@ -63,7 +63,7 @@ describe('openJournal', () => {
     expect(appends[1]?.setAside[0]?.text).toContain('"seq":7')
   })
 
-  it('shows what a newer version has written, and does not go on from it', async () => {
+  it('sets aside records of a newer version, and appends nothing after them', async () => {
     const address = { writer: 'a', run: 'r1', task: 'newer' }
     const journal = openJournal(test.bus, address)
     await journal.append([planned('1')])
@@ -75,7 +75,7 @@ describe('openJournal', () => {
     expect(appends[1]?.setAside[0]?.reason).toContain('found 9')
   })
 
-  it('sets a record of an unknown type aside and keeps its neighbours', async () => {
+  it('sets aside a record of an unknown type, and keeps its neighbours', async () => {
     const address = { writer: 'a', run: 'r1', task: 'unknown' }
     const subject = SUBJECTS.journal(address.writer, address.run, address.task)
     const records = [planned('1'), { type: 'task.forked', at: 1 }, planned('2')]
@@ -85,7 +85,7 @@ describe('openJournal', () => {
     expect(append?.setAside).toMatchObject([{ index: 1, text: expect.stringContaining('task.forked') }])
   })
 
-  it('appends with one message each', async () => {
+  it('sends one message for each append', async () => {
     const before = (await test.bus.jsm.streams.info('JOURNAL')).state.messages
     const journal = openJournal(test.bus, { writer: 'a', run: 'r1', task: 'cost' })
     for (let n = 0; n < 5; n++) await journal.append([planned(`${n}`), planned('and more')])

@@ -4,12 +4,12 @@ import { asyncApiDocument } from './asyncapi.ts'
 import { EVENT_TYPES } from './event-types.ts'
 
 describe('docs/asyncapi.json', () => {
-  it('is what the schemas say: `node packages/bus/scripts/write-asyncapi.ts` writes it', async () => {
+  it('matches the schemas (`node packages/bus/scripts/write-asyncapi.ts` writes it)', async () => {
     const written = await readFile(new URL('../../../../docs/asyncapi.json', import.meta.url), 'utf8')
     expect(JSON.parse(written)).toEqual(JSON.parse(JSON.stringify(asyncApiDocument('1'))))
   })
 
-  it('has every event', () => {
+  it('contains every event', () => {
     const { channels } = asyncApiDocument('1')
     expect(channels).toMatchObject(
       Object.fromEntries(

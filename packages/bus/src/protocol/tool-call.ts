@@ -40,16 +40,25 @@ export type ToolReply = z.infer<typeof toolReplySchema>
 export const cancelSchema = z.lazy(() => z.object({ key: z.string().min(1) }))
 export type Cancel = z.infer<typeof cancelSchema>
 
-/** Times of tool calls. */
-export const TOOL_TIMING = {
+/** Times of tool calls, milliseconds. */
+export interface ToolTiming {
   /** When a host sends the first sign that it is working. */
-  firstSignMs: 50,
+  firstSignMs: number
   /** How often it sends further signs. */
-  signEveryMs: 2_000,
+  signEveryMs: number
   /** How long a caller waits for a host that sends no signs. */
-  silenceMs: 60_000,
+  silenceMs: number
   /** How long a caller waits for the next sign of a host that sends signs. */
-  silenceAfterSignMs: 7_000,
+  silenceAfterSignMs: number
   /** How long a caller waits for a host that restarts or reconnects. */
+  reconnectMs: number
+}
+
+/** The times that callers and hosts use unless a test sets others. */
+export const TOOL_TIMING: Readonly<ToolTiming> = {
+  firstSignMs: 50,
+  signEveryMs: 2_000,
+  silenceMs: 60_000,
+  silenceAfterSignMs: 7_000,
   reconnectMs: 5_000,
-} as const
+}

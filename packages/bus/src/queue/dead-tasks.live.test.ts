@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => test[Symbol.asyncDispose]())
 
 describe('dead tasks', () => {
-  it('lists what a host rejected, with its reason, until it is tried again', async () => {
+  it('lists a rejected task with its reason, until it is retried', async () => {
     await prepareQueue(test.bus, 'picky')
     await ringTask(test.bus, { agent: 'picky', run: 'r1', task: 'r1-a', ring: 1 })
     const [first] = await take(takeTasks(test.bus, 'picky'), 1)
@@ -32,14 +32,14 @@ describe('dead tasks', () => {
     await expect(retryDead(test.bus, 'r1-a')).rejects.toThrow('No dead task r1-a.')
   })
 
-  it('lists what was given out as often as it may be', async () => {
+  it('lists a task that reached its maximum of deliveries', async () => {
     await prepareQueue(test.bus, 'flaky', { maxDeliver: 2 })
     await ringTask(test.bus, { agent: 'flaky', run: 'r1', task: 'r1-b', ring: 1 })
     for (let n = 0; n < 2; n++) {
       const [delivery] = await take(takeTasks(test.bus, 'flaky'), 1)
       delivery?.retry(1)
     }
-    // The server notices when it would have to deliver once more.
+    // The server notices at the next pull.
     const controller = new AbortController()
     const waiting = take(takeTasks(test.bus, 'flaky', { signal: controller.signal }), 1)
     const dead = await until(async () => (await listDead(test.bus))[0], 'the dead letter')
@@ -49,7 +49,7 @@ describe('dead tasks', () => {
     controller.abort()
   })
 
-  it('lists what went wrong every time, with the last reason, and nobody takes it for lost meanwhile', async () => {
+  it('lists a task that failed every time, with the last reason, and never counts it as lost', async () => {
     await prepareQueue(test.bus, 'failing', { maxDeliver: 2 })
     await ringTask(test.bus, { agent: 'failing', run: 'r1', task: 'r1-c', ring: 1 })
     const host = await test.connect('failing')
@@ -60,11 +60,11 @@ describe('dead tasks', () => {
     }
     const dead = await until(async () => (await listDead(test.bus))[0], 'the dead letter')
     expect(dead).toMatchObject({ agent: 'failing', task: 'r1-c', attempts: 2, reason: 'no sandbox (2)' })
-    await until(() => Object.keys(host.held.list()).length === 0, 'nothing to be held any more')
+    await until(() => Object.keys(host.held.list()).length === 0, 'the task to be released')
     await retryDead(test.bus, 'r1-c')
   })
 
-  it('says clearly when the queue is full', async () => {
+  it('explains a full queue', async () => {
     await prepareQueue(test.bus, 'slow')
     const full = (async () => {
       for (let n = 0; n < 4; n++)
@@ -74,7 +74,7 @@ describe('dead tasks', () => {
       code: 'queue-full',
       message: expect.stringContaining('maxQueued'),
     })
-    // One that waits there already is not refused its own place.
+    // A task that waits in the queue keeps its place.
     await ringTask(test.bus, { agent: 'slow', run: 'r1', task: 'r1-0', ring: 2 })
   })
 })

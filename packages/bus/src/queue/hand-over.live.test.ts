@@ -25,7 +25,7 @@ async function prepare(agent: string, maxDeliver = 10) {
   await ringTask(test.bus, { agent, run: 'r1', task: `${agent}-t`, ring: 1 })
   let hosts = 0
   return {
-    /** A host that takes the task, and its presence at the moment of its death. */
+    /** Starts a host that takes the task and dies. Returns its presence at that moment. */
     async dies({ begins }: { begins: boolean }): Promise<{ delivery: TaskDelivery; dead: AgentPresence }> {
       const host = `${agent}-${++hosts}`
       const bus = await test.connect(host)
@@ -49,8 +49,8 @@ function attempt(number: number, host: string): JournalRecord {
   return { type: 'task.started', at: 0, attempt: number, host, engine, level: 5 }
 }
 
-describe('handing over', () => {
-  it("gives a dead host's tasks to the next one at once, as its last heartbeat names them", async () => {
+describe('handOver', () => {
+  it("redelivers the tasks in a dead host's last heartbeat at once", async () => {
     await prepareQueue(test.bus, 'analyst', { ackWaitMs: 60_000 })
     await ringTask(test.bus, { agent: 'analyst', run: 'r1', task: 'r1-a', ring: 1 })
     const dying = await test.connect('dying')
@@ -75,7 +75,7 @@ describe('handing over', () => {
     delivery?.ack()
   })
 
-  it('leaves a task with its next host, however often and by how many it is said', async () => {
+  it('leaves a task with its next host if it is called again, even by another coordinator', async () => {
     const queue = await prepare('heir')
     const { dead } = await queue.dies({ begins: true })
     const other = await test.connect('other-coordinator')
@@ -93,14 +93,14 @@ describe('handing over', () => {
     expect(taken.map(({ task }) => task)).toEqual(['heir-t', 'heir-last'])
     for (const delivery of taken) delivery.ack()
     await test.bus.outbox.flush()
-    // Settled: nothing is rung for any more.
+    // The tasks are settled, so nothing is redelivered.
     await handOver(test.bus, dead)
     expect(await queue.state()).toMatchObject({ num_pending: 0, num_ack_pending: 0 })
     controller.abort()
     await taking
   })
 
-  it('does not count the deaths of hosts that had begun: a long task outlives more than maxDeliver of them', async () => {
+  it('does not count hosts that died after they began the task, however many there are', async () => {
     const queue = await prepare('long', 2)
     for (let n = 0; n < 5; n++) {
       const { delivery, dead } = await queue.dies({ begins: true })
@@ -113,7 +113,7 @@ describe('handing over', () => {
     expect(await listDead(test.bus)).toEqual([])
   })
 
-  it('counts those of hosts that die before they have begun: such a task becomes a dead letter', async () => {
+  it('counts hosts that died before they began the task, until it becomes a dead letter', async () => {
     const queue = await prepare('poison', 3)
     for (let n = 0; n < 3; n++) {
       const { delivery, dead } = await queue.dies({ begins: false })
@@ -129,7 +129,7 @@ describe('handing over', () => {
     expect(await waiting).toEqual([])
   })
 
-  it("does not touch other agents' tasks, whatever a host says it holds", async () => {
+  it('does not touch the tasks of other agents that a host claims to hold', async () => {
     const queue = await prepare('victim')
     const { dead } = await queue.dies({ begins: false })
     const liar = { ...dead, card: { ...dead.card, name: 'liar' } }

@@ -24,7 +24,7 @@ async function prepare(agent: string, tasks: string[], given: number) {
 }
 
 describe('redeliverLost', () => {
-  it('redelivers tasks that a dead host held and nobody announced, but not waiting ones', async () => {
+  it('redelivers tasks that a dead host took and never announced, but not waiting ones', async () => {
     const { open } = await prepare('lost', ['a', 'b', 'c'], 2)
     const waits = await findBell(test.bus, { agent: 'lost', task: 'c' })
     const { redelivered } = await redeliverLost(test.bus, 'lost', {

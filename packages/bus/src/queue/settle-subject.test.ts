@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { parseSettleSubject } from './settle-subject.ts'
 
 describe('parseSettleSubject', () => {
-  it('reads both forms that servers use', () => {
+  it('reads both forms of the subject', () => {
     const read = { agent: 'analyst', deliveries: 2, sequence: 41 }
     expect(parseSettleSubject('$JS.ACK.TASK.analyst.2.41.7.1700000000.0')).toEqual(read)
     expect(parseSettleSubject('$JS.ACK.hub.ABCDEF.TASK.analyst.2.41.7.1700000000.0.tok')).toEqual(read)
@@ -13,5 +13,5 @@ describe('parseSettleSubject', () => {
     '$JS.ACK.TASK.analyst.x.41.7.1.0',
     'bailiwick.v1.run.submit',
     '',
-  ])('reads nothing from %s', (subject) => expect(parseSettleSubject(subject)).toBeUndefined())
+  ])('rejects %s', (subject) => expect(parseSettleSubject(subject)).toBeUndefined())
 })

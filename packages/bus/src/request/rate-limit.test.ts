@@ -8,7 +8,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-it('accepts so many messages of each sender per second, and reports a sender that exceeds it once', () => {
+it('accepts a number of messages per sender and second, and reports each sender that exceeds it once', () => {
   const exceeded: string[] = []
   const limit = new RateLimit(100, (subject) => exceeded.push(subject))
   const accepted = (subject: string, count: number) =>

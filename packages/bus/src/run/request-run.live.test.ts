@@ -13,24 +13,22 @@ beforeAll(async () => {
 afterAll(() => test[Symbol.asyncDispose]())
 
 describe('requestRun', () => {
-  it('asks the coordinator, with defaults filled in on its side', async () => {
+  it('sends a request to the coordinator, which fills in defaults', async () => {
     const user = await test.connect('user')
     await using _ = await serveRuns(test.bus, {
       submit: async ({ run, inputs }) => ({ run: `${run}${inputs.length}`, duplicate: false }),
       cancel: async () => {
-        throw new InputError('there is no run r9')
+        throw new InputError('No run r9.')
       },
     })
     expect(await requestRun(user, 'submit', { run: 'r1', text: 'count' })).toEqual({
       run: 'r10',
       duplicate: false,
     })
-    await expect(requestRun(user, 'cancel', { run: 'r9' })).rejects.toThrow(
-      new InputError('there is no run r9'),
-    )
+    await expect(requestRun(user, 'cancel', { run: 'r9' })).rejects.toThrow(new InputError('No run r9.'))
   })
 
-  it('takes answers of any size', async () => {
+  it('receives replies of any size', async () => {
     const grant = { role: 'user' } as const
     const { creds } = await test.server.credentials({ name: 'user', permissions: permissionsFor(grant) })
     await using user = await connectBus({ url: test.server.url, creds, name: 'user' })
@@ -39,13 +37,13 @@ describe('requestRun', () => {
     expect(await requestRun(user, 'journal', { run: 'r1' })).toEqual({ records, unreadable: [] })
   })
 
-  it('refuses what is not in the protocol, and says what was wanted', async () => {
+  it('rejects an invalid request, and says what it expected', async () => {
     await using _ = await serveRuns(test.bus, { submit: async ({ run }) => ({ run, duplicate: false }) })
     const asked = requestRun(test.bus, 'submit', { run: 'not a token', text: 'count' })
     await expect(asked).rejects.toThrow(/run.*1 to 63 letters/s)
   })
 
-  it('says so when no coordinator is running', async () => {
+  it('explains that no coordinator is running', async () => {
     await expect(requestRun(test.bus, 'list', {})).rejects.toMatchObject({
       code: 'no-responder',
       message: expect.stringContaining('bailiwick up'),

@@ -10,18 +10,21 @@ beforeAll(async () => {
 })
 afterAll(() => test[Symbol.asyncDispose]())
 
-const readersOf = async (stream: string) => (await test.bus.jsm.streams.info(stream)).state.consumer_count
+const consumersOf = async (stream: string) => (await test.bus.jsm.streams.info(stream)).state.consumer_count
 
-it('leaves no reader on the server, whether it was aborted or left', async () => {
+it('leaves no consumer on the server after it ends or is aborted', async () => {
   const stream = kvStream(BUCKETS.agents)
-  const before = await readersOf(stream)
+  const before = await consumersOf(stream)
   for (let n = 0; n < 5; n += 1) await listAgents(test.bus)
-  await until(async () => (await readersOf(stream)) === before, 'the readers of the registry to go')
+  await until(
+    async () => (await consumersOf(stream)) === before,
+    'the consumers of the registry to be deleted',
+  )
 
   const stop = new AbortController()
   const following = take(followEvents(test.bus, { signal: stop.signal }), 1)
-  await until(async () => (await readersOf(STREAMS.event)) === 1, 'a reader of events')
+  await until(async () => (await consumersOf(STREAMS.event)) === 1, 'a consumer of events')
   stop.abort()
   expect(await following).toEqual([])
-  await until(async () => (await readersOf(STREAMS.event)) === 0, 'the reader of events to go')
+  await until(async () => (await consumersOf(STREAMS.event)) === 0, 'the consumer of events to be deleted')
 })

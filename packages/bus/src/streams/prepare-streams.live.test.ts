@@ -22,7 +22,7 @@ beforeAll(async () => {
 })
 afterAll(() => test[Symbol.asyncDispose]())
 
-/** What each limit sets, and a value of it that is none's default. */
+/** For each limit, a value that is no default, and the settings that it changes. */
 const SETS: Record<Exclude<keyof StreamLimits, 'replicas'>, [number, ...[string, keyof StreamConfig][]]> = {
   journalMaxAgeMs: [
     60_000,
@@ -44,7 +44,7 @@ const SETS: Record<Exclude<keyof StreamLimits, 'replicas'>, [number, ...[string,
 }
 
 describe('the limits of the streams', () => {
-  it('are each known to the configuration, and brought to streams that exist', async () => {
+  it('are all known to the configuration, and change existing streams', async () => {
     expect([...Object.keys(SETS), 'replicas'].sort()).toEqual(
       Object.keys(streamLimitsSchema.unwrap().shape).sort(),
     )
@@ -57,12 +57,12 @@ describe('the limits of the streams', () => {
     }
   })
 
-  it('that cannot be are refused with their name', async () => {
+  it('are rejected with their name if they are invalid', async () => {
     await expect(prepareStreams(test.bus, { maxQueued: 0 })).rejects.toThrow('maxQueued')
     await expect(prepareStreams(test.bus, { replicas: 3 })).rejects.toThrow(/replicas/)
   })
 
-  it('drop a journal once it is as old as it may be', async () => {
+  it('drop a journal that reaches its maximum age', async () => {
     await prepareStreams(test.bus, { journalMaxAgeMs: 1_000 })
     const address = { writer: 'analyst', run: 'old', task: 'old-t1' }
     await openJournal(test.bus, address).append([
@@ -74,13 +74,13 @@ describe('the limits of the streams', () => {
       for await (const _record of openJournal(test.bus, address).read()) records += 1
       return records
     }
-    await until(async () => (await kept()) === 0, 'the end of an old journal')
+    await until(async () => (await kept()) === 0, 'the old journal to be dropped')
     await prepareStreams(test.bus)
   })
 })
 
-describe('what agents show live', () => {
-  it('is kept by no stream', async () => {
+describe('live text', () => {
+  it('is not stored', async () => {
     const stored = async () => {
       let messages = 0
       for await (const { state } of test.bus.jsm.streams.list()) messages += state.messages

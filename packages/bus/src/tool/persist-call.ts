@@ -2,11 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Effect } from '@bailiwick/contract'
 import type { Bus } from '../connect/bus.ts'
 import { BusError } from '../errors/bus-error.ts'
-import { TOOL_TIMING, type ToolReply } from '../protocol/tool-call.ts'
+import type { ToolReply, ToolTiming } from '../protocol/tool-call.ts'
 import { untilUp } from '../publish/persist.ts'
 
 /** Hosts that may stop replying to one call. After this many, the call counts as the cause. */
 const MAX_SILENCES = 3
+
+/** How to send a call. */
+export interface CallPersistence {
+  effect: Effect
+  signal: AbortSignal
+  timing: ToolTiming
+}
 
 /**
  * Sends a call, and sends it again if that does no harm while its host or the server is away for a moment: always if no
@@ -15,18 +22,17 @@ const MAX_SILENCES = 3
  */
 export async function persistCall(
   bus: Bus,
-  effect: Effect,
-  signal: AbortSignal,
+  { effect, signal, timing }: CallPersistence,
   send: () => Promise<ToolReply>,
 ): Promise<ToolReply> {
   // After a reconnect, hosts need time to reconnect too.
-  let giveUpAt = Date.now() + TOOL_TIMING.reconnectMs
+  let giveUpAt = Date.now() + timing.reconnectMs
   let silences = 0
   for (let tries = 0; ; tries++) {
     // A message that is sent while the connection is down is silently lost.
     if (!bus.link.up) {
       await untilUp(bus, signal, 0)
-      giveUpAt = Date.now() + TOOL_TIMING.reconnectMs
+      giveUpAt = Date.now() + timing.reconnectMs
     }
     try {
       return await send()

@@ -7,7 +7,13 @@ import { BusError } from '../errors/bus-error.ts'
 import { fromWireError } from '../errors/wire-error.ts'
 import { LARGE_BYTES } from '../protocol/places.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
-import { TOOL_TIMING, type ToolReply, type ToolRequest, toolReplySchema } from '../protocol/tool-call.ts'
+import {
+  TOOL_TIMING,
+  type ToolReply,
+  type ToolRequest,
+  type ToolTiming,
+  toolReplySchema,
+} from '../protocol/tool-call.ts'
 import { publishCore } from '../publish/publish-core.ts'
 import { requestReplies } from '../request/request-replies.ts'
 import { persistCall } from './persist-call.ts'
@@ -20,14 +26,14 @@ import { persistCall } from './persist-call.ts'
  * if its host stopped replying, so the call may have been carried out. Before that, hosts and server get time to
  * reconnect.
  */
-export function remoteTool(bus: Bus, card: ToolCard, caller: string): Tool {
+export function remoteTool(bus: Bus, card: ToolCard, caller: string, timing: ToolTiming = TOOL_TIMING): Tool {
   return {
     ...toolCard(card),
     async run(input, context) {
       const { signal } = context
       const payload = await request(bus, caller, input, context)
-      const reply = await persistCall(bus, card.effect, signal, () =>
-        send(bus, { card, caller, payload, signal }),
+      const reply = await persistCall(bus, { effect: card.effect, signal, timing }, () =>
+        send(bus, { card, caller, payload, signal, timing }),
       )
       if ('working' in reply) {
         throw new BusError('bad-reply', `Expected a result from the host of ${card.name}, found "working".`)
@@ -60,21 +66,22 @@ interface ToolSending {
   caller: string
   payload: string
   signal: AbortSignal
+  timing: ToolTiming
 }
 
-async function send(bus: Bus, { card, caller, payload, signal }: ToolSending): Promise<ToolReply> {
+async function send(bus: Bus, { card, caller, payload, signal, timing }: ToolSending): Promise<ToolReply> {
   const { name, effect, signs } = card
   try {
     return await requestReplies<ToolReply>(bus, {
       subject: SUBJECTS.tool(name, caller),
       payload,
-      waitMs: signs ? TOOL_TIMING.silenceAfterSignMs : TOOL_TIMING.silenceMs,
+      waitMs: signs ? timing.silenceAfterSignMs : timing.silenceMs,
       // Calls with other effects are sent again at once.
-      ...(effect === 'once' && { waitOnMs: TOOL_TIMING.silenceAfterSignMs }),
+      ...(effect === 'once' && { waitOnMs: timing.silenceAfterSignMs }),
       signal,
       read(message) {
         const reply = parseReply(name, message)
-        return 'working' in reply ? { again: TOOL_TIMING.silenceAfterSignMs } : { result: reply }
+        return 'working' in reply ? { again: timing.silenceAfterSignMs } : { result: reply }
       },
     })
   } catch (error) {

@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => bed?.[Symbol.asyncDispose]())
 
 describe('a hostile host', () => {
-  it('reads no other journal through a consumer whose payload says something else than its subject', async () => {
+  it('reads no other journal through a consumer whose payload differs from its subject', async () => {
     await openJournal(bed.writer, { writer: 'writer', run: 'r2', task: 'secret' }).append([
       planned('the prompt'),
     ])
@@ -41,12 +41,12 @@ describe('a hostile host', () => {
     }
   })
 
-  it('cannot have the bus write into a journal or make an event in its name', async () => {
+  it('cannot make the server write into another journal or publish an event', async () => {
     const victim = { writer: 'writer', run: 'r3', task: 'r3-w' }
     const subject = SUBJECTS.journal(victim.writer, victim.run, victim.task)
     const journal = openJournal(bed.writer, victim)
     await journal.append([created({ run: 'r3', task: 'r3-w', agent: 'writer' })])
-    // A forged record in a journal of its own, to be delivered to where it may not publish.
+    // A forged record in its own journal, for delivery on a subject that it cannot publish on.
     const own = SUBJECTS.journal('analyst', 'r3', 'forged')
     bed.evil.connection.publish(own, JSON.stringify({ v: 1, records: [planned('forged')] }))
     await bed.evil.connection.flush()
@@ -61,22 +61,22 @@ describe('a hostile host', () => {
     await create({ name: 'forge' })
     const forgedEvent = SUBJECTS.event('run', 'ended', 'user', 'r3')
     for (const target of [subject, forgedEvent]) {
-      // Replies of the server, and stored messages, on a subject of the asker's choice.
+      // Replies of the server, and stored messages, on a subject that the sender chooses.
       await bed.evil.publishes('$JS.API.CONSUMER.MSG.NEXT.JOURNAL.forge', '1', target)
       await bed.evil.publishes('$JS.API.CONSUMER.INFO.TASK.analyst', '', target)
       await bed.evil.publishes(SUBJECTS.journal('analyst', 'r3', 'y'), '{}', target)
       await create({ name: 'forge', deliver_subject: target }).catch(() => {})
-      // And the answers of honest processes.
+      // Replies of honest processes.
       await bed.evil.publishes(
         SUBJECTS.tool('echo', 'analyst'),
         '{"id":"1","key":"1","run":"r","task":"t"}',
         target,
       )
     }
-    await journal.append([planned('goes on')])
+    await journal.append([planned('continues')])
     const records = await all(openJournal(bed.test.bus, victim).read())
     expect(records.map((record) => record.type)).toEqual(['task.created', 'task.planned'])
-    expect(records[1]).toEqual(planned('goes on'))
+    expect(records[1]).toEqual(planned('continues'))
     const controller = new AbortController()
     const projecting = projectJournal(bed.test.bus, controller.signal)
     const types: string[] = []
@@ -87,11 +87,11 @@ describe('a hostile host', () => {
     controller.abort()
     await projecting
     expect(types).not.toContain('dev.bailiwick.run.ended.v1')
-    // What was tried is seen.
+    // The attempts are reported.
     expect(types).toContain('dev.bailiwick.journal.unreadable.v1')
   })
 
-  it('is not answered outside its own inbox', async () => {
+  it('gets no replies outside its own inbox', async () => {
     const answered: string[] = []
     const listener = bed.test.bus.connection.subscribe('>', {
       callback: (_, message) => void answered.push(message.subject),
@@ -115,7 +115,7 @@ describe('a hostile host', () => {
     expect(answered).not.toContain(target)
   })
 
-  it('is not heard by a subscriber who filters by the subject of events, whatever it puts into their stream', async () => {
+  it('does not reach a subscriber who filters by the subject of events, whatever it stores in their stream', async () => {
     const forged = {
       specversion: '1.0',
       id: '99999.0',
@@ -144,7 +144,7 @@ describe('a hostile host', () => {
     )
     const subjects = async () =>
       (await bed.test.bus.jsm.streams.info('EVENT', { subjects_filter: '>' })).state.subjects ?? {}
-    // It is there, but under the subject that it was stored under first.
+    // It is stored, but under its first subject.
     await until(async () => own in (await subjects()), 'the forged event')
     const marker = { writer: 'writer', run: 'r8', task: 'r8-w' }
     await openJournal(bed.writer, marker).append([planned('the honest one')])
@@ -158,7 +158,7 @@ describe('a hostile host', () => {
     await projecting
   })
 
-  it('cannot make another message a duplicate, or fence it, with headers of its own', async () => {
+  it('cannot turn another message into a duplicate, or fence it, with its own headers', async () => {
     const victim = openJournal(bed.writer, { writer: 'writer', run: 'r4', task: 'r4-w' })
     for (const id of ['1.0', 'r4-w.1']) {
       await bed.evil.publishes(SUBJECTS.journal('analyst', 'r4', 'x'), '{}', undefined, ['Nats-Msg-Id', id])
@@ -170,7 +170,7 @@ describe('a hostile host', () => {
     delivery?.ack()
   })
 
-  it('cannot use a reply subject that it was given more than once, or another', async () => {
+  it('can use the reply subject of a request only once, and no other', async () => {
     const heard: string[] = []
     const inbox = bed.test.bus.connection.subscribe('_INBOX.coordinator.captured.*', {
       callback: (_, message) => void heard.push(message.subject),
@@ -186,7 +186,7 @@ describe('a hostile host', () => {
       expect(await bed.evil.publishes('_INBOX.coordinator.captured.1')).toBe('')
       expect(await bed.evil.publishes('_INBOX.coordinator.captured.1')).toContain('Permissions Violation')
     }
-    await until(() => heard.length > 0, 'the one answer')
+    await until(() => heard.length > 0, 'the one reply')
     inbox.unsubscribe()
     expect(heard).toEqual(['_INBOX.coordinator.captured.1'])
   })

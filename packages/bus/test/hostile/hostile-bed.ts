@@ -4,16 +4,16 @@ import { connectBus } from '../../src/connect/connect-bus.ts'
 import { permissionsFor, prepareQueue, type RoleGrant, userName } from '../../src/index.ts'
 import { startTestBus, type TestBus } from '../test-bus.ts'
 
-/** Somebody with valid credentials, and a client of its own making. */
+/** A user with valid credentials and its own client. */
 export interface Intruder {
   readonly connection: NatsConnection
-  /** Publishes, and returns what the server said against it. */
+  /** Publishes, and returns the server's errors. */
   publishes(subject: string, payload?: string, reply?: string, header?: [string, string]): Promise<string>
-  /** Subscribes, and returns what the server said against it. */
+  /** Subscribes, and returns the server's errors. */
   subscribes(subject: string): Promise<string>
 }
 
-/** A server with two agents, of which one is hostile and the other must come to no harm. */
+/** A server with a hostile agent and an honest one. */
 export interface HostileBed extends AsyncDisposable {
   readonly test: TestBus
   /** A host of the analyst, level 3. */
@@ -64,7 +64,7 @@ function intruder(connection: NatsConnection): Intruder {
       if (status.type === 'error') violations.push(status.error.message)
     }
   })()
-  /** What is said against something comes before the answer to a ping that was sent behind it. */
+  /** The server's errors about a message arrive before its reply to a later ping. */
   const said = async (act: () => void) => {
     violations.length = 0
     act()

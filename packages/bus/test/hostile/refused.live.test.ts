@@ -2,7 +2,7 @@ import { connect } from '@nats-io/transport-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RoleGrant, requestDelegation, SUBJECTS, userName } from '../../src/index.ts'
 import { until } from '../test-bus.ts'
-import { FORBIDDEN_TO_ALL, FORBIDDEN_TO_HEAR, FORBIDDEN_TO_PUBLISH } from './attempts.ts'
+import { FORBIDDEN_TO_ALL, FORBIDDEN_TO_PUBLISH, FORBIDDEN_TO_SUBSCRIBE } from './attempts.ts'
 import { ANALYST, type HostileBed, type Intruder, openHostileBed } from './hostile-bed.ts'
 
 const OTHERS: readonly RoleGrant[] = [
@@ -16,7 +16,7 @@ const OTHERS: readonly RoleGrant[] = [
 
 let bed: HostileBed
 let before: string
-/** What the server says that it refused, in the way in which a daemon hears it: `<user> <action> <subject>`. */
+/** Refusals that the server reports: `<user> <action> <subject>`. */
 const seen = new Set<string>()
 const ended = new AbortController()
 
@@ -29,7 +29,7 @@ beforeAll(async () => {
       for (const { user, action, subject } of refused) seen.add(`${user} ${action} ${subject}`)
     }
   })()
-  // It begins with what is refused once the log is open.
+  // Repeated, because only refusals after the log is open are reported.
   const { url } = bed.test.server
   while (!isFollowing) await connect({ servers: url, reconnect: false }).catch(() => {})
   before = await everything()
@@ -39,7 +39,7 @@ afterAll(async () => {
   await bed?.[Symbol.asyncDispose]()
 })
 
-/** All streams and consumers, and how much is in them. */
+/** All streams and consumers, and their numbers of messages. */
 async function everything(): Promise<string> {
   const { jsm } = bed.test.bus
   const found: unknown[] = []
@@ -52,38 +52,38 @@ async function everything(): Promise<string> {
 }
 
 describe('a hostile host', () => {
-  it.each(FORBIDDEN_TO_PUBLISH)('may not publish: %s', async (_, subject) => {
+  it.each(FORBIDDEN_TO_PUBLISH)('cannot publish: %s', async (_, subject) => {
     expect(await bed.evil.publishes(subject)).toContain('Permissions Violation for Publish')
   })
 
-  it.each(FORBIDDEN_TO_HEAR)('may not listen to: %s', async (_, subject) => {
+  it.each(FORBIDDEN_TO_SUBSCRIBE)('cannot subscribe to: %s', async (_, subject) => {
     expect(await bed.evil.subscribes(subject)).toContain('Permissions Violation for Subscription')
   })
 
-  it('is seen in each of it, by the name that it had to prove', async () => {
+  it('is reported with its name for each attempt', async () => {
     const wanted = [
       ...FORBIDDEN_TO_PUBLISH.map(([, subject]) => `analyst publish ${subject}`),
-      ...FORBIDDEN_TO_HEAR.map(([, subject]) => `analyst subscribe ${subject}`),
+      ...FORBIDDEN_TO_SUBSCRIBE.map(([, subject]) => `analyst subscribe ${subject}`),
     ]
     const missing = () => wanted.filter((one) => !seen.has(one))
     await until(() => missing().length === 0, 'the last refusal').catch(() => {})
     expect(missing()).toEqual([])
   })
 
-  it('has changed nothing by it', async () => {
+  it('has changed nothing', async () => {
     expect(await everything()).toBe(before)
   })
 })
 
 describe.each(OTHERS.map((grant) => [userName(grant), grant] as const))(
-  'who has the rights of %s',
+  'a user with the rights of %s',
   (name, grant) => {
     let intruder: Intruder
     beforeAll(async () => {
       intruder = await bed.intrudeAs(grant)
     })
 
-    it('does nothing that is the coordinator’s, is seen where it tries, and changes nothing', async () => {
+    it('cannot do what only the coordinator may do, is reported, and changes nothing', async () => {
       const taken: string[] = []
       for (const [what, subject] of FORBIDDEN_TO_ALL)
         if (!(await intruder.publishes(subject)).includes('Permissions Violation for Publish'))
@@ -109,7 +109,7 @@ describe.each(OTHERS.map((grant) => [userName(grant), grant] as const))(
 describe('a request for a delegate', () => {
   const request = { call: '1.1', key: 'k', run: 'r1', task: 'r1-a', target: 'writer', text: 'write' }
 
-  it.each([0, 1, 2, 3, 4, 5] as const)('of a host of level %i comes from level 4 on', async (level) => {
+  it.each([0, 1, 2, 3, 4, 5] as const)('from a host of level %i arrives only from level 4', async (level) => {
     const bus = await bed.connectAs({ ...ANALYST, level })
     const { connection } = bed.test.bus
     const heard = Promise.withResolvers<string>()

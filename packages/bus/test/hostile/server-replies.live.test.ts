@@ -31,7 +31,7 @@ describe('a hostile host', () => {
     expect((await listAgents(bed.test.bus)).map(({ host }) => host)).toEqual(['writer-1'])
   })
 
-  it('withdraws no tool and ends no host by having the server answer in their place', async () => {
+  it('removes no tool or host by making the server reply in their place', async () => {
     const tool = { name: 'echo', description: '-', input: {}, effect: 'none' as const }
     await registerTool(bed.test.bus, tool, { host: 'toolbox' })
     const card = { name: 'writer', description: '', level: 5 as const, tools: [], delegates: [], imports: [] }
@@ -61,7 +61,7 @@ describe('a hostile host', () => {
     }
     const stored = async () =>
       (await bed.test.bus.jsm.streams.getMessage('KV_tools', { last_by_subj: '$KV.tools.echo' }))?.string()
-    // Who looks now sees it as well: it was put back.
+    // The registration was restored.
     await until(async () => (await stored())?.includes('"host":"toolbox"'), 'the registration')
     expect((await listTools(bed.test.bus)).map((one) => one.card.name)).toContain('echo')
     ended.abort()
@@ -69,7 +69,7 @@ describe('a hostile host', () => {
     expect(missing).toEqual([])
   })
 
-  it('keeps no task out by having the server answer in its place, or fill the queue', async () => {
+  it('keeps out no task by making the server reply in its place or fill the queue', async () => {
     await using own = await startTestBus({ maxQueued: 20 })
     await prepareQueue(own.bus, 'writer')
     const user = await own.server.credentials({ name: 'analyst', permissions: permissionsFor(ANALYST) })

@@ -14,12 +14,15 @@ function host(level: Level, tools: string[] = []) {
 }
 
 describe('permissionsFor', () => {
-  it.each([0, 1, 2, 3, 4, 5] as const)('lets level %i ask for delegates from 4 on, as itself', (level) => {
-    expect(mayPublish(host(level), 'bailiwick.v1.delegate.analyst')).toBe(level >= 4)
-    expect(mayPublish(host(level), 'bailiwick.v1.delegate.writer')).toBe(false)
-  })
+  it.each([0, 1, 2, 3, 4, 5] as const)(
+    'lets level %i request delegates only from level 4, and in its own name',
+    (level) => {
+      expect(mayPublish(host(level), 'bailiwick.v1.delegate.analyst')).toBe(level >= 4)
+      expect(mayPublish(host(level), 'bailiwick.v1.delegate.writer')).toBe(false)
+    },
+  )
 
-  it('lets a host append to its own journals and call its granted tools as itself', () => {
+  it('lets a host append to its own journals and call its granted tools in its own name', () => {
     const grant = host(5, ['queryTable'])
     expect(mayPublish(grant, 'bailiwick.v1.journal.analyst.r1.t1')).toBe(true)
     expect(mayPublish(grant, 'bailiwick.v1.journal.writer.r1.t1')).toBe(false)
@@ -28,7 +31,7 @@ describe('permissionsFor', () => {
     expect(mayPublish(grant, 'bailiwick.v1.tool.readFile.analyst')).toBe(false)
   })
 
-  it('shows events to readers, and texts only where they were granted', () => {
+  it('lets readers see events, and texts only if granted', () => {
     const reader = { role: 'reader' } as const
     expect(maySubscribe(reader, 'bailiwick.v1.event.run.ended.user.r1')).toBe(true)
     expect(maySubscribe(reader, 'bailiwick.v1.live.user.analyst.r1.t1')).toBe(false)
@@ -37,7 +40,7 @@ describe('permissionsFor', () => {
     expect(mayPublish({ ...reader, prompts: true }, '$JS.API.CONSUMER.CREATE.JOURNAL.x')).toBe(true)
   })
 
-  it('gives readers who see prompts inboxes that the others may not listen to', () => {
+  it('gives readers that see prompts inboxes that other readers cannot subscribe to', () => {
     const reader = { role: 'reader' } as const
     for (const other of [reader, { ...reader, name: 'prompts' }, { ...reader, name: 'x' }])
       for (const name of [undefined, 'x', 'prompts']) {
@@ -47,7 +50,7 @@ describe('permissionsFor', () => {
       }
   })
 
-  it('refuses the names of standing users', () => {
+  it('rejects the names of fixed users', () => {
     expect(() => permissionsFor({ ...host(5), agent: 'coordinator' })).toThrow(InputError)
     expect(() => permissionsFor({ role: 'tool-host', name: 'toolbox', tools: [] })).toThrow(InputError)
     expect(() => permissionsFor({ ...host(5), agent: 'reader' })).toThrow(InputError)
@@ -60,7 +63,7 @@ describe('permissionsFor', () => {
 })
 
 describe('compactSubjects', () => {
-  it('drops what a wildcard covers, and keeps what it does not', () => {
+  it('drops subjects that a wildcard covers', () => {
     expect(compactSubjects(['a.*', 'a.b', 'a.b.c', 'a.b', 'd.>', 'd.e.f', 'd'])).toEqual([
       'a.*',
       'a.b.c',
