@@ -11,7 +11,7 @@ export const add = defineTool({
   run: ({ a, b }) => a + b,
 })
 
-/** A task without inputs for a definition, as whoever gives it out would write it. */
+/** A task without inputs for a definition, as its creator would write it. */
 export function benchTask(definition: AgentDefinition, id: string, text: string): TaskSpec {
   return {
     run: id,

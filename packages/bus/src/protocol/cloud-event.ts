@@ -20,7 +20,7 @@ export const cloudEventSchema = z.lazy(() =>
     subject: z.string(),
     time: z.iso.datetime(),
     datacontenttype: z.literal('application/json'),
-    /** The bus user whose run it is; `coordinator` for runs of nobody. */
+    /** The bus user that submitted the run; `coordinator` if no user did. */
     owner: tokenSchema,
     run: z.string(),
     task: z.string(),

@@ -4,7 +4,7 @@ export const STREAMS = { journal: 'JOURNAL', task: 'TASK', event: 'EVENT', dead:
 /** Names of the key-value buckets. */
 export const BUCKETS = { agents: 'agents', tools: 'tools' } as const
 
-/** The coordinator as a bus user: it writes the journals of runs and owns the runs of nobody. */
+/** The coordinator as a bus user: it writes the journals of runs, and owns runs that no user submitted. */
 export const COORDINATOR = 'coordinator'
 
 /** The run under which the coordinator journals what the server refused. No other run may have this id. */

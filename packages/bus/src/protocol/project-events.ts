@@ -24,7 +24,7 @@ export interface TaskFacts {
 
 /** What an append itself does not say about its events. */
 export interface AppendOrigin {
-  /** The bus user whose run it is; `coordinator` for runs of nobody. */
+  /** The bus user that submitted the run; `coordinator` if no user did. */
   owner: string
   /** Needed for appends after a task's first. */
   facts?: TaskFacts

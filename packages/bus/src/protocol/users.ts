@@ -1,4 +1,4 @@
-/** The user whose requests concern all runs: the operator of the daemon, and everybody with its credentials. */
+/** The user whose requests concern all runs: the operator of the daemon. */
 export const OPERATOR = 'user'
 
 const NAMED = `${OPERATOR}-`
@@ -8,7 +8,7 @@ export function namedUser(name: string): string {
   return `${NAMED}${name}`
 }
 
-/** Whose events and live texts a connection may read: a named user its own, everybody else all (`*`). */
+/** The owner whose events and live texts a connection may read: a named user itself, for other users `*`. */
 export function readableOwner(connection: { readonly user: string | undefined }): string {
   const asker = askerOn(connection)
   return asker === OPERATOR ? '*' : asker

@@ -42,7 +42,7 @@ export async function ringTask(
     } catch (error) {
       if (!(error instanceof JetStreamApiError) || error.code !== LIMIT_REACHED) throw error
       const isOwnSubject = error.message.includes('per subject')
-      // Only when full: messages that a user had the server put here are no tasks and must not keep tasks out.
+      // Only if it is full: replies that a user made the server store here are no tasks, and must not keep tasks out.
       const removed = isCleared ? 0 : await clearForeign(bus, isOwnSubject ? subject : undefined, signal)
       if (removed > 0) continue
       if (isOwnSubject) return

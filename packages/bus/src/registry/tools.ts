@@ -27,7 +27,7 @@ export interface RegisteredTool {
 export interface RegisterOptions {
   /** The process that hosts it. */
   host: string
-  /** Whether `serveTool` serves it, which sends signs of work, so that callers notice its death soon. */
+  /** True if `serveTool` serves it. It sends signs of work, so that callers notice early if it dies. */
   signs?: boolean
 }
 

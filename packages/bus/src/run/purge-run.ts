@@ -20,7 +20,7 @@ export async function purgeRun(bus: Bus, run: string): Promise<number> {
     )
   const files = await purgeFiles(bus, run)
   const events = await purge(STREAMS.event, SUBJECTS.event('*', '*', '*', run))
-  // The journals last, because they are what the run is found by.
+  // The journals last, because a run is found by its journals.
   return files + events + (await purge(STREAMS.journal, SUBJECTS.journal('*', run, '*')))
 }
 

@@ -32,7 +32,7 @@ const createdSchema = z.lazy(() => z.object({ stream_name: z.string(), name: z.s
 export interface FollowExcessOptions {
   /** Consumers that one user may have at the same time. */
   limit: number
-  /** Revokes a user's credentials. @returns whether the user has no rights any longer */
+  /** Revokes a user's credentials. @returns whether the user now has no rights */
   revoke(user: string): Promise<boolean>
 }
 
