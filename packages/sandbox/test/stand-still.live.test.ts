@@ -16,6 +16,15 @@ function childrenOf(parent: number): number[] {
   return pids.flatMap((pid) => [pid, ...childrenOf(pid)])
 }
 
+/** A child may end between the look at the list and the signal: the others must get theirs all the same. */
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
 describe.runIf(process.platform === 'linux')('a replay whose process stands still', () => {
   it('continues afterwards, because it has used no CPU time', async () => {
     await using sandbox = await createSandbox()
@@ -37,9 +46,9 @@ describe.runIf(process.platform === 'linux')('a replay whose process stands stil
         // The second turn has begun.
         if (still.length > 0) return
         still = childrenOf(process.pid)
-        for (const pid of still) process.kill(pid, 'SIGSTOP')
+        for (const pid of still) signal(pid, 'SIGSTOP')
         setTimeout(() => {
-          for (const pid of still) process.kill(pid, 'SIGCONT')
+          for (const pid of still) signal(pid, 'SIGCONT')
         }, STILL_MS)
       },
     }
