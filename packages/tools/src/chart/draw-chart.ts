@@ -1,9 +1,10 @@
+import { childSlots, OWN_SHARE } from '../child/child-slots.ts'
+import type { Share } from '../child/fair-slots.ts'
 import { type ChildLimits, childEntry, runChild } from '../child/run-child.ts'
-import { TABLE_PACKAGES } from '../table/query-tables.ts'
-import type { TableFile } from '../table/table.ts'
+import { TABLE_PACKAGES, type TableFiles } from '../table/query-tables.ts'
 import type { ChartRequest } from './chart-child.ts'
 import type { ChartLayout } from './lay-out-chart.ts'
-import type { RasterRequest } from './raster-child.ts'
+import type { RasterReply, RasterRequest } from './raster-child.ts'
 
 /** What drawing one chart may use, for each of its two steps. */
 export interface ChartLimits extends ChildLimits {
@@ -40,12 +41,20 @@ const FONT_PACKAGE = '@expo-google-fonts/open-sans'
  */
 export async function drawChart(
   spec: object,
-  files: TableFile[],
-  options: { signal: AbortSignal; limits?: Partial<ChartLimits> },
+  files: TableFiles,
+  options: {
+    signal: AbortSignal
+    limits?: Partial<ChartLimits>
+    /** Whom the chart is for. The runs of a process share its children. Default: the process itself. */
+    share?: Share
+  },
 ): Promise<DrawnChart> {
+  const { signal, share = OWN_SHARE } = options
   const limits = { ...CHART_LIMITS, ...options.limits }
-  const both = { limits, signal: options.signal, what: 'drawing the chart' }
-  const request: ChartRequest = { spec, files, maxArea: limits.area }
+  const both = { limits, signal, what: 'drawing the chart' }
+  using _ = await childSlots.take(share, signal)
+  const read = typeof files === 'function' ? await files() : files
+  const request: ChartRequest = { spec, files: read, maxArea: limits.area }
   const layout = (await runChild({
     ...both,
     entry: childEntry(import.meta.url, 'chart-child'),
@@ -53,12 +62,12 @@ export async function drawChart(
     request,
   })) as ChartLayout
   const raster: RasterRequest = { svg: layout.svg, scale: limits.scale }
-  const { png } = (await runChild({
+  const { svg, png } = (await runChild({
     ...both,
     entry: childEntry(import.meta.url, 'raster-child'),
-    packages: ['@bailiwick/contract/world', '@resvg/resvg-js', FONT_PACKAGE],
+    packages: ['@bailiwick/contract/world', '@resvg/resvg-js', '@rgrove/parse-xml', FONT_PACKAGE],
     addons: true,
     request: raster,
-  })) as { png: string }
-  return { ...layout, png: Buffer.from(png, 'base64') }
+  })) as RasterReply
+  return { ...layout, svg, png: Buffer.from(png, 'base64') }
 }

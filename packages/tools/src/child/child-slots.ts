@@ -1,36 +1,24 @@
 import { availableParallelism } from 'node:os'
+import { FairSlots, type Share } from './fair-slots.ts'
 
-/** Children that run at a time. Others wait, so that fifty calls at once do not start fifty processes. */
-const MAX_CHILDREN = Math.max(2, availableParallelism())
+/**
+ * Children that run at a time. More than there are processors, so that a run that keeps its share busy leaves some for
+ * others. A child that works for long gets a low priority (see `runChild`), so a short one is quick beside it.
+ */
+export const MAX_CHILDREN = Math.max(6, 2 * availableParallelism())
 
-let free = MAX_CHILDREN
-const waiting: (() => void)[] = []
+/** Children that one run may have at a time. */
+export const MAX_CHILDREN_PER_RUN = MAX_CHILDREN / 2
 
-/** Waits for a slot. Disposing of it passes it to the next in line. @throws the signal's reason */
-export async function takeSlot(signal: AbortSignal): Promise<Disposable> {
-  signal.throwIfAborted()
-  if (free > 0) free--
-  else await wait(signal)
-  return { [Symbol.dispose]: release }
-}
+/** Calls of one agent in one run that may wait for a slot. Further calls are refused. */
+export const MAX_WAITING = 500
 
-function release(): void {
-  const next = waiting.shift()
-  if (next === undefined) free++
-  else next()
-}
+/** The slots for all children of this process. Take one before the work's files are read, so that those who wait hold none. */
+export const childSlots = new FairSlots({
+  total: MAX_CHILDREN,
+  perRun: MAX_CHILDREN_PER_RUN,
+  waiting: MAX_WAITING,
+})
 
-function wait(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const proceed = () => {
-      signal.removeEventListener('abort', giveUp)
-      resolve()
-    }
-    const giveUp = () => {
-      waiting.splice(waiting.indexOf(proceed), 1)
-      reject(signal.reason)
-    }
-    waiting.push(proceed)
-    signal.addEventListener('abort', giveUp, { once: true })
-  })
-}
+/** The share of work that belongs to no run. */
+export const OWN_SHARE: Share = { run: '', caller: '' }

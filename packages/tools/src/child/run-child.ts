@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
+import { constants, setPriority } from 'node:os'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { serialize } from 'node:v8'
@@ -7,7 +8,6 @@ import { BailiwickError, formatBytes, InputError, parseJson } from '@bailiwick/c
 import { z } from 'zod'
 import { childCommand } from './child-command.ts'
 import { ChildError } from './child-error.ts'
-import { takeSlot } from './child-slots.ts'
 
 /** What one child process may use. Reaching any limit kills it. */
 export interface ChildLimits {
@@ -51,12 +51,11 @@ const replySchema = z.union([
 /**
  * Does one piece of work in a process that has no environment, no network (from Node 26 on) and no children, writes no
  * file, and reads only code. A thread is not enough, because JavaScript cannot stop a query inside SQLite, while a
- * process can always be killed.
+ * process can always be killed. The caller holds a slot of `childSlots`.
  *
  * @throws ChildError if it reaches a limit or dies; the error that the child reports; the signal's reason
  */
 export async function runChild(work: ChildWork): Promise<unknown> {
-  using _slot = await takeSlot(work.signal)
   work.signal.throwIfAborted()
   const { command, args, env } = childCommand(work)
   const child = spawn(command, args, { env, stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true })
@@ -82,6 +81,7 @@ async function collect(child: ChildProcess, work: ChildWork): Promise<string> {
   const timer = setTimeout(() => {
     stop(new ChildError('child-timeout', `${work.what} took longer than ${timeMs / 1000} s and was stopped`))
   }, timeMs)
+  const slow = setTimeout(() => lowerPriority(child.pid), QUICK_MS)
   const stopWatching = watchMemory(child.pid, memoryBytes, () => stop(tooMuchMemory(work)))
   work.signal.addEventListener('abort', onAbort, { once: true })
   child.stdout?.on('data', (chunk: Buffer) => {
@@ -112,6 +112,7 @@ async function collect(child: ChildProcess, work: ChildWork): Promise<string> {
     return Buffer.concat(chunks).toString('utf8')
   } finally {
     clearTimeout(timer)
+    clearTimeout(slow)
     stopWatching()
     work.signal.removeEventListener('abort', onAbort)
   }
@@ -132,6 +133,18 @@ function tooMuchMemory({ what, limits }: ChildWork): ChildError {
 function tooLargeReply({ what, limits }: ChildWork): ChildError {
   const limit = formatBytes(limits.replyBytes)
   return new ChildError('child-reply', `${what} gave more than ${limit}: ask for less`)
+}
+
+/** A child that runs for longer gets a low priority, so that others with short work do not wait for it. */
+const QUICK_MS = 1_000
+
+function lowerPriority(pid: number | undefined): void {
+  if (pid === undefined) return
+  try {
+    setPriority(pid, constants.priority.PRIORITY_LOW)
+  } catch {
+    // The process has ended.
+  }
 }
 
 const MEMORY_CHECK_MS = 50

@@ -1,3 +1,5 @@
+import { childSlots, OWN_SHARE } from '../child/child-slots.ts'
+import type { Share } from '../child/fair-slots.ts'
 import { type ChildLimits, childEntry, runChild } from '../child/run-child.ts'
 import type { QueryResult } from './run-query.ts'
 import type { SqlRequest, TableDescription } from './sql-child.ts'
@@ -20,7 +22,12 @@ export const QUERY_LIMITS: QueryLimits = {
 interface QueryOptions {
   signal: AbortSignal
   limits?: Partial<QueryLimits>
+  /** Whom the work is for. The runs of a process share its children. Default: the process itself. */
+  share?: Share
 }
+
+/** Files, or a function that reads them as soon as a child can start. */
+export type TableFiles = TableFile[] | (() => Promise<TableFile[]>)
 
 /**
  * Runs SQL over files in a process of its own, which is killed at a limit. The query can attach nothing, write nothing
@@ -33,30 +40,44 @@ interface QueryOptions {
  * const { rows } = await queryTables([file], 'select sum(x) as total from a', { signal })
  */
 export async function queryTables(
-  files: TableFile[],
+  files: TableFiles,
   sql: string,
   options: QueryOptions,
 ): Promise<QueryResult> {
-  const limits = { ...QUERY_LIMITS, ...options.limits }
-  const request: SqlRequest = { op: 'query', files, sql, maxRows: limits.rows }
-  return (await run(request, 'the query', limits, options.signal)) as QueryResult
+  const maxRows = { ...QUERY_LIMITS, ...options.limits }.rows
+  return (await run(files, options, 'the query', (read) => ({
+    op: 'query',
+    files: read,
+    sql,
+    maxRows,
+  }))) as QueryResult
 }
 
 /** The columns, types and number of rows of each file, or the reason why it cannot be read as a table. */
-export async function describeTables(files: TableFile[], options: QueryOptions): Promise<TableDescription[]> {
-  if (files.length === 0) return []
-  const limits = { ...QUERY_LIMITS, ...options.limits }
-  return (await run(
-    { op: 'describe', files },
-    'reading the tables',
-    limits,
-    options.signal,
-  )) as TableDescription[]
+export async function describeTables(files: TableFiles, options: QueryOptions): Promise<TableDescription[]> {
+  if (typeof files !== 'function' && files.length === 0) return []
+  return (await run(files, options, 'reading the tables', (read) => ({
+    op: 'describe',
+    files: read,
+  }))) as TableDescription[]
 }
 
-function run(request: SqlRequest, what: string, limits: QueryLimits, signal: AbortSignal): Promise<unknown> {
-  const entry = childEntry(import.meta.url, 'sql-child')
-  return runChild({ entry, packages: TABLE_PACKAGES, request, limits, what, signal })
+async function run(
+  files: TableFiles,
+  { signal, limits, share = OWN_SHARE }: QueryOptions,
+  what: string,
+  request: (files: TableFile[]) => SqlRequest,
+): Promise<unknown> {
+  using _ = await childSlots.take(share, signal)
+  const read = typeof files === 'function' ? await files() : files
+  return runChild({
+    entry: childEntry(import.meta.url, 'sql-child'),
+    packages: TABLE_PACKAGES,
+    request: request(read),
+    limits: { ...QUERY_LIMITS, ...limits },
+    what,
+    signal,
+  })
 }
 
 /** The packages that a process needs to read tables. */

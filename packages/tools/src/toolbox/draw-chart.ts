@@ -40,8 +40,9 @@ export function drawChart(files: RunFiles, limits: Partial<ChartLimits>): Tool {
       const sources = await Promise.all(
         [...new Set(namedFiles(whole))].map((url) => sourceOf(files, context, url)),
       )
-      const tables = await readTables(files, sources, signal)
-      const { svg, png, width, height, warnings } = await draw(whole, tables, { signal, limits })
+      const share = await files.share(context)
+      const tables = () => readTables(files, sources, signal)
+      const { svg, png, width, height, warnings } = await draw(whole, tables, { signal, limits, share })
       const base = name.replace(/\.(svg|png)$/i, '')
       const [svgRef, pngRef] = await Promise.all([
         files.write(context, { name: `${base}.svg`, mediaType: 'image/svg+xml', bytes: Buffer.from(svg) }),

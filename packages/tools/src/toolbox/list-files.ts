@@ -1,6 +1,7 @@
 import { formatBytes, type Tool } from '@bailiwick/contract'
 import { defineTool } from '@bailiwick/core'
 import { z } from 'zod'
+import type { Share } from '../child/fair-slots.ts'
 import { describeTables, type QueryLimits } from '../table/query-tables.ts'
 import { FILE_LIMITS, type RunFile, type RunFiles } from './run-files.ts'
 import { readTables, type TableSource, tableSources } from './table-files.ts'
@@ -32,7 +33,8 @@ export function listFiles(files: RunFiles, limits: Partial<QueryLimits>): Tool {
     effect: 'none',
     async run(_, context) {
       const all = await files.list(context)
-      const tables = await describe(files, tableSources(all), { signal: context.signal, limits })
+      const share = await files.share(context)
+      const tables = await describe(files, tableSources(all), { signal: context.signal, limits, share })
       return all.map((file) => ({ ...plain(file), ...tables.get(file.name) }))
     },
   })
@@ -49,7 +51,7 @@ type Described =
 async function describe(
   files: RunFiles,
   sources: TableSource[],
-  options: { signal: AbortSignal; limits: Partial<QueryLimits> },
+  options: { signal: AbortSignal; limits: Partial<QueryLimits>; share: Share },
 ): Promise<Map<string, Described>> {
   const described = new Map<string, Described>()
   const small: TableSource[] = []
@@ -59,7 +61,8 @@ async function describe(
     if (total <= FILE_LIMITS.tables) small.push(each)
     else described.set(each.source.name, { problem: TOO_LARGE })
   }
-  for (const table of await describeTables(await readTables(files, small, options.signal), options)) {
+  if (small.length === 0) return described
+  for (const table of await describeTables(() => readTables(files, small, options.signal), options)) {
     const { file, name } = table
     if ('problem' in table) described.set(file, { problem: table.problem })
     else described.set(file, { table: { name, rows: table.rows, columns: table.columns } })

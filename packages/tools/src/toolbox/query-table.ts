@@ -20,8 +20,10 @@ export function queryTable(files: RunFiles, limits: Partial<QueryLimits>): Tool 
       const tables = tableSources(await files.list(context))
       const named = mentionedTables(tables, sql)
       // If the query names no table, all are read, so that the error can list them.
-      const loaded = await readTables(files, named.length > 0 ? named : tables, context.signal)
-      const { columns, rows } = await queryTables(loaded, sql, { signal: context.signal, limits })
+      const { signal } = context
+      const share = await files.share(context)
+      const load = () => readTables(files, named.length > 0 ? named : tables, signal)
+      const { columns, rows } = await queryTables(load, sql, { signal, limits, share })
       return { columns, rows: rows as Record<string, z.infer<typeof cell>>[] }
     },
   })

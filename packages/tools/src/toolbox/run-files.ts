@@ -9,6 +9,7 @@ import {
   unknownName,
 } from '@bailiwick/contract'
 import { z } from 'zod'
+import type { Share } from '../child/fair-slots.ts'
 
 /** What the toolbox reads and stores in one call. In bytes, except `characters`. */
 export const FILE_LIMITS = {
@@ -39,6 +40,8 @@ export interface RunFile {
 
 /** The files of the run that a call belongs to, and of no other run. */
 export interface RunFiles {
+  /** Whom a call's work is for: the caller and the run that the coordinator recorded. */
+  share(context: CallContext): Promise<Share>
   list(context: CallContext): Promise<RunFile[]>
   /** @throws InputError that lists the known files */
   find(context: CallContext, name: string): Promise<RunFile>
@@ -64,6 +67,9 @@ export function openRunFiles(bus: Bus): RunFiles {
   }
 
   return {
+    async share(context) {
+      return { run: (await readSpec(bus, context)).run, caller: context.caller }
+    },
     list,
     async find(context, name) {
       const files = await list(context)

@@ -7,6 +7,7 @@ import { listFiles } from './list-files.ts'
 import { queryTable } from './query-table.ts'
 import { readFile } from './read-file.ts'
 import { openRunFiles } from './run-files.ts'
+import { takeTurns } from './take-turns.ts'
 import { writeArtifact } from './write-artifact.ts'
 
 /** Changes to the default limits of SQL and charts. */
@@ -25,8 +26,8 @@ export function toolbox(bus: Bus, { query = {}, chart = {} }: ToolboxLimits = {}
   const files = openRunFiles(bus)
   return [
     listFiles(files, query),
-    readFile(files),
-    writeArtifact(files),
+    takeTurns(readFile(files), files),
+    takeTurns(writeArtifact(files), files),
     queryTable(files, query),
     drawChart(files, chart),
   ]
