@@ -165,6 +165,44 @@ describe('the addresses in a specification', () => {
     expect(asked).toEqual([])
   })
 
+  const address = 'url(file:///etc/passwd)'
+  it.each([
+    ['a color', { mark: { type: 'bar', fill: address } }, `fill="${address}" in path`],
+    ['a background', { mark: 'bar', background: address }, `fill="${address}" in rect`],
+    [
+      'a gradient',
+      {
+        mark: { type: 'bar', color: { gradient: 'linear', stops: [{ offset: 0, color: address }] } },
+      },
+      `stop-color="${address}" in stop`,
+    ],
+    [
+      'a style',
+      { mark: { type: 'bar', blend: `multiply; background: ${address}` } },
+      `style="mix-blend-mode: multiply; background: ${address};" in path`,
+    ],
+    ['a font', { mark: { type: 'text', text: 'x', font: 'x; y' } }, 'font-family="x; y" in text'],
+    [
+      'a field',
+      { mark: 'bar', encoding: { color: { field: 'c', scale: null } } },
+      `fill="${address}" in path`,
+    ],
+  ])('are refused in %s', async (_, spec, found) => {
+    await expect(draw({ data: { values: [{ c: address }] }, ...spec })).rejects.toMatchObject({
+      code: 'bad-input',
+      message: expect.stringContaining(`found ${found}`),
+    })
+  })
+
+  it('may be text, like any other', async () => {
+    const text = `href="/etc/passwd" ${address} <script>alert(1)</script> \u001b[1m &amp;`
+    const { svg, png } = await draw({ ...writing(text), title: text, description: text })
+    expect(svg).toContain(
+      `>href="/etc/passwd" ${address} &lt;script&gt;alert(1)&lt;/script&gt; \ufffd[1m &amp;amp;</text>`,
+    )
+    expect(png.length).toBeGreaterThan(1_000)
+  })
+
   it('may be a picture that the specification contains', async () => {
     const url =
       'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='

@@ -1,8 +1,8 @@
-/** The process that paints an SVG as PNG. It loads a native add-on, so it never gets the specification. */
-import { InputError } from '@bailiwick/contract/world'
+/** The process that checks an SVG and paints it as PNG. It loads a native add-on, so it never gets the specification. */
 import { Resvg } from '@resvg/resvg-js'
 import { serveChild } from '../child/serve-child.ts'
 import { CHART_FONT, chartFontFiles } from './chart-fonts.ts'
+import { cleanSvg } from './clean-svg.ts'
 
 export interface RasterRequest {
   svg: string
@@ -10,9 +10,16 @@ export interface RasterRequest {
   scale: number
 }
 
-await serveChild((request) => {
-  const { svg, scale } = request as RasterRequest
-  refuseForeign(svg)
+/** The document that was checked, and the picture of it. */
+export interface RasterReply {
+  svg: string
+  /** Base64. */
+  png: string
+}
+
+await serveChild((request): RasterReply => {
+  const { svg: drawn, scale } = request as RasterRequest
+  const svg = cleanSvg(drawn)
   const picture = new Resvg(svg, {
     fitTo: { mode: 'zoom', value: scale },
     font: {
@@ -27,14 +34,5 @@ await serveChild((request) => {
       monospaceFamily: CHART_FONT,
     },
   }).render()
-  return { png: picture.asPng().toString('base64'), width: picture.width, height: picture.height }
+  return { svg, png: picture.asPng().toString('base64') }
 })
-
-/** Allows only pictures inside the SVG, because the painter would open a path. */
-function refuseForeign(svg: string): void {
-  for (const [, address = ''] of svg.matchAll(/\bhref\s*=\s*["']([^"']*)/g)) {
-    if (!/^(#|data:image\/)/.test(address))
-      throw new InputError(`expected a chart without links, found ${address.slice(0, 200)}`)
-  }
-  if (/<!ENTITY/i.test(svg)) throw new InputError('expected a chart without entities, found <!ENTITY')
-}

@@ -1,6 +1,5 @@
 import type { Loader } from 'vega'
-
-const IMAGE = /^data:image\/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]*$/
+import { INLINE_PICTURE } from './inline-picture.ts'
 
 /** A loader that loads no file and no address. It allows pictures that the chart contains. */
 export interface SealedLoader extends Loader {
@@ -21,7 +20,7 @@ export function sealedLoader(): SealedLoader {
     http: refuse,
     file: refuse,
     async sanitize(uri, { context }) {
-      if (context === 'image' && IMAGE.test(uri)) return { href: uri }
+      if (context === 'image' && INLINE_PICTURE.test(uri)) return { href: uri }
       if (context !== 'href') return refuse(uri)
       // Vega's renderer does not survive a rejection here, so the chart is refused later.
       note(uri)
