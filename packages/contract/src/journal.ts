@@ -129,6 +129,8 @@ const recordSchemas = () =>
       status: z.enum(['ok', 'error', 'timeout', 'out-of-memory', 'canceled']),
       /** The whole text that goes into the next prompt. */
       observation: z.string(),
+      /** Which parts of the observation are data, not our own words: the start and end of each. */
+      data: z.array(z.tuple([z.number().int(), z.number().int()])).optional(),
       worldHash: z.string().optional(),
       /** Encoded text of the final answer, if the step gave one. */
       final: z.string().optional(),

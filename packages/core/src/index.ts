@@ -50,5 +50,6 @@ export type { Approve } from './gate/ask-person.ts'
 export type { Delegate, DelegateRequest } from './gate/delegation.ts'
 
 // Prompts. `LoopOptions.prompt` replaces the level's prompt.
+export { fence } from './prompts/fence.ts'
 export { LEVEL_PROMPTS, type LevelPrompt, type PromptFacts } from './prompts/level-prompts.ts'
 export { promptFor } from './prompts/system-prompt.ts'

@@ -1,15 +1,19 @@
 import type { RecordOf } from '@bailiwick/contract'
+import { asFrame, type FramedText } from '../prompts/framed-text.ts'
 
 /** The result of acting on a reply, before its answer is checked. */
 export interface ActionResult {
   status: RecordOf<'step.ended'>['status']
-  /** The observation that the model reads. */
-  text: string
+  /** What the model reads. */
+  observation: FramedText
   final?: { value: unknown }
   worldHash?: string
 }
 
+/** No observation: the step gave an answer. */
+export const NOTHING = asFrame('')
+
 /** An observation that tells the model about its mistake. */
-export function mistake(text: string): ActionResult {
-  return { status: 'error', text }
+export function mistake(text: string | FramedText): ActionResult {
+  return { status: 'error', observation: typeof text === 'string' ? asFrame(text) : text }
 }

@@ -3,6 +3,7 @@ import type { Attempt } from '../attempt/attempt.ts'
 import type { StepState } from '../journal/task-world.ts'
 import { callId } from '../memory/to-messages.ts'
 import { wrongRoute } from '../prompts/feedback.ts'
+import { asFrame } from '../prompts/framed-text.ts'
 import { nativeCalls, parseText } from '../reply/parse-reply.ts'
 import { type ActionResult, mistake } from './action-result.ts'
 import { callAll, callOnce } from './make-calls.ts'
@@ -27,7 +28,7 @@ export async function followRoute(
   const id = callId(step.step, reply.calls.length)
   const outcome = await callOnce(attempt, step, { id, name: route, args: { text: attempt.state.spec.text } })
   if (!outcome.ok) throw new Error(`route ${route} failed: ${outcome.message}`)
-  return { status: 'ok', text: `Route: ${route}`, final: { value: outcome.value } }
+  return { status: 'ok', observation: asFrame(`Route: ${route}`), final: { value: outcome.value } }
 }
 
 /** Accepts `{"route": "name"}`, the name alone, or a text that mentions exactly one route. */

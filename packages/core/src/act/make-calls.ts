@@ -11,9 +11,10 @@ import type { StepState } from '../journal/task-world.ts'
 import { MAX_RESULT_CHARS, showOutcome } from '../memory/show-outcome.ts'
 import { callId } from '../memory/to-messages.ts'
 import { finalBesideCalls, noCall } from '../prompts/feedback.ts'
+import { asName, frame, joinFramed } from '../prompts/framed-text.ts'
 import type { FoundCall } from '../reply/find-calls.ts'
 import { parseCalls } from '../reply/parse-reply.ts'
-import { type ActionResult, mistake } from './action-result.ts'
+import { type ActionResult, mistake, NOTHING } from './action-result.ts'
 
 /** Levels 2 to 4: makes all calls of a reply at the same time, or takes its answer. */
 export function makeCalls(
@@ -29,9 +30,12 @@ export function makeCalls(
   const [first] = calls
   const alone = calls.length === 1 && first?.name === FINAL_ANSWER
   return alone
-    ? { status: 'ok', text: '', final: { value: answerOf(first.args) } }
+    ? { status: 'ok', observation: NOTHING, final: { value: answerOf(first.args) } }
     : callAll(attempt, step, calls)
 }
+
+/** An observation shows at most this many characters of all results together. */
+const MAX_RESULTS_CHARS = 4 * MAX_RESULT_CHARS
 
 /** Makes calls at the same time. A call that fails does not affect the others. */
 export async function callAll(
@@ -45,13 +49,15 @@ export async function callAll(
     ),
   )
   attempt.signal.throwIfAborted()
+  const limit = Math.min(MAX_RESULT_CHARS, Math.floor(MAX_RESULTS_CHARS / calls.length))
   const shown = outcomes.map(({ id }, index) => {
     const outcome = step.calls.get(id)?.outcome
-    return `[${id} ${calls[index]?.name}] ${outcome ? showOutcome(outcome) : ''}`
+    const result = outcome ? showOutcome(outcome, limit) : NOTHING
+    return frame`[${asName(id)} ${asName(calls[index]?.name ?? '')}] ${result}`
   })
   return {
     status: outcomes.every(({ ok }) => ok) ? 'ok' : 'error',
-    text: shown.join('\n\n').slice(0, 4 * MAX_RESULT_CHARS),
+    observation: joinFramed(shown, '\n\n'),
   }
 }
 
@@ -90,7 +96,7 @@ function takeText(attempt: Attempt, step: StepState, reply: ModelReply, text: st
   )
   const insists = before?.reply?.calls.length === 0 && before.ended?.observation === noCall
   if (attempt.rules.rounds > 1 && !insists) return mistake(noCall)
-  return { status: 'ok', text: '', final: { value: text } }
+  return { status: 'ok', observation: NOTHING, final: { value: text } }
 }
 
 /** At level 2, JSON that looks like calls but names nothing callable is the answer. */

@@ -9,6 +9,7 @@ import type { Attempt } from '../attempt/attempt.ts'
 import { repeatedCode } from '../gate/repeated-action.ts'
 import type { StepState } from '../journal/task-world.ts'
 import { finalAfterInvention, inventionCut, noCode, worldLost } from '../prompts/feedback.ts'
+import { asFrame, asName, type FramedText, frame, joinFramed } from '../prompts/framed-text.ts'
 import { looksLikePython } from '../reply/looks-like-code.ts'
 import { type ParsedReply, parseCode } from '../reply/parse-reply.ts'
 import { type ActionResult, mistake } from './action-result.ts'
@@ -29,7 +30,7 @@ export async function runCode(
   }
   const repeated = step.code ? undefined : repeatedCode(attempt.state, step.step, parsed.code)
   if (repeated !== undefined)
-    return mistake(`${repeated}\nIt was not run again. Do something else, or answer.`)
+    return mistake(frame`${repeated}\nIt was not run again. Do something else, or answer.`)
   try {
     return showStep(await attempt.world.execute(step, parsed.code), parsed, left)
   } catch (error) {
@@ -42,30 +43,36 @@ export async function runCode(
 function showStep(observation: Observation, parsed: ParsedReply, left: number): ActionResult {
   const { status, printed, preview, error, lost, final, worldHash, calls } = observation
   const refused = final !== undefined && parsed.invented && calls.length > 0
-  const parts = [
-    printed && `Printed:\n${printed.trimEnd()}`,
-    error && (lost ? `${error.name}: ${error.message}` : showError(error, parsed)),
-    !error && status !== 'ok' && `The step was stopped: ${status}.`,
-    preview && `Value:\n${preview}`,
-    lost,
-    /^Promise\b|\bPromise \{/.test(preview) && 'The value is a promise: missing await before the call.',
-    failedCalls(calls, error),
-    // A voided turn awaited nothing.
-    !lost && unawaited(calls),
-    refused ? finalAfterInvention : parsed.invented && inventionCut,
-    final === undefined && left - 1 <= FEW_STEPS && `${left - 1} steps left.`,
-  ].filter((part) => typeof part === 'string' && part !== '')
+  const isPromise = /^Promise\b|\bPromise \{/.test(preview)
+  const isLate = final === undefined && left - 1 <= FEW_STEPS
+  const shown = joinFramed(
+    [
+      printed !== '' && frame`Printed:\n${printed.trimEnd()}`,
+      error && (lost ? frame`Error:\n${`${error.name}: ${error.message}`}` : showError(error, parsed)),
+      !error && status !== 'ok' && asFrame(`The step was stopped: ${status}.`),
+      preview !== '' && frame`Value:\n${preview}`,
+      lost !== undefined && asFrame(lost),
+      isPromise && asFrame('The value is a promise: missing await before the call.'),
+      failedCalls(calls, error),
+      // A voided turn awaited nothing.
+      !lost && unawaited(calls),
+      asFrame(refused ? finalAfterInvention : parsed.invented ? inventionCut : ''),
+      isLate && asFrame(`${left - 1} steps left.`),
+    ],
+    '\n\n',
+  )
   return {
     status: refused ? 'error' : status,
-    text: parts.length > 0 ? parts.join('\n\n') : 'Done. Nothing was printed, and there is no value.',
+    observation: shown.text === '' ? asFrame('Done. Nothing was printed, and there is no value.') : shown,
     ...(final && !refused && { final }),
     ...(worldHash !== undefined && { worldHash }),
   }
 }
 
-function showError({ name, message, line, column, excerpt }: GuestError, parsed: ParsedReply): string {
+function showError({ name, message, line, column, excerpt }: GuestError, parsed: ParsedReply): FramedText {
   const where = line === undefined ? '' : ` (line ${line}${column === undefined ? '' : `, column ${column}`})`
-  return [`${name}${where}: ${message}`, excerpt, advice(name, message, parsed)].filter(Boolean).join('\n')
+  const thrown = [`${name}${where}: ${message}`, excerpt].filter(Boolean).join('\n')
+  return frame`Error:\n${thrown}\n${asFrame(advice(name, message, parsed))}`
 }
 
 function advice(name: string, message: string, parsed: ParsedReply): string {
@@ -80,14 +87,23 @@ function advice(name: string, message: string, parsed: ParsedReply): string {
 }
 
 /** Failed calls that the error does not mention, because the code handled them. */
-function failedCalls(calls: readonly CallReport[], error: GuestError | undefined): string {
+function failedCalls(calls: readonly CallReport[], error: GuestError | undefined): FramedText {
   const failed = calls.filter(
     ({ ok, awaited, message }) => !ok && awaited && !error?.message.includes(message ?? ''),
   )
-  return failed.map(({ id, name, message }) => `Call ${id} of ${name} failed: ${message}`).join('\n')
+  return joinFramed(
+    failed.map(
+      ({ id, name, message = '' }) => frame`Call ${asName(id)} of ${asName(name)} failed: ${message}`,
+    ),
+    '\n',
+  )
 }
 
-function unawaited(calls: readonly CallReport[]): string {
-  const names = calls.filter(({ awaited }) => !awaited).map(({ id, name }) => `${name} (${id})`)
-  return names.length > 0 ? `Missing await: the code did not wait for ${names.join(', ')}.` : ''
+function unawaited(calls: readonly CallReport[]): FramedText | undefined {
+  const names = calls
+    .filter(({ awaited }) => !awaited)
+    .map(({ id, name }) => frame`${asName(name)} (${asName(id)})`)
+  return names.length > 0
+    ? frame`Missing await: the code did not wait for ${joinFramed(names, ', ')}.`
+    : undefined
 }

@@ -1,4 +1,6 @@
 import type { TaskWorld } from '../journal/task-world.ts'
+import { type FramedText, frame, sliceFramed } from '../prompts/framed-text.ts'
+import { observationOf } from '../prompts/observation.ts'
 
 /** The same action may run in this many steps in a row. The next attempt is refused. */
 const MAX_REPEATS = 2
@@ -24,9 +26,10 @@ export function repeatedCall(state: TaskWorld, step: number, name: string, args:
 }
 
 /** If the last two steps ran this code, the words that refuse it; otherwise undefined. */
-export function repeatedCode(state: TaskWorld, step: number, code: string): string | undefined {
+export function repeatedCode(state: TaskWorld, step: number, code: string): FramedText | undefined {
   const before = state.steps.filter((other) => other.step < step).slice(-MAX_REPEATS)
   if (before.length < MAX_REPEATS || before.some((other) => other.code?.code !== code)) return undefined
-  const steps = before.map(({ step }) => step).join(' and ')
-  return `identical code already ran in steps ${steps}: result was ${before.at(-1)?.ended?.observation.slice(0, 500)}`
+  const [first, last] = before
+  const result = sliceFramed(observationOf(last?.ended), 0, 500)
+  return frame`identical code already ran in steps ${first?.step ?? 0} and ${last?.step ?? 0}: result was ${result}`
 }

@@ -64,7 +64,7 @@ describe('replies', () => {
 
   it('46: feeds an execution error back with the call’s id and advice', async () => {
     const json = await tryTask({ level: 3, tools: [double] }, [call('double', { n: -1 }), final(0)])
-    expect(told(json, 1)).toContain('Call 1.1 failed (error): only positive numbers')
+    expect(told(json, 1)).toContain('Call 1.1 failed (error): <data>only positive numbers')
     const inCode = await tryTask({ level: 5, tools: [double] }, [
       code('await double({ n: -1 })'),
       code('finalAnswer(0)'),
@@ -83,7 +83,7 @@ describe('replies', () => {
     const trial = await tryTask({ level: 3, tools: [double] }, [both, final(4)])
     expect(trial.result.output).toBe(4)
     const [first, second] = trial.requests[1]?.messages.slice(-2) ?? []
-    expect(first?.content).toBe('4')
+    expect(first?.content).toBe('<data>4</data>')
     expect(second?.content).toContain('finalAnswer was refused')
   })
 
@@ -258,7 +258,7 @@ describe('answers', () => {
   it('51: continues after a failing check, whose text reaches the model', async () => {
     const checks = [(answer: unknown) => (answer === 4 ? undefined : 'it must be four')]
     const trial = await tryTask({ level: 5, checks }, [code('finalAnswer(3)'), code('finalAnswer(4)')])
-    expect(told(trial, 1)).toContain('not accepted: it must be four')
+    expect(told(trial, 1)).toContain('not accepted: <data>it must be four</data>')
     expect(trial.result.output).toBe(4)
   })
 
@@ -515,8 +515,8 @@ describe('calls', () => {
     const both = { calls: [-1, 3].map((n) => ({ name: 'double', arguments: { n } })) }
     const { requests } = await tryTask({ level: 3, tools: [double] }, [both, final(1)])
     expect(requests[1]?.messages.slice(-2).map(({ content }) => content)).toEqual([
-      'Call 1.1 failed (error): only positive numbers have a double here',
-      '6',
+      'Call 1.1 failed (error): <data>only positive numbers have a double here</data>',
+      '<data>6</data>',
     ])
   })
 

@@ -47,7 +47,11 @@ describe('runLoop', () => {
     ])
     expect(result).toMatchObject({ status: 'completed', output: '5.6 million' })
     expect(requests.map(({ tools }) => tools?.length ?? 0)).toEqual([1, 0])
-    expect(requests[1]?.messages.at(-1)).toEqual({ role: 'tool', callId: 'call_1_1', content: '5.6' })
+    expect(requests[1]?.messages.at(-1)).toEqual({
+      role: 'tool',
+      callId: 'call_1_1',
+      content: '<data>5.6</data>',
+    })
   })
 
   it('gives the same answer at levels 3 and 5 for the same definition and task', async () => {

@@ -10,6 +10,7 @@ import { resultOf } from '../answer/task-result.ts'
 import type { Attempt } from '../attempt/attempt.ts'
 import { type StepState, stepOf } from '../journal/task-world.ts'
 import { answerRefused } from '../prompts/feedback.ts'
+import { joinFramed } from '../prompts/framed-text.ts'
 import { makePlan, think } from './think.ts'
 
 /** Thinks, acts and observes, until there is an answer or no step is left. */
@@ -31,13 +32,14 @@ export async function runSteps(attempt: Attempt): Promise<TaskResult> {
     let acted = await act(attempt, step, reply, left)
     if (acted.final !== undefined) acted = await checkFinal(attempt, step, acted, acted.final.value)
     attempt.signal.throwIfAborted()
-    const { status, text, worldHash } = acted
+    const { status, observation, worldHash } = acted
     attempt.record({
       type: 'step.ended',
       at: attempt.now(),
       step: number,
       status,
-      observation: text,
+      observation: observation.text,
+      data: observation.data.map(([start, end]): [number, number] => [start, end]),
       ...(worldHash !== undefined && { worldHash }),
       ...(acted.final && { final: encodeValue(acted.final.value) }),
     })
@@ -82,6 +84,6 @@ async function checkFinal(
   return {
     ...rest,
     status: 'error',
-    text: [acted.text, answerRefused(answer.problem)].filter(Boolean).join('\n\n'),
+    observation: joinFramed([acted.observation, answerRefused(answer.problem)], '\n\n'),
   }
 }

@@ -1,4 +1,5 @@
 import type { StepState } from '../journal/task-world.ts'
+import { asFrame, type FramedText, joinFramed, sliceFramed } from '../prompts/framed-text.ts'
 
 /** Older observations are folded when the whole ones exceed this many characters. */
 const FOLD_ABOVE = 12_000
@@ -41,8 +42,10 @@ function sizeOf(step: StepState | undefined): number {
  *
  * @param readable whether the agent's code can read the whole one
  */
-export function foldText(text: string, step: number, readable: boolean): string {
-  if (text.length <= FOLD_HEAD * 1.5) return text
+export function foldText(shown: FramedText, step: number, readable: boolean): FramedText {
+  const { length } = shown.text
+  if (length <= FOLD_HEAD * 1.5) return shown
   const where = readable ? `; whole: await observations[${step}]` : ''
-  return `${text.slice(0, FOLD_HEAD)} […${text.length - FOLD_HEAD} more characters${where}]`
+  const note = asFrame(` […${length - FOLD_HEAD} more characters${where}]`)
+  return joinFramed([sliceFramed(shown, 0, FOLD_HEAD), note], '')
 }

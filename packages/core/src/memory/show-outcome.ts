@@ -1,32 +1,45 @@
 import { decodeValue } from '@bailiwick/contract'
+import {
+  asData,
+  asFrame,
+  asName,
+  type FramedText,
+  frame,
+  joinFramed,
+  sliceFramed,
+} from '../prompts/framed-text.ts'
 
 /** A prompt shows at most this many characters of one call's result. */
 export const MAX_RESULT_CHARS = 8_000
 
-/** Shows a journaled outcome to the model. */
-export function showOutcome(outcome: {
-  ok: boolean
-  call: string
-  value?: string | undefined
-  reason?: string | undefined
-  message?: string | undefined
-}): string {
-  if (!outcome.ok)
-    return `Call ${outcome.call} failed (${outcome.reason ?? 'error'}): ${outcome.message ?? 'no message'}`
+/** Shows a journaled outcome to the model, at most `limit` characters of its value. */
+export function showOutcome(
+  outcome: {
+    ok: boolean
+    call: string
+    value?: string | undefined
+    reason?: string | undefined
+    message?: string | undefined
+  },
+  limit = MAX_RESULT_CHARS,
+): FramedText {
+  const { call, reason = 'error', message = 'no message' } = outcome
+  if (!outcome.ok) return frame`Call ${asName(call)} failed (${asName(reason)}): ${message}`
   const value = decodeValue(outcome.value ?? '{"$":["undefined"]}')
-  if (value === undefined) return 'Done; there is no value.'
+  if (value === undefined) return asFrame('Done; there is no value.')
   return cut(
-    typeof value === 'string' ? value : (JSON.stringify(value, plain) ?? String(value)),
-    MAX_RESULT_CHARS,
+    asData(typeof value === 'string' ? value : (JSON.stringify(value, plain) ?? String(value))),
+    limit,
   )
 }
 
 /** Cuts a text to `limit` characters: keeps its start and end, and notes between them how much is missing. */
-export function cut(text: string, limit: number): string {
-  if (text.length <= limit) return text
+export function cut(shown: FramedText, limit: number): FramedText {
+  const { length } = shown.text
+  if (length <= limit) return shown
   const tail = Math.floor(limit / 4)
-  const missing = text.length - limit
-  return `${text.slice(0, limit - tail)}\n[… ${missing} of ${text.length} characters cut …]\n${text.slice(-tail)}`
+  const note = asFrame(`\n[… ${length - limit} of ${length} characters cut …]\n`)
+  return joinFramed([sliceFramed(shown, 0, limit - tail), note, sliceFramed(shown, length - tail)], '')
 }
 
 function plain(_key: string, value: unknown): unknown {

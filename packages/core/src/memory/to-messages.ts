@@ -2,6 +2,8 @@ import { FINAL_ANSWER, type ModelMessage } from '@bailiwick/contract'
 import type { StepState, TaskWorld } from '../journal/task-world.ts'
 import { LEVEL_TABLE } from '../levels/level-table.ts'
 import { planAccepted } from '../prompts/feedback.ts'
+import { asFrame, type FramedText, fenceData } from '../prompts/framed-text.ts'
+import { observationOf } from '../prompts/observation.ts'
 import { taskPrompt } from '../prompts/task-prompt.ts'
 import { FOLD_KEEP, firstWholeStep, foldText } from './fold-observations.ts'
 import { cut, showOutcome } from './show-outcome.ts'
@@ -35,14 +37,15 @@ function pushStep(
   tight: boolean,
 ): void {
   const { plan, reply, ended } = step
-  const shorten = (text: string) =>
-    folded ? foldText(text, step.step, readable) : tight ? cut(text, FOLD_KEEP) : text
+  const show = (text: FramedText) =>
+    fenceData(folded ? foldText(text, step.step, readable) : tight ? cut(text, FOLD_KEEP) : text)
   if (plan !== undefined) {
     messages.push({ role: 'assistant', content: plan }, { role: 'user', content: planAccepted })
   }
   if (reply === undefined || ended === undefined) return
   if (reply.calls.length === 0 || readable) {
-    const observation = readable ? `Observation:\n${shorten(ended.observation)}` : shorten(ended.observation)
+    const shown = show(observationOf(ended))
+    const observation = readable ? `Observation:\n${shown}` : shown
     const said = folded && readable ? shortenReply(reply.text) : reply.text
     messages.push({ role: 'assistant', content: said }, { role: 'user', content: observation })
     return
@@ -52,8 +55,12 @@ function pushStep(
   messages.push({ role: 'assistant', content: reply.text, calls })
   for (const [index, { id, name }] of calls.entries()) {
     const outcome = step.calls.get(callId(step.step, index))?.outcome
-    const text = outcome ? showOutcome(outcome) : name === FINAL_ANSWER ? ended.observation : 'not called'
-    messages.push({ role: 'tool', callId: id, content: shorten(text) })
+    const shown = outcome
+      ? showOutcome(outcome)
+      : name === FINAL_ANSWER
+        ? observationOf(ended)
+        : asFrame('not called')
+    messages.push({ role: 'tool', callId: id, content: show(shown) })
   }
 }
 

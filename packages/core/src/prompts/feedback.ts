@@ -1,4 +1,5 @@
 import type { ParsedReply } from '../reply/parse-reply.ts'
+import { asFrame, type FramedText, frame } from './framed-text.ts'
 
 type Problem = Extract<ParsedReply, { kind: 'nothing' }>['problem']
 
@@ -35,12 +36,13 @@ export const worldLost =
   'The variables of all earlier steps are lost: running their code again gave another result. Effects outside the code remain. The observations above are right; rebuild what you need from them.'
 
 /** Tells the model that its answer does not fit the schema or fails a check. */
-export function answerRefused(problem: string): string {
-  return `The answer was not accepted: ${problem}`
+export function answerRefused(problem: string): FramedText {
+  return frame`The answer was not accepted: ${problem}`
 }
 
-export function wrongRoute(said: string, routes: readonly string[]): string {
-  return `"${said.slice(0, 100)}" names no route. Answer with JSON alone, one of: ${routes.map((route) => `{"route": "${route}"}`).join(', ')}`
+export function wrongRoute(said: string, routes: readonly string[]): FramedText {
+  const examples = routes.map((route) => `{"route": "${route}"}`).join(', ')
+  return frame`${`"${said.slice(0, 100)}"`} names no route. Answer with JSON alone, one of: ${asFrame(examples)}`
 }
 
 /** Asks for the best possible answer when no step is left. */

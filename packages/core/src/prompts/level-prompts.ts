@@ -128,7 +128,7 @@ console.log(positions.slice(0, 2))
 
 Observation:
 Printed:
-[{ ship: 'Ada', nautical: 12.5 }, { ship: 'Bo', nautical: 90.1 }]
+<data>[{ ship: 'Ada', nautical: 12.5 }, { ship: 'Bo', nautical: 90.1 }]</data>
 
 The field is \`nautical\`. I take the largest.
 <code>

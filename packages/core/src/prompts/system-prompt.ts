@@ -1,11 +1,13 @@
 import type { AgentDefinition, ModelMessage, TaskSpec } from '@bailiwick/contract'
 import { outputSchema } from '../schemas/output-schema.ts'
+import { FENCE_RULE } from './fence.ts'
 import { LEVEL_PROMPTS, type LevelPrompt, type PromptFacts } from './level-prompts.ts'
 import { taskPrompt } from './task-prompt.ts'
 
 /** Renders a task's system prompt. It stays the same at every step, so that a provider can cache it. */
 export function systemPrompt(definition: AgentDefinition, spec: TaskSpec, prompt?: LevelPrompt): string {
-  return (prompt ?? LEVEL_PROMPTS[spec.grant.level])(promptFacts(definition, spec))
+  const own = (prompt ?? LEVEL_PROMPTS[spec.grant.level])(promptFacts(definition, spec))
+  return `${own}\n\n${FENCE_RULE}`
 }
 
 /** The messages of a task's first model request. */

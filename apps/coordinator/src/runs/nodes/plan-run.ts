@@ -1,4 +1,5 @@
 import { type Plan, planSchema, taskResultOf } from '@bailiwick/contract'
+import { fence } from '@bailiwick/core'
 import type { RunContext } from '../state/run-context.ts'
 import { completed, lastAttempt, type RunState } from '../state/run-state.ts'
 import { PLAN } from '../state/task-ids.ts'
@@ -87,7 +88,7 @@ function replanText(state: RunState, reason: string): string {
   })
   return [
     state.submitted.text,
-    `An earlier plan did not work out: ${reason}`,
+    `An earlier plan did not work out: ${fence('data', reason)}`,
     `Its tasks:\n${tasks.join('\n')}`,
     'Plan again. Repeat the completed tasks that are still wanted under the same names: they are not run again. Go about the failed one in another way.',
   ].join('\n\n')

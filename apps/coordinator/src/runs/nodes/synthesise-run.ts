@@ -1,4 +1,5 @@
 import { type AgentDefinition, NO_USAGE, type TaskResult, taskResultOf } from '@bailiwick/contract'
+import { fence } from '@bailiwick/core'
 import type { RunContext } from '../state/run-context.ts'
 import {
   allArtifacts,
@@ -94,7 +95,7 @@ function answerText(state: RunState): string {
     const result = lastAttempt(state, name)?.returned
     return result?.status === 'completed'
       ? []
-      : [`- ${text} (${result === undefined ? 'never begun' : describeFailure(result)})`]
+      : [`- ${text} (${result === undefined ? 'never begun' : fence('data', describeFailure(result))})`]
   })
   if (missing.length === 0) return state.submitted.text
   return `${state.submitted.text}\n\nThis could not be done, and the answer must say so:\n${missing.join('\n')}`

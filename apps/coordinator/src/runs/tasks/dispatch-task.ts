@@ -1,4 +1,5 @@
 import type { TaskResult, TaskSpec } from '@bailiwick/contract'
+import { fence } from '@bailiwick/core'
 import type { RunContext } from '../state/run-context.ts'
 import {
   type Attempt,
@@ -108,7 +109,9 @@ async function buildSpec(
     agent: task.agent,
     name: task.name,
     text:
-      lastFailure === undefined ? task.text : `${task.text}\n\n(An earlier attempt ended as ${lastFailure})`,
+      lastFailure === undefined
+        ? task.text
+        : `${task.text}\n\nAn earlier attempt ended as ${fence('data', lastFailure)}`,
     inputs: submitted.inputs.filter(({ name }) => task.inputs.includes(name)),
     results: Object.fromEntries(
       task.after.flatMap((name) => {
