@@ -22,7 +22,7 @@ const shared = {
 
 const prelude = await build({
   ...shared,
-  entryPoints: { prelude: 'src/prelude/main.ts' },
+  entryPoints: { prelude: 'src/rewrite/guest-entry.ts' },
   format: 'iife',
   globalName: 'prelude',
   target: 'es2024',

@@ -63,6 +63,80 @@ describe('guest code', () => {
     expect(await preview(['const again = 1', 'const again = 2', 'again'])).toBe('2')
   })
 
+  it.each([
+    ['a function', 'function foo(a) { return a }'],
+    ['its spaces and comments', 'function /* c */ foo\n( a )  { // d\n}'],
+    ['an async function', 'async function foo(a) { await a }'],
+    ['a generator', 'function* foo(a) { yield a }'],
+    ['an async generator', 'async function*foo(a) { yield a }'],
+    ['an exported function', 'function foo(a) { return a }', 'export '],
+    ['a default export', 'function foo(a) { return a }', 'export default '],
+    ['a name with an escape', 'function f\\u006fo() {}'],
+    ['a class', 'class foo { #a = 1; get a() { return this.#a } static { foo.b = 1 } }'],
+    ['an arrow function', '(a) => a', 'const foo = '],
+    ['a function expression', 'function (a) { return a }', 'let foo = '],
+    ['a named function expression', 'function bar(a) { return bar }', 'var foo = '],
+    ['catch', 'function foo() { try { a() } catch { b() } }'],
+    ['catch with a name', 'function foo() { try { a() } catch (e) {b(e)} }'],
+    [
+      'catch with a pattern',
+      'function foo() { try { a() } catch ({ message = "m" } /* ) */ ) { b(message) } }',
+    ],
+    ['import()', 'async function foo() { return [await import("pair"), import ("lone")] }'],
+    [
+      'everything, nested',
+      'class foo { m() { return () => { try { import("a") } catch { try {} catch ({}) {} } } } }',
+    ],
+  ])('reads the source of its functions as it was written: %s', async (_, source, before = '') => {
+    await using world = await open({ imports: ['*'] })
+    expect(await world.run(`${before}${source}\n;foo.toString()`)).toMatchObject({
+      status: 'ok',
+      preview: source,
+    })
+    expect(
+      (
+        await world.run(
+          '[String(foo), [foo].join(), Function.prototype.toString.call(foo)].every((text) => text === foo + "") && foo + ""',
+        )
+      ).preview,
+    ).toBe(source)
+    expect((await world.run('foo.name')).preview).toMatch(/^(foo|bar)$/)
+  })
+
+  it('reads the source of functions inside its functions', async () => {
+    const inner = 'function inner(a) { try { return a } catch { return () => { try {} catch (e) {} } } }'
+    await using world = await open()
+    await world.run(`function outer() { return ${inner} }`)
+    expect((await world.run('outer() + ""')).preview).toBe(inner)
+    expect((await world.run('class A { m() { try {} catch {} } }; A.prototype.m + ""')).preview).toBe(
+      'm() { try {} catch {} }',
+    )
+    expect((await world.run('Function.prototype.toString.call({})')).error?.name).toBe('TypeError')
+    expect((await world.run('[Math.max + "", Function.prototype.toString.name]')).preview).toBe(
+      '["function max() { [native code] }", "toString"]',
+    )
+  })
+
+  it('reaches a redefined function from the old one too', async () => {
+    expect(
+      await preview([
+        'function fact(n) { return n < 2 ? 1 : n * fact(n - 1) } const old = fact; fact(4)',
+        'function fact(n) { return 100 }',
+        '[old(3), fact(3)]',
+      ]),
+    ).toBe('[300, 100]')
+    expect(
+      await preview([
+        'let calls = 0; function fib(n) { calls++; return n < 2 ? n : fib(n - 1) + fib(n - 2) }',
+        'const seen = new Map(), slow = fib; fib = (n) => { if (!seen.has(n)) seen.set(n, slow(n)); return seen.get(n) }',
+        '[fib(40), calls]',
+      ]),
+    ).toBe('[102334155, 41]')
+    expect(await preview(['let f = 1', 'function f() { return typeof f }', 'let f = f()', 'f'])).toBe(
+      'function',
+    )
+  })
+
   it('keeps its state after a step that threw', async () => {
     expect(await preview(['let n = 1; n = 2; throw new Error("no"); n = 3', 'n'])).toBe('2')
   })
@@ -110,6 +184,8 @@ describe('guest code', () => {
     ['a switch', 'switch (2) { case 1: "one"; break; case 2: "two" }', 'two'],
     ['an awaited value', 'await Promise.resolve(5)', '5'],
     ['a return', 'return 6', '6'],
+    ['a default export', 'export default { a: 7 }', '{ a: 7 }'],
+    ['before an exported function', '8; export function later() {}', '8'],
   ])('shows the value of its last expression: %s', async (_, code, shown) => {
     expect((await shared.run(code)).preview).toBe(shown)
   })
@@ -270,6 +346,27 @@ describe('guest code', () => {
       name: 'SyntaxError',
       line: 2,
       excerpt: 'function f(x: string {}\n                     ^',
+    })
+  })
+
+  it('gets an error for a comment that V8 would skip and the rewriting would not', async () => {
+    const hidden = 'try { finalAnswer(1) } catch (e) { <!-- x\n console.log("caught") }'
+    expect(await shared.run(hidden)).toMatchObject({
+      status: 'error',
+      printed: '',
+      error: { name: 'SyntaxError', line: 1 },
+    })
+    const shown = 'let x = 1; x <!--x /*\ntry { finalAnswer(1) } catch { console.log("caught") } //*/'
+    expect(await shared.run(shown)).toMatchObject({
+      status: 'error',
+      printed: '',
+      error: { name: 'SyntaxError', line: 1 },
+    })
+    const own = '{ let $bailiwick = { caught() {} }; try { finalAnswer(1) } catch { console.log("caught") } }'
+    expect(await shared.run(own)).toMatchObject({
+      status: 'error',
+      printed: '',
+      error: { name: 'SyntaxError', line: 1 },
     })
   })
 

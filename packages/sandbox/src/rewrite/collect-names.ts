@@ -1,5 +1,5 @@
 import type { AnyNode, Identifier, Pattern, Program, VariableDeclaration } from 'acorn'
-import { isFunction, walk } from './walk.ts'
+import { isFunction, unexported, walk } from './walk.ts'
 
 export interface CollectedNames {
   /** Names that outlast the step, with the offset of their first declaration. */
@@ -8,6 +8,8 @@ export interface CollectedNames {
   variables: Set<string>
   /** `using` declarations. They are disposed of at the end of their step and do not outlast it. */
   local: Set<VariableDeclaration>
+  /** All identifiers of the program, with the offset of their first use. */
+  identifiers: Map<string, number>
   /** Packages named by `import`, `export … from` and `import()` with a literal. */
   imports: string[]
 }
@@ -17,6 +19,7 @@ export function collectNames(program: Program): CollectedNames {
   const names = new Map<string, number>()
   const variables = new Set<string>()
   const local = new Set<VariableDeclaration>()
+  const identifiers = new Map<string, number>()
   const imports = new Set<string>()
   const add = (id: Identifier) => {
     if (!names.has(id.name)) names.set(id.name, id.start)
@@ -32,15 +35,19 @@ export function collectNames(program: Program): CollectedNames {
     }
   }
   for (const statement of program.body) {
-    const node =
-      statement.type === 'ExportNamedDeclaration' && statement.declaration ? statement.declaration : statement
+    const node = unexported(statement)
     if (node.type === 'VariableDeclaration') declare(node)
-    else if (node.type === 'FunctionDeclaration' || node.type === 'ClassDeclaration') add(node.id)
-    else if (node.type === 'ImportDeclaration') {
+    else if (node.type === 'FunctionDeclaration' || node.type === 'ClassDeclaration') {
+      if (node.id !== null) add(node.id)
+    } else if (node.type === 'ImportDeclaration') {
       for (const specifier of node.specifiers) add(specifier.local)
     }
   }
   walk(program, (node) => {
+    if (node.type === 'Identifier') {
+      if (!identifiers.has(node.name)) identifiers.set(node.name, node.start)
+      return undefined
+    }
     const source = moduleName(node)
     if (source !== undefined) imports.add(source)
     return undefined
@@ -49,7 +56,7 @@ export function collectNames(program: Program): CollectedNames {
     if (node.type === 'VariableDeclaration' && node.kind === 'var') declare(node)
     return !isFunction(node)
   })
-  return { names, variables, local, imports: [...imports] }
+  return { names, variables, local, identifiers, imports: [...imports] }
 }
 
 function moduleName(node: AnyNode): string | undefined {

@@ -1,34 +1,45 @@
-import type { Program, Statement } from 'acorn'
+import type { ModuleDeclaration, Program, Statement } from 'acorn'
 import type { SourceEdit } from './source-edit.ts'
-import { isFunction, walk } from './walk.ts'
+import { isFunction, unexported, walk } from './walk.ts'
 
 /**
  * Stores the value of the program's last statement in `name`, also inside `if`, loops, blocks and `try`. Wraps
  * returned values in an object: otherwise the step's promise would read their `then` and run getters.
  */
 export function markLastValue(edit: SourceEdit, program: Program, name: string): void {
-  markList(edit, program.body as Statement[], name)
+  markList(edit, program.body, name)
   walk(program, (node) => {
     if (node.type === 'ReturnStatement' && node.argument) {
       edit.insert(node.argument.start, '{__proto__:null,value:(')
-      edit.insert(node.argument.end, ')}')
+      edit.close(node.argument.end, ')}')
     }
     return !isFunction(node)
   })
 }
 
-function markList(edit: SourceEdit, statements: readonly Statement[], name: string): void {
-  const last = statements.findLast(
-    (statement) => statement.type !== 'EmptyStatement' && statement.type !== 'FunctionDeclaration',
-  )
+function markList(
+  edit: SourceEdit,
+  statements: readonly (Statement | ModuleDeclaration)[],
+  name: string,
+): void {
+  const last = statements.findLast((statement) => {
+    const { type } = unexported(statement)
+    return type !== 'EmptyStatement' && type !== 'FunctionDeclaration'
+  })
   if (last !== undefined) mark(edit, last, name)
 }
 
-function mark(edit: SourceEdit, node: Statement, name: string): void {
+function mark(edit: SourceEdit, node: Statement | ModuleDeclaration, name: string): void {
   switch (node.type) {
     case 'ExpressionStatement':
       edit.insert(node.expression.start, `${name}=(`)
-      edit.insert(node.expression.end, ')')
+      edit.close(node.expression.end, ')')
+      break
+    case 'ExportDefaultDeclaration':
+      if (unexported(node) === node) {
+        edit.insert(node.declaration.start, `${name}=(`)
+        edit.close(node.declaration.end, ')')
+      }
       break
     case 'BlockStatement':
       markList(edit, node.body, name)

@@ -6,7 +6,8 @@ import type {
   VariableDeclaration,
 } from 'acorn'
 import type { SourceEdit } from './source-edit.ts'
-import { isFunction, walk } from './walk.ts'
+import { marked } from './source-marks.ts'
+import { isFunction, unexported, walk } from './walk.ts'
 
 interface Range {
   start: number
@@ -21,8 +22,8 @@ export interface Moved {
 
 /**
  * Turns top-level declarations into assignments to variables that are declared elsewhere. A function becomes
- * `name=function(…){…}`: inside it, the name refers to the variable, so that a later step can redefine the function for
- * all callers.
+ * `name=function(…){…}`, because with its name it would call itself even after a later step redefined it. A mark keeps
+ * the name for `toString`.
  */
 export function makeGlobal(
   edit: SourceEdit,
@@ -32,8 +33,11 @@ export function makeGlobal(
   const moved: Moved = { hoisted: [], imports: [] }
   const inLoopHead = loopHeads(program)
   for (const statement of program.body) {
+    const node = unexported(statement)
     if (statement.type === 'ExportDefaultDeclaration') {
-      edit.replace(statement.start, statement.declaration.start, '')
+      const { declaration } = statement
+      edit.replace(statement.start, declaration.start, node === statement ? ';(' : '')
+      if (node === statement) edit.close(declaration.end, ');')
     } else if (statement.type === 'ImportDeclaration') {
       importAssignment(edit, statement)
       moved.imports.push({ start: statement.start, end: statement.end })
@@ -41,12 +45,10 @@ export function makeGlobal(
       const inner = statement.type === 'ExportNamedDeclaration' ? statement.declaration : null
       edit.replace(statement.start, inner?.start ?? statement.end, '')
     }
-    const node =
-      statement.type === 'ExportNamedDeclaration' && statement.declaration ? statement.declaration : statement
-    if (node.type === 'FunctionDeclaration') {
+    if (node.type === 'FunctionDeclaration' && node.id !== null) {
       functionAssignment(edit, node)
       moved.hoisted.push({ start: statement.start, end: statement.end, name: node.id.name })
-    } else if (node.type === 'ClassDeclaration') classAssignment(edit, node)
+    } else if (node.type === 'ClassDeclaration' && node.id !== null) classAssignment(edit, node)
     else if (node.type === 'VariableDeclaration' && node.kind !== 'var' && !local.has(node)) {
       variableAssignment(edit, node, false)
     }
@@ -76,13 +78,14 @@ function loopHeads(program: Program): Set<VariableDeclaration> {
 }
 
 function functionAssignment(edit: SourceEdit, node: FunctionDeclaration): void {
-  edit.insert(node.start, `${node.id.name}=`)
-  edit.replace(node.id.start, node.id.end, '')
+  const { name, start, end } = node.id
+  edit.insert(node.start, `${name}=`)
+  edit.replace(start, end, marked(edit.source.slice(start, end), ''))
 }
 
 function classAssignment(edit: SourceEdit, node: ClassDeclaration): void {
   edit.insert(node.start, `${node.id.name}=`)
-  edit.insert(node.end, ';')
+  edit.close(node.end, ';')
 }
 
 function variableAssignment(edit: SourceEdit, node: VariableDeclaration, inHead: boolean): void {
@@ -93,12 +96,12 @@ function variableAssignment(edit: SourceEdit, node: VariableDeclaration, inHead:
   const single = inHead && node.declarations.length === 1 && !first.init
   edit.replace(node.start, first.start, single ? '' : inHead ? '(' : ';(')
   for (const declarator of node.declarations) {
-    if (!declarator.init && !inHead && node.kind !== 'var') edit.insert(declarator.end, '=void 0')
+    if (!declarator.init && !inHead && node.kind !== 'var') edit.close(declarator.end, '=void 0')
     else if (!declarator.init && node.kind === 'var' && !inHead && declarator.id.type !== 'Identifier') {
-      edit.insert(declarator.end, '=void 0')
+      edit.close(declarator.end, '=void 0')
     }
   }
-  if (!single) edit.insert(last.end, ')')
+  if (!single) edit.close(last.end, ')')
 }
 
 function importAssignment(edit: SourceEdit, node: ImportDeclaration): void {

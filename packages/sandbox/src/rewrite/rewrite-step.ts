@@ -1,9 +1,12 @@
-import type { Program, Statement } from 'acorn'
+import type { Program } from 'acorn'
+import { checkStep } from './check-step.ts'
 import { collectNames } from './collect-names.ts'
+import { guardCatches } from './guard-catches.ts'
 import { markLastValue } from './last-value.ts'
 import { makeGlobal } from './make-global.ts'
 import { parseStep } from './parse-step.ts'
 import { type RenderedSource, SourceEdit } from './source-edit.ts'
+import { marked } from './source-marks.ts'
 import { StepSyntaxError } from './step-syntax-error.ts'
 import { walk } from './walk.ts'
 
@@ -42,18 +45,14 @@ export function rewriteStep(
 ): RewrittenStep {
   const { program, source } = parseStep(code)
   const found = collectNames(program)
-  for (const [name, offset] of found.names) {
-    if (reserved.has(name)) {
-      throw new StepSyntaxError(
-        `\`${name}\` is already defined here and cannot be declared; choose another name`,
-        source,
-        offset,
-      )
-    }
-  }
+  checkStep(program, source, found, reserved)
+  const unused = (name: string): string => (found.identifiers.has(name) ? unused(`$${name}`) : name)
   const edit = new SourceEdit(source)
-  const value = unusedName('value', source)
-  guardCatches(edit, program)
+  // The first line `#!…` is a comment only at the very start of a script.
+  if (source.startsWith('#!')) edit.replace(0, 2, '//')
+  const value = unused('$value')
+  guardCatches(edit, program, unused('$caught'))
+  replaceImports(edit, program)
   markLastValue(edit, program, value)
   const { hoisted, imports } = makeGlobal(edit, program, found.local)
   const step: RewrittenStep = {
@@ -76,32 +75,20 @@ export function rewriteStep(
   return step
 }
 
-/** Makes every `catch` rethrow a final answer, and every `import()` ask the sandbox, also inside functions. */
-function guardCatches(edit: SourceEdit, program: Program): void {
+/** Makes every `import()` ask the sandbox, also inside functions. @throws StepSyntaxError for `import.meta` */
+function replaceImports(edit: SourceEdit, program: Program): void {
   walk(program, (node) => {
     if (node.type === 'ImportExpression')
-      edit.replace(node.start, node.start + 'import'.length, '$bailiwick.import')
-    if (node.type !== 'CatchClause') return undefined
-    const { param, body } = node
-    if (param === null || param === undefined) {
-      edit.insert(body.start, '($caught)')
-      edit.insert(body.start + 1, '$bailiwick.caught($caught);')
-    } else if (param.type === 'Identifier') {
-      edit.insert(body.start + 1, `$bailiwick.caught(${param.name});`)
-    } else {
-      // Check the thrown value before the pattern reads its properties.
-      edit.insert(param.start, '$caught){$bailiwick.caught($caught);let ')
-      edit.replace(param.end, body.start + 1, '=$caught;{')
-      edit.insert(body.end, '}')
+      edit.replace(node.start, node.start + 'import'.length, marked('import', '$bailiwick.import'))
+    if (node.type === 'MetaProperty' && node.meta.name === 'import') {
+      throw new StepSyntaxError(
+        '`import.meta` is not available here: a step is not a module',
+        edit.source,
+        node.start,
+      )
     }
     return undefined
   })
-}
-
-function unusedName(stem: string, source: string): string {
-  let name = `$${stem}`
-  while (source.includes(name)) name = `$${name}`
-  return name
 }
 
 /** The ranges of the program that were not moved to its start. */
@@ -112,7 +99,7 @@ function remaining(
 ): (string | { start: number; end: number })[] {
   const ranges: (string | { start: number; end: number })[] = []
   let at = 0
-  for (const statement of program.body as Statement[]) {
+  for (const statement of program.body) {
     if (!moved.some((range) => range.start === statement.start || range.end === statement.end)) continue
     ranges.push({ start: at, end: statement.start }, ';')
     at = statement.end

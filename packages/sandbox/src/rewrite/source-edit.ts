@@ -10,6 +10,8 @@ interface Edit {
   start: number
   end: number
   text: string
+  /** An insert that closes what an earlier edit opened: it belongs to the range before it. */
+  closes?: boolean
 }
 
 /**
@@ -32,10 +34,20 @@ export class SourceEdit {
     this.replace(at, at, text)
   }
 
+  /** Inserts a text that belongs to the source before it, whatever moves behind it. */
+  close(at: number, text: string): void {
+    this.#edits.push({ start: at, end: at, text, closes: true })
+  }
+
   /** Renders ranges of the edited source and literal texts, in the given order. */
   render(pieces: (string | { start: number; end: number })[]): RenderedSource {
     // The sort is stable: two inserts at the same place keep their order.
-    const edits = this.#edits.toSorted((one, other) => one.start - other.start || one.end - other.end)
+    const edits = this.#edits.toSorted(
+      (one, other) =>
+        one.start - other.start ||
+        Number(other.closes ?? false) - Number(one.closes ?? false) ||
+        one.end - other.end,
+    )
     const output = new RenderedSource(this.source)
     for (const piece of pieces) {
       if (typeof piece === 'string') output.put(piece)
@@ -47,8 +59,10 @@ export class SourceEdit {
   #renderRange(output: RenderedSource, edits: Edit[], start: number, end: number): void {
     let at = start
     for (const edit of edits) {
-      // An insert at the end of a range belongs to the next range.
-      const outside = edit.end > end || (edit.start === end && end < this.source.length)
+      // An insert at the end of a range belongs to the next range, unless it closes something.
+      const outside = edit.closes
+        ? edit.start === start || edit.end > end
+        : edit.end > end || (edit.start === end && end < this.source.length)
       if (edit.start < at || outside) continue
       output.copy(at, edit.start)
       output.put(edit.text, edit.start)

@@ -133,7 +133,13 @@ export const escapes: readonly Snippet[] = [
   ['WeakRef', 'refused', 'new WeakRef({})'],
   ['FinalizationRegistry', 'refused', 'new FinalizationRegistry(() => {})'],
   ['debugger', 'done', 'debugger; 1', '1'],
-  ['HTML comments', 'either', 'let x = 1\n<!-- x\nx'],
+  ['HTML comments', 'refused', 'let x = 1\n<!-- x\nx'],
+  [
+    'a catch clause behind an HTML comment',
+    'refused',
+    'let x = 1; x <!--x /*\ntry { finalAnswer(1) } catch {} //*/',
+  ],
+  ['a line that begins with an HTML comment', 'refused', '1\n--> x'],
   [
     'the clock of the machine',
     'done',

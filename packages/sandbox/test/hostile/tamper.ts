@@ -142,12 +142,21 @@ export const tamper: readonly Snippet[] = [
   ['the console replaced', 'done', 'console = null; typeof console.log', 'function'],
   ['console.log replaced', 'done', 'console.log = () => {}; console.log.name', 'log'],
   ['the sandbox’s own name', 'refused', '$bailiwick = {}'],
-  ['the sandbox’s own functions', 'done', '$bailiwick.caught = () => {}; try { finalAnswer(1) } catch {}'],
-  ['the sandbox’s import, called directly', 'refused', '$bailiwick.module("node:fs")'],
+  [
+    'the sandbox’s own functions',
+    'done',
+    'const own = globalThis["$bailiwick"]; own.caught = () => {}; try { finalAnswer(1) } catch {}',
+  ],
+  [
+    'a local variable with the sandbox’s own name',
+    'refused',
+    '{ let $bailiwick = {}; try { finalAnswer(1) } catch {} }',
+  ],
+  ['the sandbox’s import, called directly', 'refused', 'globalThis["$bailiwick"].module("node:fs")'],
   [
     'a final answer that is kept and rethrown',
     'done',
-    'let e; try { $bailiwick.caught(1) } catch (x) { e = x }; e',
+    'let e; try { globalThis["$bailiwick"].caught(1) } catch (x) { e = x }; e',
     '',
   ],
   [
