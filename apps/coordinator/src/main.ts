@@ -3,7 +3,7 @@
  * does, for whatever reason. With `--ephemeral`, it serves one run and does not wait for running tasks when it ends.
  */
 import { parseArgs } from 'node:util'
-import { BailiwickError, errorText } from '@bailiwick/contract'
+import { BailiwickError, errorText, visibleText } from '@bailiwick/contract'
 import { loadConfig } from './config/load-config.ts'
 import { version } from './config/version.ts'
 import type { DaemonMessage } from './daemon-message.ts'
@@ -31,8 +31,9 @@ stopRequested.then((reason) => ending.abort(new Error(reason)))
 const send = (message: DaemonMessage) => {
   if (process.connected) process.send?.(message)
   // Without the command, stderr is the daemon's log.
-  else if (message.kind === 'note') console.error(`${new Date().toISOString()} ${message.line}`)
-  else if (message.kind === 'failed') console.error(`${new Date().toISOString()} ${message.message}`)
+  else if (message.kind === 'note') console.error(`${new Date().toISOString()} ${visibleText(message.line)}`)
+  else if (message.kind === 'failed')
+    console.error(`${new Date().toISOString()} ${visibleText(message.message)}`)
 }
 
 try {

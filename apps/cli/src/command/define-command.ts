@@ -56,9 +56,13 @@ export interface CommandContext<Args = object, Opts = object> {
   env: NodeJS.ProcessEnv
   /** Aborts at the first Ctrl-C or SIGTERM. */
   signal: AbortSignal
-  /** Prints a line of the result on stdout. */
-  print(line: string): void
-  /** Prints progress or a warning on stderr. */
+  /**
+   * Prints a line of the result on stdout, with its control characters made visible.
+   *
+   * @param mark precedes the line and is printed unchanged, so that it can have a color
+   */
+  print(line: string, mark?: string): void
+  /** Prints progress or a warning on stderr, with its control characters made visible. */
   note(line: string): void
 }
 

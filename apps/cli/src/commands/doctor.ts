@@ -15,7 +15,7 @@ export async function execute(context: CommandContext<object, DoctorOptions>): P
     for (const { what, state, found, advice } of findings) {
       const [color, mark] = MARKS[state]
       const lines = findingLines(what, found, advice, outputWidth())
-      context.print(`${styleText(color, mark, { stream: process.stdout })} ${lines}`)
+      context.print(lines, styleText(color, mark, { stream: process.stdout }))
     }
   }
   return findings.some(({ state }) => state === 'problem') ? EXIT.error : EXIT.ok

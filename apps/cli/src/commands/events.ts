@@ -17,6 +17,7 @@ export async function execute(context: CommandContext<object, Options>): Promise
   }
   const { withDaemon } = await import('../daemon/use-daemon.ts')
   const { eventName, followEvents } = await import('@bailiwick/bus')
+  const { visibleLine } = await import('@bailiwick/contract')
   await withDaemon(context, async (bus) => {
     if (run !== undefined) await checkRun(bus, run)
     const source = {
@@ -26,9 +27,8 @@ export async function execute(context: CommandContext<object, Options>): Promise
     }
     for await (const { event } of followEvents(bus, source)) {
       const name = eventName(event.type) ?? event.type
-      print(
-        json ? JSON.stringify(event) : `${event.time}  ${name.padEnd(20)}  ${event.subject}  ${event.agent}`,
-      )
+      const line = `${event.time}  ${name.padEnd(20)}  ${event.subject}  ${event.agent}`
+      print(json ? JSON.stringify(event) : visibleLine(line))
       if (once && name === 'run.ended') return
     }
   })

@@ -20,13 +20,14 @@ export async function execute(
     context.print(JSON.stringify({ runs }))
     return EXIT.ok
   }
+  const { visibleLine } = await import('@bailiwick/contract')
   const { duration } = await import('../show/format.ts')
   const { outputWidth } = await import('../show/wrap-text.ts')
   const width = outputWidth()
   for (const { run, status, text, submittedAt, endedAt } of runs) {
     const took = duration((endedAt ?? Date.now()) - submittedAt)
     const at = new Date(submittedAt).toISOString().slice(0, 19).replace('T', ' ')
-    const task = text.replaceAll(/\s+/g, ' ').slice(0, MAX_TEXT)
+    const task = visibleLine(text.replaceAll(/\s+/g, ' ')).slice(0, MAX_TEXT)
     const columns = `${run}  ${status.padEnd(14)}  ${at}  ${took.padStart(10)}  `
     const lines =
       width < columns.length + MIN_TEXT

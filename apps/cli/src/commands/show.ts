@@ -33,12 +33,13 @@ async function showJournal(
   task: string,
 ): Promise<void> {
   const { requestRun } = await import('@bailiwick/bus')
+  const { indentRest } = await import('../show/indent-rest.ts')
   const { journalLines, unreadableLines } = await import('../show/journal-lines.ts')
   const id = details.tasks.findLast(({ name }) => name === task)?.task ?? task
   const { records, unreadable } = await requestRun(bus, 'journal', { run: details.run, task: id })
   if (context.json) for (const record of records) context.print(JSON.stringify(record))
-  else for (const line of records.flatMap(journalLines)) context.print(line)
-  for (const line of unreadable.flatMap(unreadableLines)) context.note(line)
+  else for (const line of records.flatMap(journalLines)) context.print(indentRest(line))
+  for (const line of unreadable.flatMap(unreadableLines)) context.note(indentRest(line))
 }
 
 async function writeFiles(

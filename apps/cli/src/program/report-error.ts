@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { errorText } from '@bailiwick/contract/world'
+import { errorText, visibleJson, visibleText } from '@bailiwick/contract/world'
 import { EXIT } from '../command/exit-codes.ts'
 
 /** Codes of errors that the caller has to correct. */
@@ -13,10 +13,10 @@ export function reportError(error: unknown, json: boolean): number {
   const code = codeOf(error)
   const message = errorText(error)
   if (json) {
-    process.stdout.write(`${JSON.stringify({ error: { code: code ?? 'internal', message } })}\n`)
+    process.stdout.write(`${visibleJson(JSON.stringify({ error: { code: code ?? 'internal', message } }))}\n`)
   } else {
     const text = code === undefined && error instanceof Error ? (error.stack ?? message) : message
-    process.stderr.write(`${styleText('red', 'error:', { stream: process.stderr })} ${text}\n`)
+    process.stderr.write(`${styleText('red', 'error:', { stream: process.stderr })} ${visibleText(text)}\n`)
   }
   if (code === 'no-daemon') return EXIT.noDaemon
   if (code === 'interrupted') return EXIT.interrupted

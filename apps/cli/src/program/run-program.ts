@@ -25,7 +25,10 @@ export async function runProgram(line: string[]): Promise<number> {
 }
 
 async function execute(spec: CommandSpec, line: ParsedLine): Promise<number> {
-  const [{ BailiwickError }, command] = await Promise.all([import('@bailiwick/contract/world'), spec.load()])
+  const [{ BailiwickError, visibleJson, visibleText }, command] = await Promise.all([
+    import('@bailiwick/contract/world'),
+    spec.load(),
+  ])
   const interrupt = new AbortController()
   const stop = () => interrupt.abort(new BailiwickError('interrupted', 'Interrupted.'))
   process.once('SIGINT', stop)
@@ -36,8 +39,11 @@ async function execute(spec: CommandSpec, line: ParsedLine): Promise<number> {
       cwd: process.cwd(),
       env: process.env,
       signal: interrupt.signal,
-      print: (text) => process.stdout.write(`${text}\n`),
-      note: (text) => process.stderr.write(`${text}\n`),
+      print: (text, mark) => {
+        const shown = line.json ? visibleJson(text) : visibleText(text)
+        process.stdout.write(`${mark === undefined ? '' : `${mark} `}${shown}\n`)
+      },
+      note: (text) => process.stderr.write(`${visibleText(text)}\n`),
     })
   } finally {
     process.off('SIGINT', stop)

@@ -1,4 +1,5 @@
 import { type Bus, type CloudEvent, eventEntry, eventName, followEvents } from '@bailiwick/bus'
+import { visibleJson, visibleLine, visibleText } from '@bailiwick/contract'
 import { LiveTree } from '../show/live-tree.ts'
 import { logLine } from '../show/log-line.ts'
 import { addToPicture, emptyPicture } from '../show/run-picture.ts'
@@ -24,16 +25,17 @@ export function openScreen(
   return {
     from: 'beginning',
     note(line) {
-      if (tree === undefined) stream.write(`${line}\n`)
+      if (tree === undefined) stream.write(`${visibleText(line)}\n`)
       else tree.note(line)
     },
     show(event) {
-      if (json && eventName(event.type) !== undefined) process.stdout.write(`${JSON.stringify(event)}\n`)
+      if (json && eventName(event.type) !== undefined)
+        process.stdout.write(`${visibleJson(JSON.stringify(event))}\n`)
       const entry = eventEntry(event)
       if (entry === undefined) return
       addToPicture(picture, event.task, entry)
       const line = json || tree !== undefined ? undefined : logLine(picture, event.task, entry)
-      if (line !== undefined) stream.write(`${line}\n`)
+      if (line !== undefined) stream.write(`${visibleLine(line)}\n`)
     },
     [Symbol.dispose]: () => tree?.[Symbol.dispose](),
   }

@@ -1,3 +1,4 @@
+import { visibleText } from '@bailiwick/contract'
 import type { RunPicture } from './run-picture.ts'
 import { treeLines } from './tree.ts'
 
@@ -20,7 +21,7 @@ export class LiveTree implements Disposable {
 
   /** Prints a line above the tree. */
   note(line: string): void {
-    this.#draw(`${line}\n`)
+    this.#draw(`${visibleText(line)}\n`)
   }
 
   #draw(above: string): void {

@@ -1,14 +1,15 @@
 import type { RunDetails, RunTask } from '@bailiwick/bus'
 import { formatBytes } from '@bailiwick/contract'
 import { duration, spent } from './format.ts'
+import { indentRest } from './indent-rest.ts'
 
 /** Formats all details of a run, as `bailiwick show` prints them. */
 export function runLines(details: RunDetails, now: number): string[] {
   const { run, status, text, submittedAt, endedAt, result, asked } = details
   const took = duration((endedAt ?? now) - submittedAt)
-  return [
+  const lines = [
     `run ${run}: ${status} in ${took}${result === undefined ? '' : `, ${spent(result.usage)}`}`,
-    `  ${text.replaceAll('\n', '\n  ')}`,
+    `  ${text}`,
     ...details.tasks.map((task) => `  ${taskLine(task, now)}`),
     ...details.agents.map(({ agent, usage }) => `  ${agent} used ${spent(usage)}`),
     ...asked.map(
@@ -21,8 +22,8 @@ export function runLines(details: RunDetails, now: number): string[] {
     ...(result?.artifacts ?? []).map(
       ({ name, mediaType, size }) => `  file ${name} (${mediaType}, ${formatBytes(size)})`,
     ),
-    ...answerLines(result?.answer),
   ]
+  return [...lines.map(indentRest), ...answerLines(result?.answer)]
 }
 
 function taskLine(

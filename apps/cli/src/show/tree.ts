@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import type { EventEntry } from '@bailiwick/bus'
+import { visibleLine } from '@bailiwick/contract'
 import { type Activity, ownUsage, type TaskView } from '@bailiwick/core/journal'
 import { count, duration, money } from './format.ts'
 import { type RunPicture, shownStatus, shownUsage } from './run-picture.ts'
@@ -39,7 +40,12 @@ export function treeLines(picture: RunPicture, now: number, width: number): stri
     left: `run ${run}`,
     right: `${status}  ${duration(elapsed)}${tokens === 0 ? '' : `  ${count(tokens)} tokens  ${money(usage.cost)}`}`,
   }
-  const all = [head, ...rows.map((row) => ('left' in row ? row : taskRow(row, now)))]
+  const all = [head, ...rows.map((row) => ('left' in row ? row : taskRow(row, now)))].map((row) => ({
+    ...row,
+    // Before it is measured, so that no line is longer than the terminal.
+    left: visibleLine(row.left),
+    right: visibleLine(row.right),
+  }))
   const leftWidth = Math.max(...all.map(({ left, depth }) => left.length + depth * 2))
   const lines = all.map((row) => line(row, leftWidth, width))
   const waits = [...picture.tasks.values()].some(({ activity }) => activity?.kind === 'decision')

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type Bus, takeTasks } from '@bailiwick/bus'
-import { type AgentDefinition, BailiwickError } from '@bailiwick/contract'
+import { type AgentDefinition, BailiwickError, visibleText } from '@bailiwick/contract'
 import { agentCard } from '@bailiwick/core'
 import { lazySandbox, type RequiredIsolation } from '../lazy-sandbox.ts'
 import { Models } from '../models.ts'
@@ -60,7 +60,7 @@ export async function hostAgent(
     env = process.env,
     importsFrom,
     requireIsolation,
-    note = console.error,
+    note = (line) => console.error(visibleText(line)),
   } = options
   const host = `${definition.name.slice(0, 40)}-${randomBytes(6).toString('hex')}`
   const card = agentCard(definition)

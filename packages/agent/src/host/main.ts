@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
 import { connectFromEnv } from '@bailiwick/bus'
-import { BailiwickError, errorText, InputError } from '@bailiwick/contract'
+import { BailiwickError, errorText, InputError, visibleText } from '@bailiwick/contract'
 import { loadDefinition } from '../definition/load-definition.ts'
 import type { RequiredIsolation } from '../lazy-sandbox.ts'
 import { hostAgent } from './host-agent.ts'
@@ -31,7 +31,7 @@ async function main(args: string[]): Promise<void> {
   await using bus = await connectFromEnv(definition.name, process.env, {
     refusedMs: Number.POSITIVE_INFINITY,
   })
-  bus.link.onRefused(({ message }) => console.error(`bailiwick-agent: ${message}; trying again`))
+  bus.link.onRefused(({ message }) => console.error(`bailiwick-agent: ${visibleText(message)}; trying again`))
   const hosted = await hostAgent(definition, bus, {
     importsFrom: folder,
     maxConcurrent,
@@ -77,6 +77,8 @@ try {
   await main(process.argv.slice(2))
 } catch (error) {
   const known = BailiwickError.isInstance(error)
-  console.error(known ? `bailiwick-agent: ${error.message}` : error)
+  // The stack of an unexpected error shows where the fault is.
+  const text = known || !(error instanceof Error) ? `bailiwick-agent: ${errorText(error)}` : error.stack
+  console.error(visibleText(text ?? ''))
   process.exitCode = known && USER_ERRORS.includes(error.code) ? 2 : 1
 }

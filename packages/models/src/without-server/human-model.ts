@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises'
-import { type Model, ModelError, type ModelReply } from '@bailiwick/contract'
+import { type Model, ModelError, type ModelReply, visibleText } from '@bailiwick/contract'
 import { asModel } from '../as-model.ts'
 import { emulateFeatures } from '../reply/emulate.ts'
 import type { Source } from '../source.ts'
@@ -34,7 +34,9 @@ export function humanSource({
     async ask(request, { signal }): Promise<ModelReply> {
       const start = performance.now()
       const { request: sent, read } = emulateFeatures(request, TEXT_ONLY)
-      output.write(`${promptText(sent)}\n\n[Type your reply. End it with a line that contains only a dot.]\n`)
+      output.write(
+        `${visibleText(promptText(sent))}\n\n[Type your reply. End it with a line that contains only a dot.]\n`,
+      )
       const lines: string[] = []
       const typed = createInterface({ input, signal })
       try {

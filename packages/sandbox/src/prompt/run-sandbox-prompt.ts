@@ -1,5 +1,10 @@
 import { createInterface } from 'node:readline'
-import { DEFAULT_SANDBOX_LIMITS, type SandboxLimits, type StepHost } from '@bailiwick/contract/world'
+import {
+  DEFAULT_SANDBOX_LIMITS,
+  type SandboxLimits,
+  type StepHost,
+  visibleText,
+} from '@bailiwick/contract/world'
 import { probeIsolation } from '../isolation/probe-isolation.ts'
 import { createSandbox } from '../parent/create-sandbox.ts'
 import { showObservation } from './show-observation.ts'
@@ -37,7 +42,7 @@ Two tools exist: echo({ … }) returns its argument, and calls of secret() are r
 export async function runSandboxPrompt(options: SandboxPromptOptions = {}): Promise<void> {
   const { input = process.stdin, output = process.stdout, signal = new AbortController().signal } = options
   const limits = { ...PROMPT_LIMITS, ...options.limits }
-  const say = (text: string) => output.write(`${text}\n`)
+  const say = (text: string) => output.write(`${visibleText(text)}\n`)
   const { isolation, layers, notes } = await probeIsolation()
   const walls = ['a V8 isolate', 'a process without an environment', 'the runtime’s permission model']
   if (layers.limits) walls.push('prlimit')

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The process that hosts the tools that ship. It holds no key, so code that escapes from a child finds none. */
 import { connectFromEnv } from '@bailiwick/bus'
-import { BailiwickError, BRAND, errorText } from '@bailiwick/contract'
+import { BailiwickError, BRAND, errorText, visibleText } from '@bailiwick/contract'
 import { toolbox } from '../toolbox/toolbox.ts'
 import { hostTools } from './host-tools.ts'
 
@@ -17,7 +17,7 @@ async function main(): Promise<void> {
 
   // Waits without limit, because the daemon renews the credentials.
   await using bus = await connectFromEnv('toolbox', process.env, { refusedMs: Number.POSITIVE_INFINITY })
-  bus.link.onRefused(({ message }) => process.stderr.write(`${NAME}: ${message}. Retrying\n`))
+  bus.link.onRefused(({ message }) => process.stderr.write(`${NAME}: ${visibleText(message)}. Retrying\n`))
   const lost = new Promise<never>((_, reject) => {
     bus.closed.addEventListener('abort', () => reject(bus.closed.reason))
   })
@@ -39,6 +39,6 @@ try {
   const known = BailiwickError.isInstance(error)
   // The stack of an unexpected error shows where the fault is.
   const text = known || !(error instanceof Error) ? errorText(error) : error.stack
-  process.stderr.write(`${NAME}: ${text}\n`)
+  process.stderr.write(`${NAME}: ${visibleText(text ?? '')}\n`)
   process.exitCode = known && error.code === 'bad-input' ? 2 : 1
 }
