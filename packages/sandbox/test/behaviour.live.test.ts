@@ -15,6 +15,7 @@ const importsFrom = packageFolder({
   pair: { 'index.js': 'export const two = 2; export default "pair"', 'sub.js': 'export const deep = 3' },
   broken: { 'index.js': 'null.field' },
   lone: { 'index.js': 'export const one = 1' },
+  data: { 'index.js': 'export { default } from "./data.json"', 'data.json': '{"a":1}' },
 })
 
 /** A call that ends when it is dropped. */
@@ -414,6 +415,18 @@ describe('guest code', () => {
       ),
     ).toBe('["pair", 2, 1, 2]')
     expect(await preview(['import { two } from "pair"', 'two + 1'], { imports: ['pair'] })).toBe('3')
+  })
+
+  it('can import only JavaScript modules of a granted package', async () => {
+    const granted = { imports: ['data', 'data/*'] }
+    expect((await run('import data from "data/data.json"; data', granted)).error).toMatchObject({
+      name: 'ImportError',
+      message:
+        '"data/data.json" could not be loaded: data.json is not a JavaScript module (.js, .mjs or .cjs); JSON, text and other files cannot be imported',
+    })
+    expect((await run('import data from "data"; data', granted)).error?.message).toContain(
+      'data/index.js imports "./data.json": data.json is not a JavaScript module',
+    )
   })
 
   it('does not start if a granted package is not installed', async () => {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
+import { parseJson } from '@bailiwick/contract/world'
 
 /** The package name of a specifier: `name` of `name/sub`, `@scope/name` of `@scope/name/sub`. */
 export function packageOf(specifier: string): string {
@@ -20,7 +21,7 @@ export function refusal(specifier: string, patterns: readonly string[]): string 
     return `"${specifier}" is a module of the runtime and may not be imported; ${granted}`
   if (
     !/^(@[\w.-]+\/)?[\w.-]+(\/[\w.-]+)*$/.test(specifier) ||
-    specifier.split('/').some((part) => /^\.+$/.test(part))
+    specifier.split('/').some((part) => /^(\.+|node_modules)$/.test(part))
   ) {
     return `"${specifier.slice(0, 100)}" is not the name of a package and may not be imported; ${granted}`
   }
@@ -47,8 +48,12 @@ export function findPackage(specifier: string, from: string): FoundPackage | und
   for (let folder = resolve(from); ; folder = dirname(folder)) {
     const manifest = join(folder, 'node_modules', name, 'package.json')
     if (existsSync(manifest)) {
-      const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version?: string }
-      return { name, version: version ?? '0.0.0', folder: realpathSync(dirname(manifest)) }
+      const { version } = (parseJson(readFileSync(manifest, 'utf8')) ?? {}) as { version?: unknown }
+      return {
+        name,
+        version: typeof version === 'string' ? version : '0.0.0',
+        folder: realpathSync(dirname(manifest)),
+      }
     }
     if (dirname(folder) === folder) return undefined
   }
