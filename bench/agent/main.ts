@@ -47,7 +47,6 @@ const imports = {
       '../core/node_modules/zod/index.js',
       '../bus/node_modules/@nats-io/transport-node/lib/mod.js',
       '../bus/node_modules/@nats-io/jetstream/lib/mod.js',
-      '../bus/node_modules/@nats-io/obj/lib/mod.js',
     ],
   ),
 }

@@ -28,10 +28,10 @@ it('replicates everything on a cluster, and continues a run when a server dies',
     await using bus = await connectFromEnv('test', access)
     const streams = []
     for await (const { config } of bus.jsm.streams.list()) streams.push(config)
-    expect(streams.map(({ name }) => name)).toContain('OBJ_artifact_worker')
+    expect(streams.map(({ name }) => name)).toContain('FILES')
     for (const { name, num_replicas, max_age } of streams) {
       expect(num_replicas, name).toBe(3)
-      if (name.startsWith('OBJ_artifact_')) expect(max_age, name).toBe(DAY_MS * 1e6)
+      if (name === 'FILES') expect(max_age, name).toBe(DAY_MS * 1e6)
     }
     for (const agent of ['worker', 'writer']) {
       expect((await bus.jsm.consumers.info('TASK', agent)).config.num_replicas, agent).toBe(3)

@@ -91,7 +91,7 @@ it('keeps secrets out of events, logs, journals, files, buckets and answers of a
     }
   }
   await bus.close()
-  expect([...read.keys()]).toEqual(expect.arrayContaining(['JOURNAL', 'EVENT', 'OBJ_artifact_toolbox']))
+  expect([...read.keys()]).toEqual(expect.arrayContaining(['JOURNAL', 'EVENT', 'FILES']))
 
   // The run did try, and got the error about the key.
   expect(await readFile(join(place.folder, 'out/run.json'), 'utf8')).toContain(

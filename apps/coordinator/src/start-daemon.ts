@@ -113,7 +113,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     redeliverLostTasks({ bus, team, runs, note }, ended.signal).catch(fail('Redelivering lost tasks'))
     const local = await serveLocal(localHandler({ config, broker, team, hosts, signal: ended.signal }))
     undo.unshift(async () => local[Symbol.asyncDispose]())
-    const address = await publishAddress(options, broker, team, local.path)
+    const address = await publishAddress(options, broker, local.path)
     const status = () => reportStatus({ options, broker, team, hosts, runs, model })
     const requests = await serveRunRequests(bus, runs, status)
     return {
@@ -209,10 +209,9 @@ function watchRefusals(
 async function publishAddress(
   { config, ephemeral, version }: DaemonOptions,
   broker: Broker,
-  team: Team,
   local: string,
 ): Promise<DaemonAddress> {
-  const credentials = await broker.ownCredentials('user', { role: 'user', readsFrom: team.names() })
+  const credentials = await broker.ownCredentials('user', { role: 'user' })
   const address: DaemonAddress = {
     v: 1,
     ...ownIdentity(),

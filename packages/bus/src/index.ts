@@ -2,11 +2,7 @@
 
 // Names of inputs.
 export { checkInputName, isReservedName } from '@bailiwick/contract'
-
-// Files.
-export { copyArtifact } from './artifact/copy-artifact.ts'
-export { getArtifact } from './artifact/get-artifact.ts'
-export { type ArtifactContent, type NewArtifact, putArtifact } from './artifact/put-artifact.ts'
+export { sourcesOf } from './access/require-access.ts'
 // The connection.
 export type { Bus } from './connect/bus.ts'
 export { checkServer, type ServerCheck } from './connect/check-server.ts'
@@ -28,6 +24,21 @@ export { type FollowEventsOptions, followEvents } from './event/follow-events.ts
 export { lastEvent } from './event/last-event.ts'
 export { projectJournal } from './event/project-journal.ts'
 export { publishEvent } from './event/publish-event.ts'
+// Files.
+export type { FileCaller, FileOptions } from './file/file-access.ts'
+export { getArtifact, readArtifact } from './file/get-artifact.ts'
+export {
+  type ArtifactContent,
+  type NewArtifact,
+  type PutOptions,
+  putArtifact,
+  putFile,
+  removeArtifacts,
+  tooLarge,
+} from './file/put-artifact.ts'
+export { MAX_TOOLBOX_AWAY_MS } from './file/request-file.ts'
+export { type ServeFilesOptions, serveFiles } from './file/serve-files.ts'
+export { MAX_IDLE_MS, MAX_UNSUBMITTED_MS } from './file/sweep-files.ts'
 // The journal: the only durable truth.
 export { type FollowJournalOptions, followJournal, type JournalAppend } from './journal/follow-journal.ts'
 export { type JournalAddress, type OpenJournalOptions, openJournal } from './journal/open-journal.ts'
@@ -50,12 +61,13 @@ export { purgeRun } from './run/purge-run.ts'
 // Requests about runs.
 export { requestRun } from './run/request-run.ts'
 export { type RunHandlers, serveRuns } from './run/serve-runs.ts'
+export { listEntries } from './store/stored-files.ts'
 export {
   type ExcessReader,
   type FollowExcessOptions,
   followExcessReaders,
 } from './streams/follow-excess-readers.ts'
-export { prepareStreams, prepareWriter } from './streams/prepare-streams.ts'
+export { prepareStreams } from './streams/prepare-streams.ts'
 export { type StreamLimits, streamLimitsSchema } from './streams/stream-limits.ts'
 export { remoteTool } from './tool/remote-tool.ts'
 export { type ServeToolOptions, serveTool } from './tool/serve-tool.ts'

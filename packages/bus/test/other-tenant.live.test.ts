@@ -76,7 +76,7 @@ describe('another tenant on the same server, with all rights in its own account'
     await stranger.flush()
     await openJournal(victim, address).append([created({ run: 'r1', task: 'r1-w', agent: 'writer' })])
     await ringTask(victim, { agent: 'writer', run: 'r1', task: 'r1-w', ring: 1 })
-    const file = { writer: 'coordinator', key: 'r1/x', name: 'x.txt', mediaType: 'text/plain' }
+    const file = { run: 'r1', name: 'x.txt', mediaType: 'text/plain' }
     const ref = await putArtifact(victim, { ...file, bytes: Buffer.from('a file') })
     const tool = {
       name: 'echo',

@@ -70,7 +70,7 @@ describe('a user whose credentials are revoked', () => {
     // New operations fail too.
     await expect(take(followEvents(bus), 1)).rejects.toMatchObject(AUTH)
     await expect(requestRun(bus, 'list', {})).rejects.toMatchObject(AUTH)
-    const file = { writer: 'user', key: 'r/x', name: 'x', mediaType: 'text/plain', bytes: Buffer.from('x') }
+    const file = { run: 'r', name: 'x', mediaType: 'text/plain', bytes: Buffer.from('x') }
     await expect(putArtifact(bus, file)).rejects.toMatchObject(AUTH)
 
     const ended = new AbortController()

@@ -104,8 +104,7 @@ describe('when the server is killed and restarts', () => {
       journal.append([planned('while away')]),
       ringTask(bus, { agent: 'analyst', run: 'r1', task: 'r1-b', ring: 1 }),
       putArtifact(bus, {
-        writer: 'user',
-        key: 'r1/a',
+        run: 'r1',
         name: 'a',
         mediaType: 'text/plain',
         bytes: Buffer.from('a'),

@@ -58,7 +58,7 @@ export async function offerTool<Input extends z.ZodType>(
     },
   }
   await using resources = new AsyncDisposableStack()
-  resources.use(await serveTool(client, tool, { writer: host }))
+  resources.use(await serveTool(client, tool, { host }))
   await registerTool(client, tool, { host, signs: true })
   resources.defer(() => unregisterTool(client, name))
   return resources.move()

@@ -40,7 +40,7 @@ export async function submitRun(
 ): Promise<RunReply<'submit'>> {
   const { files = {}, values = {}, run = newRunId(), ...rest } = request
   for (const name of Object.keys(values)) checkInputName(name)
-  const uploaded = await uploadFiles(client, run, files, options.signal)
+  const uploaded = await uploadFiles(client, run, files, options)
   const given = Object.entries(values).map(([name, value]) => {
     return { name, value, description: `${name}: ${JSON.stringify(value).slice(0, MAX_SHOWN)}` }
   })

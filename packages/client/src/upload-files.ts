@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto'
 import { extname } from 'node:path'
-import { askerOn, isReservedName, putArtifact, type RunRequestInput } from '@bailiwick/bus'
+import { isReservedName, type PutOptions, putArtifact, type RunRequestInput } from '@bailiwick/bus'
 import { mediaTypeOf } from '@bailiwick/contract'
 import type { Client } from './connect.ts'
 
@@ -19,7 +18,7 @@ export function uploadFiles(
   client: Client,
   run: string,
   files: Record<string, FileContent>,
-  signal?: AbortSignal,
+  options: PutOptions = {},
 ): Promise<Input[]> {
   const names = inputNames(Object.keys(files))
   return Promise.all(
@@ -27,14 +26,7 @@ export function uploadFiles(
       const { content, mediaType } =
         typeof given === 'object' && 'content' in given ? given : withMediaType(file, given)
       const bytes = typeof content === 'string' ? Buffer.from(content) : content
-      // The digest is in the key, so that the same file sent again changes nothing and another one replaces none.
-      const digest = createHash('sha256').update(bytes).digest('hex').slice(0, 16)
-      const key = `${run}/${digest}/${file}`
-      const artifact = await putArtifact(
-        client,
-        { writer: askerOn(client), key, name: file, mediaType, bytes },
-        signal,
-      )
+      const artifact = await putArtifact(client, { run, name: file, mediaType, bytes }, options)
       const name = names.get(file) ?? file
       return { name, artifact, description: describeFile(name, file, mediaType, bytes) }
     }),

@@ -5,11 +5,11 @@ import {
   eventType,
   permissionsFor,
   prepareStreams,
-  prepareWriter,
   publishEvent,
   type RoleGrant,
   type RunDetails,
   type RunRequest,
+  serveFiles,
   serveRuns,
   userName,
 } from '@bailiwick/bus'
@@ -46,7 +46,7 @@ export async function startBed(): Promise<Bed> {
   })
   stack.defer(() => coordinator.close())
   await prepareStreams(coordinator)
-  await prepareWriter(coordinator, 'geography')
+  stack.use(await serveFiles(coordinator))
 
   const submitted: Bed['submitted'] = new Map()
   const decided: Bed['decided'] = []

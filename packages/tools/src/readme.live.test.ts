@@ -10,7 +10,6 @@ import {
   listTools,
   permissionsFor,
   prepareStreams,
-  prepareWriter,
   type RoleGrant,
   remoteTool,
   userName,
@@ -37,7 +36,6 @@ it('runs the example of the README', async () => {
   }
   const coordinator = await connect({ role: 'coordinator' })
   await prepareStreams(coordinator)
-  await prepareWriter(coordinator, 'geography')
 
   const folder = await mkdtemp(join(tmpdir(), 'tools-readme-'))
   stack.defer(() => rm(folder, { recursive: true }))

@@ -13,6 +13,7 @@ import {
   type RoleGrant,
   remoteTool,
   ringTask,
+  serveFiles,
   userName,
 } from '@bailiwick/bus'
 import type { CallContext, TaskSpec } from '@bailiwick/contract'
@@ -65,12 +66,13 @@ async function fillBed(stack: AsyncDisposableStack): Promise<ToolboxBed> {
     await prepareQueue(coordinator, agent)
     agents.set(agent, await connect({ role: 'host', agent, level: 5, tools: TOOLBOX_TOOLS }))
   }
-  const role: RoleGrant = { role: 'toolbox', tools: TOOLBOX_TOOLS, readsFrom: ['analyst', 'writer'] }
+  const role: RoleGrant = { role: 'toolbox', tools: TOOLBOX_TOOLS }
 
   return {
     coordinator,
     async host(limits) {
       const bus = await connect(role)
+      stack.use(await serveFiles(bus))
       stack.use(await hostTools(bus, toolbox(bus, limits), { host: 'toolbox' }))
     },
     async startProcess() {

@@ -50,17 +50,13 @@ async function teamUsers(config: LoadedConfig, more: NamedGrant[], signal: Abort
   const { hostGrant, toolboxGrant } = await import('@bailiwick/coordinator/team/role-grants')
   const { permissionsFor, userName } = await import('@bailiwick/bus')
   const team = await loadTeam(config, signal)
-  const readsFrom = team.map(({ card }) => card.name)
   const grants: [string, RoleGrant][] = [
     ['coordinator', { role: 'coordinator' }],
-    ['toolbox', toolboxGrant(team)],
-    ...team.map((one): [string, RoleGrant] => [one.card.name, hostGrant(one, team)]),
-    ...more.map((grant): [string, RoleGrant] => [
-      `${grant.role}-${grant.name}`,
-      grant.role === 'user' ? grant : { ...grant, readsFrom },
-    ]),
-    ['user', { role: 'user', readsFrom }],
-    ['reader', { role: 'reader', readsFrom }],
+    ['toolbox', toolboxGrant()],
+    ...team.map((one): [string, RoleGrant] => [one.card.name, hostGrant(one)]),
+    ...more.map((grant): [string, RoleGrant] => [`${grant.role}-${grant.name}`, grant]),
+    ['user', { role: 'user' }],
+    ['reader', { role: 'reader' }],
   ]
   return grants.map(([file, grant]) => ({ file, name: userName(grant), permissions: permissionsFor(grant) }))
 }

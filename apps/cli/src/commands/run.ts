@@ -16,11 +16,11 @@ export async function execute(context: CommandContext<{ task: string }, Options>
   const { strategy } = options
   const text = args.task.trim()
   if (text === '') throw new UsageError('Expected a task, found an empty text: bailiwick run "<task>"')
-  const { readInputs } = await import('../run/inputs.ts')
+  const { findInputs } = await import('../run/inputs.ts')
   const { readConfig } = await import('../daemon/use-daemon.ts')
   const { runTask } = await import('../run/run-task.ts')
   const { cassetteEnv } = await import('../run/cassette-env.ts')
-  const files = await readInputs(options.input, cwd)
+  const files = await findInputs(options.input, cwd)
   const config = await readConfig(context)
   const env = { ...context.env, ...cassetteEnv(options, cwd, config.dataDir) }
   const agent = options.agent === undefined ? undefined : agentOrFile(options.agent, cwd)

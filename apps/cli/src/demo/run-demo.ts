@@ -4,7 +4,7 @@ import { extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { detectModel } from '@bailiwick/models'
 import type { CommandContext } from '../command/define-command.ts'
-import { readInputFile } from '../run/inputs.ts'
+import { findInputFile } from '../run/inputs.ts'
 import { runTask } from '../run/run-task.ts'
 import { type Sabotage, sabotage } from './sabotage.ts'
 
@@ -28,7 +28,7 @@ export async function runDemo(context: CommandContext<object, DemoOptions>): Pro
   const { cwd, options, note } = context
   const out = resolve(cwd, options.out ?? 'out')
   const data = options.data ?? demoFile('seattle-weather.csv')
-  const files = [await readInputFile('weather', resolve(cwd, data), '--data')]
+  const files = [await findInputFile('weather', resolve(cwd, data), '--data')]
   const env = { ...context.env }
   const found = await detectModel(env)
   if (found === undefined) {

@@ -1,9 +1,23 @@
-import { readFile, stat } from 'node:fs/promises'
+import { constants, type Stats } from 'node:fs'
+import { type FileHandle, open, stat } from 'node:fs/promises'
 import { basename, extname, resolve } from 'node:path'
-import { askerOn, type Bus, putArtifact } from '@bailiwick/bus'
-import { formatBytes, mediaTypeOf, type TaskInput } from '@bailiwick/contract'
+import { type Bus, MAX_FILE_BYTES, putArtifact, tooLarge } from '@bailiwick/bus'
+import {
+  type ArtifactRef,
+  fileNameProblem,
+  formatBytes,
+  mediaTypeOf,
+  type TaskInput,
+} from '@bailiwick/contract'
 import { describeInput } from '@bailiwick/core/inputs'
 import { UsageError } from '../command/usage-error.ts'
+
+/** Text files up to this size are described by their whole content, larger ones by their beginning. */
+const MAX_DESCRIBED_BYTES = 16 * 2 ** 20
+/** Bytes that are read from the disk at a time. */
+const READ_BYTES = 2 ** 20
+/** Characters that the description of a larger text file shows. */
+const HEAD = 200
 
 /** A file to give to a run. */
 export interface InputFile {
@@ -12,19 +26,23 @@ export interface InputFile {
   /** Name of the file. */
   file: string
   path: string
-  bytes: Uint8Array
+  /** Bytes, when the command line was read. */
+  size: number
   mediaType: string
+  /** The option that named the file, for errors. */
+  option: string
 }
 
 /**
- * Reads the files of `--input name=path` (or `--input path`, named after the file).
+ * Finds the files of `--input name=path` (or `--input path`, named after the file).
  *
- * @throws UsageError for a missing file, a folder, or two inputs with one name
+ * @throws UsageError for a missing file, anything but a regular file, a file that is too large, or two inputs with one
+ * name
  */
-export async function readInputs(given: readonly string[], cwd: string): Promise<InputFile[]> {
+export async function findInputs(given: readonly string[], cwd: string): Promise<InputFile[]> {
   const inputs: InputFile[] = []
   for (const text of given) {
-    const input = await readInput(text, cwd)
+    const input = await findInput(text, cwd)
     const same = inputs.find(({ name }) => name === input.name)
     if (same !== undefined) {
       throw new UsageError(
@@ -36,46 +54,114 @@ export async function readInputs(given: readonly string[], cwd: string): Promise
   return inputs
 }
 
-async function readInput(text: string, cwd: string): Promise<InputFile> {
+async function findInput(text: string, cwd: string): Promise<InputFile> {
   const named = /^([A-Za-z_][\w-]*)=(.+)$/s.exec(text)
   const path = resolve(cwd, named?.[2] ?? text)
   const name = named?.[1] ?? basename(path, extname(path)).replaceAll(/\W+/g, '_')
-  return readInputFile(name, path, '--input')
+  return findInputFile(name, path, '--input')
 }
 
 /**
- * Reads one file for a run.
+ * Finds one file for a run. Reads nothing of it yet.
  *
  * @param option the option that named the file, for errors
- * @throws UsageError if the file is missing or is a folder
+ * @throws UsageError if the file is missing, too large, or not a regular file
  */
-export async function readInputFile(name: string, path: string, option: string): Promise<InputFile> {
+export async function findInputFile(name: string, path: string, option: string): Promise<InputFile> {
   const found = await stat(path).catch(() => undefined)
   if (found === undefined) throw new UsageError(`${option}: expected a file at ${path}, found nothing.`)
-  if (found.isDirectory()) throw new UsageError(`${option}: expected a file at ${path}, found a folder.`)
+  requireRegular(found, path, option)
+  if (found.size > MAX_FILE_BYTES) throw new UsageError(`${option}: ${tooLarge(found.size, path).message}`)
   const file = basename(path)
-  return { name, file, path, bytes: await readFile(path), mediaType: mediaTypeOf(file) }
+  const problem = fileNameProblem(file)
+  if (problem !== undefined) throw new UsageError(`${option}: ${problem} Rename ${path}.`)
+  return { name, file, path, size: found.size, mediaType: mediaTypeOf(file), option }
 }
 
-/** Stores the files as artifacts of the run and describes them for prompts. No path of this machine leaves it. */
-export function uploadInputs(bus: Bus, run: string, files: readonly InputFile[]): Promise<TaskInput[]> {
-  return Promise.all(
-    files.map(async (input) => {
-      const { name, file, mediaType, bytes } = input
-      const artifact = await putArtifact(bus, {
-        writer: askerOn(bus),
-        key: `${run}/${name}`,
-        name: file,
-        mediaType,
-        bytes,
-      })
-      return { name, artifact, description: describe(input) }
-    }),
-  )
+/** Refuses what could block for ever or never end. @throws UsageError */
+function requireRegular(found: Stats, path: string, option: string): void {
+  if (found.isFile()) return
+  const kind = found.isDirectory()
+    ? 'a folder'
+    : found.isFIFO()
+      ? 'a pipe'
+      : found.isSocket()
+        ? 'a socket'
+        : 'a device'
+  throw new UsageError(`${option}: expected a file at ${path}, found ${kind}.`)
 }
 
-function describe({ name, mediaType, bytes }: InputFile): string {
+/** An input of a run whose file is stored. */
+export type UploadedInput = TaskInput & { artifact: ArtifactRef }
+
+/** Options of {@link uploadInputs}. */
+export interface UploadOptions {
+  signal: AbortSignal
+  /** Called with the number of bytes of all files that are stored. */
+  onProgress(bytes: number): void
+  onWait(what: string): void
+  /** Files that are stored already, from an earlier attempt. New ones are added. */
+  stored: Map<InputFile, UploadedInput>
+}
+
+/**
+ * Stores the files as artifacts of the run, one after the other, and describes them for prompts. No path of this machine
+ * leaves it.
+ *
+ * @throws the signal's reason when aborted. `stored` then has the complete files; of the others nothing is stored
+ */
+export async function uploadInputs(
+  bus: Bus,
+  run: string,
+  files: readonly InputFile[],
+  { signal, onProgress, onWait, stored }: UploadOptions,
+): Promise<TaskInput[]> {
+  const inputs: TaskInput[] = []
+  let before = 0
+  for (const input of files) {
+    const known = stored.get(input)
+    const kept = known ?? (await upload(input))
+    stored.set(input, kept)
+    before += kept.artifact.size
+    inputs.push(kept)
+  }
+  return inputs
+
+  async function upload(input: InputFile): Promise<UploadedInput> {
+    const { name, file, mediaType } = input
+    await using handle = await openRegular(input)
+    const description = await describe(input, handle)
+    const stream = handle.createReadStream({ start: 0, autoClose: false, highWaterMark: READ_BYTES, signal })
+    const artifact = await putArtifact(
+      bus,
+      { run, name: file, mediaType, stream },
+      { signal, onWait, onProgress: (bytes) => onProgress(before + bytes) },
+    )
+    return { name, artifact, description }
+  }
+}
+
+/** Opens a file, which may be another one than at the start. Does not wait for the writer of a pipe. */
+async function openRegular({ path, option }: InputFile): Promise<FileHandle> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    requireRegular(await handle.stat(), path, option)
+    return handle
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
+}
+
+async function describe({ name, mediaType, size }: InputFile, handle: FileHandle): Promise<string> {
   const isText = /^text\/|json|xml/.test(mediaType)
-  if (isText) return describeInput(name, new TextDecoder().decode(bytes))
-  return `${name}: ${mediaType}, ${formatBytes(bytes.length)}`
+  if (!isText) return `${name}: ${mediaType}, ${formatBytes(size)}`
+  const isLarge = size > MAX_DESCRIBED_BYTES
+  const { buffer, bytesRead } = await handle.read({
+    buffer: Buffer.alloc(isLarge ? HEAD * 4 : size),
+    position: 0,
+  })
+  const text = new TextDecoder().decode(buffer.subarray(0, bytesRead))
+  if (!isLarge) return describeInput(name, text)
+  return `${name}: text, ${formatBytes(size)}; begins ${JSON.stringify(text.slice(0, HEAD))}`
 }

@@ -1,4 +1,4 @@
-import { type Bus, type RunDetails, type RunRequestInput, requestRun } from '@bailiwick/bus'
+import { type RunDetails, type RunRequestInput, removeArtifacts, requestRun } from '@bailiwick/bus'
 import { newRunId } from '@bailiwick/client'
 import type { Fork, Plan } from '@bailiwick/contract'
 import type { DaemonAddress } from '@bailiwick/coordinator/config/daemon-address'
@@ -7,9 +7,10 @@ import type { CommandContext } from '../command/define-command.ts'
 import { EXIT } from '../command/exit-codes.ts'
 import { askLocal } from '../daemon/ask-local.ts'
 import { type ConnectionOptions, DaemonConnection } from '../daemon/daemon-connection.ts'
-import { type InputFile, uploadInputs } from './inputs.ts'
+import { type InputFile, type UploadedInput, uploadInputs } from './inputs.ts'
 import { answerText, writeOutputs } from './outputs.ts'
-import { openScreen, watchRun } from './watch-run.ts'
+import { UploadProgress } from './upload-progress.ts'
+import { openScreen, type RunScreen, watchRun } from './watch-run.ts'
 
 /** The run that the command line asks for. */
 export interface RunOrder {
@@ -64,7 +65,7 @@ export async function performRun(
     // The watch reports how the run ends. This request fails only if it has ended already.
     requestRun(connection.bus, 'cancel', { run, reason: 'Ctrl-C' }, { waitMs: 15_000 }).catch(() => {})
   }
-  await connection.use((bus, _died, address) => submit(bus, address, run, order))
+  await submit(connection, { run, order, screen, signal })
   signal.addEventListener('abort', cancel, { once: true })
   if (signal.aborted) cancel()
   try {
@@ -78,22 +79,53 @@ export async function performRun(
   return { details, written }
 }
 
-async function submit(bus: Bus, address: DaemonAddress, run: string, order: RunOrder): Promise<void> {
-  const agent =
-    order.agentFile === undefined
-      ? order.agent
-      : (await askLocal(address, { op: 'host', file: order.agentFile })).agent
-  const request: RunRequestInput<'submit'> = {
-    run,
-    text: order.text,
-    inputs: await uploadInputs(bus, run, order.files),
-    ...(agent !== undefined && { agent }),
-    ...(order.strategy !== undefined && { strategy: order.strategy }),
-    ...(order.fork !== undefined && { fork: order.fork }),
-    ...(order.planOnly !== undefined && { planOnly: order.planOnly }),
-    ...(order.plan !== undefined && { plan: order.plan }),
+/**
+ * Uploads the files and submits the run. Until the run is submitted, an error or Ctrl-C deletes what was uploaded.
+ *
+ * @throws the signal's reason when aborted before the run was submitted
+ */
+async function submit(
+  connection: DaemonConnection,
+  { run, order, screen, signal }: { run: string; order: RunOrder; screen: RunScreen; signal: AbortSignal },
+): Promise<void> {
+  const { files, text, strategy, fork, planOnly, plan } = order
+  // If the daemon dies during an upload, the next one has the files that are complete.
+  const stored = new Map<InputFile, UploadedInput>()
+  using progress = new UploadProgress(screen, files)
+  const options = {
+    signal,
+    stored,
+    onWait: (what: string) => screen.note(what),
+    onProgress: (bytes: number) => progress.update(bytes),
   }
-  await requestRun(bus, 'submit', request)
+  try {
+    await connection.use(async (bus, _died, address) => {
+      const agent = await agentOf(address, order)
+      const inputs = await uploadInputs(bus, run, files, options)
+      signal.throwIfAborted()
+      const request: RunRequestInput<'submit'> = {
+        run,
+        text,
+        inputs,
+        ...(agent !== undefined && { agent }),
+        ...(strategy !== undefined && { strategy }),
+        ...(fork !== undefined && { fork }),
+        ...(planOnly !== undefined && { planOnly }),
+        ...(plan !== undefined && { plan }),
+      }
+      await requestRun(bus, 'submit', request)
+    })
+  } catch (error) {
+    const refs = [...stored.values()].map(({ artifact }) => artifact)
+    // The first error says more. The toolbox deletes files of runs that nobody submitted after a while anyway.
+    await removeArtifacts(connection.bus, refs).catch(() => {})
+    throw error
+  }
+}
+
+async function agentOf(address: DaemonAddress, order: RunOrder): Promise<string | undefined> {
+  if (order.agentFile === undefined) return order.agent
+  return (await askLocal(address, { op: 'host', file: order.agentFile })).agent
 }
 
 /** Prints the answer of a run, or the names of the files that were written. */

@@ -8,6 +8,10 @@ import { addToPicture, emptyPicture } from '../show/run-picture.ts'
 export interface RunScreen extends Disposable {
   /** Shows a line of the command itself. */
   note(line: string): void
+  /** Whether it can redraw. */
+  readonly isTerminal: boolean
+  /** On a terminal, shows a line that replaces the one before. Without a text, removes it. */
+  status(text: string | undefined): void
   /** Shows one event. */
   show(event: CloudEvent): void
   /** Sequence after the last event shown, from which to continue after a reconnect. */
@@ -28,6 +32,8 @@ export function openScreen(
       if (tree === undefined) stream.write(`${visibleText(line)}\n`)
       else tree.note(line)
     },
+    isTerminal: tree !== undefined,
+    status: (text) => tree?.status(text),
     show(event) {
       if (json && eventName(event.type) !== undefined)
         process.stdout.write(`${visibleJson(JSON.stringify(event))}\n`)

@@ -17,7 +17,7 @@ import { type KeptCredentials, keepCredentials } from './keep-credentials.ts'
 import { keepServer } from './keep-server.ts'
 
 /** The coordinator never gives up: it renews its own credentials, or waits until the server's operator does. */
-const COORDINATOR = { name: 'coordinator', refusedMs: Number.POSITIVE_INFINITY } as const
+const COORDINATOR = { name: 'coordinator', refusedMs: Number.POSITIVE_INFINITY, storesFiles: true } as const
 
 /** The NATS server that the daemon uses: its own, or an existing one. */
 export interface Broker {

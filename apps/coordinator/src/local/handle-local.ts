@@ -1,4 +1,4 @@
-import { namedUser, prepareWriter, type RoleGrant } from '@bailiwick/bus'
+import type { RoleGrant } from '@bailiwick/bus'
 import { InputError } from '@bailiwick/contract'
 import type { Broker } from '../broker/broker.ts'
 import { prepareAgentQueue } from '../broker/prepare-agent-queue.ts'
@@ -45,13 +45,8 @@ export function localHandler(daemon: {
 
   async function roleGrant(request: Extract<LocalRequest, { op: 'credentials' }>): Promise<RoleGrant> {
     const { role, name, tools, prompts } = request
-    const readsFrom = team.names()
-    if (role === 'user' && name !== undefined) {
-      await prepareWriter(broker.bus, namedUser(name), config.streams)
-      return { role, name }
-    }
-    if (role === 'reader') return { role, readsFrom, prompts, ...(name !== undefined && { name }) }
-    if (role === 'user') return { role, readsFrom }
+    if (role === 'reader') return { role, prompts, ...(name !== undefined && { name }) }
+    if (role === 'user') return { role, ...(name !== undefined && { name }) }
     if (name === undefined) throw new InputError(`Expected a name for role "${role}": ${role}:<name>`)
     if (role === 'tool-host') {
       if (team.has(name)) {
@@ -59,15 +54,14 @@ export function localHandler(daemon: {
           `Expected a tool host with its own name, found "${name}", the name of an agent of the team. The tool host could read that agent's replies. Choose another name.`,
         )
       }
-      await prepareWriter(broker.bus, name, config.streams)
-      return { role, name, tools, readsFrom }
+      return { role, name, tools }
     }
     await prepareAgentQueue(broker.bus, config, name)
     if (!team.has(name)) {
       // The daemon does not have this agent's definition, so it may use every tool of the toolbox.
-      return { role: 'host', agent: name, level: 5, tools: team.tools(), readsFrom }
+      return { role: 'host', agent: name, level: 5, tools: team.tools() }
     }
     const { level, tools: requested } = team.card(name)
-    return { role: 'host', agent: name, level, tools: requested, readsFrom }
+    return { role: 'host', agent: name, level, tools: requested }
   }
 }

@@ -131,8 +131,8 @@ interface PlannedChild {
 }
 
 async function toolboxSpec(options: HostsOptions): Promise<PlannedChild> {
-  const { env, config, specialists } = options
-  const grant = toolboxGrant(specialists)
+  const { env, config } = options
+  const grant = toolboxGrant()
   const connection = await connectionEnv(options, 'toolbox', grant)
   return {
     spec: {
@@ -147,10 +147,10 @@ async function toolboxSpec(options: HostsOptions): Promise<PlannedChild> {
 }
 
 async function hostSpecs(options: HostsOptions, specialist: LoadedSpecialist): Promise<PlannedChild[]> {
-  const { env, config, model, specialists } = options
+  const { env, config, model } = options
   const { card, member, file, folder } = specialist
   const { requireIsolation } = config.sandbox
-  const grant = hostGrant(specialist, specialists)
+  const grant = hostGrant(specialist)
   const connection = await connectionEnv(options, card.name, grant)
   const rights = permissionsFor(grant)
   return Array.from({ length: member.replicas }, (_, index) => ({

@@ -1,4 +1,4 @@
-import { type Bus, copyArtifact, OPERATOR, type RunDetails, type RunRequest } from '@bailiwick/bus'
+import { OPERATOR, parseKey, type RunRequest } from '@bailiwick/bus'
 import { InputError } from '@bailiwick/contract'
 import type { Runs } from './runs.ts'
 
@@ -19,45 +19,29 @@ export function requireOperator(subject: string, by: string): void {
 }
 
 /**
- * Checks a named user's submission, and copies its files to where agents can read them. A user uploads to its own
- * bucket. If the request could name other files, it would read them for the user.
+ * Checks a submission. Its files must have been uploaded for this run by this user: tasks of the run can read no others.
  *
- * @throws InputError for another user's file, fork or run id
+ * @throws InputError for another user's run id or fork, or a file that was not uploaded for this run
  */
-export async function acceptSubmission(
-  bus: Bus,
+export async function requireOwnSubmission(
   runs: Runs,
   request: RunRequest<'submit'>,
   by: string,
-): Promise<RunRequest<'submit'>> {
-  if (by === OPERATOR) return request
-  const owner = await runs.owner(request.run)
-  if (owner !== undefined && owner !== by) {
-    throw new InputError(`Expected an unused run id, found "${request.run}". Choose another id.`)
+): Promise<void> {
+  const { run, inputs, fork } = request
+  if (by !== OPERATOR) {
+    const owner = await runs.owner(run)
+    if (owner !== undefined && owner !== by) {
+      throw new InputError(`Expected an unused run id, found "${run}". Choose another id.`)
+    }
+    if (fork !== undefined) await requireOwn(runs, fork.run, by)
   }
-  if (request.fork !== undefined) await requireOwn(runs, request.fork.run, by)
-  const foreign = request.inputs.find(({ artifact }) => artifact !== undefined && artifact.writer !== by)
-  if (foreign !== undefined) {
+  for (const { name, artifact } of inputs) {
+    const key = artifact && parseKey(artifact.key)
+    if (artifact === undefined) continue
+    if (key?.kind === 'file' && key.scope === run && key.owner === by) continue
     throw new InputError(
-      `Expected a file that ${by} has uploaded as input ${foreign.name}, found a file of another writer.`,
+      `Expected a file that ${by} has uploaded for run ${run} as input ${name}, found ${artifact.key}. Upload it for this run.`,
     )
   }
-  const inputs = request.inputs.map(async (input) => {
-    if (input.artifact === undefined) return input
-    const key = `${request.run}/${by}/${input.artifact.sha256.slice(0, 16)}/${input.artifact.name}`
-    return { ...input, artifact: await copyArtifact(bus, input.artifact, { writer: OPERATOR, key }) }
-  })
-  return { ...request, inputs: await Promise.all(inputs) }
-}
-
-/** Copies the files of a run's result to where a named user can read them. */
-export async function copyResultFiles(bus: Bus, details: RunDetails, by: string): Promise<RunDetails> {
-  if (by === OPERATOR || details.result === undefined) return details
-  const artifacts = details.result.artifacts.map((ref) =>
-    copyArtifact(bus, ref, {
-      writer: by,
-      key: `${details.run}/${ref.writer}/${ref.sha256.slice(0, 16)}/${ref.name}`,
-    }),
-  )
-  return { ...details, result: { ...details.result, artifacts: await Promise.all(artifacts) } }
 }

@@ -1,13 +1,16 @@
 import { type Bus, listDead, OPERATOR, purgeRun, retryDead, serveRuns } from '@bailiwick/bus'
 import type { DaemonStatus } from '../daemon-status.ts'
-import { acceptSubmission, copyResultFiles, requireOperator, requireOwn } from './run-ownership.ts'
+import { requireOperator, requireOwn, requireOwnSubmission } from './run-ownership.ts'
 import { type Runs, unknownRun } from './runs.ts'
 import { readTaskLeniently } from './state/read-journals.ts'
 
 /** Serves requests about runs until disposed: the operator's about all runs, a named user's about its own. */
 export function serveRunRequests(bus: Bus, runs: Runs, status: () => DaemonStatus): Promise<AsyncDisposable> {
   return serveRuns(bus, {
-    submit: async (request, by) => runs.submit(await acceptSubmission(bus, runs, request, by), by),
+    async submit(request, by) {
+      await requireOwnSubmission(runs, request, by)
+      return runs.submit(request, by)
+    },
     async cancel(request, by) {
       await requireOwn(runs, request.run, by)
       return runs.cancel(request, by)
@@ -18,7 +21,7 @@ export function serveRunRequests(bus: Bus, runs: Runs, status: () => DaemonStatu
     },
     async get({ run }, by) {
       await requireOwn(runs, run, by)
-      return copyResultFiles(bus, await runs.get(run), by)
+      return runs.get(run)
     },
     list: async ({ limit }, by) => runs.list(limit, by === OPERATOR ? undefined : by),
     async journal({ run, task }, by) {

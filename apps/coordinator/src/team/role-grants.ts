@@ -4,12 +4,12 @@ import { TOOLBOX_TOOLS } from '@bailiwick/tools/names'
 import type { LoadedSpecialist } from './load-team.ts'
 
 /** The toolbox's rights on the bus. */
-export function toolboxGrant(specialists: readonly LoadedSpecialist[]): RoleGrant {
-  return { role: 'toolbox', tools: TOOLBOX_TOOLS, readsFrom: specialists.map(({ card }) => card.name) }
+export function toolboxGrant(): RoleGrant {
+  return { role: 'toolbox', tools: TOOLBOX_TOOLS }
 }
 
 /** The rights of a specialist's hosts on the bus: what its definition asks for, within the operator's ceiling. */
-export function hostGrant(specialist: LoadedSpecialist, all: readonly LoadedSpecialist[]): RoleGrant {
+export function hostGrant(specialist: LoadedSpecialist): RoleGrant {
   const { card, ownTools, member } = specialist
   return {
     role: 'host',
@@ -19,6 +19,5 @@ export function hostGrant(specialist: LoadedSpecialist, all: readonly LoadedSpec
       (tool) => member.tools?.some((pattern) => matchesPattern(pattern, tool)) ?? true,
     ),
     serves: ownTools.map((tool) => tool.name),
-    readsFrom: all.map((other) => other.card.name).filter((name) => name !== card.name),
   }
 }

@@ -20,7 +20,7 @@ export async function joinBus(
   const { host, slots, running, questions } = options
   await using stack = new AsyncDisposableStack()
   for (const tool of ownTools(definition)) {
-    stack.use(await serveTool(bus, tool, { writer: definition.name }))
+    stack.use(await serveTool(bus, tool, { host: definition.name }))
     // Not withdrawn when this host leaves, because another replica may still serve the tool.
     await registerTool(bus, tool, { host, signs: true })
   }

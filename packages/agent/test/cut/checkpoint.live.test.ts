@@ -55,7 +55,7 @@ describe('the checkpoints of a task with heavy steps', () => {
     })
   }, 300_000)
 
-  it('are kept in the object store if they are large, and restored from there', async () => {
+  it('are stored as files if they are large, and restored from there', async () => {
     await using bed = await openCutBed({ atOnce: 1, limits })
     const codes = [
       `let rows = Array.from({ length: 20_000 }, (_, n) => [n, 'row ' + n]); ${busy('a')}`,
@@ -68,7 +68,7 @@ describe('the checkpoints of a task with heavy steps', () => {
     )
     const length = checkpoint?.type === 'step.checkpointed' ? checkpoint.text.length : 0
     expect(length).toBeGreaterThan(2 * LARGE_BYTES)
-    // The journal's messages stay below the size from which texts go to the object store.
+    // The journal's messages stay below the size from which texts are stored as files.
     const sizes = await bed.messageSizes('large')
     expect(sizes.length).toBeGreaterThan(3)
     expect(Math.max(...sizes)).toBeLessThan(LARGE_BYTES)

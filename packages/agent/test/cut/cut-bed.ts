@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { openJournal, prepareWriter, STREAMS, SUBJECTS } from '@bailiwick/bus'
+import { openJournal, ringTask, STREAMS, SUBJECTS, serveFiles } from '@bailiwick/bus'
 import type { AgentDefinition, JournalRecord, RecordOf, TaskSpec } from '@bailiwick/contract'
 import { defineAgent, defineTool } from '@bailiwick/core'
 import { useBubblewrap } from '@bailiwick/sandbox/testing'
@@ -36,7 +36,7 @@ interface TaskOutcome {
 export async function openCutBed(options: { atOnce: number; limits?: AgentDefinition['limits'] }) {
   await useBubblewrap()
   const test = await startTestBus()
-  await prepareWriter(test.bus, 'cutter')
+  const files = await serveFiles(test.bus)
   const folder = await mkdtemp(join(tmpdir(), 'cut-'))
   const effects = join(folder, 'effects')
   await writeFile(effects, '')
@@ -60,6 +60,10 @@ export async function openCutBed(options: { atOnce: number; limits?: AgentDefini
     specOf,
     /** Starts a worker, waits until each task has ended or is cut, and kills it. @returns how each task ended */
     async work(tasks: CutTask[]): Promise<Record<string, 'ended' | 'cut'>> {
+      // Large records are stored only for tasks that are open.
+      for (const { spec } of tasks) {
+        await ringTask(test.bus, { agent: spec.agent, run: spec.run, task: spec.task, ring: 1 })
+      }
       const file = join(folder, 'work.json')
       await writeFile(file, JSON.stringify({ url: test.server.url, creds, effects, tasks, ...options }))
       const child = spawn(
@@ -129,6 +133,7 @@ export async function openCutBed(options: { atOnce: number; limits?: AgentDefini
     },
     async [Symbol.asyncDispose]() {
       for (const child of living) killGroup(child)
+      await files[Symbol.asyncDispose]()
       await test[Symbol.asyncDispose]()
       await rm(folder, { recursive: true, force: true })
     },

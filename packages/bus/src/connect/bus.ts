@@ -14,6 +14,8 @@ export interface Bus extends AsyncDisposable {
   readonly jsm: JetStreamManager
   /** The user that the server authenticated; undefined if the server asks for no credentials. */
   readonly user: string | undefined
+  /** Whether this process reads and writes stored files directly: the toolbox and the coordinator. */
+  readonly storesFiles: boolean
   /** Whether the connection is up. */
   readonly link: Link
   /** Requests in progress, in both directions. */

@@ -11,7 +11,7 @@ import {
   type TlsOptions,
 } from '@nats-io/transport-node'
 import { BusError } from '../errors/bus-error.ts'
-import { inboxPrefix } from '../protocol/places.ts'
+import { COORDINATOR, inboxPrefix } from '../protocol/places.ts'
 import type { Bus } from './bus.ts'
 import { credentialsText, readCredentials } from './credentials.ts'
 import { Exchanges } from './exchanges.ts'
@@ -33,6 +33,11 @@ export interface ConnectOptions {
   /** Shown by the server's monitoring; by convention the name of the process. */
   name: string
   tls?: TlsOptions
+  /**
+   * Whether this process may read and write stored files directly; others ask the toolbox. Default: only the users
+   * `toolbox` and `coordinator`. A server that asks for no credentials restricts nobody, so there everybody may.
+   */
+  storesFiles?: boolean
   /** How long to try for the first connection, milliseconds. Default 5,000. */
   waitMs?: number
   /**
@@ -106,6 +111,7 @@ export async function connectBus(options: ConnectOptions): Promise<Bus> {
     new Link(connection, refused, options.refusedMs ?? REFUSED_MS),
     user,
     inbox,
+    options.storesFiles ?? (user === undefined || user === 'toolbox' || user === COORDINATOR),
   )
   if (credentials?.expires !== undefined) {
     // If it fails, the server closes the connection when the credentials expire, and listeners get that error.
@@ -119,6 +125,7 @@ async function assemble(
   link: Link,
   user: string | undefined,
   inbox: string | undefined,
+  storesFiles: boolean,
 ): Promise<Bus> {
   // Without this prefix, watchers subscribe to the default inbox, which most users may not.
   const jsOptions = { timeout: 5_000, ...(inbox !== undefined && { watcherPrefix: inbox }) }
@@ -140,6 +147,7 @@ async function assemble(
     js,
     jsm,
     user,
+    storesFiles,
     link,
     exchanges: new Exchanges(),
     outbox,

@@ -15,7 +15,7 @@ import { type ConnectOptions, connectBus } from './connect-bus.ts'
 export async function connectFromEnv(
   name: string,
   env: NodeJS.ProcessEnv = process.env,
-  options: Pick<ConnectOptions, 'signal' | 'waitMs' | 'refusedMs'> = {},
+  options: Pick<ConnectOptions, 'signal' | 'waitMs' | 'refusedMs' | 'storesFiles'> = {},
 ): Promise<Bus> {
   const { url, credsFile, tls } = accessFromEnv(env)
   if (url === undefined) {

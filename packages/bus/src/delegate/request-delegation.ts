@@ -28,7 +28,6 @@ export async function requestDelegation(
   for (;;) {
     try {
       const reply = await requestOnce(bus, {
-        largeIn: 'coordinator',
         subject,
         payload: request,
         reply: delegationReplySchema,

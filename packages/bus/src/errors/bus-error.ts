@@ -18,6 +18,10 @@ export type BusErrorCode =
   | 'bus-unprepared'
   /** A message exceeds the server's limit. */
   | 'too-large'
+  /** The toolbox, which stores files, does not run or does not reply. */
+  | 'no-toolbox'
+  /** The store of files has reached its limit. */
+  | 'store-full'
   /** A file is missing, or differs from its reference. */
   | 'bad-artifact'
 

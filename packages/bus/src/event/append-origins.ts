@@ -44,7 +44,7 @@ export class AppendOrigins {
 
   /** Reads the owner of a run that was submitted before this sequence. Other runs belong to the coordinator. */
   async #readOwner(run: string, before: number): Promise<string> {
-    const first = await this.#firstAppend(COORDINATOR, SUBJECTS.journal(COORDINATOR, run, 'run'))
+    const first = await this.#firstAppend(SUBJECTS.journal(COORDINATOR, run, 'run'))
     // Ignore a later submission: every projection of the same append must give the same events.
     const owner = first !== undefined && first.sequence < before ? ownerIn(first.records) : undefined
     return owner ?? COORDINATOR
@@ -54,15 +54,12 @@ export class AppendOrigins {
     const subject = SUBJECTS.journal(writer, run, task)
     const here = taskFacts(records)
     if (here === undefined && this.#facts.has(subject)) return this.#facts.get(subject)
-    const facts = here ?? taskFacts((await this.#firstAppend(writer, subject))?.records ?? [])
+    const facts = here ?? taskFacts((await this.#firstAppend(subject))?.records ?? [])
     remember(this.#facts, subject, facts)
     return facts
   }
 
-  async #firstAppend(
-    writer: string,
-    subject: string,
-  ): Promise<{ sequence: number; records: JournalRecord[] } | undefined> {
+  async #firstAppend(subject: string): Promise<{ sequence: number; records: JournalRecord[] } | undefined> {
     // One request per message: creating a consumer takes ten times as long.
     for (let seq = 1, skipped = 0; skipped < MAX_FOREIGN; skipped += 1) {
       const message = await persist(this.#bus, `reading ${subject}`, this.#signal, () =>
@@ -70,7 +67,7 @@ export class AppendOrigins {
         this.#bus.jsm.streams.getMessage(STREAMS.journal, { seq, next_by_subj: subject } as { seq: number }),
       )
       if (message === null) return undefined
-      const { records, foreign } = await resolveMessage(this.#bus, writer, message.string())
+      const { records, foreign } = await resolveMessage(this.#bus, undefined, message.string())
       if (!foreign) return { sequence: message.seq, records }
       seq = message.seq + 1
     }

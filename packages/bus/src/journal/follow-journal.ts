@@ -38,7 +38,7 @@ export async function* followJournal(
     const address = parseJournalSubject(message.subject)
     // Skip messages that no writer published: a user can have a stored message delivered into the stream.
     if (address === undefined) continue
-    const { records, setAside, foreign } = await resolveMessage(bus, address.writer, message.string())
+    const { records, setAside, foreign } = await resolveMessage(bus, undefined, message.string())
     const stored = setAside.length === 0 ? {} : { storedAt: message.time.getTime() }
     yield { ...address, sequence: message.seq, records, setAside, foreign, ...stored }
   }

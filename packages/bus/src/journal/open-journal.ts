@@ -10,6 +10,7 @@ import {
 } from '../protocol/journal-message.ts'
 import { LARGE_BYTES, STREAMS } from '../protocol/places.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
+import { isPromptReader } from '../protocol/users.ts'
 import { publishDurably } from '../publish/publish-durably.ts'
 import { readStored } from '../streams/read-stored.ts'
 import { type ResolvedMessage, resolveMessage } from './resolve-message.ts'
@@ -52,19 +53,21 @@ export function openJournal(
   { onSetAside }: OpenJournalOptions = {},
 ): Journal {
   const subject = SUBJECTS.journal(address.writer, address.run, address.task)
+  // Readers of prompts read any journal in their own name; hosts read those of their tasks.
+  const reader = bus.user !== undefined && isPromptReader(bus.user) ? undefined : address
   let fence = 0
   let last: Promise<unknown> = Promise.resolve()
 
   async function* read(): AsyncGenerator<JournalRecord> {
     const given = bus.firsts.given.take(subject)
     if (given !== undefined) {
-      yield* readable(await resolveMessage(bus, address.writer, given.text), given.sequence)
+      yield* readable(await resolveMessage(bus, reader, given.text), given.sequence)
       fence = given.sequence
       return
     }
     let end = 0
     for await (const message of readStored(bus, { stream: STREAMS.journal, subject })) {
-      yield* readable(await resolveMessage(bus, address.writer, message.string()), message.seq)
+      yield* readable(await resolveMessage(bus, reader, message.string()), message.seq)
       end = message.seq
     }
     fence = end

@@ -1,17 +1,30 @@
 import { JournalError, type JournalRecord } from '@bailiwick/contract'
 import type { Bus } from '../connect/bus.ts'
-import { parseJournalMessage, parseRecords, type SetAside } from '../protocol/journal-message.ts'
+import {
+  parseJournalMessage,
+  parseRecords,
+  type SetAside,
+  type Spilled,
+} from '../protocol/journal-message.ts'
 import { readSpilled } from './spill.ts'
 
-/** The contents of one stored message, fetched from the object store if it is large. `foreign`: no journal wrote it. */
+/** The contents of one stored message, with its large records. `foreign`: no journal wrote it. */
 export interface ResolvedMessage {
   records: JournalRecord[]
   setAside: SetAside[]
   foreign: boolean
 }
 
-/** Reads the text of a stored message. Sets aside what it cannot read. */
-export async function resolveMessage(bus: Bus, writer: string, text: string): Promise<ResolvedMessage> {
+/**
+ * Reads the text of a stored message. Sets aside what it cannot read.
+ *
+ * @param reader the journal, if its own host reads it; absent if another user reads it
+ */
+export async function resolveMessage(
+  bus: Bus,
+  reader: { writer: string; task: string } | undefined,
+  text: string,
+): Promise<ResolvedMessage> {
   const message = parseJournalMessage(text)
   switch (message.kind) {
     case 'records':
@@ -21,17 +34,18 @@ export async function resolveMessage(bus: Bus, writer: string, text: string): Pr
     case 'newer':
       return { records: [], setAside: [message.setAside], foreign: false }
     case 'spilled':
-      return { ...(await resolveSpilled(bus, writer, message.spilled)), foreign: false }
+      return { ...(await resolveSpilled(bus, reader, message.spilled)), foreign: false }
   }
 }
 
 async function resolveSpilled(
   bus: Bus,
-  writer: string,
-  spilled: Parameters<typeof readSpilled>[2],
+  reader: { writer: string; task: string } | undefined,
+  spilled: Spilled,
 ): Promise<{ records: JournalRecord[]; setAside: SetAside[] }> {
   try {
-    const values: unknown = JSON.parse(await readSpilled(bus, writer, spilled))
+    const as = reader && { agent: reader.writer, task: reader.task }
+    const values: unknown = JSON.parse(await readSpilled(bus, spilled, as))
     return parseRecords(Array.isArray(values) ? values : [values])
   } catch (error) {
     if (!(error instanceof JournalError) && !(error instanceof SyntaxError)) throw error

@@ -4,6 +4,7 @@ import { cloudEventSchema, eventType } from './cloud-event.ts'
 import { CONTROL_OPS, controlReplySchema } from './control-ops.ts'
 import { delegationReplySchema, delegationRequestSchema } from './delegation.ts'
 import { EVENT_TYPES, type EventName } from './event-types.ts'
+import { FILE_OPS, fileEntrySchema, fileReplySchema } from './files.ts'
 import { spilledSchema } from './journal-message.ts'
 import { STREAMS } from './places.ts'
 import { replySchema } from './reply.ts'
@@ -89,7 +90,32 @@ function requestChannels(): [string, Channel][] {
     action: 'receive',
     messages: { cancel: { payload: cancelSchema } },
   }
-  return [...runs, ['tool', tool], ['cancel', cancel]]
+  const files = Object.entries(FILE_OPS).flatMap(([op, { summary, request }]): [string, Channel][] => {
+    const channel = {
+      action: 'send' as const,
+      messages: { request: { payload: request } },
+      reply: fileReplySchema,
+    }
+    return [
+      [
+        `file.${op}`,
+        {
+          ...channel,
+          address: `${BRAND.subjects}.file.${op}.{caller}`,
+          summary: `${summary} A message is one line of JSON, here its schema; bytes follow after the line break.`,
+        },
+      ],
+      [
+        `file.${op}.call`,
+        {
+          ...channel,
+          address: `${BRAND.subjects}.file.${op}.{caller}.{tool}`,
+          summary: `${summary} By a process that serves a tool, for a call that an agent's open task has made.`,
+        },
+      ],
+    ]
+  })
+  return [...runs, ['tool', tool], ['cancel', cancel], ...files]
 }
 
 /** Between Bailiwick's own processes. Documented because journals and queues outlive versions. */
@@ -133,7 +159,15 @@ function inwardChannels(): [string, Channel][] {
       reply: replied(controlReplySchema),
     },
   ])
-  return [['journal', journal], ['task', task], ['delegate', delegate], ...control]
+  const stored: Channel = {
+    address: `${BRAND.subjects}.stored.{kind}.{scope}.{owner}.{id}.{part}`,
+    summary:
+      'A chunk of a file (128 KiB, raw; the part is its index), or the entry of a complete file (the part is "entry").',
+    stream: `${STREAMS.files}, ${STREAMS.records}`,
+    action: 'receive',
+    messages: { entry: { payload: fileEntrySchema } },
+  }
+  return [['journal', journal], ['task', task], ['stored', stored], ['delegate', delegate], ...control]
 }
 
 function replied(value: z.ZodType): z.ZodType {

@@ -1,5 +1,14 @@
 /** Names of the streams. Only the coordinator creates and changes them. */
-export const STREAMS = { journal: 'JOURNAL', task: 'TASK', event: 'EVENT', dead: 'DEAD' } as const
+export const STREAMS = {
+  journal: 'JOURNAL',
+  task: 'TASK',
+  event: 'EVENT',
+  dead: 'DEAD',
+  /** Files of runs, and large arguments and results of tools. Only the toolbox and the coordinator have rights on it. */
+  files: 'FILES',
+  /** Records and replies that are too large for a message. As private as `files`, and kept as long as journals. */
+  records: 'RECORDS',
+} as const
 
 /** Names of the key-value buckets. */
 export const BUCKETS = { agents: 'agents', tools: 'tools' } as const
@@ -10,30 +19,12 @@ export const COORDINATOR = 'coordinator'
 /** The run under which the coordinator journals what the server refused. No other run may have this id. */
 export const ACCESS_RUN = 'access'
 
-/** The object-store bucket with the files that a writer shares: files of runs, large tool results. */
-export function artifactBucket(writer: string): string {
-  return `artifact_${writer}`
-}
-
-/**
- * The object-store bucket with records that do not fit into a writer's journal messages. Separate from its artifacts,
- * because other agents may read artifacts, but not journals, which contain prompts.
- */
-export function journalBucket(writer: string): string {
-  return `journal_${writer}`
-}
-
 /** The stream behind a key-value bucket. */
 export function kvStream(bucket: string): string {
   return `KV_${bucket}`
 }
 
-/** The stream behind an object-store bucket. */
-export function objectStream(bucket: string): string {
-  return `OBJ_${bucket}`
-}
-
-/** A journal message or a tool's result with more bytes of JSON goes into the object store. */
+/** A journal message or a tool's result with more bytes of JSON is stored as a file. */
 export const LARGE_BYTES = 128 * 1024
 
 /** First token of every reply subject. */

@@ -28,6 +28,13 @@ export const SUBJECTS = {
   delegate: (caller: string) => join('delegate', caller),
   /** Calls of a tool. The caller is in the subject, where the server checks it. */
   tool: (tool: string, caller: string) => join('tool', tool, caller),
+  /** Requests about files, to the toolbox. The caller is in the subject, where the server checks it. */
+  file: (op: string, caller: string) => join('file', op, caller),
+  /** Requests about the files of a tool's calls, by a process that serves the tool. */
+  fileOfCall: (op: string, caller: string, tool: string) => join('file', op, caller, tool),
+  /** A chunk or the entry of a stored file; streams FILES and RECORDS. */
+  stored: (kind: string, scope: string, owner: string, id: string, part: string) =>
+    join('stored', kind, scope, owner, id, part),
   /** A caller cancels a call or a delegation. Every tool host and the coordinator subscribe. */
   cancel: (caller: string) => join('cancel', caller),
 } as const
@@ -65,6 +72,22 @@ export function parseCallerSubject(kind: 'delegate' | 'cancel', subject: string)
 /** The named user in a request about runs; undefined for the operator. */
 export function parseRunSubject(subject: string): string | undefined {
   return tokensAfter('run', subject, 2)?.[1]
+}
+
+/** The operation, caller and tool of a request about files; undefined for any other subject. */
+export function parseFileSubject(
+  subject: string,
+): { op: string; caller: string; tool: string | undefined } | undefined {
+  const [op, caller, tool] = tokensAfter('file', subject, 2) ?? tokensAfter('file', subject, 3) ?? []
+  return op && caller ? { op, caller, tool } : undefined
+}
+
+/** The file and the part of it that a subject names; undefined for any other subject. */
+export function parseStoredSubject(
+  subject: string,
+): { kind: string; scope: string; owner: string; id: string; part: string } | undefined {
+  const [kind, scope, owner, id, part] = tokensAfter('stored', subject, 5) ?? []
+  return kind && scope && owner && id && part ? { kind, scope, owner, id, part } : undefined
 }
 
 function join(...tokens: string[]): string {

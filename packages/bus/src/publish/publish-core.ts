@@ -5,7 +5,12 @@ import type { Bus } from '../connect/bus.ts'
  * Publishes without an acknowledgement. For messages whose loss is repaired: heartbeats, signs of work, settlements,
  * live texts. Does nothing on a closed connection, because the timers that send such messages may fire a moment late.
  */
-export function publishCore(bus: Bus, subject: string, payload: string, options: PublishOptions = {}): void {
+export function publishCore(
+  bus: Bus,
+  subject: string,
+  payload: string | Uint8Array,
+  options: PublishOptions = {},
+): void {
   try {
     bus.outbox.publish(subject, payload, options)
   } catch (error) {

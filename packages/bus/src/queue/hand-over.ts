@@ -64,7 +64,7 @@ async function hasBegun(
 ): Promise<boolean> {
   const subject = SUBJECTS.journal(agent, run, task)
   for await (const message of readStored(bus, { stream: STREAMS.journal, subject })) {
-    const { records } = await resolveMessage(bus, agent, message.string())
+    const { records } = await resolveMessage(bus, undefined, message.string())
     if (records.some((record) => record.type === 'task.started' && record.host === host)) return true
   }
   return false

@@ -5,7 +5,6 @@ import type { Bus } from '../connect/bus.ts'
 import { STREAMS } from '../protocol/places.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
 import { persist } from '../publish/persist.ts'
-import { prepareWriter } from '../streams/prepare-streams.ts'
 import type { StreamLimits } from '../streams/stream-limits.ts'
 
 /** Options of {@link prepareQueue}. */
@@ -24,7 +23,7 @@ export interface QueueOptions {
 const CONSUMER_EXISTS = 10148
 
 /**
- * Creates an agent's queue and buckets, or updates them to these options. Only the coordinator does this, because a
+ * Creates an agent's queue, or updates it to these options. Only the coordinator does this, because a
  * user that may create a consumer may also point it at other agents' tasks.
  *
  * @throws InputError for the agent name `coordinator`
@@ -39,7 +38,6 @@ export async function prepareQueue(bus: Bus, agent: string, options: QueueOption
     max_ack_pending: maxHeld,
     num_replicas: limits.replicas ?? 1,
   }
-  await prepareWriter(bus, agent, limits, signal)
   await persist(bus, `preparing the queue of ${agent}`, signal, async () => {
     try {
       await bus.jsm.consumers.add(STREAMS.task, {

@@ -6,7 +6,7 @@ import { BusError } from '../errors/bus-error.ts'
 /** Options of {@link requestReplies}. */
 export interface RequestRepliesOptions<T> {
   subject: string
-  payload: string
+  payload: string | Uint8Array
   /** Reads one reply. Returns a result, or how many milliseconds to wait for the next reply. Throwing ends the request. */
   read(message: Msg): { result: T } | { again: number }
   /** How long to wait for the first reply, milliseconds. */

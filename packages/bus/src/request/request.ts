@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { Bus } from '../connect/bus.ts'
 import { BusError } from '../errors/bus-error.ts'
 import { fromWireError } from '../errors/wire-error.ts'
-import { readSpilled } from '../journal/spill.ts'
+import type { Spilled } from '../protocol/journal-message.ts'
 import { type Reply, replySchema } from '../protocol/reply.ts'
 import { requestReplies } from './request-replies.ts'
 
@@ -12,8 +12,8 @@ export interface RequestOptions<S extends z.ZodType> {
   payload: unknown
   /** Schema of the reply's value. */
   reply: S
-  /** The writer whose journal bucket holds a reply that is too large for a message. */
-  largeIn: string
+  /** Fetches a reply that is too large for a message. Without it, such a reply is an error. */
+  fetch?(spilled: Spilled): Promise<string>
   /** Milliseconds. Default 10,000. */
   waitMs?: number
   signal?: AbortSignal
@@ -24,7 +24,7 @@ export async function request<S extends z.ZodType>(
   bus: Bus,
   options: RequestOptions<S>,
 ): Promise<z.output<S>> {
-  const { subject, payload, reply, largeIn, waitMs = 10_000, signal } = options
+  const { subject, payload, reply, fetch, waitMs = 10_000, signal } = options
   const received = await requestReplies<Exclude<Reply, { ok: false }>>(bus, {
     subject,
     payload: JSON.stringify(payload),
@@ -37,14 +37,20 @@ export async function request<S extends z.ZodType>(
       return { result: envelope.data }
     },
   })
-  const value = reply.safeParse(await readValue(bus, largeIn, received))
+  const value = reply.safeParse(await readValue(subject, received, fetch))
   if (!value.success) throw badReply(subject, value.error.message)
   return value.data
 }
 
-async function readValue(bus: Bus, writer: string, reply: Exclude<Reply, { ok: false }>): Promise<unknown> {
+async function readValue(
+  subject: string,
+  reply: Exclude<Reply, { ok: false }>,
+  fetch: ((spilled: Spilled) => Promise<string>) | undefined,
+): Promise<unknown> {
   if ('value' in reply) return reply.value
-  return 'spilled' in reply ? JSON.parse(await readSpilled(bus, writer, reply.spilled)) : undefined
+  if (!('spilled' in reply)) return undefined
+  if (fetch === undefined) throw badReply(subject, 'expected a reply in the message, found the key of a file')
+  return JSON.parse(await fetch(reply.spilled))
 }
 
 function badReply(subject: string, problem: string): BusError {

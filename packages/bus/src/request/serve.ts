@@ -17,14 +17,16 @@ export interface ServeOptions<S extends z.ZodType> {
   /** Processes with the same queue group share the requests. */
   queue?: string
   schema: S
+  /** The value of a request's message, which `schema` parses. Default: its JSON. */
+  decode?(message: Msg): unknown
   /** Drops requests of a sender that sends too many. */
   rateLimit?: RateLimit
   /** Returns the reply's value. Errors that it throws are sent as the reply. */
   handle(request: z.output<S>, message: Msg): Promise<unknown>
   /** Stores a reply that is too large for a message. Without it, such a reply is an error. */
   spill?(text: string, message: Msg): Promise<Spilled>
-  /** The text of the reply. Default: `{ ok: true, value }`. */
-  encode?(value: unknown): string
+  /** The reply to send. Default: the JSON of `{ ok: true, value }`. */
+  encode?(value: unknown): string | Uint8Array
 }
 
 /**
@@ -39,6 +41,7 @@ export async function serve<S extends z.ZodType>(
   options: ServeOptions<S>,
 ): Promise<AsyncDisposable> {
   const { subject, queue, schema, handle, encode = encodeValue, spill } = options
+  const { decode = (message) => parseJson(message.string()) } = options
   const isServed = matcher(subject)
   const inProgress = new Set<Promise<void>>()
   const listen = () =>
@@ -68,9 +71,9 @@ export async function serve<S extends z.ZodType>(
   await bus.outbox.flush()
 
   async function reply(message: Msg): Promise<void> {
-    let text: string
+    let text: string | Uint8Array
     try {
-      const value = await handle(schema.parse(parseJson(message.string())), message)
+      const value = await handle(schema.parse(decode(message)), message)
       text = encode(value)
       if (isTooLarge(bus, text))
         text = await encodeLarge(bus, text, spill && (() => spill(JSON.stringify(value), message)))
@@ -96,7 +99,7 @@ function encodeValue(value: unknown): string {
   return JSON.stringify({ ok: true, value })
 }
 
-function isTooLarge(bus: Bus, text: string): boolean {
+function isTooLarge(bus: Bus, text: string | Uint8Array): boolean {
   const limit = bus.connection.info?.max_payload ?? Number.POSITIVE_INFINITY
   return text.length * 3 > limit && Buffer.byteLength(text) > limit
 }
@@ -104,7 +107,7 @@ function isTooLarge(bus: Bus, text: string): boolean {
 /** The text of a reply that says where its value is stored. @throws BusError `too-large` without `store` */
 async function encodeLarge(
   bus: Bus,
-  text: string,
+  text: string | Uint8Array,
   store: (() => Promise<Spilled>) | undefined,
 ): Promise<string> {
   if (store !== undefined) return JSON.stringify({ ok: true, spilled: await store() })

@@ -2,6 +2,7 @@ import { InputError } from '@bailiwick/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { planned, startTestBus, type TestBus } from '../../test/test-bus.ts'
 import { connectBus } from '../connect/connect-bus.ts'
+import { serveFiles } from '../file/serve-files.ts'
 import { permissionsFor } from '../protocol/permissions/permissions-for.ts'
 import { requestRun } from './request-run.ts'
 import { serveRuns } from './serve-runs.ts'
@@ -33,6 +34,7 @@ describe('requestRun', () => {
     const { creds } = await test.server.credentials({ name: 'user', permissions: permissionsFor(grant) })
     await using user = await connectBus({ url: test.server.url, creds, name: 'user' })
     const records = [planned('x'.repeat(3_000_000))]
+    await using _files = await serveFiles(test.bus)
     await using _ = await serveRuns(test.bus, { journal: async () => ({ records, unreadable: [] }) })
     expect(await requestRun(user, 'journal', { run: 'r1' })).toEqual({ records, unreadable: [] })
   })

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bus } from '../connect/bus.ts'
 import { BusError } from '../errors/bus-error.ts'
+import { readSpilled } from '../journal/spill.ts'
 import { RUN_OPS, type RunOp, type RunReply, type RunRequestInput } from '../protocol/run-ops.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
 import { askerOn, OPERATOR } from '../protocol/users.ts'
 import { request } from '../request/request.ts'
-import { largeRepliesOf } from './serve-runs.ts'
 
 /** How long a coordinator may be away while it reconnects, milliseconds. */
 const RECONNECT_MS = 1_000
@@ -30,8 +30,8 @@ export async function requestRun<O extends RunOp>(
     try {
       const reply = await request(bus, {
         subject: by === OPERATOR ? SUBJECTS.run(op) : SUBJECTS.runAs(op, by),
-        largeIn: largeRepliesOf(by),
         payload,
+        fetch: (spilled) => readSpilled(bus, spilled),
         reply: RUN_OPS[op].reply,
         ...options,
       })

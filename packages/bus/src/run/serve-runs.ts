@@ -1,6 +1,7 @@
 import type { Msg } from '@nats-io/transport-node'
 import type { Bus } from '../connect/bus.ts'
-import { spillRecords } from '../journal/spill.ts'
+import { spill } from '../journal/spill.ts'
+import { COORDINATOR } from '../protocol/places.ts'
 import { RUN_OPS, type RunOp, type RunReply, type RunRequest } from '../protocol/run-ops.ts'
 import { parseRunSubject, SUBJECTS } from '../protocol/subjects.ts'
 import { OPERATOR } from '../protocol/users.ts'
@@ -11,11 +12,6 @@ import { serve } from '../request/serve.ts'
  * that the server authenticated: `user`, which may ask about all runs, or a named user, which may ask about its own.
  */
 export type RunHandlers = { [O in RunOp]?: (request: RunRequest<O>, by: string) => Promise<RunReply<O>> }
-
-/** The writer whose journal bucket holds large replies to this user. Other users may not read a named user's bucket. */
-export function largeRepliesOf(by: string): string {
-  return by === OPERATOR ? 'coordinator' : by
-}
 
 /** Serves requests about runs until disposed. Several coordinators share the requests. */
 export async function serveRuns(bus: Bus, handlers: RunHandlers): Promise<AsyncDisposable> {
@@ -41,8 +37,7 @@ function serveOp<O extends RunOp>(
     subject,
     queue: 'coordinator',
     schema: RUN_OPS[op].request,
-    spill: (text, message) =>
-      spillRecords(bus, { writer: largeRepliesOf(asker(message)), run: 'replies', task: op }, text),
+    spill: (text, message) => spill(bus, { kind: 'reply', scope: asker(message), owner: COORDINATOR }, text),
     handle: async (request, message) => handler?.(request as RunRequest<O>, asker(message)),
   })
 }

@@ -4,14 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { created, planned, startTestBus, type TestBus, until } from '../../test/test-bus.ts'
 import { openJournal } from '../journal/open-journal.ts'
 import { publishLive } from '../live/live.ts'
-import {
-  artifactBucket,
-  BUCKETS,
-  journalBucket,
-  kvStream,
-  objectStream,
-  STREAMS,
-} from '../protocol/places.ts'
+import { BUCKETS, kvStream, STREAMS } from '../protocol/places.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
 import { prepareStreams } from './prepare-streams.ts'
 import { type StreamLimits, streamLimitsSchema } from './stream-limits.ts'
@@ -24,22 +17,14 @@ afterAll(() => test[Symbol.asyncDispose]())
 
 /** For each limit, a value that is no default, and the settings that it changes. */
 const SETS: Record<Exclude<keyof StreamLimits, 'replicas'>, [number, ...[string, keyof StreamConfig][]]> = {
-  journalMaxAgeMs: [
-    60_000,
-    [STREAMS.journal, 'max_age'],
-    [objectStream(journalBucket('coordinator')), 'max_age'],
-  ],
-  journalMaxBytes: [
-    50_000_000,
-    [STREAMS.journal, 'max_bytes'],
-    [objectStream(journalBucket('user')), 'max_bytes'],
-  ],
+  journalMaxAgeMs: [60_000, [STREAMS.journal, 'max_age'], [STREAMS.records, 'max_age']],
+  journalMaxBytes: [50_000_000, [STREAMS.journal, 'max_bytes'], [STREAMS.records, 'max_bytes']],
   eventMaxAgeMs: [61_000, [STREAMS.event, 'max_age']],
   eventMaxBytes: [40_000_000, [STREAMS.event, 'max_bytes']],
   maxQueued: [77, [STREAMS.task, 'max_msgs']],
   deadMaxAgeMs: [62_000, [STREAMS.dead, 'max_age']],
-  artifactMaxAgeMs: [63_000, [objectStream(artifactBucket('toolbox')), 'max_age']],
-  artifactMaxBytes: [30_000_000, [objectStream(artifactBucket('user')), 'max_bytes']],
+  artifactMaxAgeMs: [63_000, [STREAMS.files, 'max_age']],
+  artifactMaxBytes: [30_000_000, [STREAMS.files, 'max_bytes']],
   presenceMs: [7_000, [kvStream(BUCKETS.agents), 'max_age']],
 }
 

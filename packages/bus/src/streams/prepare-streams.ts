@@ -3,14 +3,11 @@ import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream/interna
 import { z } from 'zod'
 import type { Bus } from '../connect/bus.ts'
 import { persist } from '../publish/persist.ts'
-import { type StreamPlan, streamPlans, writerPlans } from './stream-configs.ts'
+import { type StreamPlan, streamPlans } from './stream-configs.ts'
 import { type CheckedStreamLimits, type StreamLimits, streamLimitsSchema } from './stream-limits.ts'
 
-/** Writers that exist in every tenant. */
-const STANDING_WRITERS = ['coordinator', 'user', 'toolbox']
-
 /**
- * Creates the streams and buckets, or updates existing ones to these limits. Only the coordinator does this. Repeating
+ * Creates the streams, or updates existing ones to these limits. Only the coordinator does this. Repeating
  * it changes nothing.
  *
  * @throws InputError if a limit is out of bounds
@@ -20,22 +17,7 @@ export async function prepareStreams(
   limits: StreamLimits = {},
   signal?: AbortSignal,
 ): Promise<void> {
-  const checked = checkLimits(limits)
-  const plans = [
-    ...streamPlans(checked),
-    ...STANDING_WRITERS.flatMap((writer) => writerPlans(writer, checked)),
-  ]
-  await Promise.all(plans.map((plan) => ensureStream(bus, plan, signal)))
-}
-
-/** Creates the buckets of one more writer: an agent, a named user, or an outside tool host. */
-export async function prepareWriter(
-  bus: Bus,
-  writer: string,
-  limits: StreamLimits = {},
-  signal?: AbortSignal,
-): Promise<void> {
-  const plans = writerPlans(writer, checkLimits(limits))
+  const plans = streamPlans(checkLimits(limits))
   await Promise.all(plans.map((plan) => ensureStream(bus, plan, signal)))
 }
 

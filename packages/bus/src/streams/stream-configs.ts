@@ -1,13 +1,7 @@
 import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from '@nats-io/jetstream'
 import { nanos } from '@nats-io/transport-node'
-import {
-  artifactBucket,
-  BUCKETS,
-  journalBucket,
-  kvStream,
-  objectStream,
-  STREAMS,
-} from '../protocol/places.ts'
+import type { FileKind } from '../protocol/files.ts'
+import { BUCKETS, kvStream, STREAMS } from '../protocol/places.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
 import type { CheckedStreamLimits } from './stream-limits.ts'
 
@@ -67,14 +61,14 @@ export function streamPlans(limits: CheckedStreamLimits): StreamPlan[] {
     },
     keyValuePlan(BUCKETS.agents, limits, limits.presenceMs),
     keyValuePlan(BUCKETS.tools, limits, 0),
-  ]
-}
-
-/** The two object-store buckets of one writer. */
-export function writerPlans(writer: string, limits: CheckedStreamLimits): StreamPlan[] {
-  return [
-    objectPlan(artifactBucket(writer), limits.artifactMaxAgeMs, limits.artifactMaxBytes, limits.replicas),
-    objectPlan(journalBucket(writer), limits.journalMaxAgeMs, limits.journalMaxBytes, limits.replicas),
+    filesPlan(STREAMS.files, ['file', 'call'], limits, {
+      maxAgeMs: limits.artifactMaxAgeMs,
+      maxBytes: limits.artifactMaxBytes,
+    }),
+    filesPlan(STREAMS.records, ['record', 'reply'], limits, {
+      maxAgeMs: limits.journalMaxAgeMs,
+      maxBytes: limits.journalMaxBytes,
+    }),
   ]
 }
 
@@ -98,18 +92,25 @@ function keyValuePlan(bucket: string, limits: CheckedStreamLimits, ttlMs: number
   }
 }
 
-function objectPlan(bucket: string, maxAgeMs: number, maxBytes: number, replicas: number): StreamPlan {
+/** A stream of files: any number of chunks per file, each on its own subject. Roll-ups could delete other files. */
+function filesPlan(
+  name: string,
+  kinds: readonly FileKind[],
+  limits: CheckedStreamLimits,
+  { maxAgeMs, maxBytes }: { maxAgeMs: number; maxBytes: number },
+): StreamPlan {
   return {
-    name: objectStream(bucket),
-    subjects: [`$O.${bucket}.C.>`, `$O.${bucket}.M.>`],
+    name,
+    subjects: kinds.map((kind) => SUBJECTS.stored(kind, '*', '*', '*', '*')),
     storage: StorageType.File,
-    num_replicas: replicas,
+    num_replicas: limits.replicas,
     max_age: age(maxAgeMs),
-    duplicate_window: idWindow(maxAgeMs),
     max_bytes: maxBytes,
     discard: DiscardPolicy.New,
-    allow_rollup_hdrs: true,
+    duplicate_window: idWindow(maxAgeMs),
     allow_direct: false,
+    allow_rollup_hdrs: false,
+    deny_delete: true,
   }
 }
 

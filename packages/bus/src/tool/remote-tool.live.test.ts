@@ -2,8 +2,9 @@ import { RefusedError, type Tool } from '@bailiwick/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestBus, type TestBus, until } from '../../test/test-bus.ts'
 import type { Bus } from '../connect/bus.ts'
+import { serveFiles } from '../file/serve-files.ts'
 import { TOOL_TIMING, type ToolTiming } from '../protocol/tool-call.ts'
-import { prepareWriter } from '../streams/prepare-streams.ts'
+import { ringTask } from '../queue/ring-task.ts'
 import { remoteTool } from './remote-tool.ts'
 import { serveTool } from './serve-tool.ts'
 
@@ -12,12 +13,18 @@ const NOTICES_SOON: ToolTiming = { ...TOOL_TIMING, silenceMs: 600_000, silenceAf
 
 let test: TestBus
 let caller: Bus
+let files: AsyncDisposable
 beforeAll(async () => {
   test = await startTestBus()
   caller = await test.connect('analyst')
-  await prepareWriter(test.bus, 'analyst')
+  // A large input or result is stored for a task that is open.
+  await ringTask(test.bus, { agent: 'analyst', run: 'r1', task: 'r1-t1', ring: 1 })
+  files = await serveFiles(test.bus)
 })
-afterAll(() => test[Symbol.asyncDispose]())
+afterAll(async () => {
+  await files?.[Symbol.asyncDispose]()
+  await test?.[Symbol.asyncDispose]()
+})
 
 function tool(name: string, run: Tool['run']): Tool {
   return { name, description: name, input: { type: 'object' }, effect: 'none', run }
@@ -45,10 +52,10 @@ describe('remoteTool', () => {
     })
   })
 
-  it('sends large inputs and results through the object store', async () => {
+  it('sends large inputs and results as files', async () => {
     const text = 'y'.repeat(2_000_000)
     const twice = tool('twice', async (input) => ({ got: (input as { text: string }).text.length, text }))
-    await using _ = await serveTool(test.bus, twice, { writer: 'toolbox' })
+    await using _ = await serveTool(test.bus, twice)
     const result = await remoteTool(caller, twice, 'analyst').run({ text }, context('1.2'))
     expect(result).toEqual({ got: 2_000_000, text })
   })

@@ -1,10 +1,10 @@
 import { type CallContext, parseJson, type Tool, type ToolCard, toolCard } from '@bailiwick/contract'
 import type { Msg } from '@nats-io/transport-node'
-import { getArtifact } from '../artifact/get-artifact.ts'
-import { putArtifact } from '../artifact/put-artifact.ts'
 import type { Bus } from '../connect/bus.ts'
 import { BusError } from '../errors/bus-error.ts'
 import { fromWireError } from '../errors/wire-error.ts'
+import { getArtifact } from '../file/get-artifact.ts'
+import { putFile } from '../file/put-artifact.ts'
 import { LARGE_BYTES } from '../protocol/places.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
 import {
@@ -20,7 +20,7 @@ import { persistCall } from './persist-call.ts'
 
 /**
  * A tool that another process hosts. Its `run` sends the call and waits for the reply; aborting also cancels the call
- * at the host. Large inputs and results go through the object store.
+ * at the host. Large inputs and results are stored as files.
  *
  * @throws (from `run`) the tool's error with its code; BusError `no-responder` if no process hosts the tool, `no-reply`
  * if its host stopped replying, so the call may have been carried out. Before that, hosts and server get time to
@@ -31,7 +31,7 @@ export function remoteTool(bus: Bus, card: ToolCard, caller: string, timing: Too
     ...toolCard(card),
     async run(input, context) {
       const { signal } = context
-      const payload = await request(bus, caller, input, context)
+      const payload = await request(bus, { tool: card.name, caller, input, context })
       const reply = await persistCall(bus, { effect: card.effect, signal, timing }, () =>
         send(bus, { card, caller, payload, signal, timing }),
       )
@@ -40,23 +40,29 @@ export function remoteTool(bus: Bus, card: ToolCard, caller: string, timing: Too
       }
       if (!reply.ok) throw fromWireError(reply.error)
       if (reply.artifact === undefined) return reply.value
-      return JSON.parse(Buffer.from(await getArtifact(bus, reply.artifact, signal)).toString('utf8'))
+      const as = { agent: caller, task: context.task }
+      const bytes = await getArtifact(bus, reply.artifact, { as, signal })
+      return JSON.parse(Buffer.from(bytes).toString('utf8'))
     },
   }
 }
 
-async function request(bus: Bus, caller: string, input: unknown, context: CallContext): Promise<string> {
-  const { id, key, run, task } = context
+async function request(
+  bus: Bus,
+  call: { tool: string; caller: string; input: unknown; context: CallContext },
+): Promise<string> {
+  const { tool, caller, input, context } = call
+  const { id, key, run, task, signal } = context
   const inline: ToolRequest = { id, key, run, task, input: input ?? {} }
   const text = JSON.stringify(inline)
   if (text.length * 3 <= LARGE_BYTES || Buffer.byteLength(text) <= LARGE_BYTES) return text
-  const inputArtifact = await putArtifact(bus, {
-    writer: caller,
-    key: `inputs/${run}/${key}`,
+  const file = {
     name: 'input.json',
     mediaType: 'application/json',
     bytes: Buffer.from(JSON.stringify(input)),
-  })
+  }
+  const place = { kind: 'call', scope: run, owner: tool } as const
+  const inputArtifact = await putFile(bus, place, file, { as: { agent: caller, task }, signal })
   const large: ToolRequest = { id, key, run, task, inputArtifact }
   return JSON.stringify(large)
 }

@@ -1,9 +1,10 @@
 import { type ArtifactRef, InputError, parseJson, type Tool } from '@bailiwick/contract'
 import type { Msg } from '@nats-io/transport-node'
-import { getArtifact } from '../artifact/get-artifact.ts'
-import { putArtifact } from '../artifact/put-artifact.ts'
 import type { Bus } from '../connect/bus.ts'
-import { BusError } from '../errors/bus-error.ts'
+import type { FileCaller } from '../file/file-access.ts'
+import { getArtifact } from '../file/get-artifact.ts'
+import { putFile } from '../file/put-artifact.ts'
+import { parseKey } from '../protocol/files.ts'
 import { INBOX, LARGE_BYTES } from '../protocol/places.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
 import { cancelSchema, TOOL_TIMING, type ToolRequest, toolRequestSchema } from '../protocol/tool-call.ts'
@@ -13,8 +14,8 @@ import { matcher, serve } from '../request/serve.ts'
 
 /** Options of {@link serveTool}. */
 export interface ServeToolOptions {
-  /** The writer whose bucket stores results over 128 KB. Without it, such a result is an error. */
-  writer?: string
+  /** The name of this process in requests for files. Default: the connection's user. */
+  host?: string
   /** Aborts all calls in progress. */
   signal?: AbortSignal
 }
@@ -31,6 +32,7 @@ export async function serveTool(
   tool: Tool,
   options: ServeToolOptions = {},
 ): Promise<AsyncDisposable> {
+  const host = options.host ?? bus.user ?? tool.name
   const calls = new Map<string, AbortController>()
   const isCancel = matcher(SUBJECTS.cancel('*'))
   const rateLimit = new RateLimit(MESSAGES_PER_SECOND)
@@ -73,13 +75,14 @@ export async function serveTool(
     let sign = setTimeout(sendSign, TOOL_TIMING.firstSignMs)
     try {
       const { key, run, task, inputArtifact } = request
-      const input = inputArtifact === undefined ? request.input : await readInput(bus, inputArtifact)
+      const as = { host, tool: tool.name, agent: caller, task }
+      const input = inputArtifact === undefined ? request.input : await readInput(bus, inputArtifact, as)
       const value = await tool.run(input, { id: request.id, key, caller, run, task, signal })
       if (value === undefined) return '{"ok":true}'
       const text = JSON.stringify(value)
       if (text.length * 3 <= LARGE_BYTES || Buffer.byteLength(text) <= LARGE_BYTES)
         return `{"ok":true,"value":${text}}`
-      return await encodeLarge(bus, tool.name, text, request, options.writer)
+      return await encodeLarge(bus, text, run, as)
     } finally {
       clearTimeout(sign)
       calls.delete(id)
@@ -95,31 +98,21 @@ export async function serveTool(
   }
 }
 
-async function readInput(bus: Bus, reference: ArtifactRef): Promise<unknown> {
-  return JSON.parse(Buffer.from(await getArtifact(bus, reference)).toString('utf8'))
+type CallFileCaller = Extract<FileCaller, { tool: string }>
+
+async function readInput(bus: Bus, reference: ArtifactRef, as: CallFileCaller): Promise<unknown> {
+  // The toolbox may read every file, so the caller must not choose which one.
+  if (parseKey(reference.key)?.kind !== 'call') {
+    throw new InputError(`Expected an argument of a call of ${as.tool}, found the file ${reference.key}.`)
+  }
+  return JSON.parse(Buffer.from(await getArtifact(bus, reference, { as })).toString('utf8'))
 }
 
 /** The text of a reply that says where the result is stored. */
-async function encodeLarge(
-  bus: Bus,
-  name: string,
-  text: string,
-  request: ToolRequest,
-  writer: string | undefined,
-): Promise<string> {
-  if (writer === undefined) {
-    throw new BusError(
-      'too-large',
-      `The result of ${name} has ${text.length} characters of JSON, but its host stores no large results.`,
-    )
-  }
-  const artifact = await putArtifact(bus, {
-    writer,
-    key: `results/${request.run}/${request.key}`,
-    name: `${name}.json`,
-    mediaType: 'application/json',
-    bytes: Buffer.from(text),
-  })
+async function encodeLarge(bus: Bus, text: string, run: string, as: CallFileCaller): Promise<string> {
+  const { tool } = as
+  const file = { name: `${tool}.json`, mediaType: 'application/json', bytes: Buffer.from(text) }
+  const artifact = await putFile(bus, { kind: 'call', scope: run, owner: tool }, file, { as })
   return JSON.stringify({ ok: true, artifact })
 }
 

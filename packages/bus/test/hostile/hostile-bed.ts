@@ -28,7 +28,6 @@ export const ANALYST: Extract<RoleGrant, { role: 'host' }> = {
   agent: 'analyst',
   level: 3,
   tools: ['echo'],
-  readsFrom: ['writer'],
 }
 
 export async function openHostileBed(): Promise<HostileBed> {

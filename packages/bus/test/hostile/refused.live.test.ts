@@ -6,11 +6,11 @@ import { FORBIDDEN_TO_ALL, FORBIDDEN_TO_PUBLISH, FORBIDDEN_TO_SUBSCRIBE } from '
 import { ANALYST, type HostileBed, type Intruder, openHostileBed } from './hostile-bed.ts'
 
 const OTHERS: readonly RoleGrant[] = [
-  { role: 'tool-host', name: 'geography', tools: ['population'], readsFrom: ['writer'] },
+  { role: 'tool-host', name: 'geography', tools: ['population'] },
   { role: 'toolbox', tools: ['readFile'] },
   { role: 'reader' },
   { role: 'reader', name: 'prompts-seen', prompts: true },
-  { role: 'user', readsFrom: ['writer'] },
+  { role: 'user' },
   { role: 'user', name: 'bob' },
 ]
 

@@ -3,7 +3,6 @@ import {
   listTools,
   permissionsFor,
   prepareStreams,
-  prepareWriter,
   type RoleGrant,
   remoteTool,
   userName,
@@ -28,7 +27,6 @@ afterAll(() => stack.disposeAsync())
 
 const coordinator = await connect({ role: 'coordinator' })
 await prepareStreams(coordinator)
-await prepareWriter(coordinator, 'geography')
 
 /** Calls tools like the host of an agent that may use them. */
 async function callerOf(tools: readonly Tool[]) {

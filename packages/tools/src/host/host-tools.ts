@@ -2,7 +2,7 @@ import { type Bus, registerTool, serveTool, unregisterTool } from '@bailiwick/bu
 import { InputError, type Tool } from '@bailiwick/contract'
 
 export interface HostToolsOptions {
-  /** The host's name in the registry, and the writer whose bucket stores results over 128 KB. Default: the connection's user. */
+  /** The host's name in the registry and in requests for files. Default: the connection's user. */
   host?: string
   /** Keeps the tools in the registry after disposal, because another process hosts them or this one restarts. */
   keepCards?: boolean
@@ -30,7 +30,7 @@ export async function hostTools(
   const { signal, keepCards = false } = options
   await using started = new AsyncDisposableStack()
   for (const tool of tools) {
-    started.use(await serveTool(bus, tool, { writer: host, ...(signal !== undefined && { signal }) }))
+    started.use(await serveTool(bus, tool, { host, ...(signal !== undefined && { signal }) }))
   }
   // Registered only after it is served, so that an immediate call finds a host.
   for (const tool of tools) {

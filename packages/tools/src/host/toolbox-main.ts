@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The process that hosts the tools that ship. It holds no key, so code that escapes from a child finds none. */
-import { connectFromEnv } from '@bailiwick/bus'
+import { connectFromEnv, serveFiles } from '@bailiwick/bus'
 import { BailiwickError, BRAND, errorText, visibleText } from '@bailiwick/contract'
 import { toolbox } from '../toolbox/toolbox.ts'
 import { hostTools } from './host-tools.ts'
@@ -16,10 +16,16 @@ async function main(): Promise<void> {
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => signaled.resolve())
 
   // Waits without limit, because the daemon renews the credentials.
-  await using bus = await connectFromEnv('toolbox', process.env, { refusedMs: Number.POSITIVE_INFINITY })
+  await using bus = await connectFromEnv('toolbox', process.env, {
+    refusedMs: Number.POSITIVE_INFINITY,
+    storesFiles: true,
+  })
   bus.link.onRefused(({ message }) => process.stderr.write(`${NAME}: ${visibleText(message)}. Retrying\n`))
   const lost = new Promise<never>((_, reject) => {
     bus.closed.addEventListener('abort', () => reject(bus.closed.reason))
+  })
+  await using _files = await serveFiles(bus, {
+    warn: (message) => process.stderr.write(`${NAME}: ${visibleText(message)}\n`),
   })
   const hosted = await hostTools(bus, toolbox(bus), {
     host: 'toolbox',

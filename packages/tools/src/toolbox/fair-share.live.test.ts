@@ -21,7 +21,7 @@ beforeAll(async () => {
   bed = await startToolboxBed()
   await bed.host({ query: { timeMs: ENDLESS_MS }, chart: { timeMs: ENDLESS_MS } })
   for (const run of ['r1', 'r2', 'r3']) {
-    const file = { writer: 'user', key: `${run}/data.csv`, name: 'data.csv', mediaType: 'text/csv' }
+    const file = { run, name: 'data.csv', mediaType: 'text/csv' }
     const artifact = await putArtifact(bed.coordinator, { ...file, bytes: Buffer.from('n\n1\n2\n') })
     const inputs = [{ name: 'data.csv', artifact, description: '' }]
     await bed.createTask({ run, task: `${run}-t1`, agent: 'analyst', inputs })

@@ -1,4 +1,14 @@
-import { type Bus, getArtifact, putArtifact, readFirst } from '@bailiwick/bus'
+import { createHash } from 'node:crypto'
+import {
+  type Bus,
+  formatKey,
+  getArtifact,
+  listEntries,
+  parseKey,
+  putFile,
+  readFirst,
+  sourcesOf,
+} from '@bailiwick/bus'
 import {
   type ArtifactRef,
   type CallContext,
@@ -59,11 +69,13 @@ export interface RunFiles {
  * it. The run that the call itself names is ignored.
  */
 export function openRunFiles(bus: Bus): RunFiles {
-  const written = new WrittenFiles()
-
   async function list(context: CallContext): Promise<RunFile[]> {
     const spec = await readSpec(bus, context)
-    return nameFiles(spec, written.of(spec.run))
+    const { run } = spec
+    const runs = [run, ...(await sourcesOf(bus, run))]
+    // A host may claim that its result or its delegate's input is a file of another run.
+    const isOwn = ({ key }: ArtifactRef) => runs.includes(parseKey(key)?.scope ?? '')
+    return nameFiles(spec, await writtenFiles(bus, run, context.signal)).filter(({ ref }) => isOwn(ref))
   }
 
   return {
@@ -80,20 +92,23 @@ export function openRunFiles(bus: Bus): RunFiles {
     },
     async read({ name, ref }, signal) {
       checkSize(name, ref.size, FILE_LIMITS.read)
-      return getArtifact(bus, ref, signal)
+      return getArtifact(bus, ref, { signal })
     },
     async write(context, { name, mediaType, bytes }) {
       checkSize(name, bytes.length, FILE_LIMITS.write)
       const { run, task } = await readSpec(bus, context)
-      // Each call has its own key, so that a second file of the same name does not change the first. The same call sent
-      // again replaces its file with the same bytes.
-      const key = `${run}/${task}/${context.id.slice(0, 100)}/${name}`
-      const ref = await putArtifact(bus, { writer: 'toolbox', key, name, mediaType, bytes }, context.signal)
-      written.add(run, { task, ref })
-      return ref
+      // Each call and content has its own key, so that a second file of the same name does not change the first, and the
+      // same call sent again stores nothing new.
+      const about = JSON.stringify([task, context.id, name, createHash('sha256').update(bytes).digest('hex')])
+      const id = createHash('sha256').update(about).digest('hex').slice(0, 32)
+      const place = { kind: 'file', scope: run, owner: WRITER, id } as const
+      return putFile(bus, place, { name, mediaType, bytes, task }, { signal: context.signal })
     },
   }
 }
+
+/** The owner of files that tools write. */
+const WRITER = 'toolbox'
 
 /** Finds a file by its name in the task, or else by its original name. */
 export function matchFile(files: RunFile[], name: string): RunFile | undefined {
@@ -136,35 +151,23 @@ function nameFiles(spec: TaskSpec, written: WrittenFile[]): RunFile[] {
   for (const [task, { artifacts }] of Object.entries(spec.results)) {
     for (const ref of artifacts) add(ref.name, task, 'result', ref)
   }
-  for (const { task, ref } of written.filter((file) => file.task !== spec.task))
-    add(ref.name, task, 'written', ref)
+  for (const { task, ref } of written) {
+    if (task !== spec.task) add(ref.name, task ?? 'run', 'written', ref)
+  }
   return [...files.values()]
 }
 
-/** Runs whose written files are remembered. Beyond it, the run that wrote least recently is evicted. */
-const MAX_RUNS = 1_000
-
 interface WrittenFile {
-  task: string
+  task: string | undefined
   ref: ArtifactRef
 }
 
-/**
- * The files that this process has written, by run. Losing them is harmless: after a restart, a task still sees its
- * inputs and the files of the tasks that it follows.
- */
-class WrittenFiles {
-  readonly #runs = new Map<string, WrittenFile[]>()
-
-  of(run: string): WrittenFile[] {
-    return this.#runs.get(run) ?? []
+/** The files that tools have written in a run. */
+async function writtenFiles(bus: Bus, run: string, signal: AbortSignal): Promise<WrittenFile[]> {
+  const files: WrittenFile[] = []
+  for await (const { key, entry } of listEntries(bus, { kind: 'file', scope: run, owner: WRITER }, signal)) {
+    const { task, ...about } = entry
+    files.push({ task, ref: { writer: WRITER, key: formatKey(key), ...about } })
   }
-
-  add(run: string, file: WrittenFile): void {
-    const files = this.of(run).filter(({ ref }) => ref.key !== file.ref.key)
-    this.#runs.delete(run)
-    this.#runs.set(run, [...files, file])
-    const oldest = this.#runs.keys().next().value
-    if (this.#runs.size > MAX_RUNS && oldest !== undefined) this.#runs.delete(oldest)
-  }
+  return files
 }

@@ -1,4 +1,5 @@
-import { artifactBucket, journalBucket, kvStream, objectStream, STREAMS } from '../places.ts'
+import { kvStream, STREAMS } from '../places.ts'
+import { SUBJECTS } from '../subjects.ts'
 
 /** Subjects to publish and to subscribe to. A role's permissions are a sum of parts. */
 export interface Part {
@@ -43,24 +44,30 @@ export function readBucket(bucket: string): Part {
   return followWholeStream(kvStream(bucket))
 }
 
-/** Reading a writer's files. */
-export function readArtifacts(writer: string): Part {
-  return readObjects(artifactBucket(writer))
+/** Requests to the toolbox about files. The toolbox decides which ones. */
+export function askForFiles(caller: string): Part {
+  return { publish: [SUBJECTS.file('*', caller)] }
 }
 
-/** Storing files under the own name. */
-export function writeArtifacts(writer: string): Part {
-  return writeObjects(artifactBucket(writer))
+/** Requests to the toolbox about large arguments and results of tools that this process serves. */
+export function askForCallFiles(host: string, tools: readonly string[]): Part {
+  return { publish: tools.map((tool) => SUBJECTS.fileOfCall('*', host, tool)) }
 }
 
-/** Storing and reading records that are too large for the own journals. */
-export function ownLargeRecords(writer: string): Part {
-  return writeObjects(journalBucket(writer))
-}
-
-/** Reading the large records of a writer's journals. */
-export function readLargeRecords(writer: string): Part {
-  return readObjects(journalBucket(writer))
+/** Reading, writing and deleting stored files. */
+export function storeFiles(): Part {
+  const streams = [STREAMS.files, STREAMS.records]
+  return {
+    publish: [
+      SUBJECTS.stored('*', '*', '*', '*', '*'),
+      ...streams.flatMap((stream) => [
+        `$JS.API.STREAM.MSG.GET.${stream}`,
+        `$JS.API.STREAM.INFO.${stream}`,
+        `$JS.API.STREAM.PURGE.${stream}`,
+        ...(readStream(stream, SUBJECTS.stored('*', '*', '*', '*', '*')).publish ?? []),
+      ]),
+    ],
+  }
 }
 
 /** Taking and settling an agent's tasks. The coordinator creates the consumer. */
@@ -70,30 +77,6 @@ export function takeTasks(agent: string): Part {
       `$JS.API.CONSUMER.INFO.${STREAMS.task}.${agent}`,
       `$JS.API.CONSUMER.MSG.NEXT.${STREAMS.task}.${agent}`,
       `$JS.ACK.${STREAMS.task}.${agent}.>`,
-    ],
-  }
-}
-
-function readObjects(bucket: string): Part {
-  const stream = objectStream(bucket)
-  return {
-    publish: [
-      `$JS.API.STREAM.MSG.GET.${stream}`,
-      ...(readStream(stream, `$O.${bucket}.C.*`).publish ?? []),
-      // Other clients use push consumers. Without flow control, reading a large object stalls forever.
-      `$JS.FC.${stream}.>`,
-    ],
-  }
-}
-
-function writeObjects(bucket: string): Part {
-  return {
-    publish: [
-      ...(readObjects(bucket).publish ?? []),
-      `$O.${bucket}.C.*`,
-      `$O.${bucket}.M.*`,
-      // Replacing a file deletes the chunks of the old one.
-      `$JS.API.STREAM.PURGE.${objectStream(bucket)}`,
     ],
   }
 }

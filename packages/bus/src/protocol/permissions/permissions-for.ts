@@ -1,28 +1,21 @@
 import { InputError, type Level, TOKEN } from '@bailiwick/contract'
 import { BUCKETS, inboxPrefix, STREAMS } from '../places.ts'
 import { EVERYTHING_OF, SUBJECTS } from '../subjects.ts'
-import { namedUser, OPERATOR } from '../users.ts'
+import { namedUser, OPERATOR, PROMPT_READER } from '../users.ts'
 import { compactSubjects, type NatsPermissions } from './nats-permissions.ts'
 import {
+  askForCallFiles,
+  askForFiles,
   followWholeStream,
-  ownLargeRecords,
   type Part,
-  readArtifacts,
   readBucket,
-  readLargeRecords,
   readStream,
+  storeFiles,
   takeTasks,
-  writeArtifacts,
 } from './parts.ts'
 
-/** Writers whose files every user with file access may read. */
-const STANDING_WRITERS = ['coordinator', 'toolbox', 'user']
-
-/** Name of readers that see prompts. With the other readers' name, those could subscribe to their inboxes. */
-const PROMPT_READER = 'reader_prompts'
-
 /** Names that belong to a role. */
-const RESERVED = [...STANDING_WRITERS, 'reader', PROMPT_READER]
+const RESERVED = ['coordinator', 'toolbox', 'user', 'reader', PROMPT_READER]
 const ROLE_NAMES = new RegExp(`^(user|reader|${PROMPT_READER})-`)
 
 /** A role and its grants. */
@@ -36,20 +29,21 @@ export type RoleGrant =
       tools: readonly string[]
       /** Tools that it hosts itself. */
       serves?: readonly string[]
-      /** Agents whose files it may read. */
-      readsFrom?: readonly string[]
     }
-  /** The process that hosts the shipped tools. It looks up the tasks of its callers. */
-  | { role: 'toolbox'; tools: readonly string[]; readsFrom?: readonly string[] }
+  /**
+   * The process that hosts the shipped tools and stores files. It looks up the tasks of its callers, and the owners of
+   * runs.
+   */
+  | { role: 'toolbox'; tools: readonly string[] }
   /** An outside process that hosts tools. */
-  | { role: 'tool-host'; name: string; tools: readonly string[]; readsFrom?: readonly string[] }
+  | { role: 'tool-host'; name: string; tools: readonly string[] }
   /**
    * A user that submits and watches runs. Without a name: the operator, which sees all runs, texts and files. With a
-   * name: sees only its own runs; it has its own bucket for files, and the coordinator copies the results there.
+   * name: sees only its own runs and their files.
    */
-  | { role: 'user'; name?: string; readsFrom?: readonly string[] }
+  | { role: 'user'; name?: string }
   /** A service that follows all events; with `prompts` also live texts and journals. */
-  | { role: 'reader'; name?: string; prompts?: boolean; readsFrom?: readonly string[] }
+  | { role: 'reader'; name?: string; prompts?: boolean }
   | { role: 'coordinator' }
 
 /** The name of a role on the bus. */
@@ -116,29 +110,24 @@ function responsesOf(grant: RoleGrant): NatsPermissions['responses'] {
 }
 
 function partsOf(grant: Exclude<RoleGrant, { role: 'coordinator' }>): Part[] {
-  const files = [...STANDING_WRITERS, ...(grant.readsFrom ?? [])].map(readArtifacts)
   const name = userName(grant)
   switch (grant.role) {
     case 'host':
-      return [...files, ...hostParts(grant), ...serveParts(grant.serves ?? [])]
-    case 'toolbox':
       return [
-        ...files,
-        ...serveParts(grant.tools),
-        writeArtifacts('toolbox'),
-        ...lookUpParts(grant.readsFrom ?? []),
+        ...hostParts(grant),
+        askForCallFiles(name, grant.serves ?? []),
+        ...serveParts(grant.serves ?? []),
       ]
+    case 'toolbox':
+      return [...serveParts(grant.tools), ...lookUpParts(), storeFiles(), serveFilesPart()]
     case 'tool-host':
-      return [...files, ...serveParts(grant.tools), writeArtifacts(grant.name)]
+      return [askForCallFiles(name, grant.tools), ...serveParts(grant.tools)]
     case 'user':
       return name === OPERATOR
-        ? [...files, ...readerParts(), liveParts(), writeArtifacts(name), ...askParts()]
-        : [...registryParts(), ...(grant.readsFrom ?? []).map(readArtifacts), ...ownParts(name)]
+        ? [...readerParts(), liveParts(), { publish: [SUBJECTS.run('*')] }, askForFiles(name)]
+        : [...registryParts(), ...ownParts(name)]
     case 'reader':
-      return [
-        ...readerParts(),
-        ...(grant.prompts ? [liveParts(), ...promptParts(grant.readsFrom ?? [])] : []),
-      ]
+      return [...readerParts(), ...(grant.prompts ? [liveParts(), ...promptParts(name)] : [])]
   }
 }
 
@@ -147,8 +136,7 @@ function hostParts({ agent, level, tools }: Extract<RoleGrant, { role: 'host' }>
   return [
     readStream(STREAMS.journal, journals),
     takeTasks(agent),
-    ownLargeRecords(agent),
-    writeArtifacts(agent),
+    askForFiles(agent),
     {
       publish: [
         journals,
@@ -173,11 +161,22 @@ function serveParts(tools: readonly string[]): Part[] {
   ]
 }
 
-/** Looking up a caller's run: the task's bell, and its first record. */
-function lookUpParts(agents: readonly string[]): Part[] {
-  const bells = { publish: [`$JS.API.DIRECT.GET.${STREAMS.task}.${SUBJECTS.task('*', '*')}`] }
+/** Looking up who asks: the bell of a task, its first record, and the submission of a run. */
+function lookUpParts(): Part[] {
   const journals = readStream(STREAMS.journal, SUBJECTS.journal('*', '*', '*'))
-  return [bells, journals, ...agents.map(readLargeRecords)]
+  return [
+    journals,
+    {
+      publish: [
+        `$JS.API.DIRECT.GET.${STREAMS.task}.${SUBJECTS.task('*', '*')}`,
+        `$JS.API.STREAM.MSG.GET.${STREAMS.journal}`,
+      ],
+    },
+  ]
+}
+
+function serveFilesPart(): Part {
+  return { subscribe: [SUBJECTS.file('*', '*'), SUBJECTS.fileOfCall('*', '*', '*')] }
 }
 
 /** All events. */
@@ -190,19 +189,13 @@ function registryParts(): Part[] {
   return [readBucket(BUCKETS.agents), readBucket(BUCKETS.tools)]
 }
 
-/** Requests to the coordinator, whose large replies are in its journal bucket. */
-function askParts(): Part[] {
-  return [{ publish: [SUBJECTS.run('*')] }, readLargeRecords('coordinator')]
-}
-
-/** A named user's own runs: requests, events, live texts, and buckets of its own for files and large replies. */
+/** A named user's own runs: requests, events, live texts, files. */
 function ownParts(user: string): Part[] {
   const events = SUBJECTS.event('*', '*', user, '*')
   return [
     { publish: [SUBJECTS.runAs('*', user)], subscribe: [events, SUBJECTS.live(user, '*', '*', '*')] },
     readStream(STREAMS.event, events),
-    writeArtifacts(user),
-    readLargeRecords(user),
+    askForFiles(user),
   ]
 }
 
@@ -210,6 +203,6 @@ function liveParts(): Part {
   return { subscribe: [EVERYTHING_OF.live] }
 }
 
-function promptParts(agents: readonly string[]): Part[] {
-  return [followWholeStream(STREAMS.journal), ...['coordinator', ...agents].map(readLargeRecords)]
+function promptParts(reader: string): Part[] {
+  return [followWholeStream(STREAMS.journal), askForFiles(reader)]
 }

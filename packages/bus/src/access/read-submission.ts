@@ -1,0 +1,44 @@
+import type { JournalRecord } from '@bailiwick/contract'
+import type { Bus } from '../connect/bus.ts'
+import { parseKey } from '../protocol/files.ts'
+import { parseJournalMessage, parseRecords } from '../protocol/journal-message.ts'
+import { COORDINATOR, STREAMS } from '../protocol/places.ts'
+import { SUBJECTS } from '../protocol/subjects.ts'
+import { persist } from '../publish/persist.ts'
+import { loadAll } from '../store/stored-files.ts'
+
+/** The first record of a run. */
+export type Submission = Extract<JournalRecord, { type: 'run.submitted' }>
+
+/**
+ * How the coordinator recorded a run's submission, with its owner; undefined if the run is not submitted. Only for the
+ * toolbox and the coordinator.
+ */
+export async function readSubmission(
+  bus: Bus,
+  run: string,
+  signal?: AbortSignal,
+): Promise<Submission | undefined> {
+  const subject = SUBJECTS.journal(COORDINATOR, run, 'run')
+  for (let seq = 1; ; ) {
+    const message = await persist(bus, `reading run ${run}`, signal, () =>
+      // The client's type lacks the combination of a sequence and a subject, which the server accepts.
+      bus.jsm.streams.getMessage(STREAMS.journal, { seq, next_by_subj: subject } as { seq: number }),
+    )
+    if (message === null) return undefined
+    const [record] = await recordsOf(bus, message.string())
+    if (record?.type === 'run.submitted') return record
+    // Skip messages that no writer published: a user can have a reply of the server stored here.
+    seq = message.seq + 1
+  }
+}
+
+async function recordsOf(bus: Bus, text: string): Promise<JournalRecord[]> {
+  const message = parseJournalMessage(text)
+  if (message.kind === 'records') return message.records
+  const key = message.kind === 'spilled' ? parseKey(message.spilled.key) : undefined
+  if (message.kind !== 'spilled' || key === undefined) return []
+  const bytes = await loadAll(bus, key, message.spilled.size)
+  const values: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'))
+  return parseRecords(Array.isArray(values) ? values : [values]).records
+}

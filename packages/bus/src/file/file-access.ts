@@ -1,0 +1,100 @@
+import { requireAccess } from '../access/require-access.ts'
+import type { Bus } from '../connect/bus.ts'
+import type { FileEntry, FileKey, FileOp } from '../protocol/files.ts'
+import { askerOn, isPromptReader } from '../protocol/users.ts'
+import { finishFile, readChunk, removeFile, storeChunk } from '../store/stored-files.ts'
+import { requestFile } from './request-file.ts'
+
+/**
+ * In whose name a process asks for files: a user or reader; an agent's host, for an open task; or a process that serves
+ * a tool, for a call by an agent's open task.
+ */
+export type FileCaller =
+  | { user: string }
+  | { agent: string; task: string }
+  | { host: string; tool: string; agent: string; task: string }
+
+/** Options of operations on files. */
+export interface FileOptions {
+  /** Default: the user of the connection. The toolbox and the coordinator need none, and may then do everything. */
+  as?: FileCaller
+  signal?: AbortSignal
+  /** Called if an operation waits for the toolbox for more than two seconds, with what it waits for. */
+  onWait?(what: string): void
+}
+
+/** Reads and writes stored files, chunk by chunk. */
+export interface FileAccess {
+  /** @throws BusError `bad-artifact` if the file is gone */
+  read(key: FileKey, index: number): Promise<Uint8Array>
+  write(key: FileKey, index: number, bytes: Uint8Array): Promise<void>
+  /** Makes the file visible. @throws BusError `bad-artifact` if it differs from the entry */
+  finish(key: FileKey, entry: FileEntry): Promise<void>
+  remove(key: FileKey): Promise<void>
+}
+
+/**
+ * The files as this process may reach them: by request to the toolbox, or directly in the toolbox and the coordinator.
+ * These check the rights of a caller in whose name they act.
+ */
+export function fileAccess(bus: Bus, options: FileOptions): FileAccess {
+  const { as, signal } = options
+  if (!bus.storesFiles) return requestedAccess(bus, as ?? connectedCaller(bus), options)
+  const check = async (op: FileOp, key: FileKey) => {
+    if (as !== undefined) await requireAccess(bus, { op, key, ...callerFields(as) })
+  }
+  return {
+    async read(key, index) {
+      await check('read', key)
+      return readChunk(bus, key, index, signal)
+    },
+    async write(key, index, bytes) {
+      await check('write', key)
+      await storeChunk(bus, key, index, bytes, signal)
+    },
+    async finish(key, entry) {
+      await check('finish', key)
+      await finishFile(bus, key, entry, signal)
+    },
+    async remove(key) {
+      await check('remove', key)
+      await removeFile(bus, key)
+    },
+  }
+}
+
+function requestedAccess(bus: Bus, as: FileCaller, { signal, onWait }: FileOptions): FileAccess {
+  const { caller, tool, ...claimed } = callerFields(as)
+  const sender = { caller, ...(tool !== undefined && { tool }), ...(onWait !== undefined && { onWait }) }
+  const ask = (op: FileOp, key: FileKey, head: object = {}, bytes?: Uint8Array, until = signal) =>
+    requestFile(bus, sender, { op, key, head: { ...claimed, ...head }, bytes }, until)
+  return {
+    read: (key, index) => ask('read', key, { index }),
+    async write(key, index, bytes) {
+      await ask('write', key, { index }, bytes)
+    },
+    async finish(key, entry) {
+      await ask('finish', key, { entry })
+    },
+    async remove(key) {
+      // Sent also after an abort: this is how an aborted upload leaves nothing behind.
+      await ask('remove', key, {}, undefined, AbortSignal.timeout(REMOVE_MS))
+    },
+  }
+}
+
+/** How long a removal may take, milliseconds. If it fails, the toolbox deletes the incomplete file later. */
+const REMOVE_MS = 5_000
+
+/** The user of a connection, as the toolbox knows it. */
+function connectedCaller(bus: Bus): FileCaller {
+  const isReader = bus.user !== undefined && isPromptReader(bus.user)
+  return { user: isReader ? (bus.user ?? '') : askerOn(bus) }
+}
+
+/** A caller as the fields of a request. */
+function callerFields(as: FileCaller): { caller: string; tool?: string; agent?: string; task?: string } {
+  if ('user' in as) return { caller: as.user }
+  const { task } = as
+  return 'tool' in as ? { caller: as.host, tool: as.tool, agent: as.agent, task } : { caller: as.agent, task }
+}

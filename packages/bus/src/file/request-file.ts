@@ -1,0 +1,100 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Msg } from '@nats-io/transport-node'
+import type { Bus } from '../connect/bus.ts'
+import { BusError } from '../errors/bus-error.ts'
+import { fromWireError } from '../errors/wire-error.ts'
+import {
+  decodeFrame,
+  encodeFrame,
+  type FileKey,
+  type FileOp,
+  fileReplySchema,
+  formatKey,
+} from '../protocol/files.ts'
+import { SUBJECTS } from '../protocol/subjects.ts'
+import { untilUp } from '../publish/persist.ts'
+import { requestReplies } from '../request/request-replies.ts'
+
+/** How long the toolbox may be away before a request fails, milliseconds. It restarts within a second or two. */
+export const MAX_TOOLBOX_AWAY_MS = 30_000
+/** How long to wait for a reply to one attempt, milliseconds. */
+const REPLY_MS = 10_000
+/** The toolbox reads the whole file again before it makes it visible. */
+const FINISH_REPLY_MS = 120_000
+/** A longer wait is reported, milliseconds. */
+const REPORT_AFTER_MS = 2_000
+
+/** Who sends a request about a file. */
+export interface FileSender {
+  caller: string
+  tool?: string
+  onWait?(what: string): void
+}
+
+/**
+ * Sends the toolbox a request about a file, again if the toolbox or the server is away for a moment: repeating any of
+ * these requests changes nothing.
+ *
+ * @returns the bytes of the reply
+ * @throws the toolbox's error; BusError `no-toolbox` if none runs or replies; the signal's reason when aborted
+ */
+export async function requestFile(
+  bus: Bus,
+  { caller, tool, onWait }: FileSender,
+  request: { op: FileOp; key: FileKey; head: object; bytes?: Uint8Array | undefined },
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  const { op, key, head, bytes } = request
+  const subject = tool === undefined ? SUBJECTS.file(op, caller) : SUBJECTS.fileOfCall(op, caller, tool)
+  const payload = encodeFrame({ key: formatKey(key), ...head }, bytes)
+  const report = setTimeout(() => onWait?.('Waiting for the toolbox, which stores files.'), REPORT_AFTER_MS)
+  try {
+    const giveUpAt = Date.now() + MAX_TOOLBOX_AWAY_MS
+    for (let tries = 0; ; tries++) {
+      // A message that is sent while the connection is down is silently lost.
+      if (!bus.link.up) await untilUp(bus, signal, 0)
+      try {
+        return await requestReplies<Uint8Array>(bus, {
+          subject,
+          payload,
+          waitMs: op === 'finish' ? FINISH_REPLY_MS : REPLY_MS,
+          ...(signal !== undefined && { signal }),
+          read: (message) => ({ result: readReply(subject, message) }),
+        })
+      } catch (error) {
+        signal?.throwIfAborted()
+        const isAway = error instanceof BusError && ['no-responder', 'no-reply'].includes(error.code)
+        if (!isAway || bus.closed.aborted) throw error
+        if (Date.now() > giveUpAt) throw away(error, op)
+        await sleep(Math.min(50 * 2 ** tries, 500), undefined, { ...(signal !== undefined && { signal }) })
+      }
+    }
+  } finally {
+    clearTimeout(report)
+  }
+}
+
+function readReply(subject: string, message: Msg): Uint8Array {
+  const { head, bytes } = decodeFrame(message.data)
+  const reply = fileReplySchema.safeParse(head)
+  if (!reply.success) {
+    throw new BusError('bad-reply', `The reply on ${subject} does not follow the protocol.`)
+  }
+  if (!reply.data.ok) throw fileError(reply.data.error)
+  return bytes
+}
+
+/** The toolbox's error, as an error of this package if it is one. */
+function fileError({ code, message }: { code: string; message: string }): Error {
+  if (code === 'bad-artifact' || code === 'store-full') return new BusError(code, message)
+  return fromWireError({ code, message })
+}
+
+function away(cause: BusError, op: FileOp): BusError {
+  const seconds = MAX_TOOLBOX_AWAY_MS / 1_000
+  return new BusError(
+    'no-toolbox',
+    `Cannot ${op} a file: expected a reply of the toolbox within ${seconds} s, found ${cause.code === 'no-reply' ? 'none' : 'no toolbox'}. "bailiwick status" shows whether it runs, "bailiwick up" starts it.`,
+    { cause },
+  )
+}

@@ -1,0 +1,121 @@
+import { errorText, InputError } from '@bailiwick/contract'
+import type { Msg } from '@nats-io/transport-node'
+import { requireAccess } from '../access/require-access.ts'
+import type { Bus } from '../connect/bus.ts'
+import {
+  CHUNK_BYTES,
+  decodeFrame,
+  encodeFrame,
+  FILE_OPS,
+  type FileOp,
+  type FileRequest,
+  formatKey,
+} from '../protocol/files.ts'
+import { INBOX } from '../protocol/places.ts'
+import { parseFileSubject, SUBJECTS } from '../protocol/subjects.ts'
+import { MESSAGES_PER_SECOND, RateLimit } from '../request/rate-limit.ts'
+import { serve } from '../request/serve.ts'
+import { finishFile, readChunk, removeFile, storeChunk } from '../store/stored-files.ts'
+import { type SweepOptions, sweepFiles } from './sweep-files.ts'
+
+/** Options of {@link serveFiles}. */
+export interface ServeFilesOptions extends SweepOptions {
+  /** Receives problems that no request reports. */
+  warn?(message: string): void
+}
+
+/** Carries out a request. @returns the bytes of the reply, or anything else for none */
+type Handlers = {
+  [O in FileOp]: (request: FileRequest<O>, bytes: Uint8Array) => Promise<unknown>
+}
+
+/**
+ * Serves requests about files until disposed, and deletes what unfinished uploads left. Only the toolbox does this. It
+ * checks each request against what the coordinator recorded.
+ *
+ * @example
+ * await using files = await serveFiles(bus)
+ */
+export async function serveFiles(bus: Bus, options: ServeFilesOptions = {}): Promise<AsyncDisposable> {
+  const handlers: Handlers = {
+    read: ({ key, index }) => readChunk(bus, key, index),
+    write({ key, index }, bytes) {
+      if (bytes.length > 0 && bytes.length <= CHUNK_BYTES) return storeChunk(bus, key, index, bytes)
+      throw new InputError(`Expected a chunk of 1 to ${CHUNK_BYTES} bytes, found ${bytes.length}.`)
+    },
+    finish: ({ key, entry }) => finishFile(bus, key, entry),
+    remove: ({ key }) => removeFile(bus, key),
+  }
+  const ended = new AbortController()
+  const sweeping = sweepFiles(bus, options, ended.signal).catch((error: unknown) => {
+    if (!ended.signal.aborted) options.warn?.(`Unfinished uploads are no longer deleted: ${errorText(error)}`)
+  })
+  await using stack = new AsyncDisposableStack()
+  stack.defer(async () => {
+    ended.abort()
+    await sweeping
+  })
+  const inOrder = new InOrder()
+  for (const op of ['read', 'write', 'finish', 'remove'] as const) {
+    for (const subject of [SUBJECTS.file(op, '*'), SUBJECTS.fileOfCall(op, '*', '*')]) {
+      stack.use(await serveOp(bus, subject, op, handlers[op], inOrder))
+    }
+  }
+  return stack.move()
+}
+
+function serveOp<O extends FileOp>(
+  bus: Bus,
+  subject: string,
+  op: O,
+  handler: Handlers[O],
+  inOrder: InOrder,
+): Promise<AsyncDisposable> {
+  const carryOut = async (request: FileRequest<O>, message: Msg) => {
+    const { key, agent, task } = request
+    const { caller, tool } = callerOf(bus, message)
+    await requireAccess(bus, { op, key, caller, tool, agent, task })
+    return handler(request, decodeFrame(message.data).bytes)
+  }
+  return serve(bus, {
+    subject,
+    queue: 'toolbox',
+    rateLimit: new RateLimit(MESSAGES_PER_SECOND),
+    schema: FILE_OPS[op].request,
+    decode: (message) => decodeFrame(message.data).head,
+    handle(request, message) {
+      const asked = request as FileRequest<O>
+      if (op === 'read') return carryOut(asked, message)
+      // A file changes in the order of the requests, so that nothing is written after a removal.
+      return inOrder.run(formatKey(asked.key), () => carryOut(asked, message))
+    },
+    encode: (bytes) => encodeFrame({ ok: true }, bytes instanceof Uint8Array ? bytes : undefined),
+  })
+}
+
+/** Who asks, from the subject, which the server has checked. */
+function callerOf(bus: Bus, { subject, reply }: Msg): { caller: string; tool: string | undefined } {
+  const { caller = '', tool } = parseFileSubject(subject) ?? {}
+  // If processes have their own credentials, reply only to the caller's own inbox: a reply elsewhere would use this
+  // process's permissions for the caller.
+  if (bus.user === 'toolbox' && !reply?.startsWith(`${INBOX}.${caller}.`)) {
+    throw new InputError(`Expected a reply subject in the inbox of ${caller}, found ${reply}.`)
+  }
+  return { caller, tool }
+}
+
+/** Runs work of the same name one after the other. */
+class InOrder {
+  readonly #last = new Map<string, Promise<unknown>>()
+
+  run<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#last.get(name) ?? Promise.resolve()
+    const done = before.then(work, work)
+    this.#last.set(name, done)
+    const forget = () => {
+      if (this.#last.get(name) === done) this.#last.delete(name)
+    }
+    done.then(forget, forget)
+    return done
+  }
+}

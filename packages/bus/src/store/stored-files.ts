@@ -1,0 +1,205 @@
+import { createHash } from 'node:crypto'
+import { formatBytes, parseJson } from '@bailiwick/contract'
+import { JetStreamApiError } from '@nats-io/jetstream'
+import type { Bus } from '../connect/bus.ts'
+import { BusError } from '../errors/bus-error.ts'
+import {
+  CHUNK_BYTES,
+  chunkCount,
+  chunkSubject,
+  entrySubject,
+  type FileEntry,
+  type FileKey,
+  type FileKind,
+  fileEntrySchema,
+  fileStream,
+  formatKey,
+} from '../protocol/files.ts'
+import { parseStoredSubject, SUBJECTS } from '../protocol/subjects.ts'
+import { LIMIT_REACHED } from '../publish/is-transient.ts'
+import { persist } from '../publish/persist.ts'
+import { publishDurably } from '../publish/publish-durably.ts'
+import { readStored } from '../streams/read-stored.ts'
+
+/** The server's code for "wrong last sequence": the subject has a message already. */
+const WRONG_LAST_SEQUENCE = 10071
+
+/** Chunks to read at the same time when a finished file is checked. */
+const READ_AHEAD = 8
+
+/** Stores a chunk. Storing it again changes nothing, because readers take the first message of a subject. */
+export async function storeChunk(
+  bus: Bus,
+  key: FileKey,
+  index: number,
+  bytes: Uint8Array,
+  signal?: AbortSignal,
+): Promise<void> {
+  await storeFirst(bus, chunkSubject(key, index), bytes, signal)
+}
+
+/**
+ * Stores a file's entry, which makes it visible, after all of its chunks.
+ *
+ * @throws BusError `bad-artifact` if chunks are missing, or the bytes differ from the entry's size or digest
+ */
+export async function finishFile(
+  bus: Bus,
+  key: FileKey,
+  entry: FileEntry,
+  signal?: AbortSignal,
+): Promise<void> {
+  const hash = createHash('sha256')
+  let size = 0
+  for await (const chunk of storedChunks(bus, key, chunkCount(entry.size), signal)) {
+    // Readers find a byte by its chunk, so every chunk but the last must be whole.
+    if (size % CHUNK_BYTES !== 0) break
+    hash.update(chunk)
+    size += chunk.length
+  }
+  const sha256 = hash.digest('hex')
+  if (size !== entry.size || sha256 !== entry.sha256) {
+    throw new BusError(
+      'bad-artifact',
+      `Expected ${entry.size} bytes with sha256 ${entry.sha256} for the file ${entry.name}, found ${size} bytes with ${sha256}. Upload it again.`,
+    )
+  }
+  await storeFirst(bus, entrySubject(key), Buffer.from(JSON.stringify(entry)), signal)
+}
+
+/** The entry of a complete file; undefined if there is none. */
+export async function findEntry(
+  bus: Bus,
+  key: FileKey,
+  signal?: AbortSignal,
+): Promise<FileEntry | undefined> {
+  const bytes = await firstMessage(bus, key.kind, entrySubject(key), signal)
+  if (bytes === undefined) return undefined
+  const entry = fileEntrySchema.safeParse(parseJson(new TextDecoder().decode(bytes)))
+  return entry.success ? entry.data : undefined
+}
+
+/** The bytes of a chunk; undefined if it is not stored. */
+function loadChunk(
+  bus: Bus,
+  key: FileKey,
+  index: number,
+  signal?: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  return firstMessage(bus, key.kind, chunkSubject(key, index), signal)
+}
+
+/** The bytes of a chunk of a complete file. @throws BusError `bad-artifact` if there is none */
+export async function readChunk(
+  bus: Bus,
+  key: FileKey,
+  index: number,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  const [entry, chunk] = await Promise.all([findEntry(bus, key, signal), loadChunk(bus, key, index, signal)])
+  if (entry !== undefined && chunk !== undefined) return chunk
+  throw new BusError('bad-artifact', `The file ${formatKey(key)} is gone: it was deleted, or has expired.`)
+}
+
+/** All bytes that are stored of a file of this size. */
+export async function loadAll(bus: Bus, key: FileKey, size: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of storedChunks(bus, key, chunkCount(size), undefined)) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
+/** The entries of an owner's complete files of a kind and scope, in the order in which they were completed. */
+export async function* listEntries(
+  bus: Bus,
+  { kind, scope, owner }: Omit<FileKey, 'id'>,
+  signal?: AbortSignal,
+): AsyncGenerator<{ key: FileKey; entry: FileEntry }> {
+  const subject = SUBJECTS.stored(kind, scope, owner, '*', 'entry')
+  for await (const message of readStored(bus, { stream: fileStream(kind), subject }, signal)) {
+    const id = parseStoredSubject(message.subject)?.id
+    const entry = fileEntrySchema.safeParse(parseJson(message.string()))
+    if (id !== undefined && entry.success) yield { key: { kind, scope, owner, id }, entry: entry.data }
+  }
+}
+
+/** Deletes a file, complete or not. */
+export async function removeFile(bus: Bus, key: FileKey, signal?: AbortSignal): Promise<void> {
+  await purgeStored(bus, key.kind, SUBJECTS.stored(key.kind, key.scope, key.owner, key.id, '*'), signal)
+}
+
+/** Deletes all files of a kind and scope. @returns the number of messages */
+export function removeScope(bus: Bus, kind: FileKind, scope: string): Promise<number> {
+  return purgeStored(bus, kind, SUBJECTS.stored(kind, scope, '*', '*', '*'))
+}
+
+async function purgeStored(bus: Bus, kind: FileKind, filter: string, signal?: AbortSignal): Promise<number> {
+  return persist(
+    bus,
+    'deleting files',
+    signal,
+    async () => (await bus.jsm.streams.purge(fileStream(kind), { filter })).purged,
+  )
+}
+
+/** All chunks in order, some read ahead. Ends at the first one that is missing. */
+async function* storedChunks(
+  bus: Bus,
+  key: FileKey,
+  count: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  const ahead: Promise<Uint8Array | undefined>[] = []
+  for (let index = 0; index < count + READ_AHEAD; index++) {
+    if (index < count) {
+      const chunk = loadChunk(bus, key, index, signal)
+      // It is awaited in its turn, and until then its failure is not unhandled.
+      chunk.catch(() => {})
+      ahead.push(chunk)
+    }
+    if (index < READ_AHEAD - 1) continue
+    const chunk = await ahead.shift()
+    if (chunk === undefined) return
+    yield chunk
+  }
+}
+
+/** Publishes unless the subject has a message already. */
+async function storeFirst(
+  bus: Bus,
+  subject: string,
+  bytes: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    await publishDurably(bus, subject, bytes, {
+      expect: { lastSubjectSequence: 0 },
+      ...(signal !== undefined && { signal }),
+    })
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError)) throw error
+    if (error.code === WRONG_LAST_SEQUENCE) return
+    if (error.code !== LIMIT_REACHED) throw error
+    throw new BusError(
+      'store-full',
+      `No space is left for ${formatBytes(bytes.length)} of a file: ${error.message}. Delete runs ("bailiwick purge"), or raise streams.artifactMaxBytes.`,
+      { cause: error },
+    )
+  }
+}
+
+/**
+ * The first message of a subject. Later ones do not count: a user may have a reply of the server stored under any
+ * subject, but cannot guess the subject of a file that is not written yet.
+ */
+async function firstMessage(
+  bus: Bus,
+  kind: FileKind,
+  subject: string,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array | undefined> {
+  const message = await persist(bus, 'reading a file', signal, () =>
+    // The client's type lacks the combination of a sequence and a subject, which the server accepts.
+    bus.jsm.streams.getMessage(fileStream(kind), { seq: 1, next_by_subj: subject } as { seq: number }),
+  )
+  return message?.data
+}
