@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import type { CommandContext } from '../command/define-command.ts'
 import { UsageError } from '../command/usage-error.ts'
 
@@ -25,6 +24,8 @@ export async function execute(context: CommandContext<Args, Options>): Promise<n
   const { readConfig, withDaemon } = await import('../daemon/use-daemon.ts')
   const { readTaskJournal } = await import('../daemon/read-task-journal.ts')
   const { runTask } = await import('../run/run-task.ts')
+  const { openOutFolder } = await import('../run/out-folder.ts')
+  const out = options.out === undefined ? undefined : await openOutFolder(options.out, cwd)
   const config = await readConfig(context)
   const { run, task, agent, text } = await withDaemon(context, (bus) => readTaskJournal(bus, args))
   return runTask(
@@ -35,7 +36,7 @@ export async function execute(context: CommandContext<Args, Options>): Promise<n
       files: [],
       agent,
       fork: { run, task, at, ...(options.model !== undefined && { model: options.model }) },
-      out: options.out === undefined ? undefined : resolve(cwd, options.out),
+      out,
     },
   )
 }

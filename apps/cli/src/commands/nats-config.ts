@@ -1,9 +1,11 @@
-import { resolve } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import type { RoleGrant } from '@bailiwick/bus'
 import type { LoadedConfig } from '@bailiwick/coordinator/config/load-config'
 import type { CommandContext } from '../command/define-command.ts'
 import { EXIT } from '../command/exit-codes.ts'
 import { UsageError } from '../command/usage-error.ts'
+import { replaceFile } from '../run/replace-file.ts'
 
 interface Options {
   auth: 'jwt' | 'nkey' | undefined
@@ -13,7 +15,9 @@ interface Options {
 }
 
 export async function execute(context: CommandContext<object, Options>): Promise<number> {
-  const { auth = 'jwt', out, toolHost, user } = context.options
+  const { auth = 'jwt', toolHost, user } = context.options
+  const out =
+    context.options.out === undefined ? undefined : await openOutFile(context.options.out, context.cwd)
   const { readConfig } = await import('../daemon/use-daemon.ts')
   const config = await readConfig(context)
   const named = [...toolHost.map(parseToolHost), ...user.map((name) => ({ role: 'user' as const, name }))]
@@ -31,10 +35,21 @@ export async function execute(context: CommandContext<object, Options>): Promise
   }
   const head = '# The server also needs JetStream: jetstream { store_dir: "/var/lib/nats" }\n'
   if (out === undefined) context.print((head + server.config).trimEnd())
-  else writePrivate(resolve(context.cwd, out), head + server.config)
+  else await replaceFile(out, head + server.config, 0o600)
   const files = users.map(({ file }) => file).join(', ')
   context.note(`Wrote credentials for ${files} to ${dataPaths.credentials(config.dataDir, '*')}`)
   return EXIT.ok
+}
+
+/** Makes the folder of the file and checks, before any work, that the file can be written. */
+async function openOutFile(out: string, cwd: string): Promise<string> {
+  const file = resolve(cwd, out)
+  const { makeFolder } = await import('@bailiwick/coordinator/config/make-folder')
+  makeFolder(dirname(file), '--out')
+  const found = await stat(file).catch(() => undefined)
+  if (found?.isDirectory())
+    throw new UsageError(`--out: expected a file at ${file}, found a folder. Name a file in it.`)
+  return file
 }
 
 interface User {

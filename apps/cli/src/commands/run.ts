@@ -20,11 +20,12 @@ export async function execute(context: CommandContext<{ task: string }, Options>
   const { readConfig } = await import('../daemon/use-daemon.ts')
   const { runTask } = await import('../run/run-task.ts')
   const { cassetteEnv } = await import('../run/cassette-env.ts')
+  const { openOutFolder } = await import('../run/out-folder.ts')
+  const out = options.out === undefined ? undefined : await openOutFolder(options.out, cwd)
   const files = await findInputs(options.input, cwd)
   const config = await readConfig(context)
   const env = { ...context.env, ...cassetteEnv(options, cwd, config.dataDir) }
   const agent = options.agent === undefined ? undefined : agentOrFile(options.agent, cwd)
-  const out = options.out === undefined ? undefined : resolve(cwd, options.out)
   const connection = { dataDir: config.dataDir, config: config.file, cwd: config.folder, env }
   const order = { text, files, strategy, out, ...agent }
   if (!options.plan) return runTask(context, connection, order)

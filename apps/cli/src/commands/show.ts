@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import type { Bus, RunDetails } from '@bailiwick/bus'
 import type { CommandContext } from '../command/define-command.ts'
 import { EXIT } from '../command/exit-codes.ts'
@@ -13,10 +12,12 @@ export async function execute(context: CommandContext<{ run: string }, Options>)
   const { out, task } = context.options
   const { withDaemon } = await import('../daemon/use-daemon.ts')
   const { requestRun } = await import('@bailiwick/bus')
+  const { openOutFolder } = await import('../run/out-folder.ts')
+  const folder = out === undefined || task !== undefined ? undefined : await openOutFolder(out, context.cwd)
   return withDaemon(context, async (bus) => {
     const details = await requestRun(bus, 'get', { run })
     if (task !== undefined) await showJournal(context, bus, details, task)
-    else if (out !== undefined) await writeFiles(context, bus, details, resolve(context.cwd, out))
+    else if (folder !== undefined) await writeFiles(context, bus, details, folder)
     else if (context.json) context.print(JSON.stringify(details))
     else {
       const { runLines } = await import('../show/run-lines.ts')
@@ -48,9 +49,7 @@ async function writeFiles(
   details: RunDetails,
   folder: string,
 ): Promise<void> {
-  const { makeFolder } = await import('@bailiwick/coordinator/config/make-folder')
   const { writeOutputs } = await import('../run/outputs.ts')
-  makeFolder(folder, '--out')
   const files = await writeOutputs(bus, details, folder)
   context.print(context.json ? JSON.stringify({ out: folder, files }) : `${folder}: ${files.join(', ')}`)
 }

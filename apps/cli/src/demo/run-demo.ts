@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { detectModel } from '@bailiwick/models'
 import type { CommandContext } from '../command/define-command.ts'
 import { findInputFile } from '../run/inputs.ts'
+import { openOutFolder } from '../run/out-folder.ts'
 import { runTask } from '../run/run-task.ts'
 import { type Sabotage, sabotage } from './sabotage.ts'
 
@@ -26,7 +27,7 @@ const demoFile = (name: string) => fileURLToPath(new URL(`../../demo/${name}`, i
 /** Runs the demo with its own daemon, in a temporary folder. @returns the exit code */
 export async function runDemo(context: CommandContext<object, DemoOptions>): Promise<number> {
   const { cwd, options, note } = context
-  const out = resolve(cwd, options.out ?? 'out')
+  const out = await openOutFolder(options.out ?? 'out', cwd)
   const data = options.data ?? demoFile('seattle-weather.csv')
   const files = [await findInputFile('weather', resolve(cwd, data), '--data')]
   const env = { ...context.env }

@@ -2,7 +2,6 @@ import { type RunDetails, type RunRequestInput, removeArtifacts, requestRun } fr
 import { newRunId } from '@bailiwick/client'
 import type { Fork, Plan } from '@bailiwick/contract'
 import type { DaemonAddress } from '@bailiwick/coordinator/config/daemon-address'
-import { makeFolder } from '@bailiwick/coordinator/config/make-folder'
 import type { CommandContext } from '../command/define-command.ts'
 import { EXIT } from '../command/exit-codes.ts'
 import { askLocal } from '../daemon/ask-local.ts'
@@ -27,7 +26,7 @@ export interface RunOrder {
   planOnly?: boolean
   /** Uses this plan instead of making one. */
   plan?: Plan
-  /** Folder for the answer and the files. */
+  /** Folder for the answer and the files, from `openOutFolder`. */
   out?: string | undefined
 }
 
@@ -54,7 +53,6 @@ export async function performRun(
   order: RunOrder,
 ): Promise<{ details: RunDetails; written: string[] }> {
   const { json, signal } = context
-  if (order.out !== undefined) makeFolder(order.out, '--out')
   const run = newRunId()
   using screen = openScreen(run, json)
   const note = (line: string) => screen.note(line)

@@ -18,6 +18,14 @@ describe('makeFolder', () => {
     expect((await stat(folder)).isDirectory()).toBe(true)
   })
 
+  it('rejects a file', async () => {
+    const file = join(place, 'file')
+    await writeFile(file, '')
+    expect(() => makeFolder(file, '--out')).toThrow(
+      `--out: expected a folder that can be written, found ${file} (it is not a folder). Name another folder.`,
+    )
+  })
+
   it('rejects a path below a file', async () => {
     await writeFile(join(place, 'file'), '')
     const folder = join(place, 'file/out')

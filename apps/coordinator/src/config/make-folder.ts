@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { errorText, InputError } from '@bailiwick/contract'
 
@@ -12,6 +12,7 @@ import { errorText, InputError } from '@bailiwick/contract'
 export function makeFolder(folder: string, option: string, mode = 0o777): void {
   try {
     make(resolve(folder), mode)
+    if (!statSync(folder).isDirectory()) throw new Error('it is not a folder')
     accessSync(folder, constants.W_OK)
   } catch (error) {
     throw new InputError(
