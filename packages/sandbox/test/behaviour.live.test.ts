@@ -138,6 +138,18 @@ describe('guest code', () => {
     )
   })
 
+  it('keeps a function in a block local to the block', async () => {
+    expect(await preview('{ f(2); function f(a) { return a } f(3) }')).toBe('3')
+    expect(await preview(['try { function f() {} } finally {} typeof f', 'typeof f'])).toBe('undefined')
+    expect(await preview(['const t = 1; { function t() {} } t', 't'])).toBe('1')
+    const steps = ['let n = 1; const c = 1', 'if (n) { function n() {} function c() {} } n = 5; c', '[n, c]']
+    expect(await preview(steps)).toBe('[5, 1]')
+    expect(await preview('{ let a; { function g() { try { null.x } catch { return 4 } } a = g } a() }')).toBe(
+      '4',
+    )
+    expect(await preview('if (true) { function g() { return 1 } g + "" }')).toBe('function g() { return 1 }')
+  })
+
   it('keeps its state after a step that threw', async () => {
     expect(await preview(['let n = 1; n = 2; throw new Error("no"); n = 3', 'n'])).toBe('2')
   })

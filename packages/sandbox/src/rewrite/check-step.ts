@@ -1,7 +1,5 @@
-import type { FunctionDeclaration, Program } from 'acorn'
 import type { CollectedNames } from './collect-names.ts'
 import { StepSyntaxError } from './step-syntax-error.ts'
-import { isFunction, unexported, walk } from './walk.ts'
 
 /**
  * Refuses code that parses but would not run as it reads.
@@ -10,7 +8,6 @@ import { isFunction, unexported, walk } from './walk.ts'
  * @throws StepSyntaxError
  */
 export function checkStep(
-  program: Program,
   source: string,
   { names, identifiers }: Pick<CollectedNames, 'names' | 'identifiers'>,
   reserved: ReadonlySet<string>,
@@ -26,26 +23,4 @@ export function checkStep(
   // A local variable of this name would switch the guards of `catch` off.
   const own = identifiers.get('$bailiwick')
   if (own !== undefined) refuse('`$bailiwick` belongs to the sandbox; choose another name', own)
-  for (const { id } of functionsInBlocks(program)) {
-    checkName(id.name, id.start)
-    if (names.has(id.name)) {
-      refuse(
-        `\`${id.name}\` is declared both at the top level and as a function inside a block; choose another name for one`,
-        id.start,
-      )
-    }
-  }
-}
-
-/** Functions that V8 also declares with `var` in the function around their block, as code that is not strict has it. */
-function functionsInBlocks(program: Program): FunctionDeclaration[] {
-  const top = new Set(program.body.map(unexported))
-  const found: FunctionDeclaration[] = []
-  walk(program, (node) => {
-    if (node.type === 'FunctionDeclaration' && node.id !== null && !top.has(node)) {
-      if (!node.async && !node.generator) found.push(node)
-    }
-    return !isFunction(node)
-  })
-  return found
 }

@@ -10,8 +10,7 @@ export function markLastValue(edit: SourceEdit, program: Program, name: string):
   markList(edit, program.body, name)
   walk(program, (node) => {
     if (node.type === 'ReturnStatement' && node.argument) {
-      edit.insert(node.argument.start, '{__proto__:null,value:(')
-      edit.close(node.argument.end, ')}')
+      edit.wrap(node.argument.start, node.argument.end, '{__proto__:null,value:(', ')}')
     }
     return !isFunction(node)
   })
@@ -32,14 +31,10 @@ function markList(
 function mark(edit: SourceEdit, node: Statement | ModuleDeclaration, name: string): void {
   switch (node.type) {
     case 'ExpressionStatement':
-      edit.insert(node.expression.start, `${name}=(`)
-      edit.close(node.expression.end, ')')
+      edit.wrap(node.expression.start, node.expression.end, `${name}=(`, ')')
       break
     case 'ExportDefaultDeclaration':
-      if (unexported(node) === node) {
-        edit.insert(node.declaration.start, `${name}=(`)
-        edit.close(node.declaration.end, ')')
-      }
+      if (unexported(node) === node) edit.wrap(node.declaration.start, node.declaration.end, `${name}=(`, ')')
       break
     case 'BlockStatement':
       markList(edit, node.body, name)

@@ -35,9 +35,9 @@ export function makeGlobal(
   for (const statement of program.body) {
     const node = unexported(statement)
     if (statement.type === 'ExportDefaultDeclaration') {
-      const { declaration } = statement
-      edit.replace(statement.start, declaration.start, node === statement ? ';(' : '')
-      if (node === statement) edit.close(declaration.end, ');')
+      const { start, declaration } = statement
+      edit.replace(start, declaration.start, '')
+      if (node === statement) edit.wrap(start, declaration.end, ';(', ');')
     } else if (statement.type === 'ImportDeclaration') {
       importAssignment(edit, statement)
       moved.imports.push({ start: statement.start, end: statement.end })

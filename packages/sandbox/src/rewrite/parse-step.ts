@@ -5,7 +5,7 @@ import { stripTypes } from './strip-types.ts'
 /**
  * V8 runs a step as the body of an async function that is not strict. A module is strict, and strict code that V8
  * accepts there means the same: it has no `with`, octal numbers, or names such as `yield` and `await`. Only three
- * things differ: HTML-like comments, `import.meta`, and functions in blocks (see `checkStep`).
+ * things differ: HTML-like comments, `import.meta`, and functions in blocks, which `scopeFunctions` keeps in them.
  */
 const OPTIONS: Options = {
   ecmaVersion: 'latest',

@@ -40,8 +40,7 @@ describe('rewriteStep', () => {
     ['the sandbox’s own name', 'function f($bailiwick) { try { finalAnswer(1) } catch {} }', 1, 12],
     ['the sandbox’s own name with an escape', 'let $\\u0062ailiwick = 1', 1, 5],
     ['the module’s metadata', 'const a = 1\nimport.meta.url', 2, 1],
-    ['a function in a block with a name of the top level', 'const t = 1\nif (t) { function t() {} }', 2, 19],
-    ['a function in a block with the name of a tool', 'if (1) { function search() {} }', 1, 19],
+    ['a function directly inside case', 'switch (1) {\n  case 1: function f() {} }', 2, 20],
     ['octal numbers', 'const a = 010', 1, 11],
     ['with', 'with ({}) {}', 1, 1],
     ['parameters of the same name', 'function f(a, a) {}', 1, 15],
@@ -68,6 +67,10 @@ describe('rewriteStep', () => {
     'export default class {}',
     'var [a] = []\nfunction f() {}',
     'if (1) { 2 }function f() {}',
+    'const t = 1; if (t) { function t() {}}function f() {}',
+    'try { function f() {} } catch { function f() {} } finally { function f() {} }',
+    'try {} catch ({ a }) { function f() {} } for (let f of []) { function f() {} }',
+    'switch (1) { case 1: { function f() {} } default: async function g() {} }',
   ])('keeps each edit beside its own statement: %s', (code) => {
     expect(() => new Script(rewritten(code))).not.toThrow()
   })

@@ -5,6 +5,7 @@ import { guardCatches } from './guard-catches.ts'
 import { markLastValue } from './last-value.ts'
 import { makeGlobal } from './make-global.ts'
 import { parseStep } from './parse-step.ts'
+import { scopeFunctions } from './scope-functions.ts'
 import { type RenderedSource, SourceEdit } from './source-edit.ts'
 import { marked } from './source-marks.ts'
 import { StepSyntaxError } from './step-syntax-error.ts'
@@ -45,13 +46,14 @@ export function rewriteStep(
 ): RewrittenStep {
   const { program, source } = parseStep(code)
   const found = collectNames(program)
-  checkStep(program, source, found, reserved)
+  checkStep(source, found, reserved)
   const unused = (name: string): string => (found.identifiers.has(name) ? unused(`$${name}`) : name)
   const edit = new SourceEdit(source)
   // The first line `#!…` is a comment only at the very start of a script.
   if (source.startsWith('#!')) edit.replace(0, 2, '//')
   const value = unused('$value')
   guardCatches(edit, program, unused('$caught'))
+  scopeFunctions(edit, program)
   replaceImports(edit, program)
   markLastValue(edit, program, value)
   const { hoisted, imports } = makeGlobal(edit, program, found.local)

@@ -18,4 +18,15 @@ describe('SourceEdit', () => {
     const line = rendered.text.split('\n').indexOf('  throw a') + 1
     expect(lineAndColumn(source, rendered.sourceOffset(line, 3))).toEqual({ line: 3, column: 3 })
   })
+
+  it('nests wraps in whatever order they are made, also around other edits', () => {
+    const edit = new SourceEdit('{x}f')
+    edit.wrap(1, 2, '(', ')')
+    edit.close(2, ';')
+    edit.wrap(0, 3, '[', ']')
+    edit.insert(3, 'g=')
+    edit.insert(1, 'z;')
+    edit.replace(1, 2, 'y')
+    expect(edit.render([{ start: 3, end: 4 }, ' ', { start: 0, end: 3 }]).text).toBe('g=f [{z;(y;)}]')
+  })
 })

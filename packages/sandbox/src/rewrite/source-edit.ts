@@ -11,7 +11,9 @@ interface Edit {
   end: number
   text: string
   /** An insert that closes what an earlier edit opened: it belongs to the range before it. */
-  closes?: boolean
+  closes: boolean
+  /** The length of the source between both parts of a wrap. */
+  span?: number
 }
 
 /**
@@ -27,7 +29,7 @@ export class SourceEdit {
   }
 
   replace(start: number, end: number, text: string): void {
-    this.#edits.push({ start, end, text })
+    this.#edits.push({ start, end, text, closes: false })
   }
 
   insert(at: number, text: string): void {
@@ -39,15 +41,16 @@ export class SourceEdit {
     this.#edits.push({ start: at, end: at, text, closes: true })
   }
 
+  /** Wraps a range. Wraps of different ranges nest, in whatever order they are made. */
+  wrap(start: number, end: number, open: string, close: string): void {
+    const span = end - start
+    this.#edits.push({ start, end: start, text: open, closes: false, span })
+    this.#edits.push({ start: end, end, text: close, closes: true, span })
+  }
+
   /** Renders ranges of the edited source and literal texts, in the given order. */
   render(pieces: (string | { start: number; end: number })[]): RenderedSource {
-    // The sort is stable: two inserts at the same place keep their order.
-    const edits = this.#edits.toSorted(
-      (one, other) =>
-        one.start - other.start ||
-        Number(other.closes ?? false) - Number(one.closes ?? false) ||
-        one.end - other.end,
-    )
+    const edits = this.#edits.toSorted(inOrder)
     const output = new RenderedSource(this.source)
     for (const piece of pieces) {
       if (typeof piece === 'string') output.put(piece)
@@ -70,6 +73,18 @@ export class SourceEdit {
     }
     output.copy(at, end)
   }
+}
+
+/**
+ * At one place, what closes comes first, the inner before the outer. Then come inserts, the beginnings of wraps, the
+ * outer before the inner, and what replaces source.
+ */
+function inOrder(one: Edit, other: Edit): number {
+  if (one.start !== other.start) return one.start - other.start
+  if (one.closes !== other.closes) return one.closes ? -1 : 1
+  if (one.closes) return (one.span ?? 0) - (other.span ?? 0)
+  // The sort is stable: all others keep their order.
+  return one.end - other.end || (other.span ?? Number.MAX_VALUE) - (one.span ?? Number.MAX_VALUE)
 }
 
 /** The output of a {@link SourceEdit}. */
