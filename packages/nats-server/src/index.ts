@@ -4,6 +4,7 @@ export { binaryCacheDir } from './binary/cache-dir.ts'
 export { type EnsureOptions, ensureNatsServer } from './binary/ensure-nats-server.ts'
 export { type FindOptions, findNatsServer } from './binary/find-nats-server.ts'
 export type { NatsServerBinary } from './binary/inspect-binary.ts'
+export type { PinnedRelease } from './binary/pinned-release.ts'
 // Users and their credentials.
 export {
   type NatsPermissions,

@@ -20,7 +20,8 @@ afterEach(async () => {
 it('fetches once for two processes that need it at the same time', async () => {
   const real = await testBinary()
   await using releases = await serveRelease(real.path)
-  const options = { env: { PATH: dir, HOME: dir }, places: [], releasesUrl: releases.url }
+  const { url: releasesUrl, release } = releases
+  const options = { env: { PATH: dir, HOME: dir }, places: [], releasesUrl, release }
   const module = new URL('./ensure-nats-server.ts', import.meta.url)
   const code = `const { ensureNatsServer } = await import(${JSON.stringify(module)})
     console.log(JSON.stringify(await ensureNatsServer(${JSON.stringify(options)})))`
@@ -61,8 +62,9 @@ it('names the command that installs nats-server if none can be fetched', async (
 })
 
 it('tries no other source after a wrong checksum', async () => {
-  await using releases = await serveRelease(import.meta.filename, 'f'.repeat(64))
-  const failure = ensureNatsServer({ env: { PATH: dir, HOME: dir }, places: [], releasesUrl: releases.url })
+  await using releases = await serveRelease(import.meta.filename, () => Buffer.from('tampered'))
+  const { url: releasesUrl, release } = releases
+  const failure = ensureNatsServer({ env: { PATH: dir, HOME: dir }, places: [], releasesUrl, release })
   await expect(failure).rejects.toMatchObject({ code: 'checksum-mismatch' })
 })
 

@@ -9,10 +9,13 @@ import { fetchRelease } from './fetch-release.ts'
 import { fetchWithApt } from './fetch-with-apt.ts'
 import { type FindOptions, findNatsServer } from './find-nats-server.ts'
 import { inspectBinary, type NatsServerBinary } from './inspect-binary.ts'
+import type { PinnedRelease } from './pinned-release.ts'
 
 export interface EnsureOptions extends FindOptions {
   /** Where release archives come from if apt cannot provide one. Default: `NATS_SERVER_RELEASES`, or GitHub. */
   readonly releasesUrl?: string
+  /** The release to fetch from there, with the digests of its archives. Default: one that is pinned in the source. */
+  readonly release?: PinnedRelease
 }
 
 /**

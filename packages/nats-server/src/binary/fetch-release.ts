@@ -5,11 +5,9 @@ import { errorText, formatBytes } from '@bailiwick/contract/world'
 import { NatsServerError } from '../nats-server-error.ts'
 import { EXECUTABLE } from './cache-dir.ts'
 import { extractFile } from './extract-file.ts'
+import { PINNED_RELEASE, type PinnedRelease } from './pinned-release.ts'
 
-/** The release that is fetched. */
-export const RELEASE = '2.15.1'
-
-/** Where the NATS project publishes releases, as `v<version>/SHA256SUMS` and archives. */
+/** Where the NATS project publishes releases, as `v<version>/<archive>`. */
 const RELEASES_URL = 'https://github.com/nats-io/nats-server/releases/download'
 
 /** Far above the size of any release: a larger file means a wrong address or an attack. */
@@ -20,38 +18,46 @@ export interface ReleaseOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Default: `NATS_SERVER_RELEASES`, or GitHub. */
   readonly releasesUrl?: string
+  /** The release to fetch, with the digests of its archives. Default: {@link PINNED_RELEASE}. */
+  readonly release?: PinnedRelease
   readonly onProgress?: (line: string) => void
   readonly signal?: AbortSignal
 }
 
 /**
- * Downloads the platform's release archive, checks it against the release's SHA-256 list and extracts the
- * executable.
+ * Downloads the platform's release archive, checks it against the digest that is pinned in the source, and extracts the
+ * executable. A mirror must serve the same archives.
  *
  * @param scratch an empty folder
  * @returns the path of the executable in it
- * @throws NatsServerError `checksum-mismatch`, or `fetch-failed` if there is no such release or no network
+ * @throws NatsServerError `checksum-mismatch`, or `fetch-failed` if no archive is pinned for this platform or there is no
+ * network
  */
 export async function fetchRelease(scratch: string, options: ReleaseOptions = {}): Promise<string> {
-  const { env = process.env, onProgress, signal } = options
+  const { env = process.env, release = PINNED_RELEASE, onProgress, signal } = options
+  const { version, sha256 } = release
   const base = (options.releasesUrl ?? env.NATS_SERVER_RELEASES) || RELEASES_URL
-  const folder = `${base.replace(/\/+$/, '')}/v${RELEASE}`
-  const sums = parseSums((await download(`${folder}/SHA256SUMS`, signal)).toString('utf8'))
-  const name = archiveNames().find((candidate) => sums.has(candidate))
-  if (name === undefined) {
+  const platform = releasePlatform()
+  const found = ['tar.gz', 'zip']
+    .map((kind) => `${platform}.${kind}`)
+    .find((kind) => Object.hasOwn(sha256, kind))
+  if (found === undefined) {
+    const known = Object.keys(sha256).map((kind) => kind.replace(/\.(tar\.gz|zip)$/, ''))
     throw new NatsServerError(
       'fetch-failed',
-      `Release ${RELEASE} has no archive for ${process.platform} on ${process.arch}.`,
+      `Expected a platform whose digest of nats-server ${version} is known (${known.join(', ')}), found ${platform}. ` +
+        'Nothing was downloaded. Install nats-server yourself, or set NATS_SERVER_BIN to an executable.',
     )
   }
-  onProgress?.(`fetching nats-server ${RELEASE} (${name}) …`)
-  const archive = await download(`${folder}/${name}`, signal)
+  const name = `nats-server-v${version}-${found}`
+  onProgress?.(`fetching nats-server ${version} (${name}) …`)
+  const archive = await download(`${base.replace(/\/+$/, '')}/v${version}/${name}`, signal)
   const sum = createHash('sha256').update(archive).digest('hex')
-  if (sum !== sums.get(name)) {
+  if (sum !== sha256[found]) {
     throw new NatsServerError(
       'checksum-mismatch',
-      `Expected SHA-256 ${sums.get(name)} for ${name}, found ${sum}; the file was not used. ` +
-        `Check what changes or cuts downloads between here and ${base}.`,
+      `Expected SHA-256 ${sha256[found]} for ${name}, which is pinned in the source, found ${sum}; the file was not used. ` +
+        `Check what changes or cuts downloads between here and ${base}, or install nats-server yourself and set NATS_SERVER_BIN.`,
     )
   }
   const path = join(scratch, EXECUTABLE)
@@ -59,21 +65,17 @@ export async function fetchRelease(scratch: string, options: ReleaseOptions = {}
   return path
 }
 
-/** Parses lines of `<sha256>  <file>`, as sha256sum writes them. */
-export function parseSums(text: string): Map<string, string> {
-  const sums = new Map<string, string>()
-  for (const line of text.split('\n')) {
-    const [, sum, name] = /^([0-9a-fA-F]{64})\s+\*?(\S+)\s*$/.exec(line) ?? []
-    if (sum && name) sums.set(name, sum.toLowerCase())
-  }
-  return sums
+/** This platform in the names of archives: `linux-amd64`. */
+export function releasePlatform(system: string = process.platform, processor: string = process.arch): string {
+  return `${SYSTEMS[system] ?? system}-${PROCESSORS[processor] ?? processor}`
 }
 
-function archiveNames(): string[] {
-  const system = process.platform === 'win32' ? 'windows' : process.platform
-  const processor = { x64: 'amd64', arm: 'arm7', ia32: '386' }[process.arch as string] ?? process.arch
-  const stem = `nats-server-v${RELEASE}-${system}-${processor}`
-  return [`${stem}.tar.gz`, `${stem}.zip`]
+const SYSTEMS: Readonly<Record<string, string>> = { win32: 'windows' }
+const PROCESSORS: Readonly<Record<string, string>> = {
+  x64: 'amd64',
+  arm: 'arm7',
+  ia32: '386',
+  ppc64: 'ppc64le',
 }
 
 async function download(url: string, signal: AbortSignal | undefined): Promise<Buffer> {

@@ -6,35 +6,42 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { RELEASE } from '../binary/fetch-release.ts'
+import { releasePlatform } from '../binary/fetch-release.ts'
+import type { PinnedRelease } from '../binary/pinned-release.ts'
 
 /** Serves one release on loopback, for the tests of this package. */
 export interface ReleaseServer extends AsyncDisposable {
   readonly url: string
+  /** The release, with the true digest of its archive. */
+  readonly release: PinnedRelease
   /** The requested paths, in order. */
   readonly requests: readonly string[]
 }
 
-const system = process.platform === 'win32' ? 'windows' : process.platform
-const processor = process.arch === 'x64' ? 'amd64' : process.arch
-const STEM = `nats-server-v${RELEASE}-${system}-${processor}`
+const VERSION = '2.99.0'
 
 /**
  * Publishes a release for this platform whose archive holds the given executable.
  *
- * @param sum a wrong checksum to publish. Default: the right one
+ * @param tamper changes the archive after its digest was taken. The published list then has the digest of the changed one
+ * @param listed another digest for the published list
  */
-export async function serveRelease(executable: string, sum?: string): Promise<ReleaseServer> {
+export async function serveRelease(
+  executable: string,
+  tamper: (archive: Buffer) => Buffer = (archive) => archive,
+  listed?: string,
+): Promise<ReleaseServer> {
+  const stem = `nats-server-v${VERSION}-${releasePlatform()}`
   const dir = await mkdtemp(join(tmpdir(), 'nats-release-'))
-  await mkdir(join(dir, STEM))
-  await copyFile(executable, join(dir, STEM, 'nats-server'))
-  execFileSync('tar', ['-cf', join(dir, 'archive'), '-C', dir, STEM])
+  await mkdir(join(dir, stem))
+  await copyFile(executable, join(dir, stem, 'nats-server'))
+  execFileSync('tar', ['-cf', join(dir, 'archive'), '-C', dir, stem])
   const archive = gzipSync(await readFile(join(dir, 'archive')), { level: 1 })
   await rm(dir, { recursive: true })
-  const published = sum ?? createHash('sha256').update(archive).digest('hex')
+  const served = tamper(archive)
   const files: Record<string, Buffer | string> = {
-    [`/v${RELEASE}/${STEM}.tar.gz`]: archive,
-    [`/v${RELEASE}/SHA256SUMS`]: `${published}  ${STEM}.tar.gz\n`,
+    [`/v${VERSION}/${stem}.tar.gz`]: served,
+    [`/v${VERSION}/SHA256SUMS`]: `${listed ?? sha256(served)}  ${stem}.tar.gz\n`,
   }
   const requests: string[] = []
   const server = createServer(({ url = '' }, response) => {
@@ -47,6 +54,7 @@ export async function serveRelease(executable: string, sum?: string): Promise<Re
   const port = typeof address === 'object' && address !== null ? address.port : 0
   return {
     url: `http://127.0.0.1:${port}`,
+    release: { version: VERSION, sha256: { [`${releasePlatform()}.tar.gz`]: sha256(archive) } },
     requests,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
@@ -54,4 +62,8 @@ export async function serveRelease(executable: string, sum?: string): Promise<Re
       await once(server, 'close')
     },
   }
+}
+
+function sha256(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex')
 }
