@@ -1,6 +1,8 @@
 import { createContext, Script } from 'node:vm'
 import { type AnyNode, parse } from 'acorn'
 import { describe, expect, it } from 'vitest'
+import { withoutMarks } from './function-source.ts'
+import { parseStep } from './parse-step.ts'
 import { rewriteStep } from './rewrite-step.ts'
 import { StepSyntaxError } from './step-syntax-error.ts'
 import { walk } from './walk.ts'
@@ -200,12 +202,13 @@ function asParsed(text: string): { clauses: number[]; unguarded: number[]; names
 }
 
 describe('a step as V8 runs it', () => {
-  const accepted: { code: string; text: string }[] = []
+  const accepted: { code: string; text: string; source: string }[] = []
   let refused = 0
   for (let seed = 0; seed < PROGRAMS; seed += 1) {
     const code = randomProgram(seed)
     try {
-      accepted.push({ code, text: rewriteStep(code, new Set(), new Set(['finalAnswer'])).body.text })
+      const { body, source } = rewriteStep(code, new Set(), new Set(['finalAnswer']))
+      accepted.push({ code, text: body.text, source })
     } catch (error) {
       if (!(error instanceof StepSyntaxError)) throw error
       refused += 1
@@ -232,6 +235,20 @@ describe('a step as V8 runs it', () => {
     for (const { code, text } of ran) {
       const { names } = asParsed(text)
       expect([code, asV8Reads(text, 'import').filter((at) => !names.includes(at))]).toEqual([code, []])
+    }
+  })
+
+  it('shows every function and class as it was written', () => {
+    for (const { code, text, source } of ran) {
+      const shown = withoutMarks(text)
+      walk(parseStep(source).program, (node) => {
+        if (
+          /Function|^Class(Declaration|Expression)$/.test(node.type) &&
+          !shown.includes(source.slice(node.start, node.end))
+        )
+          expect.fail(`${JSON.stringify(code)} does not show ${source.slice(node.start, node.end)}`)
+        return undefined
+      })
     }
   })
 
