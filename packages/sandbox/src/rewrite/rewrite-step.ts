@@ -1,5 +1,5 @@
 import type { Program } from 'acorn'
-import { checkStep } from './check-step.ts'
+import { checkNames } from './check-names.ts'
 import { collectNames } from './collect-names.ts'
 import { guardCatches } from './guard-catches.ts'
 import { markLastValue } from './last-value.ts'
@@ -46,7 +46,7 @@ export function rewriteStep(
 ): RewrittenStep {
   const { program, source } = parseStep(code)
   const found = collectNames(program)
-  checkStep(source, found, reserved)
+  checkNames(found, reserved, source)
   const unused = (name: string): string => (found.identifiers.has(name) ? unused(`$${name}`) : name)
   const edit = new SourceEdit(source)
   // The first line `#!…` is a comment only at the very start of a script.
