@@ -20,6 +20,24 @@ const shared = {
   outdir,
 } as const
 
+/** Globals that the prelude uses while guest code runs. */
+const GLOBALS = [
+  'Array',
+  'BigInt',
+  'Error',
+  'EvalError',
+  'Number',
+  'Object',
+  'Promise',
+  'RangeError',
+  'Reflect',
+  'RegExp',
+  'String',
+  'SyntaxError',
+  'TypeError',
+  'Uint8Array',
+]
+
 const prelude = await build({
   ...shared,
   entryPoints: { prelude: 'src/rewrite/guest-entry.ts' },
@@ -27,7 +45,8 @@ const prelude = await build({
   globalName: 'prelude',
   target: 'es2024',
   // The script evaluates to the one function that the child calls, and defines no global.
-  banner: { js: '(()=>{"use strict";' },
+  // Guest code may replace any global. The prelude's own constants of the same names keep the builtins.
+  banner: { js: `(()=>{"use strict";const {${GLOBALS.join()}}=globalThis;` },
   footer: { js: ';return prelude.install})()' },
 })
 

@@ -5,7 +5,7 @@ import { type RewrittenStep, rewriteStep } from '../rewrite/rewrite-step.ts'
 import { StepSyntaxError } from '../rewrite/step-syntax-error.ts'
 import { readNames, withNames } from './checkpoint-text.ts'
 import { explainError } from './explain-error.ts'
-import { type Engine, GuestStopped, type Handle } from './isolate-engine.ts'
+import { type Engine, GuestStopped, GuestThrew, type Handle } from './isolate-engine.ts'
 import { readEnd } from './read-end.ts'
 
 /** What a world reports while its code runs. */
@@ -22,6 +22,10 @@ export type WorldOutcome =
 
 /** The longest reason of an unhandled rejection that is printed, characters. */
 const MAX_REJECTION_CHARS = 300
+/** Unhandled rejections that one step prints. */
+export const MAX_REJECTIONS = 20
+/** Time limit for asking how many entries have returned, ms. */
+const COMPLETED_MS = 1_000
 
 /** One task's world in an engine: the prelude's entries, the variables so far and the current step. */
 export class GuestWorld {
@@ -52,6 +56,10 @@ export class GuestWorld {
   #over = false
   /** The error that an entry threw. It is the prelude's own, never the guest's. */
   #fault: string | undefined
+  /** Entries that were called. */
+  #entered = 0
+  /** Rejections of this step that nothing awaited. */
+  #rejections = 0
   readonly #door: WorldDoor
 
   constructor(engine: Engine, prelude: string, door: WorldDoor) {
@@ -71,7 +79,6 @@ export class GuestWorld {
         else if (what === 'dropped') this.#outstanding -= 1
         else this.#fault = what
       },
-      rejected: (what) => door.print(`(unhandled rejection: ${what.slice(0, MAX_REJECTION_CHARS)})`),
       load: (name) => this.#loadLate(name),
     })
     this.#entries = engine.fields(installed, ENTRIES)
@@ -126,6 +133,7 @@ export class GuestWorld {
   ): { needs: string[] } | { end: StepEnd } {
     this.#outstanding = 0
     this.#over = false
+    this.#rejections = 0
     this.#enter('beginStep', [number, clock, seed], budgetMs)
     try {
       if (code.length > this.#sourceChars) {
@@ -213,9 +221,25 @@ export class GuestWorld {
   }
 
   #enter(entry: (typeof ENTRIES)[number], args: Parameters<Engine['call']>[1], budgetMs: number): string {
-    const text = this.#engine.call(this.#entries[entry], args, budgetMs)
+    this.#entered += 1
+    let text = ''
+    try {
+      text = this.#engine.call(this.#entries[entry], args, budgetMs)
+    } catch (error) {
+      if (!(error instanceof GuestThrew)) throw error
+      this.#rejected(error.message)
+    }
     if (this.#fault !== undefined) throw new GuestStopped('crashed', this.#fault)
     return text
+  }
+
+  /** Prints a rejection that nothing awaits. If the entry itself threw, the world cannot go on. */
+  #rejected(what: string): void {
+    const completed = Number(this.#engine.call(this.#entries.completed, [], COMPLETED_MS))
+    if (completed !== this.#entered) throw new GuestStopped('crashed', this.#fault ?? what)
+    this.#rejections += 1
+    if (this.#rejections > MAX_REJECTIONS) return
+    this.#door.print(`(unhandled rejection: ${what.slice(0, MAX_REJECTION_CHARS)})`)
   }
 
   #collect(budgetMs: number): StepEnd | undefined {
@@ -232,7 +256,7 @@ export class GuestWorld {
   #parse(text: string): StepEnd {
     const { error, keys, ...end } = readEnd(text)
     // This error depends on the heap's state. A replay would diverge from here, so stop the guest.
-    if (error?.name === 'RangeError' && /allocation failed/.test(error.message)) {
+    if (error?.name === 'RangeError' && /allocation failed/.test(error.message) && this.#engine.isFilling()) {
       throw new GuestStopped('out-of-memory', error.message)
     }
     if (error === undefined || this.#step === undefined) return end

@@ -19,26 +19,23 @@ export interface Door {
   load(name: string): string
 }
 
-/** The door, and what only the engine itself notices. */
-export interface EngineDoor extends Door {
-  /** At the end of an entry, a promise is rejected and nothing awaits it: `name: message`. */
-  rejected(what: string): void
-}
-
 /** Runs guest code. */
 export interface Engine {
   /** Evaluates a script and holds its value. @throws GuestStopped, or the compiler's SyntaxError */
   evaluate(source: string, file: string, budgetMs: number): Handle
   /**
-   * Calls a held function, which must not throw, and runs microtasks until none is left.
+   * Calls a held function and runs microtasks until none is left.
    *
    * @returns the function's text, or '' if it returned anything else
+   * @throws GuestStopped; GuestThrew if the function threw, or at its end a promise is rejected and nothing awaits it
    */
   call(target: Handle, args: Argument[], budgetMs: number): string
   /** Holds the fields of an object. */
   fields<Name extends string>(target: Handle, names: readonly Name[]): Record<Name, Handle>
   /** Calls a function with the door and holds its result. */
-  install(target: Handle, door: EngineDoor): Handle
+  install(target: Handle, door: Door): Handle
+  /** Tells whether guest code holds more than half of the memory that it may have. */
+  isFilling(): boolean
   dispose(): void
 }
 
@@ -52,6 +49,13 @@ export class GuestStopped extends BailiwickError {
   }
 }
 
+/** Something that guest code threw or rejected with reached the child, as `name: message`. */
+export class GuestThrew extends BailiwickError {
+  constructor(what: string) {
+    super('guest-threw', what)
+  }
+}
+
 /**
  * Runs guest code in one isolate, synchronously on this thread, so that the isolate's timer also stops microtasks that
  * loop. Only text, numbers and booleans enter the isolate. A held reference enters it only dereferenced: guest code
@@ -62,21 +66,31 @@ export function isolateEngine(ivm: typeof IsolatedVm, memoryMb: number): Engine 
   const context = isolate.createContextSync()
   const hold = (value: unknown) => value as unknown as Handle
   const held = (handle: Handle) => handle as unknown as Reference
-  let rejected: EngineDoor['rejected'] = () => {}
 
   const pass = (arg: Argument) => (typeof arg === 'object' ? held(arg).derefInto() : arg)
 
-  function guarded<T>(action: () => T): T {
+  /** Why code was stopped, or undefined if it was not. What an error says does not count, because guest code may have made it. */
+  function stopped(began: number, budgetMs: number): GuestStopped | undefined {
+    if (isolate.isDisposed) return new GuestStopped('out-of-memory', 'the isolate reached its memory limit')
+    // isolated-vm's timer runs on another clock.
+    if (performance.now() - began < budget(budgetMs) - CLOCK_MS) return undefined
+    return new GuestStopped('timeout', 'Script execution timed out.')
+  }
+
+  function guarded<T>(budgetMs: number, action: () => T): T {
+    const began = performance.now()
     try {
       return action()
     } catch (error) {
-      throw stopped(error, isolate.isDisposed)
+      const why = stopped(began, budgetMs)
+      if (why !== undefined) throw why
+      throw error instanceof SyntaxError ? error : new GuestStopped('crashed', errorText(error))
     }
   }
 
   return {
     evaluate(source, file, budgetMs) {
-      return guarded(() => {
+      return guarded(budgetMs, () => {
         const script = isolate.compileScriptSync(source, { filename: file })
         const value = script.runSync(context, { timeout: budget(budgetMs), reference: true })
         script.release()
@@ -84,16 +98,13 @@ export function isolateEngine(ivm: typeof IsolatedVm, memoryMb: number): Engine 
       })
     },
     call(target, args, budgetMs) {
+      const passed = args.some((arg) => typeof arg === 'object') ? args.map(pass) : args
+      const began = performance.now()
       try {
-        const passed = args.some((arg) => typeof arg === 'object') ? args.map(pass) : args
         const result: unknown = held(target).applySync(undefined, passed, { timeout: budget(budgetMs) })
         return typeof result === 'string' ? result : ''
       } catch (error) {
-        const why = stopped(error, isolate.isDisposed)
-        if (why instanceof GuestStopped && why.reason !== 'crashed') throw why
-        // The entry did not throw: isolated-vm throws if a promise is rejected and nothing awaits it yet.
-        rejected(rejectionText(error))
-        return ''
+        throw stopped(began, budgetMs) ?? new GuestThrew(thrownText(error))
       }
     },
     fields(target, names) {
@@ -101,9 +112,8 @@ export function isolateEngine(ivm: typeof IsolatedVm, memoryMb: number): Engine 
       for (const name of names) found[name] = hold(held(target).getSync(name, { reference: true }))
       return found as Record<(typeof names)[number], Handle>
     },
-    install(target, door: EngineDoor) {
-      rejected = door.rejected
-      return guarded(() => {
+    install(target, door) {
+      return guarded(INSTALL_MS, () => {
         const made = context.evalSync('(f,print,call,note,load)=>f({__proto__:null,print,call,note,load})', {
           reference: true,
         })
@@ -117,28 +127,28 @@ export function isolateEngine(ivm: typeof IsolatedVm, memoryMb: number): Engine 
         )
       })
     },
+    isFilling() {
+      const { used_heap_size: heap, externally_allocated_size: external } = isolate.getHeapStatisticsSync()
+      return heap + external > (memoryMb * 1_048_576) / 2
+    },
     dispose() {
       if (!isolate.isDisposed) isolate.dispose()
     },
   }
 }
 
+/** The least difference between two clocks that counts, ms. */
+const CLOCK_MS = 1
+/** Time limit for the prelude's installation, ms. */
+const INSTALL_MS = 10_000
+
 /** isolated-vm treats 0 as no limit. */
 function budget(ms: number): number {
   return Math.max(1, Math.ceil(ms))
 }
 
-function stopped(error: unknown, disposed: boolean): unknown {
-  const message = errorText(error)
-  if (message === 'Script execution timed out.') return new GuestStopped('timeout', message)
-  if (disposed || /memory limit|allocation failed/.test(message))
-    return new GuestStopped('out-of-memory', message)
-  if (error instanceof SyntaxError) return error
-  return new GuestStopped('crashed', message)
-}
-
-/** Describes what guest code rejected a promise with. isolated-vm copies errors; of other objects it passes nothing. */
-function rejectionText(error: unknown): string {
+/** Describes what guest code threw. isolated-vm copies errors; of other objects it passes nothing. */
+function thrownText(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   return /^An object was thrown/.test(error.message) ? 'an object' : `${error.name}: ${error.message}`
 }

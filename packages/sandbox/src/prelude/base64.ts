@@ -1,12 +1,13 @@
-import { Bytes, charCode, slice } from './primordials.ts'
+import { Bytes, charCode, slice, typedArrayLength } from './primordials.ts'
 
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 
 /** Encodes bytes as base64. A bare isolate has neither `Buffer` nor `btoa`. */
 export function bytesToBase64(bytes: Uint8Array): string {
   let text = ''
-  for (let index = 0; index < bytes.length; index += 3) {
-    const left = bytes.length - index
+  const length = typedArrayLength(bytes)
+  for (let index = 0; index < length; index += 3) {
+    const left = length - index
     const bits = ((bytes[index] ?? 0) << 16) | ((bytes[index + 1] ?? 0) << 8) | (bytes[index + 2] ?? 0)
     text += DIGITS[bits >> 18]
     text += DIGITS[(bits >> 12) & 63]

@@ -1,7 +1,18 @@
 import { decode } from './decode.ts'
 import { encodeWithin } from './encode.ts'
+import { errorFields } from './error-text.ts'
 import { noteKeys } from './known-keys.ts'
-import { bare, type List, list, PromiseClass, promiseThen, push, setPrototype } from './primordials.ts'
+import {
+  bare,
+  define,
+  freeze,
+  type List,
+  list,
+  PromiseClass,
+  promiseThen,
+  push,
+  setPrototype,
+} from './primordials.ts'
 import { state } from './state.ts'
 
 function ignore(): void {}
@@ -80,10 +91,13 @@ class CallError extends Error {
   constructor(name: string, message: string, number: number) {
     super(message)
     const id = number === 0 ? '' : callId(number)
-    Object.defineProperty(this, 'name', { value: name, configurable: true, writable: true })
-    Object.defineProperty(this, 'call', { value: id, configurable: true, writable: true })
+    define(this, 'name', bare({ value: name, configurable: true, writable: true }))
+    define(this, 'call', bare({ value: id, configurable: true, writable: true }))
   }
 }
+
+// Guest code reaches the class as `error.constructor`. Frozen, it keeps the `Error` that it extends.
+freeze(CallError)
 
 function callId(number: number): string {
   return `${state.step}.${number}`
@@ -169,7 +183,13 @@ export function settle(number: number, ok: boolean, value: string, reason: strin
     entry.reject(new CallError(REASONS[reason] ?? 'CallError', value, number))
     return
   }
-  const result = decode(value)
+  let result: unknown
+  try {
+    result = decode(value)
+  } catch (error) {
+    entry.reject(new CallError('CallError', `the result cannot be decoded: ${errorFields(error).message}`, number))
+    return
+  }
   noteKeys(result)
   entry.resolve(result)
 }

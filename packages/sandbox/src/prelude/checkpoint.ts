@@ -24,7 +24,7 @@ export function writeCheckpoint(maxChars: number): string {
   try {
     return write(maxChars)
   } catch (error) {
-    if (!(error instanceof NotPlainError)) throw error
+    if (!NotPlainError.is(error)) throw error
     return `{"refused":${quote(error.message)}}`
   }
 }

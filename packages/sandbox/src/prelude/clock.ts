@@ -35,8 +35,8 @@ function hide(target: object, key: PropertyKey, value: unknown): void {
 export function installClock(): void {
   const RealDate = Date
   const dateText = Date.prototype.toString
-  const now = () => Math.trunc(read())
-  const trunc = Math.trunc
+  const { trunc } = Math
+  const now = () => trunc(read())
   const PatchedDate = function (this: unknown, ...args: unknown[]): unknown {
     if (new.target === undefined) return applyFunction(dateText, new RealDate(trunc(read())), [])
     return construct(RealDate, args.length === 0 ? [trunc(read())] : args, new.target)
@@ -60,13 +60,14 @@ export function installClock(): void {
 function patchFormats(now: () => number): void {
   const prototype = Intl.DateTimeFormat.prototype
   const format = getDescriptor(prototype, 'format')
-  const get = format?.get
+  const get = format?.get as (() => (date: unknown) => string) | undefined
   if (get !== undefined) {
     define(
       prototype,
       'format',
       bare({
-        ...format,
+        enumerable: false,
+        configurable: true,
         get(this: unknown) {
           const bound = applyFunction(get, this, [])
           return (date?: unknown) => applyFunction(bound, undefined, [date === undefined ? now() : date])

@@ -33,7 +33,7 @@ function print(text: string): undefined {
 
 function log(...values: unknown[]): undefined {
   const left = state.limits.outputChars - printed
-  if (left <= 0 && typeof values[0] !== 'string') return print('')
+  if (left <= 0 && (values.length === 0 || typeof values[0] !== 'string')) return print('')
   let text = ''
   for (let index = 0; index < values.length; index += 1) {
     const value = values[index]

@@ -12,6 +12,7 @@ import {
   setAdd,
   toBigInt,
   toNumber,
+  typedArrayBuffer,
 } from './primordials.ts'
 
 type Tagged = null | boolean | number | string | Tagged[] | { [key: string]: Tagged }
@@ -69,8 +70,9 @@ function untagFields(value: { [key: string]: Tagged }): object {
 
 function untagMarked(marked: Tagged[]): unknown {
   const kind = marked[0]
-  const first = marked[1]
-  const second = marked[2]
+  // An index beyond the end would read a property that the guest may have defined on `Array.prototype`.
+  const first = marked.length > 1 ? marked[1] : undefined
+  const second = marked.length > 2 ? marked[2] : undefined
   switch (kind) {
     case 'undefined':
       return undefined
@@ -94,7 +96,7 @@ function untagMarked(marked: Tagged[]): unknown {
     case 'bytes': {
       const type = TYPED_ARRAYS[first as string]
       if (type === undefined) throw new SyntaxError('unknown typed array')
-      return new type(base64ToBytes(second as string).buffer as ArrayBuffer)
+      return new type(typedArrayBuffer(base64ToBytes(second as string)))
     }
     case 'object':
       return untagFields(first as { [key: string]: Tagged })

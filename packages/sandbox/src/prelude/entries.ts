@@ -13,4 +13,5 @@ export const ENTRIES = [
   'bundle',
   'checkpoint',
   'restore',
+  'completed',
 ] as const

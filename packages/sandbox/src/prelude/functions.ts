@@ -48,7 +48,8 @@ function guestFunction(card: FunctionCard): (...values: unknown[]) => Promise<un
 
 function checked(card: FunctionCard, values: unknown[]): unknown {
   const { name, required, properties } = card
-  const args = values[0] === undefined && required.length === 0 ? {} : values[0]
+  const given = values.length > 0 ? values[0] : undefined
+  const args = given === undefined && required.length === 0 ? {} : given
   const shape = properties.length === 0 ? '{}' : `{ ${listNames(properties)} }`
   if (typeof args !== 'object' || args === null || isArray(args) || values.length > 1) {
     throw new TypeError(`${name} takes one object: ${name}(${shape})`)

@@ -15,6 +15,7 @@ import {
   typedArrayBuffer,
   typedArrayName,
 } from './primordials.ts'
+import { isProxy } from './proxies.ts'
 
 export type Kind = 'date' | 'map' | 'set' | 'regexp' | 'error' | 'bytes' | 'buffer' | 'promise' | 'object'
 
@@ -30,6 +31,8 @@ function accepts(probe: () => unknown): boolean {
 
 const objectPrototype = Object.prototype
 const arrayPrototype = Array.prototype
+const errorPrototype = Error.prototype
+const promisePrototype = PromiseClass.prototype
 const sourceOf = getDescriptor(RegExp.prototype, 'source')?.get
 
 function isRegexp(value: object): boolean {
@@ -46,8 +49,14 @@ function isError(value: object): boolean {
   if (stack === undefined) return false
   if (stackGetter !== undefined && stack.get === stackGetter) return true
   if (typeof stack.value !== 'string') return false
+  return inherits(value, errorPrototype)
+}
+
+/** Like `instanceof`, but runs neither a `Symbol.hasInstance` of the guest nor a trap. */
+function inherits(value: object, prototype: object): boolean {
   for (let above = getPrototype(value); above !== null; above = getPrototype(above)) {
-    if (above === Error.prototype) return true
+    if (above === prototype) return true
+    if (isProxy(above)) return false
   }
   return false
 }
@@ -63,7 +72,7 @@ export function kindOf(value: object): Kind {
   if (accepts(() => dateTime(value as Date))) return 'date'
   if (isRegexp(value)) return 'regexp'
   if (accepts(() => bufferBytes(value))) return 'buffer'
-  if (value instanceof PromiseClass) return 'promise'
+  if (inherits(value, promisePrototype)) return 'promise'
   return 'object'
 }
 

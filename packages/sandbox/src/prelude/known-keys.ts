@@ -8,7 +8,7 @@ let count = 0
 /** Remembers the keys of call results, so that an error can suggest one that the code misspelt. */
 export function noteKeys(value: unknown, depth = 0): undefined {
   if (typeof value !== 'object' || value === null || depth > 3 || count >= MAX_KEYS) return
-  if (isArray(value)) return noteKeys(value[0], depth + 1)
+  if (isArray(value)) return value.length > 0 ? noteKeys(value[0], depth + 1) : undefined
   const keys = ownKeys(value)
   for (let index = 0; index < keys.length && index < 50; index += 1) {
     const key = keys[index]

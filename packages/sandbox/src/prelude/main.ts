@@ -36,6 +36,7 @@ import {
   promiseThen,
   quote,
   regexpExec,
+  toText,
 } from './primordials.ts'
 import { installProxies } from './proxies.ts'
 import { random, reseed } from './random.ts'
@@ -160,14 +161,19 @@ function restore(text: string, assign: Record<string, (value: unknown) => void>)
 /** The functions that the child calls. Guest code never sees them. */
 type Prelude = Record<(typeof ENTRIES)[number], (...args: never[]) => unknown>
 
-/** Makes entries report what they would throw. Anything that is thrown at the child is then an unhandled rejection. */
+/** How many entries have returned. The child compares it with the entries that it called. */
+let completed = 0
+
+/** Makes entries report what they would throw, and counts those that return. */
 function reporting(entries: Prelude): Prelude {
   const made = bare({}) as Prelude
   for (const name of ownKeys(entries) as (keyof Prelude)[]) {
     const entry = entries[name] as (...args: unknown[]) => unknown
     made[name] = (a: unknown, b: unknown, c: unknown, d: unknown, e: unknown) => {
       try {
-        return entry(a, b, c, d, e)
+        const returned = entry(a, b, c, d, e)
+        completed += 1
+        return returned
       } catch (thrown) {
         const { name: kind, message } = errorFields(thrown)
         state.door.note(`${kind}: ${message}`)
@@ -175,6 +181,7 @@ function reporting(entries: Prelude): Prelude {
       }
     }
   }
+  made.completed = () => toText(completed)
   return made
 }
 
@@ -225,6 +232,7 @@ function install(door: HostDoor): Prelude {
     bundle,
     checkpoint: writeCheckpoint,
     restore,
+    completed: () => '',
   })
 }
 

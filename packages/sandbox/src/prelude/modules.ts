@@ -34,6 +34,9 @@ class ImportError extends Error {
   }
 }
 
+// Guest code reaches the class as `error.constructor`. Frozen, it keeps the `Error` that it extends.
+freeze(ImportError)
+
 /** The namespace of a granted package. @throws ImportError that names what may be imported */
 export function importModule(name: unknown): object {
   if (typeof name !== 'string') throw new ImportError('import takes the name of a package')

@@ -3,6 +3,7 @@ import { kindOf } from './kind-of.ts'
 import {
   bigintText,
   bufferBytes,
+  type Descriptor,
   dateIso,
   dateTime,
   eachEntry,
@@ -13,6 +14,7 @@ import {
   indexOf,
   is,
   isArray,
+  isNotANumber,
   join,
   type List,
   list,
@@ -21,12 +23,12 @@ import {
   ownKeys,
   push,
   quote,
+  regexpExec,
   regexpFlags,
   regexpSource,
   setSize,
   slice,
   symbolText,
-  test,
   toText,
   typedArrayLength,
   typedArrayName,
@@ -94,7 +96,7 @@ class Inspector {
     const name = className(value)
     switch (kindOf(value)) {
       case 'date':
-        return Number.isNaN(dateTime(value as Date)) ? 'Invalid Date' : dateIso(value as Date)
+        return isNotANumber(dateTime(value as Date)) ? 'Invalid Date' : dateIso(value as Date)
       case 'regexp':
         return `/${regexpSource(value)}/${regexpFlags(value)}`
       case 'error': {
@@ -139,7 +141,7 @@ class Inspector {
     return wrap(name === 'Array' ? '[' : `${name} [`, parts, ']', depth)
   }
 
-  #property(item: PropertyDescriptor, depth: number): string {
+  #property(item: Descriptor, depth: number): string {
     if (item.get !== undefined || item.set !== undefined) return '[getter]'
     return this.show(item.value, depth + 1)
   }
@@ -235,7 +237,7 @@ export function className(value: object): string {
 function keyText(key: PropertyKey): string {
   if (typeof key === 'symbol') return `[${symbolText(key)}]`
   const text = toText(key)
-  return test(IDENTIFIER, text) ? text : quote(cut(text, 200))
+  return regexpExec(IDENTIFIER, text) !== null ? text : quote(cut(text, 200))
 }
 
 /** Joins the parts of a value on one line if they fit, else on one line each. */

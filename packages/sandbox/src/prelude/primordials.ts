@@ -26,14 +26,14 @@ function getter<T>(prototype: object, key: PropertyKey): (self: unknown) => T {
 export const applyFunction = apply
 export const construct = Reflect.construct
 export const ownKeys = Reflect.ownKeys
-export const getDescriptor = Reflect.getOwnPropertyDescriptor
+const findDescriptor = Reflect.getOwnPropertyDescriptor
 export const getPrototype = Reflect.getPrototypeOf
 export const setPrototype = Reflect.setPrototypeOf
 export const define = Reflect.defineProperty
 export const freeze = Object.freeze
 export const isExtensible = Reflect.isExtensible
 export const isArray = Array.isArray
-export const { isFinite: isFiniteNumber, isInteger } = Number
+export const { isFinite: isFiniteNumber, isInteger, isNaN: isNotANumber } = Number
 export const is = Object.is
 export const { floor, min, max, imul, abs } = Math
 export const parseJson = JSON.parse
@@ -45,6 +45,35 @@ export const toBigInt = BigInt
 export const { MIN_SAFE_INTEGER, MAX_SAFE_INTEGER } = Number
 
 export const hasOwn = Object.hasOwn
+
+/**
+ * A property of an object. It has no prototype: the descriptor of a data property has no `get` of its own, so reading
+ * `get` from it would run a getter that the guest defined on `Object.prototype`.
+ */
+export class Descriptor {
+  readonly value: unknown
+  readonly get: (() => unknown) | undefined
+  readonly set: ((value: unknown) => void) | undefined
+  readonly writable: boolean
+  readonly enumerable: boolean
+  readonly configurable: boolean
+
+  constructor(found: PropertyDescriptor) {
+    const isData = hasOwn(found, 'value')
+    this.value = isData ? found.value : undefined
+    this.writable = isData && found.writable === true
+    this.get = isData ? undefined : found.get
+    this.set = isData ? undefined : found.set
+    this.enumerable = found.enumerable === true
+    this.configurable = found.configurable === true
+  }
+}
+
+/** Describes an own property without running any code of the guest, unless the object is a Proxy. */
+export function getDescriptor(object: object, key: PropertyKey): Descriptor | undefined {
+  const found = findDescriptor(object, key)
+  return found === undefined ? undefined : new Descriptor(found)
+}
 export const functionText = uncurry(Function.prototype.toString)
 export const isEnumerable = uncurry(Object.prototype.propertyIsEnumerable)
 
@@ -56,10 +85,30 @@ export const padStart = uncurry(String.prototype.padStart)
 export const fromCharCode = String.fromCharCode
 export const bigintText = uncurry(BigInt.prototype.toString)
 export const symbolText = uncurry(Symbol.prototype.toString)
-export const test = uncurry(RegExp.prototype.test)
+/** Unlike `test`, which calls an `exec` that the guest may have replaced. */
 export const regexpExec = uncurry(RegExp.prototype.exec)
 export const regexpSource = getter<string>(RegExp.prototype, 'source')
-export const regexpFlags = getter<string>(RegExp.prototype, 'flags')
+
+const FLAGS = [
+  ['d', getter<boolean>(RegExp.prototype, 'hasIndices')],
+  ['g', getter<boolean>(RegExp.prototype, 'global')],
+  ['i', getter<boolean>(RegExp.prototype, 'ignoreCase')],
+  ['m', getter<boolean>(RegExp.prototype, 'multiline')],
+  ['s', getter<boolean>(RegExp.prototype, 'dotAll')],
+  ['u', getter<boolean>(RegExp.prototype, 'unicode')],
+  ['v', getter<boolean>(RegExp.prototype, 'unicodeSets')],
+  ['y', getter<boolean>(RegExp.prototype, 'sticky')],
+] as const
+
+/** The flags of a regular expression. Unlike the getter `flags`, it reads no other property. */
+export function regexpFlags(regexp: unknown): string {
+  let flags = ''
+  for (let index = 0; index < FLAGS.length; index += 1) {
+    const entry = FLAGS[index] as (typeof FLAGS)[number]
+    if (entry[1](regexp)) flags += entry[0]
+  }
+  return flags
+}
 
 export const PromiseClass = Promise
 export const promiseThen = uncurry(Promise.prototype.then)
@@ -105,8 +154,10 @@ export interface List<T> {
 class BareList {
   length = 0
 }
-setPrototype(BareList.prototype, null)
-delete (BareList.prototype as { constructor?: unknown }).constructor
+for (const { prototype } of [BareList, Descriptor]) {
+  setPrototype(prototype, null)
+  delete (prototype as { constructor?: unknown }).constructor
+}
 
 export function list<T>(): List<T> {
   return new BareList() as List<T>

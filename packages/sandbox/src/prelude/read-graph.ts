@@ -13,6 +13,7 @@ import {
   setAdd,
   toBigInt,
   toNumber,
+  typedArrayBuffer,
 } from './primordials.ts'
 
 /** A value as `GraphWriter` wrote it: itself, or an array that stands for it. */
@@ -76,7 +77,7 @@ function empty(written: WrittenObject): object {
     case 'bytes': {
       const type = TYPED_ARRAYS[first as string]
       if (type === undefined) throw new SyntaxError('unknown typed array')
-      return new type(base64ToBytes(written[2] as string).buffer as ArrayBuffer)
+      return new type(typedArrayBuffer(base64ToBytes(written[2] as string)))
     }
     default:
       throw new SyntaxError('unknown kind of object')

@@ -37,7 +37,14 @@ import { isProxy } from './proxies.ts'
 const VIEWED = -1
 
 /** The world cannot be written as text. */
-export class NotPlainError extends Error {}
+export class NotPlainError extends Error {
+  readonly #made = true
+
+  /** Unlike `instanceof`, runs no `Symbol.hasInstance` of the guest. */
+  static is(error: unknown): error is NotPlainError {
+    return typeof error === 'object' && error !== null && #made in error
+  }
+}
 
 /**
  * Writes named values and everything that they refer to as one text, from which `readGraph` restores them exactly,
