@@ -23,8 +23,18 @@ export type CallOutcome = { id: string; ms: number } & (
   | { ok: false; reason: CallFailure; message: string }
 )
 
+/**
+ * Reports when a call waits for a person or a delegate. Such time does not count toward the time that a step may wait
+ * for calls.
+ */
+export interface CallWait {
+  /** The call begins to wait for a person or a delegate. */
+  pause(): void
+  resume(): void
+}
+
 /** Decides about every call: allows it, asks a person about it, or refuses it. */
 export interface Gate {
   /** Never rejects. Every failure is an outcome, with a message for the model. */
-  call(request: CallRequest, signal: AbortSignal): Promise<CallOutcome>
+  call(request: CallRequest, signal: AbortSignal, wait?: CallWait): Promise<CallOutcome>
 }

@@ -26,7 +26,10 @@ export interface SandboxLimits {
   answerChars: number
   /** Most values that a preview visits. */
   previewValues: number
-  /** Longest `sleep` or timer, and longest time that a step may wait for calls, ms. */
+  /**
+   * Time that a step may wait for calls, timers and `sleep`, in total, ms. Time in which all open calls wait for a person
+   * or a delegate does not count.
+   */
   waitMs: number
   /** CPU time of steps after which a checkpoint is written, ms. 0 writes one after every step. */
   checkpointCpuMs: number
@@ -46,7 +49,7 @@ export const DEFAULT_SANDBOX_LIMITS: SandboxLimits = Object.freeze({
   callsPerStep: 1_000,
   callsInFlight: 100,
   argumentChars: 256_000,
-  resultChars: 8_000_000,
+  resultChars: 1_000_000,
   answerChars: 2_000_000,
   previewValues: 1_000,
   waitMs: 600_000,

@@ -1,4 +1,4 @@
-import type { CallOutcome } from './gate.ts'
+import type { CallOutcome, CallWait } from './gate.ts'
 import type { JsonSchema } from './json.ts'
 import type { SandboxLimits } from './sandbox-limits.ts'
 
@@ -147,7 +147,7 @@ export interface StepHost {
   /** Unix milliseconds. */
   now(): number
   /** The guest made a live call. Resolves with its outcome and never rejects. */
-  call(call: GuestCall, signal: AbortSignal): Promise<CallOutcome>
+  call(call: GuestCall, signal: AbortSignal, wait: CallWait): Promise<CallOutcome>
   /** A live input is about to be delivered. Not called for recorded inputs. */
   delivered?(input: TurnInput): void
   /** A turn has committed. `replayed` is true for a recorded turn. */

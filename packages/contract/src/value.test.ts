@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { decodeValue, encodeValue } from './value.ts'
+import { decodeValue, encodeValue, MAX_BIGINT_DIGITS, RegExpLiteral } from './value.ts'
 
 const roundTrip = (value: unknown) => decodeValue(encodeValue(value))
 
@@ -15,13 +15,27 @@ describe('encodeValue', () => {
     ['dates', [new Date(0), new Date(Number.NaN)]],
     ['undefined in fields and lists', { a: undefined, b: [undefined, 1] }],
     ['maps and sets', new Map<unknown, unknown>([[{ a: 1 }, new Set([1n, 'x'])]])],
-    ['a regular expression', /a+\/b/giu],
     ['typed arrays', [new Uint8Array([1, 255]), new Float64Array([0.1]), new BigInt64Array([-1n])]],
     ['an object whose key is the mark', { $: ['date', 0], other: { $: 1 } }],
     ['an object in many places', [{ same: 1 }, { same: 1 }]],
   ])('keeps %s', (_, value) => {
     expect(roundTrip(value)).toEqual(value)
     expect(Object.is((roundTrip([-0]) as number[])[0], -0)).toBe(true)
+  })
+
+  it('makes a regular expression an inert object, which encodes to the same text', () => {
+    const text = encodeValue({ pattern: /a+\/b/giu })
+    expect(decodeValue(text)).toEqual({ pattern: new RegExpLiteral('a+\\/b', 'giu') })
+    expect(encodeValue(decodeValue(text))).toBe(text)
+    // Compiling it would throw.
+    expect(decodeValue('{"$":["regexp","(","?"]}')).toEqual(new RegExpLiteral('(', '?'))
+  })
+
+  it('refuses a BigInt of more digits than the limit', () => {
+    const longest = 10n ** BigInt(MAX_BIGINT_DIGITS) - 1n
+    expect(roundTrip([longest, -longest])).toEqual([longest, -longest])
+    expect(() => encodeValue(longest + 1n)).toThrow('a BigInt of more than 10000 digits cannot be sent')
+    expect(() => decodeValue(`{"$":["bigint","${'9'.repeat(20_000)}"]}`)).toThrow('more than 10000 digits')
   })
 
   it('keeps an error’s name and message, and makes functions and symbols undefined', () => {

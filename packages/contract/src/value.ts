@@ -1,5 +1,23 @@
 import { fromBase64, toBase64 } from './base64.ts'
 
+/** The longest BigInt that can be encoded, decimal digits. Reading a longer one takes too long. */
+export const MAX_BIGINT_DIGITS = 10_000
+const BIGINT_LIMIT = 10n ** BigInt(MAX_BIGINT_DIGITS)
+
+/**
+ * A regular expression out of encoded text. It is not compiled: compiling one that a stranger wrote can take seconds.
+ * Encoding it gives the same text as the regular expression itself, so guest code gets it back as a `RegExp`.
+ */
+export class RegExpLiteral {
+  readonly source: string
+  readonly flags: string
+
+  constructor(source: string, flags: string) {
+    this.source = source
+    this.flags = flags
+  }
+}
+
 /**
  * Encodes a value as JSON without losing types. A value that JSON cannot represent becomes `{"$": [kind, data]}`. An
  * object with a key `$` becomes `{"$": ["object", …]}`.
@@ -7,13 +25,17 @@ import { fromBase64, toBase64 } from './base64.ts'
  * Kinds: `undefined`, `number` (NaN, Infinity, -Infinity, -0), `bigint`, `date`, `map`, `set`, `regexp`, `bytes` (typed
  * arrays, as `[name, base64]`), `error` (`[name, message]`), `object`. Functions and symbols become `undefined`.
  *
- * @throws TypeError with the path of an object that contains itself
+ * @throws TypeError with the path of an object that contains itself; RangeError for a BigInt of more than
+ * {@link MAX_BIGINT_DIGITS} digits
  */
 export function encodeValue(value: unknown): string {
   return JSON.stringify(tag(value, { above: [], path: [] }))
 }
 
-/** The inverse of {@link encodeValue}. Drops `__proto__` keys. @throws SyntaxError on other text */
+/**
+ * The inverse of {@link encodeValue}, except that a regular expression becomes a {@link RegExpLiteral}. Drops `__proto__`
+ * keys. @throws SyntaxError on other text
+ */
 export function decodeValue(text: string): unknown {
   return untag(JSON.parse(text))
 }
@@ -53,7 +75,12 @@ function tag(value: unknown, place: Place): Tagged {
       ? value
       : mark('number', Object.is(value, -0) ? '-0' : String(value))
   }
-  if (typeof value === 'bigint') return mark('bigint', String(value))
+  if (typeof value === 'bigint') {
+    if (value >= BIGINT_LIMIT || value <= -BIGINT_LIMIT) {
+      throw new RangeError(`a BigInt of more than ${MAX_BIGINT_DIGITS} digits cannot be sent`)
+    }
+    return mark('bigint', String(value))
+  }
   if (typeof value !== 'object') return mark('undefined')
   if (place.above.includes(value)) {
     const path = place.path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('')
@@ -89,7 +116,8 @@ function tagObject(value: object, place: Place): Tagged {
       [...value].map((item, index) => tagAt(item, `item(${index})`, place)),
     )
   }
-  if (value instanceof RegExp) return mark('regexp', value.source, value.flags)
+  if (value instanceof RegExp || value instanceof RegExpLiteral)
+    return mark('regexp', value.source, value.flags)
   if (value instanceof Error) return mark('error', value.name, value.message)
   if (ArrayBuffer.isView(value) && TYPED_ARRAYS.has(value.constructor.name)) {
     const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
@@ -128,7 +156,7 @@ function untagMarked([kind, ...data]: Tagged[]): unknown {
     case 'number':
       return Number(first)
     case 'bigint':
-      return BigInt(String(first))
+      return bigintOf(String(first))
     case 'date':
       return new Date(first === null ? Number.NaN : Number(first))
     case 'map':
@@ -138,7 +166,7 @@ function untagMarked([kind, ...data]: Tagged[]): unknown {
     case 'set':
       return new Set((first as Tagged[]).map(untag))
     case 'regexp':
-      return new RegExp(String(first), String(second))
+      return new RegExpLiteral(String(first), String(second))
     case 'error':
       return Object.assign(new Error(String(second)), { name: String(first) })
     case 'bytes': {
@@ -151,4 +179,11 @@ function untagMarked([kind, ...data]: Tagged[]): unknown {
     default:
       throw new SyntaxError(`unknown kind of encoded value: ${String(kind)}`)
   }
+}
+
+function bigintOf(text: string): bigint {
+  // One more character for the sign.
+  if (text.length > MAX_BIGINT_DIGITS + 1)
+    throw new SyntaxError(`a BigInt of more than ${MAX_BIGINT_DIGITS} digits`)
+  return BigInt(text)
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Sandbox } from '@bailiwick/contract/world'
+import { RegExpLiteral, type Sandbox } from '@bailiwick/contract/world'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSandbox } from '../src/index.ts'
 import { useBubblewrap } from '../src/testing/use-bubblewrap.ts'
@@ -304,10 +304,12 @@ describe('guest code', () => {
     }
     await using world = await open({ inputs: { value }, tools: { echo: (args) => args } })
     const seen = await world.run(
-      'const back = await echo({ value }); finalAnswer({ back, same: [back.value.date instanceof Date, back.value.map.size, back.value.bytes[2], Object.is(back.value.nested.zero, -0), "none" in back.value.nested] })',
+      'const back = await echo({ value }); finalAnswer({ back, same: [back.value.date instanceof Date, back.value.map.size, back.value.bytes[2], Object.is(back.value.nested.zero, -0), "none" in back.value.nested, back.value.pattern.test("xA")] })',
     )
-    expect(seen.final?.value).toEqual({ back: { value }, same: [true, 1, 255, true, true] })
-    expect(world.calls[0]?.args).toEqual({ value })
+    // The host gets a regular expression as its text.
+    const outside = { ...value, pattern: new RegExpLiteral('a+', 'gi') }
+    expect(seen.final?.value).toEqual({ back: { value: outside }, same: [true, 1, 255, true, true, true] })
+    expect(world.calls[0]?.args).toEqual({ value: outside })
   })
 
   it('cannot assign or declare the name of a tool', async () => {
@@ -501,7 +503,7 @@ describe('guest code', () => {
     })
     expect(waiting).toMatchObject({
       status: 'timeout',
-      error: { message: 'no call returned within 100 ms' },
+      error: { message: 'the step waited for calls for more than 100 ms' },
     })
   })
 

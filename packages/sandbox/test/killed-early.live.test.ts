@@ -47,7 +47,7 @@ describe.runIf(process.platform === 'linux')('while a container is being set up'
   it('leaves no process if the child is killed', async () => {
     const { layers } = await probeIsolation()
     await times(CHILDREN, async (n) => {
-      const box = spawnChild({ files: childFiles(), layers, memoryMb: MEMORY_MB.child })
+      const box = spawnChild({ files: childFiles(), layers, memoryMb: MEMORY_MB.child, residentMb: 768 })
       await sleep(n / 4)
       await box.close()
     })

@@ -113,7 +113,7 @@ describe('limits', () => {
   limit('resultChars', async () => {
     const tools = { long: () => 'y'.repeat(100) }
     expect((await run('await long({})', { resultChars: 50 }, { tools })).error?.message).toMatch(
-      /^the result of long has \d+ characters, more than the limit of 50/,
+      /^the result of long cannot be sent: it is longer than 50 characters; ask for less/,
     )
   })
 
@@ -135,6 +135,17 @@ describe('limits', () => {
     )
     const tools = { never: () => new Promise(() => {}) }
     expect((await run('await never({})', { waitMs: 50 }, { tools })).status).toBe('timeout')
+    // The sum of all waits counts.
+    const sum = await run(
+      'for (let i = 0; i < 6; i++) await sleep(700)',
+      { waitMs: 1_500 },
+      { now: Date.now },
+    )
+    expect(sum).toMatchObject({
+      status: 'timeout',
+      error: { message: 'the step waited for calls for more than 1500 ms' },
+    })
+    expect(sum.calls.filter(({ ok }) => ok)).toHaveLength(2)
   })
 
   limit('checkpointChars', async () => {

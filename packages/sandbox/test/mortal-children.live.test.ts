@@ -18,7 +18,12 @@ function session(dies: (taken: number) => boolean, limits = DEFAULT_SANDBOX_LIMI
     world: { inputs: {}, functions: [{ name: 'next', description: '', input: {} }], imports: [], seed: 's' },
     limits,
     take() {
-      const box = spawnChild({ files: childFiles(), layers, memoryMb: limits.memoryMb })
+      const box = spawnChild({
+        files: childFiles(),
+        layers,
+        memoryMb: limits.memoryMb,
+        residentMb: limits.residentMb,
+      })
       taken.push(box)
       const frames: ToChild[] = []
       sent.push(frames)

@@ -1,6 +1,7 @@
 import {
   type CallOutcome,
   type CallRequest,
+  type CallWait,
   type Effect,
   errorText,
   type Gate,
@@ -34,16 +35,21 @@ interface GateOptions extends Callable {
  */
 export function createGate(options: GateOptions): Gate {
   return {
-    call: (request, signal) => {
+    call: (request, signal, wait) => {
       const began = options.now()
-      return callThrough(options, request, signal).then(
+      return callThrough(options, request, signal, wait).then(
         (ending): CallOutcome => ({ id: request.id, ms: options.now() - began, ...ending }),
       )
     },
   }
 }
 
-async function callThrough(options: GateOptions, request: CallRequest, signal: AbortSignal): Promise<Ending> {
+async function callThrough(
+  options: GateOptions,
+  request: CallRequest,
+  signal: AbortSignal,
+  wait?: CallWait,
+): Promise<Ending> {
   const { state, now } = options
   const { id, step, name } = request
   const { spec } = state
@@ -56,7 +62,9 @@ async function callThrough(options: GateOptions, request: CallRequest, signal: A
   try {
     if (started && effect === 'once') return outcomeUnknown(name)
     if (!started && !options.own.has(name) && needsPerson(spec.grant, effect)) {
+      wait?.pause()
       const denied = await askPerson(options, request, effect, decision, signal)
+      wait?.resume()
       if (denied !== undefined)
         return refuseOrFail(options, request, { ok: false, reason: 'refused', message: denied })
       // Other calls may have spent the budget while the person decided.
@@ -84,6 +92,7 @@ async function callThrough(options: GateOptions, request: CallRequest, signal: A
     if (effect !== 'none') await options.flushed()
     signal.throwIfAborted()
     const context = { id, key, caller: spec.agent, run: spec.run, task: spec.task, signal }
+    if ('delegate' in target) wait?.pause()
     if ('delegate' in target)
       return await untilAborted(callDelegate(options, target.delegate, args, context), signal)
     return { ok: true, value: await untilAborted(target.tool.run(args, context), signal) }

@@ -16,6 +16,9 @@ import {
   type World,
 } from '@bailiwick/contract'
 
+/** This sandbox does not limit how long a step waits for calls. */
+const NO_WAIT = { pause: () => {}, resume: () => {} }
+
 /**
  * A sandbox for tests of the loop. Runs guest code in this process, with turns, calls and replay like a real one, but
  * without isolation, limits or a clock of its own. `executed` lists every step that ran, including replays.
@@ -156,7 +159,7 @@ class InlineStep {
       if (!this.#waiting.has(call.id)) continue
       const { id, name, args, argsText } = call
       void this.#host
-        .call({ id, step: this.#request.step, turn: this.#turn, name, args, argsText }, signal)
+        .call({ id, step: this.#request.step, turn: this.#turn, name, args, argsText }, signal, NO_WAIT)
         .then((outcome) => {
           const { ms, ...rest } = outcome
           Object.assign(call, rest, { ms })

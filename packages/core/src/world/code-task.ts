@@ -1,4 +1,4 @@
-import type { CallOutcome, CallRequest, JournalRecord, Sandbox } from '@bailiwick/contract'
+import type { CallOutcome, CallRequest, CallWait, JournalRecord, Sandbox } from '@bailiwick/contract'
 import type { TaskWorld } from '../journal/task-world.ts'
 
 /** What a world needs besides the journal. Every process that opens the world must pass the same. */
@@ -22,7 +22,7 @@ export interface CodeTask extends WorldOptions {
   /** Resolves when every recorded record is acknowledged. */
   flushed(): Promise<void>
   /** Makes a call for the code. Never rejects. */
-  call(request: CallRequest, signal: AbortSignal): Promise<CallOutcome>
+  call(request: CallRequest, signal: AbortSignal, wait?: CallWait): Promise<CallOutcome>
   /** Receives each console line when the code prints it. */
   printed(step: number, line: string): void
 }

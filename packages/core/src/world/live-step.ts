@@ -1,5 +1,6 @@
 import {
   type CallOutcome,
+  type CallWait,
   callFailureSchema,
   type GuestCall,
   type StepHost,
@@ -34,8 +35,8 @@ export class LiveStep implements StepHost {
     return this.#task.now()
   }
 
-  async call({ id, turn, name, args }: GuestCall, signal: AbortSignal): Promise<CallOutcome> {
-    const called = this.#task.call({ id, step: this.#step.step, turn, name, args }, signal)
+  async call({ id, turn, name, args }: GuestCall, signal: AbortSignal, wait: CallWait): Promise<CallOutcome> {
+    const called = this.#task.call({ id, step: this.#step.step, turn, name, args }, signal, wait)
     const settled = called.then((outcome) => {
       this.#arrived.set(id, outcome)
       this.#pending.delete(id)

@@ -1,5 +1,14 @@
 import { type GuestError, SandboxError } from '@bailiwick/contract/world'
-import type { BundleAnswer, OpenWorld, StepEnd } from '../frames/frame.ts'
+import {
+  type BundleAnswer,
+  MAX_IMPORTS,
+  MAX_REFUSED_IMPORTS,
+  MAX_REJECTION_CHARS,
+  MAX_REJECTIONS,
+  MAX_TEXT_CHARS,
+  type OpenWorld,
+  type StepEnd,
+} from '../frames/frame.ts'
 import { ENTRIES } from '../prelude/entries.ts'
 import { type RewrittenStep, rewriteStep } from '../rewrite/rewrite-step.ts'
 import { StepSyntaxError } from '../rewrite/step-syntax-error.ts'
@@ -20,10 +29,6 @@ export type WorldOutcome =
   | { id: string; ok: true; value: string }
   | { id: string; ok: false; reason: string; message: string }
 
-/** The longest reason of an unhandled rejection that is printed, characters. */
-const MAX_REJECTION_CHARS = 300
-/** Unhandled rejections that one step prints. */
-export const MAX_REJECTIONS = 20
 /** Time limit for asking how many entries have returned, ms. */
 const COMPLETED_MS = 1_000
 
@@ -60,6 +65,8 @@ export class GuestWorld {
   #entered = 0
   /** Rejections of this step that nothing awaited. */
   #rejections = 0
+  /** Imports of this step that were refused while its code ran. */
+  #refused = 0
   readonly #door: WorldDoor
 
   constructor(engine: Engine, prelude: string, door: WorldDoor) {
@@ -134,6 +141,7 @@ export class GuestWorld {
     this.#outstanding = 0
     this.#over = false
     this.#rejections = 0
+    this.#refused = 0
     this.#enter('beginStep', [number, clock, seed], budgetMs)
     try {
       if (code.length > this.#sourceChars) {
@@ -144,6 +152,13 @@ export class GuestWorld {
         )
       }
       const rewritten = rewriteStep(code, this.#variables, this.#reserved)
+      if (rewritten.imports.length > MAX_IMPORTS) {
+        throw new StepSyntaxError(
+          `the code imports ${rewritten.imports.length} packages, more than the limit of ${MAX_IMPORTS}`,
+          '',
+          0,
+        )
+      }
       this.#step = { number, code, rewritten }
       return {
         needs: rewritten.imports.filter(
@@ -250,7 +265,7 @@ export class GuestWorld {
   }
 
   #failed(error: GuestError, budgetMs: number): StepEnd {
-    return { ...this.end(budgetMs), error }
+    return { ...this.end(budgetMs), error: { ...error, message: error.message.slice(0, MAX_TEXT_CHARS) } }
   }
 
   #parse(text: string): StepEnd {
@@ -274,7 +289,8 @@ export class GuestWorld {
     const refused =
       this.#modules.get(name) ??
       `"${name}" was not loaded: write the name of a granted package as a literal text in import(), so that it is loaded before the step runs`
-    this.#door.refused(name, refused)
+    this.#refused += 1
+    if (this.#refused <= MAX_REFUSED_IMPORTS) this.#door.refused(name, refused)
     return JSON.stringify({ refused })
   }
 }

@@ -1,4 +1,4 @@
-import { type MadeCall, PART_CHARS } from '../frames/frame.ts'
+import { MAX_CALLS, type MadeCall, PART_CHARS } from '../frames/frame.ts'
 import type { FramePipe } from './frame-pipe.ts'
 
 const MAX_PRINT_CHARS = 4_096
@@ -44,7 +44,7 @@ export class OutgoingCalls {
   }
 
   add(id: string, name: string, args: string): void {
-    if (this.#chars + args.length > PART_CHARS) this.flush()
+    if (this.#chars + args.length > PART_CHARS || this.#calls.length === MAX_CALLS) this.flush()
     this.#calls.push({ id, name, args: args.length > PART_CHARS ? this.#pipe.writeLong(args) : args })
     // The parts that `writeLong` sent belong to the next frame.
     if (args.length > PART_CHARS) this.flush()

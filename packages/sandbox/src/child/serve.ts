@@ -1,4 +1,4 @@
-import type { OpenWorld, StepEnd, ToChild } from '../frames/frame.ts'
+import { MAX_TEXT_CHARS, type OpenWorld, type StepEnd, type ToChild } from '../frames/frame.ts'
 import type { FramePipe } from './frame-pipe.ts'
 import { GuestWorld } from './guest-world.ts'
 import { type Engine, GuestStopped } from './isolate-engine.ts'
@@ -31,7 +31,7 @@ export function serve(
   const door = {
     print: (line: string) => printer.print(line),
     refused: (name: string, message: string) => {
-      pipe.write({ type: 'refused', name: name.slice(0, 200), message })
+      pipe.write({ type: 'refused', name: name.slice(0, 200), message: message.slice(0, MAX_TEXT_CHARS) })
     },
     call: (id: string, name: string, args: string) => calls.add(id, name, args),
   }

@@ -1,4 +1,4 @@
-import type { OpenWorld } from '../frames/frame.ts'
+import { MAX_TEXT_CHARS, type OpenWorld } from '../frames/frame.ts'
 import { CheckpointRefused } from './checkpoint-text.ts'
 import type { GuestWorld } from './guest-world.ts'
 import { GuestStopped } from './isolate-engine.ts'
@@ -22,7 +22,7 @@ export function takeCheckpoint(
     return refused === undefined ? { text } : { text: '', refused }
   } catch (error) {
     if (!(error instanceof CheckpointRefused)) throw error
-    return { text: '', refused: error.message }
+    return { text: '', refused: error.message.slice(0, MAX_TEXT_CHARS) }
   }
 }
 
@@ -38,7 +38,7 @@ function tryOut(text: string, again: GuestWorld, opened: OpenWorld, budgetMs: nu
     ) {
       throw error
     }
-    return `the world cannot be restored from the checkpoint: ${error.message}`
+    return `the world cannot be restored from the checkpoint: ${error.message}`.slice(0, MAX_TEXT_CHARS)
   } finally {
     again.dispose()
   }

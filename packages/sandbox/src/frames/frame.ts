@@ -53,7 +53,10 @@ export interface MadeCall {
   args: string
 }
 
-/** A frame from child to parent. Texts beyond {@link PART_CHARS} precede their frame in `part` frames and are '' in it. */
+/**
+ * A frame from child to parent. Texts beyond {@link PART_CHARS} precede their frame in `part` frames and are '' in it.
+ * The parent bounds the number and the length of all fields, because guest code may have taken over the child.
+ */
 export type ToParent =
   | { type: 'ready' }
   /** `hash` is that of a restored world. */
@@ -72,6 +75,27 @@ export type ToParent =
 
 /** The longest text in one frame, in characters. It bounds the time that one frame costs the parent. */
 export const PART_CHARS = 65_536
+
+/** Packages that one step may import. */
+export const MAX_IMPORTS = 100
+
+/** Refused imports that the child reports in one step. Later ones still fail for the code. */
+export const MAX_REFUSED_IMPORTS = 100
+
+/** Rejections that nothing awaits, of which one step prints the reasons. */
+export const MAX_REJECTIONS = 20
+
+/** The longest reason of a rejection that is printed, characters. */
+export const MAX_REJECTION_CHARS = 300
+
+/** Lines in one `print` frame. */
+export const MAX_LINES = 4_096
+
+/** Calls in one frame. */
+export const MAX_CALLS = 1_000
+
+/** The longest name, message or excerpt in a frame, characters. */
+export const MAX_TEXT_CHARS = 10_000
 
 /** The longest frame that the parent accepts, in bytes. A child that sends a longer one breaks the protocol. */
 export const MAX_FRAME_BYTES = 1_048_576

@@ -1,6 +1,6 @@
-import { SandboxError } from '@bailiwick/contract/world'
 import type { OpenWorld, ToChild } from '../frames/frame.ts'
 import { type Box, BoxDied } from './box.ts'
+import { idleLimits } from './step-time.ts'
 
 /** Time for a child to start and open its world, ms. */
 const OPEN_MS = 20_000
@@ -26,26 +26,29 @@ export async function openBox(box: Box, { residentMb, ...opening }: Opening): Pr
   box.listen({
     frame: (frame) => {
       if (frame.type === 'opened') opened.resolve(frame.hash)
-      else if (frame.type !== 'ready')
-        opened.reject(
-          new SandboxError(`Expected the sandbox's child to open its world, found a ${frame.type} frame.`),
-        )
+      else
+        box.kill({
+          reason: 'crashed',
+          message: `expected its world to be opened, found a ${frame.type} frame`,
+        })
     },
     ended: (end) =>
       opened.reject(new BoxDied(`The world could not be opened: ${end.reason}: ${end.message}`)),
   })
-  box.watch({ wallMs: OPEN_MS, cpuMs: OPEN_MS, residentMb })
+  box.watch({ wallMs: OPEN_MS, cpuMs: OPEN_MS, residentMb, fresh: true })
   const { argumentChars, answerChars, checkpointChars } = opening.world.limits
   box.allow(Math.max(Number(argumentChars), Number(answerChars), checkpointChars))
   const frame: ToChild = { type: 'open', ...opening, memoryMb: Math.floor(opening.memoryMb) }
   box.send(frame)
   try {
     const hash = await opened.promise
-    box.watch(undefined)
     return hash
   } catch (error) {
     await box.close()
     throw error
+  } finally {
+    box.listen(undefined)
+    box.watch(idleLimits(residentMb))
   }
 }
 
@@ -65,9 +68,10 @@ export async function askCheckpoint(
     ended: ({ message }) => answered.resolve({ refused: `the child ended: ${message}` }),
   })
   // The test holds a second world beside the first.
-  box.watch({ wallMs: CHECKPOINT_MS, cpuMs: CHECKPOINT_MS, residentMb: residentMb * 1.5 })
+  box.watch({ wallMs: CHECKPOINT_MS, cpuMs: CHECKPOINT_MS, residentMb: residentMb * 1.5, fresh: true })
   box.send({ type: 'checkpoint' })
   const answer = await answered.promise
-  box.watch(undefined)
+  box.listen(undefined)
+  box.watch(idleLimits(residentMb))
   return answer
 }

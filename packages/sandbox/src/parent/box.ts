@@ -4,16 +4,23 @@ import type { ToChild, ToParent } from '../frames/frame.ts'
 /** Why a box ended, unless we closed it. */
 export type BoxEnd = { reason: 'timeout' | 'out-of-memory' | 'canceled' | 'crashed'; message: string }
 
-/** A frame as the session receives it: the parts of a long text are joined. */
-export type BoxFrame = Exclude<ToParent, { type: 'part' }>
+/** A frame as the session receives it: the parts of a long text are joined, and a child that stopped has ended. */
+export type BoxFrame = Exclude<ToParent, { type: 'ready' | 'part' | 'stopped' }>
 
-/** Limits on a box while its guest runs. */
+/** Limits on a box. Beyond any of them, it is killed. */
 export interface WatchLimits {
-  /** Time from now until the box is killed, ms. */
+  /** Time from now, ms. Infinity while the guest waits for calls, and between two steps. */
   wallMs: number
-  /** CPU time from now until the box is killed, ms. */
+  /** CPU time, ms. */
   cpuMs: number
   residentMb: number
+  /** Counts CPU time from now. Without it, from the last fresh limits. */
+  fresh?: true
+}
+
+export interface BoxListener {
+  frame(frame: BoxFrame): void
+  ended(end: BoxEnd): void
 }
 
 /** Holds one world: a child process. */
@@ -21,12 +28,15 @@ export interface Box {
   /** False once the box has ended for any reason. */
   readonly alive: boolean
   send(frame: ToChild): void
-  /** Sets the only listener: the current step, or the opening of the world. */
-  listen(listener: { frame(frame: BoxFrame): void; ended(end: BoxEnd): void }): void
+  /**
+   * Sets the only listener: the current step, or the opening of the world. Without one, any frame breaks the protocol
+   * and ends the box.
+   */
+  listen(listener: BoxListener | undefined): void
   /** Sets the longest text that the box may send in parts, in characters. */
   allow(maxText: number): void
-  /** Watches these limits while the guest runs. Undefined stops watching. */
-  watch(limits: WatchLimits | undefined): void
+  /** Replaces the limits. A box is always watched. */
+  watch(limits: WatchLimits): void
   /** Ends the box at once and notifies the listener. */
   kill(end: BoxEnd): void
   /** Ends the box without notifying the listener. */

@@ -1,11 +1,11 @@
 import type { ChildProcess } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
-import type { ToChild } from '../frames/frame.ts'
+import type { ToChild, ToParent } from '../frames/frame.ts'
 import { childLine } from '../frames/frame-line.ts'
 import type { ChildFiles } from '../isolation/child-files.ts'
 import { type Layers, permissionArguments } from '../isolation/layers.ts'
 import { startWrapped, type WrappedChild } from '../isolation/start-wrapped.ts'
-import type { Box, BoxEnd, BoxFrame, WatchLimits } from './box.ts'
+import type { Box, BoxEnd, BoxListener, WatchLimits } from './box.ts'
 import { FrameReader } from './frame-reader.ts'
 import { WaitAwake } from './wait-awake.ts'
 import { Watchdog } from './watchdog.ts'
@@ -16,18 +16,21 @@ const FRAME_IN = 3
 const WRITE_CHARS = 4_096
 const FRAME_OUT = 4
 
-type Listener = Parameters<Box['listen']>[0]
+/** CPU time in which a child must start and become ready, ms. */
+const START_CPU_MS = 20_000
 
 export interface SpawnOptions {
   files: ChildFiles
   layers: Layers
   memoryMb: number
+  /** Resident memory of a child that waits for its world, MiB. */
+  residentMb: number
 }
 
 /** Starts a child in a box. The child sends a `ready` frame once its isolate and prelude are loaded. */
-export function spawnChild({ files, layers, memoryMb }: SpawnOptions): ChildBox {
+export function spawnChild({ files, layers, memoryMb, residentMb }: SpawnOptions): ChildBox {
   const command = [process.execPath, ...permissionArguments(files), files.main, files.addon, String(memoryMb)]
-  return new ChildBox(startWrapped(layers, files, command, memoryMb))
+  return new ChildBox(startWrapped(layers, files, command, memoryMb), residentMb)
 }
 
 /** A box that is a child process. */
@@ -38,9 +41,9 @@ export class ChildBox implements Box {
   readonly #watchdog: Watchdog
   readonly #exited: Promise<void>
   readonly #killAll: () => void
-  #listener: Listener | undefined
+  #listener: BoxListener | undefined
   #ended: BoxEnd | undefined
-  #early: BoxFrame[] = []
+  #ready = false
   #errors = ''
   #outgoing = ''
   readonly #waiting = new WaitAwake()
@@ -52,17 +55,18 @@ export class ChildBox implements Box {
     this.#waiting.sent()
   }
 
-  constructor({ child, leafPid, kill }: WrappedChild) {
+  constructor({ child, leafPid, kill }: WrappedChild, residentMb: number) {
     this.#process = child
     this.#killAll = kill
     this.#input = child.stdio[FRAME_IN] as Writable
     const output = child.stdio[FRAME_OUT] as Readable
     this.#reader = new FrameReader({
       frame: (frame) => this.#frame(frame),
-      fault: (message) => this.kill({ reason: 'crashed', message: `the sandbox's child sent ${message}` }),
+      fault: (message) => this.#broken(message),
       flow: (open) => (open ? output.resume() : output.pause()),
     })
-    this.#watchdog = new Watchdog(leafPid, (end) => this.kill(end))
+    const limits = { wallMs: Number.POSITIVE_INFINITY, cpuMs: START_CPU_MS, residentMb }
+    this.#watchdog = new Watchdog(limits, leafPid, (end) => this.kill(end))
     output.on('data', (chunk: Buffer) => {
       this.#waiting.answered()
       this.#reader.push(chunk)
@@ -95,20 +99,17 @@ export class ChildBox implements Box {
     if (this.#outgoing.length > WRITE_CHARS) this.#flush()
   }
 
-  listen(listener: Listener): void {
+  listen(listener: BoxListener | undefined): void {
     this.#listener = listener
-    const early = this.#early
-    this.#early = []
-    for (const frame of early) listener.frame(frame)
     const ended = this.#ended
-    if (ended !== undefined) queueMicrotask(() => listener.ended(ended))
+    if (ended !== undefined && listener !== undefined) queueMicrotask(() => listener.ended(ended))
   }
 
   allow(maxText: number): void {
     this.#reader.maxText = maxText
   }
 
-  watch(limits: WatchLimits | undefined): void {
+  watch(limits: WatchLimits): void {
     this.#watchdog.set(limits)
   }
 
@@ -143,19 +144,27 @@ export class ChildBox implements Box {
     for (const stream of this.#process.stdio) stream?.destroy()
   }
 
-  #frame(frame: BoxFrame): void {
+  #frame(frame: Exclude<ToParent, { type: 'part' }>): void {
     if (frame.type === 'stopped') {
       // The child reported this itself, but the effects of its turn must not remain.
       this.kill({ reason: frame.reason, message: frame.message })
-    } else if (this.#listener === undefined) this.#early.push(frame)
+    } else if (frame.type === 'ready') {
+      if (this.#ready) this.#broken('a second ready frame')
+      this.#ready = true
+    } else if (this.#listener === undefined)
+      this.#broken(`a ${frame.type} frame although no step was running`)
     else this.#listener.frame(frame)
+  }
+
+  #broken(what: string): void {
+    this.kill({ reason: 'crashed', message: `the sandbox's child sent ${what}` })
   }
 
   #end(end: BoxEnd): void {
     if (this.#ended !== undefined) return
     this.#ended = end
     this.#reader.stop()
-    this.#watchdog.set(undefined)
+    this.#watchdog.stop()
     this.#listener?.ended(end)
   }
 

@@ -49,7 +49,8 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     engine ??= engineDigest(files)
     return engine
   }
-  const start = () => spawnChild({ files, layers, memoryMb: limits.memoryMb })
+  const { memoryMb, residentMb } = limits
+  const start = () => spawnChild({ files, layers, memoryMb, residentMb })
   const pool = new Pool(start, options.pool)
   return {
     isolation,

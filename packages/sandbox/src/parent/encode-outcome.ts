@@ -1,20 +1,26 @@
-import { type CallOutcome, type DeliveredOutcome, encodeValue, errorText } from '@bailiwick/contract/world'
+import { type CallOutcome, type DeliveredOutcome, errorText } from '@bailiwick/contract/world'
+import { encodeInPieces } from '../values/encode-in-pieces.ts'
+import { inSlices } from '../values/in-slices.ts'
 
-/** Encodes an outcome for the guest. If the result cannot be sent, the call fails with the reason. */
+/** Encodes an outcome for the guest, a long one in several turns of the event loop. If the result cannot be sent, the call fails with the reason. */
 export function encodeOutcome(
   { id, name }: { id: string; name: string },
   outcome: CallOutcome,
   maxChars: number,
-): DeliveredOutcome {
+): DeliveredOutcome | Promise<DeliveredOutcome> {
   if (!outcome.ok) return { id, ok: false, reason: outcome.reason, message: outcome.message }
-  const failed = (message: string) => ({ id, ok: false, reason: 'error', message }) as const
+  const failed = (error: unknown): DeliveredOutcome => ({
+    id,
+    ok: false,
+    reason: 'error',
+    message: `the result of ${name} cannot be sent: ${errorText(error)}`,
+  })
+  const work = encodeInPieces(outcome.value, maxChars)
   try {
-    const value = encodeValue(outcome.value)
-    if (value.length <= maxChars) return { id, ok: true, value }
-    return failed(
-      `the result of ${name} has ${value.length} characters, more than the limit of ${maxChars}; ask for less`,
-    )
+    const first = work.next()
+    if (first.done === true) return { id, ok: true, value: first.value }
   } catch (error) {
-    return failed(`the result of ${name} cannot be sent: ${errorText(error)}`)
+    return failed(error)
   }
+  return inSlices(work).then((value) => ({ id, ok: true, value }), failed)
 }

@@ -1,12 +1,11 @@
-import { MAX_FRAME_BYTES } from '../frames/frame.ts'
+import { MAX_FRAME_BYTES, PART_CHARS, type ToParent } from '../frames/frame.ts'
 import { parseFrame } from '../frames/parse-frame.ts'
 import { turnIsOver } from '../values/loop-turn.ts'
-import type { BoxFrame } from './box.ts'
 
 const NEWLINE = 10
 
 export interface ReaderHooks {
-  frame(frame: BoxFrame): void
+  frame(frame: Exclude<ToParent, { type: 'part' }>): void
   /** The child broke the protocol. */
   fault(message: string): void
   /** Stops (false) or resumes (true) reading from the child. */
@@ -104,21 +103,23 @@ export class FrameReader {
   #line(line: string): undefined {
     const frame = parseFrame(line)
     if (frame === undefined) return this.#fault(`a line that is not a frame: ${line.slice(0, 80)}`)
-    if (frame.type === 'part') {
-      this.#parts.push(frame.text)
-      this.#partChars += frame.text.length
-      if (this.#partChars > this.maxText) this.#fault(`a text of more than ${this.maxText} characters`)
-      return
-    }
+    if (frame.type === 'part') return this.#part(frame.text)
     if (this.#parts.length > 0) {
       const [first] = frame.type === 'calls' ? frame.calls : []
       if (first?.args === '') first.args = this.#takeParts()
       else if (frame.type === 'checkpoint' && frame.text === '') frame.text = this.#takeParts()
-      else if ('end' in frame && frame.end?.final === '') {
-        frame.end.final = this.#takeParts()
-      }
+      else if ('end' in frame && frame.end?.final === '') frame.end.final = this.#takeParts()
+      else return this.#fault(`parts of a text before a ${frame.type} frame, which has no long text`)
     }
     this.#hooks.frame(frame)
+  }
+
+  /** Every part but the last is full, which bounds their number. */
+  #part(text: string): undefined {
+    if (text === '' || this.#partChars % PART_CHARS !== 0) return this.#fault('a part that is not full')
+    this.#parts.push(text)
+    this.#partChars += text.length
+    if (this.#partChars > this.maxText) this.#fault(`a text of more than ${this.maxText} characters`)
   }
 
   #takeParts(): string {

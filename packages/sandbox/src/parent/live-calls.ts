@@ -6,7 +6,6 @@ import {
   encodeValue,
   errorText,
   type GuestCall,
-  SandboxError,
   type SandboxLimits,
   type StepHost,
 } from '@bailiwick/contract/world'
@@ -14,15 +13,13 @@ import { decodeSliced, isLong } from '../values/decode-sliced.ts'
 import { turnIsOver } from '../values/loop-turn.ts'
 import { type CallState, callReport, NO_OUTCOME, refusedImport } from './call-report.ts'
 import { encodeOutcome } from './encode-outcome.ts'
+import { WaitClock } from './wait-clock.ts'
 
 /** How long a step that has ended waits for calls that its code did not await, ms. */
 const UNAWAITED_MS = 5_000
 
 /** A report shows this many characters of long arguments, as encoded text. */
 const SHOWN_CHARS = 1_000
-
-/** Limits the reports of one step, because refused imports in a loop would fill the parent's memory. */
-const MAX_REFUSED = 10_000
 
 interface Open {
   call: GuestCall
@@ -31,11 +28,13 @@ interface Open {
   clock: number
 }
 
-interface Hooks {
-  /** A call cannot be decoded, so the child broke the protocol. */
-  failed(error: unknown): void
+/** What a step learns about its calls. */
+export interface CallListener {
+  /** A call has an outcome for the guest. */
   settled(outcome: DeliveredOutcome): void
-  /** No call returned within `waitMs`. */
+  /** A call cannot be read, so the child breaks the protocol. */
+  broken(what: string): void
+  /** The step has waited for longer than `waitMs` in total. */
   waitedTooLong(): void
 }
 
@@ -49,20 +48,35 @@ export class LiveCalls {
   readonly #abort = new AbortController()
   readonly #timers = new Set<NodeJS.Timeout>()
   readonly #host: StepHost
-  readonly #hooks: Hooks
+  readonly #listener: CallListener
   readonly #limits: SandboxLimits
-  #waiting: NodeJS.Timeout | undefined
+  readonly #clock: WaitClock
   #decoding: Promise<void> | undefined
 
-  constructor(host: StepHost, limits: SandboxLimits, hooks: Hooks) {
+  constructor(host: StepHost, limits: SandboxLimits, listener: CallListener) {
     this.#host = host
     this.#limits = limits
-    this.#hooks = hooks
+    this.#listener = listener
+    this.#clock = new WaitClock(limits.waitMs, () => listener.waitedTooLong())
   }
 
   /** A report on every call so far, in order. */
   reports(): CallReport[] {
     return this.#states.map(callReport)
+  }
+
+  /** Calls whose outcome the guest has not received. */
+  get open(): number {
+    return this.#open.size
+  }
+
+  has(id: string): boolean {
+    return this.#open.has(id)
+  }
+
+  /** Tells whether the code is waiting for calls now. */
+  waiting(is: boolean): void {
+    this.#clock.waiting(is)
   }
 
   /** Adds the calls of a turn. Live calls leave now. Recorded calls leave only if the record ends without their outcome. */
@@ -81,7 +95,11 @@ export class LiveCalls {
   #decode(open: Open, thenStart: boolean): undefined {
     const { call, state } = open
     if (this.#decoding === undefined && !isLong(call.argsText) && !turnIsOver()) {
-      call.args = decodeValue(call.argsText)
+      try {
+        call.args = decodeValue(call.argsText)
+      } catch (error) {
+        return this.#broken(call, error)
+      }
       state.args = call.args
       return thenStart ? this.#start(open) : undefined
     }
@@ -94,15 +112,19 @@ export class LiveCalls {
         ? `${call.argsText.slice(0, SHOWN_CHARS)}… (${call.argsText.length} characters)`
         : call.args
       if (thenStart) this.#start(open)
-    })().catch((error: unknown) => this.#hooks.failed(error))
+    })().catch((error: unknown) => this.#broken(call, error))
     this.#decoding = decoding
     void decoding.then(() => {
       if (this.#decoding === decoding) this.#decoding = undefined
     })
   }
 
+  #broken({ id }: GuestCall, error: unknown): undefined {
+    this.#listener.broken(`a call ${id} with arguments that cannot be decoded (${errorText(error)})`)
+  }
+
   refused(step: number, module: string, message: string): undefined {
-    if (this.#states.length < MAX_REFUSED) this.#states.push(refusedImport(step, module, message))
+    this.#states.push(refusedImport(step, module, message))
   }
 
   /** Makes the recorded calls that have no outcome. @param answered calls whose recorded outcome is still to be delivered */
@@ -117,7 +139,6 @@ export class LiveCalls {
     const open = this.#open.get(outcome.id)
     if (open === undefined) return
     this.#open.delete(outcome.id)
-    this.#waiting?.refresh()
     open.state.awaited = true
     if (recorded) open.state.failure = outcome.ok ? undefined : outcome
   }
@@ -128,70 +149,68 @@ export class LiveCalls {
     const { id } = open.call
     const began = performance.now()
     this.#underWay += 1
-    this.#host.call(open.call, this.#abort.signal).then(
-      (outcome) => this.#ended(open, outcome),
-      (error) => {
-        // A host must not reject. If it does, the guest still gets a failed call.
-        const ms = performance.now() - began
-        this.#ended(open, { id, ms, ok: false, reason: 'error', message: errorText(error) })
-      },
-    )
-    this.#waiting ??= setTimeout(() => this.#hooks.waitedTooLong(), this.#limits.waitMs)
+    const endWait = this.#clock.begin()
+    const ended = (outcome: CallOutcome) => {
+      endWait.end()
+      void this.#ended(open, outcome)
+    }
+    this.#host.call(open.call, this.#abort.signal, endWait).then(ended, (error) => {
+      // A host must not reject. If it does, the guest still gets a failed call.
+      ended({ id, ms: performance.now() - began, ok: false, reason: 'error', message: errorText(error) })
+    })
   }
 
   #sleep(open: Open): undefined {
     const ms = (open.call.args as { ms?: unknown } | null)?.ms
     if (typeof ms !== 'number' || !(ms >= 0 && ms <= this.#limits.waitMs)) {
-      this.#hooks.failed(
-        new SandboxError(
-          `Expected a valid sleep from the sandbox's child, found ${open.call.argsText.slice(0, 80)}.`,
-        ),
-      )
+      this.#listener.broken(`a sleep that is not valid: ${open.call.argsText.slice(0, 80)}`)
       return
     }
     const left = Math.max(0, open.clock + ms - this.#host.now())
+    const wait = this.#clock.begin()
     const timer = setTimeout(() => {
       this.#timers.delete(timer)
+      wait.end()
       open.state.failure = undefined
       open.state.ms = left
-      this.#hooks.settled({ id: open.call.id, ok: true, value: encodeValue(undefined) })
+      this.#listener.settled({ id: open.call.id, ok: true, value: encodeValue(undefined) })
     }, left)
     this.#timers.add(timer)
   }
 
-  #ended({ call, state }: Open, outcome: CallOutcome): undefined {
+  async #ended({ call, state }: Open, outcome: CallOutcome): Promise<void> {
     this.#underWay -= 1
     if (this.#underWay === 0) this.#noneUnderWay?.()
     state.ms = outcome.ms
-    if (this.#abort.signal.aborted) {
-      state.failure = outcome.ok ? undefined : outcome
-      return
-    }
-    const delivered = encodeOutcome(call, outcome, this.#limits.resultChars)
-    state.failure = delivered.ok ? undefined : delivered
-    this.#hooks.settled(delivered)
+    if (!this.#abort.signal.aborted) {
+      const encoded = encodeOutcome(call, outcome, this.#limits.resultChars)
+      const delivered = encoded instanceof Promise ? await encoded : encoded
+      state.failure = delivered.ok ? undefined : delivered
+      if (!this.#abort.signal.aborted) this.#listener.settled(delivered)
+    } else state.failure = outcome.ok ? undefined : outcome
   }
 
-  /** Ends the step's timers. With `wait`, waits a while for calls that the code did not await. */
-  async finish(wait: boolean): Promise<void> {
-    if (this.#decoding !== undefined) await this.#decoding
+  /** Ends the step's timers. Waits a while for calls that the code did not await, unless the step is canceled. */
+  async finish(): Promise<void> {
     for (const timer of this.#timers) clearTimeout(timer)
-    clearTimeout(this.#waiting)
-    if (!wait || this.#underWay === 0) return
-    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#clock.stop()
     const { signal } = this.#host
-    const timer = setTimeout(resolve, UNAWAITED_MS)
-    this.#noneUnderWay = resolve
+    const { promise: canceled, resolve } = Promise.withResolvers<void>()
     const stop = () => resolve()
+    if (signal.aborted) resolve()
     signal.addEventListener('abort', stop, { once: true })
-    await promise
+    const timer = setTimeout(resolve, UNAWAITED_MS)
+    if (this.#decoding !== undefined) await Promise.race([this.#decoding, canceled])
+    if (this.#underWay > 0) {
+      await Promise.race([canceled, new Promise<void>((none) => (this.#noneUnderWay = none))])
+    }
     signal.removeEventListener('abort', stop)
     clearTimeout(timer)
   }
 
   abort(reason: string): void {
     for (const timer of this.#timers) clearTimeout(timer)
-    clearTimeout(this.#waiting)
+    this.#clock.stop()
     if (!this.#abort.signal.aborted) this.#abort.abort(new Error(reason))
   }
 }

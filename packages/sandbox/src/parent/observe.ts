@@ -1,10 +1,9 @@
 import type { Observation, VoidedTurn } from '@bailiwick/contract/world'
-import { decodeSliced } from '../values/decode-sliced.ts'
 import type { StepResult } from './step-result.ts'
 
 /** Makes the observation of a step from its result. */
-export async function observe(result: StepResult): Promise<Observation> {
-  const { end, voided, stopped, calls, usage } = result
+export function observe(result: StepResult): Observation {
+  const { end, final, voided, stopped, calls, usage } = result
   const observation: Observation = {
     status: 'ok',
     preview: end?.preview ?? '',
@@ -26,10 +25,10 @@ export async function observe(result: StepResult): Promise<Observation> {
     observation.status = 'error'
     observation.error = end.error
   }
-  if (end?.final !== undefined) {
+  if (final !== undefined) {
     observation.status = 'ok'
     delete observation.error
-    observation.final = { value: await decodeSliced(end.final) }
+    observation.final = final
   }
   return observation
 }

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import {
-  encodeValue,
   InputError,
   isReservedName,
   nameTaken,
@@ -9,11 +8,13 @@ import {
   type World,
 } from '@bailiwick/contract/world'
 import type { OpenWorld } from '../frames/frame.ts'
+import { encodeInPieces } from '../values/encode-in-pieces.ts'
+import { inSlices } from '../values/in-slices.ts'
 
 const NAME = /^[A-Za-z_$][\w$]*$/
 
 /** Describes a world to its box. @throws InputError if a name cannot be a variable or is already used */
-export function openingWorld({ inputs, functions }: World, limits: SandboxLimits): OpenWorld {
+export async function openingWorld({ inputs, functions }: World, limits: SandboxLimits): Promise<OpenWorld> {
   for (const name of [...Object.keys(inputs), ...functions.map((one) => one.name)]) {
     if (!NAME.test(name))
       throw new InputError(
@@ -24,8 +25,12 @@ export function openingWorld({ inputs, functions }: World, limits: SandboxLimits
   for (const name of Object.keys(inputs)) {
     if ((isReservedName(name) && name !== RESULTS) || taken.has(name)) throw nameTaken(name)
   }
+  const encoded: Record<string, string> = {}
+  for (const [name, value] of Object.entries(inputs)) {
+    encoded[name] = await inSlices(encodeInPieces(value, Number.POSITIVE_INFINITY))
+  }
   return {
-    inputs: Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, encodeValue(value)])),
+    inputs: encoded,
     functions: functions.map(({ name, input, access }) => ({
       name,
       ...(access !== undefined && { access }),

@@ -69,7 +69,7 @@ export class WorldSession implements Session {
     const { imports, importsFrom } = this.#parts.world
     checkImports(imports, importsFrom ?? process.cwd())
     const { world, limits } = this.#parts
-    this.#open = openingWorld(world, limits)
+    this.#open = await openingWorld(world, limits)
     const restored = await this.#restore(this.#fitting(world.checkpoints ?? []), limits.memoryMb)
     if (restored !== undefined) {
       this.restored.step = restored.checkpoint.step
@@ -90,7 +90,7 @@ export class WorldSession implements Session {
       this.#steps.push(result.record)
       this.#hash = result.voided === undefined ? result.end?.hash : undefined
       if (result.voided !== undefined) await this.#drop()
-      return await observe(result)
+      return observe(result)
     } catch (error) {
       // A world that diverged or failed must not go on.
       await this.#drop()

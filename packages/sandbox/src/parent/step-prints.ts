@@ -1,22 +1,25 @@
-/** The lines that a step printed. The child applies the limit itself; this also cuts off a child that does not. */
+import { MAX_REJECTION_CHARS, MAX_REJECTIONS } from '../frames/frame.ts'
+
+/** The text around the reason of a rejection that nothing awaits, characters. */
+const AROUND_REJECTION_CHARS = 30
+
+/** The lines that a step printed. */
 export class StepPrints {
   readonly lines: string[] = []
-  readonly #maxChars: number
-  readonly #shown: (line: string) => void
-  #chars = 0
+  #left: number
 
-  /** @param maxChars limit in characters, without newlines */
-  constructor(maxChars: number, shown: (line: string) => void) {
-    this.#maxChars = maxChars
-    this.#shown = shown
+  /** @param maxChars limit in characters, with newlines. The child applies it too. */
+  constructor(maxChars: number) {
+    this.#left = maxChars + 1 + MAX_REJECTIONS * (MAX_REJECTION_CHARS + AROUND_REJECTION_CHARS)
   }
 
-  add(lines: readonly string[]): undefined {
+  /** Adds lines. Returns false if there are more than a child that keeps the limit can send. */
+  add(lines: readonly string[]): boolean {
     for (const line of lines) {
-      if (this.#chars > this.#maxChars + this.lines.length) return
-      this.#chars += line.length
+      this.#left -= line.length + 1
+      if (this.#left < 0) return false
       this.lines.push(line)
-      this.#shown(line)
     }
+    return true
   }
 }

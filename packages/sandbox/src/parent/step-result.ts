@@ -7,6 +7,8 @@ export interface StepResult {
   record: StepRecord
   end: StepEnd | undefined
   printed: string[]
+  /** The final answer. */
+  final?: { value: unknown }
   calls: CallReport[]
   /** Set if the step ended before its code did. */
   stopped?: { status: 'timeout' | 'canceled'; message: string }

@@ -1,22 +1,20 @@
-import {
-  SandboxError,
-  type SandboxLimits,
-  type StepHost,
-  type StepRequest,
-  type TurnInput,
-  type TurnOutput,
-} from '@bailiwick/contract/world'
-import type { BundleAnswer, StepEnd } from '../frames/frame.ts'
+import type { SandboxLimits, StepHost, StepRequest, TurnInput, TurnOutput } from '@bailiwick/contract/world'
+import { SandboxError } from '@bailiwick/contract/world'
+import { type BundleAnswer, MAX_REFUSED_IMPORTS, type StepEnd, type ToChild } from '../frames/frame.ts'
+import { decodeSliced } from '../values/decode-sliced.ts'
 import { type Box, BoxDied, type BoxEnd, type BoxFrame } from './box.ts'
 import { LiveCalls } from './live-calls.ts'
 import { RecordedTurns } from './recorded-turns.ts'
-import { StepInputs } from './step-inputs.ts'
 import { StepPrints } from './step-prints.ts'
 import type { StepResult } from './step-result.ts'
-import { StepStop } from './step-stop.ts'
-import { StepTime } from './step-time.ts'
+import { GRACE_MS, idleLimits, StepTime } from './step-time.ts'
 import { TurnCalls } from './turn-calls.ts'
 import type { StepRecord } from './world-record.ts'
+
+/** How many inputs may be on their way to the child. It still processes one after the other. */
+const MAX_SENT = 256
+/** A preview ends with the count of what is missing, characters. */
+const COUNT_CHARS = 100
 
 export interface StepContext {
   box: Box
@@ -26,70 +24,95 @@ export interface StepContext {
   bundles(names: string[]): Promise<BundleAnswer[]>
 }
 
-/** Runs one step: sends inputs, receives turns and makes calls in between. */
+/**
+ * Runs one step: sends inputs to the child, takes the turns that come back, and makes calls in between.
+ *
+ * Everything that happens is an event: a frame, the end of the child, an outcome, a cancel. After each event,
+ * `#advance` looks at the whole state, sends what can be sent, and sets the limits of the child. The child is not
+ * trusted: what it reports never ends the watch over it, and whatever does not fit the state ends the child.
+ */
 export class StepRun {
   readonly #context: StepContext
   readonly #request: StepRequest
   readonly #host: StepHost
   readonly #record: StepRecord
-  readonly #calls: LiveCalls
-  readonly #done = Promise.withResolvers<void>()
-  readonly #began = performance.now()
-  readonly #prints: StepPrints
-  readonly #inputs: StepInputs
-  readonly #turnCalls: TurnCalls
   readonly #recorded: RecordedTurns
   readonly #time: StepTime
-  readonly #stop: StepStop
+  readonly #calls: LiveCalls
+  readonly #turnCalls: TurnCalls
+  readonly #prints: StepPrints
+  readonly #done = Promise.withResolvers<void>()
+  readonly #began = performance.now()
+  readonly #events: (() => void)[] = []
+  #isHandling = false
+  /** Inputs that were not sent yet, in the order of delivery. */
+  #queue: TurnInput[] = []
+  /** Sent inputs whose turn has not returned. Undefined stands for the step's code. */
+  readonly #sent: (TurnInput | undefined)[] = []
+  /** `asked`: the child waits for the bundles of packages. */
+  #modules: 'unasked' | 'asked' | 'sent' = 'unasked'
+  #refusedImports = 0
+  /** The reason of a cancel that was requested. */
+  #canceled: string | undefined
+  #killTimer: NodeJS.Timeout | undefined
+  /** Set if the step is stopped before its code ends. */
+  #stopped: StepResult['stopped']
+  /** The child was asked to end the step. */
+  #isEnding = false
   #end: StepEnd | undefined
-  #over = false
+  /** The step's end has arrived, and its answer is being decoded. */
+  #isDecoding = false
+  #final: StepResult['final']
   #voided: StepResult['voided']
+  #isOver = false
+  /** What the present limits are for, and the number of turns at that time. */
+  #watched: { phase: Phase | undefined; turn: number } = { phase: undefined, turn: 0 }
 
   constructor(context: StepContext, request: StepRequest, host: StepHost) {
+    const { limits } = context
+    const { step, code, clock, seed = context.seed } = request
     this.#context = context
     this.#request = request
     this.#host = host
-    const { step, code, clock, seed = context.seed } = request
     this.#record = { step, code, clock, seed, inputs: [], turns: [] }
-    this.#turnCalls = new TurnCalls(request.step, context.limits.callsPerStep)
     this.#recorded = new RecordedTurns(request.recorded)
-    this.#time = new StepTime(context.limits, this.#recorded)
-    const { box, limits } = context
-    this.#inputs = new StepInputs({ box, host, recorded: this.#recorded, time: this.#time })
-    this.#prints = new StepPrints(limits.outputChars, (line) => {
-      if (!this.#recorded.replaying) host.printed?.(line)
-    })
+    this.#time = new StepTime(limits, this.#recorded)
+    this.#turnCalls = new TurnCalls(step, limits.callsPerStep)
+    this.#prints = new StepPrints(limits.outputChars)
     this.#calls = new LiveCalls(host, limits, {
-      failed: (error) => this.#fail(error),
-      settled: (outcome) => this.#offer({ kind: 'outcome', outcome, clock: host.now() }),
-      waitedTooLong: () => this.#stop.now('timeout', `no call returned within ${limits.waitMs} ms`),
-    })
-    const parts = { box, host, inputs: this.#inputs, calls: this.#calls, time: this.#time }
-    this.#stop = new StepStop({
-      ...parts,
-      over: () => this.#over,
-      guarded: (action) => this.#guarded(action),
+      settled: (outcome) =>
+        this.#on(() => {
+          // Outcomes of a step that ends are dropped.
+          if (!this.#recorded.replaying && this.#canceled === undefined && !this.#isEnding) {
+            this.#queue.push({ kind: 'outcome', outcome, clock: host.now() })
+          }
+        }),
+      broken: (what) => this.#on(() => this.#broken(what)),
+      waitedTooLong: () =>
+        this.#on(() => this.#stop('timeout', `the step waited for calls for more than ${limits.waitMs} ms`)),
     })
   }
 
+  /** @throws DivergedError, SandboxError, BoxDied, and what the host throws */
   async run(): Promise<StepResult> {
+    const { box, limits } = this.#context
     const { signal } = this.#host
-    const abort = () =>
-      this.#stop.cancel(String((signal.reason as Error | undefined)?.message ?? signal.reason ?? 'canceled'))
-    this.#context.box.listen({
-      frame: (frame) => this.#guarded(() => this.#frame(frame)),
-      ended: (end) => this.#guarded(() => this.#boxEnded(end)),
+    const abort = () => this.#on(() => this.#cancel(signal.reason))
+    box.listen({
+      frame: (frame) => this.#on(() => this.#frame(frame)),
+      ended: (end) => this.#on(() => this.#boxEnded(end)),
     })
     signal.addEventListener('abort', abort, { once: true })
     try {
-      this.#start()
+      this.#on(() => this.#start())
       if (signal.aborted) abort()
       await this.#done.promise
-      await this.#calls.finish(this.#voided === undefined && this.#stop.how === undefined)
+      box.listen(undefined)
+      box.watch(idleLimits(limits.residentMb))
+      if (this.#voided === undefined && this.#stopped === undefined) await this.#calls.finish()
     } finally {
       signal.removeEventListener('abort', abort)
-      this.#stop.dispose()
-      this.#context.box.watch(undefined)
+      clearTimeout(this.#killTimer)
       this.#calls.abort('the step is over')
     }
     return this.#result()
@@ -107,91 +130,195 @@ export class StepRun {
         turns: this.#record.turns.length,
       },
     }
-    if (this.#stop.how !== undefined) result.stopped = this.#stop.how
+    if (this.#final !== undefined && this.#voided === undefined) result.final = this.#final
+    if (this.#stopped !== undefined) result.stopped = this.#stopped
     if (this.#voided !== undefined) result.voided = this.#voided
     return result
   }
 
-  /** Makes an error in a callback end the step, not the process. */
-  #guarded(action: () => void): void {
+  /** Handles an event, after the one that is being handled. Makes an error in it end the step, not the process. */
+  #on(event: () => void): void {
+    this.#events.push(event)
+    if (this.#isHandling) return
+    this.#isHandling = true
     try {
-      action()
+      for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
+        if (!this.#isOver) next()
+      }
+      if (!this.#isOver) this.#advance()
     } catch (error) {
-      this.#fail(error)
+      this.#isOver = true
+      this.#done.reject(error)
+    } finally {
+      this.#isHandling = false
     }
   }
 
-  #fail(error: unknown): void {
-    this.#over = true
-    this.#done.reject(error)
+  #finish(): undefined {
+    this.#isOver = true
+    this.#done.resolve()
+  }
+
+  /** Does what the state allows now. */
+  #advance(): void {
+    if (this.#canceled !== undefined && this.#stopped === undefined && this.#phase() === 'waiting') {
+      // Everything that the code waits for rejects, so that it can clean up. Then the step ends.
+      this.#stopped = { status: 'canceled', message: this.#canceled }
+      this.#queue.push({ kind: 'cancel', reason: this.#canceled, clock: this.#host.now() })
+    }
+    this.#feed()
+    const phase = this.#phase()
+    this.#calls.waiting(phase === 'waiting')
+    this.#watch(phase)
+  }
+
+  #phase(): Phase {
+    if (this.#modules === 'asked') return 'loading'
+    if (this.#sent.length > 0) return 'running'
+    return this.#isEnding ? 'ending' : 'waiting'
+  }
+
+  /** Sets the limits of the child, once for each phase of each turn: whatever the child sends extends no limit. */
+  #watch(phase: Phase): void {
+    const turn = this.#record.turns.length
+    if (this.#watched.phase === phase && this.#watched.turn === turn) return
+    this.#watched = { phase, turn }
+    const { box } = this.#context
+    if (phase === 'running') box.watch(this.#time.atTurn(turn, this.#time.budget(turn)))
+    else box.watch(phase === 'ending' ? this.#time.atEnd() : this.#time.atRest())
   }
 
   #start(): undefined {
     const { recorded } = this.#request
     const { step, code, clock, seed } = this.#record
-    for (const input of recorded?.inputs ?? []) this.#inputs.add(input)
+    if (recorded !== undefined) this.#queue.push(...recorded.inputs)
     if (recorded?.voided?.turn === 0) return this.#replayEnded()
-    this.#inputs.begin({ type: 'step', step, code, clock, seed, budgetMs: this.#time.budget(0) })
+    this.#send(undefined, { type: 'step', step, code, clock, seed, budgetMs: this.#time.budget(0) })
   }
 
-  /** Adds a live input to the queue. */
-  #offer(input: TurnInput): void {
-    if (this.#over || this.#recorded.replaying) return
-    this.#inputs.add(input)
-    this.#guarded(() => this.#inputs.feed())
+  /** Sends as many inputs as fit. */
+  #feed(): void {
+    // Before the first turn has returned, the code may still wait for its packages and cannot take inputs.
+    if (this.#record.turns.length === 0 || this.#isEnding) return
+    while (this.#queue.length > 0 && this.#sent.length < MAX_SENT) {
+      const input = this.#queue.shift()
+      if (input === undefined) return
+      const { clock } = input
+      const budgetMs = this.#time.budget(this.#record.turns.length + this.#sent.length)
+      if (input.kind === 'outcome') this.#send(input, { type: 'outcome', ...input.outcome, clock, budgetMs })
+      else this.#send(input, { type: 'cancel', reason: input.reason, clock, budgetMs })
+    }
+  }
+
+  #send(input: TurnInput | undefined, frame: ToChild): void {
+    this.#sent.push(input)
+    if (this.#sent.length === 1) this.#deliver(input)
+    this.#context.box.send(frame)
+  }
+
+  /** The guest starts to run on this input. */
+  #deliver(input: TurnInput | undefined): void {
+    if (input !== undefined && !this.#recorded.has(input)) this.#host.delivered?.(input)
   }
 
   #frame(frame: BoxFrame): undefined {
-    if (this.#over) return
+    const { step } = this.#request
+    if (this.#isDecoding) return this.#broken('a frame after the end of the step')
     switch (frame.type) {
       case 'print':
-        return this.#prints.add(frame.lines)
-      case 'refused':
-        return this.#calls.refused(this.#request.step, frame.name, frame.message)
-      case 'calls':
-        return this.#turnCalls.add(this.#record.turns.length, frame.calls)
-      case 'need':
-        void this.#loadModules(frame.names)
+        if (!this.#prints.add(frame.lines)) return this.#broken('more output than the limit')
+        if (!this.#recorded.replaying) for (const line of frame.lines) this.#host.printed?.(line)
         return
+      case 'refused':
+        this.#refusedImports += 1
+        if (this.#refusedImports > MAX_REFUSED_IMPORTS)
+          return this.#broken('more refused imports than the limit')
+        return this.#calls.refused(step, frame.name, frame.message)
+      case 'calls':
+        if (!this.#turnCalls.add(this.#record.turns.length, frame.calls))
+          this.#broken('a call that is not valid')
+        return
+      case 'need':
+        return this.#need(frame.names)
       case 'turn':
-        return this.#turn(frame)
+        return this.#withAnswer(frame.end, () => this.#turn(frame))
       case 'ended':
-        this.#end = frame.end
-        return this.#finish()
+        if (!this.#isEnding) return this.#broken('the end of a step that was not to end')
+        return this.#withAnswer(frame.end, () => this.#ended(frame.end))
       default:
-        throw new SandboxError(
-          `Expected a frame of a running step from the sandbox's child, found a ${frame.type} frame.`,
-        )
+        return this.#broken(`a ${frame.type} frame during a step`)
     }
+  }
+
+  /** Goes on once the final answer, if there is one, has been decoded. Nothing is committed before. */
+  #withAnswer(end: StepEnd | undefined, goOn: () => undefined): undefined {
+    const { previewChars, answerChars } = this.#context.limits
+    if ((end?.preview.length ?? 0) > previewChars + COUNT_CHARS) {
+      return this.#broken('a longer preview than the limit')
+    }
+    if (end?.final === undefined) return goOn()
+    if (end.final.length > answerChars) return this.#broken('a longer answer than the limit')
+    this.#isDecoding = true
+    decodeSliced(end.final).then(
+      (value) =>
+        this.#on(() => {
+          this.#isDecoding = false
+          this.#final = { value }
+          goOn()
+        }),
+      () => this.#on(() => this.#broken('an answer that cannot be decoded')),
+    )
+  }
+
+  /** The child broke the protocol. Its turn never happened. */
+  #broken(what: string): undefined {
+    this.#context.box.kill({ reason: 'crashed', message: `the sandbox's child sent ${what}` })
+  }
+
+  #ended(end: StepEnd): undefined {
+    this.#end = end
+    this.#finish()
   }
 
   /** Provides the packages that the step's code waits for. The time to bundle them does not count as the step's. */
-  async #loadModules(names: string[]): Promise<void> {
-    this.#context.box.watch(undefined)
-    try {
-      const modules = await this.#context.bundles(names)
-      if (this.#over) return
-      this.#inputs.watchNext()
-      this.#context.box.send({ type: 'modules', modules, budgetMs: this.#time.budget(0) })
-    } catch (error) {
-      this.#fail(error)
+  #need(names: string[]): undefined {
+    if (this.#modules !== 'unasked' || this.#record.turns.length > 0) {
+      return this.#broken('a request for packages at the wrong time')
     }
+    this.#modules = 'asked'
+    this.#context.bundles(names).then(
+      (modules) =>
+        this.#on(() => {
+          this.#modules = 'sent'
+          this.#context.box.send({ type: 'modules', modules, budgetMs: this.#time.budget(0) })
+        }),
+      (error: unknown) =>
+        this.#on(() => {
+          throw error
+        }),
+    )
   }
 
   #turn({ cpuMs, wallMs, calls: made, end }: Extract<BoxFrame, { type: 'turn' }>): undefined {
-    this.#turnCalls.add(this.#record.turns.length, made)
-    const input = this.#inputs.returned()
+    const number = this.#record.turns.length
+    if (this.#phase() !== 'running') return this.#broken('a turn although no input was running')
+    if (!this.#turnCalls.add(number, made)) return this.#broken('a call that is not valid')
     const { replaying: replayed } = this.#recorded
+    const [input] = this.#sent
     const { calls, hashes } = this.#turnCalls.take()
+    if (end === undefined && !replayed && !this.#canGoOn(input, calls.length)) {
+      return this.#broken('a turn that did not end the step although nothing can continue it')
+    }
     const turn: TurnOutput = {
       step: this.#request.step,
-      turn: this.#record.turns.length,
+      turn: number,
       calls: hashes,
       done: end !== undefined,
       cpuMs,
     }
     if (replayed) this.#recorded.again(turn, calls)
     this.#time.spend(cpuMs, wallMs)
+    this.#sent.shift()
     if (input !== undefined) {
       this.#record.inputs.push(input)
       if (input.kind === 'outcome') this.#calls.delivered(input.outcome, this.#recorded.has(input))
@@ -199,21 +326,55 @@ export class StepRun {
     this.#record.turns.push(turn)
     this.#host.committed?.(turn, replayed)
     this.#calls.add(calls, input?.clock ?? this.#request.clock, replayed)
-    this.#end = end
-    if (end !== undefined) return this.#finish()
-    this.#goOn(replayed)
-  }
-
-  #goOn(replayed: boolean): undefined {
-    this.#inputs.watchNext()
+    if (end !== undefined) return this.#ended(end)
+    if (this.#sent.length > 0) this.#deliver(this.#sent[0])
     if (replayed && !this.#recorded.replaying) {
       if (this.#request.recorded?.ended) return this.#replayEnded()
-      this.#calls.goLive(this.#inputs.answered())
+      this.#calls.goLive(this.#answered())
     }
     if (this.#time.overCpu) {
-      return this.#stop.now('timeout', `the step used more than ${this.#context.limits.cpuMs} ms of CPU time`)
+      this.#stop('timeout', `the step used more than ${this.#context.limits.cpuMs} ms of CPU time`)
     }
-    if (!this.#stop.deliverCancel()) this.#inputs.feed()
+  }
+
+  /** Whether anything can still reach the code after the turn of this input. A true child ends its step otherwise. */
+  #canGoOn(input: TurnInput | undefined, made: number): boolean {
+    const delivered = input?.kind === 'outcome' && this.#calls.has(input.outcome.id) ? 1 : 0
+    const open = this.#calls.open - delivered + made
+    return this.#isEnding || open > 0 || this.#sent.length > 1 || this.#queue.length > 0
+  }
+
+  /** Calls whose outcome is waiting or on its way. */
+  #answered(): Set<string> {
+    const inputs = [...this.#sent, ...this.#queue]
+    return new Set(inputs.flatMap((input) => (input?.kind === 'outcome' ? [input.outcome.id] : [])))
+  }
+
+  /** Ends the step before its code does. Everything that it did remains. */
+  #stop(status: 'timeout' | 'canceled', message: string): void {
+    if (this.#stopped !== undefined) return
+    this.#stopped = { status, message }
+    this.#dropCalls(message)
+    this.#askForEnd()
+  }
+
+  #askForEnd(): void {
+    this.#isEnding = true
+    this.#context.box.send({ type: 'end' })
+  }
+
+  /** Lets the code clean up, if it is waiting for calls. Whatever it does, the step ends soon. */
+  #cancel(reason: unknown): void {
+    const message = String((reason as Error | undefined)?.message ?? reason ?? 'canceled')
+    this.#canceled = message
+    this.#dropCalls(message)
+    const { box } = this.#context
+    this.#killTimer = setTimeout(() => box.kill({ reason: 'canceled', message }), GRACE_MS)
+  }
+
+  #dropCalls(reason: string): void {
+    this.#calls.abort(reason)
+    this.#queue = []
   }
 
   /** The record ended before the step's code: the step was stopped from outside, or a turn was voided. */
@@ -222,29 +383,33 @@ export class StepRun {
     if (voided !== undefined) {
       this.#record.voided = voided
       this.#voided = { message: 'as recorded', ...voided }
-    } else this.#stop.asRecorded(this.#record.inputs.at(-1)?.kind === 'cancel' ? 'canceled' : 'timeout')
+    } else {
+      const canceled = this.#record.inputs.at(-1)?.kind === 'cancel'
+      this.#stopped = { status: canceled ? 'canceled' : 'timeout', message: 'as recorded' }
+    }
     if (this.#record.turns.length === 0) return this.#finish()
-    this.#stop.askForEnd()
+    this.#askForEnd()
   }
 
-  #boxEnded(end: BoxEnd): void {
-    if (this.#over) return
+  #boxEnded(end: BoxEnd): undefined {
+    const { step } = this.#request
     if (this.#recorded.replaying) {
-      const message = `The world cannot be rebuilt: ${end.reason} in step ${this.#request.step} (${end.message}).`
+      const message = `The world cannot be rebuilt: ${end.reason} in step ${step} (${end.message}).`
       throw end.reason === 'crashed' ? new BoxDied(message) : new SandboxError(message)
     }
     const turn = this.#record.turns.length
-    const lost = this.#inputs.running
+    const [lost] = this.#sent
     const { reason, message } = end
-    const voided = { step: this.#request.step, turn, reason, message, ...(lost !== undefined && { lost }) }
+    const voided = { step, turn, reason, message, ...(lost !== undefined && { lost }) }
     this.#record.voided = voided
     this.#voided = voided
     this.#host.voided?.(voided)
     this.#finish()
   }
-
-  #finish(): undefined {
-    this.#over = true
-    this.#done.resolve()
-  }
 }
+
+/**
+ * What the child does now: it runs the guest on an input, waits for bundles, waits while calls are open, or ends the
+ * step because it was asked to.
+ */
+type Phase = 'running' | 'loading' | 'waiting' | 'ending'

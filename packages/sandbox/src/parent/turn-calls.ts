@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { type GuestCall, SandboxError, type TurnOutput } from '@bailiwick/contract/world'
+import type { GuestCall, TurnOutput } from '@bailiwick/contract/world'
 import type { MadeCall } from '../frames/frame.ts'
 
 /** The calls that a child has reported since its last turn. */
@@ -7,27 +7,28 @@ export class TurnCalls {
   readonly #step: number
   /** The start of every call id. */
   readonly #prefix: string
-  readonly #maxCalls: number
+  /** Calls that the step may still make. */
+  #left: number
   #calls: GuestCall[] = []
   #hashes: TurnOutput['calls'] = []
 
   constructor(step: number, callsPerStep: number) {
     this.#step = step
     this.#prefix = `${step}.`
-    this.#maxCalls = callsPerStep
+    this.#left = callsPerStep
   }
 
-  /** @throws SandboxError for a call that only a child that breaks the protocol sends */
-  add(turn: number, made: MadeCall[]): undefined {
+  /** Adds calls. Returns false if one is of another step, or beyond the step's limit. */
+  add(turn: number, made: MadeCall[]): boolean {
     for (const { id, name, args } of made) {
-      if (!id.startsWith(this.#prefix) || this.#calls.length >= this.#maxCalls) {
-        throw new SandboxError(`Expected a valid call from the sandbox's child, found the call ${id}.`)
-      }
+      this.#left -= 1
+      if (this.#left < 0 || !id.startsWith(this.#prefix)) return false
       // Arguments are decoded when the call leaves, because that takes time for a long text.
       this.#calls.push({ id, step: this.#step, turn, name, args: undefined, argsText: args })
       // Hash each call when it arrives: forty hashes of a megabyte at the turn's end would block the loop.
       this.#hashes.push({ id, name, argsHash: digest(args) })
     }
+    return true
   }
 
   take(): { calls: GuestCall[]; hashes: TurnOutput['calls'] } {

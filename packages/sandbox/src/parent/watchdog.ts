@@ -2,58 +2,74 @@ import { readFileSync } from 'node:fs'
 import type { BoxEnd, WatchLimits } from './box.ts'
 
 const EVERY_MS = 50
+/** While a guest waits for calls, only its memory and CPU time can exceed a limit. */
+const IDLE_EVERY_MS = 500
 /** Linux reports CPU time in hundredths of a second. */
 const TICK_MS = 10
 
 /**
- * Watches one child from outside while its guest runs: its wall time and, if there is a `/proc`, its CPU time and
- * resident memory. It does not depend on the child's own reports.
+ * Watches one child from outside: its wall time and, if there is a `/proc`, its CPU time and resident memory. It does
+ * not depend on the child's own reports, and runs until the child has ended.
  */
 export class Watchdog {
   readonly #pid: () => number | undefined
   readonly #expired: (end: BoxEnd) => void
   #timer: NodeJS.Timeout | undefined
-  #limits: WatchLimits | undefined
-  #until = 0
+  /** The timer fires after {@link IDLE_EVERY_MS}. */
+  #isSlow = false
+  #limits: WatchLimits
+  #until: number
   #cpuAtStart: number | undefined
+  #stopped = false
 
-  constructor(pid: () => number | undefined, expired: (end: BoxEnd) => void) {
+  constructor(limits: WatchLimits, pid: () => number | undefined, expired: (end: BoxEnd) => void) {
+    this.#limits = limits
+    this.#until = performance.now() + limits.wallMs
     this.#pid = pid
     this.#expired = expired
+    this.#arm()
   }
 
-  /** Restarts with these limits, or stops. */
-  set(limits: WatchLimits | undefined): void {
+  /** Replaces the limits. Their wall time counts from now. */
+  set(limits: WatchLimits): void {
     this.#limits = limits
-    this.#cpuAtStart = undefined
-    if (limits !== undefined) this.#until = performance.now() + limits.wallMs
-    // Keep one timer armed between turns. Arming it for each of 60,000 turns a second costs too much.
-    if (limits !== undefined && this.#timer === undefined) this.#arm()
+    this.#until = performance.now() + limits.wallMs
+    if (limits.fresh === true) this.#cpuAtStart = undefined
+    // Keep the timer armed between turns. Arming it for each of 60,000 turns a second costs too much.
+    if (this.#isSlow && limits.wallMs !== Number.POSITIVE_INFINITY && !this.#stopped) {
+      clearTimeout(this.#timer)
+      this.#arm()
+    }
+  }
+
+  /** Stops watching, because the child has ended. */
+  stop(): void {
+    this.#stopped = true
+    clearTimeout(this.#timer)
   }
 
   #arm(): void {
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined
-      this.#check()
-    }, EVERY_MS)
+    this.#isSlow = this.#limits.wallMs === Number.POSITIVE_INFINITY
+    this.#timer = setTimeout(
+      () => {
+        const end = this.#exceeded()
+        if (end !== undefined) this.#expired(end)
+        else if (!this.#stopped) this.#arm()
+      },
+      this.#isSlow ? IDLE_EVERY_MS : EVERY_MS,
+    )
     this.#timer.unref()
   }
 
-  #check(): void {
-    const limits = this.#limits
-    if (limits === undefined) return
-    const end = this.#exceeded(limits)
-    if (end === undefined) this.#arm()
-    else this.#expired(end)
-  }
-
-  #exceeded(limits: WatchLimits): BoxEnd | undefined {
+  #exceeded(): BoxEnd | undefined {
     if (performance.now() > this.#until) return { reason: 'timeout', message: 'wall time' }
     const usage = readUsage(this.#pid())
     if (usage === undefined) return undefined
     this.#cpuAtStart ??= usage.cpuMs
-    if (usage.cpuMs - this.#cpuAtStart > limits.cpuMs) return { reason: 'timeout', message: 'CPU time' }
-    if (usage.residentMb > limits.residentMb) return { reason: 'out-of-memory', message: 'resident memory' }
+    if (usage.cpuMs - this.#cpuAtStart > this.#limits.cpuMs) return { reason: 'timeout', message: 'CPU time' }
+    if (usage.residentMb > this.#limits.residentMb) {
+      return { reason: 'out-of-memory', message: 'resident memory' }
+    }
     return undefined
   }
 }

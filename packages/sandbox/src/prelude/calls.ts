@@ -23,6 +23,7 @@ class PendingCall {
   chars = -1
   resolve: (value: unknown) => void = ignore
   reject: (error: unknown) => void = ignore
+  promise: Promise<unknown> | undefined
 }
 
 /** A call that waits until others have returned. */
@@ -118,8 +119,7 @@ export function startCall(name: string, args: unknown): StartedCall {
     entry.resolve = resolve
     entry.reject = reject
   })
-  // The failure of a call that nothing awaits is in the report. It must not be an unhandled rejection.
-  promiseThen(promise, ignore, ignore)
+  entry.promise = promise
   const started = new StartedCall(number, promise)
   if (closed) return started
   pending[number] = entry
@@ -180,18 +180,27 @@ export function settle(number: number, ok: boolean, value: string, reason: strin
   forget(number, entry)
   if (!closed) sendNextWaiting()
   if (!ok) {
-    entry.reject(new CallError(REASONS[reason] ?? 'CallError', value, number))
+    fail(entry, new CallError(REASONS[reason] ?? 'CallError', value, number))
     return
   }
   let result: unknown
   try {
     result = decode(value)
   } catch (error) {
-    entry.reject(new CallError('CallError', `the result cannot be decoded: ${errorFields(error).message}`, number))
+    fail(
+      entry,
+      new CallError('CallError', `the result cannot be decoded: ${errorFields(error).message}`, number),
+    )
     return
   }
   noteKeys(result)
   entry.resolve(result)
+}
+
+/** Rejects a call's promise. The failure is in the report, so it must not be an unhandled rejection if nothing awaits it. */
+function fail(entry: PendingCall, error: CallError): void {
+  if (entry.promise !== undefined) promiseThen(entry.promise, ignore, ignore)
+  entry.reject(error)
 }
 
 const REASONS: Record<string, string | undefined> = bare({
@@ -211,6 +220,7 @@ export function cancelCalls(reason: string): void {
   inFlight = 0
   inFlightChars = 0
   for (let number = 1; number < open.length; number += 1) {
-    open[number]?.reject(new CallError('CanceledError', reason, number))
+    const entry = open[number]
+    if (entry !== undefined) fail(entry, new CallError('CanceledError', reason, number))
   }
 }

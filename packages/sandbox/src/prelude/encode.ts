@@ -31,6 +31,9 @@ import { isProxy } from './proxies.ts'
 const MAX_DEPTH = 2_000
 /** Limits the values in one text, because the host has to decode them. */
 const MAX_VALUES = 200_000
+/** As in the contract: the host would take too long to read a longer one. */
+const MAX_BIGINT_DIGITS = 10_000
+const BIGINT_LIMIT = 10n ** 10_000n
 
 /** Encodes a value as the contract's `encodeValue` does, within `limit` characters. @throws RangeError, TypeError */
 export function encodeWithin(value: unknown, limit: number, what: string): string {
@@ -73,7 +76,12 @@ class Encoder {
       if (isFiniteNumber(value) && !is(value, -0)) return this.put(toText(value))
       return this.put(`{"$":["number",${quote(is(value, -0) ? '-0' : toText(value))}]}`)
     }
-    if (typeof value === 'bigint') return this.put(`{"$":["bigint",${quote(bigintText(value))}]}`)
+    if (typeof value === 'bigint') {
+      if (value >= BIGINT_LIMIT || value <= -BIGINT_LIMIT) {
+        throw new RangeError(`${this.#what} holds a BigInt of more than ${MAX_BIGINT_DIGITS} digits`)
+      }
+      return this.put(`{"$":["bigint",${quote(bigintText(value))}]}`)
+    }
     if (typeof value !== 'object') return this.put('{"$":["undefined"]}')
     this.object(value)
   }

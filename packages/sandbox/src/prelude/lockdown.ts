@@ -52,9 +52,6 @@ export function lockDown(): void {
   lock(Error, 'prepareStackTrace', undefined)
   define(Error, 'stackTraceLimit', bare({ value: 30, writable: false, configurable: false }))
   define(Error, 'captureStackTrace', bare({ value: () => {}, writable: true, configurable: true }))
-  // `then` reads these two from the promise. The prelude calls it for promises of its own and of the step.
-  define(Promise.prototype, 'constructor', bare({ value: Promise, writable: false, configurable: false }))
-  define(Promise, Symbol.species, bare({ configurable: false }))
 }
 
 /** The real `Function`. Only bundles of granted packages get it, for example arquero, which compiles expressions. */

@@ -111,7 +111,21 @@ export function regexpFlags(regexp: unknown): string {
 }
 
 export const PromiseClass = Promise
-export const promiseThen = uncurry(Promise.prototype.then)
+const realThen = uncurry(Promise.prototype.then)
+
+/**
+ * Calls `then` of a promise. `then` reads `constructor` of the promise and then its species, both of which guest code
+ * may have changed. Meanwhile the promise has a `constructor` of its own, which stands for the default.
+ */
+export function promiseThen<T>(
+  promise: Promise<T>,
+  onValue: (value: T) => unknown,
+  onError?: (error: unknown) => unknown,
+): void {
+  define(promise, 'constructor', bare({ value: undefined, configurable: true }))
+  realThen(promise, onValue as (value: unknown) => unknown, onError)
+  delete (promise as { constructor?: unknown }).constructor
+}
 export const dateTime = uncurry(Date.prototype.getTime)
 export const dateIso = uncurry(Date.prototype.toISOString)
 

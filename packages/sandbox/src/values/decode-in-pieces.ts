@@ -1,8 +1,9 @@
 import { decodeValue } from '@bailiwick/contract/world'
 
-/** More than the guest's encoder allows. */
-const MAX_VALUES = 250_000
 const VALUES_PER_PIECE = 500
+const CHARS_PER_VALUE = 16
+/** A guest's encoder nests values up to half as deep, and a map in a map takes four levels of text. */
+const MAX_DEPTH = 10_000
 
 interface Open {
   list: unknown[] | undefined
@@ -21,7 +22,8 @@ interface Open {
 export function* decodeInPieces(text: string): Generator<void, unknown> {
   const open: Open[] = []
   let at = 0
-  let count = 0
+  /** Work since the last pause, in values. */
+  let work = 0
   const fail = (): never => {
     throw new SyntaxError(`not encoded text at character ${at}`)
   }
@@ -32,9 +34,11 @@ export function* decodeInPieces(text: string): Generator<void, unknown> {
     }
   }
   for (;;) {
-    count += 1
-    if (count > MAX_VALUES) throw new RangeError(`encoded text with more than ${MAX_VALUES} values`)
-    if (count % VALUES_PER_PIECE === 0) yield
+    work += 1
+    if (work >= VALUES_PER_PIECE) {
+      work = 0
+      yield
+    }
     skip()
     let value: unknown
     const code = text.charCodeAt(at)
@@ -52,6 +56,8 @@ export function* decodeInPieces(text: string): Generator<void, unknown> {
       }
       skip()
       if (text.charCodeAt(at) !== (isList ? 0x5d : 0x7d)) {
+        if (open.length === MAX_DEPTH)
+          throw new SyntaxError(`text that is nested deeper than ${MAX_DEPTH} levels`)
         open.push(made)
         if (!isList) readKey(made)
         continue
@@ -62,6 +68,8 @@ export function* decodeInPieces(text: string): Generator<void, unknown> {
       const read = yield* readString(text, at)
       value = read.value
       at = read.end
+      // The digits of a BigInt, for example: reading 10,000 takes as long as 500 short values.
+      work += read.value.length / CHARS_PER_VALUE
     } else value = readPlain()
 
     // The value is complete. Put it into the open list or object, which may now be complete too.

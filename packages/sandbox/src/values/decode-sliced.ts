@@ -1,5 +1,6 @@
 import { decodeValue } from '@bailiwick/contract/world'
 import { decodeInPieces } from './decode-in-pieces.ts'
+import { inSlices } from './in-slices.ts'
 import { nextTurn, turnIsOver } from './loop-turn.ts'
 
 /** Texts up to this length are decoded at once, which takes about a millisecond. */
@@ -14,19 +15,10 @@ export function isLong(text: string): boolean {
  * Decodes text as the contract's `decodeValue` does, without blocking the event loop, because a guest chooses the
  * length of the text.
  *
- * @throws SyntaxError; RangeError for too many values
+ * @throws SyntaxError
  */
 export async function decodeSliced(text: string): Promise<unknown> {
   if (isLong(text)) return inSlices(decodeInPieces(text))
   while (turnIsOver()) await nextTurn()
   return decodeValue(text)
-}
-
-/** Runs a generator to its end, a few milliseconds per turn of the event loop. */
-export async function inSlices<T>(work: Generator<void, T>): Promise<T> {
-  for (;;) {
-    while (turnIsOver()) await nextTurn()
-    const next = work.next()
-    if (next.done === true) return next.value
-  }
 }

@@ -11,8 +11,10 @@ import { WorldSession } from '../../src/parent/session.ts'
 import { useBubblewrap } from '../../src/testing/use-bubblewrap.ts'
 import { randomOf } from '../determinism/random-program.ts'
 import { openWorld } from '../open-world.ts'
+import { runAlone } from '../run-alone.ts'
 import { dangerousProgram } from './dangerous-program.ts'
 import { LyingBox } from './lying-box.ts'
+import type { LieReport } from './run-lies.ts'
 
 await useBubblewrap()
 
@@ -23,6 +25,10 @@ const PROGRAMS_PER_WORLD = 5
 const CONCURRENCY = 4
 const LIES = 3_000
 const CHILDREN = 6
+const MAX_LIE_MS = 8_000
+/** CPU time of the main thread at a stretch, ms. */
+const MAX_PAUSE_MS = 10
+const MAX_MB = 32
 
 describe('random code and random frames', () => {
   it('random programs of dangerous builtins never end the session or this process', async () => {
@@ -61,7 +67,7 @@ describe('random code and random frames', () => {
           imports: [],
           seed: '',
         },
-        limits: { ...DEFAULT_SANDBOX_LIMITS, waitMs: 20, outputChars: 1_000 },
+        limits: { ...DEFAULT_SANDBOX_LIMITS, wallMs: 20, waitMs: 20, outputChars: 1_000 },
         take: () => new LyingBox(random),
         modules: new BundleCache(),
         engine: () => 'any',
@@ -86,6 +92,22 @@ describe('random code and random frames', () => {
     }
     expect(Object.keys(outcomes).length).toBeGreaterThan(2)
     expect(Object.prototype).not.toHaveProperty('type')
+  }, 120_000)
+
+  it('a child that lies is killed at its limits, and costs this process neither time nor memory', async ({
+    signal,
+  }) => {
+    const lies = (await runAlone('fuzz/run-lies.ts', signal)) as LieReport[]
+    expect(lies.length).toBeGreaterThan(30)
+    expect(lies.filter(({ status }) => status.startsWith('rejected'))).toEqual([])
+    // The next step gets an honest child, or learns that the lie does not fit the code.
+    expect(
+      lies.filter(({ next }) => !/^(2|timeout|error|out-of-memory|rejected: The replay of.*)$/s.test(next)),
+    ).toEqual([])
+    // A step may take 500 ms, and its child must be silent or busy for that long. The rest is a busy machine's.
+    expect(lies.filter(({ ms }) => ms > MAX_LIE_MS)).toEqual([])
+    expect(lies.filter(({ pauseMs }) => pauseMs > MAX_PAUSE_MS)).toEqual([])
+    expect(lies.filter(({ mb }) => mb > MAX_MB)).toEqual([])
   }, 120_000)
 
   it('a child that receives nonsense ends', async () => {

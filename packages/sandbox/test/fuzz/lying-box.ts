@@ -1,14 +1,15 @@
 import type { ToChild } from '../../src/frames/frame.ts'
-import type { Box, BoxEnd } from '../../src/parent/box.ts'
+import type { Box, BoxEnd, BoxListener, WatchLimits } from '../../src/parent/box.ts'
 import { FrameReader } from '../../src/parent/frame-reader.ts'
-
-type Listener = Parameters<Box['listen']>[0]
+import { Watchdog } from '../../src/parent/watchdog.ts'
 
 /** A child that answers with random bytes, malformed frames and frames at the wrong time. */
 export class LyingBox implements Box {
   readonly #random: () => number
   readonly #reader: FrameReader
-  #listener: Listener | undefined
+  /** Sees the time only: this process is no child whose memory it could watch. */
+  readonly #watchdog: Watchdog
+  #listener: BoxListener | undefined
   #ended: BoxEnd | undefined
   #told = 0
 
@@ -17,22 +18,29 @@ export class LyingBox implements Box {
     this.#reader = new FrameReader({
       frame: (frame) => {
         if (frame.type === 'stopped') this.kill({ reason: frame.reason, message: frame.message })
-        else this.#listener?.frame(frame)
+        else if (frame.type === 'ready') return
+        else if (this.#listener === undefined) this.kill({ reason: 'crashed', message: 'a frame unasked' })
+        else this.#listener.frame(frame)
       },
       fault: (message) => this.kill({ reason: 'crashed', message }),
       flow: () => {},
     })
+    const limits = { wallMs: Number.POSITIVE_INFINITY, cpuMs: 1_000, residentMb: 1_000 }
+    this.#watchdog = new Watchdog(
+      limits,
+      () => undefined,
+      (end) => this.kill(end),
+    )
   }
 
   send(frame: ToChild): void {
     setImmediate(() => {
       if (this.#ended !== undefined) return
-      if (frame.type === 'open' && this.#random() < 0.95) return this.#say('{"type":"opened"}\n')
+      if (frame.type === 'open' && this.#random() < 0.95) return this.#say('opened\t\n')
       this.#say(this.#answer())
       this.#told += 1
-      // The watchdog would end a silent child. Here it ends by itself.
-      if (this.#told > 20) this.kill({ reason: 'timeout', message: 'silence' })
-      else setImmediate(() => this.send({ type: 'end' }))
+      // Then it falls silent.
+      if (this.#told <= 20) setImmediate(() => this.send({ type: 'end' }))
     })
   }
 
@@ -40,28 +48,32 @@ export class LyingBox implements Box {
     return this.#ended === undefined
   }
 
-  listen(listener: Listener): void {
+  listen(listener: BoxListener | undefined): void {
     this.#listener = listener
     const ended = this.#ended
-    if (ended !== undefined) queueMicrotask(() => listener.ended(ended))
+    if (ended !== undefined && listener !== undefined) queueMicrotask(() => listener.ended(ended))
   }
 
   allow(maxText: number): void {
     this.#reader.maxText = Math.min(maxText, 10_000)
   }
 
-  watch(): void {}
+  watch(limits: WatchLimits): void {
+    this.#watchdog.set(limits)
+  }
 
   kill(end: BoxEnd): void {
     if (this.#ended !== undefined) return
     this.#ended = end
     this.#reader.stop()
+    this.#watchdog.stop()
     this.#listener?.ended(end)
   }
 
   async close(): Promise<void> {
     this.#ended ??= { reason: 'canceled', message: 'closed' }
     this.#reader.stop()
+    this.#watchdog.stop()
   }
 
   #say(text: string): void {
@@ -75,6 +87,7 @@ export class LyingBox implements Box {
     const pick = <T>(items: readonly T[]): T => items[Math.floor(this.#random() * items.length)] as T
     const frame: string = pick([
       'turn\t1\t1',
+      'turn\t0\t0',
       'turn\t-1\tNaN',
       'turn\t1\t1\t1.1\techo\t{}',
       'turn\t1\t1\t1.1\techo\tnot encoded',
@@ -82,28 +95,33 @@ export class LyingBox implements Box {
       'turn\t1\t1\t9.9\tconstructor\t{}',
       'turn\t1\t1\t__proto__\techo\t{}',
       'turn\t1\t1\t1.2\tsleep\t{"ms":"soon"}',
+      'turn\t1\t1\t1.3\tsleep\t{"ms":10}',
+      'turn\t1\t1\t1.4\techo\t{"$":["bigint","x"]}',
+      'turn\t1\t1\t1.5\techo\t{"$":["regexp","(","?"]}',
       'calls\t1.1\techo\t{}\t1.1\techo\t{}',
       'calls\t1.1\techo\t',
       'calls',
-      '{"type":"turn","cpuMs":1,"wallMs":1}',
-      '{"type":"turn","cpuMs":1,"wallMs":1,"end":{"preview":"","missingChars":0,"missingLines":0}}',
-      '{"type":"turn","cpuMs":-1,"wallMs":1e400}',
-      '{"type":"turn","cpuMs":1,"wallMs":1,"end":{"preview":"","missingChars":0,"missingLines":0,"final":"{"}}',
-      '{"type":"turn","cpuMs":1,"wallMs":1,"end":{"preview":1}}',
-      '{"type":"print","lines":["x"]}',
-      '{"type":"print","lines":[1]}',
-      `{"type":"print","lines":["${'y'.repeat(5_000)}"]}`,
-      `{"type":"part","text":"${'z'.repeat(4_000)}"}`,
-      '{"type":"need","names":["fs"]}',
-      '{"type":"ended","end":{"preview":"","missingChars":0,"missingLines":0}}',
-      '{"type":"opened"}',
-      '{"type":"stopped","reason":"timeout","message":"so it says"}',
-      '{"type":"stopped","reason":"mischief"}',
-      '{"__proto__":{"type":"turn"}}',
-      '[]',
-      'null',
-      '"turn"',
-      '{"type":"turn"',
+      'last\t1\t1',
+      'last\t1\t1\t0\t0\t""\t\t',
+      'last\t-1\t1e400\t0\t0\t""\t\t',
+      'last\t1\t1\t0\t0\t""\t"{"\t',
+      'last\t1\t1\t0\t0\t1\t\t',
+      'last\t1\t1\t0\t0\t""\t\t\t"E"\t"m"\t-1\t\t',
+      'print\t"x"',
+      'print\t1',
+      `print\t"${'y'.repeat(5_000)}"`,
+      `print${'\t""'.repeat(4_000)}`,
+      `part\t"${'z'.repeat(4_000)}"`,
+      'part\t""',
+      'need\t"fs"',
+      'refused\t"fs"\t"no"',
+      'ended\t0\t0\t""\t\t',
+      'opened\t',
+      'ready',
+      'stopped\ttimeout\t"so it says"',
+      'stopped\tmischief\t""',
+      '{"type":"turn"}',
+      '',
     ])
     const bytes = Array.from(frame)
     if (this.#random() < 0.2)
