@@ -64,12 +64,17 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
         engine: digest,
         left: () => pool.leave(),
       })
+      const stop = () => void session[Symbol.asyncDispose]()
+      signal?.addEventListener('abort', stop, { once: true })
       try {
         await session.start()
+        signal?.throwIfAborted()
         return session
       } catch (error) {
         await session[Symbol.asyncDispose]()
-        throw error
+        throw signal?.aborted ? signal.reason : error
+      } finally {
+        signal?.removeEventListener('abort', stop)
       }
     },
     [Symbol.asyncDispose]: () => pool.close(),

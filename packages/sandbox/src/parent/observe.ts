@@ -33,6 +33,18 @@ export function observe(result: StepResult): Observation {
   return observation
 }
 
+/** The observation of a step that was canceled before its code began. */
+export function notStarted(message: string): Observation {
+  return {
+    status: 'canceled',
+    preview: '',
+    printed: '',
+    error: { name: NAMES.canceled, message },
+    calls: [],
+    usage: { wallMs: 0, cpuMs: 0, turns: 0 },
+  }
+}
+
 const NAMES = {
   timeout: 'TimeoutError',
   'out-of-memory': 'OutOfMemoryError',

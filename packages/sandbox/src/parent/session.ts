@@ -14,9 +14,10 @@ import type { BundleCache } from '../modules/bundle-cache.ts'
 import { checkImports } from '../modules/check-imports.ts'
 import { type Box, BoxDied } from './box.ts'
 import { askCheckpoint, openBox } from './box-exchange.ts'
-import { observe } from './observe.ts'
+import { notStarted, observe } from './observe.ts'
 import { fitsOf, openingWorld } from './opening-world.ts'
 import { type StepContext, StepRun } from './step-run.ts'
+import { GRACE_MS } from './step-time.ts'
 import { replayRequest, type StepRecord } from './world-record.ts'
 
 /** A rebuilt world may need this many times the memory of the first. */
@@ -53,6 +54,8 @@ export class WorldSession implements Session {
   #box: Box | undefined
   /** The box, set before its world is open. */
   #current: Box | undefined
+  /** Boxes that were told to end. */
+  readonly #closing = new Set<Promise<void>>()
   #running = false
   #closed = false
 
@@ -81,21 +84,34 @@ export class WorldSession implements Session {
   async execute(request: StepRequest, host: StepHost): Promise<Observation> {
     if (this.#closed) throw new SandboxError('The session is closed.')
     if (this.#running) throw new SandboxError('Another step of this session is running. Await it first.')
+    const { signal } = host
+    // A step that runs ends itself. This ends a world that is being rebuilt before it.
+    const kill = () => this.#current?.kill({ reason: 'canceled', message: 'the step was canceled' })
+    let timer: NodeJS.Timeout | undefined
+    const abort = () => {
+      timer = setTimeout(kill, GRACE_MS)
+    }
     this.#running = true
+    signal.addEventListener('abort', abort, { once: true })
     try {
       const result = await this.#outliving(async () => {
         const box = this.#box?.alive ? this.#box : await this.#rebuild()
         return new StepRun(this.#context(box), request, host).run()
-      })
+      }, signal)
       this.#steps.push(result.record)
       this.#hash = result.voided === undefined ? result.end?.hash : undefined
-      if (result.voided !== undefined) await this.#drop()
+      if (result.voided !== undefined) this.#drop()
       return observe(result)
     } catch (error) {
       // A world that diverged or failed must not go on.
-      await this.#drop()
+      this.#drop()
+      if (signal.aborted && error instanceof SandboxError && !(error instanceof DivergedError)) {
+        return notStarted(String((signal.reason as Error | undefined)?.message ?? signal.reason))
+      }
       throw error
     } finally {
+      signal.removeEventListener('abort', abort)
+      clearTimeout(timer)
       this.#running = false
     }
   }
@@ -122,9 +138,10 @@ export class WorldSession implements Session {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    // Closing a box does not notify its step, so kill it.
-    if (this.#running) this.#current?.kill({ reason: 'canceled', message: 'the session was closed' })
-    await this.#drop()
+    // Closing a box does not notify its step, nor whoever opens a world in it, so kill it.
+    this.#current?.kill({ reason: 'canceled', message: 'the session was closed' })
+    this.#drop()
+    await Promise.all(this.#closing)
     this.#parts.left()
   }
 
@@ -144,26 +161,30 @@ export class WorldSession implements Session {
   }
 
   /** Retries with another child if one died without running new code. */
-  async #outliving<T>(action: () => Promise<T>): Promise<T> {
+  async #outliving<T>(action: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     for (let deaths = 1; ; deaths++) {
       try {
         return await action()
       } catch (error) {
-        await this.#drop()
-        if (!(error instanceof BoxDied) || deaths === MAX_DEATHS || this.#closed) throw error
+        this.#drop()
+        if (!(error instanceof BoxDied) || deaths === MAX_DEATHS || this.#closed || signal?.aborted)
+          throw error
       }
     }
   }
 
-  async #drop(): Promise<void> {
+  /** Ends the box, if there is one. Nothing waits for its exit before the session is closed. */
+  #drop(): void {
     const box = this.#box
     this.#box = undefined
-    await box?.close()
+    if (box === undefined) return
+    const closing = box.close().finally(() => this.#closing.delete(closing))
+    this.#closing.add(closing)
   }
 
   /** Rebuilds the world from its recorded inputs, without making any calls. */
   async #rebuild(): Promise<Box> {
-    await this.#drop()
+    this.#drop()
     const memoryMb = this.#parts.limits.memoryMb * REBUILD_MEMORY
     const restored = await this.#restore(this.#checkpoints, memoryMb)
     if (restored === undefined && this.restored.step !== undefined) {
