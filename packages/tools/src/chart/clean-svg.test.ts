@@ -95,6 +95,19 @@ describe('an SVG that', () => {
     expect(() => cleanSvg(text)).toThrow(reason)
   })
 
+  it('has long values is checked in time that grows with them', () => {
+    const long = (length: number) => {
+      const content = svg(
+        `<path d="${'1'.repeat(length)}" transform="${'scale(1) '.repeat(length / 10)}"></path>`,
+      )
+      const start = performance.now()
+      cleanSvg(content)
+      return performance.now() - start
+    }
+    long(100_000)
+    expect(long(4_000_000)).toBeLessThan(400 * Math.max(5, long(100_000)))
+  })
+
   it('has comments or CDATA loses the markup', () => {
     expect(cleanSvg(svg('<!-- x --><text><![CDATA[<b>]]></text>'))).toBe(svg('<text>&lt;b&gt;</text>'))
   })

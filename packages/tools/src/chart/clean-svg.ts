@@ -103,8 +103,17 @@ function attributeValue({ name, parent }: XmlElement, key: string, value: string
 function isPlainValue(value: string): boolean {
   if (/^url\((["']?)#[\w-]+\1\)$/.test(value)) return true
   if (/[\\;{}@:<>&]|\/\*/.test(value)) return false
-  return [...value.matchAll(/([^\s,()'"]*)\s*\(/g)].every(([, name = '']) =>
-    FUNCTIONS.has(name.toLowerCase()),
+  // What stands before each parenthesis. A regular expression over the whole value would be slow for a long path.
+  const before = value.split('(').slice(0, -1)
+  return before.every((part) => FUNCTIONS.has(lastWord(part).toLowerCase()))
+}
+
+function lastWord(text: string): string {
+  return (
+    text
+      .trimEnd()
+      .split(/[\s,()'"]/)
+      .at(-1) ?? ''
   )
 }
 

@@ -43,6 +43,103 @@ describe('drawChart', () => {
     expect(serif.png).toEqual(hello.png)
   })
 
+  const q = (field: string) => ({ field, type: 'quantitative' })
+  const rows = Array.from({ length: 12 }, (_, n) => ({
+    n,
+    v: (n * 7) % 5,
+    k: `k${n % 3}`,
+    d: `2024-0${(n % 9) + 1}-01`,
+  }))
+  const base = { data: { values: rows }, encoding: { x: q('n'), y: q('v'), color: { field: 'k' } } }
+  const stops = [
+    { offset: 0, color: 'white' },
+    { offset: 1, color: 'rgb(10% 20% 30% / 0.5)' },
+  ]
+  it.each([
+    ['arc', { mark: { type: 'arc', innerRadius: 9 }, encoding: { theta: q('v'), color: { field: 'k' } } }],
+    ['area', { mark: { type: 'area', line: true, point: true, interpolate: 'monotone' } }],
+    ['bar', { mark: { type: 'bar', cornerRadius: 3, strokeDash: [4, 2], stroke: '#123' } }],
+    ['boxplot', { mark: 'boxplot', encoding: { x: { field: 'k' }, y: q('v') } }],
+    ['errorband', { mark: 'errorband', encoding: { x: { field: 'k' }, y: q('v') } }],
+    [
+      'geoshape',
+      { data: { graticule: true }, mark: 'geoshape', encoding: {}, projection: { type: 'mercator' } },
+    ],
+    ['a gradient', { mark: { type: 'bar', color: { gradient: 'linear', stops } } }],
+    [
+      'a radial gradient',
+      { mark: { type: 'arc', color: { gradient: 'radial', stops } }, encoding: { theta: q('v') } },
+    ],
+    [
+      'a heat map',
+      {
+        mark: 'rect',
+        encoding: { x: { bin: true, ...q('n') }, y: { field: 'k' }, color: { aggregate: 'count' } },
+      },
+    ],
+    [
+      'line',
+      {
+        mark: { type: 'line', strokeCap: 'round', strokeJoin: 'bevel', clip: true },
+        encoding: { x: { field: 'd', type: 'temporal' }, y: q('v') },
+      },
+    ],
+    ['point', { mark: { type: 'point', shape: 'M-1,-1L1,-1L0,1Z', blend: 'multiply' } }],
+    ['rule', { mark: { type: 'rule', opacity: 0.5 }, encoding: { y: q('v') } }],
+    [
+      'text',
+      {
+        mark: {
+          type: 'text',
+          text: ['two', 'lines'],
+          angle: 30,
+          fontStyle: 'italic',
+          fontWeight: 'bold',
+          align: 'right',
+          baseline: 'top',
+          dx: 3,
+        },
+      },
+    ],
+    ['tick', { mark: { type: 'tick', thickness: 3 } }],
+    ['trail', { mark: 'trail', encoding: { x: q('n'), y: q('v'), size: q('v') } }],
+    [
+      'facets',
+      {
+        facet: { field: 'k' },
+        spec: { mark: 'bar', encoding: { x: q('n'), y: q('v') } },
+        encoding: undefined,
+      },
+    ],
+    [
+      'concatenation',
+      {
+        hconcat: [
+          { mark: 'bar', encoding: { x: q('n') } },
+          { mark: 'point', encoding: { y: q('v') } },
+        ],
+        encoding: undefined,
+      },
+    ],
+    [
+      'regression',
+      {
+        layer: [
+          { mark: 'point' },
+          { transform: [{ regression: 'v', on: 'n' }], mark: { type: 'line', color: 'firebrick' } },
+        ],
+      },
+    ],
+  ])('draws %s', async (_, spec) => {
+    const chart = await draw({
+      ...base,
+      ...spec,
+      background: 'hsl(200, 20%, 90%)',
+      title: { text: 'T', subtitle: ['a', 'b'] },
+    })
+    expect(chart.svg).toMatch(/<path [^>]*d="M/)
+  })
+
   it('draws files of the run by name', async () => {
     const csv: TableFile = {
       file: 'rain.csv',
