@@ -8,7 +8,7 @@ import {
 import type { Attempt } from '../attempt/attempt.ts'
 import { outcomeRecord } from '../journal/outcome-record.ts'
 import type { StepState } from '../journal/task-world.ts'
-import { MAX_RESULT_CHARS, showOutcome } from '../memory/show-outcome.ts'
+import { cut, MAX_RESULT_CHARS, showOutcome } from '../memory/show-outcome.ts'
 import { callId } from '../memory/to-messages.ts'
 import { finalBesideCalls, noCall } from '../prompts/feedback.ts'
 import { asName, frame, joinFramed } from '../prompts/framed-text.ts'
@@ -49,15 +49,14 @@ export async function callAll(
     ),
   )
   attempt.signal.throwIfAborted()
-  const limit = Math.min(MAX_RESULT_CHARS, Math.floor(MAX_RESULTS_CHARS / calls.length))
   const shown = outcomes.map(({ id }, index) => {
     const outcome = step.calls.get(id)?.outcome
-    const result = outcome ? showOutcome(outcome, limit) : NOTHING
+    const result = outcome ? showOutcome(outcome) : NOTHING
     return frame`[${asName(id)} ${asName(calls[index]?.name ?? '')}] ${result}`
   })
   return {
     status: outcomes.every(({ ok }) => ok) ? 'ok' : 'error',
-    observation: joinFramed(shown, '\n\n'),
+    observation: cut(joinFramed(shown, '\n\n'), MAX_RESULTS_CHARS),
   }
 }
 

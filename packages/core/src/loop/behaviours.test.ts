@@ -627,6 +627,14 @@ describe('observations in messages', () => {
     expect(folded?.content).toContain('await observations[1]')
   })
 
+  it('are shown whole at first, whatever their size', async () => {
+    const { requests } = await tryTask({ level: 5 }, [
+      code('console.log("x".repeat(15_000))'),
+      code('finalAnswer(1)'),
+    ])
+    expect(requests[1]?.messages.at(-1)?.content).toContain('x'.repeat(15_000))
+  })
+
   it('are folded and retried once if they exceed the model’s context; then the task fails', async () => {
     const window = 12_000
     const length = ({ messages }: ModelRequest) =>

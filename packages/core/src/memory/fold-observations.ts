@@ -11,6 +11,8 @@ const FOLD_HEAD = 160
 /**
  * The first step whose observation is shown whole. It advances in blocks: between two folds each request starts
  * with the previous one, so that the provider's cache serves all but the newest step.
+ *
+ * @param steps those that have an observation
  */
 export function firstWholeStep(steps: readonly StepState[]): number {
   let first = 0

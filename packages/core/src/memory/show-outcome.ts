@@ -12,25 +12,23 @@ import {
 /** A prompt shows at most this many characters of one call's result. */
 export const MAX_RESULT_CHARS = 8_000
 
-/** Shows a journaled outcome to the model, at most `limit` characters of its value. */
-export function showOutcome(
-  outcome: {
-    ok: boolean
-    call: string
-    value?: string | undefined
-    reason?: string | undefined
-    message?: string | undefined
-  },
-  limit = MAX_RESULT_CHARS,
-): FramedText {
+/** Shows a journaled outcome to the model. */
+export function showOutcome(outcome: {
+  ok: boolean
+  call: string
+  value?: string | undefined
+  reason?: string | undefined
+  message?: string | undefined
+}): FramedText {
   const { call, reason = 'error', message = 'no message' } = outcome
-  if (!outcome.ok) return frame`Call ${asName(call)} failed (${asName(reason)}): ${message}`
+  if (!outcome.ok) {
+    const why = cut(asData(message), MAX_RESULT_CHARS)
+    return frame`Call ${asName(call)} failed (${asName(reason)}): ${why}`
+  }
   const value = decodeValue(outcome.value ?? '{"$":["undefined"]}')
   if (value === undefined) return asFrame('Done; there is no value.')
-  return cut(
-    asData(typeof value === 'string' ? value : (JSON.stringify(value, plain) ?? String(value))),
-    limit,
-  )
+  const text = typeof value === 'string' ? value : (JSON.stringify(value, plain) ?? String(value))
+  return cut(asData(text), MAX_RESULT_CHARS)
 }
 
 /** Cuts a text to `limit` characters: keeps its start and end, and notes between them how much is missing. */

@@ -16,7 +16,9 @@ import { cut, showOutcome } from './show-outcome.ts'
  */
 export function toMessages(system: string, state: TaskWorld, tight = false): ModelMessage[] {
   const messages: ModelMessage[] = [{ role: 'system', content: system }]
-  const whole = tight ? (state.steps.at(-1)?.step ?? 1) : firstWholeStep(state.steps)
+  // The present step has no observation yet.
+  const observed = state.steps.filter(({ ended }) => ended !== undefined)
+  const whole = tight ? (observed.at(-1)?.step ?? 1) : firstWholeStep(observed)
   const readable = LEVEL_TABLE[state.spec.grant.level].action === 'code'
   for (const [index, { spec, firstStep }] of state.chapters.entries()) {
     const next = state.chapters[index + 1]?.firstStep ?? Number.POSITIVE_INFINITY
