@@ -117,6 +117,7 @@ describe('--out', () => {
 
 describe('an --out that cannot be used', () => {
   it.each([
+    ['empty', '', /expected a folder, found an empty text/],
     ['a file', 'file', /expected a folder that can be written, found .*file \(it is not a folder\)/],
     ['a link to a file', 'link', /found .*link \(it is not a folder\)/],
     ['a folder below a file', 'file/out', /found .*file\/out \(ENOTDIR/],

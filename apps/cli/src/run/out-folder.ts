@@ -15,6 +15,8 @@ export const OWN_FILES = ['report.md', 'run.json'] as const
  * @throws UsageError if it is no folder, if nothing can be written there, or if a folder has the name of a file
  */
 export async function openOutFolder(out: string, cwd: string): Promise<string> {
+  if (out === '')
+    throw new UsageError('--out: expected a folder, found an empty text. Use . for this folder.')
   const folder = resolve(cwd, out)
   makeFolder(folder, '--out')
   for (const name of OWN_FILES) {
