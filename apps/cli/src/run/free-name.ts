@@ -1,5 +1,4 @@
-/** Bytes of a written file's name. File systems allow 255; the rest is for a number. */
-const MAX_NAME_BYTES = 240
+import { MAX_FILE_NAME_BYTES } from '@bailiwick/contract'
 
 /** Bytes of a name's extension, beyond which it counts as a part of the name. */
 const MAX_EXTENSION_BYTES = 20
@@ -14,9 +13,9 @@ const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i
  * @param taken names that are in use, as `nameKey` makes them
  */
 export function freeName(name: string, taken: Set<string>): string {
-  const { stem, extension } = split(plainName(name))
-  let free = stem + extension
-  for (let n = 2; taken.has(nameKey(free)); n += 1) free = `${stem}-${n}${extension}`
+  const plain = plainName(name)
+  let free = numbered(plain, '')
+  for (let n = 2; taken.has(nameKey(free)); n += 1) free = numbered(plain, `-${n}`)
   taken.add(nameKey(free))
   return free
 }
@@ -41,23 +40,24 @@ function plainName(name: string): string {
   return DEVICE.test(plain) ? `_${plain}` : plain
 }
 
-/** The name without its extension, and the extension, together at most `MAX_NAME_BYTES`. */
-function split(name: string): { stem: string; extension: string } {
+/** The name with a number before its extension, cut to at most `MAX_FILE_NAME_BYTES`. */
+function numbered(name: string, number: string): string {
   const dot = name.lastIndexOf('.')
-  const extension =
-    dot > 0 && Buffer.byteLength(name.slice(dot)) <= MAX_EXTENSION_BYTES ? name.slice(dot) : ''
-  let stem = name.slice(0, name.length - extension.length)
-  const room = MAX_NAME_BYTES - Buffer.byteLength(extension)
-  if (Buffer.byteLength(stem) > room) {
-    // Cuts between characters.
-    let bytes = 0
-    const kept: string[] = []
-    for (const { segment } of new Intl.Segmenter().segment(stem)) {
-      bytes += Buffer.byteLength(segment)
-      if (bytes > room) break
-      kept.push(segment)
-    }
-    stem = kept.join('') || 'artifact'
+  const isExtension = dot > 0 && Buffer.byteLength(name.slice(dot)) <= MAX_EXTENSION_BYTES
+  const stem = isExtension ? name.slice(0, dot) : name
+  const ending = number + name.slice(stem.length)
+  const room = MAX_FILE_NAME_BYTES - Buffer.byteLength(ending)
+  return (Buffer.byteLength(stem) > room ? cut(stem, room) || 'artifact' : stem) + ending
+}
+
+/** The beginning of a text, cut between characters. */
+function cut(text: string, maxBytes: number): string {
+  let bytes = 0
+  const kept: string[] = []
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
+    bytes += Buffer.byteLength(segment)
+    if (bytes > maxBytes) break
+    kept.push(segment)
   }
-  return { stem, extension }
+  return kept.join('')
 }

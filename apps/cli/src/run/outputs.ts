@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Bus, type RunDetails, readArtifact } from '@bailiwick/bus'
+import { BailiwickError, errorText } from '@bailiwick/contract'
 import { freeName, nameKey } from './free-name.ts'
 import { OWN_FILES } from './out-folder.ts'
 import { type FileContent, replaceFile } from './replace-file.ts'
@@ -10,9 +11,11 @@ import { type FileContent, replaceFile } from './replace-file.ts'
  * details of the run), and every artifact under its name. Replaces files and links of these names; follows no link.
  *
  * @returns the names of the files
+ * @throws BailiwickError `incomplete` that names the artifacts that are missing, after everything else is written
  */
 export async function writeOutputs(bus: Bus, details: RunDetails, folder: string): Promise<string[]> {
   const written: string[] = []
+  const problems: string[] = []
   const write = async (name: string, content: FileContent) => {
     await replaceFile(join(folder, name), content)
     written.push(name)
@@ -24,9 +27,16 @@ export async function writeOutputs(bus: Bus, details: RunDetails, folder: string
   const folders = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isDirectory())
   const taken = new Set([...OWN_FILES, ...folders.map(({ name }) => name)].map(nameKey))
   for (const artifact of details.result?.artifacts ?? []) {
-    await write(freeName(artifact.name, taken), readArtifact(bus, artifact))
+    const name = freeName(artifact.name, taken)
+    await write(name, readArtifact(bus, artifact)).catch((error: unknown) => {
+      problems.push(`${name}: ${errorText(error)}`)
+    })
   }
-  return written
+  if (problems.length === 0) return written
+  throw new BailiwickError(
+    'incomplete',
+    `Expected all files of run ${details.run}, ${problems.length} are missing in ${folder}:\n${problems.join('\n')}`,
+  )
 }
 
 /** Formats an answer: text stays as it is, anything else becomes JSON in a code block. */

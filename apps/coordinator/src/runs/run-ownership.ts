@@ -1,5 +1,5 @@
 import { OPERATOR, parseKey, type RunRequest } from '@bailiwick/bus'
-import { InputError } from '@bailiwick/contract'
+import { fileNameProblem, InputError } from '@bailiwick/contract'
 import type { Runs } from './runs.ts'
 
 /**
@@ -37,8 +37,10 @@ export async function requireOwnSubmission(
     if (fork !== undefined) await requireOwn(runs, fork.run, by)
   }
   for (const { name, artifact } of inputs) {
-    const key = artifact && parseKey(artifact.key)
     if (artifact === undefined) continue
+    const problem = fileNameProblem(artifact.name)
+    if (problem !== undefined) throw new InputError(`Input ${name}: ${problem}`)
+    const key = parseKey(artifact.key)
     if (key?.kind === 'file' && key.scope === run && key.owner === by) continue
     throw new InputError(
       `Expected a file that ${by} has uploaded for run ${run} as input ${name}, found ${artifact.key}. Upload it for this run.`,

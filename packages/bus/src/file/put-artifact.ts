@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { type ArtifactRef, formatBytes, InputError } from '@bailiwick/contract'
+import { type ArtifactRef, fileNameProblem, formatBytes, InputError } from '@bailiwick/contract'
 import type { Bus } from '../connect/bus.ts'
 import { CHUNK_BYTES, type FileKey, formatKey, MAX_FILE_BYTES, parseKey } from '../protocol/files.ts'
 import { askerOn } from '../protocol/users.ts'
@@ -30,7 +30,7 @@ export interface PutOptions extends FileOptions {
  * as {@link MAX_FILE_BYTES}. The file becomes visible when all of it is stored; if that fails, nothing stays behind.
  *
  * @returns the reference to put into messages instead of the file
- * @throws InputError if the file is too large; RefusedError if the run is another user's; BusError `no-toolbox` if none
+ * @throws InputError if the file is too large or has an impossible name; RefusedError if the run is another user's; BusError `no-toolbox` if none
  * runs, `store-full`; the signal's reason when aborted
  * @example
  * const file = { run, name: 'a.csv', mediaType: 'text/csv', stream: createReadStream('a.csv') }
@@ -42,6 +42,8 @@ export async function putArtifact(
   options: PutOptions = {},
 ): Promise<ArtifactRef> {
   const { run, ...file } = artifact
+  const problem = fileNameProblem(file.name)
+  if (problem !== undefined) throw new InputError(problem)
   return putFile(bus, { kind: 'file', scope: run, owner: askerOn(bus) }, file, options)
 }
 

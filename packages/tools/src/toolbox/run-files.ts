@@ -12,6 +12,7 @@ import {
 import {
   type ArtifactRef,
   type CallContext,
+  fileNameProblem,
   formatBytes,
   InputError,
   type TaskSpec,
@@ -33,12 +34,20 @@ export const FILE_LIMITS = {
   characters: 4_000_000,
 } as const
 
-/** The name of a file that a task writes. It may become the name of a file on a user's disk. */
-export const fileNameSchema = z.string().regex(
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are refused
-  /^(?!\.)[^/\\:*?"<>|\u0000-\u001f]{1,200}$/,
-  'expected a file name of at most 200 characters, without folders, that does not start with a dot',
-)
+/** The name of a file that a task writes. It may become the name of a file on a user's disk, of any system. */
+export const fileNameSchema = z.string().superRefine((name, context) => {
+  const problem = fileNameProblem(name) ?? unusualName(name)
+  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
+})
+
+/** Names that are hidden on some systems, or impossible on others. */
+function unusualName(name: string): string | undefined {
+  if (name.startsWith('.')) return `Expected a file name that does not start with a dot, found ${name}.`
+  if (/[:*?"<>|]/.test(name)) return `Expected a file name without any of : * ? " < > |, found ${name}.`
+  if (/[. ]$/.test(name))
+    return `Expected a file name that does not end with a dot or a space, found "${name}".`
+  return undefined
+}
 
 /** A file that a task may read. */
 export interface RunFile {
@@ -96,6 +105,9 @@ export function openRunFiles(bus: Bus): RunFiles {
     },
     async write(context, { name, mediaType, bytes }) {
       checkSize(name, bytes.length, FILE_LIMITS.write)
+      // The tool's schema has checked the name; a chart adds an extension.
+      const problem = fileNameProblem(name)
+      if (problem !== undefined) throw new InputError(problem)
       const { run, task } = await readSpec(bus, context)
       // Each call and content has its own key, so that a second file of the same name does not change the first, and the
       // same call sent again stores nothing new.
@@ -110,9 +122,17 @@ export function openRunFiles(bus: Bus): RunFiles {
 /** The owner of files that tools write. */
 const WRITER = 'toolbox'
 
-/** Finds a file by its name in the task, or else by its original name. */
+/**
+ * Finds a file by its name in the task, or else by its original name, or else by a name that looks the same: systems
+ * and models write accents in different ways.
+ */
 export function matchFile(files: RunFile[], name: string): RunFile | undefined {
-  return files.find((file) => file.name === name) ?? files.find((file) => file.ref.name === name)
+  const looks = name.normalize('NFC')
+  return (
+    files.find((file) => file.name === name) ??
+    files.find((file) => file.ref.name === name) ??
+    files.find((file) => [file.name, file.ref.name].some((known) => known.normalize('NFC') === looks))
+  )
 }
 
 function checkSize(name: string, size: number, limit: number): void {

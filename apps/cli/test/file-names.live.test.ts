@@ -1,0 +1,103 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileNameProblem } from '@bailiwick/contract'
+import { expect, it } from 'vitest'
+import { run } from './program.ts'
+import { teamFolder } from './team-folder.ts'
+
+const LONG = 'ü'.repeat(125)
+
+/** Names of every kind that a file system may know, and some that none does. */
+const NAMES = [
+  'Übersicht.txt',
+  'Übersicht.txt'.normalize('NFD'),
+  '数据 2026.csv',
+  'Ελληνικά.md',
+  'تقرير.txt',
+  '👩🏽‍🚀 and 🏳️‍🌈.md',
+  'ﬁligree ﷽ ₂.txt',
+  '\u{1F468}\u{200D}\u{1F4BB}',
+  'a..b...c',
+  'two  spaces.txt',
+  "quote's, (brackets) [and] {more} & #1 100% ~ `x` $HOME !.txt",
+  '-rf',
+  'report.md',
+  'run.json',
+  'con',
+  'a+b=c@d;e,f.txt',
+  `${LONG}.txt`,
+  `${LONG}x.txt`,
+  `${LONG}xy.txt`,
+  'x'.repeat(255),
+  'x'.repeat(256),
+  '%2e%2e%2f',
+  'trailing ',
+  'trailing.',
+  ' leading',
+  '.hidden',
+  '.',
+  '..',
+  '',
+  'a/b',
+  'a\\b',
+  '/etc/passwd',
+  'a*b',
+  'a>b',
+  'a?b',
+  'a:b',
+  'a\u0000b',
+  'a\nb',
+  'a\u001b[31mb',
+  'a\u009bb',
+  'gpj.\u202etxt',
+  '\ud800.txt',
+]
+
+const CODE = `<code>
+const names = ${JSON.stringify(NAMES)}
+const kept = []
+const refused = []
+for (const [index, name] of names.entries()) {
+  try {
+    await writeArtifact({ name, content: 'file ' + index })
+  } catch (error) {
+    refused.push([index, error.message])
+    continue
+  }
+  const text = await readFile({ name })
+  const listed = (await listFiles({})).filter((file) => file.name === name).length
+  kept.push([index, text, listed])
+}
+finalAnswer({ kept, refused })
+</code>`
+
+it('writes, lists, reads and downloads a file under any name, or refuses the name when it is written', async () => {
+  await using place = await teamFolder(
+    { worker: { t1: [CODE] } },
+    { agents: [{ name: 'worker', level: 5, tools: ['readFile', 'writeArtifact', 'listFiles'] }] },
+  )
+  const ended = await run(['run', 'x', '--agent', 'worker', '--out', 'out'], { cwd: place.folder })
+  expect(ended, ended.stderr).toMatchObject({ code: 0 })
+  const out = join(place.folder, 'out')
+  const { result } = JSON.parse(await readFile(join(out, 'run.json'), 'utf8'))
+  const { kept, refused } = result.answer as { kept: [number, string, number][]; refused: [number, string][] }
+  expect(kept.length).toBeGreaterThan(20)
+  for (const [index, text, listed] of kept) {
+    expect([text, listed], NAMES[index]).toEqual([`file ${index}`, 1])
+  }
+  for (const [index, message] of refused) expect(message, NAMES[index]).toContain('Expected a file name')
+  // Only names that some system cannot store are refused.
+  const possible = refused
+    .map(([index]) => NAMES[index] ?? '')
+    .filter((name) => fileNameProblem(name) === undefined)
+  expect(possible.sort()).toEqual(['.hidden', 'a*b', 'a:b', 'a>b', 'a?b', 'trailing ', 'trailing.'])
+  const own = ['report.md', 'run.json']
+  const names = kept.map(([index]) => NAMES[index] ?? '')
+  const expected = [...own, ...names.filter((name) => !own.includes(name)), 'report-2.md', 'run-2.json']
+  expect((await readdir(out)).sort()).toEqual(expected.sort())
+  for (const [index] of kept) {
+    const name = NAMES[index] ?? ''
+    if (own.includes(name)) continue
+    expect(await readFile(join(out, name), 'utf8'), name).toBe(`file ${index}`)
+  }
+})
