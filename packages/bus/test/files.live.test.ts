@@ -1,9 +1,11 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { type ArtifactRef, type JournalRecord, NO_USAGE, RefusedError } from '@bailiwick/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Bus } from '../src/index.ts'
 import {
   CHUNK_BYTES,
+  decodeFrame,
+  encodeFrame,
   type FileCaller,
   type FileKey,
   formatKey,
@@ -17,6 +19,7 @@ import {
   putFile,
   type RoleGrant,
   ringTask,
+  SUBJECTS,
   serveFiles,
   takeTasks,
 } from '../src/index.ts'
@@ -332,6 +335,51 @@ describe('a file', () => {
       code: 'bad-artifact',
     })
     await expect(textOf(operator, { ...ref, size: 7 })).rejects.toMatchObject({ code: 'bad-artifact' })
+  })
+
+  it('is refused if it is finished with another digest or size, and with missing or short chunks', async () => {
+    const ask = async (op: 'write' | 'finish', head: object, bytes?: Uint8Array) => {
+      const subject = SUBJECTS.file(op, namedUser('alice'))
+      const reply = await alice.connection.request(subject, encodeFrame(head, bytes))
+      return decodeFrame(reply.data).head
+    }
+    const whole = Buffer.alloc(CHUNK_BYTES, 'a')
+    const end = Buffer.from('end')
+    const about = { name: 'x', mediaType: 'text/plain' }
+    const digestOf = (...parts: Uint8Array[]) => {
+      const all = Buffer.concat(parts)
+      return { ...about, size: all.length, sha256: createHash('sha256').update(all).digest('hex') }
+    }
+    const right = digestOf(whole, end)
+    for (const [chunks, entry] of [
+      [[whole, end], { ...right, sha256: '0'.repeat(64) }],
+      [[whole, end], { ...right, size: right.size - 1 }],
+      [[whole], right],
+      [[undefined, end], right],
+      [[end, whole], digestOf(end, whole)],
+    ] as const) {
+      const id = randomUUID().replaceAll('-', '')
+      const key = formatKey({ kind: 'file', scope: 'rd1', owner: namedUser('alice'), id })
+      for (const [index, chunk] of chunks.entries()) {
+        if (chunk !== undefined) expect(await ask('write', { key, index }, chunk)).toEqual({ ok: true })
+      }
+      expect(await ask('finish', { key, entry })).toMatchObject({
+        ok: false,
+        error: { code: 'bad-artifact' },
+      })
+      await expect(textOf(alice, { writer: 'x', key, ...entry })).rejects.toMatchObject({
+        code: 'bad-artifact',
+      })
+    }
+    const key = formatKey({ kind: 'file', scope: 'rd1', owner: namedUser('alice'), id: 'a'.repeat(32) })
+    for (const [index, bytes] of [
+      [0, Buffer.alloc(CHUNK_BYTES + 1)],
+      [0, Buffer.alloc(0)],
+      [-1, end],
+      [1e9, end],
+    ] as const) {
+      expect(await ask('write', { key, index }, bytes)).toMatchObject({ ok: false })
+    }
   })
 
   it('is deleted with its run', async () => {

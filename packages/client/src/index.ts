@@ -1,6 +1,13 @@
 /** For services outside Bailiwick: submit, watch and cancel runs, decide on calls, offer tools. */
 
-export { type CloudEvent, eventName, getArtifact, type RunDetails, type RunSummary } from '@bailiwick/bus'
+export {
+  type CloudEvent,
+  eventName,
+  getArtifact,
+  type RunDetails,
+  type RunSummary,
+  readArtifact,
+} from '@bailiwick/bus'
 export { type Client, type ConnectClientOptions, connect } from './connect.ts'
 export { type OfferedTool, offerTool, type ToolContext } from './offer-tool.ts'
 export { newRunId } from './run-id.ts'

@@ -1,7 +1,14 @@
-import { checkInputName, type RunReply, type RunRequestInput, requestRun } from '@bailiwick/bus'
+import {
+  checkInputName,
+  mayHaveArrived,
+  type RunReply,
+  type RunRequestInput,
+  removeArtifacts,
+  requestRun,
+} from '@bailiwick/bus'
 import type { Client } from './connect.ts'
 import { newRunId } from './run-id.ts'
-import { type FileContent, uploadFiles } from './upload-files.ts'
+import { type FileContent, type UploadedInput, uploadFiles } from './upload-files.ts'
 
 /** Characters of a value that the prompt shows. */
 const MAX_SHOWN = 600
@@ -25,8 +32,9 @@ export interface NewRun {
 }
 
 /**
- * Submits a run. After this returns, the run is in the journal and survives the death of any process. The reply's
- * `duplicate` is true if the id was submitted before.
+ * Uploads the files and submits the run. After this returns, the run is in the journal and survives the death of any
+ * process. The reply's `duplicate` is true if the id was submitted before. If an upload fails or the coordinator refuses
+ * the run, the files are deleted.
  *
  * @throws BusError `no-responder` if no coordinator is running, or the coordinator's refusal; InputError for an
  * unusable input name.
@@ -40,9 +48,25 @@ export async function submitRun(
 ): Promise<RunReply<'submit'>> {
   const { files = {}, values = {}, run = newRunId(), ...rest } = request
   for (const name of Object.keys(values)) checkInputName(name)
-  const uploaded = await uploadFiles(client, run, files, options)
   const given = Object.entries(values).map(([name, value]) => {
     return { name, value, description: `${name}: ${JSON.stringify(value).slice(0, MAX_SHOWN)}` }
   })
-  return requestRun(client, 'submit', { ...rest, run, inputs: [...uploaded, ...given] }, options)
+  const uploaded: UploadedInput[] = []
+  const removeAll = () =>
+    removeArtifacts(
+      client,
+      uploaded.map(({ artifact }) => artifact),
+    ).catch(() => {}) // The first error says more, and the toolbox deletes them after a day.
+  try {
+    await uploadFiles(client, run, files, { ...options, uploaded })
+  } catch (error) {
+    await removeAll()
+    throw error
+  }
+  try {
+    return await requestRun(client, 'submit', { ...rest, run, inputs: [...uploaded, ...given] }, options)
+  } catch (error) {
+    if (options.signal?.aborted !== true && !mayHaveArrived(error)) await removeAll()
+    throw error
+  }
 }

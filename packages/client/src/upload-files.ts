@@ -1,6 +1,6 @@
 import { extname } from 'node:path'
 import { isReservedName, type PutOptions, putArtifact, type RunRequestInput } from '@bailiwick/bus'
-import { mediaTypeOf } from '@bailiwick/contract'
+import { type ArtifactRef, mediaTypeOf } from '@bailiwick/contract'
 import type { Client } from './connect.ts'
 
 /** Characters of a text file that the prompt shows. */
@@ -13,24 +13,28 @@ export type FileContent = string | Uint8Array | { content: string | Uint8Array; 
 
 type Input = NonNullable<RunRequestInput<'submit'>['inputs']>[number]
 
-/** Stores files with a run. Returns them as inputs with names that code can use: `Seattle-weather.csv` is `Seattle_weather`. */
-export function uploadFiles(
+/** An input whose file is stored. */
+export type UploadedInput = Input & { artifact: ArtifactRef }
+
+/**
+ * Stores files with a run, one after the other. Adds them to `uploaded`, as inputs with names that code can use:
+ * `Seattle-weather.csv` is `Seattle_weather`. If one fails, `uploaded` has those before it.
+ */
+export async function uploadFiles(
   client: Client,
   run: string,
   files: Record<string, FileContent>,
-  options: PutOptions = {},
-): Promise<Input[]> {
+  { uploaded, ...options }: PutOptions & { uploaded: UploadedInput[] },
+): Promise<void> {
   const names = inputNames(Object.keys(files))
-  return Promise.all(
-    Object.entries(files).map(async ([file, given]) => {
-      const { content, mediaType } =
-        typeof given === 'object' && 'content' in given ? given : withMediaType(file, given)
-      const bytes = typeof content === 'string' ? Buffer.from(content) : content
-      const artifact = await putArtifact(client, { run, name: file, mediaType, bytes }, options)
-      const name = names.get(file) ?? file
-      return { name, artifact, description: describeFile(name, file, mediaType, bytes) }
-    }),
-  )
+  for (const [file, given] of Object.entries(files)) {
+    const { content, mediaType } =
+      typeof given === 'object' && 'content' in given ? given : withMediaType(file, given)
+    const bytes = typeof content === 'string' ? Buffer.from(content) : content
+    const artifact = await putArtifact(client, { run, name: file, mediaType, bytes }, options)
+    const name = names.get(file) ?? file
+    uploaded.push({ name, artifact, description: describeFile(name, file, mediaType, bytes) })
+  }
 }
 
 function withMediaType(file: string, content: string | Uint8Array) {

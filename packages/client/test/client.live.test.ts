@@ -91,6 +91,16 @@ describe('submitRun', () => {
     expect(artifact && Buffer.from(await getArtifact(bed.coordinator, artifact)).toString()).toBe('one')
   })
 
+  it('leaves no file behind if a file or the submission fails', async () => {
+    const stored = async () => (await bed.coordinator.jsm.streams.info('FILES')).state.messages
+    const before = await stored()
+    const files = { 'a.txt': 'one', 'b\nc.txt': 'two' }
+    await expect(submitRun(client, { text: 'Count.', files })).rejects.toThrow('without control characters')
+    const refused = { text: '', files: { 'a.txt': 'one', 'b.txt': 'two' } }
+    await expect(submitRun(client, refused)).rejects.toThrow()
+    expect(await stored()).toBe(before)
+  })
+
   it('fails if no coordinator is running', async () => {
     await using alone = await startBed()
     const user = await alone.connect({ role: 'user' })

@@ -1,4 +1,10 @@
-import { type RunDetails, type RunRequestInput, removeArtifacts, requestRun } from '@bailiwick/bus'
+import {
+  mayHaveArrived,
+  type RunDetails,
+  type RunRequestInput,
+  removeArtifacts,
+  requestRun,
+} from '@bailiwick/bus'
 import { newRunId } from '@bailiwick/client'
 import type { Fork, Plan } from '@bailiwick/contract'
 import type { DaemonAddress } from '@bailiwick/coordinator/config/daemon-address'
@@ -93,9 +99,10 @@ async function submit(
   const options = {
     signal,
     stored,
-    onWait: (what: string) => screen.note(what),
+    onWait: (what: string) => progress.wait(what),
     onProgress: (bytes: number) => progress.update(bytes),
   }
+  let isUndecided = false
   try {
     await connection.use(async (bus, _died, address) => {
       const agent = await agentOf(address, order)
@@ -111,9 +118,14 @@ async function submit(
         ...(planOnly !== undefined && { planOnly }),
         ...(plan !== undefined && { plan }),
       }
-      await requestRun(bus, 'submit', request)
+      await requestRun(bus, 'submit', request).catch((error: unknown) => {
+        isUndecided = mayHaveArrived(error)
+        throw error
+      })
     })
   } catch (error) {
+    // The run may have started with these files.
+    if (isUndecided) throw error
     const refs = [...stored.values()].map(({ artifact }) => artifact)
     // The first error says more. The toolbox deletes files of runs that nobody submitted after a while anyway.
     await removeArtifacts(connection.bus, refs).catch(() => {})

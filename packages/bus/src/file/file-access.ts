@@ -2,7 +2,7 @@ import { requireAccess } from '../access/require-access.ts'
 import type { Bus } from '../connect/bus.ts'
 import type { FileEntry, FileKey, FileOp } from '../protocol/files.ts'
 import { askerOn, isPromptReader } from '../protocol/users.ts'
-import { finishFile, readChunk, removeFile, storeChunk } from '../store/stored-files.ts'
+import { readChunk, removeFile, storeChunk, storeEntry } from '../store/stored-files.ts'
 import { requestFile } from './request-file.ts'
 
 /**
@@ -19,6 +19,8 @@ export interface FileOptions {
   /** Default: the user of the connection. The toolbox and the coordinator need none, and may then do everything. */
   as?: FileCaller
   signal?: AbortSignal
+  /** How long the toolbox may be away, milliseconds. Default 30,000 (`MAX_TOOLBOX_AWAY_MS`). */
+  maxAwayMs?: number
   /** Called if an operation waits for the toolbox for more than two seconds, with what it waits for. */
   onWait?(what: string): void
 }
@@ -28,7 +30,7 @@ export interface FileAccess {
   /** @throws BusError `bad-artifact` if the file is gone */
   read(key: FileKey, index: number): Promise<Uint8Array>
   write(key: FileKey, index: number, bytes: Uint8Array): Promise<void>
-  /** Makes the file visible. @throws BusError `bad-artifact` if it differs from the entry */
+  /** Makes the file visible. The toolbox throws BusError `bad-artifact` if it differs from the entry. */
   finish(key: FileKey, entry: FileEntry): Promise<void>
   remove(key: FileKey): Promise<void>
 }
@@ -54,7 +56,8 @@ export function fileAccess(bus: Bus, options: FileOptions): FileAccess {
     },
     async finish(key, entry) {
       await check('finish', key)
-      await finishFile(bus, key, entry, signal)
+      // This process has computed the digest of what it stored.
+      await storeEntry(bus, key, entry, signal)
     },
     async remove(key) {
       await check('remove', key)
@@ -63,11 +66,16 @@ export function fileAccess(bus: Bus, options: FileOptions): FileAccess {
   }
 }
 
-function requestedAccess(bus: Bus, as: FileCaller, { signal, onWait }: FileOptions): FileAccess {
+function requestedAccess(bus: Bus, as: FileCaller, { signal, onWait, maxAwayMs }: FileOptions): FileAccess {
   const { caller, tool, ...claimed } = callerFields(as)
-  const sender = { caller, ...(tool !== undefined && { tool }), ...(onWait !== undefined && { onWait }) }
-  const ask = (op: FileOp, key: FileKey, head: object = {}, bytes?: Uint8Array, until = signal) =>
-    requestFile(bus, sender, { op, key, head: { ...claimed, ...head }, bytes }, until)
+  const sender = {
+    caller,
+    ...(tool !== undefined && { tool }),
+    ...(onWait !== undefined && { onWait }),
+    ...(maxAwayMs !== undefined && { maxAwayMs }),
+  }
+  const ask = (op: FileOp, key: FileKey, head: object = {}, bytes?: Uint8Array) =>
+    requestFile(bus, sender, { op, key, head: { ...claimed, ...head }, bytes }, signal)
   return {
     read: (key, index) => ask('read', key, { index }),
     async write(key, index, bytes) {
@@ -78,13 +86,16 @@ function requestedAccess(bus: Bus, as: FileCaller, { signal, onWait }: FileOptio
     },
     async remove(key) {
       // Sent also after an abort: this is how an aborted upload leaves nothing behind.
-      await ask('remove', key, {}, undefined, AbortSignal.timeout(REMOVE_MS))
+      const { onWait: _, ...quiet } = { ...sender, maxAwayMs: REMOVE_AWAY_MS }
+      await requestFile(bus, quiet, { op: 'remove', key, head: claimed }, AbortSignal.timeout(REMOVE_MS))
     },
   }
 }
 
 /** How long a removal may take, milliseconds. If it fails, the toolbox deletes the incomplete file later. */
 const REMOVE_MS = 5_000
+/** A removal does not wait for a toolbox that is away for longer, milliseconds. */
+const REMOVE_AWAY_MS = 500
 
 /** The user of a connection, as the toolbox knows it. */
 function connectedCaller(bus: Bus): FileCaller {

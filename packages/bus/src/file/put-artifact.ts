@@ -23,6 +23,8 @@ export type ArtifactContent = { bytes: Uint8Array } | { stream: AsyncIterable<Ui
 export interface PutOptions extends FileOptions {
   /** Called after each chunk, with the number of bytes that are stored. */
   onProgress?(bytes: number): void
+  /** Bytes of the largest file. Default and maximum: {@link MAX_FILE_BYTES}. */
+  maxBytes?: number
 }
 
 /**
@@ -84,6 +86,8 @@ export async function putFile(
     // With a given id, the file may be complete from an earlier call. The first error says more than that of a removal,
     // and the toolbox deletes incomplete files after a while anyway.
     if (place.id === undefined) await access.remove(key).catch(() => {})
+    // A stream that was aborted throws an error of its own.
+    options.signal?.throwIfAborted()
     throw error
   }
 }
@@ -92,7 +96,7 @@ async function writeChunks(
   access: FileAccess,
   key: FileKey,
   chunks: AsyncIterable<Uint8Array>,
-  { signal, onProgress }: PutOptions,
+  { signal, onProgress, maxBytes = MAX_FILE_BYTES }: PutOptions,
 ): Promise<{ size: number; sha256: string }> {
   const hash = createHash('sha256')
   const open = new Set<Promise<void>>()
@@ -104,7 +108,7 @@ async function writeChunks(
       signal?.throwIfAborted()
       hash.update(chunk)
       size += chunk.length
-      if (size > MAX_FILE_BYTES) throw tooLarge(size)
+      if (size > maxBytes) throw tooLarge(size, 'the file', maxBytes)
       const written = access.write(key, index, chunk).then(() => {
         open.delete(written)
         stored += chunk.length
@@ -113,7 +117,9 @@ async function writeChunks(
       open.add(written)
       written.catch(failed.reject)
       index += 1
-      if (open.size >= WINDOW) await Promise.race([failed.promise, ...open])
+      // The first chunk goes alone: if the toolbox is still starting, retries would mix up the order, and the toolbox
+      // would have to read the whole file again to compute its digest.
+      if (index === 1 || open.size >= WINDOW) await Promise.race([failed.promise, ...open])
     }
     await Promise.race([failed.promise, Promise.all(open)])
     return { size, sha256: hash.digest('hex') }
@@ -137,8 +143,8 @@ async function* cut(source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): A
 }
 
 /** The error for a file over the limit. */
-export function tooLarge(size: number, name = 'the file'): InputError {
+export function tooLarge(size: number, name = 'the file', maxBytes = MAX_FILE_BYTES): InputError {
   return new InputError(
-    `Expected a file of at most ${formatBytes(MAX_FILE_BYTES)}, found ${name} with ${formatBytes(size)} or more. Split it.`,
+    `Expected a file of at most ${formatBytes(maxBytes)}, found ${name} with ${formatBytes(size)} or more. Split it.`,
   )
 }

@@ -19,7 +19,7 @@ import { requestReplies } from '../request/request-replies.ts'
 export const MAX_TOOLBOX_AWAY_MS = 30_000
 /** How long to wait for a reply to one attempt, milliseconds. */
 const REPLY_MS = 10_000
-/** The toolbox reads the whole file again before it makes it visible. */
+/** After a restart, the toolbox reads the whole file again before it makes it visible. */
 const FINISH_REPLY_MS = 120_000
 /** A longer wait is reported, milliseconds. */
 const REPORT_AFTER_MS = 2_000
@@ -29,6 +29,8 @@ export interface FileSender {
   caller: string
   tool?: string
   onWait?(what: string): void
+  /** Default {@link MAX_TOOLBOX_AWAY_MS}. */
+  maxAwayMs?: number
 }
 
 /**
@@ -40,7 +42,7 @@ export interface FileSender {
  */
 export async function requestFile(
   bus: Bus,
-  { caller, tool, onWait }: FileSender,
+  { caller, tool, onWait, maxAwayMs = MAX_TOOLBOX_AWAY_MS }: FileSender,
   request: { op: FileOp; key: FileKey; head: object; bytes?: Uint8Array | undefined },
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array> {
@@ -49,7 +51,7 @@ export async function requestFile(
   const payload = encodeFrame({ key: formatKey(key), ...head }, bytes)
   const report = setTimeout(() => onWait?.('Waiting for the toolbox, which stores files.'), REPORT_AFTER_MS)
   try {
-    const giveUpAt = Date.now() + MAX_TOOLBOX_AWAY_MS
+    const giveUpAt = Date.now() + maxAwayMs
     for (let tries = 0; ; tries++) {
       // A message that is sent while the connection is down is silently lost.
       if (!bus.link.up) await untilUp(bus, signal, 0)
@@ -65,12 +67,22 @@ export async function requestFile(
         signal?.throwIfAborted()
         const isAway = error instanceof BusError && ['no-responder', 'no-reply'].includes(error.code)
         if (!isAway || bus.closed.aborted) throw error
-        if (Date.now() > giveUpAt) throw away(error, op)
-        await sleep(Math.min(50 * 2 ** tries, 500), undefined, { ...(signal !== undefined && { signal }) })
+        if (Date.now() > giveUpAt) throw away(error, op, maxAwayMs)
+        await pause(Math.min(50 * 2 ** tries, 500), signal)
       }
     }
   } finally {
     clearTimeout(report)
+  }
+}
+
+/** @throws the signal's reason when aborted */
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await sleep(ms, undefined, { ...(signal !== undefined && { signal }) })
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw error
   }
 }
 
@@ -90,8 +102,8 @@ function fileError({ code, message }: { code: string; message: string }): Error 
   return fromWireError({ code, message })
 }
 
-function away(cause: BusError, op: FileOp): BusError {
-  const seconds = MAX_TOOLBOX_AWAY_MS / 1_000
+function away(cause: BusError, op: FileOp, maxAwayMs: number): BusError {
+  const seconds = maxAwayMs / 1_000
   return new BusError(
     'no-toolbox',
     `Cannot ${op} a file: expected a reply of the toolbox within ${seconds} s, found ${cause.code === 'no-reply' ? 'none' : 'no toolbox'}. "bailiwick status" shows whether it runs, "bailiwick up" starts it.`,

@@ -2,11 +2,13 @@ import { errorText, InputError } from '@bailiwick/contract'
 import type { Msg } from '@nats-io/transport-node'
 import { requireAccess } from '../access/require-access.ts'
 import type { Bus } from '../connect/bus.ts'
+import { BusError } from '../errors/bus-error.ts'
 import {
   CHUNK_BYTES,
   decodeFrame,
   encodeFrame,
   FILE_OPS,
+  type FileEntry,
   type FileOp,
   type FileRequest,
   formatKey,
@@ -15,7 +17,8 @@ import { INBOX } from '../protocol/places.ts'
 import { parseFileSubject, SUBJECTS } from '../protocol/subjects.ts'
 import { MESSAGES_PER_SECOND, RateLimit } from '../request/rate-limit.ts'
 import { serve } from '../request/serve.ts'
-import { finishFile, readChunk, removeFile, storeChunk } from '../store/stored-files.ts'
+import { digestStored, readChunk, removeFile, storeChunk, storeEntry } from '../store/stored-files.ts'
+import { OpenUploads } from './open-uploads.ts'
 import { type SweepOptions, sweepFiles } from './sweep-files.ts'
 
 /** Options of {@link serveFiles}. */
@@ -37,14 +40,25 @@ type Handlers = {
  * await using files = await serveFiles(bus)
  */
 export async function serveFiles(bus: Bus, options: ServeFilesOptions = {}): Promise<AsyncDisposable> {
+  const uploads = new OpenUploads()
   const handlers: Handlers = {
     read: ({ key, index }) => readChunk(bus, key, index),
-    write({ key, index }, bytes) {
-      if (bytes.length > 0 && bytes.length <= CHUNK_BYTES) return storeChunk(bus, key, index, bytes)
-      throw new InputError(`Expected a chunk of 1 to ${CHUNK_BYTES} bytes, found ${bytes.length}.`)
+    async write({ key, index }, bytes) {
+      if (bytes.length === 0 || bytes.length > CHUNK_BYTES) {
+        throw new InputError(`Expected a chunk of 1 to ${CHUNK_BYTES} bytes, found ${bytes.length}.`)
+      }
+      await storeChunk(bus, key, index, bytes)
+      uploads.add(key, index, bytes)
     },
-    finish: ({ key, entry }) => finishFile(bus, key, entry),
-    remove: ({ key }) => removeFile(bus, key),
+    async finish({ key, entry }) {
+      const found = uploads.take(key) ?? (await digestStored(bus, key, entry.size))
+      requireSame(entry, found)
+      await storeEntry(bus, key, entry)
+    },
+    async remove({ key }) {
+      uploads.take(key)
+      await removeFile(bus, key)
+    },
   }
   const ended = new AbortController()
   const sweeping = sweepFiles(bus, options, ended.signal).catch((error: unknown) => {
@@ -102,6 +116,15 @@ function callerOf(bus: Bus, { subject, reply }: Msg): { caller: string; tool: st
     throw new InputError(`Expected a reply subject in the inbox of ${caller}, found ${reply}.`)
   }
   return { caller, tool }
+}
+
+/** @throws BusError `bad-artifact` if a file differs from its entry, or chunks are missing */
+function requireSame(entry: FileEntry, found: { size: number; sha256: string }): void {
+  if (found.size === entry.size && found.sha256 === entry.sha256) return
+  throw new BusError(
+    'bad-artifact',
+    `Expected ${entry.size} bytes with sha256 ${entry.sha256} for the file ${entry.name}, found ${found.size} bytes with ${found.sha256}. Upload it again.`,
+  )
 }
 
 /** Runs work of the same name one after the other. */

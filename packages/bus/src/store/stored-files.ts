@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto'
 import { formatBytes, parseJson } from '@bailiwick/contract'
 import { JetStreamApiError } from '@nats-io/jetstream'
 import type { Bus } from '../connect/bus.ts'
 import { BusError } from '../errors/bus-error.ts'
 import {
-  CHUNK_BYTES,
   chunkCount,
   chunkSubject,
   entrySubject,
@@ -20,6 +18,7 @@ import { LIMIT_REACHED } from '../publish/is-transient.ts'
 import { persist } from '../publish/persist.ts'
 import { publishDurably } from '../publish/publish-durably.ts'
 import { readStored } from '../streams/read-stored.ts'
+import { ChunkDigest } from './chunk-digest.ts'
 
 /** The server's code for "wrong last sequence": the subject has a message already. */
 const WRONG_LAST_SEQUENCE = 10071
@@ -38,33 +37,29 @@ export async function storeChunk(
   await storeFirst(bus, chunkSubject(key, index), bytes, signal)
 }
 
-/**
- * Stores a file's entry, which makes it visible, after all of its chunks.
- *
- * @throws BusError `bad-artifact` if chunks are missing, or the bytes differ from the entry's size or digest
- */
-export async function finishFile(
+/** Stores a file's entry, which makes it visible. All of its chunks must be stored. */
+export async function storeEntry(
   bus: Bus,
   key: FileKey,
   entry: FileEntry,
   signal?: AbortSignal,
 ): Promise<void> {
-  const hash = createHash('sha256')
-  let size = 0
-  for await (const chunk of storedChunks(bus, key, chunkCount(entry.size), signal)) {
-    // Readers find a byte by its chunk, so every chunk but the last must be whole.
-    if (size % CHUNK_BYTES !== 0) break
-    hash.update(chunk)
-    size += chunk.length
-  }
-  const sha256 = hash.digest('hex')
-  if (size !== entry.size || sha256 !== entry.sha256) {
-    throw new BusError(
-      'bad-artifact',
-      `Expected ${entry.size} bytes with sha256 ${entry.sha256} for the file ${entry.name}, found ${size} bytes with ${sha256}. Upload it again.`,
-    )
-  }
   await storeFirst(bus, entrySubject(key), Buffer.from(JSON.stringify(entry)), signal)
+}
+
+/** The size and digest of what is stored of a file of this size, up to the first chunk that is missing or not whole. */
+export async function digestStored(
+  bus: Bus,
+  key: FileKey,
+  expectedSize: number,
+): Promise<{ size: number; sha256: string }> {
+  const digest = new ChunkDigest()
+  let index = 0
+  for await (const chunk of storedChunks(bus, key, chunkCount(expectedSize), undefined)) {
+    if (!digest.add(index, chunk)) break
+    index += 1
+  }
+  return digest.end()
 }
 
 /** The entry of a complete file; undefined if there is none. */
