@@ -103,7 +103,7 @@ describe('--out', () => {
         'run-2.json',
         'sub-2',
         '_[2J',
-        'ü'.repeat(120),
+        'ü'.repeat(127),
       ])
       for (const [index, name] of names.entries()) {
         expect(await readFile(path('all', written[index + 2] ?? ''), 'utf8')).toBe(name)

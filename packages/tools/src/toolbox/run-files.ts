@@ -40,12 +40,14 @@ export const fileNameSchema = z.string().superRefine((name, context) => {
   if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
 })
 
-/** Names that are hidden on some systems, or impossible on others. */
+/** Names that are hidden on some systems, or impossible on others. A download keeps every other name. */
 function unusualName(name: string): string | undefined {
-  if (name.startsWith('.')) return `Expected a file name that does not start with a dot, found ${name}.`
-  if (/[:*?"<>|]/.test(name)) return `Expected a file name without any of : * ? " < > |, found ${name}.`
-  if (/[. ]$/.test(name))
-    return `Expected a file name that does not end with a dot or a space, found "${name}".`
+  const found = `found ${JSON.stringify(name)}`
+  if (/[:*?"<>|]/.test(name)) return `Expected a file name without any of : * ? " < > |, ${found}.`
+  if (/^[.\s]|[.\s]$/.test(name))
+    return `Expected a file name that neither starts nor ends with a dot or a space, ${found}.`
+  if (/^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name))
+    return `Expected a file name that is no device on Windows, ${found}.`
   return undefined
 }
 
