@@ -20,6 +20,8 @@ export type BusErrorCode =
   | 'too-large'
   /** The toolbox, which stores files, does not run or does not reply. */
   | 'no-toolbox'
+  /** The toolbox has too many open requests of this caller. Wait, then repeat it. */
+  | 'busy'
   /** The store of files has reached its limit. */
   | 'store-full'
   /** A file is missing, or differs from its reference. */

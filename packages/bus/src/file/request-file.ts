@@ -21,6 +21,8 @@ export const MAX_TOOLBOX_AWAY_MS = 30_000
 const REPLY_MS = 10_000
 /** After a restart, the toolbox reads the whole file again before it makes it visible. */
 const FINISH_REPLY_MS = 120_000
+/** Codes of errors after which a request is sent again. */
+const AWAY: readonly string[] = ['no-responder', 'no-reply', 'busy']
 /** A longer wait is reported, milliseconds. */
 const REPORT_AFTER_MS = 2_000
 
@@ -65,7 +67,7 @@ export async function requestFile(
         })
       } catch (error) {
         signal?.throwIfAborted()
-        const isAway = error instanceof BusError && ['no-responder', 'no-reply'].includes(error.code)
+        const isAway = error instanceof BusError && AWAY.includes(error.code)
         if (!isAway || bus.closed.aborted) throw error
         if (Date.now() > giveUpAt) throw away(error, op, maxAwayMs)
         await pause(Math.min(50 * 2 ** tries, 500), signal)
@@ -98,15 +100,20 @@ function readReply(subject: string, message: Msg): Uint8Array {
 
 /** The toolbox's error, as an error of this package if it is one. */
 function fileError({ code, message }: { code: string; message: string }): Error {
-  if (code === 'bad-artifact' || code === 'store-full') return new BusError(code, message)
+  if (code === 'bad-artifact' || code === 'store-full' || code === 'busy') return new BusError(code, message)
   return fromWireError({ code, message })
+}
+
+const FOUND: Readonly<Record<string, string>> = {
+  'no-responder': 'no toolbox',
+  busy: 'that it has too many requests of this caller',
 }
 
 function away(cause: BusError, op: FileOp, maxAwayMs: number): BusError {
   const seconds = maxAwayMs / 1_000
   return new BusError(
     'no-toolbox',
-    `Cannot ${op} a file: expected a reply of the toolbox within ${seconds} s, found ${cause.code === 'no-reply' ? 'none' : 'no toolbox'}. "bailiwick status" shows whether it runs, "bailiwick up" starts it.`,
+    `Cannot ${op} a file: expected a reply of the toolbox within ${seconds} s, found ${FOUND[cause.code] ?? 'none'}. "bailiwick status" shows whether it runs, "bailiwick up" starts it.`,
     { cause },
   )
 }

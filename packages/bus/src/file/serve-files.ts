@@ -70,9 +70,10 @@ export async function serveFiles(bus: Bus, options: ServeFilesOptions = {}): Pro
     await sweeping
   })
   const inOrder = new InOrder()
+  const open = new OpenRequests()
   for (const op of ['read', 'write', 'finish', 'remove'] as const) {
     for (const subject of [SUBJECTS.file(op, '*'), SUBJECTS.fileOfCall(op, '*', '*')]) {
-      stack.use(await serveOp(bus, subject, op, handlers[op], inOrder))
+      stack.use(await serveOp(bus, subject, { op, handler: handlers[op], inOrder, open }))
     }
   }
   return stack.move()
@@ -81,9 +82,7 @@ export async function serveFiles(bus: Bus, options: ServeFilesOptions = {}): Pro
 function serveOp<O extends FileOp>(
   bus: Bus,
   subject: string,
-  op: O,
-  handler: Handlers[O],
-  inOrder: InOrder,
+  { op, handler, inOrder, open }: { op: O; handler: Handlers[O]; inOrder: InOrder; open: OpenRequests },
 ): Promise<AsyncDisposable> {
   const carryOut = async (request: FileRequest<O>, message: Msg) => {
     const { key, agent, task } = request
@@ -97,11 +96,12 @@ function serveOp<O extends FileOp>(
     rateLimit: new RateLimit(MESSAGES_PER_SECOND),
     schema: FILE_OPS[op].request,
     decode: (message) => decodeFrame(message.data).head,
-    handle(request, message) {
+    async handle(request, message) {
       const asked = request as FileRequest<O>
-      if (op === 'read') return carryOut(asked, message)
+      using _ = open.begin(callerOf(bus, message).caller)
+      if (op === 'read') return await carryOut(asked, message)
       // A file changes in the order of the requests, so that nothing is written after a removal.
-      return inOrder.run(formatKey(asked.key), () => carryOut(asked, message))
+      return await inOrder.run(formatKey(asked.key), () => carryOut(asked, message))
     },
     encode: (bytes) => encodeFrame({ ok: true }, bytes instanceof Uint8Array ? bytes : undefined),
   })
@@ -125,6 +125,33 @@ function requireSame(entry: FileEntry, found: { size: number; sha256: string }):
     'bad-artifact',
     `Expected ${entry.size} bytes with sha256 ${entry.sha256} for the file ${entry.name}, found ${found.size} bytes with ${found.sha256}. Upload it again.`,
   )
+}
+
+/** Requests that one caller may have open: far more than its windows need, so few that their chunks fit into memory. */
+const MAX_OPEN_REQUESTS = 256
+
+/** Counts the open requests of each caller, so that none can use up the memory or the time of this process. */
+class OpenRequests {
+  readonly #counts = new Map<string, number>()
+
+  /** @throws BusError `busy` if the caller has too many */
+  begin(caller: string): Disposable {
+    const before = this.#counts.get(caller) ?? 0
+    if (before >= MAX_OPEN_REQUESTS) {
+      throw new BusError(
+        'busy',
+        `Expected at most ${MAX_OPEN_REQUESTS} open requests for files of ${caller}, found more. Wait for replies.`,
+      )
+    }
+    this.#counts.set(caller, before + 1)
+    return {
+      [Symbol.dispose]: () => {
+        const left = (this.#counts.get(caller) ?? 1) - 1
+        if (left === 0) this.#counts.delete(caller)
+        else this.#counts.set(caller, left)
+      },
+    }
+  }
 }
 
 /** Runs work of the same name one after the other. */

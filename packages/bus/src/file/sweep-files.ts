@@ -7,7 +7,7 @@ import { askerOn } from '../protocol/users.ts'
 import { persist } from '../publish/persist.ts'
 import { removeFile } from '../store/stored-files.ts'
 
-/** How long a file may be incomplete without progress, milliseconds. */
+/** How long a file may be incomplete without progress, and how long a large reply is kept, milliseconds. */
 export const MAX_IDLE_MS = 10 * 60_000
 /** How long a complete upload may wait for the submission of its run, milliseconds. */
 export const MAX_UNSUBMITTED_MS = 24 * 60 * 60_000
@@ -25,8 +25,8 @@ export interface SweepOptions {
 }
 
 /**
- * Deletes what clients that died left behind, until aborted: files without an entry, and uploads whose run was never
- * submitted.
+ * Deletes what clients that died left behind, until aborted: files without an entry, uploads whose run was never
+ * submitted, and replies that are too old to be fetched.
  */
 export async function sweepFiles(bus: Bus, options: SweepOptions, signal: AbortSignal): Promise<void> {
   const {
@@ -37,12 +37,14 @@ export async function sweepFiles(bus: Bus, options: SweepOptions, signal: AbortS
   // A purge deletes the files of a run too, so a run that was submitted need not be looked up again.
   const submitted = new Set<string>()
   for (;;) {
-    for (const kind of ['file', 'call', 'record'] as const) {
+    for (const kind of ['file', 'call', 'record', 'reply'] as const) {
       for (const { key, isComplete } of await storedFiles(bus, kind, signal)) {
-        const mayBeUnused = !isComplete || (isUpload(key) && !submitted.has(key.scope))
+        const mayBeUnused = !isComplete || kind === 'reply' || (isUpload(key) && !submitted.has(key.scope))
         if (!mayBeUnused) continue
-        if ((await idleMs(bus, key, signal)) <= (isComplete ? maxUnsubmittedMs : maxIdleMs)) continue
-        const isUsed = isComplete && (await readSubmission(bus, key.scope, signal)) !== undefined
+        const limit = isComplete && kind === 'file' ? maxUnsubmittedMs : maxIdleMs
+        if ((await idleMs(bus, key, signal)) <= limit) continue
+        const isUsed =
+          isUpload(key) && isComplete && (await readSubmission(bus, key.scope, signal)) !== undefined
         if (isUsed) submitted.add(key.scope)
         else await removeFile(bus, key, signal)
       }
