@@ -30,24 +30,29 @@ const storedMessages = async () => (await bed.test.bus.jsm.streams.info('FILES')
 describe('without a toolbox', () => {
   it('an upload says what it waits for, and fails in the end', async () => {
     const told: string[] = []
-    const options = { maxAwayMs: 2_500, onWait: (what: string) => told.push(what) }
-    await expect(putArtifact(user, file, options)).rejects.toMatchObject({
+    const remove = user.waits.onWait((what) => told.push(what))
+    await expect(putArtifact(user, file, { maxAwayMs: 2_500 })).rejects.toMatchObject({
       code: 'no-toolbox',
       message: expect.stringMatching(
         /expected a reply of the toolbox within 2\.5 s, found no toolbox.*bailiwick up/,
       ),
     })
+    remove()
     expect(told).toEqual(['Waiting for the toolbox, which stores files.'])
   })
 
   it('an upload can be aborted at once', async () => {
     const controller = new AbortController()
+    const patient = await bed.connectAs({ role: 'user' })
     const told = Promise.withResolvers<void>()
-    const uploading = putArtifact(user, file, { signal: controller.signal, onWait: () => told.resolve() })
+    patient.waits.onWait(() => told.resolve())
+    const uploading = putArtifact(patient, file, { signal: controller.signal })
     uploading.catch(() => {})
     await told.promise
+    const abortedAt = performance.now()
     controller.abort(new Error('enough'))
     await expect(uploading).rejects.toThrow('enough')
+    expect(performance.now() - abortedAt).toBeLessThan(3_000)
   })
 
   it('an upload continues when the toolbox comes back, also in the middle', async () => {

@@ -26,6 +26,7 @@ export class DaemonConnection implements AsyncDisposable {
     this.#daemon = connected.daemon
     this.#address = connected.address
     this.#bus = connected.bus
+    this.#bus.waits.onWait(options.note)
   }
 
   static async open(options: ConnectionOptions): Promise<DaemonConnection> {
@@ -70,6 +71,7 @@ export class DaemonConnection implements AsyncDisposable {
         this.#daemon = again.daemon
         this.#address = again.address
         this.#bus = again.bus
+        this.#bus.waits.onWait(this.#options.note)
       }
     }
   }

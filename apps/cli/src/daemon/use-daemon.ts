@@ -51,6 +51,7 @@ export async function withDaemon<T>(
   const bus = await connectTo(address)
   // Reconnecting fails only after a while. Without this note a watcher would take the silence for a quiet daemon.
   bus.link.onRefused(({ message }) => context.note(`${message}. Retrying.`))
+  bus.waits.onWait(context.note)
   try {
     return await act(bus, address)
   } finally {

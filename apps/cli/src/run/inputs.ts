@@ -99,7 +99,6 @@ export interface UploadOptions {
   signal: AbortSignal
   /** Called with the number of bytes of all files that are stored. */
   onProgress(bytes: number): void
-  onWait(what: string): void
   /** Files that are stored already, from an earlier attempt. New ones are added. */
   stored: Map<InputFile, UploadedInput>
 }
@@ -114,7 +113,7 @@ export async function uploadInputs(
   bus: Bus,
   run: string,
   files: readonly InputFile[],
-  { signal, onProgress, onWait, stored }: UploadOptions,
+  { signal, onProgress, stored }: UploadOptions,
 ): Promise<TaskInput[]> {
   const inputs: TaskInput[] = []
   let before = 0
@@ -135,7 +134,7 @@ export async function uploadInputs(
     const artifact = await putArtifact(
       bus,
       { run, name: file, mediaType, stream },
-      { signal, onWait, onProgress: (bytes) => onProgress(before + bytes) },
+      { signal, onProgress: (bytes) => onProgress(before + bytes) },
     )
     return { name, artifact, description }
   }

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Bus, type RunDetails, readArtifact } from '@bailiwick/bus'
-import { BailiwickError, errorText } from '@bailiwick/contract'
+import { BailiwickError, errorText, hasCode } from '@bailiwick/contract'
 import { freeName, nameKey } from './free-name.ts'
 import { OWN_FILES } from './out-folder.ts'
 import { type FileContent, replaceFile } from './replace-file.ts'
@@ -16,6 +16,7 @@ import { type FileContent, replaceFile } from './replace-file.ts'
 export async function writeOutputs(bus: Bus, details: RunDetails, folder: string): Promise<string[]> {
   const written: string[] = []
   const problems: string[] = []
+  let away: BailiwickError | undefined
   const write = async (name: string, content: FileContent) => {
     await replaceFile(join(folder, name), content)
     written.push(name)
@@ -28,9 +29,14 @@ export async function writeOutputs(bus: Bus, details: RunDetails, folder: string
   const taken = new Set([...OWN_FILES, ...folders.map(({ name }) => name)].map(nameKey))
   for (const artifact of details.result?.artifacts ?? []) {
     const name = freeName(artifact.name, taken)
-    await write(name, readArtifact(bus, artifact)).catch((error: unknown) => {
+    try {
+      // Waiting for the toolbox again and again would take half a minute for each file.
+      if (away !== undefined) throw away
+      await write(name, readArtifact(bus, artifact))
+    } catch (error) {
+      if (hasCode(error, 'no-toolbox')) away = error
       problems.push(`${name}: ${errorText(error)}`)
-    })
+    }
   }
   if (problems.length === 0) return written
   throw new BailiwickError(

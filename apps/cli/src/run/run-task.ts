@@ -99,7 +99,6 @@ async function submit(
   const options = {
     signal,
     stored,
-    onWait: (what: string) => progress.wait(what),
     onProgress: (bytes: number) => progress.update(bytes),
   }
   let isUndecided = false

@@ -4,8 +4,6 @@ import type { RunScreen } from './watch-run.ts'
 
 /** Without a terminal, a line this often. Milliseconds. */
 const LINE_EVERY_MS = 3_000
-/** How often to say that the upload waits. Milliseconds. */
-const WAIT_EVERY_MS = 10_000
 /** Characters of the bar on a terminal. */
 const BAR = 24
 
@@ -15,7 +13,6 @@ export class UploadProgress implements Disposable {
   readonly #total: number
   readonly #startedAt = Date.now()
   #lineAt = Date.now() + LINE_EVERY_MS
-  #waitNotedAt = Number.NEGATIVE_INFINITY
 
   constructor(
     screen: Pick<RunScreen, 'note' | 'status' | 'isTerminal'>,
@@ -40,13 +37,6 @@ export class UploadProgress implements Disposable {
       this.#lineAt = Date.now() + LINE_EVERY_MS
       this.#screen.note(`Uploading: ${percent}, ${sizes}`)
     }
-  }
-
-  /** Says what the upload waits for. Several chunks wait at the same time, so not for each of them. */
-  wait(what: string): void {
-    if (Date.now() < this.#waitNotedAt + WAIT_EVERY_MS) return
-    this.#waitNotedAt = Date.now()
-    this.#screen.note(what)
   }
 
   [Symbol.dispose](): void {

@@ -31,6 +31,7 @@ async function main(args: string[]): Promise<void> {
   await using bus = await connectFromEnv(definition.name, process.env, {
     refusedMs: Number.POSITIVE_INFINITY,
   })
+  bus.waits.onWait((what) => console.error(`bailiwick-agent: ${what}`))
   bus.link.onRefused(({ message }) => console.error(`bailiwick-agent: ${visibleText(message)}; trying again`))
   const hosted = await hostAgent(definition, bus, {
     importsFrom: folder,

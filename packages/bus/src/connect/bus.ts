@@ -6,6 +6,7 @@ import type { HeldTasks } from './held-tasks.ts'
 import type { Link } from './link.ts'
 import type { Outbox } from './outbox.ts'
 import type { Replies } from './replies.ts'
+import type { Waits } from './waits.ts'
 
 /** A connection to the bus: the first argument of every function in this package. Disposing drains it. */
 export interface Bus extends AsyncDisposable {
@@ -18,6 +19,8 @@ export interface Bus extends AsyncDisposable {
   readonly storesFiles: boolean
   /** Whether the connection is up. */
   readonly link: Link
+  /** What operations wait for, for people. */
+  readonly waits: Waits
   /** Requests in progress, in both directions. */
   readonly exchanges: Exchanges
   /** Messages that this process is about to send. */

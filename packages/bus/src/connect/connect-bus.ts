@@ -21,6 +21,7 @@ import { Link } from './link.ts'
 import { Outbox } from './outbox.ts'
 import { renewCredentials } from './renew-credentials.ts'
 import { Replies } from './replies.ts'
+import { Waits } from './waits.ts'
 
 /** Options of {@link connectBus}. */
 export interface ConnectOptions {
@@ -149,6 +150,7 @@ async function assemble(
     user,
     storesFiles,
     link,
+    waits: new Waits(),
     exchanges: new Exchanges(),
     outbox,
     replies: new Replies(connection, link, inbox),

@@ -21,8 +21,6 @@ export interface FileOptions {
   signal?: AbortSignal
   /** How long the toolbox may be away, milliseconds. Default 30,000 (`MAX_TOOLBOX_AWAY_MS`). */
   maxAwayMs?: number
-  /** Called if an operation waits for the toolbox for more than two seconds, with what it waits for. */
-  onWait?(what: string): void
 }
 
 /** Reads and writes stored files, chunk by chunk. */
@@ -66,12 +64,11 @@ export function fileAccess(bus: Bus, options: FileOptions): FileAccess {
   }
 }
 
-function requestedAccess(bus: Bus, as: FileCaller, { signal, onWait, maxAwayMs }: FileOptions): FileAccess {
+function requestedAccess(bus: Bus, as: FileCaller, { signal, maxAwayMs }: FileOptions): FileAccess {
   const { caller, tool, ...claimed } = callerFields(as)
   const sender = {
     caller,
     ...(tool !== undefined && { tool }),
-    ...(onWait !== undefined && { onWait }),
     ...(maxAwayMs !== undefined && { maxAwayMs }),
   }
   const ask = (op: FileOp, key: FileKey, head: object = {}, bytes?: Uint8Array) =>
@@ -86,8 +83,8 @@ function requestedAccess(bus: Bus, as: FileCaller, { signal, onWait, maxAwayMs }
     },
     async remove(key) {
       // Sent also after an abort: this is how an aborted upload leaves nothing behind.
-      const { onWait: _, ...quiet } = { ...sender, maxAwayMs: REMOVE_AWAY_MS }
-      await requestFile(bus, quiet, { op: 'remove', key, head: claimed }, AbortSignal.timeout(REMOVE_MS))
+      const brief = { ...sender, maxAwayMs: REMOVE_AWAY_MS }
+      await requestFile(bus, brief, { op: 'remove', key, head: claimed }, AbortSignal.timeout(REMOVE_MS))
     },
   }
 }

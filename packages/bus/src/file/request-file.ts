@@ -23,14 +23,11 @@ const REPLY_MS = 10_000
 const FINISH_REPLY_MS = 120_000
 /** Codes of errors after which a request is sent again. */
 const AWAY: readonly string[] = ['no-responder', 'no-reply', 'busy']
-/** A longer wait is reported, milliseconds. */
-const REPORT_AFTER_MS = 2_000
 
 /** Who sends a request about a file. */
 export interface FileSender {
   caller: string
   tool?: string
-  onWait?(what: string): void
   /** Default {@link MAX_TOOLBOX_AWAY_MS}. */
   maxAwayMs?: number
 }
@@ -44,37 +41,33 @@ export interface FileSender {
  */
 export async function requestFile(
   bus: Bus,
-  { caller, tool, onWait, maxAwayMs = MAX_TOOLBOX_AWAY_MS }: FileSender,
+  { caller, tool, maxAwayMs = MAX_TOOLBOX_AWAY_MS }: FileSender,
   request: { op: FileOp; key: FileKey; head: object; bytes?: Uint8Array | undefined },
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array> {
   const { op, key, head, bytes } = request
   const subject = tool === undefined ? SUBJECTS.file(op, caller) : SUBJECTS.fileOfCall(op, caller, tool)
   const payload = encodeFrame({ key: formatKey(key), ...head }, bytes)
-  const report = setTimeout(() => onWait?.('Waiting for the toolbox, which stores files.'), REPORT_AFTER_MS)
-  try {
-    const giveUpAt = Date.now() + maxAwayMs
-    for (let tries = 0; ; tries++) {
-      // A message that is sent while the connection is down is silently lost.
-      if (!bus.link.up) await untilUp(bus, signal, 0)
-      try {
-        return await requestReplies<Uint8Array>(bus, {
-          subject,
-          payload,
-          waitMs: op === 'finish' ? FINISH_REPLY_MS : REPLY_MS,
-          ...(signal !== undefined && { signal }),
-          read: (message) => ({ result: readReply(subject, message) }),
-        })
-      } catch (error) {
-        signal?.throwIfAborted()
-        const isAway = error instanceof BusError && AWAY.includes(error.code)
-        if (!isAway || bus.closed.aborted) throw error
-        if (Date.now() > giveUpAt) throw away(error, op, maxAwayMs)
-        await pause(Math.min(50 * 2 ** tries, 500), signal)
-      }
+  using _ = bus.waits.begin('Waiting for the toolbox, which stores files.')
+  const giveUpAt = Date.now() + maxAwayMs
+  for (let tries = 0; ; tries++) {
+    // A message that is sent while the connection is down is silently lost.
+    if (!bus.link.up) await untilUp(bus, signal, 0)
+    try {
+      return await requestReplies<Uint8Array>(bus, {
+        subject,
+        payload,
+        waitMs: op === 'finish' ? FINISH_REPLY_MS : REPLY_MS,
+        ...(signal !== undefined && { signal }),
+        read: (message) => ({ result: readReply(subject, message) }),
+      })
+    } catch (error) {
+      signal?.throwIfAborted()
+      const isAway = error instanceof BusError && AWAY.includes(error.code)
+      if (!isAway || bus.closed.aborted) throw error
+      if (Date.now() > giveUpAt) throw away(error, op, maxAwayMs)
+      await pause(Math.min(50 * 2 ** tries, 500), signal)
     }
-  } finally {
-    clearTimeout(report)
   }
 }
 
