@@ -21,6 +21,7 @@ import {
   ringTask,
   SUBJECTS,
   serveFiles,
+  serveTool,
   takeTasks,
 } from '../src/index.ts'
 import { type HostileBed, openHostileBed } from './hostile/hostile-bed.ts'
@@ -259,6 +260,44 @@ describe('a tool host', () => {
     expect(await textOf(analyst, result, as)).toBe('the result')
     await refused(putFile(geography, { ...place, scope: 'rt2' }, file('rt2'), { as: serving }))
     await refused(putFile(geography, { ...place, kind: 'file' }, file('rt1'), { as: serving }))
+  })
+})
+
+describe('the toolbox, as a host of tools', () => {
+  it('takes no file of its choice for an argument from a caller', async () => {
+    const host = await bed.connectAs({ role: 'host', agent: 'analyst', level: 5, tools: ['peek'] })
+    const peek = {
+      name: 'peek',
+      description: '-',
+      input: {},
+      effect: 'none' as const,
+      run: async (input: unknown) => input,
+    }
+    const bus = await bed.connectAs({ role: 'toolbox', tools: ['peek'] })
+    await using _ = await serveTool(bus, peek)
+    const as = await open('rd2', 'analyst')
+    const json = (run: string, text: string) => ({ ...file(run, text), name: 'x.json' })
+    const upload = await putArtifact(alice, json('rd3', '{"secret":1}'))
+    const place = { kind: 'call', scope: 'rd2', owner: 'peek' } as const
+    const argument = await putFile(host, place, json('rd2', '{"own":1}'), { as })
+    const otherRun = await open('rd4', 'writer')
+    const foreign = await putFile(bed.writer, { ...place, scope: 'rd4' }, json('rd4', '{"secret":2}'), {
+      as: otherRun,
+    })
+    const peekAt = async (inputArtifact: ArtifactRef) => {
+      const request = { id: '1', key: inputArtifact.key, run: 'rd2', task: as.task, inputArtifact }
+      const reply = await host.connection.request(SUBJECTS.tool('peek', 'analyst'), JSON.stringify(request))
+      return reply.json()
+    }
+    expect(await peekAt(argument)).toEqual({ ok: true, value: { own: 1 } })
+    for (const ref of [
+      upload,
+      foreign,
+      withKey(foreign, { scope: 'rd2' }),
+      withKey(upload, { kind: 'call' }),
+    ]) {
+      expect(await peekAt(ref)).toMatchObject({ ok: false })
+    }
   })
 })
 

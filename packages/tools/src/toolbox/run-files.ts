@@ -6,6 +6,7 @@ import {
   listEntries,
   parseKey,
   putFile,
+  readArtifact,
   readFirst,
   sourcesOf,
 } from '@bailiwick/bus'
@@ -24,7 +25,7 @@ import type { Share } from '../child/fair-slots.ts'
 
 /** What the toolbox reads and stores in one call. In bytes, except `characters`. */
 export const FILE_LIMITS = {
-  /** One file that is read. */
+  /** One file that is read as a whole. */
   read: 64 * 2 ** 20,
   /** One file that is written. */
   write: 32 * 2 ** 20,
@@ -68,6 +69,8 @@ export interface RunFiles {
   find(context: CallContext, name: string): Promise<RunFile>
   /** @throws InputError if the file is larger than `FILE_LIMITS.read` */
   read(file: RunFile, signal: AbortSignal): Promise<Uint8Array>
+  /** The bytes of a file of any size, in pieces. */
+  stream(file: RunFile, signal: AbortSignal): AsyncIterable<Uint8Array>
   /** @throws InputError if the file is larger than `FILE_LIMITS.write` */
   write(
     context: CallContext,
@@ -105,6 +108,7 @@ export function openRunFiles(bus: Bus): RunFiles {
       checkSize(name, ref.size, FILE_LIMITS.read)
       return getArtifact(bus, ref, { signal })
     },
+    stream: ({ ref }, signal) => readArtifact(bus, ref, { signal }),
     async write(context, { name, mediaType, bytes }) {
       checkSize(name, bytes.length, FILE_LIMITS.write)
       // The tool's schema has checked the name; a chart adds an extension.

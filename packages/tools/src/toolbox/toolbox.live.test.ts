@@ -2,6 +2,7 @@ import { getArtifact, putArtifact } from '@bailiwick/bus'
 import { type ArtifactRef, NO_USAGE } from '@bailiwick/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startToolboxBed, type ToolboxBed } from '../../test/toolbox-bed.ts'
+import { FILE_LIMITS } from './run-files.ts'
 
 let bed: ToolboxBed
 const call: ToolboxBed['call'] = (...args) => bed.call(...args)
@@ -75,6 +76,20 @@ describe('the toolbox', () => {
     await expect(call('analyst', 'readFile', { name: '../notes.md' }, {})).rejects.toThrow(
       /Expected a known file \(seattle-weather.csv, broken.json, notes.md\), found "..\/notes.md"/,
     )
+  })
+
+  it('reads parts of a file that is too large for memory', async () => {
+    const line = 'Zeile mit Übergröße, 雨\n'
+    const count = Math.ceil((FILE_LIMITS.read + 1) / Buffer.byteLength(line))
+    const artifact = await upload('r4', 'huge.txt', line.repeat(count), 'text/plain')
+    await bed.createTask({ run: 'r4', task: 'r4-t1', agent: 'analyst', inputs: [input(artifact)] })
+    const read = (part: object) =>
+      call('analyst', 'readFile', { name: 'huge.txt', ...part }, { run: 'r4', task: 'r4-t1' })
+    expect(await read({ from: 0, length: line.length })).toBe(line)
+    expect(await read({ from: line.length * (count - 1), length: 1_000 })).toBe(line)
+    expect(await read({ from: line.length * 1_000_000 + 5, length: 4 })).toBe(' mit')
+    await expect(read({})).rejects.toThrow('found huge.txt with 67.1 MB: give from and length')
+    await expect(read({ length: 5_000_000 })).rejects.toThrow('expected at most 4000000 characters')
   })
 
   it('runs SQL over the files', async () => {
@@ -198,6 +213,26 @@ describe('the files that a call sees', () => {
       { id: '4.1', run: 'r2' },
     )
     expect(ref).toMatchObject({ key: expect.stringMatching(/^file\/r1\/toolbox\//) })
+  })
+
+  it('are none of another run, even if the result of a task or the request for a delegate names them', async () => {
+    const foreign = await upload('r5', 'foreign.csv', 'a\n1')
+    const own = await upload('r6', 'own.csv', CSV)
+    const earlier = {
+      status: 'completed' as const,
+      usage: NO_USAGE,
+      artifacts: [{ ...foreign, name: 'x.csv' }],
+    }
+    const created = { run: 'r6', task: 'r6-t1', agent: 'analyst' }
+    await bed.createTask({ ...created, inputs: [input(foreign), input(own)], results: { t0: earlier } })
+    const ask = (tool: string, argument: unknown) =>
+      call('analyst', tool, argument, { run: 'r6', task: 'r6-t1' })
+    const listed = (await ask('listFiles', {})) as { name: string }[]
+    expect(listed.map(({ name }) => name)).toEqual(['own.csv'])
+    for (const name of ['foreign.csv', 'x.csv']) {
+      await expect(ask('readFile', { name })).rejects.toThrow(`found "${name}"`)
+    }
+    await expect(ask('queryTable', { sql: 'select * from foreign_' })).rejects.toThrow()
   })
 
   it('are none for an unknown task or for the task of another agent', async () => {

@@ -19,8 +19,8 @@ export interface ToolboxLimits {
 }
 
 /**
- * The tools that ship. They work on the files of the run that a call belongs to. The connection must be that of the user
- * `toolbox`, because files are stored in that writer's bucket.
+ * The tools that ship. They work on the files of the run that a call belongs to. The connection must be that of the
+ * toolbox, because only it stores files.
  */
 export function toolbox(bus: Bus, { query = {}, chart = {} }: ToolboxLimits = {}): Tool[] {
   const files = openRunFiles(bus)
