@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { decodeValue, encodeValue, MAX_BIGINT_DIGITS, RegExpLiteral } from './value.ts'
+import { decodeValue, EncodedText, encodeValue, MAX_BIGINT_DIGITS, RegExpLiteral } from './value.ts'
 
 const roundTrip = (value: unknown) => decodeValue(encodeValue(value))
 
@@ -29,6 +29,12 @@ describe('encodeValue', () => {
     expect(encodeValue(decodeValue(text))).toBe(text)
     // Compiling it would throw.
     expect(decodeValue('{"$":["regexp","(","?"]}')).toEqual(new RegExpLiteral('(', '?'))
+  })
+
+  it('gives encoded text back, and refuses text that cannot be encoded text', () => {
+    expect(encodeValue(new EncodedText('{"a":[1,2]}'))).toBe('{"a":[1,2]}')
+    for (const text of ['{"a":\n1}', '[1,\t2]', '1\r'])
+      expect(() => new EncodedText(text)).toThrow(SyntaxError)
   })
 
   it('refuses a BigInt of more digits than the limit', () => {

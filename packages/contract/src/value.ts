@@ -19,6 +19,21 @@ export class RegExpLiteral {
 }
 
 /**
+ * A value as encoded text that nobody has decoded, such as a long result on its way from a tool host to guest code.
+ * {@link encodeValue} gives the text back.
+ */
+export class EncodedText {
+  readonly text: string
+
+  /** @throws SyntaxError if the text has line breaks or tabs, which encoded text never has */
+  constructor(text: string) {
+    if (/[\n\r\t]/.test(text))
+      throw new SyntaxError('expected encoded text, found text with line breaks or tabs')
+    this.text = text
+  }
+}
+
+/**
  * Encodes a value as JSON without losing types. A value that JSON cannot represent becomes `{"$": [kind, data]}`. An
  * object with a key `$` becomes `{"$": ["object", …]}`.
  *
@@ -29,7 +44,8 @@ export class RegExpLiteral {
  * {@link MAX_BIGINT_DIGITS} digits
  */
 export function encodeValue(value: unknown): string {
-  return JSON.stringify(tag(value, { above: [], path: [] }))
+  if (value instanceof EncodedText) return value.text
+  return JSON.stringify(isPlain(value, 0) ? value : tag(value, { above: [], path: [] }))
 }
 
 /**
@@ -37,7 +53,48 @@ export function encodeValue(value: unknown): string {
  * keys. @throws SyntaxError on other text
  */
 export function decodeValue(text: string): unknown {
-  return untag(JSON.parse(text))
+  const value = JSON.parse(text)
+  return isPlainText(text) ? value : untag(value)
+}
+
+/** Tells whether an encoded text is the JSON text of its value: it has no marks, and no keys that a reader drops. */
+export function isPlainText(text: string): boolean {
+  return !MARKED.test(text)
+}
+
+/** Also matches texts in which a key might be written with escapes. */
+const MARKED = /"\$"|__proto__|\\u/
+
+/** The deepest plain value. A value that contains itself is deeper. */
+const MAX_PLAIN_DEPTH = 2_000
+
+/** Whether `JSON.stringify` gives the encoded text of a value. */
+function isPlain(value: unknown, depth: number): boolean {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return true
+    case 'number':
+      return Number.isFinite(value) && !Object.is(value, -0)
+    case 'object':
+      break
+    default:
+      return false
+  }
+  if (value === null) return true
+  if (depth > MAX_PLAIN_DEPTH) return false
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index += 1) {
+      if (!isPlain(value[index], depth + 1)) return false
+    }
+    return Object.getPrototypeOf(value) === Array.prototype
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype) return false
+  const fields = value as Record<string, unknown>
+  for (const key in fields) {
+    if (key === '$' || key === '__proto__' || !isPlain(fields[key], depth + 1)) return false
+  }
+  return true
 }
 
 type Tagged = null | boolean | number | string | Tagged[] | { [key: string]: Tagged }

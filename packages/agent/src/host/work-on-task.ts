@@ -135,7 +135,9 @@ async function runTask(
     definition,
     spec,
     journal,
-    tools: spec.grant.tools.map((card) => own.get(card.name) ?? remoteTool(bus, card, definition.name)),
+    tools: spec.grant.tools.map(
+      (card) => own.get(card.name) ?? remoteTool(bus, card, definition.name, undefined, 'texts'),
+    ),
     model: models.of(definition, spec.model),
     delegate: (request) => startDelegate(bus, definition.name, delivery, request),
     approve: questions.approve(delivery),

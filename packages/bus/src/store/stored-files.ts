@@ -106,14 +106,15 @@ export async function loadAll(bus: Bus, key: FileKey, size: number): Promise<Uin
 /** The entries of an owner's complete files of a kind and scope, in the order in which they were completed. */
 export async function* listEntries(
   bus: Bus,
-  { kind, scope, owner }: Omit<FileKey, 'id'>,
+  { kind, scope, owner = '*' }: Omit<FileKey, 'id' | 'owner'> & { owner?: string },
   signal?: AbortSignal,
 ): AsyncGenerator<{ key: FileKey; entry: FileEntry }> {
   const subject = SUBJECTS.stored(kind, scope, owner, '*', 'entry')
   for await (const message of readStored(bus, { stream: fileStream(kind), subject }, signal)) {
-    const id = parseStoredSubject(message.subject)?.id
+    const parsed = parseStoredSubject(message.subject)
     const entry = fileEntrySchema.safeParse(parseJson(message.string()))
-    if (id !== undefined && entry.success) yield { key: { kind, scope, owner, id }, entry: entry.data }
+    if (parsed === undefined || !entry.success) continue
+    yield { key: { kind, scope, owner: parsed.owner, id: parsed.id }, entry: entry.data }
   }
 }
 

@@ -1,4 +1,4 @@
-import { RefusedError, type Tool } from '@bailiwick/contract'
+import { EncodedText, RefusedError, type Tool } from '@bailiwick/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestBus, type TestBus, until } from '../../test/test-bus.ts'
 import type { Bus } from '../connect/bus.ts'
@@ -58,6 +58,27 @@ describe('remoteTool', () => {
     await using _ = await serveTool(test.bus, twice)
     const result = await remoteTool(caller, twice, 'analyst').run({ text }, context('1.2'))
     expect(result).toEqual({ got: 2_000_000, text })
+  })
+
+  it('passes long results on as text for a sandbox, and longer ones as the name of their file', async () => {
+    const make = tool('make', async (input) => ({
+      text: 'y'.repeat((input as { length: number }).length),
+      $: 1,
+    }))
+    await using _ = await serveTool(test.bus, make)
+    const remote = remoteTool(caller, make, 'analyst', undefined, 'texts')
+    expect(await remote.run({ length: 10 }, context('1.3'))).toEqual({ text: 'y'.repeat(10), $: 1 })
+    // A key `$` needs a mark, so the text is not the value's own.
+    expect(await remote.run({ length: 300_000 }, context('1.4'))).toEqual({ text: 'y'.repeat(300_000), $: 1 })
+    const plain = tool('plain', async (input) => 'z'.repeat((input as { length: number }).length))
+    await using __ = await serveTool(test.bus, plain)
+    const remotePlain = remoteTool(caller, plain, 'analyst', undefined, 'texts')
+    const text = await remotePlain.run({ length: 300_000 }, context('1.5'))
+    expect(text).toEqual(new EncodedText(JSON.stringify('z'.repeat(300_000))))
+    expect(await remotePlain.run({ length: 1_200_000 }, context('1.6'))).toEqual({
+      file: { name: 'plain-1.6.json', mediaType: 'application/json', size: 1_200_002 },
+      message: expect.stringContaining('readFile({ name, from, length })'),
+    })
   })
 
   it('notices early that a host died during a call', async () => {

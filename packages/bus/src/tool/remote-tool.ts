@@ -1,4 +1,14 @@
-import { type CallContext, parseJson, type Tool, type ToolCard, toolCard } from '@bailiwick/contract'
+import {
+  type ArtifactRef,
+  type CallContext,
+  DEFAULT_SANDBOX_LIMITS,
+  EncodedText,
+  isPlainText,
+  parseJson,
+  type Tool,
+  type ToolCard,
+  toolCard,
+} from '@bailiwick/contract'
 import type { Msg } from '@nats-io/transport-node'
 import type { Bus } from '../connect/bus.ts'
 import { BusError } from '../errors/bus-error.ts'
@@ -19,6 +29,12 @@ import { requestReplies } from '../request/request-replies.ts'
 import { persistCall } from './persist-call.ts'
 
 /**
+ * How a result that is too large for a message arrives. `values`: decoded. `texts`, for code in a sandbox: as
+ * `EncodedText`, or beyond a million bytes as the name of its file, which the toolbox's tools can read.
+ */
+export type LongResults = 'values' | 'texts'
+
+/**
  * A tool that another process hosts. Its `run` sends the call and waits for the reply; aborting also cancels the call
  * at the host. Large inputs and results are stored as files.
  *
@@ -26,7 +42,13 @@ import { persistCall } from './persist-call.ts'
  * if its host stopped replying, so the call may have been carried out. Before that, hosts and server get time to
  * reconnect.
  */
-export function remoteTool(bus: Bus, card: ToolCard, caller: string, timing: ToolTiming = TOOL_TIMING): Tool {
+export function remoteTool(
+  bus: Bus,
+  card: ToolCard,
+  caller: string,
+  timing: ToolTiming = TOOL_TIMING,
+  longResults: LongResults = 'values',
+): Tool {
   return {
     ...toolCard(card),
     async run(input, context) {
@@ -41,10 +63,25 @@ export function remoteTool(bus: Bus, card: ToolCard, caller: string, timing: Too
       if (!reply.ok) throw fromWireError(reply.error)
       if (reply.artifact === undefined) return reply.value
       const as = { agent: caller, task: context.task }
-      const bytes = await getArtifact(bus, reply.artifact, { as, signal })
-      return JSON.parse(Buffer.from(bytes).toString('utf8'))
+      const { size } = reply.artifact
+      if (longResults === 'texts' && size > DEFAULT_SANDBOX_LIMITS.resultChars)
+        return storedResult(reply.artifact)
+      const json = Buffer.from(await getArtifact(bus, reply.artifact, { as, signal })).toString('utf8')
+      return longResults === 'texts' ? textOf(json) : JSON.parse(json)
     },
   }
+}
+
+/** A long result as text, because code in a sandbox is the first to need its value, and parsing it here would take long. */
+function textOf(json: string): unknown {
+  const isEncoded = isPlainText(json) && !/[\n\r\t]/.test(json)
+  return isEncoded ? new EncodedText(json) : JSON.parse(json)
+}
+
+/** What a call returns in place of a result that is too long to return. */
+function storedResult({ name, mediaType, size }: ArtifactRef): object {
+  const message = `The result is too long to return, so it is in the file ${name}. Read parts of it with readFile({ name, from, length }), or query it with queryTable.`
+  return { file: { name, mediaType, size }, message }
 }
 
 async function request(

@@ -82,7 +82,7 @@ export async function serveTool(
       const text = JSON.stringify(value)
       if (text.length * 3 <= LARGE_BYTES || Buffer.byteLength(text) <= LARGE_BYTES)
         return `{"ok":true,"value":${text}}`
-      return await encodeLarge(bus, text, run, as)
+      return await encodeLarge(bus, text, request, as)
     } finally {
       clearTimeout(sign)
       calls.delete(id)
@@ -109,9 +109,14 @@ async function readInput(bus: Bus, reference: ArtifactRef, as: CallFileCaller): 
 }
 
 /** The text of a reply that says where the result is stored. */
-async function encodeLarge(bus: Bus, text: string, run: string, as: CallFileCaller): Promise<string> {
+async function encodeLarge(
+  bus: Bus,
+  text: string,
+  { id, run, task }: ToolRequest,
+  as: CallFileCaller,
+): Promise<string> {
   const { tool } = as
-  const file = { name: `${tool}.json`, mediaType: 'application/json', bytes: Buffer.from(text) }
+  const file = { name: `${tool}-${id}.json`, mediaType: 'application/json', bytes: Buffer.from(text), task }
   const artifact = await putFile(bus, { kind: 'call', scope: run, owner: tool }, file, { as })
   return JSON.stringify({ ok: true, artifact })
 }

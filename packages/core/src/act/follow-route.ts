@@ -1,4 +1,4 @@
-import { type ModelReply, readJson } from '@bailiwick/contract'
+import { decodeValue, EncodedText, type ModelReply, readJson } from '@bailiwick/contract'
 import type { Attempt } from '../attempt/attempt.ts'
 import type { StepState } from '../journal/task-world.ts'
 import { callId } from '../memory/to-messages.ts'
@@ -28,7 +28,11 @@ export async function followRoute(
   const id = callId(step.step, reply.calls.length)
   const outcome = await callOnce(attempt, step, { id, name: route, args: { text: attempt.state.spec.text } })
   if (!outcome.ok) throw new Error(`route ${route} failed: ${outcome.message}`)
-  return { status: 'ok', observation: asFrame(`Route: ${route}`), final: { value: outcome.value } }
+  return { status: 'ok', observation: asFrame(`Route: ${route}`), final: { value: decoded(outcome.value) } }
+}
+
+function decoded(value: unknown): unknown {
+  return value instanceof EncodedText ? decodeValue(value.text) : value
 }
 
 /** Accepts `{"route": "name"}`, the name alone, or a text that mentions exactly one route. */

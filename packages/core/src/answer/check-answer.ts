@@ -4,7 +4,7 @@ import { askModel } from '../attempt/ask-model.ts'
 import type { Attempt } from '../attempt/attempt.ts'
 import type { StepState } from '../journal/task-world.ts'
 import { parseText } from '../reply/parse-reply.ts'
-import { type Checked, checkValue, describeIssues } from '../schemas/check-value.ts'
+import { type Checked, checkLargeValue, checkValue, describeIssues, isLarge } from '../schemas/check-value.ts'
 import { outputSchema } from '../schemas/output-schema.ts'
 import { fillReferences } from './fill-references.ts'
 
@@ -12,7 +12,7 @@ import { fillReferences } from './fill-references.ts'
 export async function checkAnswer(attempt: Attempt, step: StepState, answer: unknown): Promise<Checked> {
   const { definition } = attempt.options
   const { spec } = attempt.state
-  const fitted = fitSchema(attempt, answer)
+  const fitted = await fitSchema(attempt, answer)
   if (!fitted.ok) return fitted
   const problems: string[] = []
   const value = definition.references
@@ -52,7 +52,7 @@ function askInTurn(attempt: Attempt, step: StepState): (question: string) => Pro
   }
 }
 
-function fitSchema({ options, state }: Attempt, answer: unknown): Checked {
+async function fitSchema({ options, state }: Attempt, answer: unknown): Promise<Checked> {
   const schema = outputSchema(options.definition, state.spec)
   if (schema === undefined) return { ok: true, value: answer }
   const wantsText = schema.type === 'string'
@@ -62,7 +62,8 @@ function fitSchema({ options, state }: Attempt, answer: unknown): Checked {
   // A zod schema has refinements that JSON Schema cannot express.
   const own =
     output instanceof z.ZodType && JSON.stringify(outputSchema(options.definition)) === JSON.stringify(schema)
-  const checked = own ? parseWith(output, value) : checkValue(schema, value)
+  const fits = isLarge(value) ? await checkLargeValue(schema, value) : checkValue(schema, value)
+  const checked = own && fits.ok ? parseWith(output, value) : fits
   return checked.ok
     ? checked
     : { ok: false, problem: `${checked.problem}. Expected: ${JSON.stringify(schema)}` }

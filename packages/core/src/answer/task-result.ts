@@ -22,10 +22,19 @@ export function resultOf(
   for (const { step, calls } of state.steps) {
     if (step < state.firstStep) continue
     for (const { outcome } of calls.values()) {
-      if (outcome?.value?.includes('"sha256"')) values.push(decodeValue(outcome.value))
+      if (outcome?.value?.includes('"sha256"')) values.push(decoded(outcome.value))
     }
   }
   return { ...ending, usage: totalUsage(state), artifacts: findArtifacts(values) }
+}
+
+/** A result's value. A tool host may have sent a long text that is none. */
+function decoded(text: string): unknown {
+  try {
+    return decodeValue(text)
+  } catch {
+    return undefined
+  }
 }
 
 /** The artifacts in the results of calls, each once, in order of appearance. */

@@ -9,9 +9,10 @@ import {
   type JournalRecord,
 } from '@bailiwick/contract'
 import { stepOf, type TaskWorld } from '../journal/task-world.ts'
+import { checkLargeArguments, isLarge } from '../schemas/check-value.ts'
 import { type Approve, askPerson, needsPerson } from './ask-person.ts'
 import type { TaskBudget } from './budget.ts'
-import { type Callable, decide, type Target } from './decide.ts'
+import { type Callable, decide, inputSchema, type Target } from './decide.ts'
 import { callDelegate, type Delegate, type Ending, type Failure } from './delegation.ts'
 import { untilAborted } from './until-aborted.ts'
 
@@ -54,8 +55,11 @@ async function callThrough(
   const { id, step, name } = request
   const { spec } = state
   const started = stepOf(state, step).calls.get(id)?.started
+  const checked = isLarge(request.args)
+    ? await checkLargeArguments(inputSchema(request, state, options), request.args)
+    : undefined
   const decideNow = () =>
-    decide(request, state, options, started ? undefined : options.budget.left(now()).calls)
+    decide(request, state, options, started ? undefined : options.budget.left(now()).calls, checked)
   let decision = decideNow()
   if (!decision.ok) return refuseOrFail(options, request, decision)
   const effect = effectOf(decision.target)

@@ -5,13 +5,14 @@ import {
   encodeValue,
   functionName,
   type Grant,
+  type JsonSchema,
   levelName,
   type Tool,
   unknownName,
 } from '@bailiwick/contract'
 import type { TaskWorld } from '../journal/task-world.ts'
 import { LEVEL_TABLE, type LevelRules } from '../levels/level-table.ts'
-import { checkArguments } from '../schemas/check-value.ts'
+import { type Checked, checkArguments } from '../schemas/check-value.ts'
 import { repeatedCall } from './repeated-action.ts'
 
 export type Target = { tool: Tool } | { delegate: DelegateCard }
@@ -33,15 +34,12 @@ export function decide(
   state: TaskWorld,
   callable: Callable,
   callsLeft?: number,
+  checkedBefore?: Checked,
 ): Decision {
   const refuse = (message: string): Decision => ({ ok: false, reason: 'refused', message })
   const { grant } = state.spec
   const rules = LEVEL_TABLE[grant.level]
-  const delegate = grant.delegates.find(
-    ({ name }) => functionName(name) === request.name || name === request.name,
-  )
-  const own = callable.own.get(request.name)
-  const tool = own ?? callable.tools.get(request.name)
+  const { delegate, own, tool } = findTarget(request, state, callable)
   const level = `this agent’s level is ${grant.level} (${levelName(grant.level)})`
 
   if (!own) {
@@ -59,7 +57,7 @@ export function decide(
   }
   if (!delegate && !tool)
     return refuse(`${request.name} was granted, but no host offers it now. Go on without it.`)
-  const checked = checkArguments(delegate ? DELEGATE_INPUT : (tool?.input ?? {}), request.args)
+  const checked = checkedBefore ?? checkArguments(inputSchema(request, state, callable), request.args)
   if (!checked.ok) {
     return {
       ok: false,
@@ -76,6 +74,17 @@ export function decide(
     if (repeated !== undefined) return refuse(`${repeated}. Do something else, or answer.`)
   }
   return { ok: true, target: delegate ? { delegate } : { tool: tool as Tool }, args: checked.value, argsText }
+}
+
+/** The JSON Schema of the arguments of a call. */
+export function inputSchema(request: CallRequest, state: TaskWorld, callable: Callable): JsonSchema {
+  const { delegate, tool } = findTarget(request, state, callable)
+  return delegate ? DELEGATE_INPUT : (tool?.input ?? {})
+}
+
+function findTarget({ name: called }: CallRequest, { spec }: TaskWorld, { own, tools }: Callable) {
+  const delegate = spec.grant.delegates.find(({ name }) => functionName(name) === called || name === called)
+  return { delegate, own: own.get(called), tool: own.get(called) ?? tools.get(called) }
 }
 
 /** Whether the steps of this chapter before `step` have used all rounds of calls that the level has. */

@@ -1,4 +1,4 @@
-import { decodeValue } from '@bailiwick/contract'
+import { decodeValue, isPlainText } from '@bailiwick/contract'
 import {
   asData,
   asFrame,
@@ -25,10 +25,16 @@ export function showOutcome(outcome: {
     const why = cut(asData(message), MAX_RESULT_CHARS)
     return frame`Call ${asName(call)} failed (${asName(reason)}): ${why}`
   }
-  const value = decodeValue(outcome.value ?? '{"$":["undefined"]}')
-  if (value === undefined) return asFrame('Done; there is no value.')
-  const text = typeof value === 'string' ? value : (JSON.stringify(value, plain) ?? String(value))
-  return cut(asData(text), MAX_RESULT_CHARS)
+  const text = shownText(outcome.value ?? '{"$":["undefined"]}')
+  return text === undefined ? asFrame('Done; there is no value.') : cut(asData(text), MAX_RESULT_CHARS)
+}
+
+/** The text that shows a value. Reading a long text as a value takes long, so JSON is shown as it is. */
+function shownText(encoded: string): string | undefined {
+  if (isPlainText(encoded) && !encoded.startsWith('"')) return encoded
+  const value = decodeValue(encoded)
+  if (value === undefined) return undefined
+  return typeof value === 'string' ? value : (JSON.stringify(value, plain) ?? String(value))
 }
 
 /** Cuts a text to `limit` characters: keeps its start and end, and notes between them how much is missing. */

@@ -1,4 +1,4 @@
-import { encodeValue, RegExpLiteral } from '@bailiwick/contract/world'
+import { EncodedText, encodeValue, RegExpLiteral } from '@bailiwick/contract/world'
 
 const VALUES_PER_PIECE = 500
 /** A piece ends after this many characters. A BigInt of 10,000 digits takes as long as 500 short values. */
@@ -29,6 +29,10 @@ interface Container {
  * @throws RangeError beyond `maxChars`; TypeError with the path of an object that contains itself
  */
 export function* encodeInPieces(value: unknown, maxChars: number): Generator<void, string> {
+  if (value instanceof EncodedText) {
+    if (value.text.length > maxChars) throw tooLong(maxChars)
+    return value.text
+  }
   const open: Container[] = []
   const above = new Set<object>()
   const pieces: string[] = []

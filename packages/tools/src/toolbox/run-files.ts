@@ -13,6 +13,7 @@ import {
 import {
   type ArtifactRef,
   type CallContext,
+  DEFAULT_SANDBOX_LIMITS,
   fileNameProblem,
   formatBytes,
   InputError,
@@ -32,7 +33,7 @@ export const FILE_LIMITS = {
   /** All files of one query or chart. */
   tables: 64 * 2 ** 20,
   /** Characters that one `readFile` returns. */
-  characters: 4_000_000,
+  characters: 900_000,
 } as const
 
 /** The name of a file that a task writes. It may become the name of a file on a user's disk, of any system. */
@@ -89,7 +90,11 @@ export function openRunFiles(bus: Bus): RunFiles {
     const runs = [run, ...(await sourcesOf(bus, run))]
     // A host may claim that its result or its delegate's input is a file of another run.
     const isOwn = ({ key }: ArtifactRef) => runs.includes(parseKey(key)?.scope ?? '')
-    return nameFiles(spec, await writtenFiles(bus, run, context.signal)).filter(({ ref }) => isOwn(ref))
+    const written = [
+      ...(await longResults(bus, spec, context.signal)),
+      ...(await writtenFiles(bus, run, context.signal)),
+    ]
+    return nameFiles(spec, written).filter(({ ref }) => isOwn(ref))
   }
 
   return {
@@ -186,6 +191,17 @@ function nameFiles(spec: TaskSpec, written: WrittenFile[]): RunFile[] {
 interface WrittenFile {
   task: string | undefined
   ref: ArtifactRef
+}
+
+/** Results of the task's calls that were too long to return. */
+async function longResults(bus: Bus, { run, task }: TaskSpec, signal: AbortSignal): Promise<WrittenFile[]> {
+  const files: WrittenFile[] = []
+  for await (const { key, entry } of listEntries(bus, { kind: 'call', scope: run }, signal)) {
+    const { task: of, ...about } = entry
+    if (of !== task || entry.size <= DEFAULT_SANDBOX_LIMITS.resultChars) continue
+    files.push({ task, ref: { writer: key.owner, key: formatKey(key), ...about } })
+  }
+  return files
 }
 
 /** The files that tools have written in a run. */

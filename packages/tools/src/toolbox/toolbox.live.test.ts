@@ -141,6 +141,18 @@ describe('the toolbox', () => {
     expect(rows).toHaveLength(20_000)
   })
 
+  it('reads and queries a result that was too long to return', async () => {
+    const sql =
+      'with recursive n(i) as (select 1 union all select i + 1 from n limit 40000) select i, i as j, i * 1000000 as k from n'
+    await call('analyst', 'queryTable', { sql: `${sql} -- seattle_weather` }, { id: '1.10' })
+    const name = 'queryTable-1.10.json'
+    const listed = (await call('analyst', 'listFiles', {}, {})) as { name: string }[]
+    expect(listed.map((file) => file.name)).toContain(name)
+    expect(await call('analyst', 'readFile', { name, from: 0, length: 9 }, {})).toMatch(/^\{"/)
+    // Results that were returned are no files of the task.
+    expect(listed.map((file) => file.name)).not.toContain('queryTable-1.9.json')
+  })
+
   it('keeps each version of a written file, and the same call once', async () => {
     const write = (content: string, id: string) =>
       call('analyst', 'writeArtifact', { name: 'report.md', content }, { id }) as Promise<ArtifactRef>
