@@ -364,6 +364,25 @@ describe('a file', () => {
     expect(await messagesOf('rz1')).toBe(0)
   })
 
+  it('ends at once when it is aborted while its stream hangs, and leaves nothing behind', async () => {
+    const controller = new AbortController()
+    const hangs = Promise.withResolvers<void>()
+    async function* hanging() {
+      yield Buffer.alloc(3 * CHUNK_BYTES)
+      hangs.resolve()
+      await new Promise(() => {})
+    }
+    const about = { run: 'rz2', name: 'x.bin', mediaType: 'application/octet-stream' }
+    const uploading = putArtifact(alice, { ...about, stream: hanging() }, { signal: controller.signal })
+    uploading.catch(() => {})
+    await hangs.promise
+    const abortedAt = performance.now()
+    controller.abort(new Error('enough'))
+    await expect(uploading).rejects.toThrow('enough')
+    expect(performance.now() - abortedAt).toBeLessThan(5_000)
+    expect(await messagesOf('rz2')).toBe(0)
+  })
+
   it('is not visible before it is complete, and is refused if it differs from its digest', async () => {
     const ref = await putArtifact(operator, file('rv1'))
     const key = parseKey(ref.key)

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { type ArtifactRef, fileNameProblem, formatBytes, InputError } from '@bailiwick/contract'
+import { type ArtifactRef, fileNameProblem, formatBytes, InputError, onAbort } from '@bailiwick/contract'
 import type { Bus } from '../connect/bus.ts'
 import { CHUNK_BYTES, type FileKey, formatKey, MAX_FILE_BYTES, parseKey } from '../protocol/files.ts'
 import { askerOn } from '../protocol/users.ts'
@@ -32,8 +32,8 @@ export interface PutOptions extends FileOptions {
  * as {@link MAX_FILE_BYTES}. The file becomes visible when all of it is stored; if that fails, nothing stays behind.
  *
  * @returns the reference to put into messages instead of the file
- * @throws InputError if the file is too large or has an impossible name; RefusedError if the run is another user's; BusError `no-toolbox` if none
- * runs, `store-full`; the signal's reason when aborted
+ * @throws InputError if the file is too large or has an impossible name; RefusedError if the run is another user's;
+ * BusError `no-toolbox` if none runs, `store-full`; the signal's reason when aborted
  * @example
  * const file = { run, name: 'a.csv', mediaType: 'text/csv', stream: createReadStream('a.csv') }
  * const ref = await putArtifact(bus, file, { signal })
@@ -76,18 +76,19 @@ export async function putFile(
   const { name, mediaType, task } = file
   const key = { id: randomUUID().replaceAll('-', ''), ...place }
   const access = fileAccess(bus, options)
-  const chunks = 'bytes' in file ? cut([file.bytes]) : cut(file.stream)
+  const { signal } = options
+  const chunks = cut('bytes' in file ? [file.bytes] : untilAborted(file.stream, signal))
   try {
     const { size, sha256 } = await writeChunks(access, key, chunks, options)
     await access.finish(key, { name, mediaType, size, sha256, ...(task !== undefined && { task }) })
-    options.signal?.throwIfAborted()
+    signal?.throwIfAborted()
     return { writer: key.owner, key: formatKey(key), name, mediaType, size, sha256 }
   } catch (error) {
     // With a given id, the file may be complete from an earlier call. The first error says more than that of a removal,
     // and the toolbox deletes incomplete files after a while anyway.
     if (place.id === undefined) await access.remove(key).catch(() => {})
     // A stream that was aborted throws an error of its own.
-    options.signal?.throwIfAborted()
+    signal?.throwIfAborted()
     throw error
   }
 }
@@ -125,6 +126,29 @@ async function writeChunks(
     return { size, sha256: hash.digest('hex') }
   } finally {
     await Promise.allSettled(open)
+  }
+}
+
+/** The items of a source. Ends at once when aborted, even if the source hangs. @throws the signal's reason */
+async function* untilAborted<T>(
+  source: AsyncIterable<T>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<T> {
+  const iterator = source[Symbol.asyncIterator]()
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  aborted.catch(() => {}) // Nobody waits for it between two items.
+  const removeListener = signal && onAbort(signal, () => reject(signal.reason))
+  try {
+    for (;;) {
+      signal?.throwIfAborted()
+      const item = await Promise.race([iterator.next(), aborted])
+      if (item.done === true) return
+      yield item.value
+    }
+  } finally {
+    removeListener?.()
+    // Not awaited: a source that hangs ends only later, or never.
+    iterator.return?.().catch(() => {})
   }
 }
 
