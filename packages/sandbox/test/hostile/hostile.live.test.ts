@@ -9,15 +9,17 @@ await useBubblewrap()
 const snippets = Object.values(corpus).flat()
 
 describe('the hostile corpus', () => {
-  it('has at least 150 snippets and no snippet twice', () => {
-    expect(snippets.length).toBeGreaterThanOrEqual(150)
+  it('has at least 400 snippets, 40 in each of the families hang and pause, and no snippet twice', () => {
+    expect(snippets.length).toBeGreaterThanOrEqual(400)
+    expect(corpus.hang?.length).toBeGreaterThanOrEqual(40)
+    expect(corpus.pause?.length).toBeGreaterThanOrEqual(40)
     expect(new Set(snippets.map(([, , code]) => code)).size).toBe(snippets.length)
     expect(new Set(snippets.map(([tries]) => tries)).size).toBe(snippets.length)
   })
 
   it('ends as each row says, leaves a world that goes on, and costs the host little', async ({ signal }) => {
     // A small heap, because garbage that was not collected yet would be most of the memory.
-    const flags = ['--max-old-space-size=32', '--max-semi-space-size=1']
+    const flags = ['--max-old-space-size=36', '--max-semi-space-size=1']
     const report = (await runAlone('hostile/run-corpus.ts', signal, { flags })) as CorpusReport
     expect(report.failures).toEqual([])
     expect(report.ran).toBe(snippets.length)

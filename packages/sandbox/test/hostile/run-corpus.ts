@@ -7,6 +7,7 @@ import { errorText, type Observation, type StepHost } from '@bailiwick/contract/
 import { createSandbox } from '../../src/index.ts'
 import { corpus } from './corpus.ts'
 import type { Snippet } from './snippet.ts'
+import { tools } from './tools.ts'
 
 const LIMITS = { cpuMs: 10_000, memoryMb: 48, residentMb: 400, waitMs: 700 }
 const CONCURRENCY = 4
@@ -40,16 +41,6 @@ interface Row {
   pauseMs: number
 }
 
-const tools: Record<string, (args: Record<string, unknown>) => unknown> = {
-  echo: (args) => args,
-  count: ({ x }) => (x as unknown[]).length,
-  fails: () => {
-    throw new Error('it failed')
-  },
-  slow: () => new Promise(() => {}),
-  constructor: () => 'constructor',
-  thenable: () => Object.fromEntries([['then', 'not a function']]),
-}
 const functions = Object.keys(tools).map((name) => ({ name, description: name, input: {} }))
 
 function host(): StepHost {
