@@ -20,6 +20,8 @@ describe('checkImport', () => {
     ],
     ['packages/bus', 'src/a.ts', `export { b } from '../../core/src/b.ts'`, 'leaves packages/bus'],
     ['packages/bus', 'src/a.test.ts', `import { b } from '../../core/src/b.ts'`, 'leaves packages/bus'],
+    ['packages/bus', 'test/a.ts', `import { b } from '../../core/src/b.ts'`, 'leaves packages/bus'],
+    ['packages/bus', 'src/a.ts', `import { b } from '../../core/test/b.ts'`, 'leaves packages/bus'],
     [
       'packages/sandbox',
       'src/a.ts',
@@ -55,6 +57,7 @@ describe('checkImport', () => {
     ['packages/agent', 'src/host/a.ts', `import { b } from '@bailiwick/bus'`],
     ['packages/agent', 'src/a.ts', `import type { Bus } from '@bailiwick/bus'; import fs from 'node:fs'`],
     ['packages/core', 'test/a.ts', `import { b } from '@bailiwick/sandbox'`],
+    ['packages/agent', 'test/a.ts', `import { b } from '../../sandbox/test/b.ts'`],
     ['apps/coordinator', 'src/graph.ts', `import { StateGraph } from '@langchain/langgraph'`],
   ])('accepts in %s/%s: %s', (folder, file, source) => {
     expect(check(folder, `${folder}/${file}`, source).filter((problem) => problem !== undefined)).toEqual([])
