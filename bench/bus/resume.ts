@@ -12,7 +12,7 @@ const CALLS = 10_000
 
 const server = await startTestServer()
 const { creds } = await server.credentials({ name: 'bench' })
-const bus = await connectBus({ url: server.url, creds, name: 'bench' })
+const bus = await connectBus({ url: server.url, creds, name: 'bench', storesFiles: true })
 await prepareStreams(bus)
 /** Each task that was cut keeps its session, and its successors have others. */
 const sandbox = await createSandbox({ pool: 8 })

@@ -24,9 +24,9 @@ export interface TaskView<E extends ViewEntry = ViewEntry> {
   /** The number of the last attempt; 0 before the first. */
   attempt: number
   /** The host of the last attempt. */
-  host?: string
+  host?: string | undefined
   /** When the first attempt began, Unix milliseconds. */
-  startedAt?: number
+  startedAt?: number | undefined
   /** The step that the model replied to last; 0 before the first reply. */
   step: number
   /** Calls and delegations that were started. */
@@ -36,9 +36,9 @@ export interface TaskView<E extends ViewEntry = ViewEntry> {
   stepUsage: StepUsage[]
   /** Calls that wait for a person's decision. */
   asked: EntryOf<E, 'call.asked'>[]
-  /** Absent before the first attempt and after the end. */
-  activity?: Activity
-  ended?: EntryOf<E, 'task.ended'>
+  /** Undefined before the first attempt and after the end. */
+  activity?: Activity | undefined
+  ended?: EntryOf<E, 'task.ended'> | undefined
 }
 
 /**
@@ -63,7 +63,7 @@ export function foldTaskView<E extends ViewEntry>(
 
 /** The view of a task that was just created. */
 export function newTaskView<E extends ViewEntry>(created: EntryOf<E, 'task.created'>): TaskView<E> {
-  return { created, status: 'submitted', step: 0, stepUsage: [], ...newChapter() }
+  return { created, status: 'submitted', host: undefined, step: 0, stepUsage: [], ...newChapter() }
 }
 
 /** Usage of the task's own model replies, also after its end. */
@@ -79,8 +79,19 @@ export function applyToTaskView<E extends ViewEntry>(view: TaskView<E>, entry: E
 
 /** What starts afresh when an ended task gets another request. */
 function newChapter() {
-  return { attempt: 0, calls: 0, usage: NO_USAGE, asked: [] }
+  return {
+    attempt: 0,
+    startedAt: undefined,
+    calls: 0,
+    usage: NO_USAGE,
+    asked: [],
+    activity: undefined,
+    ended: undefined,
+  }
 }
+
+const ASKING: Activity = Object.freeze({ kind: 'model' })
+const RUNNING: Activity = Object.freeze({ kind: 'code' })
 
 function apply(view: TaskView, entry: ViewEntry): void {
   switch (entry.type) {
@@ -89,12 +100,10 @@ function apply(view: TaskView, entry: ViewEntry): void {
       view.attempt = entry.attempt
       view.host = entry.host
       view.startedAt ??= entry.at
-      view.activity = { kind: 'model' }
+      view.activity = ASKING
       return
     case 'task.continued':
       Object.assign(view, newChapter(), { status: 'submitted' })
-      delete view.startedAt
-      delete view.ended
       return
     case 'step.replied':
       view.step = entry.step
@@ -103,10 +112,10 @@ function apply(view: TaskView, entry: ViewEntry): void {
       return
     case 'step.started':
     case 'call.ended':
-      view.activity = { kind: 'code' }
+      view.activity = RUNNING
       return
     case 'step.ended':
-      view.activity = { kind: 'model' }
+      view.activity = ASKING
       return
     case 'call.started':
       view.calls += 1
@@ -120,7 +129,7 @@ function apply(view: TaskView, entry: ViewEntry): void {
     case 'call.decided':
       view.asked = view.asked.filter(({ call }) => call !== entry.call)
       view.status = waitingStatus(view)
-      view.activity = { kind: 'code' }
+      view.activity = RUNNING
       return
     case 'task.ended':
       view.status = entry.status
@@ -128,7 +137,7 @@ function apply(view: TaskView, entry: ViewEntry): void {
       if (entry.usage.replies > 0) view.usage = entry.usage
       view.asked = []
       view.ended = entry
-      delete view.activity
+      view.activity = undefined
       return
     default:
   }

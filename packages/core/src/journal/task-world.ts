@@ -18,7 +18,7 @@ import {
   type Usage,
   type VoidedTurn,
 } from '@bailiwick/contract'
-import { applyToTaskView, newTaskView, type TaskView } from './task-view.ts'
+import { applyToTaskView, type TaskView } from './task-view.ts'
 
 /** One call, as far as the journal has it. Without `started` it never left; without `outcome` it may have. */
 export interface CallState {
@@ -82,18 +82,40 @@ export interface TaskWorld extends TaskView<JournalRecord> {
   lastReply: ModelReply | undefined
 }
 
-/** The state after these records. @throws JournalError if the first record is not `task.created` */
-export function foldTaskWorld(records: readonly JournalRecord[]): TaskWorld {
-  const [first, ...rest] = records
+/**
+ * The state after these records.
+ *
+ * @param known the spec in the first record, if the caller has it
+ * @throws JournalError if the first record is not `task.created`
+ */
+export function foldTaskWorld(records: readonly JournalRecord[], known?: TaskSpec): TaskWorld {
+  const [first] = records
   if (first?.type !== 'task.created') {
     throw new JournalError(
       `Expected a task’s journal to begin with "task.created", found "${first?.type ?? 'nothing'}".`,
     )
   }
-  const spec = taskSpecOf(first)
+  const spec = known ?? taskSpecOf(first)
+  // One literal: spreading the parts takes several times as long, and a task may be short.
   const world: TaskWorld = {
-    ...newTaskView<JournalRecord>(first),
-    ...newChapter(spec, 1),
+    created: first,
+    status: 'submitted',
+    attempt: 0,
+    host: undefined,
+    startedAt: undefined,
+    step: 0,
+    calls: 0,
+    usage: NO_USAGE,
+    stepUsage: [],
+    asked: [],
+    activity: undefined,
+    ended: undefined,
+    spec,
+    firstStep: 1,
+    delegateUsage: NO_USAGE,
+    replies: 0,
+    decisions: new Map(),
+    lastReply: undefined,
     chapters: [{ spec, firstStep: 1 }],
     steps: [],
     worldLostAfter: 0,
@@ -103,7 +125,7 @@ export function foldTaskWorld(records: readonly JournalRecord[]): TaskWorld {
     cpuMs: 0,
     uncheckpointedMs: 0,
   }
-  for (const record of rest) applyRecord(world, record)
+  for (let index = 1; index < records.length; index += 1) applyRecord(world, records[index] as JournalRecord)
   return world
 }
 

@@ -57,12 +57,13 @@ async function workOn(
   for await (const record of journal.read()) records.push(record)
   const last = records.at(-1)
   if (last?.type === 'task.ended') return emit(last)
-  if (records.length === 0) {
+  const isNew = records.length === 0
+  if (isNew) {
     const created: JournalRecord = { type: 'task.created', at: now(), ...spec }
     records.push(created)
     writer.write(created)
   }
-  const state = foldTaskWorld(records)
+  const state = foldTaskWorld(records, isNew ? spec : undefined)
   const { delegate, approve, sandbox, inputs, importsFrom } = options
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal])
   const record = (next: JournalRecord) => {
