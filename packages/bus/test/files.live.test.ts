@@ -425,11 +425,19 @@ describe('a file', () => {
         ok: false,
         error: { code: 'bad-artifact' },
       })
+      expect(await messagesOf('rd1')).toBe(0)
       await expect(textOf(alice, { writer: 'x', key, ...entry })).rejects.toMatchObject({
         code: 'bad-artifact',
       })
     }
     const key = formatKey({ kind: 'file', scope: 'rd1', owner: namedUser('alice'), id: 'a'.repeat(32) })
+    // A file that is complete stays as it is.
+    expect(await ask('write', { key, index: 0 }, end)).toEqual({ ok: true })
+    expect(await ask('finish', { key, entry: digestOf(end) })).toEqual({ ok: true })
+    expect(await ask('finish', { key, entry: digestOf(end) })).toEqual({ ok: true })
+    expect(await ask('write', { key, index: 0 }, Buffer.from('new'))).toEqual({ ok: true })
+    expect(await ask('finish', { key, entry: digestOf(Buffer.from('new')) })).toMatchObject({ ok: false })
+    expect(await textOf(alice, { writer: 'x', key, ...digestOf(end) })).toBe('end')
     for (const [index, bytes] of [
       [0, Buffer.alloc(CHUNK_BYTES + 1)],
       [0, Buffer.alloc(0)],

@@ -74,6 +74,16 @@ describe('without a toolbox', () => {
   })
 })
 
+it('an upload through several toolboxes is one file', async () => {
+  await using _first = await serveFiles(toolbox)
+  await using _second = await serveFiles(await bed.connectAs({ role: 'toolbox', tools: [] }))
+  const bytes = Buffer.alloc(30 * CHUNK_BYTES + 5, 'abc')
+  for (let n = 0; n < 5; n += 1) {
+    const ref = await putArtifact(user, { ...file, bytes })
+    expect(Buffer.from(await getArtifact(user, ref)).equals(bytes)).toBe(true)
+  }
+})
+
 describe('a toolbox that lies', () => {
   it.each([
     ['nonsense', Buffer.from('what?'), 'bad-reply'],

@@ -17,7 +17,14 @@ import { INBOX } from '../protocol/places.ts'
 import { parseFileSubject, SUBJECTS } from '../protocol/subjects.ts'
 import { MESSAGES_PER_SECOND, RateLimit } from '../request/rate-limit.ts'
 import { serve } from '../request/serve.ts'
-import { digestStored, readChunk, removeFile, storeChunk, storeEntry } from '../store/stored-files.ts'
+import {
+  digestStored,
+  findEntry,
+  readChunk,
+  removeFile,
+  storeChunk,
+  storeEntry,
+} from '../store/stored-files.ts'
 import { OpenUploads } from './open-uploads.ts'
 import { type SweepOptions, sweepFiles } from './sweep-files.ts'
 
@@ -51,9 +58,17 @@ export async function serveFiles(bus: Bus, options: ServeFilesOptions = {}): Pro
       uploads.add(key, index, bytes)
     },
     async finish({ key, entry }) {
-      const found = uploads.take(key) ?? (await digestStored(bus, key, entry.size))
-      requireSame(entry, found)
-      await storeEntry(bus, key, entry)
+      const complete = await findEntry(bus, key)
+      // Another toolbox may have stored a part of it.
+      const seen = uploads.take(key)
+      const whole = seen?.size === entry.size ? seen : undefined
+      const found = complete ?? whole ?? (await digestStored(bus, key, entry.size))
+      if (found.size !== entry.size || found.sha256 !== entry.sha256) {
+        // Otherwise a caller could have a large file read again and again.
+        if (complete === undefined) await removeFile(bus, key)
+        throw differs(entry, found)
+      }
+      if (complete === undefined) await storeEntry(bus, key, entry)
     },
     async remove({ key }) {
       uploads.take(key)
@@ -118,10 +133,9 @@ function callerOf(bus: Bus, { subject, reply }: Msg): { caller: string; tool: st
   return { caller, tool }
 }
 
-/** @throws BusError `bad-artifact` if a file differs from its entry, or chunks are missing */
-function requireSame(entry: FileEntry, found: { size: number; sha256: string }): void {
-  if (found.size === entry.size && found.sha256 === entry.sha256) return
-  throw new BusError(
+/** The error for a file that differs from its entry, or lacks chunks. */
+function differs(entry: FileEntry, found: { size: number; sha256: string }): BusError {
+  return new BusError(
     'bad-artifact',
     `Expected ${entry.size} bytes with sha256 ${entry.sha256} for the file ${entry.name}, found ${found.size} bytes with ${found.sha256}. Upload it again.`,
   )
