@@ -1,4 +1,4 @@
-import { type Bus, getArtifact, putArtifact, requestRun } from '@bailiwick/bus'
+import { type Bus, getArtifact, putArtifact, removeArtifacts, requestRun } from '@bailiwick/bus'
 import type { ArtifactRef } from '@bailiwick/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventsUntil, final, type TeamFolder, teamFolder } from './team-folder.ts'
@@ -70,6 +70,12 @@ describe('a named user', () => {
       await expect(requestRun(bob, op, {})).rejects.toThrow('is not available to named users')
     }
     await expect(submit(bob, 'ra')).rejects.toThrow('Expected an unused run id, found "ra"')
+    // A file must be stored as its reference says.
+    const half = await upload(bob, 'rh', 'half')
+    const removed = await upload(bob, 'rh', 'gone')
+    await removeArtifacts(bob, [removed])
+    await expect(submit(bob, 'rh', { ...half, size: 3 })).rejects.toThrow('Expected 3 bytes with sha256')
+    await expect(submit(bob, 'rh', removed)).rejects.toThrow('as input data, found no complete file')
     // Bob cannot use Alice's file as an input, and cannot fork her task.
     const own = await upload(bob, 'rb', 'what only bob knows')
     const uploadedElsewhere = await upload(bob, 'rc', 'x')

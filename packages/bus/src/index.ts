@@ -62,7 +62,7 @@ export { mayHaveArrived } from './request/may-have-arrived.ts'
 export { purgeRun } from './run/purge-run.ts'
 export { requestRun } from './run/request-run.ts'
 export { type RunHandlers, serveRuns } from './run/serve-runs.ts'
-export { listEntries } from './store/stored-files.ts'
+export { findEntry, listEntries } from './store/stored-files.ts'
 export {
   type ExcessReader,
   type FollowExcessOptions,

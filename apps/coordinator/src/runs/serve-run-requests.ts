@@ -8,7 +8,7 @@ import { readTaskLeniently } from './state/read-journals.ts'
 export function serveRunRequests(bus: Bus, runs: Runs, status: () => DaemonStatus): Promise<AsyncDisposable> {
   return serveRuns(bus, {
     async submit(request, by) {
-      await requireOwnSubmission(runs, request, by)
+      await requireOwnSubmission(bus, runs, request, by)
       return runs.submit(request, by)
     },
     async cancel(request, by) {
