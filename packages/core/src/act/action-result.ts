@@ -1,4 +1,4 @@
-import type { RecordOf } from '@bailiwick/contract'
+import type { FinalValue, RecordOf } from '@bailiwick/contract'
 import { asFrame, type FramedText } from '../prompts/framed-text.ts'
 
 /** The result of acting on a reply, before its answer is checked. */
@@ -6,7 +6,7 @@ export interface ActionResult {
   status: RecordOf<'step.ended'>['status']
   /** What the model reads. */
   observation: FramedText
-  final?: { value: unknown }
+  final?: FinalValue
   worldHash?: string
 }
 

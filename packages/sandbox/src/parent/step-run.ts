@@ -256,14 +256,15 @@ export class StepRun {
     if ((end?.preview.length ?? 0) > previewChars + COUNT_CHARS) {
       return this.#broken('a longer preview than the limit')
     }
-    if (end?.final === undefined) return goOn()
-    if (end.final.length > answerChars) return this.#broken('a longer answer than the limit')
+    const text = end?.final
+    if (text === undefined) return goOn()
+    if (text.length > answerChars) return this.#broken('a longer answer than the limit')
     this.#isDecoding = true
-    decodeSliced(end.final).then(
+    decodeSliced(text).then(
       (value) =>
         this.#on(() => {
           this.#isDecoding = false
-          this.#final = { value }
+          this.#final = { value, text }
           goOn()
         }),
       () => this.#on(() => this.#broken('an answer that cannot be decoded')),
