@@ -51,7 +51,9 @@ export async function readEvidence(
   let until = Date.now() + patienceMs
   let ended = false
   for (;;) {
-    const journal = (await readStream(connection, 'JOURNAL')).map(journalMessage)
+    const journal = await Promise.all(
+      (await readStream(connection, 'JOURNAL')).map((message) => journalMessage(connection, message)),
+    )
     const entries = journalEntries(journal)
     const ends = entries.filter(({ run, record }) => runs.includes(run) && record.type === 'run.ended')
     if (!ended && new Set(ends.map(({ run }) => run)).size === runs.length) {
@@ -88,19 +90,46 @@ async function readStream(connection: NatsConnection, stream: string): Promise<J
   const found: JsMsg[] = []
   const consumer = await jetstream(connection).consumers.get(stream, { deliver_policy: DeliverPolicy.All })
   const { num_pending } = await consumer.info()
-  if (num_pending === 0) return found
-  for await (const message of await consumer.consume()) {
-    found.push(message)
-    if (message.info.pending === 0) break
+  if (num_pending > 0) {
+    for await (const message of await consumer.consume()) {
+      found.push(message)
+      if (message.info.pending === 0) break
+    }
   }
+  // The daemon evicts users with too many readers.
+  await consumer.delete()
   return found
 }
 
-function journalMessage(message: JsMsg): JournalMessage {
+async function journalMessage(connection: NatsConnection, message: JsMsg): Promise<JournalMessage> {
   const { seq: sequence, subject } = message
-  const body = parse(message)
-  const records = Array.isArray(body?.records) ? (body.records as JournalMessage['records']) : undefined
+  const body = parse(message.string())
+  const stored =
+    body?.spilled === undefined ? body?.records : await readSpilled(connection, body.spilled as Spilled)
+  const records = Array.isArray(stored) ? (stored as JournalMessage['records']) : undefined
   return { sequence, subject, storedAt: message.info.timestampNanos / 1e6, records }
+}
+
+/** Where the records of a large append are. */
+interface Spilled {
+  /** `record/<run>/<writer>/<id>` */
+  key: string
+  size: number
+}
+
+const CHUNK_BYTES = 131_072
+
+/** Reads the records of a large append, which are stored in chunks. @returns undefined if a chunk is missing */
+async function readSpilled(connection: NatsConnection, { key, size }: Spilled): Promise<unknown> {
+  const manager = await jetstreamManager(connection)
+  const subject = `bailiwick.v1.stored.${key.replaceAll('/', '.')}`
+  const chunks: Uint8Array[] = []
+  for (let index = 0; index * CHUNK_BYTES < size; index += 1) {
+    const chunk = await manager.streams.getMessage('RECORDS', { last_by_subj: `${subject}.${index}` })
+    if (chunk === null) return undefined
+    chunks.push(chunk.data)
+  }
+  return JSON.parse(Buffer.concat(chunks).toString('utf8'))
 }
 
 function eventMessage(message: JsMsg): EventMessage {
@@ -113,9 +142,9 @@ function eventMessage(message: JsMsg): EventMessage {
   }
 }
 
-function parse(message: JsMsg): Record<string, unknown> | undefined {
+function parse(text: string): Record<string, unknown> | undefined {
   try {
-    return message.json()
+    return JSON.parse(text)
   } catch {
     return undefined
   }
