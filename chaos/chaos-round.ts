@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Act, describeAct } from './acts/act.ts'
+import { actOf, drawAttacks } from './acts/attacks.ts'
 import { sabotage } from './acts/saboteur.ts'
 import { seeded } from './acts/seeded.ts'
 import { failedAttempts, judge } from './judge/judge.ts'
@@ -7,7 +8,8 @@ import { connectAuditor, readEvidence } from './judge/read-evidence.ts'
 import { type Silence, silences } from './judge/silences.ts'
 import { judgeProcesses } from './stage/processes.ts'
 import { Stage } from './stage/stage.ts'
-import { ALWAYS, PROCESSES, RIGHT_ANSWER, TOOLS } from './stage/team.ts'
+import { runOf, submit } from './stage/submit.ts'
+import { ALWAYS, ATTACKED_ANSWER, PROCESSES, RIGHT_ANSWER, TOOLS } from './stage/team.ts'
 
 export interface RoundReport {
   seed: number
@@ -35,10 +37,13 @@ export async function chaosRound(options: {
 }): Promise<RoundReport> {
   const { seed, sabotageMs } = options
   const runs = Array.from({ length: options.runs }, (_, index) => `rchaos${seed}x${index}`)
+  const attacks = drawAttacks(`rchaos${seed}`, seeded(~seed), sabotageMs)
+  const all = [...runs, ...attacks.map(({ run }) => run)]
   const stage = await Stage.open()
   const began = Date.now()
   const over = new AbortController()
   const acting = sabotage(stage.folder, seeded(seed), over.signal)
+  const attacking: Act[] = []
   const report: RoundReport = {
     seed,
     runs: runs.length,
@@ -53,28 +58,45 @@ export async function chaosRound(options: {
     // Submit the runs one after the other, so that a run is open at every act.
     const submitted = runs.map(async (run, index) => {
       await sleep((index * sabotageMs) / runs.length)
-      await submit(stage, run, began + sabotageMs + PATIENCE_MS)
+      await submit(stage, { run, text: 'Find the number.' }, began + sabotageMs + PATIENCE_MS)
+    })
+    const attacked = attacks.map(async (attack) => {
+      await sleep(attack.atMs)
+      await submit(stage, runOf(attack), began + sabotageMs + PATIENCE_MS)
+      attacking.push(actOf(attack, Date.now()))
     })
     await sleep(sabotageMs)
     over.abort()
-    await Promise.all(submitted)
-    report.acts = await acting
+    await Promise.all([...submitted, ...attacked])
+    report.acts = byTime([...(await acting), ...attacking])
     const env = JSON.parse(await stage.bailiwickOnceRestarted('env', '--role', 'reader', '--json'))
     const auditor = await connectAuditor(env.NATS_URL, stage.keys)
     const evidence = await readEvidence(auditor, {
-      runs,
+      runs: all,
       effectsFile: stage.effects,
       patienceMs: PATIENCE_MS,
     }).finally(() => auditor.close())
     const disturbances = report.acts.map((act) => ({ ...act, what: describeAct(act) }))
     const { startMs } = stage
-    const expected = { runs, answer: RIGHT_ANSWER, tools: TOOLS, always: ALWAYS, disturbances, startMs }
+    const expected = {
+      runs,
+      answer: RIGHT_ANSWER,
+      attacked: attacks.map(({ run, deed }) => ({
+        run,
+        answer: ATTACKED_ANSWER,
+        mayDiverge: deed === 'lied',
+      })),
+      tools: TOOLS,
+      always: ALWAYS,
+      disturbances,
+      startMs,
+    }
     report.problems.push(...judge(evidence, expected), ...(await untilRecovered(stage)))
     report.notes.push(...failedAttempts(evidence), ...stage.failedStarts)
-    report.silence = silences(runs, evidence.journal, disturbances)[0]
+    report.silence = silences(all, evidence.journal, disturbances)[0]
   } finally {
     over.abort()
-    report.acts = await acting
+    report.acts = byTime([...(await acting), ...attacking])
     for (const { pid, command } of await stage.close())
       report.problems.push(`left running: ${pid} ${command}`)
     // Its logs and its store show the reason.
@@ -85,20 +107,8 @@ export async function chaosRound(options: {
   return report
 }
 
-/** Submits a run until a daemon accepts it. The same id is the same run. */
-async function submit(stage: Stage, run: string, until: number): Promise<void> {
-  const { connect, submitRun } = await import('@bailiwick/client')
-  for (;;) {
-    try {
-      const env = JSON.parse(await stage.bailiwick('env', '--json'))
-      await using client = await connect({ env })
-      await submitRun(client, { run, text: 'Find the number.' })
-      return
-    } catch (error) {
-      if (Date.now() > until) throw error
-      await sleep(200)
-    }
-  }
+function byTime(acts: readonly Act[]): Act[] {
+  return acts.toSorted((one, other) => one.from - other.from)
 }
 
 /** Waits until the right processes run. @returns the violations that are left after that time */

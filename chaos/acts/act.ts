@@ -3,11 +3,12 @@ import type { Kind } from '../stage/processes.ts'
 /** What happens to a process: `SIGKILL`, `SIGTERM`, or `SIGSTOP` and later `SIGCONT`. */
 export type Deed = 'killed' | 'terminated' | 'stopped'
 
-/** One act of the saboteur. */
+/** One act of the saboteur on a process, or of the guest or the child of a run. */
 export interface Act {
-  kind: Kind
-  deed: Deed
-  pid: number
+  kind: Kind | 'guest' | 'child'
+  deed: Deed | 'hung' | 'froze' | 'lied'
+  pid?: number
+  run?: string
   /** Unix milliseconds. For a stopped process, `to` is when it continued. */
   from: number
   to: number
@@ -24,8 +25,9 @@ export function countActs(acts: readonly Act[]): string {
   return sorted.map(([name, count]) => `${name} ${count}`).join(', ')
 }
 
-export function describeAct({ kind, deed, from, to }: Act): string {
-  return deed === 'stopped' ? `${kind} stopped for ${((to - from) / 1_000).toFixed(1)} s` : `${kind} ${deed}`
+export function describeAct({ kind, deed, run, from, to }: Act): string {
+  if (deed === 'stopped') return `${kind} stopped for ${((to - from) / 1_000).toFixed(1)} s`
+  return run === undefined ? `${kind} ${deed}` : `${kind} of ${run} ${deed}`
 }
 
 /** Duration of a long stop: from more than a heartbeat to more than every time after which a process counts as dead. */

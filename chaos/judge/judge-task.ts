@@ -7,7 +7,11 @@ import type { Entry, JournalRecord } from './evidence.ts'
  *
  * @param entries the records of this task
  */
-export function judgeTask(task: string, entries: readonly Entry[]): string[] {
+export function judgeTask(
+  task: string,
+  entries: readonly Entry[],
+  { mayDiverge = false }: { mayDiverge?: boolean } = {},
+): string[] {
   const problems: string[] = []
   const records = entries.map(({ record }) => record)
   const report = (problem: string) => problems.push(`${task}: ${problem}`)
@@ -18,7 +22,7 @@ export function judgeTask(task: string, entries: readonly Entry[]): string[] {
     if (count(type) !== 1) report(`${count(type)} records ${type}`)
   if (new Set(entries.map(({ writer }) => writer)).size > 1) report('two agents wrote its journal')
   const progress = new TaskProgress(report)
-  for (const record of records) progress.next(record)
+  for (const record of records) if (!mayDiverge || record.type !== 'task.diverged') progress.next(record)
   return problems
 }
 

@@ -289,3 +289,46 @@ describe('judge', () => {
     expect(failedAttempts(evidence)).toEqual(['r1-t1 failed: {"code":"hosts-died"}'])
   })
 })
+
+describe('judge of a run whose guest or child misbehaved', () => {
+  const attacked = (mayDiverge = false): Expected => ({
+    ...EXPECTED,
+    runs: [],
+    attacked: [{ run: 'r1', answer: 34, mayDiverge }],
+  })
+  const fail = (all: Evidence) => {
+    change(all, RUN, 'task.returned', { status: 'failed' })
+    change(all, RUN, 'run.ended', { status: 'failed', error: { code: 'x' }, answer: undefined })
+  }
+  const diverge = (all: Evidence) => add(all, T1, 'step.ended', { type: 'task.diverged', recorded: 'a' })
+
+  it('accepts that it completes, and that it fails with an error', () => {
+    expect(judge(honest(), attacked())).toEqual([])
+    const evidence = honest()
+    fail(evidence)
+    // The second task was dispatched although the first had failed. No attacked run has two.
+    expect(judge(evidence, attacked()).filter((problem) => !problem.includes('before t1'))).toEqual([])
+  })
+
+  it.each<[string, (evidence: Evidence) => void, string]>([
+    ['a wrong answer', (all) => change(all, RUN, 'run.ended', { answer: 35 }), 'answered 35'],
+    [
+      'a failure without an error',
+      (all) => change(all, RUN, 'run.ended', { status: 'failed' }),
+      'ended as failed',
+    ],
+    ['no end', (all) => remove(all, RUN, 'run.ended'), '0 records run.ended'],
+    ['a repeated effect', ({ effects }) => effects.push(...effects.slice(0, 1)), 'was made 2 times'],
+    ['a divergence', diverge, 'diverged'],
+  ])('reports %s', (_, spoil, problem) => {
+    const evidence = honest()
+    spoil(evidence)
+    expect(judge(evidence, attacked()).join('\n')).toContain(problem)
+  })
+
+  it('accepts a divergence if its child lied', () => {
+    const evidence = honest()
+    diverge(evidence)
+    expect(judge(evidence, attacked(true)).filter((problem) => problem.includes('diverged'))).toEqual([])
+  })
+})

@@ -13,6 +13,8 @@ import { type Disturbance, judgeSilences, silenceBound, silences } from './silen
 export interface Expected {
   runs: readonly string[]
   answer: unknown
+  /** Runs whose guest or child misbehaved. They may fail. If they complete, their answer is the right one. */
+  attacked?: readonly AttackedRun[]
   /** The tools that write the file of effects. */
   tools: readonly string[]
   /** The tools that every completed task of a plan must have called. */
@@ -23,9 +25,18 @@ export interface Expected {
   startMs: number
 }
 
+export interface AttackedRun {
+  run: string
+  answer: unknown
+  /** Its child lies, also about the past. */
+  mayDiverge: boolean
+}
+
 /** Lists all violations, one line each. */
 export function judge(evidence: Evidence, expected: Expected): string[] {
-  const { runs, answer, tools, always, disturbances, startMs } = expected
+  const { answer, tools, always, disturbances, startMs, attacked = [] } = expected
+  const attacks = new Map(attacked.map((one) => [one.run, one]))
+  const runs = [...expected.runs, ...attacks.keys()]
   const entries = journalEntries(evidence.journal)
   const unexpected = new Set(
     entries.map(({ run }) => run).filter((run) => !runs.includes(run) && run !== 'access'),
@@ -34,13 +45,15 @@ export function judge(evidence: Evidence, expected: Expected): string[] {
     ...[...unexpected].map((run) => `${run}: was never submitted by the test`),
     ...runs.flatMap((run) => {
       const own = entries.filter((entry) => entry.run === run)
+      const attack = attacks.get(run)
       const tasks = [...taskNames(own)]
       return [
-        ...judgeRun(run, own, answer),
+        ...judgeRun(run, own, attack === undefined ? { answer } : { answer: attack.answer, mayFail: true }),
         ...tasks.flatMap((task) =>
           judgeTask(
             task,
             own.filter((entry) => entry.task === task),
+            { mayDiverge: attack?.mayDiverge === true },
           ),
         ),
       ]

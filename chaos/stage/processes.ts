@@ -75,7 +75,7 @@ const KINDS = [
   ['daemon', /coordinator\/(src|dist)\/main\.[jt]s/],
   ['toolbox', /toolbox-main\.[jt]s/],
   ['nats-server', /nats\.conf/],
-  ['sandbox', /\/child\.cjs/],
+  ['sandbox', /\/(lying-)?child\.cjs/],
   ['host', /host\/main\.[jt]s.*\.mjs/],
 ] as const
 export type Kind = (typeof KINDS)[number][0]

@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { kindOf, processesOf, type StageProcess } from './processes.ts'
 import { AGENTS, MEMBERS, REPLIES, TOOLS } from './team.ts'
@@ -14,6 +15,14 @@ const PORTS = { first: 12_000, count: 18_000 } as const
 
 const PROGRAM = join(import.meta.dirname, '../../apps/cli/bin/bailiwick.js')
 const call = promisify(execFile)
+
+/** Makes the host that loads this module use another sandbox. */
+const LIES = `import { registerHooks } from 'node:module'
+const url = ${JSON.stringify(pathToFileURL(join(import.meta.dirname, 'lying-sandbox.ts')).href)}
+registerHooks({
+  resolve: (name, context, next) => (name === '@bailiwick/sandbox' ? { url, shortCircuit: true } : next(name, context)),
+})
+`
 
 /** Interval between checks that the daemon and the tool host run, ms. */
 const CHECK_EVERY_MS = 100
@@ -117,7 +126,8 @@ export class Stage {
     const write = (file: string, text: string) => writeFile(join(this.folder, file), text)
     for (const [name, fields] of Object.entries(AGENTS)) {
       const definition = { name, description: `the ${name}`, ...fields }
-      await write(`${name}.mjs`, `export default ${JSON.stringify(definition)}`)
+      const before = name === 'liar' ? LIES : ''
+      await write(`${name}.mjs`, `${before}export default ${JSON.stringify(definition)}`)
     }
     await write('replies.json', JSON.stringify(REPLIES))
     // A hard link, or a copy if the temporary folder is on another disk.
