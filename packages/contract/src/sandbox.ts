@@ -167,7 +167,9 @@ export interface Observation {
   printed: string
   error?: GuestError
   /** Present if the code called `finalAnswer`. */
-  final?: FinalValue
+  final?: { value: unknown }
+  /** The encoded text of `final.value`, if the sandbox has it: encoding a long answer again takes long. */
+  finalText?: string
   /** Present if a turn was voided. Tells the model what was lost and why. */
   lost?: string
   /** Every call of the step, in order. */
@@ -175,12 +177,6 @@ export interface Observation {
   usage: { wallMs: number; cpuMs: number; turns: number }
   /** Hash of all globals after the step. Equal worlds have equal hashes. */
   worldHash?: string
-}
-
-/** A final answer. `text` is its encoded text, if the sandbox has it: encoding a long answer again takes long. */
-export interface FinalValue {
-  value: unknown
-  text?: string
 }
 
 /** An error that guest code did not catch, as text, because no guest object may reach the host. */

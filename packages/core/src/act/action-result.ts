@@ -1,4 +1,4 @@
-import type { FinalValue, RecordOf } from '@bailiwick/contract'
+import type { RecordOf } from '@bailiwick/contract'
 import { asFrame, type FramedText } from '../prompts/framed-text.ts'
 
 /** The result of acting on a reply, before its answer is checked. */
@@ -6,7 +6,9 @@ export interface ActionResult {
   status: RecordOf<'step.ended'>['status']
   /** What the model reads. */
   observation: FramedText
-  final?: FinalValue
+  final?: { value: unknown }
+  /** The encoded text of `final.value`, if it is known. */
+  finalText?: string
   worldHash?: string
 }
 

@@ -41,7 +41,7 @@ export async function runCode(
 
 /** Shows the model what its code printed, its value, its error, and advice. */
 function showStep(observation: Observation, parsed: ParsedReply, left: number): ActionResult {
-  const { status, printed, preview, error, lost, final, worldHash, calls } = observation
+  const { status, printed, preview, error, lost, final, finalText, worldHash, calls } = observation
   const refused = final !== undefined && parsed.invented && calls.length > 0
   const isPromise = /^Promise\b|\bPromise \{/.test(preview)
   const isLate = final === undefined && left - 1 <= FEW_STEPS
@@ -64,7 +64,7 @@ function showStep(observation: Observation, parsed: ParsedReply, left: number): 
   return {
     status: refused ? 'error' : status,
     observation: shown.text === '' ? asFrame('Done. Nothing was printed, and there is no value.') : shown,
-    ...(final && !refused && { final }),
+    ...(final && !refused && { final, ...(finalText !== undefined && { finalText }) }),
     ...(worldHash !== undefined && { worldHash }),
   }
 }

@@ -41,10 +41,10 @@ export async function runSteps(attempt: Attempt): Promise<TaskResult> {
       observation: observation.text,
       data: observation.data.map(([start, end]): [number, number] => [start, end]),
       ...(worldHash !== undefined && { worldHash }),
-      ...(acted.final && { final: acted.final.text ?? encodeValue(acted.final.value) }),
+      ...(acted.final && { final: acted.finalText ?? encodeValue(acted.final.value) }),
     })
     // Otherwise the next round reads the answer from the record. This one was decoded from that text already.
-    if (acted.final?.text !== undefined) {
+    if (acted.final !== undefined && acted.finalText !== undefined) {
       return resultOf(state, { status: 'completed', output: acted.final.value })
     }
     if (acted.final === undefined && attempt.rules.action === 'code') await attempt.world.checkpoint()
@@ -85,8 +85,8 @@ async function checkFinal(
   const answer = await checkAnswer(attempt, step, value)
   // A check may have filled in defaults or references.
   if (answer.ok && answer.value === value) return acted
-  if (answer.ok) return { ...acted, final: { value: answer.value } }
-  const { final: _, ...rest } = acted
+  const { final: _, finalText: __, ...rest } = acted
+  if (answer.ok) return { ...rest, final: { value: answer.value } }
   return {
     ...rest,
     status: 'error',

@@ -28,7 +28,8 @@ export function observe(result: StepResult): Observation {
   if (final !== undefined) {
     observation.status = 'ok'
     delete observation.error
-    observation.final = final
+    observation.final = { value: final.value }
+    observation.finalText = final.text
   }
   return observation
 }

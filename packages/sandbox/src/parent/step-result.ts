@@ -1,4 +1,4 @@
-import type { CallReport, FinalValue, VoidedTurn } from '@bailiwick/contract/world'
+import type { CallReport, VoidedTurn } from '@bailiwick/contract/world'
 import type { StepEnd } from '../frames/frame.ts'
 import type { StepRecord } from './world-record.ts'
 
@@ -8,7 +8,7 @@ export interface StepResult {
   end: StepEnd | undefined
   printed: string[]
   /** The final answer. */
-  final?: FinalValue
+  final?: { value: unknown; text: string }
   calls: CallReport[]
   /** Set if the step ended before its code did. */
   stopped?: { status: 'timeout' | 'canceled'; message: string }
