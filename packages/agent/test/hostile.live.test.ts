@@ -42,7 +42,8 @@ const AFTER = coded('finalAnswer("after")')
 const SCRIPT = {
   hostile: {
     ...Object.fromEntries(rows.map(({ name, code }) => [name, [coded(code), AFTER]])),
-    next: [coded('finalAnswer(await count({ x: [1, 2] }))')],
+    // The limits are short, so a busy machine may stop even this code.
+    next: [1, 2, 3, 4, 5].map((attempt) => coded(`finalAnswer(await count({ x: [1, 2] })) // ${attempt}`)),
     loop: [coded('for (;;) try { await null } finally { continue }'), AFTER],
     poison: [
       coded('Object.defineProperty(Object.prototype, "get", { get() { throw new Error() } }); null.x'),
@@ -130,9 +131,32 @@ async function cancel(given: Given): Promise<number | undefined> {
   const { task, work } = given
   const began = performance.now()
   await sendControl(test.bus, work.agent, 'cancel', { task, reason: 'enough' }, { hosts: 1 })
-  const ms = (await untilEnded(given)) - began
-  return given.status === 'canceled' ? ms : undefined
+  return (await untilEnded(given)) - began
 }
+
+interface Cancel {
+  row: Work
+  /** How long the cancel took, and that of the idle task at the same time, ms. */
+  ms: number
+  calmMs: number
+}
+
+/** Cancels rows while their code runs, together with a task that waits on the other host. Leaves out those that ended before. */
+async function cancelTogether(some: readonly Work[]): Promise<Cancel[]> {
+  const given = await Promise.all([...some, WAIT].map(give))
+  await Promise.all(
+    given.map((one) => until(() => one.beganAt ?? one.endedAt, `the code of ${one.work.text}`)),
+  )
+  await new Promise((resolve) => setTimeout(resolve, RUN_MS))
+  const took = await Promise.all(given.map(cancel))
+  const calmMs = took.at(-1) ?? 0
+  return some.flatMap((row, index) => {
+    const ms = took[index]
+    return ms === undefined ? [] : [{ row, ms, calmMs }]
+  })
+}
+
+const isSlow = ({ ms, calmMs }: Cancel) => ms - calmMs > MAX_CANCEL_MS
 
 /** Runs an action for each item, some at the same time. */
 async function forEachOf<T>(items: readonly T[], action: (item: T) => Promise<void>): Promise<void> {
@@ -152,19 +176,14 @@ describe('an agent host that runs the hostile corpus', () => {
     const problems: string[] = []
     for (let first = 0; first < rows.length; first += AT_ONCE) {
       const some = rows.slice(first, first + AT_ONCE)
-      const given = await Promise.all([...some, WAIT].map(give))
-      await Promise.all(
-        given.map((one) => until(() => one.beganAt ?? one.endedAt, `the code of ${one.work.text}`)),
-      )
-      await new Promise((resolve) => setTimeout(resolve, RUN_MS))
-      const took = await Promise.all(given.map(cancel))
-      const calmMs = took.at(-1) ?? 0
-      for (const [index, row] of some.entries()) {
-        const ms = took[index]
-        if (ms === undefined) continue
-        canceled.push(row)
-        if (ms - calmMs > MAX_CANCEL_MS) problems.push(`${row.text}: ${ms} ms, beside ${calmMs} ms`)
+      const cancels = await cancelTogether(some)
+      canceled.push(...cancels.map(({ row }) => row))
+      // A busy machine makes a cancel slow once, a fault each time.
+      let slow = cancels.filter(isSlow)
+      for (let again = 0; slow.length > 0 && again < 2; again += 1) {
+        slow = (await cancelTogether(slow.map(({ row }) => row))).filter(isSlow)
       }
+      problems.push(...slow.map(({ row, ms, calmMs }) => `${row.text}: ${ms} ms, beside ${calmMs} ms`))
       await completesNext(problems, some.map(({ text }) => text).join(', '))
     }
     expect(problems).toEqual([])
