@@ -50,6 +50,22 @@ describe('WaitClock', () => {
     expect(expired).toHaveBeenCalledTimes(1)
   })
 
+  it('expires in the next wait if a late timer let the waits pass the limit', () => {
+    const { clock, expired } = start()
+    clock.begin()
+    clock.waiting(true)
+    vi.advanceTimersByTime(900)
+    const late = performance.now() + 500
+    vi.spyOn(performance, 'now').mockImplementation(() => late)
+    clock.waiting(false)
+    vi.advanceTimersByTime(200)
+    expect(expired).not.toHaveBeenCalled()
+    clock.waiting(true)
+    vi.advanceTimersByTime(1)
+    expect(expired).toHaveBeenCalledTimes(1)
+    vi.restoreAllMocks()
+  })
+
   it('counts nothing twice, and nothing after the end of a call or of the step', () => {
     const { clock, expired } = start()
     const call = clock.begin()

@@ -79,7 +79,7 @@ export class WaitClock {
         if (now >= this.#maxMs) this.#expired()
         else this.#arm()
       },
-      this.#maxMs - waited + 1,
+      Math.max(0, this.#maxMs - waited) + 1,
     )
   }
 }
