@@ -194,6 +194,7 @@ export class LiveCalls {
   async finish(): Promise<void> {
     for (const timer of this.#timers) clearTimeout(timer)
     this.#clock.stop()
+    if (this.#decoding === undefined && this.#underWay === 0) return
     const { signal } = this.#host
     const { promise: canceled, resolve } = Promise.withResolvers<void>()
     const stop = () => resolve()

@@ -85,17 +85,10 @@ export class WorldSession implements Session {
     if (this.#closed) throw new SandboxError('The session is closed.')
     if (this.#running) throw new SandboxError('Another step of this session is running. Await it first.')
     const { signal } = host
-    // A step that runs ends itself. This ends a world that is being rebuilt before it.
-    const kill = () => this.#current?.kill({ reason: 'canceled', message: 'the step was canceled' })
-    let timer: NodeJS.Timeout | undefined
-    const abort = () => {
-      timer = setTimeout(kill, GRACE_MS)
-    }
     this.#running = true
-    signal.addEventListener('abort', abort, { once: true })
     try {
       const result = await this.#outliving(async () => {
-        const box = this.#box?.alive ? this.#box : await this.#rebuild()
+        const box = this.#box?.alive ? this.#box : await this.#rebuildUntil(signal)
         return new StepRun(this.#context(box), request, host).run()
       }, signal)
       this.#steps.push(result.record)
@@ -110,8 +103,6 @@ export class WorldSession implements Session {
       }
       throw error
     } finally {
-      signal.removeEventListener('abort', abort)
-      clearTimeout(timer)
       this.#running = false
     }
   }
@@ -180,6 +171,23 @@ export class WorldSession implements Session {
     if (box === undefined) return
     const closing = box.close().finally(() => this.#closing.delete(closing))
     this.#closing.add(closing)
+  }
+
+  /** Rebuilds the world, but ends its box soon after an abort. */
+  async #rebuildUntil(signal: AbortSignal): Promise<Box> {
+    const kill = () => this.#current?.kill({ reason: 'canceled', message: 'the step was canceled' })
+    let timer: NodeJS.Timeout | undefined
+    const abort = () => {
+      timer = setTimeout(kill, GRACE_MS)
+    }
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort, { once: true })
+    try {
+      return await this.#rebuild()
+    } finally {
+      signal.removeEventListener('abort', abort)
+      clearTimeout(timer)
+    }
   }
 
   /** Rebuilds the world from its recorded inputs, without making any calls. */

@@ -69,6 +69,17 @@ export class Descriptor {
   }
 }
 
+/** Stand for a property that is missing, or has a getter or setter. */
+export const MISSING = freeze({ __proto__: null })
+export const ACCESSOR = freeze({ __proto__: null })
+
+/** The value of an own data property. Faster than {@link getDescriptor}, for objects with many properties. */
+export function dataOf(object: object, key: PropertyKey): unknown {
+  const found = findDescriptor(object, key)
+  if (found === undefined) return MISSING
+  return hasOwn(found, 'value') ? found.value : ACCESSOR
+}
+
 /** Describes an own property without running any code of the guest, unless the object is a Proxy. */
 export function getDescriptor(object: object, key: PropertyKey): Descriptor | undefined {
   const found = findDescriptor(object, key)

@@ -2,18 +2,20 @@ import { errorFields } from './error-text.ts'
 import { kindOf } from './kind-of.ts'
 import { className } from './preview.ts'
 import {
+  ACCESSOR,
   Bytes,
   bigintText,
+  dataOf,
   dateTime,
   eachEntry,
   eachItem,
   functionText,
-  getDescriptor,
   is,
   isArray,
   type List,
   list,
   MapClass,
+  MISSING,
   mapGet,
   mapSet,
   mapSize,
@@ -138,12 +140,12 @@ function visitArray(value: unknown[]): undefined {
   mix(value.length)
   const { length } = value
   for (let index = 0; index < length && left > 0; index += 1) {
-    const item = getDescriptor(value, toText(index))
-    if (item === undefined) {
+    const item = dataOf(value, toText(index))
+    if (item === MISSING) {
       left -= 1
       mix(7)
-    } else if (item.get !== undefined) mixText('getter')
-    else visit(item.value)
+    } else if (item === ACCESSOR) mixText('getter')
+    else visit(item)
   }
 }
 
@@ -164,9 +166,9 @@ function visitFields(value: object): undefined {
     const key = keys[index] as PropertyKey
     if (typeof value === 'function' && (key === 'prototype' || key === 'length' || key === 'name')) continue
     mixText(typeof key === 'symbol' ? symbolText(key) : toText(key))
-    const field = getDescriptor(value, key)
-    if (field === undefined) continue
-    if (field.get !== undefined || field.set !== undefined) mixText('getter')
-    else visit(field.value)
+    const field = dataOf(value, key)
+    if (field === MISSING) continue
+    if (field === ACCESSOR) mixText('getter')
+    else visit(field)
   }
 }
