@@ -2,7 +2,7 @@ import { FINAL_ANSWER, type ModelMessage } from '@bailiwick/contract'
 import type { StepState, TaskWorld } from '../journal/task-world.ts'
 import { LEVEL_TABLE } from '../levels/level-table.ts'
 import { planAccepted } from '../prompts/feedback.ts'
-import { asFrame, type FramedText, fenceData } from '../prompts/framed-text.ts'
+import { type FramedText, fenceData } from '../prompts/framed-text.ts'
 import { observationOf } from '../prompts/observation.ts'
 import { taskPrompt } from '../prompts/task-prompt.ts'
 import { FOLD_KEEP, firstWholeStep, foldText } from './fold-observations.ts'
@@ -39,14 +39,18 @@ function pushStep(
   tight: boolean,
 ): void {
   const { plan, reply, ended } = step
-  const show = (text: FramedText) =>
-    fenceData(folded ? foldText(text, step.step, readable) : tight ? cut(text, FOLD_KEEP) : text)
+  const form = folded ? (readable ? 'fold' : 'fold-unread') : tight ? 'cut' : 'whole'
+  const show = (record: object, make: () => FramedText) =>
+    fencedOnce(record, form, () => {
+      const text = make()
+      return folded ? foldText(text, step.step, readable) : tight ? cut(text, FOLD_KEEP) : text
+    })
   if (plan !== undefined) {
     messages.push({ role: 'assistant', content: plan }, { role: 'user', content: planAccepted })
   }
   if (reply === undefined || ended === undefined) return
   if (reply.calls.length === 0 || readable) {
-    const shown = show(observationOf(ended))
+    const shown = show(ended, () => observationOf(ended))
     const observation = readable ? `Observation:\n${shown}` : shown
     const said = folded && readable ? shortenReply(reply.text) : reply.text
     messages.push({ role: 'assistant', content: said }, { role: 'user', content: observation })
@@ -58,12 +62,22 @@ function pushStep(
   for (const [index, { id, name }] of calls.entries()) {
     const outcome = step.calls.get(callId(step.step, index))?.outcome
     const shown = outcome
-      ? showOutcome(outcome)
+      ? show(outcome, () => showOutcome(outcome))
       : name === FINAL_ANSWER
-        ? observationOf(ended)
-        : asFrame('not called')
-    messages.push({ role: 'tool', callId: id, content: show(shown) })
+        ? show(ended, () => observationOf(ended))
+        : 'not called'
+    messages.push({ role: 'tool', callId: id, content: shown })
   }
+}
+
+/** The text of each record that was shown, by its form. A record never changes, and a task shows it in every request. */
+const fencedTexts = new WeakMap<object, Record<string, string>>()
+
+function fencedOnce(record: object, form: string, make: () => FramedText): string {
+  const known = fencedTexts.get(record) ?? {}
+  fencedTexts.set(record, known)
+  known[form] ??= fenceData(make())
+  return known[form]
 }
 
 /** Keeps the code of an old step, which shows what exists, and drops the words before it. */
