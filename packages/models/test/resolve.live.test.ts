@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { spawnSync } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -33,6 +34,11 @@ async function textOf(model: Model, asked = request()): Promise<string> {
     if (event.type === 'reply') return event.reply.text
   }
   return 'no reply'
+}
+
+/** The state of a process: empty if it is gone, `Z` if it has ended and nobody has asked for its exit code. */
+function stateOf(pid: number): string {
+  return spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim()
 }
 
 /** Repeats a check: a busy machine may need more than the 300 ms in which a running Ollama has to answer. */
@@ -88,6 +94,26 @@ describe('resolveModel', () => {
       await textOf(await resolveModel('fast', { env: nothingRuns, aliases: { fast: 'command:cat' } })),
     ).toContain('Say it.')
   })
+
+  it.runIf(process.platform !== 'win32')(
+    'ends a command and the programs that it started, on abort',
+    async () => {
+      const file = join(folder, 'pid')
+      const model = await resolveModel(`command:sleep 100 & echo $! > ${file}; wait`, { env: nothingRuns })
+      const abort = new AbortController()
+      const asked = (async () => {
+        for await (const _ of model.generate(request(), { signal: abort.signal }));
+      })()
+      const pid = await vi.waitFor(async () => {
+        const text = await readFile(file, 'utf8')
+        expect(text).toMatch(/^\d+\n$/)
+        return Number(text)
+      })
+      abort.abort(new Error('enough'))
+      await expect(asked).rejects.toThrow('enough')
+      await vi.waitFor(() => expect(stateOf(pid)).toMatch(/^(Z.*|)$/), { timeout: 10_000 })
+    },
+  )
 
   it('runs a command, and reports its exit code and errors', async () => {
     expect(await textOf(await resolveModel('command:cat', { env: nothingRuns }))).toContain('Say it.')

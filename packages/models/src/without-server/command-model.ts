@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 import { errorText, type Model, ModelError, type ModelReply } from '@bailiwick/contract'
 import { asModel } from '../as-model.ts'
@@ -8,10 +8,12 @@ import { promptText, TEXT_ONLY, textReply } from './text-reply.ts'
 
 /** Characters of the program's errors in a message. */
 const MAX_PRINTED = 500
+/** Windows has no process groups. There, only the shell ends. */
+const isPosix = process.platform !== 'win32'
 
 /**
  * A program that reads a prompt from its standard input and prints a reply, such as `my-llm --stdin`. The shell runs
- * it once per call. An abort ends it.
+ * it once per call. An abort ends it and the programs that it started.
  *
  * @throws (from `generate`) ModelError `model-server` if the program fails, `model-empty` if it prints nothing,
  * `model-unreachable` if it cannot be started.
@@ -41,7 +43,10 @@ export function commandSource(command: string): Source {
 
 async function run(id: string, command: string, prompt: string, signal: AbortSignal): Promise<string> {
   signal.throwIfAborted()
-  const child = spawn(command, { shell: true, signal, stdio: ['pipe', 'pipe', 'pipe'] })
+  // A group of its own, so that an abort ends the shell and everything that it started.
+  const child = spawn(command, { shell: true, signal, detached: isPosix, stdio: ['pipe', 'pipe', 'pipe'] })
+  const end = () => endGroup(child)
+  signal.addEventListener('abort', end, { once: true })
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', resolve)
@@ -61,10 +66,21 @@ async function run(id: string, command: string, prompt: string, signal: AbortSig
       )
     },
   )
+  signal.removeEventListener('abort', end)
   if (code === 0) return output
   const printed = errors.trim().slice(-MAX_PRINTED) || 'nothing'
   throw new ModelError(
     'model-server',
     `Expected ${id} to exit with code 0, but it exited with code ${code}. Run the command in a shell to see why. It printed: ${printed}`,
   )
+}
+
+function endGroup({ pid }: ChildProcess): void {
+  if (pid === undefined || !isPosix) return
+  try {
+    process.kill(-pid, 'SIGTERM')
+  } catch (error) {
+    // The group has ended.
+    if ((error as { code?: string }).code !== 'ESRCH') throw error
+  }
 }
