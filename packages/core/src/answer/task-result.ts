@@ -28,7 +28,7 @@ export function resultOf(
   return { ...ending, usage: totalUsage(state), artifacts: findArtifacts(values) }
 }
 
-/** A result's value. A tool host may have sent a long text that is none. */
+/** Decodes a result. Undefined if a tool host sent a long text that is not a value. */
 function decoded(text: string): unknown {
   try {
     return decodeValue(text)

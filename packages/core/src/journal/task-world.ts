@@ -96,7 +96,7 @@ export function foldTaskWorld(records: readonly JournalRecord[], known?: TaskSpe
     )
   }
   const spec = known ?? taskSpecOf(first)
-  // One literal: spreading the parts takes several times as long, and a task may be short.
+  // One literal, because spreading the parts takes several times as long.
   const world: TaskWorld = {
     created: first,
     status: 'submitted',

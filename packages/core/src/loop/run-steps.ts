@@ -43,7 +43,7 @@ export async function runSteps(attempt: Attempt): Promise<TaskResult> {
       ...(worldHash !== undefined && { worldHash }),
       ...(acted.final && { final: acted.finalText ?? encodeValue(acted.final.value) }),
     })
-    // Otherwise the next round reads the answer from the record. This one was decoded from that text already.
+    // The sandbox decoded this answer from the recorded text. Other answers are read back from the record in the next round.
     if (acted.final !== undefined && acted.finalText !== undefined) {
       return resultOf(state, { status: 'completed', output: acted.final.value })
     }

@@ -29,7 +29,7 @@ export function showOutcome(outcome: {
   return text === undefined ? asFrame('Done; there is no value.') : cut(asData(text), MAX_RESULT_CHARS)
 }
 
-/** The text that shows a value. Reading a long text as a value takes long, so JSON is shown as it is. */
+/** The text that shows a value. Plain JSON is shown as it is, because decoding a long text takes long. */
 function shownText(encoded: string): string | undefined {
   if (isPlainText(encoded) && !encoded.startsWith('"')) return encoded
   const value = decodeValue(encoded)

@@ -22,7 +22,7 @@ export function toMessages(system: string, state: TaskWorld, tight = false): Mod
   const readable = LEVEL_TABLE[state.spec.grant.level].action === 'code'
   for (const [index, { spec, firstStep }] of state.chapters.entries()) {
     const next = state.chapters[index + 1]?.firstStep ?? Number.POSITIVE_INFINITY
-    messages.push({ role: 'user', content: taskPrompt(spec) })
+    messages.push({ role: 'user', content: shownOnce(spec, 'task', () => taskPrompt(spec)) })
     for (const step of state.steps) {
       if (step.step < firstStep || step.step >= next) continue
       pushStep(messages, step, step.step < whole, readable, tight)
@@ -41,9 +41,9 @@ function pushStep(
   const { plan, reply, ended } = step
   const form = folded ? (readable ? 'fold' : 'fold-unread') : tight ? 'cut' : 'whole'
   const show = (record: object, make: () => FramedText) =>
-    fencedOnce(record, form, () => {
+    shownOnce(record, form, () => {
       const text = make()
-      return folded ? foldText(text, step.step, readable) : tight ? cut(text, FOLD_KEEP) : text
+      return fenceData(folded ? foldText(text, step.step, readable) : tight ? cut(text, FOLD_KEEP) : text)
     })
   if (plan !== undefined) {
     messages.push({ role: 'assistant', content: plan }, { role: 'user', content: planAccepted })
@@ -70,13 +70,13 @@ function pushStep(
   }
 }
 
-/** The text of each record that was shown, by its form. A record never changes, and a task shows it in every request. */
-const fencedTexts = new WeakMap<object, Record<string, string>>()
+/** The text of each spec and record, by its form. They never change, and every request shows them again. */
+const shownTexts = new WeakMap<object, Record<string, string>>()
 
-function fencedOnce(record: object, form: string, make: () => FramedText): string {
-  const known = fencedTexts.get(record) ?? {}
-  fencedTexts.set(record, known)
-  known[form] ??= fenceData(make())
+function shownOnce(source: object, form: string, make: () => string): string {
+  const known = shownTexts.get(source) ?? {}
+  shownTexts.set(source, known)
+  known[form] ??= make()
   return known[form]
 }
 

@@ -4,6 +4,7 @@ import {
   bigintText,
   bufferBytes,
   type Descriptor,
+  dataOf,
   dateIso,
   dateTime,
   eachEntry,
@@ -216,7 +217,7 @@ function primitive(value: unknown): string {
 }
 
 function functionName(value: unknown): string {
-  const name = getDescriptor(value as object, 'name')?.value
+  const name = dataOf(value as object, 'name')
   const source = isProxy(value as object) ? '' : functionText(value as () => void)
   const kind = indexOf(source, 'class') === 0 ? 'class' : 'function'
   return typeof name === 'string' && name !== '' ? `[${kind} ${cut(name, 100)}]` : `[${kind}]`
@@ -226,9 +227,9 @@ function functionName(value: unknown): string {
 export function className(value: object): string {
   for (let at = getPrototype(value); at !== null; at = getPrototype(at)) {
     if (isProxy(at)) return 'Object'
-    const made = getDescriptor(at, 'constructor')?.value
+    const made = dataOf(at, 'constructor')
     if (typeof made !== 'function' || isProxy(made)) continue
-    const name = getDescriptor(made, 'name')?.value
+    const name = dataOf(made, 'name')
     return typeof name === 'string' ? cut(name, 100) : ''
   }
   return ''
