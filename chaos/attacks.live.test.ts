@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { Attack } from './acts/attacks.ts'
+import { type Attack, expectedOf } from './acts/attacks.ts'
 import { type JournalRecord, journalEntries } from './judge/evidence.ts'
 import { judge } from './judge/judge.ts'
 import { connectAuditor, readEvidence } from './judge/read-evidence.ts'
@@ -39,11 +39,7 @@ it('hangs, freezes and lies disturb nobody, while no process dies', async () => 
     const problems = judge(evidence, {
       runs: HONEST,
       answer: RIGHT_ANSWER,
-      attacked: attacks.map(({ run, deed }) => ({
-        run,
-        answer: ATTACKED_ANSWER,
-        mayDiverge: deed === 'lied',
-      })),
+      attacked: attacks.map((attack) => expectedOf(attack, ATTACKED_ANSWER)),
       tools: TOOLS,
       always: ALWAYS,
       disturbances: [],

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Act, describeAct } from './acts/act.ts'
-import { actOf, drawAttacks } from './acts/attacks.ts'
+import { actOf, drawAttacks, expectedOf } from './acts/attacks.ts'
 import { sabotage } from './acts/saboteur.ts'
 import { seeded } from './acts/seeded.ts'
 import { failedAttempts, judge } from './judge/judge.ts'
@@ -81,11 +81,7 @@ export async function chaosRound(options: {
     const expected = {
       runs,
       answer: RIGHT_ANSWER,
-      attacked: attacks.map(({ run, deed }) => ({
-        run,
-        answer: ATTACKED_ANSWER,
-        mayDiverge: deed === 'lied',
-      })),
+      attacked: attacks.map((attack) => expectedOf(attack, ATTACKED_ANSWER)),
       tools: TOOLS,
       always: ALWAYS,
       disturbances,

@@ -27,6 +27,11 @@ export function drawAttacks(prefix: string, random: ReturnType<typeof seeded>, s
     .sort((one, other) => one.atMs - other.atMs)
 }
 
+/** What the judge expects of the run of an attack. @param answer of a run that does not fail */
+export function expectedOf({ run, deed }: Attack, answer: number) {
+  return { run, answer, mayDiverge: deed === 'lied' }
+}
+
 /** @param at when it was submitted, Unix milliseconds */
 export function actOf({ run, deed }: Attack, at: number): Act {
   return { kind: deed === 'lied' ? 'child' : 'guest', deed, run, from: at, to: at }

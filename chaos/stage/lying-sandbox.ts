@@ -12,7 +12,7 @@ import { probeIsolation } from '../../packages/sandbox/src/isolation/probe-isola
 import { startWrapped } from '../../packages/sandbox/src/isolation/start-wrapped.ts'
 import { BundleCache } from '../../packages/sandbox/src/modules/bundle-cache.ts'
 import { ChildBox, spawnChild } from '../../packages/sandbox/src/parent/child-box.ts'
-import { WorldSession } from '../../packages/sandbox/src/parent/session.ts'
+import { startSession } from '../../packages/sandbox/src/parent/session.ts'
 
 const SCRIPT = join(import.meta.dirname, '../../packages/sandbox/test/fuzz/lying-child.cjs')
 
@@ -37,26 +37,15 @@ export async function createSandbox(): Promise<Sandbox> {
       const place = Number.parseInt(hash('sha256', world.seed).slice(0, 8), 16) % lies.length
       const boxes = lied.has(world.seed) ? [] : [lying(lies[place] ?? '')]
       lied.add(world.seed)
-      const session = new WorldSession({
+      const parts = {
         world,
         limits: { ...DEFAULT_SANDBOX_LIMITS, ...world.limits },
         take: () => boxes.pop() ?? honest(),
         modules: new BundleCache(),
         engine: () => 'lying',
         left: () => {},
-      })
-      const stop = () => void session[Symbol.asyncDispose]()
-      signal?.addEventListener('abort', stop, { once: true })
-      try {
-        await session.start()
-        signal?.throwIfAborted()
-        return session
-      } catch (error) {
-        await session[Symbol.asyncDispose]()
-        throw signal?.aborted ? signal.reason : error
-      } finally {
-        signal?.removeEventListener('abort', stop)
       }
+      return startSession(parts, signal)
     },
     async [Symbol.asyncDispose]() {},
   }

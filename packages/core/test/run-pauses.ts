@@ -6,6 +6,7 @@ import { defineTool } from '@bailiwick/core'
 import { tryTask } from '@bailiwick/core/testing'
 import { createSandbox } from '@bailiwick/sandbox'
 import { z } from 'zod'
+import { leastPause, startPauseClock } from '../../sandbox/test/pause-clock.ts'
 
 export interface TaskPause {
   what: string
@@ -13,6 +14,8 @@ export interface TaskPause {
   pauseMs: number
 }
 
+/** A run with a pause of at most this long is not repeated, ms. */
+const ENOUGH_MS = 8
 const rows = 'Array.from({ length: 50_000 }, (_, i) => ({ i }))'
 const CODES: Record<string, string> = {
   'arguments that fit':
@@ -45,28 +48,17 @@ const give = defineTool({
   run: ({ rows }) => (rows === undefined ? 1 : Array.from({ length: rows }, (_, id) => ({ id, name: 'n' }))),
 })
 
-let pauseMs = 0
-let last = process.threadCpuUsage()
-setInterval(() => {
-  const now = process.threadCpuUsage()
-  pauseMs = Math.max(pauseMs, (now.user + now.system - last.user - last.system) / 1_000)
-  last = now
-}, 1).unref()
-
+const clock = startPauseClock()
 await using sandbox = await createSandbox({ pool: 1 })
 
 async function run(what: string, code: string): Promise<TaskPause> {
-  let least = Number.POSITIVE_INFINITY
   let status = ''
-  for (let again = 0; again < 4 && least > 8; again += 1) {
+  const pauseMs = await leastPause(clock, ENOUGH_MS, async () => {
     const reply = `<code>\n${code}\n</code>`
-    pauseMs = 0
     const { result } = await tryTask({ level: 5, tools: [take, give] }, () => reply, { sandbox })
-    await new Promise((resolve) => setTimeout(resolve, 5))
     status = result.status
-    least = Math.min(least, pauseMs)
-  }
-  return { what, status, pauseMs: least }
+  })
+  return { what, status, pauseMs }
 }
 
 const pauses: TaskPause[] = []

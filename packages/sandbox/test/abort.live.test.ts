@@ -1,4 +1,5 @@
-import type { Observation, Sandbox, StepHost } from '@bailiwick/contract/world'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Sandbox, StepHost } from '@bailiwick/contract/world'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSandbox } from '../src/index.ts'
 import { useBubblewrap } from '../src/testing/use-bubblewrap.ts'
@@ -8,9 +9,13 @@ await useBubblewrap()
 /** A step must end this soon after an abort, ms. Measured beside a plain timer, because the machine may be busy. */
 const MAX_ABORT_MS = 500
 
+/** The abort comes this long after the start of the code. An earlier state must end as soon, ms. */
+const INTO_STATE_MS = 150
+
 const never = () => new Promise<never>(() => {})
 
-/** Code, and steps to run before it. The abort comes while the code is in the state that the name says. */
+const FILLS_MEMORY = 'const all = []; for (;;) all.push(new Array(1e5).fill(1.5))'
+/** What the code does when the abort comes, the code, and steps to run before it. */
 const STATES: [state: string, code: string, before?: string[]][] = [
   ['runs', 'for (;;);'],
   ['runs microtasks', 'for (;;) await null'],
@@ -26,11 +31,11 @@ const STATES: [state: string, code: string, before?: string[]][] = [
   ['has ended and waits for a call that it did not await', 'slow({}); 1'],
   ['has ended by its limit of calls', 'for (;;) slow({})'],
   ['prints without end', 'for (;;) console.log("x".repeat(1_000))'],
-  ['fills its memory', 'const all = []; for (;;) all.push(new Array(1e5).fill(1.5))'],
+  ['fills its memory', FILLS_MEMORY],
   [
     'rebuilds a world that takes long',
     '1',
-    ['const began = Date.now(); let sum = 0; for (let i = 0; i < 3e8; i++) sum += i', 'for (;;);'],
+    ['const began = Date.now(); let sum = 0; for (let i = 0; i < 3e8; i++) sum += i', FILLS_MEMORY],
   ],
 ]
 
@@ -49,35 +54,28 @@ describe('an abort', () => {
       now: Date.now,
       call: async ({ id, name }) => (name === 'slow' ? never() : { id, ms: 0, ok: true, value: 1 }),
     })
+    const { signal: calm } = new AbortController()
     let step = 0
-    const run = (
-      source: string,
-      afterMs: number,
-    ): Promise<{ seen: Observation; ms: number; busyMs: number }> => {
+    for (const source of before) {
       step += 1
-      const abort = new AbortController()
-      const seen = session.execute({ step, code: source, clock: 1 }, hostOf(abort.signal))
-      return new Promise((resolve, reject) => {
-        setTimeout(() => {
-          const began = performance.now()
-          // The delay of a timer shows how busy the machine is.
-          let busyMs = 0
-          setTimeout(() => {
-            busyMs = performance.now() - began - MAX_ABORT_MS / 2
-          }, MAX_ABORT_MS / 2)
-          abort.abort(new Error('enough'))
-          seen.then((observed) => resolve({ seen: observed, ms: performance.now() - began, busyMs }), reject)
-        }, afterMs)
-      })
+      await session.execute({ step, code: source, clock: 1 }, hostOf(calm))
     }
-    for (const source of before) await run(source, source.includes('sum') ? 60_000 / 20 : 300)
-    const { seen, ms, busyMs } = await run(code, 150)
+    step += 1
+    const abort = new AbortController()
+    const stepped = session.execute({ step, code, clock: 1 }, hostOf(abort.signal))
+    await sleep(INTO_STATE_MS)
+    const began = performance.now()
+    // The delay of a timer shows how busy the machine is.
+    let busyMs = 0
+    setTimeout(() => {
+      busyMs = performance.now() - began - MAX_ABORT_MS / 2
+    }, MAX_ABORT_MS / 2)
+    abort.abort(new Error('enough'))
+    const seen = await stepped
+    const ms = performance.now() - began
     expect(ms - 2 * Math.max(0, busyMs), JSON.stringify(seen)).toBeLessThan(MAX_ABORT_MS)
     expect(['canceled', 'ok', 'out-of-memory', 'error']).toContain(seen.status)
-    const next = await session.execute(
-      { step: step + 1, code: '1 + 1', clock: 1 },
-      hostOf(new AbortController().signal),
-    )
+    const next = await session.execute({ step: step + 1, code: '1 + 1', clock: 1 }, hostOf(calm))
     expect(next.preview).toBe('2')
   })
 })

@@ -11,7 +11,7 @@ import { probeIsolation } from '../isolation/probe-isolation.ts'
 import { BundleCache } from '../modules/bundle-cache.ts'
 import { spawnChild } from './child-box.ts'
 import { Pool } from './pool.ts'
-import { WorldSession } from './session.ts'
+import { startSession } from './session.ts'
 
 /** Options of {@link createSandbox}. */
 export interface SandboxOptions {
@@ -56,26 +56,15 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     isolation,
     async open(world, signal) {
       await pool.enter(signal)
-      const session = new WorldSession({
+      const parts = {
         world,
         limits: { ...limits, ...world.limits },
         take: () => pool.take(),
         modules,
         engine: digest,
         left: () => pool.leave(),
-      })
-      const stop = () => void session[Symbol.asyncDispose]()
-      signal?.addEventListener('abort', stop, { once: true })
-      try {
-        await session.start()
-        signal?.throwIfAborted()
-        return session
-      } catch (error) {
-        await session[Symbol.asyncDispose]()
-        throw signal?.aborted ? signal.reason : error
-      } finally {
-        signal?.removeEventListener('abort', stop)
       }
+      return startSession(parts, signal)
     },
     [Symbol.asyncDispose]: () => pool.close(),
   }

@@ -41,6 +41,27 @@ export interface SessionParts {
   left(): void
 }
 
+/**
+ * Opens a world.
+ *
+ * @throws as {@link WorldSession.start}; the signal's reason when aborted
+ */
+export async function startSession(parts: SessionParts, signal?: AbortSignal): Promise<WorldSession> {
+  const session = new WorldSession(parts)
+  const stop = () => void session[Symbol.asyncDispose]()
+  signal?.addEventListener('abort', stop, { once: true })
+  try {
+    await session.start()
+    signal?.throwIfAborted()
+    return session
+  } catch (error) {
+    await session[Symbol.asyncDispose]()
+    throw signal?.aborted ? signal.reason : error
+  } finally {
+    signal?.removeEventListener('abort', stop)
+  }
+}
+
 /** One task's world. If its process ends, the session rebuilds the world from its inputs. */
 export class WorldSession implements Session {
   readonly #parts: SessionParts
@@ -129,7 +150,7 @@ export class WorldSession implements Session {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    // Closing a box does not notify its step, nor whoever opens a world in it, so kill it.
+    // Closing a box notifies nobody. Kill it, so that a running step, or an opening world, ends.
     this.#current?.kill({ reason: 'canceled', message: 'the session was closed' })
     this.#drop()
     await Promise.all(this.#closing)

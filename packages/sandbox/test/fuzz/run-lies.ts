@@ -3,7 +3,6 @@
  * in CPU time, and memory. Needs a process of its own. Prints one JSON report.
  */
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DEFAULT_SANDBOX_LIMITS, errorText, type StepHost } from '@bailiwick/contract/world'
 import { childFiles } from '../../src/isolation/child-files.ts'
@@ -12,6 +11,7 @@ import { startWrapped } from '../../src/isolation/start-wrapped.ts'
 import { BundleCache } from '../../src/modules/bundle-cache.ts'
 import { ChildBox, spawnChild } from '../../src/parent/child-box.ts'
 import { WorldSession } from '../../src/parent/session.ts'
+import { privateMb, startPauseClock } from '../pause-clock.ts'
 
 export interface LieReport {
   lie: string
@@ -40,21 +40,7 @@ const lying = (lie: string) => {
   )
 }
 
-let pauseMs = 0
-let mb = 0
-let last = process.threadCpuUsage()
-setInterval(() => {
-  const now = process.threadCpuUsage()
-  pauseMs = Math.max(pauseMs, (now.user + now.system - last.user - last.system) / 1_000)
-  last = now
-  mb = Math.max(mb, privateMb())
-}, 1).unref()
-
-function privateMb(): number {
-  if (process.platform !== 'linux') return process.memoryUsage.rss() / 1_048_576
-  const [, kb] = readFileSync('/proc/self/status', 'utf8').match(/RssAnon:\s+(\d+) kB/) ?? []
-  return Number(kb) / 1_024
-}
+const clock = startPauseClock()
 
 const host: StepHost = {
   signal: new AbortController().signal,
@@ -79,8 +65,7 @@ async function run(lie: string): Promise<LieReport> {
     left: () => {},
   })
   await session.start()
-  pauseMs = 0
-  mb = 0
+  clock.reset()
   const before = privateMb()
   const began = performance.now()
   const execute = (step: number, code: string) =>
@@ -98,8 +83,8 @@ async function run(lie: string): Promise<LieReport> {
     message: seen.error?.message,
     ms,
     next: next.preview === '' ? next.status : next.preview,
-    pauseMs,
-    mb: Math.max(0, mb - before),
+    pauseMs: clock.pauseMs,
+    mb: Math.max(0, clock.mostMb - before),
   }
 }
 

@@ -2,9 +2,9 @@
  * Runs the corpus in real sandboxes and measures what a guest costs its host: the worst pause of the main thread in CPU
  * time, and memory. Needs a process of its own, which does nothing else. Prints one JSON report.
  */
-import { readFileSync } from 'node:fs'
 import { errorText, type Observation, type StepHost } from '@bailiwick/contract/world'
 import { createSandbox } from '../../src/index.ts'
+import { privateMb } from '../pause-clock.ts'
 import { corpus } from './corpus.ts'
 import type { Snippet } from './snippet.ts'
 import { tools } from './tools.ts'
@@ -55,12 +55,6 @@ function host(): StepHost {
       }
     },
   }
-}
-
-function privateMb(): number {
-  if (process.platform !== 'linux') return process.memoryUsage.rss() / 1_048_576
-  const [, kb] = readFileSync('/proc/self/status', 'utf8').match(/RssAnon:\s+(\d+) kB/) ?? []
-  return Number(kb) / 1_024
 }
 
 function rowOf(family: string, snippet: Snippet): Row {
