@@ -24,7 +24,7 @@ const PROGRAMS = {
     ...[
       'packages/agent/src/host/main.ts',
       'packages/sandbox/src/child/main.ts',
-      'packages/sandbox/src/rewrite/guest-entry.ts',
+      'packages/sandbox/src/prelude/main.ts',
     ],
     ...['packages/agents/analyst/src/index.ts', 'packages/agents/writer/src/index.ts'],
   ],

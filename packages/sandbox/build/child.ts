@@ -40,7 +40,7 @@ const GLOBALS = [
 
 const prelude = await build({
   ...shared,
-  entryPoints: { prelude: 'src/rewrite/guest-entry.ts' },
+  entryPoints: { prelude: 'src/prelude/main.ts' },
   format: 'iife',
   globalName: 'prelude',
   target: 'es2024',

@@ -63,7 +63,7 @@ export class GuestWorld {
   #fault: string | undefined
   /** Entries that were called. */
   #entered = 0
-  /** Rejections of this step that nothing awaited. */
+  /** Unhandled rejections of this step. */
   #rejections = 0
   /** Imports of this step that were refused while its code ran. */
   #refused = 0
@@ -248,7 +248,7 @@ export class GuestWorld {
     return text
   }
 
-  /** Prints a rejection that nothing awaits. If the entry itself threw, the world cannot go on. */
+  /** Prints an unhandled rejection. If the entry itself threw, the world cannot continue. */
   #rejected(what: string): void {
     const completed = Number(this.#engine.call(this.#entries.completed, [], COMPLETED_MS))
     if (completed !== this.#entered) throw new GuestStopped('crashed', this.#fault ?? what)

@@ -27,7 +27,7 @@ export interface Engine {
    * Calls a held function and runs microtasks until none is left.
    *
    * @returns the function's text, or '' if it returned anything else
-   * @throws GuestStopped; GuestThrew if the function threw, or at its end a promise is rejected and nothing awaits it
+   * @throws GuestStopped; GuestThrew if the function threw, or left a rejected promise that nothing awaits
    */
   call(target: Handle, args: Argument[], budgetMs: number): string
   /** Holds the fields of an object. */
@@ -49,7 +49,7 @@ export class GuestStopped extends BailiwickError {
   }
 }
 
-/** Something that guest code threw or rejected with reached the child, as `name: message`. */
+/** Guest code threw something, or rejected a promise with it, and nothing in the guest caught it. The message is `name: message`. */
 export class GuestThrew extends BailiwickError {
   constructor(what: string) {
     super('guest-threw', what)
@@ -69,7 +69,7 @@ export function isolateEngine(ivm: typeof IsolatedVm, memoryMb: number): Engine 
 
   const pass = (arg: Argument) => (typeof arg === 'object' ? held(arg).derefInto() : arg)
 
-  /** Why code was stopped, or undefined if it was not. What an error says does not count, because guest code may have made it. */
+  /** Why code was stopped, or undefined if it was not. Ignores the error's message, which guest code may have written. */
   function stopped(began: number, budgetMs: number): GuestStopped | undefined {
     if (isolate.isDisposed) return new GuestStopped('out-of-memory', 'the isolate reached its memory limit')
     // isolated-vm's timer runs on another clock.

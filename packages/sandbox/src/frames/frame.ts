@@ -82,10 +82,10 @@ export const MAX_IMPORTS = 100
 /** Refused imports that the child reports in one step. Later ones still fail for the code. */
 export const MAX_REFUSED_IMPORTS = 100
 
-/** Rejections that nothing awaits, of which one step prints the reasons. */
+/** Unhandled rejections whose reasons one step prints. */
 export const MAX_REJECTIONS = 20
 
-/** The longest reason of a rejection that is printed, characters. */
+/** The longest reason of an unhandled rejection that is printed, characters. */
 export const MAX_REJECTION_CHARS = 300
 
 /** Lines in one `print` frame. */

@@ -46,7 +46,7 @@ export async function bundle(specifier: string, from: string, granted: FoundPack
   return file.text
 }
 
-/** Throws the first error of a build, without paths and source text, which are the host's own business. */
+/** Throws the first error of a build, without paths and source text, which a guest must not see. */
 function explain(error: Partial<BuildFailure>): never {
   const [first] = error.errors ?? []
   if (first === undefined) throw error

@@ -83,7 +83,7 @@ export function checkGraph(
       (input) => input !== ENTRY && !isEmpty(input) && !reached(input),
     )
     const problems = others.map((input) => admit(input, [...homes.values()]))
-    // One that was admitted may import the rest.
+    // If one of them passes the check, it may import the others.
     const [problem] = problems.includes(undefined) ? [] : problems
     return problem === undefined ? undefined : `${granted.name} imports files by a pattern: ${problem}`
   }

@@ -4,7 +4,7 @@ import type { ToChild, ToParent } from '../frames/frame.ts'
 /** Why a box ended, unless we closed it. */
 export type BoxEnd = { reason: 'timeout' | 'out-of-memory' | 'canceled' | 'crashed'; message: string }
 
-/** A frame as the session receives it: the parts of a long text are joined, and a child that stopped has ended. */
+/** A frame as the session receives it, with the parts of a long text joined. */
 export type BoxFrame = Exclude<ToParent, { type: 'ready' | 'part' | 'stopped' }>
 
 /** Limits on a box. Beyond any of them, it is killed. */
@@ -14,7 +14,7 @@ export interface WatchLimits {
   /** CPU time, ms. */
   cpuMs: number
   residentMb: number
-  /** Counts CPU time from now. Without it, from the last fresh limits. */
+  /** Restarts the count of CPU time. Otherwise it continues from the last limits with `fresh`. */
   fresh?: true
 }
 

@@ -2,7 +2,10 @@ import { type CallOutcome, type DeliveredOutcome, errorText } from '@bailiwick/c
 import { encodeInPieces } from '../values/encode-in-pieces.ts'
 import { inSlices } from '../values/in-slices.ts'
 
-/** Encodes an outcome for the guest, a long one in several turns of the event loop. If the result cannot be sent, the call fails with the reason. */
+/**
+ * Encodes an outcome for the guest. A long one takes several turns of the event loop. If the result cannot be sent, the
+ * call fails with the reason.
+ */
 export function encodeOutcome(
   { id, name }: { id: string; name: string },
   outcome: CallOutcome,

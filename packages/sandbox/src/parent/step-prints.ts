@@ -1,6 +1,6 @@
 import { MAX_REJECTION_CHARS, MAX_REJECTIONS } from '../frames/frame.ts'
 
-/** The text around the reason of a rejection that nothing awaits, characters. */
+/** The text around the reason of an unhandled rejection, characters. */
 const AROUND_REJECTION_CHARS = 30
 
 /** The lines that a step printed. */

@@ -29,7 +29,7 @@ export interface StepContext {
  *
  * Everything that happens is an event: a frame, the end of the child, an outcome, a cancel. After each event,
  * `#advance` looks at the whole state, sends what can be sent, and sets the limits of the child. The child is not
- * trusted: what it reports never ends the watch over it, and whatever does not fit the state ends the child.
+ * trusted: no report of its own switches its limits off, and a frame that does not fit the state ends the child.
  */
 export class StepRun {
   readonly #context: StepContext
@@ -178,7 +178,7 @@ export class StepRun {
     return this.#isEnding ? 'ending' : 'waiting'
   }
 
-  /** Sets the limits of the child, once for each phase of each turn: whatever the child sends extends no limit. */
+  /** Sets the limits of the child once for each phase of each turn, so that no frame extends them. */
   #watch(phase: Phase): void {
     const turn = this.#record.turns.length
     if (this.#watched.phase === phase && this.#watched.turn === turn) return
@@ -338,7 +338,7 @@ export class StepRun {
     }
   }
 
-  /** Whether anything can still reach the code after the turn of this input. A true child ends its step otherwise. */
+  /** Whether anything can still reach the code after this turn. If nothing can, an honest child ends the step itself. */
   #canGoOn(input: TurnInput | undefined, made: number): boolean {
     const delivered = input?.kind === 'outcome' && this.#calls.has(input.outcome.id) ? 1 : 0
     const open = this.#calls.open - delivered + made
@@ -364,7 +364,7 @@ export class StepRun {
     this.#context.box.send({ type: 'end' })
   }
 
-  /** Lets the code clean up, if it is waiting for calls. Whatever it does, the step ends soon. */
+  /** Lets code that waits for calls clean up, and kills the child soon after. */
   #cancel(reason: unknown): void {
     const message = String((reason as Error | undefined)?.message ?? reason ?? 'canceled')
     this.#canceled = message

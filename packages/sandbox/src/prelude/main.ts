@@ -20,6 +20,7 @@ import {
   resetAnswer,
   theAnswer,
 } from './final-answer.ts'
+import { installFunctionSource } from './function-source.ts'
 import { installFunctions } from './functions.ts'
 import { knownKeys } from './known-keys.ts'
 import { lock, lockDown, RealFunction } from './lockdown.ts'
@@ -206,6 +207,7 @@ function installExtras(): void {
 
 function install(door: HostDoor): Prelude {
   state.door = bare({ print: door.print, call: door.call, note: door.note, load: door.load })
+  installFunctionSource()
   installClock()
   define(Math, 'random', bare({ value: random, writable: true, configurable: true }))
   lockDown()

@@ -1,7 +1,7 @@
 import { createContext, Script } from 'node:vm'
 import { type AnyNode, parse } from 'acorn'
 import { describe, expect, it } from 'vitest'
-import { withoutMarks } from './function-source.ts'
+import { withoutMarks } from '../prelude/function-source.ts'
 import { parseStep } from './parse-step.ts'
 import { rewriteStep } from './rewrite-step.ts'
 import { StepSyntaxError } from './step-syntax-error.ts'

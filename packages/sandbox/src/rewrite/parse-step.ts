@@ -39,7 +39,7 @@ function parseStripped(source: string, code: string): Program {
   }
 }
 
-/** Parses code that means the same to V8. @throws acorn's SyntaxError; StepSyntaxError for an HTML-like comment */
+/** Parses code that V8 understands in the same way. @throws acorn's SyntaxError; StepSyntaxError for an HTML-like comment */
 function parseAsRun(source: string): Program {
   // V8 skips the rest of the line after `<!--`. To the parser it is three operators.
   const onToken = ({ type, start }: Token) => {
@@ -54,7 +54,7 @@ function parseAsRun(source: string): Program {
   }
 }
 
-/** Finds an HTML-like comment in code that does not parse. It may err in such code, so it serves only to explain. */
+/** Finds an HTML-like comment in code that does not parse. It can be wrong, so use it only to explain the error. */
 function findHtmlComment(source: string): number | undefined {
   let found: number | undefined
   const onComment = (_: boolean, __: string, start: number) => {

@@ -1,5 +1,5 @@
-import { bare, define, functionText, indexOf, slice } from '../prelude/primordials.ts'
-import { MARK_END, MARK_START, ORIGINAL_END } from './source-marks.ts'
+import { MARK_END, MARK_START, ORIGINAL_END } from '../rewrite/source-marks.ts'
+import { bare, define, functionText, indexOf, slice } from './primordials.ts'
 
 /**
  * Makes `toString` of a function give the source that the agent wrote, without the edits of the rewriting. Runs inside
