@@ -81,7 +81,7 @@ describe('--out', () => {
             mediaType: 'text/plain',
             bytes: Buffer.from(name),
           }
-          // Whoever made the reference may have written any name into it.
+          // The reference is data from another process, so its name can be anything.
           return { ...(await putArtifact(bus, file)), name }
         }),
       )

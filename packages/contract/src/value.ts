@@ -65,7 +65,7 @@ export function isPlainText(text: string): boolean {
 /** Also matches texts in which a key might be written with escapes. */
 const MARKED = /"\$"|__proto__|\\u/
 
-/** The deepest plain value. A value that contains itself is deeper. */
+/** Values that are nested deeper do not count as plain. That includes values that contain themselves. */
 const MAX_PLAIN_DEPTH = 2_000
 
 /** Whether `JSON.stringify` gives the encoded text of a value. */

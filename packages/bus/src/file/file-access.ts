@@ -6,8 +6,8 @@ import { readChunk, removeFile, storeChunk, storeEntry } from '../store/stored-f
 import { requestFile } from './request-file.ts'
 
 /**
- * In whose name a process asks for files: a user or reader; an agent's host, for an open task; or a process that serves
- * a tool, for a call by an agent's open task.
+ * The caller that a request for a file names: a user or reader, a host with an open task of its agent, or a tool host
+ * with a call that belongs to an open task.
  */
 export type FileCaller =
   | { user: string }
@@ -35,7 +35,7 @@ export interface FileAccess {
 
 /**
  * The files as this process may reach them: by request to the toolbox, or directly in the toolbox and the coordinator.
- * These check the rights of a caller in whose name they act.
+ * With `as`, the toolbox checks that caller's rights before it acts for it.
  */
 export function fileAccess(bus: Bus, options: FileOptions): FileAccess {
   const { as, signal } = options

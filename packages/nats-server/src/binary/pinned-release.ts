@@ -6,8 +6,8 @@ export interface PinnedRelease {
 }
 
 /**
- * The release that is fetched if apt cannot provide one. The digests are in the source, so that whoever changes a release,
- * or what lies between it and this machine, cannot change them too. `scripts/pin-release.ts` writes this table; compare
+ * The release to download if apt cannot provide one. The digests are in the source, so an attacker who changes the archive
+ * on its server or on the network cannot change them as well. `scripts/pin-release.ts` writes this table; compare
  * it with a second source before you commit it. The digests of 2.15.0 are those in the NATS project's Docker images
  * (Linux, Windows) and in independent projects that pin the same release (macOS).
  */

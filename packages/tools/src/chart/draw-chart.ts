@@ -45,7 +45,7 @@ export async function drawChart(
   options: {
     signal: AbortSignal
     limits?: Partial<ChartLimits>
-    /** Whom the chart is for. The runs of a process share its children. Default: the process itself. */
+    /** The run and caller that the chart is for. The runs of a process share its children. Default: the process itself. */
     share?: Share
   },
 ): Promise<DrawnChart> {

@@ -13,7 +13,7 @@ export const MAX_CHILDREN_PER_RUN = MAX_CHILDREN / 2
 /** Calls of one agent in one run that may wait for a slot. Further calls are refused. */
 export const MAX_WAITING = 500
 
-/** The slots for all children of this process. Take one before the work's files are read, so that those who wait hold none. */
+/** The slots for all children of this process. Take one before the work's files are read, so that waiting calls hold no files. */
 export const childSlots = new FairSlots({
   total: MAX_CHILDREN,
   perRun: MAX_CHILDREN_PER_RUN,

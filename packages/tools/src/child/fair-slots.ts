@@ -1,6 +1,6 @@
 import { InputError } from '@bailiwick/contract'
 
-/** Whom a slot is for. Slots are shared between runs first, then between the callers of a run. */
+/** The run and caller that a slot is for. Slots are shared between runs first, then between the callers of a run. */
 export interface Share {
   run: string
   caller: string
@@ -92,7 +92,7 @@ export class FairSlots {
     }
   }
 
-  /** Hands out slots until none is free for those who wait. */
+  /** Hands out slots until no waiting call can get one. */
   #serve(): void {
     for (;;) {
       const next = this.#next()

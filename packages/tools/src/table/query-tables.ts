@@ -22,7 +22,7 @@ export const QUERY_LIMITS: QueryLimits = {
 interface QueryOptions {
   signal: AbortSignal
   limits?: Partial<QueryLimits>
-  /** Whom the work is for. The runs of a process share its children. Default: the process itself. */
+  /** The run and caller that the work is for. The runs of a process share its children. Default: the process itself. */
   share?: Share
 }
 

@@ -63,7 +63,7 @@ export interface RunFile {
 
 /** The files of the run that a call belongs to, and of no other run. */
 export interface RunFiles {
-  /** Whom a call's work is for: the caller and the run that the coordinator recorded. */
+  /** The caller and the run of a call, as the coordinator recorded them. */
   share(context: CallContext): Promise<Share>
   list(context: CallContext): Promise<RunFile[]>
   /** @throws InputError that lists the known files */
