@@ -59,6 +59,8 @@ export interface AgentDefinition {
   delegates?: (string | AgentDefinition)[]
   /** Level 5: packages that its code may import. They resolve from the package that holds the definition. */
   imports?: string[]
+  /** Level 5: what each import is for, in a few words for the prompt: `{ arquero: 'groups and joins tables' }`. */
+  importPurposes?: Record<string, string>
   /** Level 1: the routes by name. */
   routes?: Record<string, Route>
   /** Level 1: the route to take if the model names no valid one, even after repairs. */
@@ -70,6 +72,13 @@ export interface AgentDefinition {
   /** The agent plans before step 1 and again after this many steps. Default: it never plans. */
   planEvery?: number
   budget?: Budget
+  /** The task fails with `model-unable` after this many replies in a row without an action. Default: 3. */
+  maxIdleReplies?: number
+  /**
+   * Characters of replies and observations that a request shows whole, newest first. Older ones are shortened, then left
+   * out. Default: 16,000.
+   */
+  observationChars?: number
   approval?: Approval
   /** Level 5: limits of the sandbox. */
   limits?: Partial<SandboxLimits>
@@ -105,7 +114,10 @@ export interface Agent {
 /** Options of {@link Agent.run} and {@link Agent.stream}. */
 export interface AgentRunOptions {
   signal?: AbortSignal
-  /** Values or texts by name. The prompt describes them, and code sees them as variables. */
+  /**
+   * By name: values, which are variables in code, or files (`{ text, mediaType }`, `{ bytes, mediaType }`), which the
+   * agent reads with `readFile`. The prompt describes both.
+   */
   inputs?: Record<string, unknown>
   budget?: Budget
   /** Continues with the memory and the world of an earlier result. */

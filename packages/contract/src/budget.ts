@@ -10,7 +10,7 @@ export const budgetSchema = z.lazy(() =>
       tokens: z.number().int().nonnegative(),
       /** US dollars, delegates included. A request fails if the model's price is unknown. */
       cost: z.number().nonnegative(),
-      /** Milliseconds of wall time, from the task's first attempt. */
+      /** Milliseconds of wall time from the first attempt, without the time that only people and delegates take. */
       wallMs: z.number().int().positive(),
       /** Tool calls and delegations. */
       calls: z.number().int().nonnegative(),

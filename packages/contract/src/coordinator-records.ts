@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { budgetSchema } from './budget.ts'
+import { decisionFields } from './decision.ts'
 import { tokenSchema } from './name.ts'
 import { forkSchema, planSchema } from './plan.ts'
 import {
@@ -24,6 +25,8 @@ export const coordinatorRecordSchemas = () =>
       text: z.string(),
       inputs: z.array(taskInputSchema),
       strategy: z.enum(['plan', 'direct']),
+      /** The coordinator chose the strategy. If it is `plan`, the planner may give the whole request to one agent. */
+      auto: z.literal(true).optional(),
       /** The agent that gets the whole task if the strategy is `direct`. */
       agent: z.string().optional(),
       /** The bus user that submitted the run: `user`, or a named user such as `user-alice`. */
@@ -34,8 +37,10 @@ export const coordinatorRecordSchemas = () =>
       planOnly: z.boolean().optional(),
       budget: budgetSchema,
     }),
+    /** A coordinator drives the run from here on: the one that it was submitted to, or one that took it over. */
+    z.object({ type: z.literal('run.driven'), ...at, coordinator: tokenSchema }),
     z.object({ type: z.literal('run.planned'), ...at, ...planSchema.unwrap().shape }),
-    /** A task of the plan was created and put into its agent's queue. */
+    /** A task of the plan starts: its journal is created and its bell rung next. */
     z.object({
       type: z.literal('task.dispatched'),
       ...at,
@@ -45,6 +50,8 @@ export const coordinatorRecordSchemas = () =>
       attempt: z.number().int().positive(),
       /** True if the coordinator works on this task itself, even if the team has an agent of that name. */
       own: z.literal(true).optional(),
+      /** Its share of the run's budget, if that has limits that work uses up. */
+      budget: budgetSchema.optional(),
     }),
     /** A task of the plan ended with this result. */
     z.object({
@@ -55,6 +62,15 @@ export const coordinatorRecordSchemas = () =>
       ...taskResultSchema.unwrap().shape,
     }),
     z.object({ type: z.literal('run.cancel-requested'), ...at, by: z.string(), reason: z.string() }),
+    /** A person decided on a call of a task. The task's host copies it as `call.decided` before it uses it. */
+    z.object({
+      type: z.literal('run.decided'),
+      ...at,
+      task: z.string(),
+      call: z.string(),
+      ...decisionFields(),
+      by: z.string(),
+    }),
     z.object({
       type: z.literal('run.ended'),
       ...at,

@@ -10,8 +10,8 @@ export interface EventOrigin {
 }
 
 /**
- * An event of a task in this process. The `record` events are the task's journal; `text`, `thinking` and `print` are
- * for display and are not stored.
+ * An event of a task in this process. The `record` events are the task's journal; `text`, `thinking`, `print` and
+ * `waiting` are for display and are not stored.
  */
 export type AgentEvent = EventOrigin &
   (
@@ -19,4 +19,6 @@ export type AgentEvent = EventOrigin &
     | { type: 'text'; step: number; text: string }
     | { type: 'thinking'; step: number; text: string }
     | { type: 'print'; step: number; line: string }
+    /** The model is asked again, or a tool called again, after so many milliseconds. The text says why. */
+    | { type: 'waiting'; step: number; text: string; ms: number }
   )

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import type { ArtifactRef } from './task.ts'
+import type { Usage } from './usage.ts'
 
 /** A call that a model's reply or guest code wants to make. */
 export interface CallRequest {
@@ -19,8 +21,21 @@ export type CallFailure = z.infer<typeof callFailureSchema>
 
 /** How a call ended. `ms` is the wall time from admission to end. */
 export type CallOutcome = { id: string; ms: number } & (
-  | { ok: true; value: unknown }
-  | { ok: false; reason: CallFailure; message: string }
+  | {
+      ok: true
+      value: unknown
+      /** What a delegate has used. The caller pays for it, and its code does not see it. */
+      usage?: Usage
+      /** The files that a delegate returned. */
+      artifacts?: ArtifactRef[]
+    }
+  | {
+      ok: false
+      reason: CallFailure
+      message: string
+      /** The same call may succeed later. */
+      transient?: true
+    }
 )
 
 /**

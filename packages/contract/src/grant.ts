@@ -29,7 +29,11 @@ export const grantSchema = z.lazy(() =>
   z.object({
     level: levelSchema,
     tools: z.array(toolCardSchema),
+    /** Names of tools that the agent asks for and that no process hosted when the task was created. */
+    missing: z.array(tokenSchema).exactOptional(),
     delegates: z.array(delegateCardSchema),
+    /** Names of other tools and agents, which this task may not use, so that an error can say so. */
+    others: z.object({ tools: z.array(z.string()), agents: z.array(z.string()) }).exactOptional(),
     /** Package patterns that code may import: `arquero`, `lodash-es/*`, `*`. */
     imports: z.array(z.string()),
     budget: budgetSchema,

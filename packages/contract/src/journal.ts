@@ -4,8 +4,16 @@ import { decisionFields } from './decision.ts'
 import { callFailureSchema } from './gate.ts'
 import { levelSchema } from './level.ts'
 import { type ModelReply, modelReplySchema } from './model.ts'
-import { type TaskResult, type TaskSpec, taskInputSchema, taskResultSchema, taskSpecSchema } from './task.ts'
+import {
+  artifactRefSchema,
+  type TaskResult,
+  type TaskSpec,
+  taskInputSchema,
+  taskResultSchema,
+  taskSpecSchema,
+} from './task.ts'
 import { effectSchema } from './tool.ts'
+import { usageSchema } from './usage.ts'
 
 /**
  * Version of the record schemas. Raise it only if a reader of the old schemas would misread the new ones. A new record
@@ -21,6 +29,11 @@ const outcomeFields = () => ({
   value: z.string().optional(),
   reason: callFailureSchema.optional(),
   message: z.string().optional(),
+  /** The call failed for a reason that may go away. The host has retried it already, as far as its effect allowed. */
+  transient: z.literal(true).optional(),
+  /** What a delegate has used, and the files that it returned. Older records have them in `value`. */
+  usage: usageSchema.optional(),
+  artifacts: z.array(artifactRefSchema).optional(),
   ms: z.number(),
 })
 
@@ -44,6 +57,16 @@ const recordSchemas = () =>
     }),
     /** The host shut down in order and left the task open. Does not count as a failed attempt. */
     z.object({ type: z.literal('task.suspended'), ...at, attempt: z.number().int() }),
+    /** The host left the task, because all open calls of the step wait for people and delegates. Frees everything. */
+    z.object({
+      type: z.literal('task.waiting'),
+      ...at,
+      step: z.number().int(),
+      /** The calls that wait for a decision or a delegate. */
+      calls: z.array(z.string()),
+      /** Since when the task has only waited, Unix milliseconds. */
+      since: z.number().optional(),
+    }),
     /** The agent's own plan before this step. */
     z.object({ type: z.literal('task.planned'), ...at, step: z.number().int(), text: z.string() }),
     /** A model's whole reply. Acknowledged before anything in it takes effect. */
@@ -67,6 +90,8 @@ const recordSchemas = () =>
       functions: z.array(z.string()),
       /** Digest of their names and schemas. */
       cards: z.string().optional(),
+      /** Names of files that are no variables: using one throws. */
+      files: z.array(z.string()).exactOptional(),
     }),
     /** A host died during this turn, and the next host starts it again. */
     z.object({
@@ -131,6 +156,8 @@ const recordSchemas = () =>
       observation: z.string(),
       /** Which parts of the observation are data, not our own words: the start and end of each. */
       data: z.array(z.tuple([z.number().int(), z.number().int()])).optional(),
+      /** The reply held no action: no code, no call, no answer. */
+      idle: z.literal(true).optional(),
       worldHash: z.string().optional(),
       /** Encoded text of the final answer, if the step gave one. */
       final: z.string().optional(),
@@ -162,6 +189,8 @@ const recordSchemas = () =>
       ...decisionFields(),
       by: z.string(),
     }),
+    /** The step ended while the call waited for a decision. Nobody can decide on it any more. */
+    z.object({ type: z.literal('call.withdrawn'), ...at, step: z.number().int(), call: z.string() }),
     /** The world after a step, as text. A shortcut for the next host; replay remains the truth. */
     z.object({
       type: z.literal('step.checkpointed'),

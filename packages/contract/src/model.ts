@@ -47,6 +47,8 @@ export interface ModelRequest {
   lane: ModelLane
   /** Offered tools. If absent or empty, the request does not use native tool calling. */
   tools?: ModelTool[]
+  /** With `none`, the tools are only declared, because the messages have calls of them. The reply may call nothing. */
+  toolChoice?: 'none'
   /** Asks for JSON that fits the schema. Adapters use structured output if the server supports it. */
   output?: { name: string; schema: JsonSchema }
   /** Maximum number of completion tokens. */
@@ -83,6 +85,8 @@ export type ModelEvent =
   | { type: 'thinking'; text: string }
   /** The stream broke and the request is repeated. Discard all deltas so far. */
   | { type: 'restart'; reason: string }
+  /** The server is busy or failed, and is asked again after so many milliseconds. The text says so, for people. */
+  | { type: 'waiting'; text: string; ms: number }
   | { type: 'reply'; reply: ModelReply }
 
 /** Options of a model call. */

@@ -22,6 +22,24 @@ export const SEARCH_TOOLS: ToolCard = {
   effect: 'none',
 }
 
+/** Offered if a task has files in memory, and no tool of this name is granted. */
+export const READ_FILE: ToolCard = {
+  name: 'readFile',
+  description:
+    'Returns the text of a file of this task: the whole file, or the part given by from and length.',
+  input: {
+    type: 'object',
+    properties: {
+      name: { type: 'string' },
+      from: { type: 'integer', minimum: 0, description: 'the first character, counted from 0' },
+      length: { type: 'integer', minimum: 1, description: 'the number of characters' },
+    },
+    required: ['name'],
+  },
+  output: { type: 'string' },
+  effect: 'none',
+}
+
 /** Most tools that the prompt declares. If there are more, it names them, and `searchTools` returns declarations. */
 export const MAX_DECLARED_TOOLS = 30
 
@@ -33,7 +51,12 @@ export const DELEGATE_INPUT: JsonSchema = {
       type: 'string',
       description: 'What it is to do, complete in itself: it knows nothing of this task.',
     },
-    inputs: { type: 'object', description: 'Values it needs, by name.', additionalProperties: {} },
+    inputs: {
+      type: 'object',
+      description:
+        'Values it needs, by name. Pass on what is there by reference: { "$result": "2.1" } for the result of call 2.1, { "$file": "sales.csv" } for a file or an input.',
+      additionalProperties: {},
+    },
   },
   required: ['task'],
 }

@@ -18,6 +18,8 @@ export const planSchema = z.lazy(() =>
         }),
       )
       .min(1),
+    /** One agent got the whole request, so its output is the answer of the run: no writer rewords it. */
+    direct: z.literal(true).optional(),
   }),
 )
 export type Plan = z.infer<typeof planSchema>

@@ -23,6 +23,11 @@ export type Isolation = 'inline' | 'process' | 'confined'
 export interface World {
   /** Variables of the code. Any values that {@link encodeValue} can encode. */
   inputs: Record<string, unknown>
+  /**
+   * Names of files, which are no variables. Code that uses one gets a TypeError with this text; code may declare a
+   * variable of the name.
+   */
+  files?: Record<string, string>
   /** Granted tools and delegates: async functions with one argument object. */
   functions: GuestFunction[]
   /** Patterns of packages that code may import: `arquero`, `lodash-es/*`, `*`. */

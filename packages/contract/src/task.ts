@@ -43,11 +43,21 @@ export const artifactRefSchema = z.lazy(() =>
 )
 export type ArtifactRef = z.infer<typeof artifactRefSchema>
 
-/** An input of a task: a file, or a value that becomes a variable of that name. */
+/** A file in memory: its text, or its bytes as base64. */
+export const memoryFileSchema = z.lazy(() =>
+  z.object({ mediaType: z.string(), text: z.string().exactOptional(), base64: z.string().exactOptional() }),
+)
+export type MemoryFile = z.infer<typeof memoryFileSchema>
+
+/**
+ * An input of a task: a value, which is a variable of that name in code, or a file, which tools read. A file is stored
+ * (`artifact`), or in memory if the task runs in the caller's process (`file`).
+ */
 export const taskInputSchema = z.lazy(() =>
   z.object({
     name: z.string().min(1),
     artifact: artifactRefSchema.optional(),
+    file: memoryFileSchema.exactOptional(),
     value: z.unknown().optional(),
     /** Describes the input in the prompt: type, size, columns, sample rows. */
     description: z.string(),
@@ -89,9 +99,15 @@ export const taskSpecSchema = z.lazy(() =>
     /** The task's name in the run's plan: `t1`, `plan`, `answer`. Other tasks refer to its result by it. */
     name: z.string(),
     text: z.string(),
+    /** The user's request that this task is a part of, as context. Absent if the task is the whole request. */
+    request: z.string().optional(),
+    /** Who reads the output, if not an agent: a person, because it is the answer of the run. */
+    reader: z.literal('person').optional(),
     inputs: z.array(taskInputSchema),
     /** Results of the tasks that this one depends on, by name in the plan. */
     results: z.record(z.string(), taskResultSchema),
+    /** Descriptions of the files in `results` for the prompt, by key. */
+    resultFiles: z.record(z.string(), z.string()).exactOptional(),
     grant: grantSchema,
     /** `provider/model`, or an alias of the configuration. Default: the host's. */
     model: z.string().optional(),
