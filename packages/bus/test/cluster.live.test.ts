@@ -1,21 +1,31 @@
 import { startExternalCluster } from '@bailiwick/nats-server/testing'
 import { expect, it } from 'vitest'
+import type { Bus } from '../src/connect/bus.ts'
 import { connectBus } from '../src/connect/connect-bus.ts'
+import { followEvents } from '../src/event/follow-events.ts'
+import { projectJournal } from '../src/event/project-journal.ts'
 import { followJournal } from '../src/journal/follow-journal.ts'
 import { openJournal } from '../src/journal/open-journal.ts'
+import { persist } from '../src/publish/persist.ts'
 import { prepareStreams } from '../src/streams/prepare-streams.ts'
 import { planned, until } from './test-bus.ts'
+
+/** Connects, and creates the streams as soon as the cluster has a leader. */
+async function connectPrepared(url: string): Promise<Bus> {
+  const bus = await connectBus({ url, name: 'writer' })
+  const prepare = () =>
+    prepareStreams(bus, { replicas: 3 }).then(
+      () => true,
+      () => false,
+    )
+  await until(prepare, 'the streams')
+  return bus
+}
 
 it('a follower continues if the server that has its consumer dies and its own server lives', async () => {
   await using stack = new AsyncDisposableStack()
   const { servers, url } = stack.use(await startExternalCluster(3))
-  const bus = stack.use(await connectBus({ url, name: 'writer' }))
-  const prepare = () =>
-    prepareStreams(bus, { replicas: 3 }).then(
-      () => true,
-      () => false, // The cluster has no leader yet.
-    )
-  await until(prepare, 'the streams')
+  const bus = stack.use(await connectPrepared(url))
   const journal = openJournal(bus, { writer: 'a', run: 'r1', task: 'r1-t1' })
   await journal.append([planned('before', 1)])
 
@@ -48,4 +58,31 @@ it('a follower continues if the server that has its consumer dies and its own se
     if (isElsewhere) return
     await until(async () => (await leader()) === undefined, 'the consumer to be deleted')
   }
+})
+
+it('two coordinators publish each event once while a server of a cluster dies', async () => {
+  await using stack = new AsyncDisposableStack()
+  const { servers, url } = stack.use(await startExternalCluster(3))
+  const bus = stack.use(await connectPrepared(url))
+  const ended = new AbortController()
+  const projecting: Promise<void>[] = []
+  for (const coordinator of ['c-1', 'c-2']) {
+    const own = stack.use(await connectBus({ url, name: coordinator }))
+    projecting.push(projectJournal(own, ended.signal, { coordinator }))
+  }
+  const journal = openJournal(bus, { writer: 'a', run: 'r1', task: 'r1-t1' })
+  for (let step = 1; step <= 200; step += 1) {
+    await journal.append([planned('x', step), planned('y', step)])
+    if (step === 100) await servers[0]?.[Symbol.asyncDispose]()
+  }
+  const ids: string[] = []
+  for await (const { event } of followEvents(bus, { from: 'beginning' })) {
+    ids.push(event.id)
+    if (ids.length === 400) break
+  }
+  expect(new Set(ids).size).toBe(400)
+  ended.abort()
+  await Promise.all(projecting)
+  const { state } = await persist(bus, 'counting events', undefined, () => bus.jsm.streams.info('EVENT'))
+  expect(state.messages).toBe(400)
 })

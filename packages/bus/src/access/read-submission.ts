@@ -4,8 +4,8 @@ import { parseKey } from '../protocol/files.ts'
 import { parseJournalMessage, parseRecords } from '../protocol/journal-message.ts'
 import { COORDINATOR, STREAMS } from '../protocol/places.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
-import { persist } from '../publish/persist.ts'
 import { loadAll } from '../store/stored-files.ts'
+import { storedMessages } from '../streams/stored-messages.ts'
 
 /** The first record of a run. */
 export type Submission = Extract<JournalRecord, { type: 'run.submitted' }>
@@ -20,17 +20,12 @@ export async function readSubmission(
   signal?: AbortSignal,
 ): Promise<Submission | undefined> {
   const subject = SUBJECTS.journal(COORDINATOR, run, 'run')
-  for (let seq = 1; ; ) {
-    const message = await persist(bus, `reading run ${run}`, signal, () =>
-      // The client's type lacks the combination of a sequence and a subject, which the server accepts.
-      bus.jsm.streams.getMessage(STREAMS.journal, { seq, next_by_subj: subject } as { seq: number }),
-    )
-    if (message === null) return undefined
+  // Skips messages that no writer published: a user can have a reply of the server stored here.
+  for await (const message of storedMessages(bus, { stream: STREAMS.journal, subject }, signal)) {
     const [record] = await recordsOf(bus, message.string())
     if (record?.type === 'run.submitted') return record
-    // Skip messages that no writer published: a user can have a reply of the server stored here.
-    seq = message.seq + 1
   }
+  return undefined
 }
 
 async function recordsOf(bus: Bus, text: string): Promise<JournalRecord[]> {

@@ -4,6 +4,7 @@ import { inboxPrefix } from '../protocol/places.ts'
 import type { Bus } from './bus.ts'
 import { type ConnectOptions, connectBus } from './connect-bus.ts'
 import { credentialsText } from './credentials.ts'
+import { isOlder } from './server-version.ts'
 
 /** The result of checking a server that somebody else runs. */
 export interface ServerCheck {
@@ -71,9 +72,4 @@ async function acceptsLongLines(options: ConnectOptions, user: string | undefine
 /** Only a JWT contains the permissions, so only then a credential is a long line. */
 async function needsLongLines(options: ConnectOptions): Promise<boolean> {
   return (await credentialsText(options))?.includes('USER JWT') ?? false
-}
-
-function isOlder(version: string, [wantedMajor, wantedMinor]: [number, number]): boolean {
-  const [major = 0, minor = 0] = version.split('.').map(Number)
-  return major < wantedMajor || (major === wantedMajor && minor < wantedMinor)
 }

@@ -34,6 +34,17 @@ describe('connectBus', () => {
     )
   })
 
+  it('closes if the server dies while it drains', async () => {
+    await using server = await startTestServer()
+    const { creds } = await server.credentials({ name: 'x' })
+    const bus = await connectBus({ url: server.url, creds, name: 'x' })
+    bus.connection.subscribe('bailiwick.v1.live.>')
+    // The connection does not know yet.
+    process.kill(server.pid, 'SIGKILL')
+    await bus[Symbol.asyncDispose]()
+    expect(bus.connection.isClosed()).toBe(true)
+  })
+
   it.each(['', 'http://127.0.0.1', 'nats://'])('rejects the URL "%s"', async (url) => {
     await expect(connectBus({ url, name: 'x' })).rejects.toBeInstanceOf(InputError)
   })

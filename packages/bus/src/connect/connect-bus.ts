@@ -140,8 +140,9 @@ async function assemble(
   const drain = async () => {
     outbox.send()
     if (connection.isClosed() || connection.isDraining()) return
-    // Draining a connection that is down fails.
-    await (link.up ? connection.drain() : connection.close())
+    // Draining fails if the connection is down, or breaks meanwhile.
+    if (link.up) await connection.drain().catch(() => {})
+    await connection.close()
   }
   return {
     connection,
@@ -168,7 +169,7 @@ async function connectFirst(
   options: ConnectOptions,
   refused: (error: Error) => BusError,
 ): Promise<NatsConnection> {
-  const until = Date.now() + (options.waitMs ?? 5_000)
+  const until = performance.now() + (options.waitMs ?? 5_000)
   for (let attempt = 1; ; attempt++) {
     options.signal?.throwIfAborted()
     try {
@@ -177,7 +178,7 @@ async function connectFirst(
       if (error instanceof AuthorizationError || error instanceof errors.UserAuthenticationExpiredError) {
         throw refused(error)
       }
-      if (Date.now() >= until) {
+      if (performance.now() >= until) {
         throw new BusError(
           'bus-unreachable',
           `No NATS server replies at ${withoutUser(options.url)} (${errorText(error)}). Start one with \`bailiwick up\`, or correct NATS_URL.`,

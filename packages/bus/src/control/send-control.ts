@@ -33,7 +33,7 @@ export async function sendControl<O extends ControlOp>(
   options: SendControlOptions = {},
 ): Promise<ControlReply[]> {
   const { hosts, waitMs = 1_000, signal } = options
-  const until = Date.now() + waitMs
+  const until = performance.now() + waitMs
   const replies: ControlReply[] = []
   try {
     return await requestReplies<ControlReply[]>(bus, {
@@ -47,7 +47,7 @@ export async function sendControl<O extends ControlOp>(
         const reply = controlReplySchema.safeParse(value)
         if (reply.success) replies.push(reply.data)
         const enough = hosts === undefined ? replies.some(({ done }) => done) : replies.length >= hosts
-        return enough ? { result: replies } : { again: Math.max(1, until - Date.now()) }
+        return enough ? { result: replies } : { again: Math.max(1, until - performance.now()) }
       },
     })
   } catch (error) {

@@ -7,7 +7,7 @@ import { serve } from '../request/serve.ts'
 export interface ControlHandlers {
   /** Cancels a task. @returns whether this host had the task */
   cancel(request: ControlRequest<'cancel'>): boolean | Promise<boolean>
-  /** Takes a person's decision. @returns whether a call of this host waits for it */
+  /** Takes a person's decision. @returns whether this host has the task */
   decide(request: ControlRequest<'decide'>): boolean | Promise<boolean>
 }
 

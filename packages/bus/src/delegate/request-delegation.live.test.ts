@@ -1,4 +1,4 @@
-import { NO_USAGE, RefusedError, type TaskResult } from '@bailiwick/contract'
+import { BailiwickError, NO_USAGE, RefusedError, type TaskResult } from '@bailiwick/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestBus, type TestBus, until } from '../../test/test-bus.ts'
 import type { Bus } from '../connect/bus.ts'
@@ -26,10 +26,10 @@ describe('requestDelegation', () => {
     const { promise, resolve } = Promise.withResolvers<TaskResult>()
     await using _ = await serveDelegations(
       test.bus,
-      ({ caller }) => {
+      async ({ caller }) => {
         begun++
         asker = caller
-        return promise
+        return { result: promise }
       },
       { pollMs: 20 },
     )
@@ -40,25 +40,26 @@ describe('requestDelegation', () => {
   })
 
   it('continues after the coordinator is replaced', async () => {
-    const first = await serveDelegations(test.bus, () => new Promise(() => {}), { pollMs: 20 })
+    const first = await serveDelegations(test.bus, async () => ({ result: new Promise(() => {}) }))
     const asked = requestDelegation(caller, 'lead', request('k2'), never)
     await first[Symbol.asyncDispose]()
     const successor = await test.connect('coordinator')
-    await using _ = await serveDelegations(successor, async () => result)
+    await using _ = await serveDelegations(successor, async () => ({ result }))
     expect(await asked).toEqual(result)
   })
 
   it('cancels the delegation when the caller aborts', async () => {
     let stopped = false
     let begun = false
-    await using _ = await serveDelegations(test.bus, (_request, signal) => {
+    await using _ = await serveDelegations(test.bus, async (_request, signal) => {
       begun = true
-      return new Promise((_resolve, reject) => {
+      const result = new Promise<never>((_resolve, reject) => {
         signal.addEventListener('abort', () => {
           stopped = true
           reject(signal.reason)
         })
       })
+      return { result }
     })
     const controller = new AbortController()
     const asked = requestDelegation(caller, 'lead', request('k3'), controller.signal)
@@ -66,6 +67,37 @@ describe('requestDelegation', () => {
     controller.abort(new Error('enough'))
     await expect(asked).rejects.toThrow('enough')
     await until(() => stopped, 'the delegation to stop')
+  })
+
+  it('keeps the delegation when the caller is suspended, and forgets the caller after a while', async () => {
+    const reasons: unknown[] = []
+    let begun = 0
+    await using _ = await serveDelegations(
+      test.bus,
+      async (_request, signal) => {
+        begun += 1
+        if (begun > 1) return { result }
+        const never = new Promise<never>((_resolve, reject) => {
+          signal.addEventListener('abort', () => {
+            reasons.push(signal.reason)
+            reject(signal.reason)
+          })
+        })
+        return { result: never }
+      },
+      { pollMs: 100, keepMs: 100 },
+    )
+    const controller = new AbortController()
+    const atWork = Promise.withResolvers<void>()
+    const asked = requestDelegation(caller, 'lead', request('k5'), controller.signal, atWork.resolve)
+    await atWork.promise
+    controller.abort(new BailiwickError('suspended', 'the task waits'))
+    await expect(asked).rejects.toThrow('the task waits')
+    await until(() => reasons.length > 0, 'the coordinator to forget the caller')
+    // A cancel would have come before, without this code.
+    expect(reasons).toMatchObject([{ code: 'suspended', message: 'the caller has left' }])
+    expect(await requestDelegation(caller, 'lead', request('k5'), never)).toEqual(result)
+    expect(begun).toBe(2)
   })
 
   it('throws a refusal of the coordinator', async () => {

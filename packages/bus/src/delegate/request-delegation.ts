@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { TaskResult } from '@bailiwick/contract'
+import { hasCode, type TaskResult } from '@bailiwick/contract'
 import type { z } from 'zod'
 import type { Bus } from '../connect/bus.ts'
 import { BusError } from '../errors/bus-error.ts'
 import {
   DELEGATION_POLL_MS,
+  type DelegationReply,
   delegationReplySchema,
   type delegationRequestSchema,
 } from '../protocol/delegation.ts'
@@ -14,8 +15,10 @@ import { request as requestOnce } from '../request/request.ts'
 
 /**
  * Asks the coordinator to start a delegate and waits for its result without a limit: through timeouts and restarts of
- * the server and the coordinator. Aborting cancels the delegation.
+ * the server and the coordinator. Aborting cancels the delegation, unless the reason has the code `suspended`: then the
+ * caller asks again later.
  *
+ * @param atWork called when the delegate exists and has not ended
  * @throws RefusedError if the delegate is not granted, BusError `bus-forbidden` below level 4; the signal's reason
  */
 export async function requestDelegation(
@@ -23,20 +26,25 @@ export async function requestDelegation(
   caller: string,
   request: z.input<typeof delegationRequestSchema>,
   signal: AbortSignal,
+  atWork = () => {},
 ): Promise<TaskResult> {
   const subject = SUBJECTS.delegate(caller)
-  for (;;) {
+  for (let holdMs = 0; ; ) {
     try {
-      const reply = await requestOnce(bus, {
+      const reply: DelegationReply = await requestOnce(bus, {
         subject,
-        payload: request,
+        payload: { ...request, holdMs },
         reply: delegationReplySchema,
         waitMs: DELEGATION_POLL_MS * 1.5,
         signal,
       })
       if (reply.state === 'done') return reply.result
+      // The first request only tells whether the delegate is at work.
+      if (holdMs === 0) atWork()
+      // Named, because coordinators of earlier versions hold requests for longer by default.
+      holdMs = DELEGATION_POLL_MS
     } catch (error) {
-      if (signal.aborted) {
+      if (signal.aborted && !hasCode(signal.reason, 'suspended')) {
         publishCore(bus, SUBJECTS.cancel(caller), JSON.stringify({ key: request.key }))
       }
       const away = error instanceof BusError && (error.code === 'no-responder' || error.code === 'no-reply')

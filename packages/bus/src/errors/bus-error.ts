@@ -22,10 +22,14 @@ export type BusErrorCode =
   | 'no-toolbox'
   /** The toolbox has too many open requests of this caller. Wait, then repeat it. */
   | 'busy'
+  /** The server has no room for a new run. */
+  | 'disk-full'
   /** The store of files has reached its limit. */
   | 'store-full'
   /** A file is missing, or differs from its reference. */
   | 'bad-artifact'
+  /** A stream cannot be backed up or restored. */
+  | 'snapshot'
 
 /** An operation on the bus failed. */
 export class BusError extends BailiwickError {

@@ -1,37 +1,74 @@
+import { randomUUID } from 'node:crypto'
 import type { Bus } from '../connect/bus.ts'
-import { followJournal } from '../journal/follow-journal.ts'
-import { projectEvents } from '../protocol/project-events.ts'
-import { SUBJECTS } from '../protocol/subjects.ts'
-import { AppendOrigins } from './append-origins.ts'
-import { lastEvent } from './last-event.ts'
-import { publishEvent } from './publish-event.ts'
+import type { Mark } from '../streams/find-loss.ts'
+import type { Gap } from '../streams/follow-stream.ts'
+import { Lease, LeaseLost } from './lease.ts'
+import { Projection } from './projection.ts'
+import { beginProgress, resumeProgress } from './resume-progress.ts'
+import { MAX_WAITING_BYTES } from './run-queues.ts'
 
-/** Flooded journals to remember. */
-const MAX_REMEMBERED = 10_000
+/** Options of {@link projectJournal}. */
+export interface ProjectOptions {
+  /** The id of this coordinator. Default: one that no other has. */
+  coordinator?: string
+  /**
+   * Makes durable what the caller derives from JOURNAL. Resolves with the sequence up to which that is complete: the
+   * checkpoint goes no further. Called about once a second if anything has changed. Default: nothing is derived.
+   */
+  stored?(): Promise<number>
+  /** Bytes of messages that wait in memory. The longest queue reads the rest again. Default 32 MiB. */
+  maxWaitingBytes?: number
+  /** Called when this coordinator begins to publish events, and when it stops. */
+  onHolding?(holding: boolean): void
+  /** Called if JOURNAL has lost messages, before anything later is published. */
+  onLost?(gap: Gap): void
+  /** Reports what an operator should know. */
+  note?(line: string): void
+}
 
 /**
- * Publishes the events of all journals, in order, until aborted. It resumes after the last published event, so it
- * may be killed at any moment. Only the coordinator runs it. If two coordinators do, every event is stored once,
- * because both give it the same message id.
+ * Publishes the events of all journals until aborted. Of all coordinators, one does this at a time: the holder of a
+ * lease in the bucket `coordinators`, which also says how far the events are published. Another one takes over ten
+ * seconds after the holder has died, and publishes exactly the events that are missing.
+ *
+ * Runs take turns, so that no run delays the events of another. Events of one run are in the order of JOURNAL.
+ *
+ * @throws BusError as {@link persist}
  */
-export async function projectJournal(bus: Bus, signal: AbortSignal): Promise<void> {
-  const last = await lastEvent(bus)
-  const [sequence = 0, index = -1] = last?.event.id.split('.').map(Number) ?? []
-  const origins = new AppendOrigins(bus, signal)
-  const flooded = new Set<string>()
-  for await (const append of followJournal(bus, { fromSequence: Math.max(sequence, 1), signal })) {
-    const subject = SUBJECTS.journal(append.writer, append.run, append.task)
-    // Emit one event per burst of invalid messages: a host that floods its own journal must not delay all events.
-    const isRepeated = append.foreign && flooded.has(subject)
-    if (append.foreign) flooded.add(subject)
-    else flooded.delete(subject)
-    const oldest = flooded.size > MAX_REMEMBERED ? flooded.keys().next().value : undefined
-    if (oldest !== undefined) flooded.delete(oldest)
-    if (isRepeated) continue
-    const events = projectEvents(append, await origins.of(append))
-    for (const [position, { id, event }] of events.entries()) {
-      if (append.sequence === sequence && position <= index) continue
-      await publishEvent(bus, event, id, signal)
+export async function projectJournal(
+  bus: Bus,
+  signal: AbortSignal,
+  options: ProjectOptions = {},
+): Promise<void> {
+  const { coordinator = `c-${randomUUID()}`, stored, onHolding, onLost, note = () => {} } = options
+  const { maxWaitingBytes: maxBytes = MAX_WAITING_BYTES } = options
+  const lease = new Lease(bus, coordinator)
+  const waits = (holder: string) =>
+    note(`Coordinator ${holder} publishes the events. This one takes over when that one stops.`)
+  /** The last message of JOURNAL that this process has read. */
+  let seen: Mark | undefined
+  let projection: Projection | undefined
+  try {
+    while (!signal.aborted) {
+      const held = await lease.take((isNew) => beginProgress(bus, isNew, signal), waits, signal)
+      onHolding?.(true)
+      projection = undefined
+      try {
+        const resuming = resumeProgress(bus, held, seen, { onLost, note }, signal)
+        const resumed = await lease.keep(held, resuming, signal)
+        await lease.renew(resumed.progress, signal)
+        projection = new Projection(bus, lease, resumed, { signal, stored, note, maxBytes })
+        await projection.run()
+      } catch (error) {
+        if (!(error instanceof LeaseLost)) throw error
+      } finally {
+        if (projection !== undefined) seen = projection.progress.seen
+        onHolding?.(false)
+      }
     }
+  } catch (error) {
+    if (!signal.aborted) throw error
+  } finally {
+    await lease.release(projection?.progress)
   }
 }

@@ -1,6 +1,6 @@
 import { requireAccess } from '../access/require-access.ts'
 import type { Bus } from '../connect/bus.ts'
-import type { FileEntry, FileKey, FileOp } from '../protocol/files.ts'
+import { type FileEntry, type FileKey, type FileOp, formatKey } from '../protocol/files.ts'
 import { askerOn, isPromptReader } from '../protocol/users.ts'
 import { readChunk, removeFile, storeChunk, storeEntry } from '../store/stored-files.ts'
 import { requestFile } from './request-file.ts'
@@ -40,13 +40,17 @@ export interface FileAccess {
 export function fileAccess(bus: Bus, options: FileOptions): FileAccess {
   const { as, signal } = options
   if (!bus.storesFiles) return requestedAccess(bus, as ?? connectedCaller(bus), options)
+  const known = new Set<string>()
   const check = async (op: FileOp, key: FileKey) => {
     if (as !== undefined) await requireAccess(bus, { op, key, ...callerFields(as) })
   }
   return {
     async read(key, index) {
       await check('read', key)
-      return readChunk(bus, key, index, signal)
+      const name = formatKey(key)
+      const chunk = await readChunk(bus, key, index, { signal, isKnown: known.has(name) })
+      known.add(name)
+      return chunk
     },
     async write(key, index, bytes) {
       await check('write', key)

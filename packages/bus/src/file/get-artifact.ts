@@ -26,6 +26,12 @@ export async function getArtifact(
   return Buffer.concat(chunks)
 }
 
+/** Options of {@link readArtifact}. */
+export interface ReadOptions extends FileOptions {
+  /** The first byte to read. Default 0. A part of a file is not compared with the digest. */
+  from?: number
+}
+
 /**
  * The bytes of a file in order, without holding all of them. Throws at the end if they differ from the reference, so use
  * what was read only then.
@@ -37,7 +43,7 @@ export async function getArtifact(
 export async function* readArtifact(
   bus: Bus,
   ref: ArtifactRef,
-  options: FileOptions = {},
+  { from = 0, ...options }: ReadOptions = {},
 ): AsyncGenerator<Uint8Array> {
   const { name, size, sha256 } = ref
   const key = parseKey(ref.key)
@@ -48,7 +54,8 @@ export async function* readArtifact(
   const hash = createHash('sha256')
   const count = chunkCount(size)
   const ahead: Promise<Uint8Array>[] = []
-  for (let next = 0, index = 0; index < count; index++) {
+  const first = Math.floor(from / CHUNK_BYTES)
+  for (let next = first, index = first; index < count; index++) {
     for (; next < Math.min(count, index + READ_AHEAD); next++) {
       const chunk = access.read(key, next)
       // It is awaited in its turn, and until then its failure is not unhandled.
@@ -60,9 +67,10 @@ export async function* readArtifact(
     const expected = Math.min(CHUNK_BYTES, size - index * CHUNK_BYTES)
     if (chunk?.length !== expected)
       throw replaced(ref, `a part of ${chunk?.length} bytes in place of ${expected}`)
-    hash.update(chunk)
-    yield chunk
+    if (from === 0) hash.update(chunk)
+    yield chunk.subarray(Math.max(0, from - index * CHUNK_BYTES))
   }
+  if (from > 0) return
   const found = hash.digest('hex')
   if (found !== sha256) throw replaced(ref, `sha256 ${found} in place of ${sha256}`)
 }

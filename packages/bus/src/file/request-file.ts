@@ -49,7 +49,7 @@ export async function requestFile(
   const subject = tool === undefined ? SUBJECTS.file(op, caller) : SUBJECTS.fileOfCall(op, caller, tool)
   const payload = encodeFrame({ key: formatKey(key), ...head }, bytes)
   using _ = bus.waits.begin('Waiting for the toolbox, which stores files.')
-  const giveUpAt = Date.now() + maxAwayMs
+  const giveUpAt = performance.now() + maxAwayMs
   for (let tries = 0; ; tries++) {
     // A message that is sent while the connection is down is silently lost.
     if (!bus.link.up) await untilUp(bus, signal, 0)
@@ -65,7 +65,7 @@ export async function requestFile(
       signal?.throwIfAborted()
       const isAway = error instanceof BusError && AWAY.includes(error.code)
       if (!isAway || bus.closed.aborted) throw error
-      if (Date.now() > giveUpAt) throw away(error, op, maxAwayMs)
+      if (performance.now() > giveUpAt) throw away(error, op, maxAwayMs)
       await pause(Math.min(50 * 2 ** tries, 500), signal)
     }
   }

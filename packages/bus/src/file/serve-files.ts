@@ -15,8 +15,9 @@ import {
 } from '../protocol/files.ts'
 import { INBOX } from '../protocol/places.ts'
 import { parseFileSubject, SUBJECTS } from '../protocol/subjects.ts'
-import { MESSAGES_PER_SECOND, RateLimit } from '../request/rate-limit.ts'
+import { RateLimit } from '../request/rate-limit.ts'
 import { serve } from '../request/serve.ts'
+import { MESSAGES_PER_SECOND } from '../request/subscribe-limited.ts'
 import {
   digestStored,
   findEntry,
@@ -32,6 +33,8 @@ import { type SweepOptions, sweepFiles } from './sweep-files.ts'
 export interface ServeFilesOptions extends SweepOptions {
   /** Receives problems that no request reports. */
   warn?(message: string): void
+  /** Called before a chunk for a run that has not begun is stored. @throws an error if there is no space for it */
+  requireSpace?(): void
 }
 
 /** Carries out a request. @returns the bytes of the reply, or anything else for none */
@@ -50,7 +53,9 @@ export async function serveFiles(bus: Bus, options: ServeFilesOptions = {}): Pro
   const uploads = new OpenUploads()
   const handlers: Handlers = {
     read: ({ key, index }) => readChunk(bus, key, index),
-    async write({ key, index }, bytes) {
+    async write({ key, index, task }, bytes) {
+      // What a task writes waits until there is space.
+      if (task === undefined) options.requireSpace?.()
       if (bytes.length === 0 || bytes.length > CHUNK_BYTES) {
         throw new InputError(`Expected a chunk of 1 to ${CHUNK_BYTES} bytes, found ${bytes.length}.`)
       }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { FencedError, type Journal, JournalError, type JournalRecord } from '@bailiwick/contract'
-import { JetStreamApiError } from '@nats-io/jetstream'
+import { JetStreamApiError, type JsMsg, type StoredMsg } from '@nats-io/jetstream'
 import type { Bus } from '../connect/bus.ts'
 import {
   encodeJournalMessage,
@@ -12,12 +12,12 @@ import { LARGE_BYTES, STREAMS } from '../protocol/places.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
 import { isPromptReader } from '../protocol/users.ts'
 import { publishDurably } from '../publish/publish-durably.ts'
+import { WRONG_LAST_SEQUENCE } from '../publish/publish-once.ts'
 import { readStored } from '../streams/read-stored.ts'
+import { storedMessages } from '../streams/stored-messages.ts'
 import { type ResolvedMessage, resolveMessage } from './resolve-message.ts'
 import { spillRecords } from './spill.ts'
 
-/** The server's code for "wrong last sequence": another writer has appended. */
-const WRONG_LAST_SEQUENCE = 10071
 const MESSAGE_ID = 'Nats-Msg-Id'
 
 /** Identifies a journal. A run's own journal is that of the coordinator's task `run`. */
@@ -34,11 +34,24 @@ export interface OpenJournalOptions {
    * it. For showing or ending a task. Default: reading fails, because no host can resume from half a journal.
    */
   onSetAside?(aside: SetAside & { sequence: number }): void
+  /**
+   * The journal has few messages: they are read one by one, without a consumer. For the coordinator, which has no
+   * other use for a journal of a run.
+   */
+  short?: boolean
+  /** Sequence of the journal's last message, if the caller knows it. Default: the journal is expected to be empty. */
+  after?: number
+}
+
+/** A journal in JetStream. */
+export interface BusJournal extends Journal {
+  /** Sequence in the stream of the last message that was read or written here; 0 before that. */
+  readonly sequence: number
 }
 
 /**
  * A task's journal in JetStream. One append is one publish that expects the subject's last sequence, so the journal is
- * its own fence. Before the first read or write, the journal is expected to be empty.
+ * its own fence. Before the first read or write, the journal is expected to be empty, or to end at `after`.
  *
  * Appends survive restarts of the server: they wait until it is back, and never write twice.
  *
@@ -50,12 +63,13 @@ export interface OpenJournalOptions {
 export function openJournal(
   bus: Bus,
   address: JournalAddress,
-  { onSetAside }: OpenJournalOptions = {},
-): Journal {
+  { onSetAside, short = false, after = 0 }: OpenJournalOptions = {},
+): BusJournal {
   const subject = SUBJECTS.journal(address.writer, address.run, address.task)
   // Readers of prompts read any journal in their own name; hosts read those of their tasks.
   const reader = bus.user !== undefined && isPromptReader(bus.user) ? undefined : address
-  let fence = 0
+  const stored = short ? storedMessages : readStored
+  let fence = after
   let last: Promise<unknown> = Promise.resolve()
 
   async function* read(): AsyncGenerator<JournalRecord> {
@@ -66,7 +80,7 @@ export function openJournal(
       return
     }
     let end = 0
-    for await (const message of readStored(bus, { stream: STREAMS.journal, subject })) {
+    for await (const message of stored(bus, { stream: STREAMS.journal, subject })) {
       yield* readable(await resolveMessage(bus, reader, message.string()), message.seq)
       end = message.seq
     }
@@ -86,17 +100,23 @@ export function openJournal(
     const payload = await encode(bus, address, records)
     // Nobody can guess the id: it is unique in the stream, and another message with it would make ours a duplicate.
     const msgID = randomUUID()
+    // A new run is refused. What has begun waits until there is room.
+    const ifFull = fence === 0 && address.task === 'run' ? 'fail' : 'wait'
     for (;;) {
       try {
         const expect = { lastSubjectSequence: fence }
-        const { seq } = await publishDurably(bus, subject, payload, { msgID, expect })
+        const { seq } = await publishDurably(bus, subject, payload, { msgID, expect, ifFull })
         if (fence === 0) bus.firsts.written.keep(subject, { sequence: seq, text: payload })
         else bus.firsts.written.take(subject)
         fence = seq
         return
       } catch (error) {
         if (!(error instanceof JetStreamApiError) || error.code !== WRONG_LAST_SEQUENCE) throw error
-        const found = await whatFollows(bus, subject, fence, msgID)
+        const found = await whatFollows(
+          stored(bus, { stream: STREAMS.journal, subject, fromSequence: fence + 1 }),
+          fence,
+          msgID,
+        )
         if (found.kind === 'taken') throw fenced(address, found.sequence, error)
         fence = found.sequence
         if (found.kind === 'own') return
@@ -105,6 +125,9 @@ export function openJournal(
   }
 
   return {
+    get sequence() {
+      return fence
+    },
     read,
     append(records) {
       if (records.length === 0) return Promise.resolve()
@@ -133,19 +156,15 @@ async function encode(bus: Bus, address: JournalAddress, records: JournalRecord[
  * `taken`: another writer's append.
  */
 async function whatFollows(
-  bus: Bus,
-  subject: string,
+  following: AsyncIterable<JsMsg | StoredMsg>,
   fence: number,
   msgID: string,
 ): Promise<{ kind: 'own' | 'foreign' | 'taken'; sequence: number }> {
   let sequence = fence
-  for await (const message of readStored(bus, {
-    stream: STREAMS.journal,
-    subject,
-    fromSequence: fence + 1,
-  })) {
+  for await (const message of following) {
     sequence = message.seq
-    if (message.headers?.get(MESSAGE_ID) === msgID) return { kind: 'own', sequence }
+    const headers = 'header' in message ? message.header : message.headers
+    if (headers?.get(MESSAGE_ID) === msgID) return { kind: 'own', sequence }
     if (parseJournalMessage(message.string()).kind !== 'foreign') return { kind: 'taken', sequence }
   }
   // Nothing follows, but the fence is wrong: the journal was purged while this writer had it open.

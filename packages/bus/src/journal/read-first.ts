@@ -3,13 +3,29 @@ import { runOfTask } from '../access/run-of-task.ts'
 import type { Bus } from '../connect/bus.ts'
 import { STREAMS } from '../protocol/places.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
-import { readStored } from '../streams/read-stored.ts'
+import { storedMessages } from '../streams/stored-messages.ts'
 import { resolveMessage } from './resolve-message.ts'
 
 /**
- * The run and the first record of an open task, from what the coordinator wrote; never from the caller. The run comes
- * from the task's bell, because only the coordinator can ring. A host may append to any journal under its own name,
- * also under another run.
+ * The run of an open task. It comes from the task's bell, because only the coordinator can ring. A host may append to
+ * any journal under its own name, also under another run.
+ *
+ * @throws InputError if no such task waits or is at work
+ */
+export async function requireRun(
+  bus: Bus,
+  { writer, task }: { writer: string; task: string },
+  signal?: AbortSignal,
+): Promise<string> {
+  const run = await runOfTask(bus, { writer, task }, signal)
+  if (run !== undefined) return run
+  throw new InputError(
+    `Agent ${writer} has no task ${task} that waits or is at work. Only such a task may call.`,
+  )
+}
+
+/**
+ * The run and the first record of an open task, from what the coordinator wrote; never from the caller.
  *
  * @throws InputError if no such task waits or is at work
  */
@@ -18,15 +34,10 @@ export async function readFirst(
   { writer, task }: { writer: string; task: string },
   signal?: AbortSignal,
 ): Promise<{ run: string; record: JournalRecord }> {
-  const run = await runOfTask(bus, { writer, task }, signal)
-  if (run === undefined) {
-    throw new InputError(
-      `Agent ${writer} has no task ${task} that waits or is at work. Only such a task may call.`,
-    )
-  }
+  const run = await requireRun(bus, { writer, task }, signal)
   const address = { writer, run, task }
   const subject = SUBJECTS.journal(writer, run, task)
-  for await (const message of readStored(bus, { stream: STREAMS.journal, subject }, signal)) {
+  for await (const message of storedMessages(bus, { stream: STREAMS.journal, subject }, signal)) {
     const record = (await resolveMessage(bus, address, message.string())).records[0]
     if (record !== undefined) return { run, record }
   }

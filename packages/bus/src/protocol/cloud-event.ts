@@ -10,7 +10,10 @@ const VERSION = 'v1'
 export const cloudEventSchema = z.lazy(() =>
   z.object({
     specversion: z.literal('1.0'),
-    /** `<sequence of the journal message>.<index in it>`: unique, and the message id in the stream. */
+    /**
+     * `<sequence of the journal message>.<index in it>`: unique, and the message id in the stream. If JOURNAL has lost
+     * its end and used sequences again, `.<n>` follows: the number of times that this had happened.
+     */
     id: z.string().min(1),
     /** The writer of the journal: `/bailiwick/<writer>`. */
     source: z.string().min(1),

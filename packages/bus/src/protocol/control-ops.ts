@@ -1,14 +1,13 @@
-import { decisionFields, tokenSchema } from '@bailiwick/contract'
+import { tokenSchema } from '@bailiwick/contract'
 import { z } from 'zod'
+import { callDecisionSchema } from './ring.ts'
 
 /** Requests of the coordinator to all hosts of an agent: `bailiwick.v1.control.<agent>.<op>`. */
 export const CONTROL_OPS = {
   /** Stop working on a task. */
   cancel: z.lazy(() => z.object({ task: tokenSchema, reason: z.string() })),
   /** A person's decision on a call that waits for one. */
-  decide: z.lazy(() =>
-    z.object({ task: tokenSchema, call: z.string(), ...decisionFields(), by: z.string() }),
-  ),
+  decide: z.lazy(() => callDecisionSchema.unwrap().extend({ task: tokenSchema })),
 } as const
 
 /** The name of a control operation. */

@@ -8,6 +8,13 @@ import {
 import { z } from 'zod'
 
 /**
+ * How long the coordinator holds a request before it replies `working`, milliseconds. If a coordinator dies with a
+ * request, its caller notices after half as long again, so this delays tasks. Few callers ask again: hosts leave tasks
+ * that wait for longer.
+ */
+export const DELEGATION_POLL_MS = 4_000
+
+/**
  * A request for a delegate. The same `key` always means the same delegation, so that a caller may repeat the request
  * after every timeout. The caller is the subject's last token.
  */
@@ -25,13 +32,15 @@ export const delegationRequestSchema = z.lazy(() =>
     text: z.string(),
     inputs: z.array(taskInputSchema).default([]),
     budget: budgetSchema.optional(),
+    /** How long to wait for the result before the reply `working`, milliseconds. Default and maximum: 4,000. */
+    holdMs: z.number().int().nonnegative().optional(),
     /** JSON Schema of the output. */
     output: z.custom<JsonSchema>().optional(),
   }),
 )
 export type DelegationRequest = z.infer<typeof delegationRequestSchema>
 
-/** Still working (repeat the request), or the delegate's result. */
+/** The delegate is at work (repeat the request), or its result. */
 export const delegationReplySchema = z.lazy(() =>
   z.union([
     z.object({ state: z.literal('working') }),
@@ -39,6 +48,3 @@ export const delegationReplySchema = z.lazy(() =>
   ]),
 )
 export type DelegationReply = z.infer<typeof delegationReplySchema>
-
-/** How long the coordinator holds a request before it replies `working`, milliseconds. */
-export const DELEGATION_POLL_MS = 20_000

@@ -8,8 +8,12 @@ export type Described = { [N in EventName]: { name: N; data: EventData<N> } }[Ev
 /**
  * The event of a record: the same name, and the fields listed here. A text becomes its mark, a list of calls its
  * length. A field that is not listed is in no event, so a new field of a record stays private until it is added.
+ *
+ * @returns undefined for a record that has no event: the coordinator that drives a run, which matters only to other
+ * coordinators; the turns of code, and the starts of calls that change nothing. These are most of the records of a large
+ * task, and the outcomes of the calls are events.
  */
-export function describeRecord(record: JournalRecord): Described {
+export function describeRecord(record: JournalRecord): Described | undefined {
   switch (record.type) {
     case 'run.submitted': {
       const { type: name, strategy, owner, agent, text, inputs } = record
@@ -22,6 +26,10 @@ export function describeRecord(record: JournalRecord): Described {
     }
     case 'run.cancel-requested':
       return { name: record.type, data: { by: record.by } }
+    case 'run.decided': {
+      const { type: name, task, call, decision, by } = record
+      return { name, data: { task, call, decision, by } }
+    }
     case 'run.ended': {
       const { type: name, answer } = record
       const data = { ...describeEnd(record), ...(answer !== undefined && { answer: markValue(answer) }) }
@@ -35,6 +43,7 @@ export function describeRecord(record: JournalRecord): Described {
     case 'task.dispatched':
     case 'task.started':
     case 'task.suspended':
+    case 'task.waiting':
     case 'task.planned':
     case 'task.diverged':
     case 'task.continued':
@@ -47,10 +56,14 @@ export function describeRecord(record: JournalRecord): Described {
     case 'step.ended':
     case 'step.checkpointed':
     case 'step.checkpoint-refused':
-    case 'turn.committed':
     case 'turn.restarted':
     case 'turn.voided':
       return describeStep(record)
+    case 'run.driven':
+    case 'turn.committed':
+      return undefined
+    case 'call.started':
+      return record.effect === 'none' ? undefined : describeCall(record)
     default:
       return describeCall(record)
   }
@@ -81,6 +94,10 @@ function describeTask(record: Extract<JournalRecord, { type: `task.${string}` }>
       return { name: record.type, data: { attempt: record.attempt, host: record.host } }
     case 'task.suspended':
       return { name: record.type, data: { attempt: record.attempt } }
+    case 'task.waiting': {
+      const { type: name, step, calls, since } = record
+      return { name, data: { step, calls, ...(since !== undefined && { since }) } }
+    }
     case 'task.planned':
       return { name: record.type, data: { step: record.step, text: markText(record.text) } }
     case 'task.diverged': {
@@ -102,7 +119,7 @@ function describeTask(record: Extract<JournalRecord, { type: `task.${string}` }>
 }
 
 function describeStep(
-  record: Extract<JournalRecord, { type: `step.${string}` | `turn.${string}` }>,
+  record: Extract<JournalRecord, { type: `step.${string}` | 'turn.restarted' | 'turn.voided' }>,
 ): Described {
   switch (record.type) {
     case 'step.replied': {
@@ -133,10 +150,6 @@ function describeStep(
     }
     case 'step.checkpoint-refused':
       return { name: record.type, data: { step: record.step, reason: markText(record.reason) } }
-    case 'turn.committed': {
-      const { type: name, step, turn, calls, done, cpuMs } = record
-      return { name, data: { step, turn, calls: calls.length, done, cpuMs } }
-    }
     case 'turn.restarted':
       return { name: record.type, data: { step: record.step, turn: record.turn } }
     case 'turn.voided': {
@@ -178,6 +191,8 @@ function describeCall(record: Extract<JournalRecord, { type: `call.${string}` }>
       const { type: name, call, decision, by } = record
       return { name, data: { call, decision, by } }
     }
+    case 'call.withdrawn':
+      return { name: record.type, data: { step: record.step, call: record.call } }
   }
 }
 

@@ -76,6 +76,12 @@ export const EVENT_TYPES = {
     summary: 'A user asked to cancel the run.',
     data: z.lazy(() => z.object({ by: z.string() })),
   },
+  'run.decided': {
+    summary: 'A person decided on a call of a task. The task goes on as soon as a host takes it.',
+    data: z.lazy(() =>
+      z.object({ task: z.string(), call, decision: z.enum(['approve', 'reject']), by: z.string() }),
+    ),
+  },
   'run.ended': {
     summary: 'The run ended. Its last event.',
     data: z.lazy(() => z.object({ ...ended(), answer: textMarkSchema.optional() })),
@@ -113,6 +119,10 @@ export const EVENT_TYPES = {
   'task.suspended': {
     summary: 'The host shut down in order. The next host resumes the task.',
     data: z.lazy(() => z.object({ attempt: z.number().int() })),
+  },
+  'task.waiting': {
+    summary: 'No host has the task until a person decides on one of its calls, or a delegate ends.',
+    data: z.lazy(() => z.object({ step, calls: z.array(call), since: z.number().optional() })),
   },
   'task.planned': {
     summary: 'The agent planned its next steps.',
@@ -180,18 +190,6 @@ export const EVENT_TYPES = {
     summary: 'A checkpoint did not restore the recorded world. Every step is executed instead.',
     data: z.lazy(() => z.object({ step, reason: textMarkSchema })),
   },
-  'turn.committed': {
-    summary: 'The code took one input and ran until it was idle.',
-    data: z.lazy(() =>
-      z.object({
-        step,
-        turn: z.number().int(),
-        calls: z.number().int(),
-        done: z.boolean(),
-        cpuMs: z.number(),
-      }),
-    ),
-  },
   'turn.restarted': {
     summary: 'A host died during this turn, and the next host starts it again.',
     data: z.lazy(() => z.object({ step, turn: z.number().int() })),
@@ -201,7 +199,7 @@ export const EVENT_TYPES = {
     data: z.lazy(() => z.object({ step, turn: z.number().int(), reason: z.string() })),
   },
   'call.started': {
-    summary: 'A call is about to leave.',
+    summary: 'A call that may change something is about to leave.',
     data: z.lazy(() =>
       z.object({ step, call, name: z.string(), effect: effectSchema, arguments: textMarkSchema }),
     ),
@@ -222,6 +220,10 @@ export const EVENT_TYPES = {
   'call.decided': {
     summary: 'A person approved or rejected a call.',
     data: z.lazy(() => z.object({ call, decision: z.enum(['approve', 'reject']), by: z.string() })),
+  },
+  'call.withdrawn': {
+    summary: 'The step ended before a person decided on the call. Nobody can decide on it any more.',
+    data: z.lazy(() => z.object({ step, call })),
   },
   'access.refused': {
     summary: 'NATS refused something to a user. Repetitions are counted and reported ever more rarely.',

@@ -1,4 +1,4 @@
-import { parseJson, TOKEN, tokenSchema } from '@bailiwick/contract'
+import { FILE_LIMITS, parseJson, TOKEN, tokenSchema } from '@bailiwick/contract'
 import { z } from 'zod'
 import { STREAMS } from './places.ts'
 import { wireErrorSchema } from './reply.ts'
@@ -8,7 +8,7 @@ import { SUBJECTS } from './subjects.ts'
 export const CHUNK_BYTES = 128 * 1024
 
 /** Bytes of the largest file. */
-export const MAX_FILE_BYTES = 1024 ** 3
+export const MAX_FILE_BYTES = FILE_LIMITS.file
 
 /** How many digits and letters the random part of a file's key has. */
 const ID = /^[0-9a-f]{32}$/

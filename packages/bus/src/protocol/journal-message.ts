@@ -48,8 +48,12 @@ export function encodeSpilled(spilled: Spilled): string {
   return JSON.stringify({ v: JOURNAL_VERSION, spilled })
 }
 
-/** Parses one stored message. Never throws: it sets aside what it cannot read, with the reason. */
-export function parseJournalMessage(text: string): JournalMessage {
+/**
+ * Parses one stored message. Never throws: it sets aside what it cannot read, with the reason.
+ *
+ * @param wanted the types of the records that the caller needs. Default: all
+ */
+export function parseJournalMessage(text: string, wanted?: (type: unknown) => boolean): JournalMessage {
   const envelope = envelopeSchema.safeParse(parseJson(text))
   if (!envelope.success) return { kind: 'foreign', setAside: setAside('not a journal message', text) }
   const { v, records, spilled } = envelope.data
@@ -64,19 +68,27 @@ export function parseJournalMessage(text: string): JournalMessage {
   }
   if (spilled !== undefined) return { kind: 'spilled', spilled }
   if (records === undefined) return { kind: 'foreign', setAside: setAside('not a journal message', text) }
-  return { kind: 'records', ...parseRecords(records) }
+  return { kind: 'records', ...parseRecords(records, wanted) }
 }
 
 /** Splits values into records that this version knows and values that it sets aside. */
-export function parseRecords(values: unknown[]): { records: JournalRecord[]; setAside: SetAside[] } {
+export function parseRecords(
+  values: unknown[],
+  wanted?: (type: unknown) => boolean,
+): { records: JournalRecord[]; setAside: SetAside[] } {
   const records: JournalRecord[] = []
   const aside: SetAside[] = []
   for (const [index, value] of values.entries()) {
+    if (wanted !== undefined && !wanted(typeOf(value))) continue
     const parsed = journalRecordSchema.safeParse(value)
     if (parsed.success) records.push(parsed.data)
     else aside.push({ ...setAside(z.prettifyError(parsed.error), JSON.stringify(value)), index })
   }
   return { records, setAside: aside }
+}
+
+function typeOf(value: unknown): unknown {
+  return typeof value === 'object' && value !== null && 'type' in value ? value.type : undefined
 }
 
 function setAside(reason: string, text: string): SetAside {

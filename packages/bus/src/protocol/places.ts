@@ -11,7 +11,14 @@ export const STREAMS = {
 } as const
 
 /** Names of the key-value buckets. */
-export const BUCKETS = { agents: 'agents', tools: 'tools' } as const
+export const BUCKETS = {
+  agents: 'agents',
+  tools: 'tools',
+  /** Which coordinators are alive, and which one publishes events. Only coordinators have rights on it. */
+  coordinators: 'coordinators',
+  /** A summary of each run, derived from its journals. Only coordinators have rights on it. */
+  runs: 'runs',
+} as const
 
 /** The coordinator as a bus user: it writes the journals of runs, and owns runs that no user submitted. */
 export const COORDINATOR = 'coordinator'

@@ -10,6 +10,8 @@ export interface Projectable {
   run: string
   task: string
   sequence: number
+  /** How often JOURNAL had lost its end before. Default 0. */
+  epoch?: number
   records: JournalRecord[]
   setAside?: SetAside[]
   /** Unix milliseconds. The time of events about what could not be read. */
@@ -33,6 +35,8 @@ export interface AppendOrigin {
 /** An event ready to publish. `id` is also its message id. */
 export interface ProjectedEvent {
   id: string
+  /** The second part of its id. */
+  index: number
   event: CloudEvent
 }
 
@@ -43,19 +47,20 @@ export function taskFacts(records: readonly JournalRecord[]): TaskFacts | undefi
 }
 
 /**
- * The events of an append: one for each record, then one for each thing that was set aside. The same append always
- * gives the same events.
+ * The events of an append: one for each record that has one, then one for each thing that was set aside. The same
+ * append always gives the same events, and a record's event always has the same id.
  */
 export function projectEvents(append: Projectable, { owner, facts }: AppendOrigin): ProjectedEvent[] {
   const known = taskFacts(append.records) ?? facts
-  let index = 0
+  const { epoch = 0 } = append
   const project = (
+    index: number,
     name: EventName,
     data: Record<string, unknown>,
     at: number,
     about?: { task: string; agent: string },
   ): ProjectedEvent => {
-    const id = `${append.sequence}.${index++}`
+    const id = `${append.sequence}.${index}${epoch === 0 ? '' : `.${epoch}`}`
     const task = about?.task ?? append.task
     const own = about === undefined ? known : undefined
     const event: CloudEvent = {
@@ -73,15 +78,18 @@ export function projectEvents(append: Projectable, { owner, facts }: AppendOrigi
       ...(own !== undefined && { level: own.level }),
       data,
     }
-    return { id, event }
+    return { id, index, event }
   }
-  const events = append.records.map((record) => {
-    const { name, data } = describeRecord(record)
-    return project(name, data, record.at, otherTask(record))
-  })
+  const events: ProjectedEvent[] = []
+  for (const [index, record] of append.records.entries()) {
+    const described = describeRecord(record)
+    if (described === undefined) continue
+    events.push(project(index, described.name, described.data, record.at, otherTask(record)))
+  }
   const lastAt = append.storedAt ?? append.records.at(-1)?.at ?? 0
-  for (const { text, reason } of append.setAside ?? []) {
-    events.push(project('journal.unreadable', { text: markText(text), reason: markText(reason) }, lastAt))
+  for (const [index, { text, reason }] of (append.setAside ?? []).entries()) {
+    const data = { text: markText(text), reason: markText(reason) }
+    events.push(project(append.records.length + index, 'journal.unreadable', data, lastAt))
   }
   return events
 }

@@ -2,7 +2,15 @@ import { z } from 'zod'
 import { spilledSchema } from './journal-message.ts'
 
 /** An error as it is sent. */
-export const wireErrorSchema = z.lazy(() => z.object({ code: z.string(), message: z.string() }))
+export const wireErrorSchema = z.lazy(() =>
+  z.object({
+    /** `transient`: the call may succeed later. Other codes are for people. */
+    code: z.string(),
+    message: z.string(),
+    /** How long to wait before the next attempt, with the code `transient`, ms. */
+    retryAfterMs: z.number().nonnegative().optional(),
+  }),
+)
 export type WireError = z.infer<typeof wireErrorSchema>
 
 /** The reply to every request. */

@@ -1,5 +1,11 @@
-import { tokenSchema } from '@bailiwick/contract'
+import { decisionFields, tokenSchema } from '@bailiwick/contract'
 import { z } from 'zod'
+
+/** A person's decision on a call of a task. */
+export const callDecisionSchema = z.lazy(() =>
+  z.object({ call: z.string(), ...decisionFields(), by: z.string() }),
+)
+export type CallDecision = z.infer<typeof callDecisionSchema>
 
 /** A bell: a message in an agent's queue that says which journal has work. */
 export const ringSchema = z.lazy(() =>
@@ -16,6 +22,10 @@ export const ringSchema = z.lazy(() =>
     deliveries: z.number().int().nonnegative().optional(),
     /** In a task's first bell: the first message of its journal, so that the host need not read it. */
     first: z.object({ sequence: z.number().int().positive(), text: z.string() }).optional(),
+    /** Decisions that the task's journal does not have yet. Its host may not read them in the run's journal. */
+    decisions: z.array(callDecisionSchema).optional(),
+    /** This coordinator rings again when a waiting task can go on. With an older one, hosts must keep their tasks. */
+    wakes: z.literal(true).optional(),
   }),
 )
 export type Ring = z.infer<typeof ringSchema>

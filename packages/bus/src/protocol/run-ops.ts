@@ -21,8 +21,9 @@ export const submitSchema = z.lazy(() =>
     text: z.string().min(1),
     /** Files must be uploaded before, as artifacts of the writer `user` or of the named user that submits. */
     inputs: z.array(taskInputSchema).default([]),
-    strategy: z.enum(['plan', 'direct']).optional(),
-    /** The agent that gets the whole task if the strategy is `direct`. */
+    /** Default: the daemon's, which is `auto` unless its configuration says otherwise. */
+    strategy: z.enum(['auto', 'plan', 'direct']).optional(),
+    /** The agent that gets the whole task. Default with strategy `direct`: the lead of the team. */
     agent: tokenSchema.optional(),
     budget: budgetSchema.optional(),
     /** Start from a step of another task of `agent`. */
@@ -88,6 +89,7 @@ export type Unreadable = z.infer<typeof unreadableSchema>
 /** Everything about one run. */
 export const runDetailsSchema = z.lazy(() =>
   runSummarySchema.unwrap().extend({
+    /** The one that was chosen, if the run was submitted with `auto`. */
     strategy: z.enum(['plan', 'direct']),
     tasks: z.array(runTaskSchema),
     /** Usage by agent, over all its tasks of the run. */
@@ -95,6 +97,10 @@ export const runDetailsSchema = z.lazy(() =>
     /** Calls that wait for a person's decision. */
     asked: z
       .array(z.object({ task: z.string(), call: z.string(), name: z.string(), arguments: z.string() }))
+      .default([]),
+    /** Decisions that came too late, because the step of their call had ended. */
+    unusedDecisions: z
+      .array(z.object({ task: z.string(), call: z.string(), ...decisionFields(), by: z.string() }))
       .default([]),
     /** What could not be read in its journals: the first problem of each task. */
     unreadable: z.array(unreadableSchema).default([]),
@@ -148,9 +154,26 @@ export const RUN_OPS = {
   decide: {
     summary: 'Approves or rejects a call that waits for a decision.',
     request: z.lazy(() =>
-      runOnly.unwrap().extend({ task: tokenSchema, call: z.string(), ...decisionFields() }),
+      runOnly.unwrap().extend({
+        task: tokenSchema,
+        call: z.string(),
+        ...decisionFields(),
+        /** SHA-256 of the arguments that the person saw, in hex, as in `call.asked`. Other arguments are an error. */
+        shown: z
+          .string()
+          .regex(/^[0-9a-f]{64}$/)
+          .optional(),
+      }),
     ),
-    reply: z.lazy(() => z.object({ accepted: z.boolean() })),
+    reply: z.lazy(() =>
+      z.object({
+        /**
+         * The decision is durable, and the call waited for it. False if the call does not wait any more, or another
+         * decision came first.
+         */
+        accepted: z.boolean(),
+      }),
+    ),
   },
   journal: {
     summary: 'Returns the journal of a task, or with the task "run" the run\'s own journal.',

@@ -56,6 +56,12 @@ export function parseTaskSubject(subject: string): { agent: string; task: string
   return agent && task ? { agent, task } : undefined
 }
 
+/** The owner and run of an event; undefined for any other subject. */
+export function parseEventSubject(subject: string): { owner: string; run: string } | undefined {
+  const [, , owner, run] = tokensAfter('event', subject, 4) ?? []
+  return owner && run ? { owner, run } : undefined
+}
+
 /** Where a live message comes from; undefined for any other subject. */
 export function parseLiveSubject(
   subject: string,

@@ -9,6 +9,7 @@ import {
 import type { Bus } from '../connect/bus.ts'
 import { BusError } from '../errors/bus-error.ts'
 import { isTransient, LostReply } from './is-transient.ts'
+import { noRoomReason } from './no-room.ts'
 
 /** If no server replies for a stream for this long, the stream does not exist: by then a cluster has elected a leader. */
 const LEADERLESS_MS = 15_000
@@ -27,6 +28,7 @@ export async function persist<T>(
   attempt: (tries: number) => Promise<T>,
 ): Promise<T> {
   let leaderlessSince: number | undefined
+  using wait = new ReportedWait(bus)
   for (let tries = 0; ; tries++) {
     signal?.throwIfAborted()
     bus.closed.throwIfAborted()
@@ -34,13 +36,48 @@ export async function persist<T>(
       if (!bus.link.up) await untilUp(bus, signal, 0)
       return await untilDisconnect(bus, attempt(tries))
     } catch (error) {
-      leaderlessSince = isUnprepared(error) ? (leaderlessSince ?? Date.now()) : undefined
+      leaderlessSince = isUnprepared(error) ? (leaderlessSince ?? performance.now()) : undefined
       const mayPass =
-        leaderlessSince === undefined ? isTransient(error) : Date.now() - leaderlessSince < LEADERLESS_MS
+        leaderlessSince === undefined
+          ? isTransient(error)
+          : performance.now() - leaderlessSince < LEADERLESS_MS
       if (!mayPass) throw explain(error, doing)
+      wait.because(error)
       await untilUp(bus, signal, Math.min(20 * 2 ** tries, 1_000))
     }
   }
+}
+
+/** Reports why an operation waits, if it is the server's storage. */
+class ReportedWait implements Disposable {
+  readonly #bus: Bus
+  #sentence: string | undefined
+  #wait: Disposable | undefined
+
+  constructor(bus: Bus) {
+    this.#bus = bus
+  }
+
+  because(error: unknown): void {
+    const sentence = this.#bus.link.up ? storageSentence(error) : undefined
+    if (sentence === this.#sentence) return
+    this.#wait?.[Symbol.dispose]()
+    this.#sentence = sentence
+    this.#wait = sentence === undefined ? undefined : this.#bus.waits.begin(sentence)
+  }
+
+  [Symbol.dispose](): void {
+    this.#wait?.[Symbol.dispose]()
+  }
+}
+
+function storageSentence(error: unknown): string | undefined {
+  const reason = noRoomReason(error)
+  if (reason !== undefined) return `Waiting until the NATS server has room to store data (${reason}).`
+  // A server whose disk is full acknowledges nothing.
+  return error instanceof LostReply
+    ? 'Waiting for the NATS server, which does not confirm that it stores data. Its disk may be full.'
+    : undefined
 }
 
 /** No server replies for the stream: it does not exist, or its servers are electing a leader. */

@@ -4,6 +4,9 @@ import type { Bus } from '../connect/bus.ts'
 import { BusError } from '../errors/bus-error.ts'
 import { LostReply } from './is-transient.ts'
 
+/** The server's code for a publish that expects another last sequence: somebody else has published. */
+export const WRONG_LAST_SEQUENCE = 10071
+
 /** Options of {@link publishOnce}. */
 export interface PublishOnceOptions extends Pick<Partial<JetStreamPublishOptions>, 'msgID' | 'headers'> {
   /** The sequence that the subject's last message must have; 0 if the subject must have no message. */

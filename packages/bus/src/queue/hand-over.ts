@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hasCode } from '@bailiwick/contract'
 import type { Bus } from '../connect/bus.ts'
+import { readLast } from '../journal/read-last.ts'
 import { resolveMessage } from '../journal/resolve-message.ts'
 import { STREAMS } from '../protocol/places.ts'
 import type { AgentPresence } from '../protocol/presence.ts'
@@ -29,7 +30,10 @@ export async function handOver(bus: Bus, dead: Pick<AgentPresence, 'card' | 'hos
       // The process itself announced this subject, so it counts only for tasks of its own agent.
       if (delivery?.agent !== dead.card.name) return
       const bell = await findBell(bus, delivery)
-      if (bell?.agent === dead.card.name) await replaceBell(bus, bell, dead.host, delivery.deliveries)
+      if (bell?.agent !== dead.card.name) return
+      // It died between leaving the task and settling the delivery. The task waits for people or delegates.
+      if (await isWaiting(bus, bell)) await removeBell(bus, bell.sequence)
+      else await replaceBell(bus, bell, dead.host, delivery.deliveries)
     }),
   )
 }
@@ -41,19 +45,31 @@ export async function replaceBell(
   host: string | undefined,
   deliveries: number,
 ): Promise<void> {
-  const { run, task } = ring
+  const { run, task, decisions } = ring
   const begun = host !== undefined && (await hasBegun(bus, { agent, run, task }, host))
   const counted = begun ? 0 : (ring.deliveries ?? 0) + deliveries
   // If another process settled or replaced it meanwhile, the new bell changes nothing.
   await removeBell(bus, sequence)
   for (;;) {
     try {
-      return await ringTask(bus, { agent, run, task, ring: Date.now(), deliveries: counted })
+      return await ringTask(bus, {
+        agent,
+        run,
+        task,
+        ring: Date.now(),
+        deliveries: counted,
+        decisions,
+      })
     } catch (error) {
       if (!hasCode(error, 'queue-full')) throw error
       await sleep(FULL_MS, undefined, { signal: bus.closed })
     }
   }
+}
+
+async function isWaiting(bus: Bus, { agent, ring: { run, task } }: Bell): Promise<boolean> {
+  const { records } = await readLast(bus, { writer: agent, run, task })
+  return records.at(-1)?.type === 'task.waiting'
 }
 
 /** Whether the journal has an attempt of this host. */

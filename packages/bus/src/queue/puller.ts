@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type Msg, nanos } from '@nats-io/transport-node'
+import { type Msg, nanos, type Subscription } from '@nats-io/transport-node'
 import type { Bus } from '../connect/bus.ts'
 import { inboxPrefix, STREAMS } from '../protocol/places.ts'
 import { publishCore } from '../publish/publish-core.ts'
@@ -15,35 +15,50 @@ export interface Pulled {
   settleOn: string
 }
 
+interface Kept {
+  pulled: Pulled
+  timer: NodeJS.Timeout
+}
+
 /** How long a pull waits at the server, milliseconds. */
 const EXPIRES_MS = 30_000
 /** How often the server confirms that the pull waits, milliseconds. */
 const HEARTBEAT_MS = 5_000
 
 /**
- * Pulls one message at a time over one subscription. The client's own `fetch` subscribes for each pull, and a message
- * that arrives just after its end is lost until the acknowledgement time has passed. Here such a message goes back at
- * once.
+ * How long a message that arrives while nobody waits is kept for the next wait, milliseconds. Another host may be free,
+ * but each return counts as a delivery, and the slot for which it was pulled is usually free again soon.
  */
-export class Puller implements Disposable {
+const KEEP_MS = 1_000
+
+/**
+ * Pulls one message at a time over one subscription. The client's own `fetch` subscribes for each pull, and a message
+ * that arrives just after its end is lost until the acknowledgement time has passed. Here such a message is kept for the
+ * next wait, and goes back if that does not begin soon.
+ */
+export class Puller implements AsyncDisposable {
   readonly #bus: Bus
   readonly #pull: string
   readonly #inbox: string
-  readonly #undo: (() => void)[]
+  readonly #subscription: Subscription
+  readonly #removeListener: () => void
   #waiting: ((message: Pulled | undefined) => void) | undefined
   #timer: NodeJS.Timeout | undefined
+  /** A message that arrived while nobody waited. */
+  #kept: Kept | undefined
+  #isDisposed = false
 
   constructor(bus: Bus, agent: string) {
     this.#bus = bus
     this.#pull = `$JS.API.CONSUMER.MSG.NEXT.${STREAMS.task}.${agent}`
     this.#inbox = `${inboxPrefix(bus.user ?? 'pull')}.${randomBytes(16).toString('base64url')}`
-    const subscription = bus.connection.subscribe(this.#inbox, {
+    this.#subscription = bus.connection.subscribe(this.#inbox, {
       callback: (error, message) => {
         if (error === null) this.#receive(message)
       },
     })
     // After a reconnect the server has forgotten the pull.
-    this.#undo = [bus.link.onReconnect(() => this.#finish(undefined)), () => subscription.unsubscribe()]
+    this.#removeListener = bus.link.onReconnect(() => this.#finish(undefined))
   }
 
   /** The next message; undefined if none came for a while, if the connection broke, or when aborted. */
@@ -51,6 +66,8 @@ export class Puller implements Disposable {
     if (signal.aborted) return Promise.resolve(undefined)
     const { connection, outbox } = this.#bus
     if (connection.isClosed() || connection.isDraining()) return aborted(signal)
+    const kept = this.#takeKept()
+    if (kept !== undefined) return Promise.resolve(kept)
     const stop = () => this.#finish(undefined)
     signal.addEventListener('abort', stop, { once: true })
     return new Promise<Pulled | undefined>((resolve) => {
@@ -64,14 +81,20 @@ export class Puller implements Disposable {
     })
   }
 
-  /** Ends the wait for a message. A message that arrives later goes back at once. */
+  /** Ends the wait for a message. A message that arrives later is kept for the next wait, for a while. */
   giveUp(): void {
     this.#finish(undefined)
   }
 
-  [Symbol.dispose](): void {
+  /** Also returns messages that are on their way: the server would count them as delivered for the acknowledgement time. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDisposed = true
     this.#finish(undefined)
-    if (!this.#bus.connection.isClosed()) for (const undo of this.#undo) undo()
+    this.#removeListener()
+    this.#return()
+    if (this.#subscription.isClosed()) return
+    // It only fails if the connection broke. Then the server returns the messages.
+    await this.#subscription.drain().catch(() => {})
   }
 
   #receive(message: Msg): void {
@@ -82,15 +105,29 @@ export class Puller implements Disposable {
   }
 
   #deliver(message: Msg, settleOn: string): void {
-    const { subject } = message
-    if (this.#waiting === undefined) publishCore(this.#bus, settleOn, '-NAK')
-    else
-      this.#finish({
-        subject,
-        data: message.string(),
-        attempts: parseSettleSubject(settleOn)?.deliveries ?? 1,
-        settleOn,
-      })
+    const attempts = parseSettleSubject(settleOn)?.deliveries ?? 1
+    const pulled = { subject: message.subject, data: message.string(), attempts, settleOn }
+    if (this.#waiting !== undefined) {
+      this.#finish(pulled)
+      return
+    }
+    // A second one can only come from a pull that the server should have forgotten.
+    this.#return()
+    this.#kept = { pulled, timer: setTimeout(() => this.#return(), KEEP_MS) }
+    if (this.#isDisposed) this.#return()
+  }
+
+  #takeKept(): Pulled | undefined {
+    const kept = this.#kept
+    this.#kept = undefined
+    clearTimeout(kept?.timer)
+    return kept?.pulled
+  }
+
+  /** Gives the kept message back to the server. */
+  #return(): void {
+    const kept = this.#takeKept()
+    if (kept !== undefined) publishCore(this.#bus, kept.settleOn, '-NAK')
   }
 
   /** The pull has expired (408), or the server cannot serve it now. */

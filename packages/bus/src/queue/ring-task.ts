@@ -17,16 +17,18 @@ import { clearForeign } from './clear-foreign.ts'
  */
 export async function ringTask(
   bus: Bus,
-  bell: { agent: string; run: string; task: string; ring: number; deliveries?: number },
+  bell: { agent: string } & Pick<Ring, 'run' | 'task' | 'ring' | 'deliveries' | 'decisions'>,
   signal?: AbortSignal,
 ): Promise<void> {
-  const { agent, run, task, ring, deliveries } = bell
+  const { agent, run, task, ring, deliveries, decisions = [] } = bell
   const first = bus.firsts.written.take(SUBJECTS.journal(agent, run, task))
   const message: Ring = {
     v: 1,
     run,
     task,
     ring,
+    wakes: true,
+    ...(decisions.length > 0 && { decisions }),
     ...(deliveries !== undefined && { deliveries }),
     ...(first === undefined || deliveries !== undefined ? {} : { first }),
   }

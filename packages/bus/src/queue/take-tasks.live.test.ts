@@ -87,6 +87,96 @@ describe('the queue', () => {
     settled.unsubscribe()
   })
 
+  it('frees one slot while calls of a task wait, and carries decisions with the bell, also past a dead host', async () => {
+    await prepareQueue(test.bus, 'waits')
+    const decisions = [{ call: '1.1', decision: 'approve' as const, by: 'user' }]
+    await ringTask(test.bus, { agent: 'waits', run: 'r1', task: 'r1-w', ring: 1, decisions })
+    for (const task of ['r1-x', 'r1-y', 'r1-z'])
+      await ringTask(test.bus, { agent: 'waits', run: 'r1', task, ring: 1 })
+    const { taken, stop } = collect('waits', 1)
+    const first = await until(() => taken[0], 'the first task')
+    expect(first).toMatchObject({ task: 'r1-w', decisions })
+    const waits = [first.releaseSlot(), first.releaseSlot()]
+    const second = await until(() => taken[1], 'the second task')
+    for (const ends of waits) void ends()
+    second.ack()
+    // The first task took its slot back, so the third can only begin when that ends.
+    await test.bus.connection.flush()
+    expect(taken).toHaveLength(2)
+    const again = first.releaseSlot()
+    await until(() => taken[2], 'the third task')
+    // A task that is settled while it waits has no slot to give.
+    first.ack()
+    void again()
+    await test.bus.connection.flush()
+    expect(taken).toHaveLength(3)
+    taken[2]?.ack()
+    ;(await until(() => taken[3], 'the fourth task')).ack()
+    await stop()
+  })
+
+  it('does not count a task that arrives when its slot has been taken back', async () => {
+    await prepareQueue(test.bus, 'early')
+    await ringTask(test.bus, { agent: 'early', run: 'r1', task: 'r1-first', ring: 1 })
+    const { taken, stop } = collect('early', 1)
+    const first = await until(() => taken[0], 'the first task')
+    const back = first.releaseSlot()
+    // Its slot pulls the next task now, and the server has the pull.
+    await test.bus.connection.flush()
+    void back()
+    await ringTask(test.bus, { agent: 'early', run: 'r1', task: 'r1-next', ring: 1 })
+    await test.bus.connection.flush()
+    first.ack()
+    expect(await until(() => taken[1], 'the next task')).toMatchObject({ task: 'r1-next', attempts: 1 })
+    taken[1]?.ack()
+    await stop()
+  })
+
+  it('gives a task that it cannot begin soon to another host', async () => {
+    await prepareQueue(test.bus, 'shared')
+    await ringTask(test.bus, { agent: 'shared', run: 'r1', task: 'r1-long', ring: 1 })
+    const { taken, stop } = collect('shared', 1)
+    const long = await until(() => taken[0], 'the first task')
+    const back = long.releaseSlot()
+    await test.bus.connection.flush()
+    void back()
+    await ringTask(test.bus, { agent: 'shared', run: 'r1', task: 'r1-elsewhere', ring: 1 })
+    await test.bus.connection.flush()
+    const [next] = await take(takeTasks(test.bus, 'shared'), 1)
+    expect(next).toMatchObject({ task: 'r1-elsewhere', attempts: 2 })
+    next?.ack()
+    long.ack()
+    await stop()
+  })
+
+  it('returns a task that is delivered while its taker stops, so that the next one gets it at once', async () => {
+    await prepareQueue(test.bus, 'parting')
+    for (let n = 0; n < 50; n++) {
+      const bus = await test.connect('parting')
+      const controller = new AbortController()
+      const taken: TaskDelivery[] = []
+      const taking = (async () => {
+        const options = { maxConcurrent: 4, signal: controller.signal }
+        for await (const delivery of takeTasks(bus, 'parting', options)) taken.push(delivery)
+        await bus.drain()
+      })()
+      const waiting = async () => (await test.bus.jsm.consumers.info('TASK', 'parting')).num_waiting
+      await until(async () => (await waiting()) >= 4, 'the pulls')
+      await Promise.all([
+        ringTask(test.bus, { agent: 'parting', run: 'r1', task: `r1-p${n}`, ring: 1 }),
+        // A growing part of the time that a bell takes, so that some stop while it is on its way.
+        new Promise((resolve) => setTimeout(resolve, n % 5)).then(() => controller.abort()),
+      ])
+      await taking
+      for (const delivery of taken) delivery.ack()
+      if (taken.length > 0) continue
+      const [next] = await take(takeTasks(test.bus, 'parting'), 1)
+      expect(next).toMatchObject({ task: `r1-p${n}` })
+      next?.ack()
+      await test.bus.outbox.flush()
+    }
+  }, 25_000) // Less than the time after which the server delivers a lost task again.
+
   it('delivers a task once however often it is rung, and again after it was settled', async () => {
     await prepareQueue(test.bus, 'bell')
     for (const ring of [1, 1, 2]) await ringTask(test.bus, { agent: 'bell', run: 'r1', task: 'r1-c', ring })

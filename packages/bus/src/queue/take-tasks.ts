@@ -41,7 +41,8 @@ export async function* takeTasks(
   const maxDeliver = (config.max_deliver ?? 0) > 0 ? Number(config.max_deliver) : Number.POSITIVE_INFINITY
   const slots = new Slots(maxConcurrent)
   const taken = new AsyncQueue<TaskDelivery>(signal)
-  for (let n = 0; n < maxConcurrent; n++) void pull()
+  const pullers = Array.from({ length: maxConcurrent }, () => new Puller(bus, agent))
+  for (const puller of pullers) void pull(puller)
   const removeListener = bus.link.onAuthFailed((error) => taken.fail(error))
   try {
     // Not `yield*`: if the caller stops, the queue must keep its unread deliveries for the return below.
@@ -49,11 +50,11 @@ export async function* takeTasks(
   } finally {
     removeListener()
     stopped.abort()
+    await Promise.all(pullers.map((puller) => puller[Symbol.asyncDispose]()))
     for (const unread of taken.drain()) unread.retry(0)
   }
 
-  async function pull(): Promise<void> {
-    using puller = new Puller(bus, agent)
+  async function pull(puller: Puller): Promise<void> {
     while (!signal.aborted) {
       await slots.take()
       const message = await slots.whileIdle(puller, puller.next(signal))

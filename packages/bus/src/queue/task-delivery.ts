@@ -1,7 +1,7 @@
 import { parseJson } from '@bailiwick/contract'
 import { nanos } from '@nats-io/transport-node'
 import type { Bus } from '../connect/bus.ts'
-import { ringSchema } from '../protocol/ring.ts'
+import { type CallDecision, ringSchema } from '../protocol/ring.ts'
 import { parseTaskSubject, SUBJECTS } from '../protocol/subjects.ts'
 import { publishCore } from '../publish/publish-core.ts'
 import type { Pulled } from './puller.ts'
@@ -17,6 +17,10 @@ export interface TaskDelivery {
    * has their attempts.
    */
   readonly attempts: number
+  /** Decisions that came with the bell. The journal may have them already. */
+  readonly decisions: readonly CallDecision[]
+  /** Whether the coordinator rings again when the task waits and can go on. */
+  readonly wakes: boolean
   /** Tells the server that the task is at work. Happens automatically until the delivery is settled. */
   working(): void
   /** Done: the task ended, or another host has it. */
@@ -33,10 +37,10 @@ export interface TaskDelivery {
   /** Do not redeliver it: it becomes a dead letter with this reason. */
   reject(reason: string): void
   /**
-   * Releases the slot for another task while this one waits for a delegate. Without it, two agents that wait for each
-   * other's only slot would never end.
+   * Releases the slot for another task while a call of this one waits for a person or a delegate. Without it, two
+   * agents that wait for each other's only slot would never end. However many calls wait, it is one slot.
    *
-   * @returns a function that takes a slot back, and resolves when it has one
+   * @returns a function that ends the wait of the call. The last one takes a slot back, and resolves when it has one
    */
   releaseSlot(): () => Promise<void>
 }
@@ -79,11 +83,14 @@ export function openDelivery(bus: Bus, message: Pulled, hooks: DeliveryHooks): T
   timer.unref()
   bus.held.set(task, settleOn)
   let open = true
+  /** Calls that wait for a person or a delegate. */
+  let waits = 0
+  let takeSlotBack = async () => {}
   const close = (): boolean => {
     if (!open) return false
     open = false
     clearInterval(timer)
-    hooks.settled()
+    if (waits === 0) hooks.settled()
     return true
   }
   const settle = (): boolean => {
@@ -99,6 +106,8 @@ export function openDelivery(bus: Bus, message: Pulled, hooks: DeliveryHooks): T
     task,
     redelivered: attempts > 1 || ring.data.deliveries !== undefined,
     attempts,
+    decisions: ring.data.decisions ?? [],
+    wakes: ring.data.wakes === true,
     working: () => send('+WPI'),
     ack() {
       // If this is lost, the task is redelivered, and its journal says that it has ended.
@@ -117,7 +126,14 @@ export function openDelivery(bus: Bus, message: Pulled, hooks: DeliveryHooks): T
     },
     leave: () => void close(),
     reject,
-    releaseSlot: hooks.releaseSlot,
+    releaseSlot() {
+      if (waits === 0) takeSlotBack = hooks.releaseSlot()
+      waits += 1
+      return async () => {
+        waits -= 1
+        if (waits === 0 && open) await takeSlotBack()
+      }
+    },
   }
 }
 

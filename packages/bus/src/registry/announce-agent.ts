@@ -2,12 +2,13 @@ import { InputError, tokenSchema } from '@bailiwick/contract'
 import { headers } from '@nats-io/transport-node'
 import type { Bus } from '../connect/bus.ts'
 import { BUCKETS } from '../protocol/places.ts'
-import type { AgentPresence } from '../protocol/presence.ts'
+import { type AgentPresence, PROTOCOL_VERSION } from '../protocol/presence.ts'
 import { publishCore } from '../publish/publish-core.ts'
 import { publishDurably } from '../publish/publish-durably.ts'
 
-/** What a host announces about itself. The bus adds time, connection and held tasks. */
-export type PresenceInput = Omit<AgentPresence, 'at' | 'client' | 'held'>
+/** What a host announces about itself. The bus adds time, connection and held tasks, and by default its own version. */
+export type PresenceInput = Omit<AgentPresence, 'at' | 'client' | 'held' | 'protocol'> &
+  Partial<Pick<AgentPresence, 'protocol'>>
 
 /** A host's entry in the registry. Ends when disposed, or some seconds after the process died. */
 export interface Announcement extends AsyncDisposable {
@@ -36,6 +37,7 @@ export async function announceAgent(
   const message = () => {
     const client = bus.connection.info?.client_id
     const beat: AgentPresence = {
+      protocol: PROTOCOL_VERSION,
       ...announced,
       at: Date.now(),
       held: bus.held.list(),

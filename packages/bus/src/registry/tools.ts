@@ -1,10 +1,10 @@
 import { type ToolCard, tokenSchema, toolCard, toolCardSchema } from '@bailiwick/contract'
 import { headers } from '@nats-io/transport-node'
 import { z } from 'zod'
+import { type Entry, watchBucket } from '../bucket/watch-bucket.ts'
 import type { Bus } from '../connect/bus.ts'
 import { BUCKETS } from '../protocol/places.ts'
 import { publishDurably } from '../publish/publish-durably.ts'
-import { type Entry, watchBucket } from './watch-bucket.ts'
 
 const registeredToolSchema = z.lazy(() =>
   z.object({

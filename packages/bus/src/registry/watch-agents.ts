@@ -1,7 +1,7 @@
+import { watchBucket } from '../bucket/watch-bucket.ts'
 import type { Bus } from '../connect/bus.ts'
 import { BUCKETS } from '../protocol/places.ts'
 import { type AgentPresence, presenceSchema } from '../protocol/presence.ts'
-import { watchBucket } from './watch-bucket.ts'
 
 /** Options of {@link watchAgents}. */
 export interface WatchAgentsOptions {

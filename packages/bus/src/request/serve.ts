@@ -9,6 +9,7 @@ import { INBOX } from '../protocol/places.ts'
 import { untilUp } from '../publish/persist.ts'
 import { publishCore } from '../publish/publish-core.ts'
 import type { RateLimit } from './rate-limit.ts'
+import { subscribeLimited } from './subscribe-limited.ts'
 
 /** Options of {@link serve}. */
 export interface ServeOptions<S extends z.ZodType> {
@@ -21,6 +22,10 @@ export interface ServeOptions<S extends z.ZodType> {
   decode?(message: Msg): unknown
   /** Drops requests of a sender that sends too many. */
   rateLimit?: RateLimit
+  /** Accepts so many requests per second; {@link subscribeLimited} has the details. */
+  perSecond?: number
+  /** Called each second in which requests are dropped because of `perSecond`. */
+  exceeded?(): void
   /** Returns the reply's value. Errors that it throws are sent as the reply. */
   handle(request: z.output<S>, message: Msg): Promise<unknown>
   /** Stores a reply that is too large for a message. Without it, such a reply is an error. */
@@ -44,19 +49,23 @@ export async function serve<S extends z.ZodType>(
   const { decode = (message) => parseJson(message.string()) } = options
   const isServed = matcher(subject)
   const inProgress = new Set<Promise<void>>()
+  const { perSecond = Number.POSITIVE_INFINITY, exceeded } = options
+  const take = (message: Msg) => {
+    if (!isServed(message.subject) || !isInbox(message.reply)) return
+    if (options.rateLimit?.accept(message.subject) === false) return
+    const end = bus.exchanges.begin()
+    const work = reply(message).finally(() => {
+      inProgress.delete(work)
+      end()
+    })
+    inProgress.add(work)
+  }
   const listen = () =>
-    bus.connection.subscribe(subject, {
+    subscribeLimited(bus.connection, subject, {
+      perSecond,
+      take,
       ...(queue !== undefined && { queue }),
-      callback: (error, message) => {
-        if (error !== null || !isServed(message.subject) || !isInbox(message.reply)) return
-        if (options.rateLimit?.accept(message.subject) === false) return
-        const end = bus.exchanges.begin()
-        const work = reply(message).finally(() => {
-          inProgress.delete(work)
-          end()
-        })
-        inProgress.add(work)
-      },
+      ...(exceeded && { exceeded }),
     })
   let subscription = listen()
   const leave = bus.exchanges.serve({
@@ -89,7 +98,7 @@ export async function serve<S extends z.ZodType>(
   return {
     async [Symbol.asyncDispose]() {
       leave()
-      if (!subscription.isClosed()) await subscription.drain()
+      await subscription.drain()
       await Promise.all(inProgress)
     },
   }

@@ -25,7 +25,7 @@ export async function requestRun<O extends RunOp>(
   options: { waitMs?: number; signal?: AbortSignal } = {},
 ): Promise<RunReply<O>> {
   const by = askerOn(bus)
-  const giveUpAt = Date.now() + RECONNECT_MS
+  const giveUpAt = performance.now() + RECONNECT_MS
   for (;;) {
     try {
       const reply = await request(bus, {
@@ -38,7 +38,7 @@ export async function requestRun<O extends RunOp>(
       return reply as RunReply<O>
     } catch (error) {
       if (!(error instanceof BusError) || error.code !== 'no-responder') throw error
-      if (Date.now() >= giveUpAt) {
+      if (performance.now() >= giveUpAt) {
         throw new BusError('no-responder', 'No coordinator is running. Start one with `bailiwick up`.', {
           cause: error,
         })

@@ -17,11 +17,9 @@ import { parseStoredSubject, SUBJECTS } from '../protocol/subjects.ts'
 import { LIMIT_REACHED } from '../publish/is-transient.ts'
 import { persist } from '../publish/persist.ts'
 import { publishDurably } from '../publish/publish-durably.ts'
-import { readStored } from '../streams/read-stored.ts'
+import { WRONG_LAST_SEQUENCE } from '../publish/publish-once.ts'
+import { firstStored, storedMessages } from '../streams/stored-messages.ts'
 import { ChunkDigest } from './chunk-digest.ts'
-
-/** The server's code for "wrong last sequence": the subject has a message already. */
-const WRONG_LAST_SEQUENCE = 10071
 
 /** Chunks to read at the same time when a finished file is checked. */
 const READ_AHEAD = 8
@@ -84,15 +82,23 @@ function loadChunk(
   return firstMessage(bus, key.kind, chunkSubject(key, index), signal)
 }
 
-/** The bytes of a chunk of a complete file. @throws BusError `bad-artifact` if there is none */
+/**
+ * The bytes of a chunk of a complete file.
+ *
+ * @param isKnown whether the file is known to be complete, so that only the chunk is looked up
+ * @throws BusError `bad-artifact` if there is none
+ */
 export async function readChunk(
   bus: Bus,
   key: FileKey,
   index: number,
-  signal?: AbortSignal,
+  { signal, isKnown = false }: { signal?: AbortSignal | undefined; isKnown?: boolean } = {},
 ): Promise<Uint8Array> {
-  const [entry, chunk] = await Promise.all([findEntry(bus, key, signal), loadChunk(bus, key, index, signal)])
-  if (entry !== undefined && chunk !== undefined) return chunk
+  const [isComplete, chunk] = await Promise.all([
+    isKnown || findEntry(bus, key, signal).then((entry) => entry !== undefined),
+    loadChunk(bus, key, index, signal),
+  ])
+  if (isComplete && chunk !== undefined) return chunk
   throw new BusError('bad-artifact', `The file ${formatKey(key)} is gone: it was deleted, or has expired.`)
 }
 
@@ -103,18 +109,31 @@ export async function loadAll(bus: Bus, key: FileKey, size: number): Promise<Uin
   return Buffer.concat(chunks)
 }
 
-/** The entries of an owner's complete files of a kind and scope, in the order in which they were completed. */
+/** A complete file, and where the stream has its entry. */
+export interface ListedFile {
+  key: FileKey
+  entry: FileEntry
+  sequence: number
+}
+
+/**
+ * The entries of an owner's complete files of a kind and scope, in the order in which they were completed.
+ *
+ * @param fromSequence skips entries before it. Default: none
+ */
 export async function* listEntries(
   bus: Bus,
   { kind, scope, owner = '*' }: Omit<FileKey, 'id' | 'owner'> & { owner?: string },
-  signal?: AbortSignal,
-): AsyncGenerator<{ key: FileKey; entry: FileEntry }> {
+  { fromSequence = 1, signal }: { fromSequence?: number; signal?: AbortSignal } = {},
+): AsyncGenerator<ListedFile> {
   const subject = SUBJECTS.stored(kind, scope, owner, '*', 'entry')
-  for await (const message of readStored(bus, { stream: fileStream(kind), subject }, signal)) {
+  const where = { stream: fileStream(kind), subject, fromSequence }
+  for await (const message of storedMessages(bus, where, signal)) {
     const parsed = parseStoredSubject(message.subject)
     const entry = fileEntrySchema.safeParse(parseJson(message.string()))
     if (parsed === undefined || !entry.success) continue
-    yield { key: { kind, scope, owner: parsed.owner, id: parsed.id }, entry: entry.data }
+    const key = { kind, scope, owner: parsed.owner, id: parsed.id }
+    yield { key, entry: entry.data, sequence: message.seq }
   }
 }
 
@@ -193,9 +212,5 @@ async function firstMessage(
   subject: string,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array | undefined> {
-  const message = await persist(bus, 'reading a file', signal, () =>
-    // The client's type lacks the combination of a sequence and a subject, which the server accepts.
-    bus.jsm.streams.getMessage(fileStream(kind), { seq: 1, next_by_subj: subject } as { seq: number }),
-  )
-  return message?.data
+  return (await firstStored(bus, { stream: fileStream(kind), subject }, signal))?.data
 }

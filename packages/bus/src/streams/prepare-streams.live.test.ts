@@ -1,4 +1,4 @@
-import type { StreamConfig } from '@nats-io/jetstream'
+import { StoreCompression, type StreamConfig } from '@nats-io/jetstream'
 import { nanos } from '@nats-io/transport-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { created, planned, startTestBus, type TestBus, until } from '../../test/test-bus.ts'
@@ -42,6 +42,14 @@ describe('the limits of the streams', () => {
     }
   })
 
+  it('take the maximum age from journals and files of an older version', async () => {
+    await prepareStreams(test.bus, { journalMaxAgeMs: 60_000, artifactMaxAgeMs: 60_000 })
+    await prepareStreams(test.bus)
+    for (const stream of [STREAMS.journal, STREAMS.records, STREAMS.files]) {
+      expect((await test.bus.jsm.streams.info(stream)).config.max_age, stream).toBe(0)
+    }
+  })
+
   it('are rejected with their name if they are invalid', async () => {
     await expect(prepareStreams(test.bus, { maxQueued: 0 })).rejects.toThrow('maxQueued')
     await expect(prepareStreams(test.bus, { replicas: 3 })).rejects.toThrow(/replicas/)
@@ -61,6 +69,22 @@ describe('the limits of the streams', () => {
     }
     await until(async () => (await kept()) === 0, 'the old journal to be dropped')
     await prepareStreams(test.bus)
+  })
+})
+
+describe('the stream of events', () => {
+  it('is compressed, also if an earlier version has created it', async () => {
+    await using old = await startTestBus()
+    const plain = (await old.bus.jsm.streams.info(STREAMS.event)).config
+    await old.bus.jsm.streams.delete(STREAMS.event)
+    await old.bus.jsm.streams.add({
+      ...plain,
+      compression: StoreCompression.None,
+      max_msgs_per_subject: -1,
+    })
+    await prepareStreams(old.bus)
+    const { config } = await old.bus.jsm.streams.info(STREAMS.event)
+    expect(config).toMatchObject({ compression: 's2', max_msgs_per_subject: 1_000_000_000 })
   })
 })
 

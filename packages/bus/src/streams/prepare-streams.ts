@@ -2,6 +2,7 @@ import { InputError } from '@bailiwick/contract'
 import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream/internal'
 import { z } from 'zod'
 import type { Bus } from '../connect/bus.ts'
+import { isOlder } from '../connect/server-version.ts'
 import { persist } from '../publish/persist.ts'
 import { type StreamPlan, streamPlans } from './stream-configs.ts'
 import { type CheckedStreamLimits, type StreamLimits, streamLimitsSchema } from './stream-limits.ts'
@@ -17,7 +18,8 @@ export async function prepareStreams(
   limits: StreamLimits = {},
   signal?: AbortSignal,
 ): Promise<void> {
-  const plans = streamPlans(checkLimits(limits))
+  const compresses = !isOlder(bus.connection.info?.version ?? '0', [2, 10])
+  const plans = streamPlans(checkLimits(limits), compresses)
   await Promise.all(plans.map((plan) => ensureStream(bus, plan, signal)))
 }
 

@@ -14,21 +14,21 @@ import { persist } from '../publish/persist.ts'
 
 /**
  * Every message that a stream holds on one subject, from `fromSequence` to the last one that is stored at the call.
- * Continues after a break of the connection.
+ * Continues after a break of the connection. With `headersOnly`, without their contents.
  *
  * Creates a consumer, because that is the only way to read with a request whose subject names what is read. In other
  * requests the payload decides, and permissions do not cover payloads.
  */
 export async function* readStored(
   bus: Bus,
-  where: { stream: string; subject: string; fromSequence?: number },
+  where: { stream: string; subject: string; fromSequence?: number; headersOnly?: boolean },
   signal?: AbortSignal,
 ): AsyncGenerator<JsMsg> {
   const doing = `reading ${where.subject}`
   let from = where.fromSequence ?? 1
   for (;;) {
     const info = await persist(bus, doing, signal, () =>
-      bus.jsm.consumers.add(where.stream, readerConfig(where.subject, from)),
+      bus.jsm.consumers.add(where.stream, readerConfig(where, from)),
     )
     let left = info.num_pending
     const consumer = bus.js.consumers.getConsumerFromInfo(info)
@@ -62,11 +62,15 @@ async function fetchSome(bus: Bus, consumer: Consumer, left: number): Promise<Co
   return batch
 }
 
-function readerConfig(subject: string, from: number): Partial<ConsumerConfig> {
+function readerConfig(
+  { subject, headersOnly }: { subject: string; headersOnly?: boolean },
+  from: number,
+): Partial<ConsumerConfig> {
   return {
     // Nobody can guess the name: a user that knows it may pull from the consumer.
     name: `read_${randomUUID()}`,
     filter_subject: subject,
+    ...(headersOnly && { headers_only: true }),
     ack_policy: AckPolicy.None,
     mem_storage: true,
     num_replicas: 1,

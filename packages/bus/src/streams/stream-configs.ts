@@ -1,9 +1,21 @@
-import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from '@nats-io/jetstream'
+import {
+  DiscardPolicy,
+  RetentionPolicy,
+  StorageType,
+  StoreCompression,
+  type StreamConfig,
+} from '@nats-io/jetstream'
 import { nanos } from '@nats-io/transport-node'
 import type { FileKind } from '../protocol/files.ts'
-import { BUCKETS, kvStream, STREAMS } from '../protocol/places.ts'
+import { BUCKETS, kvStream, LARGE_BYTES, STREAMS } from '../protocol/places.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
 import type { CheckedStreamLimits } from './stream-limits.ts'
+
+/**
+ * A limit that no subject reaches. With any limit per subject, the server writes files of 4 MB instead of 8, and only
+ * full files are compressed.
+ */
+const SMALLER_FILES = 1_000_000_000
 
 /** The part of a stream's configuration that the coordinator sets. */
 export type StreamPlan = Partial<StreamConfig> & Pick<StreamConfig, 'name' | 'subjects'>
@@ -13,8 +25,10 @@ export type StreamPlan = Partial<StreamConfig> & Pick<StreamConfig, 'name' | 'su
  *
  * Direct gets are off on every stream that other users write to: the server sends the stored bytes unchanged to any
  * reply subject that the requester names, so a user could put them under another user's subject.
+ *
+ * @param compresses whether the server can compress files: version 2.10 or newer
  */
-export function streamPlans(limits: CheckedStreamLimits): StreamPlan[] {
+export function streamPlans(limits: CheckedStreamLimits, compresses: boolean): StreamPlan[] {
   const base = { storage: StorageType.File, num_replicas: limits.replicas, allow_direct: false }
   return [
     {
@@ -23,6 +37,8 @@ export function streamPlans(limits: CheckedStreamLimits): StreamPlan[] {
       subjects: [SUBJECTS.journal('*', '*', '*')],
       max_age: age(limits.journalMaxAgeMs),
       max_bytes: limits.journalMaxBytes,
+      // What is larger was not written by a journal. All journals have the same readers, which it would hold up.
+      max_msg_size: 2 * LARGE_BYTES,
       // Discarding old messages would delete records of open tasks: one flooded journal would cut all others.
       discard: DiscardPolicy.New,
       deny_delete: true,
@@ -47,7 +63,10 @@ export function streamPlans(limits: CheckedStreamLimits): StreamPlan[] {
       subjects: [SUBJECTS.event('*', '*', '*', '*')],
       max_age: age(limits.eventMaxAgeMs),
       max_bytes: limits.eventMaxBytes,
+      max_msgs_per_subject: SMALLER_FILES,
       deny_delete: true,
+      // Events repeat their names and attributes, so they shrink to an eighth.
+      ...(compresses && { compression: StoreCompression.S2 }),
       duplicate_window: idWindow(limits.eventMaxAgeMs),
     },
     {
@@ -61,6 +80,8 @@ export function streamPlans(limits: CheckedStreamLimits): StreamPlan[] {
     },
     keyValuePlan(BUCKETS.agents, limits, limits.presenceMs),
     keyValuePlan(BUCKETS.tools, limits, 0),
+    keyValuePlan(BUCKETS.coordinators, limits, 0),
+    keyValuePlan(BUCKETS.runs, limits, 0),
     filesPlan(STREAMS.files, ['file', 'call'], limits, {
       maxAgeMs: limits.artifactMaxAgeMs,
       maxBytes: limits.artifactMaxBytes,

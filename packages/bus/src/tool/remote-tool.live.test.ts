@@ -1,4 +1,4 @@
-import { EncodedText, RefusedError, type Tool } from '@bailiwick/contract'
+import { EncodedText, RefusedError, type Tool, TransientError } from '@bailiwick/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestBus, type TestBus, until } from '../../test/test-bus.ts'
 import type { Bus } from '../connect/bus.ts'
@@ -7,6 +7,7 @@ import { TOOL_TIMING, type ToolTiming } from '../protocol/tool-call.ts'
 import { ringTask } from '../queue/ring-task.ts'
 import { remoteTool } from './remote-tool.ts'
 import { serveTool } from './serve-tool.ts'
+import { watchCalls } from './watch-calls.ts'
 
 /** Waits for a host without signs for longer than a test may take. */
 const NOTICES_SOON: ToolTiming = { ...TOOL_TIMING, silenceMs: 600_000, silenceAfterSignMs: 300 }
@@ -50,6 +51,18 @@ describe('remoteTool', () => {
       task: 'r1-t1',
       key: 't/1.1',
     })
+  })
+
+  it('finds a host that starts because of the call, also if the call may be carried out only once', async () => {
+    const late = { ...tool('late', async () => 'here'), effect: 'once' as const }
+    let host: Promise<AsyncDisposable> | undefined
+    const calls = watchCalls(test.bus, 'late', () => {
+      calls[Symbol.dispose]()
+      host ??= serveTool(test.bus, late)
+    })
+    await test.bus.connection.flush()
+    expect(await remoteTool(caller, late, 'analyst').run({}, context('1.0'))).toBe('here')
+    await (await host)?.[Symbol.asyncDispose]()
   })
 
   it('sends large inputs and results as files', async () => {
@@ -134,6 +147,15 @@ describe('remoteTool', () => {
     await expect(call).rejects.toThrow(new RefusedError('not on a Sunday'))
   })
 
+  it('throws a transient failure with the pause that the tool asks for', async () => {
+    const busy = tool('busy', async () => {
+      throw new TransientError('try again', { retryAfterMs: 1_500 })
+    })
+    await using _ = await serveTool(test.bus, busy)
+    const call = remoteTool(caller, busy, 'analyst').run({}, context('1.31'))
+    await expect(call).rejects.toMatchObject({ code: 'transient', message: 'try again', retryAfterMs: 1_500 })
+  })
+
   it('fails if no host of the tool comes back', async () => {
     const missing = remoteTool(
       caller,
@@ -145,6 +167,25 @@ describe('remoteTool', () => {
       code: 'no-responder',
       message: 'No process hosts the tool missing now.',
     })
+  })
+
+  it('waits for a host once, and not again until the tool had one', async () => {
+    const gone = tool('gone', async () => 'here')
+    const call = (id: string, reconnectMs: number) =>
+      remoteTool(caller, gone, 'analyst', { ...TOOL_TIMING, reconnectMs }).run({}, context(id))
+    const missing = { code: 'no-responder' }
+    await expect(call('2.1', 100)).rejects.toMatchObject(missing)
+    // Each of them would wait for longer than a test may take.
+    for (let n = 0; n < 20; n++) await expect(call(`2.2${n}`, 600_000)).rejects.toMatchObject(missing)
+    {
+      await using _ = await serveTool(test.bus, gone)
+      expect(await call('2.3', 100)).toBe('here')
+    }
+    // A host that was there may restart.
+    const again = call('2.4', 600_000)
+    await caller.connection.flush()
+    await using _ = await serveTool(test.bus, gone)
+    expect(await again).toBe('here')
   })
 
   it('waits for a host that restarts', async () => {

@@ -54,7 +54,7 @@ export function remoteTool(
     async run(input, context) {
       const { signal } = context
       const payload = await request(bus, { tool: card.name, caller, input, context })
-      const reply = await persistCall(bus, { effect: card.effect, signal, timing }, () =>
+      const reply = await persistCall(bus, { tool: card.name, effect: card.effect, signal, timing }, () =>
         send(bus, { card, caller, payload, signal, timing }),
       )
       if ('working' in reply) {

@@ -9,8 +9,9 @@ import { INBOX, LARGE_BYTES } from '../protocol/places.ts'
 import { SUBJECTS } from '../protocol/subjects.ts'
 import { cancelSchema, TOOL_TIMING, type ToolRequest, toolRequestSchema } from '../protocol/tool-call.ts'
 import { publishCore } from '../publish/publish-core.ts'
-import { MESSAGES_PER_SECOND, RateLimit } from '../request/rate-limit.ts'
+import { RateLimit } from '../request/rate-limit.ts'
 import { matcher, serve } from '../request/serve.ts'
+import { MESSAGES_PER_SECOND } from '../request/subscribe-limited.ts'
 
 /** Options of {@link serveTool}. */
 export interface ServeToolOptions {

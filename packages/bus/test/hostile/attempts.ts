@@ -102,6 +102,8 @@ export const FORBIDDEN_TO_PUBLISH: readonly Attempt[] = [
   ['purging the events', '$JS.API.STREAM.PURGE.EVENT'],
   ['reading the registry of tools', '$JS.API.STREAM.MSG.GET.KV_tools'],
   ['purging the registry of agents', '$JS.API.STREAM.PURGE.KV_agents'],
+  ['reading the summaries of runs', '$JS.API.CONSUMER.CREATE.KV_runs.x.$KV.runs.>'],
+  ['reading which coordinators are alive', '$JS.API.CONSUMER.CREATE.KV_coordinators.x.$KV.coordinators.>'],
 ]
 
 /** What a host of the analyst cannot subscribe to. */
@@ -156,4 +158,10 @@ export const FORBIDDEN_TO_ALL: readonly Attempt[] = [
   ['deleting the files', '$JS.API.STREAM.DELETE.FILES'],
   ['creating a stream', '$JS.API.STREAM.CREATE.MINE'],
   ['the system account', '$SYS.REQ.SERVER.PING'],
+  ['the summary of a run', '$KV.runs.r1'],
+  ['reading the summary of a run', '$JS.API.STREAM.MSG.GET.KV_runs'],
+  ['purging the summaries of runs', '$JS.API.STREAM.PURGE.KV_runs'],
+  ["a coordinator's presence", '$KV.coordinators.presence.c-1'],
+  ['the checkpoint of the events', '$KV.coordinators.projector'],
+  ['reading the checkpoint of the events', '$JS.API.STREAM.MSG.GET.KV_coordinators'],
 ]

@@ -13,6 +13,8 @@ export interface Entry<T> {
 
 /** Options of {@link watchBucket}. */
 export interface WatchOptions<T> {
+  /** The keys to watch, with wildcards: `presence.*`. Default: all. */
+  keys?: string
   silenceMs?: number
   signal?: AbortSignal
   /** Called with an entry that an unreadable message has replaced. */
@@ -30,7 +32,7 @@ export async function* watchBucket<T>(
   parse: (value: unknown) => T | undefined,
   options: WatchOptions<T> = {},
 ): AsyncGenerator<Entry<T>[]> {
-  const { silenceMs, signal, onOverwritten } = options
+  const { keys = '>', silenceMs, signal, onOverwritten } = options
   /** Assumed age of the entries that exist at the start. A living host renews its entry soon. */
   const initialAge = silenceMs === undefined ? 0 : silenceMs / 2
   if (signal?.aborted) return
@@ -40,7 +42,7 @@ export async function* watchBucket<T>(
   const changes = new AsyncQueue<'changed' | 'sweep'>(signal)
   const stopped = new AbortController()
   const either = signal === undefined ? stopped.signal : AbortSignal.any([signal, stopped.signal])
-  const source: Source = { stream: kvStream(bucket), subject: `${prefix}>`, from: 'last-of-each' }
+  const source: Source = { stream: kvStream(bucket), subject: prefix + keys, from: 'last-of-each' }
   const reading = (async () => {
     const messages = followStream(bus, source, either, (pending) => {
       initial = pending
@@ -48,7 +50,7 @@ export async function* watchBucket<T>(
     })
     for await (const message of messages) {
       const key = message.subject.slice(prefix.length)
-      const arrivedAt = Date.now() - (initial > 0 ? initialAge : 0)
+      const arrivedAt = performance.now() - (initial > 0 ? initialAge : 0)
       const known = entries.get(key)
       if (!apply(entries, key, message, parse, arrivedAt) && known !== undefined) onOverwritten?.(known)
       if (initial > 0) initial--
@@ -60,12 +62,12 @@ export async function* watchBucket<T>(
     (error: unknown) => changes.fail(error),
   )
   const everyMs = silenceMs === undefined ? undefined : Math.min(silenceMs / 6, 1_000)
-  let sweptAt = Date.now()
+  let sweptAt = performance.now()
   const sweep = () => {
     // This process was stopped for a while: it has not read the heartbeats of that time yet.
-    const late = Date.now() - sweptAt - 2 * (everyMs ?? 0)
+    const late = performance.now() - sweptAt - 2 * (everyMs ?? 0)
     if (late > 0) for (const entry of entries.values()) entry.arrivedAt += late
-    sweptAt = Date.now()
+    sweptAt = performance.now()
     changes.push('sweep')
   }
   const timer = everyMs === undefined ? undefined : setInterval(sweep, everyMs)
@@ -100,7 +102,7 @@ function apply<T>(
 }
 
 function dropSilent(entries: Map<string, Entry<unknown>>, silenceMs: number): boolean {
-  const oldest = Date.now() - silenceMs
+  const oldest = performance.now() - silenceMs
   let dropped = false
   for (const [key, { arrivedAt }] of entries) {
     if (arrivedAt >= oldest) continue
