@@ -24,11 +24,15 @@ export {
   type TaskResult,
   type Tool,
   type ToolCard,
+  TransientError,
   type Usage,
 } from '@bailiwick/contract'
 export { defineAgent, ownTools } from './define/define-agent.ts'
 export { defineTool, type ToolOptions } from './define/define-tool.ts'
 export { judge } from './answer/judge.ts'
+export { type ReadableAnswer, readableAnswer } from './answer/readable-answer.ts'
+export { reportWithSources } from './answer/report-sources.ts'
+export { exhaustedResult } from './answer/task-result.ts'
 export { explainAgent } from './define/explain-agent.ts'
 export { agentCard } from './define/agent-card.ts'
 
@@ -42,10 +46,15 @@ export {
   matchesPattern,
 } from './levels/grant.ts'
 
+// Inputs.
+export { storedInputs, taskInputs } from './schemas/task-inputs.ts'
+
 // The loop.
 export { runLoop } from './loop/run-loop.ts'
+export { type RebuiltRequest, rebuildRequests } from './loop/rebuild-requests.ts'
 export type { LoopOptions } from './attempt/attempt.ts'
 export { type Callbacks, callBack } from './loop/callbacks.ts'
+export { DEFAULT_RETRY_LIMITS, type RetryLimits } from './gate/retry-transient.ts'
 export type { Approve } from './gate/ask-person.ts'
 export type { Delegate, DelegateRequest } from './gate/delegation.ts'
 

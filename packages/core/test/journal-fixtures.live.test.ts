@@ -46,6 +46,20 @@ function hasUnknownOutcome(records: readonly JournalRecord[]): boolean {
   )
 }
 
+/** Whether the prefix lacks a delegate's result. This version gets it anew, and may give code other fields of it. */
+function lacksDelegate(
+  { delegates = {} }: (typeof SCENARIOS)[number],
+  records: readonly JournalRecord[],
+  prefix: readonly JournalRecord[],
+): boolean {
+  return records.some(
+    (record) =>
+      record.type === 'call.started' &&
+      record.name in delegates &&
+      !prefix.some((one) => one.type === 'call.ended' && one.call === record.call),
+  )
+}
+
 const endOf = (records: readonly JournalRecord[]) => records.find((record) => record.type === 'task.ended')
 const worldsOf = (records: readonly JournalRecord[]) =>
   records.flatMap((record) => (record.type === 'step.ended' ? [[record.step, record.worldHash]] : []))
@@ -62,7 +76,8 @@ describe('a journal of an earlier version resumes from any prefix', () => {
       const [whole, now] = [chapterOf(records, length), chapterOf(resumed, length)]
       const { at: _, usage: __, ...end } = endOf(whole) ?? {}
       expect(endOf(now), `from ${length} records`).toMatchObject(end)
-      expect(worldsOf(now), `from ${length} records`).toEqual(worldsOf(whole))
+      if (!lacksDelegate(scenario, records, prefix))
+        expect(worldsOf(now), `from ${length} records`).toEqual(worldsOf(whole))
       const replies = (list: readonly JournalRecord[]) =>
         list.filter(({ type }) => type === 'step.replied').length
       expect(replies(now), `from ${length} records`).toBe(replies(whole))

@@ -7,7 +7,7 @@ import type { TaskPause } from './run-pauses.ts'
 
 await useBubblewrap()
 
-/** CPU time of the main thread at a stretch, ms. */
+/** CPU time of the main thread at a stretch, on an idle machine, ms. */
 const MAX_PAUSE_MS = 10
 
 it('no argument, result or answer of a task makes its host pause for long', async ({ signal }) => {

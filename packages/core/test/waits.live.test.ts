@@ -1,5 +1,6 @@
 import { NO_USAGE, type TaskResult } from '@bailiwick/contract'
 import { defineTool } from '@bailiwick/core'
+import { memoryJournal } from '@bailiwick/core/journal'
 import { tryTask } from '@bailiwick/core/testing'
 import { createSandbox } from '@bailiwick/sandbox'
 import { useBubblewrap } from '@bailiwick/sandbox/testing'
@@ -41,6 +42,27 @@ it('lets a step wait for a delegate for as long as the delegate needs', async ()
     delegate: () => later(delegated),
   })
   expect(result).toMatchObject({ status: 'completed', output: 'theirs' })
+})
+
+it('leaves a task that waits for a person only when no timer and no other call of its code is open', async () => {
+  const code = `
+const slept = sleep(400).then(() => 'slept')
+const timed = new Promise((resolve) => setTimeout(resolve, 300, 'timed'))
+finalAnswer(await Promise.all([act({}), slept, timed]))`
+  const definition = { level: 5 as const, tools: [tool(() => 'done')] }
+  const journal = memoryJournal()
+  const wanted = { sandbox, journal, ceiling: { approval: 'always' as const } }
+  const left = tryTask(definition, reply(code), {
+    ...wanted,
+    approve: () => new Promise(() => {}),
+    suspendAfterMs: 50,
+  })
+  await expect(left).rejects.toThrow('the task has not ended')
+  const types = journal.records.map(({ type }) => type)
+  expect(types.filter((type) => type === 'call.ended')).toHaveLength(2)
+  expect(types.at(-1)).toBe('task.waiting')
+  const { result } = await tryTask(definition, reply(code), { ...wanted, approve: async () => true })
+  expect(result).toMatchObject({ status: 'completed', output: ['done', 'slept', 'timed'] })
 })
 
 it('ends a step that waits too long for a tool', async () => {

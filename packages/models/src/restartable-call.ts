@@ -7,7 +7,7 @@ export function restartableCall(call: Call): { call: Call; restart(reason: strin
     call: {
       ...call,
       emit(event) {
-        hasDeltas = event.type !== 'restart'
+        if (event.type !== 'waiting') hasDeltas = event.type !== 'restart'
         call.emit(event)
       },
     },

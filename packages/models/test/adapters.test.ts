@@ -245,6 +245,20 @@ describe('openai', () => {
     expect(running.requests).toHaveLength(3)
   })
 
+  it('declares tools without tool_choice if the server refuses the parameter', async () => {
+    const running = await open(startOpenAiServer, {
+      fault: (place) =>
+        place === 0 ? { kind: 'status', status: 400, message: 'unknown field tool_choice' } : undefined,
+    })
+    const model = ADAPTERS.openai.model(running, true)
+    const tools = [{ name: 'look', description: 'Looks.', input: { type: 'object' } }]
+    await collect(model, { ...request, tools, toolChoice: 'none' })
+    expect(running.requests.map((body) => [body.tool_choice, (body.tools as unknown[]).length])).toEqual([
+      ['none', 1],
+      [undefined, 1],
+    ])
+  })
+
   it('names an address where nothing listens', async () => {
     const model = openaiModel({ model: 'x', baseURL: 'http://127.0.0.1:9/v1' })
     await expect(collect(model)).rejects.toMatchObject({

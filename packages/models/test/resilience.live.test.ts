@@ -53,6 +53,73 @@ describe('retries', () => {
     expect(server.requests).toHaveLength(1)
   })
 
+  it('outlast a storm of 429s, and say what they wait for', async () => {
+    let storm = 0
+    await using server = await startOpenAiServer({
+      // Each of the calls is refused ten times on average, by a server that asks for a pause or does not.
+      fault: (place) => {
+        if (place >= 200) return undefined
+        storm += 1
+        return {
+          kind: 'status',
+          status: 429,
+          ...(place % 2 === 0 && { retryAfterMs: 20, form: 'milliseconds' }),
+        }
+      },
+    })
+    const source = openaiSource({ model: 'm', baseURL: `${server.url}/v1` })
+    const model = asModel(withRetries(source, { random: () => 0.01 * Math.random() }))
+    const asked = await Promise.all(Array.from({ length: 20 }, () => ask(model)))
+    expect(storm).toBe(200)
+    const waits = asked.map(({ events }) => events.filter(({ type }) => type === 'waiting'))
+    expect(waits.flat()).toHaveLength(200)
+    expect(Math.max(...waits.map(({ length }) => length))).toBeGreaterThan(4)
+    expect(waits.flat()[0]).toEqual({
+      type: 'waiting',
+      text: expect.stringMatching(/^openai\/m: 429, retrying in 0\.\d s$/),
+      ms: expect.any(Number),
+    })
+    // A wait withdraws nothing.
+    expect(asked.flatMap(({ events }) => events.filter(({ type }) => type === 'restart'))).toEqual([])
+  })
+
+  it.each([429, 503, 529])(
+    'of a busy server (%i) are limited by the deadline, or else by retryMs',
+    async (status) => {
+      await using server = await startOpenAiServer({
+        fault: () => ({ kind: 'status', status, retryAfterMs: 30, form: 'milliseconds' }),
+      })
+      const source = openaiSource({ model: 'm', baseURL: `${server.url}/v1` })
+      const model = asModel(withRetries(source, { retryMs: 2_000, random: () => 0 }))
+      await expect(ask(model)).rejects.toThrow(
+        /Gave up after \d+ attempts in [\d.]+ s, because 2 s have gone by \(retryMs\)\. The server asks to wait for 0\.1 s\./,
+      )
+      expect(server.requests.length).toBeGreaterThan(4)
+      const before = server.requests.length
+      await expect(ask(model, { deadline: Date.now() + 2_000 })).rejects.toThrow(
+        /Gave up after \d+ attempts in [\d.]+ s, because its deadline comes first\./,
+      )
+      expect(server.requests.length - before).toBeGreaterThan(4)
+    },
+  )
+
+  it('of other failures are few, because each may cost money', async () => {
+    await using server = await startOpenAiServer({
+      fault: (place) => (place % 2 === 0 ? { kind: 'malformed-json' } : { kind: 'status', status: 429 }),
+    })
+    const source = openaiSource({ model: 'm', baseURL: `${server.url}/v1` })
+    await expect(ask(asModel(withRetries(source, { random: () => 0 })))).rejects.toThrow('after 7 attempts')
+    const faulty = server.requests.length - 3
+    expect(faulty).toBe(4)
+  })
+
+  it('of a busy server are few if there is a fallback', async () => {
+    await using server = await startOpenAiServer({ fault: () => ({ kind: 'status', status: 429 }) })
+    const source = openaiSource({ model: 'm', baseURL: `${server.url}/v1` })
+    const retried = asModel(withRetries(source, { hasFallback: true, random: () => 0 }))
+    await expect(ask(retried)).rejects.toThrow('after 4 attempts')
+  })
+
   it('are limited by the settings, and the error has their number', async () => {
     await using server = await startOpenAiServer({ fault: () => busy })
     await expect(ask(await resolve(server, { attempts: 2 }))).rejects.toThrow('after 2 attempts')

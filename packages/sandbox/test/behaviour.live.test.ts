@@ -248,6 +248,20 @@ describe('guest code', () => {
     })
   })
 
+  it('refuses a promise as the answer, which would become an empty object', async () => {
+    const late = 'const late = async () => 42\n'
+    for (const [answer, where] of [
+      ['late()', 'is a promise'],
+      ['{ total: late() }', 'holds a promise at $.total'],
+      ['[[1], [late()]]', 'holds a promise at $[1][0]'],
+    ]) {
+      const { final, error } = await run(`${late}finalAnswer(${answer})`)
+      expect(final).toBeUndefined()
+      expect(error?.message).toBe(`the final answer ${where}: missing await`)
+    }
+    expect((await run(`${late}finalAnswer(await late())`)).final?.value).toBe(42)
+  })
+
   it('can call finalAnswer in nested functions, loops and callbacks', async () => {
     expect(
       (await run('function deep(n) { return n === 0 ? finalAnswer("deep") : deep(n - 1) } deep(20)')).final
@@ -605,4 +619,23 @@ describe('guest code', () => {
   ])('can use the whole language: %s', async (_, code, shown) => {
     expect(await shared.run(code)).toMatchObject({ status: 'ok', preview: shown })
   })
+})
+
+it('prints a table on lines of its own', async () => {
+  await using sandbox = await createSandbox()
+  await using world = await openWorld(sandbox)
+  const rows = '[{ id: 1, name: "a" }, { id: 2, name: "b" }]'
+  const { printed } = await world.run(
+    `console.log("before"); console.log("Rows:", ${rows}, "end"); console.table(${rows}); console.log(1, "two", { three: 3 })`,
+  )
+  expect(printed.trimEnd()).toBe(`before
+Rows:
+id | name
+ 1 | a
+ 2 | b
+end
+id | name
+ 1 | a
+ 2 | b
+1 two { three: 3 }`)
 })

@@ -31,6 +31,7 @@ export function startPauseClock(): PauseClock {
       return mostMb
     },
     reset() {
+      last = process.threadCpuUsage()
       pauseMs = 0
       mostMb = 0
     },
@@ -38,8 +39,8 @@ export function startPauseClock(): PauseClock {
 }
 
 /**
- * The longest pause that a run causes: the least of several runs, because code that is not compiled yet, and caches that
- * other programs emptied, make a run slower.
+ * The longest pause that a run causes, as it would be on an idle machine ({@link slowness}): the least of several runs,
+ * because code that is not compiled yet makes a run slower.
  *
  * @param enoughMs no further run if the pause is at most this long
  */
@@ -54,12 +55,30 @@ export async function leastPause(
     await run()
     // The next turn of the event loop measures the last pause.
     await new Promise((resolve) => setTimeout(resolve, 5))
-    least = Math.min(least, clock.pauseMs)
+    const { pauseMs } = clock
+    least = Math.min(least, pauseMs > enoughMs ? pauseMs / slowness() : pauseMs)
   }
   return least
 }
 
 const MAX_RUNS = 4
+
+/**
+ * How much slower this machine runs now than the idle machine for which the limits of pauses were set, at least 1. A busy
+ * neighbor takes the caches and half of a shared core, which doubles the CPU time of the same work.
+ */
+export function slowness(): number {
+  const before = process.threadCpuUsage()
+  for (let again = 0; again < REFERENCE_RUNS; again += 1) JSON.parse(REFERENCE_TEXT)
+  const { user, system } = process.threadCpuUsage(before)
+  return Math.max(1, (user + system) / 1_000 / REFERENCE_RUNS / REFERENCE_MS)
+}
+
+/** The engine does this in one operation, with memory that it must allocate, as the longest pauses of a host are. */
+const REFERENCE_TEXT = JSON.stringify(Array.from({ length: 80_000 }, (_, i) => ({ a: i })))
+const REFERENCE_RUNS = 8
+/** What one reference operation took an idle machine. */
+const REFERENCE_MS = 5.5
 
 /** Private memory of this process. It excludes Node's binary, which all Node processes share. MiB. */
 export function privateMb(): number {

@@ -8,13 +8,13 @@ import {
 import type { Attempt } from '../attempt/attempt.ts'
 import { outcomeRecord } from '../journal/outcome-record.ts'
 import type { StepState } from '../journal/task-world.ts'
-import { cut, MAX_RESULT_CHARS, showOutcome } from '../memory/show-outcome.ts'
+import { cut, delegateNames, MAX_RESULT_CHARS, showCall } from '../memory/show-outcome.ts'
 import { callId } from '../memory/to-messages.ts'
 import { finalBesideCalls, noCall } from '../prompts/feedback.ts'
 import { asName, frame, joinFramed } from '../prompts/framed-text.ts'
 import type { FoundCall } from '../reply/find-calls.ts'
 import { parseCalls } from '../reply/parse-reply.ts'
-import { type ActionResult, mistake, NOTHING } from './action-result.ts'
+import { type ActionResult, NOTHING, noAction } from './action-result.ts'
 
 /** Levels 2 to 4: makes all calls of a reply at the same time, or takes its answer. */
 export function makeCalls(
@@ -49,10 +49,12 @@ export async function callAll(
     ),
   )
   attempt.signal.throwIfAborted()
+  const delegates = delegateNames(attempt.state.spec)
   const shown = outcomes.map(({ id }, index) => {
     const outcome = step.calls.get(id)?.outcome
-    const result = outcome ? showOutcome(outcome) : NOTHING
-    return frame`[${asName(id)} ${asName(calls[index]?.name ?? '')}] ${result}`
+    const { name = '', args } = calls[index] ?? {}
+    const result = outcome ? showCall(outcome, { name, args }, delegates) : NOTHING
+    return frame`[${asName(id)} ${asName(name)}] ${result}`
   })
   return {
     status: outcomes.every(({ ok }) => ok) ? 'ok' : 'error',
@@ -88,22 +90,23 @@ export async function callOnce(
 
 /** Handles text in place of calls: the answer after level 2's round, or if the model insists on it. */
 function takeText(attempt: Attempt, step: StepState, reply: ModelReply, text: string): ActionResult {
-  if (text === '') return mistake('Your reply was empty. Call a tool, or give the answer.')
-  if (reply.finish === 'length') return mistake('Your reply was cut at its length limit. Write less.')
+  if (text === '') return noAction('Your reply was empty. Call a tool, or give the answer.')
+  if (reply.finish === 'length') return noAction('Your reply was cut at its length limit. Write less.')
   const before = attempt.state.steps.find(
     (other) => other.step === step.step - 1 && other.step >= attempt.state.firstStep,
   )
   const insists = before?.reply?.calls.length === 0 && before.ended?.observation === noCall
-  if (attempt.rules.rounds > 1 && !insists) return mistake(noCall)
+  if (attempt.rules.rounds > 1 && !insists) return noAction(noCall)
   return { status: 'ok', observation: NOTHING, final: { value: text } }
 }
 
 /** At level 2, JSON that looks like calls but names nothing callable is the answer. */
 function isAnswer({ rules, state }: Attempt, calls: readonly FoundCall[]): boolean {
-  const { tools, delegates } = state.spec.grant
+  const { tools, missing = [], delegates } = state.spec.grant
   const known = [
     FINAL_ANSWER,
     ...tools.map(({ name }) => name),
+    ...missing,
     ...delegates.map(({ name }) => functionName(name)),
   ]
   return rules.rounds === 1 && !calls.some(({ name }) => known.includes(name))

@@ -1,18 +1,15 @@
-import {
-  type CallReport,
-  type GuestError,
-  hasCode,
-  type ModelReply,
-  type Observation,
-} from '@bailiwick/contract'
+import { type GuestError, hasCode, type ModelReply, type Observation } from '@bailiwick/contract'
 import type { Attempt } from '../attempt/attempt.ts'
 import { repeatedCode } from '../gate/repeated-action.ts'
-import type { StepState } from '../journal/task-world.ts'
-import { finalAfterInvention, inventionCut, noCode, worldLost } from '../prompts/feedback.ts'
-import { asFrame, asName, type FramedText, frame, joinFramed } from '../prompts/framed-text.ts'
+import type { CallState, StepState } from '../journal/task-world.ts'
+import { explainName } from '../levels/explain-name.ts'
+import { returnedTypes } from '../memory/returned-types.ts'
+import { finalAfterInvention, inventionCut, NOTHING_SHOWN, noCode, worldLost } from '../prompts/feedback.ts'
+import { asFrame, type FramedText, frame, joinFramed } from '../prompts/framed-text.ts'
 import { looksLikePython } from '../reply/looks-like-code.ts'
 import { type ParsedReply, parseCode } from '../reply/parse-reply.ts'
-import { type ActionResult, mistake } from './action-result.ts'
+import { type ActionResult, mistake, noAction } from './action-result.ts'
+import { showCalls } from './show-calls.ts'
 
 /** The model learns how many steps are left when there are at most this many. */
 const FEW_STEPS = 3
@@ -26,13 +23,14 @@ export async function runCode(
 ): Promise<ActionResult> {
   const parsed = parseCode(reply, attempt.options.parses)
   if (parsed.kind !== 'code') {
-    return mistake(noCode(parsed.kind === 'nothing' ? parsed.problem : 'no-code', reply.finish === 'length'))
+    return noAction(noCode(parsed.kind === 'nothing' ? parsed.problem : 'no-code', reply.finish === 'length'))
   }
   const repeated = step.code ? undefined : repeatedCode(attempt.state, step.step, parsed.code)
   if (repeated !== undefined)
     return mistake(frame`${repeated}\nIt was not run again. Do something else, or answer.`)
   try {
-    return showStep(await attempt.world.execute(step, parsed.code), parsed, left)
+    const observation = await attempt.world.execute(step, parsed.code)
+    return showStep(attempt, observation, step, parsed, left, returnedTypes(attempt.state, [step]))
   } catch (error) {
     if (!hasCode(error, 'diverged')) throw error
     return mistake(worldLost)
@@ -40,7 +38,14 @@ export async function runCode(
 }
 
 /** Shows the model what its code printed, its value, its error, and advice. */
-function showStep(observation: Observation, parsed: ParsedReply, left: number): ActionResult {
+function showStep(
+  attempt: Attempt,
+  observation: Observation,
+  step: StepState,
+  parsed: ParsedReply,
+  left: number,
+  types: FramedText | undefined,
+): ActionResult {
   const { status, printed, preview, error, lost, final, finalText, worldHash, calls } = observation
   const refused = final !== undefined && parsed.invented && calls.length > 0
   const isPromise = /^Promise\b|\bPromise \{/.test(preview)
@@ -48,31 +53,53 @@ function showStep(observation: Observation, parsed: ParsedReply, left: number): 
   const shown = joinFramed(
     [
       printed !== '' && frame`Printed:\n${printed.trimEnd()}`,
-      error && (lost ? frame`Error:\n${`${error.name}: ${error.message}`}` : showError(error, parsed)),
+      error &&
+        (lost
+          ? frame`Error:\n${`${error.name}: ${error.message}`}`
+          : showError(attempt, error, failedCall(observation, step), parsed)),
       !error && status !== 'ok' && asFrame(`The step was stopped: ${status}.`),
       preview !== '' && frame`Value:\n${preview}`,
       lost !== undefined && asFrame(lost),
       isPromise && asFrame('The value is a promise: missing await before the call.'),
-      failedCalls(calls, error),
-      // A voided turn awaited nothing.
-      !lost && unawaited(calls),
+      showCalls(observation, parsed.kind === 'code' ? parsed.code : ''),
       asFrame(refused ? finalAfterInvention : parsed.invented ? inventionCut : ''),
+      final === undefined && types,
       isLate && asFrame(`${left - 1} steps left.`),
     ],
     '\n\n',
   )
   return {
     status: refused ? 'error' : status,
-    observation: shown.text === '' ? asFrame('Done. Nothing was printed, and there is no value.') : shown,
+    observation: shown.text === '' && final === undefined ? asFrame(NOTHING_SHOWN) : shown,
     ...(final && !refused && { final, ...(finalText !== undefined && { finalText }) }),
     ...(worldHash !== undefined && { worldHash }),
   }
 }
 
-function showError({ name, message, line, column, excerpt }: GuestError, parsed: ParsedReply): FramedText {
+/** The outcome of the call that made the step fail, if a call did. */
+function failedCall({ calls, error }: Observation, step: StepState): CallState['outcome'] {
+  const failed = calls.find(({ ok, message }) => !ok && message && error?.message.includes(message))
+  return failed && step.calls.get(failed.id)?.outcome
+}
+
+function showError(
+  { state }: Attempt,
+  { name, message, line, column, excerpt }: GuestError,
+  failed: CallState['outcome'],
+  parsed: ParsedReply,
+): FramedText {
   const where = line === undefined ? '' : ` (line ${line}${column === undefined ? '' : `, column ${column}`})`
-  const thrown = [`${name}${where}: ${message}`, excerpt].filter(Boolean).join('\n')
-  return frame`Error:\n${thrown}\n${asFrame(advice(name, message, parsed))}`
+  const unknown = name === 'ReferenceError' ? /^(\S+) is not defined/.exec(message)?.[1] : undefined
+  const meaning = unknown && explainName(state, unknown)
+  const thrown = [`${name}${where}: ${message}`, excerpt, meaning].filter(Boolean).join('\n')
+  return frame`Error:\n${thrown}\n${asFrame(failed ? adviceOnCall(failed) : advice(name, message, parsed))}`
+}
+
+function adviceOnCall({ transient }: NonNullable<CallState['outcome']>): string {
+  const what = transient
+    ? 'Do something else first, or call it again.'
+    : 'Change the call, or go another way.'
+  return `What ran before the error stays. ${what}`
 }
 
 function advice(name: string, message: string, parsed: ParsedReply): string {
@@ -84,26 +111,4 @@ function advice(name: string, message: string, parsed: ParsedReply): string {
     return 'Look at what the value really is; is an await missing before the call that gave it?'
   }
   return 'What ran before the error stays. Change the code; the same again gives the same.'
-}
-
-/** Failed calls that the error does not mention, because the code handled them. */
-function failedCalls(calls: readonly CallReport[], error: GuestError | undefined): FramedText {
-  const failed = calls.filter(
-    ({ ok, awaited, message }) => !ok && awaited && !error?.message.includes(message ?? ''),
-  )
-  return joinFramed(
-    failed.map(
-      ({ id, name, message = '' }) => frame`Call ${asName(id)} of ${asName(name)} failed: ${message}`,
-    ),
-    '\n',
-  )
-}
-
-function unawaited(calls: readonly CallReport[]): FramedText | undefined {
-  const names = calls
-    .filter(({ awaited }) => !awaited)
-    .map(({ id, name }) => frame`${asName(name)} (${asName(id)})`)
-  return names.length > 0
-    ? frame`Missing await: the code did not wait for ${joinFramed(names, ', ')}.`
-    : undefined
 }

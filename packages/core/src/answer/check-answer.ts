@@ -6,7 +6,7 @@ import type { StepState } from '../journal/task-world.ts'
 import { parseText } from '../reply/parse-reply.ts'
 import { type Checked, checkLargeValue, checkValue, describeIssues, isLarge } from '../schemas/check-value.ts'
 import { outputSchema } from '../schemas/output-schema.ts'
-import { fillReferences } from './fill-references.ts'
+import { fillReferences, localeOf } from './fill-references.ts'
 
 /** Checks an answer against its schema, fills in its references, and runs the definition's checks. */
 export async function checkAnswer(attempt: Attempt, step: StepState, answer: unknown): Promise<Checked> {
@@ -15,13 +15,17 @@ export async function checkAnswer(attempt: Attempt, step: StepState, answer: unk
   const fitted = await fitSchema(attempt, answer)
   if (!fitted.ok) return fitted
   const problems: string[] = []
-  const value = definition.references
-    ? mapTexts(fitted.value, (template) => {
-        const filled = fillReferences(template, spec.results, spec.text)
-        problems.push(...filled.problems)
-        return filled.text
-      })
-    : fitted.value
+  let { value } = fitted
+  if (definition.references) {
+    let all = ''
+    mapTexts(value, (template) => (all += template))
+    const locale = localeOf(all)
+    value = mapTexts(value, (template) => {
+      const filled = fillReferences(template, spec.results, spec.text, { locale })
+      problems.push(...filled.problems)
+      return filled.text
+    })
+  }
   if (problems.length > 0) return { ok: false, problem: problems.map((line) => `\n- ${line}`).join('') }
   const judge = askInTurn(attempt, step)
   for (const check of definition.checks ?? []) {

@@ -1,8 +1,8 @@
 import type { TaskResult } from '@bailiwick/contract'
-import { askModel } from '../attempt/ask-model.ts'
+import { askModel, messagesOf } from '../attempt/ask-model.ts'
 import type { Attempt } from '../attempt/attempt.ts'
+import { offeredTools } from '../attempt/offered-tools.ts'
 import { stepOf } from '../journal/task-world.ts'
-import { toMessages } from '../memory/to-messages.ts'
 import { lastAnswer } from '../prompts/feedback.ts'
 import { parseText } from '../reply/parse-reply.ts'
 import { checkAnswer } from './check-answer.ts'
@@ -22,10 +22,13 @@ export async function giveLastAnswer(attempt: Attempt, limit: number): Promise<T
   const content = lastAnswer('steps')
   const reply =
     state.lastReply ??
-    (await askModel(attempt, step, 'last', () => [
-      ...toMessages(attempt.system, state, attempt.tight),
-      { role: 'user', content },
-    ]))
+    (await askModel(
+      attempt,
+      step,
+      'last',
+      () => [...messagesOf(attempt), { role: 'user', content }],
+      offeredTools(attempt, false),
+    ))
   const { text } = parseText(reply)
   const answer = await checkAnswer(attempt, stepOf(state, step), text)
   const error = { code: 'exhausted', message: `no final answer within ${limit} steps`, limit: 'steps' }

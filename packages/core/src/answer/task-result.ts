@@ -22,6 +22,7 @@ export function resultOf(
   for (const { step, calls } of state.steps) {
     if (step < state.firstStep) continue
     for (const { outcome } of calls.values()) {
+      if (outcome?.artifacts !== undefined) values.push(outcome.artifacts)
       if (outcome?.value?.includes('"sha256"')) values.push(decoded(outcome.value))
     }
   }
@@ -50,6 +51,17 @@ function findArtifacts(values: readonly unknown[]): ArtifactRef[] {
   return [...found.values()]
 }
 
+/** The result of a task that has reached a limit: what its last step observed. */
+export function exhaustedResult(state: TaskWorld, message: string, limit: string): TaskResult {
+  const output = state.steps.findLast(({ ended }) => ended)?.ended?.observation
+  return resultOf(state, { status: 'exhausted', output, error: { code: 'exhausted', message, limit } })
+}
+
+/** The result of a task that was canceled. The signal's reason says why. */
+export function canceledResult(state: TaskWorld, { reason }: AbortSignal): TaskResult {
+  return resultOf(state, { status: 'canceled', error: { code: 'canceled', message: errorText(reason) } })
+}
+
 /**
  * The result of a task that cannot continue.
  *
@@ -61,11 +73,9 @@ export function failedResult({ state, signal }: Attempt, thrown: unknown): TaskR
   if (hasCode(error, 'suspended') || hasCode(error, 'fenced') || hasCode(error, 'bad-journal')) throw error
   const message = errorText(error)
   if (hasCode(error, 'exhausted')) {
-    const limit = 'limit' in error ? String(error.limit) : 'unknown'
-    const output = state.steps.findLast(({ ended }) => ended)?.ended?.observation
-    return resultOf(state, { status: 'exhausted', output, error: { code: 'exhausted', message, limit } })
+    return exhaustedResult(state, message, 'limit' in error ? String(error.limit) : 'unknown')
   }
-  if (signal.aborted) return resultOf(state, { status: 'canceled', error: { code: 'canceled', message } })
+  if (signal.aborted) return canceledResult(state, signal)
   const code = BailiwickError.isInstance(error) ? error.code : 'internal'
   return resultOf(state, { status: 'failed', error: { code, message } })
 }

@@ -6,10 +6,18 @@ import {
   type ModelRequest,
   type RecordOf,
 } from '@bailiwick/contract'
-import { estimateTokens } from '../gate/budget.ts'
+import { deadlineOf, estimateTokens } from '../gate/budget.ts'
+import { toMessages } from '../memory/to-messages.ts'
 import type { Attempt } from './attempt.ts'
 
+/** The messages of an attempt's next request, from its state at this time. */
+export function messagesOf({ system, state, tight, options }: Attempt): ModelMessage[] {
+  const { observationChars } = options.definition
+  return toMessages(system, state, { tight, ...(observationChars !== undefined && { observationChars }) })
+}
+
 type Purpose = RecordOf<'step.replied'>['purpose']
+type Extra = Pick<ModelRequest, 'tools' | 'toolChoice' | 'output'>
 
 /**
  * Makes one model request within the budget. Streams the reply as live events and journals it. If the messages do
@@ -22,7 +30,7 @@ export function askModel(
   step: number,
   purpose: Purpose,
   compose: () => ModelMessage[],
-  extra: Pick<ModelRequest, 'tools' | 'output'> = {},
+  extra: Extra = {},
 ): Promise<ModelReply> {
   return askOnce(attempt, step, purpose, compose(), extra).catch((error: unknown) => {
     if (attempt.tight || !hasCode(error, 'model-context')) throw error
@@ -36,9 +44,9 @@ async function askOnce(
   step: number,
   purpose: Purpose,
   messages: ModelMessage[],
-  extra: Pick<ModelRequest, 'tools' | 'output'>,
+  extra: Extra,
 ): Promise<ModelReply> {
-  const { state, signal, deadline } = attempt
+  const { state, signal } = attempt
   const bounds = attempt.budget.admitReply(() => estimateTokens(messages, extra.tools), attempt.now())
   const request: ModelRequest = {
     messages,
@@ -50,6 +58,7 @@ async function askOnce(
   // The request reveals observations, so their records must be durable first.
   await attempt.flushed()
   signal.throwIfAborted()
+  const deadline = deadlineOf(state, attempt.now())
   const reply = await generate(attempt, step, request, {
     signal,
     ...(deadline !== undefined && { deadline }),
@@ -68,7 +77,7 @@ async function generate(
   const { model } = attempt.options
   for await (const event of model.generate(request, options)) {
     if (event.type === 'reply') return event.reply
-    if (event.type !== 'restart') attempt.live({ type: event.type, step, text: event.text })
+    if (event.type !== 'restart') attempt.live({ ...event, step })
   }
   throw new ModelError('model-cut', `${model.id} ended its stream without a reply; ask it again`)
 }

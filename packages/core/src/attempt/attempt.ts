@@ -14,6 +14,7 @@ import type {
 import type { Approve } from '../gate/ask-person.ts'
 import type { TaskBudget } from '../gate/budget.ts'
 import type { Delegate } from '../gate/delegation.ts'
+import type { RetryLimits } from '../gate/retry-transient.ts'
 import type { TaskWorld } from '../journal/task-world.ts'
 import type { LevelRules } from '../levels/level-table.ts'
 import type { LevelPrompt } from '../prompts/level-prompts.ts'
@@ -40,6 +41,13 @@ export interface LoopOptions {
   delegate?: Delegate
   /** Asks a person. If absent, calls that need approval are refused. */
   approve?: Approve
+  /**
+   * Leave the task, with `task.waiting`, when its calls have only waited for people and delegates for this long, ms.
+   * If absent, the task keeps waiting in this process.
+   */
+  suspendAfterMs?: number
+  /** How often a call is retried after a transient failure. Default: `DEFAULT_RETRY_LIMITS`. */
+  retry?: Partial<RetryLimits>
   /** Ends the task as canceled. If the reason has the code `suspended`, the task stays open instead. */
   signal?: AbortSignal
   /** Unix milliseconds. Default: `Date.now`. */
@@ -70,8 +78,6 @@ export interface Attempt {
   readonly own: ReadonlyMap<string, Tool>
   readonly budget: TaskBudget
   readonly signal: AbortSignal
-  /** When the task's time is up, Unix milliseconds. */
-  readonly deadline: number | undefined
   readonly system: string
   /** Set after a request exceeded the model's context: folds all observations except the newest. */
   tight: boolean

@@ -47,6 +47,17 @@ describe('defineAgent', () => {
       { level: 1, routes: { a: route }, defaultRoute: 'b' },
       'defaultRoute: expected one of the routes (a), found "b"',
     ],
+    ['no idle reply', { maxIdleReplies: 0 }, 'maxIdleReplies: expected a positive whole number of replies'],
+    [
+      'no observations',
+      { observationChars: 0 },
+      'observationChars: expected a positive whole number of characters',
+    ],
+    [
+      'a purpose without an import',
+      { importPurposes: { arquero: 'tables' } },
+      'importPurposes: expected names that are in imports, found arquero',
+    ],
     ['planning every 0 steps', { planEvery: 0 }, 'planEvery: expected a positive whole number'],
     ['an invalid delegate', { delegates: [{ ...base, name: 'x y' }] }, 'delegate x y: name'],
   ])('refuses %s', (_, wrong, words) => {

@@ -67,6 +67,11 @@ function checkDefinition(definition: AgentDefinition): string[] {
   }
   if (definition.limits && rules.action !== 'code')
     problems.push(`limits: apply to code only; expected level 5, found level ${level.data}`)
+  const unknown = Object.keys(definition.importPurposes ?? {}).filter(
+    (one) => !definition.imports?.includes(one),
+  )
+  if (unknown.length > 0)
+    problems.push(`importPurposes: expected names that are in imports, found ${unknown.join(', ')}`)
   if (rules.action === 'route' && Object.keys(routes ?? {}).length === 0) {
     problems.push('routes: expected at least one route, such as { name: { when, to } }, found none')
   }
@@ -76,11 +81,14 @@ function checkDefinition(definition: AgentDefinition): string[] {
       `defaultRoute: expected one of the routes (${Object.keys(routes ?? {}).join(', ')}), found "${defaultRoute}"`,
     )
   }
-  if (
-    definition.planEvery !== undefined &&
-    !(Number.isInteger(definition.planEvery) && definition.planEvery > 0)
-  ) {
-    problems.push(`planEvery: expected a positive whole number of steps, found ${definition.planEvery}`)
+  for (const [limit, unit] of [
+    ['planEvery', 'steps'],
+    ['maxIdleReplies', 'replies'],
+    ['observationChars', 'characters'],
+  ] as const) {
+    const value = definition[limit]
+    if (value !== undefined && !(Number.isInteger(value) && value > 0))
+      problems.push(`${limit}: expected a positive whole number of ${unit}, found ${value}`)
   }
   for (const purpose of Object.keys(definition.models ?? {})) {
     if (!PURPOSES.includes(purpose))

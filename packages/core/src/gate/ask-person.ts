@@ -52,7 +52,19 @@ export async function askPerson(
       by,
       ...(reason !== undefined && { reason }),
     })
+    // If this host dies now, the next one must not ask for another decision.
+    await flushed()
   }
   if (decided.decision === 'approve') return undefined
   return `${decided.by} rejected ${name}${decided.reason ? `: ${decided.reason}` : ''}`
+}
+
+/** Withdraws the open questions of a step that ends, because nothing waits for the decisions any more. */
+export function withdrawQuestions(task: {
+  state: TaskWorld
+  record(record: JournalRecord): void
+  now(): number
+}): void {
+  const { state, record, now } = task
+  for (const { step, call } of state.asked) record({ type: 'call.withdrawn', at: now(), step, call })
 }

@@ -4,15 +4,11 @@ import {
   type ModelMessage,
   type ModelRequest,
   type ModelTool,
-  type TaskSpec,
 } from '@bailiwick/contract'
-import { type TaskWorld, totalUsage } from '../journal/task-world.ts'
+import { onlyWaits, type TaskWorld, totalUsage } from '../journal/task-world.ts'
 
 /** The average for text that agents read and write. */
 const CHARACTERS_PER_TOKEN = 3.5
-
-/** The longest delay that `setTimeout` accepts, ms. */
-const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** Estimates the input tokens of a request. */
 export function estimateTokens(messages: readonly ModelMessage[], tools: readonly ModelTool[] = []): number {
@@ -25,34 +21,28 @@ export function estimateTokens(messages: readonly ModelMessage[], tools: readonl
 
 /**
  * When a task's time is up, in Unix milliseconds: at its deadline or when its time budget is used, whichever comes
- * first. Undefined if nothing limits its time.
+ * first. Waiting for people and delegates does not use up the time budget. Undefined if nothing limits its time.
  */
-export function deadlineOf({ grant, deadline }: TaskSpec, startedAt: number): number | undefined {
-  const { wallMs } = grant.budget
-  if (wallMs === undefined) return deadline
-  return Math.min(startedAt + wallMs, deadline ?? Number.POSITIVE_INFINITY)
-}
-
-/** Aborts the task after `ms`. The caller clears the timer. */
-export function startDeadlineTimer(ms: number, stop: AbortController): ReturnType<typeof setTimeout> {
-  const late = new ExhaustedError('the task’s time is up', { limit: 'wallMs' })
-  return setTimeout(() => stop.abort(late), Math.min(Math.max(0, ms), MAX_TIMER_MS))
+export function deadlineOf(state: TaskWorld, now: number): number | undefined {
+  const { spec, startedAt } = state
+  const { wallMs } = spec.grant.budget
+  if (wallMs === undefined || startedAt === undefined) return spec.deadline
+  const waitedMs = state.waitedMs + (onlyWaits(state) ? Math.max(0, now - state.lastAt) : 0)
+  return Math.min(startedAt + wallMs + waitedMs, spec.deadline ?? Number.POSITIVE_INFINITY)
 }
 
 /** A task's budget. Reserves a part for each open delegation, so that parallel calls cannot spend it twice. */
 export class TaskBudget {
   readonly #state: TaskWorld
-  readonly #deadline: number | undefined
   readonly #reserved = new Map<string, Budget>()
 
-  constructor(state: TaskWorld, deadline: number | undefined) {
+  constructor(state: TaskWorld) {
     this.#state = state
-    this.#deadline = deadline
   }
 
   /** What is left, without reservations. */
   left(now: number): Budget {
-    const { calls, spec } = this.#state
+    const { started: calls, spec } = this.#state
     const usage = totalUsage(this.#state)
     const { budget } = spec.grant
     const left: Budget = {}
@@ -63,8 +53,18 @@ export class TaskBudget {
       const most = budget[limit]
       if (most !== undefined) left[limit] = Math.max(0, most - spent[limit] - reserved(limit))
     }
-    if (this.#deadline !== undefined) left.wallMs = Math.max(1, this.#deadline - now)
+    const deadline = deadlineOf(this.#state, now)
+    if (deadline !== undefined) left.wallMs = Math.max(1, deadline - now)
     return left
+  }
+
+  #leftInWords(left: number, most: number): string {
+    const { inputTokens, outputTokens } = totalUsage(this.#state)
+    const used = inputTokens + outputTokens
+    const reserved = most - used - left
+    if (used === 0 && reserved <= 0) return `a budget of ${most}`
+    const delegates = reserved > 0 ? `, ${reserved} are reserved for its delegates` : ''
+    return `${left} left: of its budget of ${most}, ${used} are used${delegates}`
   }
 
   /** Reserves half of what is left for a delegate, until {@link release}. */
@@ -104,14 +104,14 @@ export class TaskBudget {
     }
     const left = this.left(now)
     if (left.cost !== undefined && left.cost <= 0) {
-      throw new ExhaustedError(`the budget of $${budget.cost} is spent`, { limit: 'cost' })
+      throw new ExhaustedError(`this task’s budget of $${budget.cost} is spent`, { limit: 'cost' })
     }
     const bounds = left.cost === undefined ? {} : { maxCost: left.cost }
     if (left.tokens === undefined) return bounds
     const needed = estimate()
     if (left.tokens <= needed) {
       throw new ExhaustedError(
-        `the next request needs about ${needed} tokens, but only ${left.tokens} of ${budget.tokens} are left`,
+        `the next request needs about ${needed} tokens, but this task has ${this.#leftInWords(left.tokens, budget.tokens ?? 0)}`,
         { limit: 'tokens' },
       )
     }

@@ -11,17 +11,23 @@ import {
 import { stepOf, type TaskWorld } from '../journal/task-world.ts'
 import { checkLargeArguments, isLarge } from '../schemas/check-value.ts'
 import { type Approve, askPerson, needsPerson } from './ask-person.ts'
-import type { TaskBudget } from './budget.ts'
+import { deadlineOf, type TaskBudget } from './budget.ts'
 import { type Callable, decide, inputSchema, type Target } from './decide.ts'
-import { callDelegate, type Delegate, type Ending, type Failure } from './delegation.ts'
+import { callDelegate, type Ending, type Failure } from './delegation.ts'
+import { DEFAULT_RETRY_LIMITS, type RetryLimits, retryTransient } from './retry-transient.ts'
 import { untilAborted } from './until-aborted.ts'
 
-interface GateOptions extends Callable {
+interface GateOptions extends Callable, Pick<Parameters<typeof callDelegate>[0], 'delegate'> {
   /** The task so far. `write` must apply each record to it. */
   state: TaskWorld
   budget: TaskBudget
-  delegate?: Delegate | undefined
   approve?: Approve | undefined
+  /** How often a call is retried after a transient failure. */
+  retry?: Partial<RetryLimits> | undefined
+  /** A call waits for its next attempt. */
+  waiting?(step: number, text: string, ms: number): void
+  /** Ends the attempt. */
+  signal: AbortSignal
   write(record: JournalRecord): void
   /** Resolves when every written record is acknowledged. */
   flushed(): Promise<void>
@@ -96,10 +102,22 @@ async function callThrough(
     if (effect !== 'none') await options.flushed()
     signal.throwIfAborted()
     const context = { id, key, caller: spec.agent, run: spec.run, task: spec.task, signal }
-    if ('delegate' in target) wait?.pause()
-    if ('delegate' in target)
-      return await untilAborted(callDelegate(options, target.delegate, args, context), signal)
-    return { ok: true, value: await untilAborted(target.tool.run(args, context), signal) }
+    if ('delegate' in target) {
+      wait?.pause()
+      // The attempt's signal aborts before that of the call, and its reason tells whether the delegate may go on.
+      const asking = { ...context, signal: AbortSignal.any([options.signal, signal]) }
+      return await untilAborted(callDelegate(options, target.delegate, args, asking), signal)
+    }
+    const value = await retryTransient(() => untilAborted(target.tool.run(args, context), signal), {
+      name,
+      effect,
+      limits: { ...DEFAULT_RETRY_LIMITS, ...options.retry },
+      signal,
+      deadline: () => deadlineOf(state, now()),
+      now,
+      waiting: (text, ms) => options.waiting?.(step, text, ms),
+    })
+    return { ok: true, value }
   } catch (error) {
     return toFailure(error, name, signal)
   }
@@ -133,5 +151,6 @@ function toFailure(error: unknown, name: string, signal: AbortSignal): Failure {
     : hasCode(error, 'refused')
       ? 'refused'
       : 'error'
-  return { ok: false, reason, message: errorText(error) || `${name} failed without a message` }
+  const message = errorText(error) || `${name} failed without a message`
+  return { ok: false, reason, message, ...(hasCode(error, 'transient') && { transient: true }) }
 }

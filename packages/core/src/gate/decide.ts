@@ -11,6 +11,7 @@ import {
   unknownName,
 } from '@bailiwick/contract'
 import type { TaskWorld } from '../journal/task-world.ts'
+import { explainName } from '../levels/explain-name.ts'
 import { LEVEL_TABLE, type LevelRules } from '../levels/level-table.ts'
 import { type Checked, checkArguments } from '../schemas/check-value.ts'
 import { repeatedCall } from './repeated-action.ts'
@@ -47,8 +48,12 @@ export function decide(
       return refuse(`${request.name} was not called: ${level}, which calls nothing. Answer in words.`)
     if (delegate && !rules.delegates)
       return refuse(`${request.name} is an agent; starting one needs level 4, and ${level}.`)
+    if (!delegate && grant.missing?.includes(request.name))
+      return refuse(
+        `${request.name} is not available: no process hosted it when this task was created. Go on without it, or say in the answer what is missing.`,
+      )
     if (!delegate && !grant.tools.some(({ name }) => name === request.name))
-      return refuse(unknownName('function', request.name, callableNames(grant)))
+      return refuse(unknownFunction(state, request.name))
     if (roundsUsed(rules, state, request.step)) {
       return refuse(
         `${request.name} was not called: ${level}, which has one round of calls, and it is used. Answer now.`,
@@ -68,7 +73,7 @@ export function decide(
   const argsText = encodeValue(checked.value)
   if (!own) {
     if (callsLeft === 0)
-      return refuse(`the budget of ${grant.budget.calls} calls is used. Answer with what you have.`)
+      return refuse(`this task’s budget of ${grant.budget.calls} calls is used. Answer with what you have.`)
     const repeated =
       rules.action === 'calls' ? repeatedCall(state, request.step, request.name, argsText) : undefined
     if (repeated !== undefined) return refuse(`${repeated}. Do something else, or answer.`)
@@ -97,6 +102,12 @@ export function roundsUsed({ rounds }: LevelRules, state: TaskWorld, step: numbe
       [...other.calls.values()].some(({ started }) => started),
   )
   return used.length >= rounds
+}
+
+function unknownFunction(state: TaskWorld, name: string): string {
+  const meaning = explainName(state, name)
+  const unknown = unknownName('function', name, callableNames(state.spec.grant))
+  return meaning === undefined ? unknown : `${unknown} ${meaning}.`
 }
 
 function callableNames({ tools, delegates }: Grant): string[] {

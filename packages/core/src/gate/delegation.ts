@@ -1,5 +1,16 @@
-import type { Budget, CallContext, CallFailure, DelegateCard, TaskResult } from '@bailiwick/contract'
+import type {
+  ArtifactRef,
+  Budget,
+  CallContext,
+  CallFailure,
+  DelegateCard,
+  TaskInput,
+  TaskResult,
+  Usage,
+} from '@bailiwick/contract'
+import type { TaskWorld } from '../journal/task-world.ts'
 import type { TaskBudget } from './budget.ts'
+import { passOn } from './pass-on.ts'
 
 /** A call to an agent that the gate has admitted. */
 export interface DelegateRequest {
@@ -16,23 +27,44 @@ export interface DelegateRequest {
   text: string
   /** Values by name, for the child. */
   inputs: Record<string, unknown>
+  /** Inputs that refer to files. */
+  files: TaskInput[]
   /** The child's part of the parent's budget. What the child does not use goes back to the parent. */
   budget: Budget
+  /**
+   * Ends the delegation, unless its reason has the code `suspended`: then the next attempt of the parent asks for the
+   * same delegation again.
+   */
   signal: AbortSignal
 }
 
-/** Starts an agent and resolves with its result, whatever its status. Rejects if the agent could not be started. */
-export type Delegate = (request: DelegateRequest) => Promise<TaskResult>
+/**
+ * Starts an agent and resolves with its result, whatever its status. Rejects if the agent could not be started.
+ *
+ * @param atWork call it when the agent is known to be at work: before that, the parent is not left
+ */
+export type Delegate = (request: DelegateRequest, atWork: () => void) => Promise<TaskResult>
 
 /** A call that failed, in words for the model. */
-export type Failure = { ok: false; reason: CallFailure; message: string; value?: unknown }
+export type Failure = {
+  ok: false
+  reason: CallFailure
+  message: string
+  transient?: true
+  value?: unknown
+}
 
 /** How a call ended. */
-export type Ending = { ok: true; value: unknown } | Failure
+export type Ending = { ok: true; value: unknown; usage?: Usage; artifacts?: ArtifactRef[] } | Failure
 
 /** Starts a delegate on part of the task's budget, and waits for its result. */
 export async function callDelegate(
-  options: { delegate?: Delegate | undefined; budget: TaskBudget; now(): number },
+  options: {
+    delegate?: ((request: DelegateRequest) => Promise<TaskResult>) | undefined
+    state: TaskWorld
+    budget: TaskBudget
+    now(): number
+  },
   { name }: DelegateCard,
   args: unknown,
   context: CallContext,
@@ -41,10 +73,13 @@ export async function callDelegate(
     return { ok: false, reason: 'refused', message: `${name} cannot be started: this host starts no agents` }
   }
   const { task: text, inputs = {} } = args as { task: string; inputs?: Record<string, unknown> }
+  const passed = passOn(inputs, options.state)
+  if (typeof passed === 'string')
+    return { ok: false, reason: 'error', message: `${name} was not started: ${passed}` }
   const { id: call, key, run, task, signal } = context
   try {
     const budget = options.budget.reserve(call, options.now())
-    const request = { call, key, run, task, target: name, text, inputs, budget, signal }
+    const request = { call, key, run, task, target: name, text, ...passed, budget, signal }
     return endingOf(name, await options.delegate(request))
   } finally {
     options.budget.release(call)
@@ -61,9 +96,14 @@ function endingOf(name: string, result: TaskResult): Ending {
     return {
       ok: false,
       reason: 'error',
-      message: `${name} failed, its model gave no reply: ${error.message}`,
+      message:
+        error.code === 'model-unable'
+          ? `${name} failed: ${error.message}`
+          : `${name} failed, its model gave no reply: ${error.message}`,
       value: result,
     }
   }
-  return { ok: true, value: { status, output, error, usage, artifacts } }
+  const files = artifacts.map((artifact) => artifact.name)
+  const value = { status, output, ...(error && { error }), ...(files.length > 0 && { files }) }
+  return { ok: true, value, usage, ...(artifacts.length > 0 && { artifacts }) }
 }

@@ -1,12 +1,18 @@
 import {
   type AgentDefinition,
+  FILE_LIMITS,
+  InputError,
   MAX_DECLARED_TOOLS,
   OBSERVATIONS,
+  READ_FILE,
   type Route,
   SEARCH_TOOLS,
   type Tool,
+  unknownName,
 } from '@bailiwick/contract'
+import { decodeText, isText } from '../inputs/decode-text.ts'
 import type { TaskWorld } from '../journal/task-world.ts'
+import { offersReadFile } from '../levels/file-use.ts'
 import { LEVEL_TABLE } from '../levels/level-table.ts'
 import { declareTools } from '../prompts/declarations.ts'
 
@@ -21,7 +27,8 @@ export function ownFunctions(definition: AgentDefinition, state: TaskWorld): Too
   const { action, rounds } = LEVEL_TABLE[state.spec.grant.level]
   if (action === 'route') return routeTools(definition)
   const search = rounds > 0 && state.spec.grant.tools.length > MAX_DECLARED_TOOLS ? [searchTools(state)] : []
-  return action === 'code' ? [observations(state), ...search] : search
+  const read = state.chapters.some(({ spec }) => offersReadFile(spec)) ? [readFile(state)] : []
+  return [...(action === 'code' ? [observations(state)] : []), ...search, ...read]
 }
 
 /**
@@ -69,6 +76,35 @@ function observations({ steps }: TaskWorld): Tool {
       const have = first === last ? `step ${first} has one` : `steps ${first} to ${last} have one`
       throw new RangeError(
         `there is no observation of step ${step} yet; ${first === undefined ? 'no step has one' : have}`,
+      )
+    },
+  }
+}
+
+/** Reads the files in memory. The toolbox serves the others. */
+function readFile({ chapters }: TaskWorld): Tool {
+  const files = chapters.flatMap(({ spec }) => spec.inputs).filter(({ file }) => file !== undefined)
+  return {
+    ...READ_FILE,
+    run: async (input) => {
+      const { name, from = 0, length } = input as { name: string; from?: number; length?: number }
+      const found = files.findLast((file) => file.name === name)?.file
+      if (found === undefined)
+        throw new InputError(
+          unknownName(
+            'file',
+            name.slice(0, 200),
+            files.map((file) => file.name),
+          ),
+        )
+      const bytes = found.base64 === undefined ? undefined : Buffer.from(found.base64, 'base64')
+      if (bytes !== undefined && !isText(bytes))
+        throw new InputError(`expected a text file, found ${name}, which is ${found.mediaType}`)
+      const text = found.text ?? decodeText(bytes ?? new Uint8Array())
+      const part = text.slice(from, length === undefined ? undefined : from + length)
+      if (part.length <= FILE_LIMITS.readChars) return part
+      throw new InputError(
+        `expected at most ${FILE_LIMITS.readChars} characters, found ${part.length} in ${name}: give from and a smaller length`,
       )
     },
   }

@@ -20,7 +20,7 @@ export function repeatedCall(state: TaskWorld, step: number, name: string, args:
     ),
   )
   const [first, last] = [same[0]?.outcome, same.at(-1)?.outcome]
-  if (!last || same.includes(undefined) || first?.value !== last.value) return undefined
+  if (!last || same.includes(undefined) || first?.value !== last.value || last.transient) return undefined
   const result = (last.ok ? last.value : last.message) ?? ''
   return `identical call already made in steps ${before.map(({ step }) => step).join(' and ')}: result was ${result.slice(0, 500)}`
 }

@@ -11,7 +11,7 @@ export function outcomeRecord(
 ): Omit<RecordOf<'call.late'>, 'type'> {
   const { id, ms, ok } = outcome
   if (!ok) {
-    const { reason, message, value } = outcome as typeof outcome & { value?: unknown }
+    const { reason, message, transient, value } = outcome as typeof outcome & { value?: unknown }
     return {
       at,
       step,
@@ -20,12 +20,20 @@ export function outcomeRecord(
       ok,
       reason,
       message,
+      ...(transient && { transient }),
       ...(value !== undefined && { value: encodeValue(value) }),
     }
   }
   try {
-    return { at, step, call: id, ms, ok, value: encodeValue(outcome.value) }
+    return { at, step, call: id, ms, ok, value: encodeValue(outcome.value), ...delegated(outcome) }
   } catch (error) {
     return { at, step, call: id, ms, ok: false, reason: 'error', message: errorText(error) }
   }
+}
+
+/** What only the record of a delegation has. */
+export function delegated(outcome: CallOutcome): Pick<RecordOf<'call.ended'>, 'usage' | 'artifacts'> {
+  if (!outcome.ok) return {}
+  const { usage, artifacts } = outcome
+  return { ...(usage && { usage }), ...(artifacts && { artifacts }) }
 }

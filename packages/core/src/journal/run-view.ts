@@ -16,6 +16,8 @@ export interface RunView<E extends ViewEntry = ViewEntry> {
   plans: number
   /** Attempts by the task's name in the plan, oldest first. */
   attempts: Map<string, AttemptView<E>[]>
+  /** The first decision on each call, by `<task>/<call>`. Undefined if there is none. */
+  decisions?: Map<string, EntryOf<E, 'run.decided'>>
   /** The first request to cancel the run. */
   cancel?: EntryOf<E, 'run.cancel-requested'>
   ended?: EntryOf<E, 'run.ended'>
@@ -52,6 +54,12 @@ function apply(view: RunView, entry: ViewEntry): void {
     case 'task.returned': {
       const attempt = view.attempts.get(entry.name)?.find(({ task }) => task === entry.task)
       if (attempt !== undefined) attempt.returned = entry
+      return
+    }
+    case 'run.decided': {
+      view.decisions ??= new Map()
+      const key = `${entry.task}/${entry.call}`
+      if (!view.decisions.has(key)) view.decisions.set(key, entry)
       return
     }
     case 'run.cancel-requested':

@@ -72,6 +72,14 @@ const decided = (call: string): JournalRecord => ({
   decision: 'approve',
   by: 'user',
 })
+const withdrawn = (call: string): JournalRecord => ({ type: 'call.withdrawn', at: 45, step: 1, call })
+const waiting = (...calls: string[]): JournalRecord => ({
+  type: 'task.waiting',
+  at: 48,
+  step: 1,
+  calls,
+  since: 46,
+})
 const ended = (inputTokens: number): JournalRecord => ({
   type: 'task.ended',
   at: 50,
@@ -106,12 +114,58 @@ describe('foldTaskView', () => {
     expect(viewOf(asked('1.1'), decided('1.1'))).toMatchObject({ status: 'working', asked: [] })
   })
 
+  it('drops a question that was withdrawn', () => {
+    const view = viewOf(started(1, 'h'), asked('1.1'), asked('1.2'), withdrawn('1.1'))
+    expect(view).toMatchObject({ status: 'input-required', asked: [{ call: '1.2' }] })
+    expect(viewOf(asked('1.1'), withdrawn('1.1'))).toMatchObject({ status: 'working', asked: [] })
+  })
+
+  it('waits without a host until the next attempt, for a person or for delegates', () => {
+    const left = viewOf(started(1, 'h'), asked('1.1'), waiting('1.1'))
+    expect(left).toMatchObject({ status: 'input-required', waiting: { calls: ['1.1'] } })
+    expect(viewOf(started(1, 'h'), called('1.1'), waiting('1.1'))).toMatchObject({
+      status: 'working',
+      waiting: { calls: ['1.1'] },
+    })
+    const again = viewOf(started(1, 'h'), asked('1.1'), waiting('1.1'), started(2, 'h2'))
+    expect(again).toMatchObject({ status: 'input-required', host: 'h2', waiting: undefined })
+    expect(viewOf(started(1, 'h'), asked('1.1'), waiting('1.1'), started(9, 'h2'))?.leftMs).toBe(90 - 46)
+    expect(viewOf(asked('1.1'), waiting('1.1'), ended(1))).toMatchObject({ asked: [], waiting: undefined })
+  })
+
   it('tells what the task is doing', () => {
     const activity = (...records: JournalRecord[]) => viewOf(started(1, 'h'), ...records)?.activity
     expect(activity()).toEqual({ kind: 'model' })
     expect(activity(called('1.1'))).toEqual({ kind: 'call', name: 'scout' })
     expect(activity(asked('1.1'))).toEqual({ kind: 'decision', name: 'send' })
     expect(activity(ended(1))).toBeUndefined()
+  })
+
+  it('counts each call once, and refused calls not at all', () => {
+    const outcome = (call: string, fields: { reason?: 'refused' | 'error'; step?: number } = {}) =>
+      ({
+        type: 'call.ended',
+        at: 40,
+        step: 1,
+        call,
+        ok: fields.reason === undefined,
+        ms: 1,
+        clock: 40,
+        ...fields,
+      }) as const
+    const reads: JournalRecord = { ...(called('1.2') as RecordOf<'call.started'>), effect: 'none' }
+    const calls = (...records: JournalRecord[]) => viewOf(started(1, 'h'), ...records)?.calls
+    expect(calls(called('1.1'))).toBe(1)
+    expect(calls(called('1.1'), outcome('1.1'))).toBe(1)
+    expect(calls(called('1.1'), called('1.1'), outcome('1.1'))).toBe(1)
+    expect(calls(reads)).toBe(0)
+    expect(calls(reads, outcome('1.2'))).toBe(1)
+    expect(calls(outcome('1.3', { reason: 'refused' }))).toBe(0)
+    expect(calls(outcome('1.3', { reason: 'error' }))).toBe(1)
+    const { clock: _, ...late } = outcome('1.1')
+    expect(calls(called('1.1'), { ...late, type: 'call.late' })).toBe(1)
+    expect(calls({ ...late, type: 'call.late' })).toBe(1)
+    expect(calls(outcome('1.1'), outcome('1.1', { step: 2 }))).toBe(2)
   })
 
   it('takes the usage of the result, and keeps its own if the result has none', () => {
@@ -166,17 +220,18 @@ describe('foldTaskWorld', () => {
 })
 
 describe('foldRunView', () => {
+  const submitted: JournalRecord = {
+    type: 'run.submitted',
+    at: 1,
+    run: 'r1',
+    text: 'x',
+    inputs: [],
+    strategy: 'plan',
+    owner: 'user',
+    budget: {},
+  }
+
   it('follows plan, attempts and end', () => {
-    const submitted: JournalRecord = {
-      type: 'run.submitted',
-      at: 1,
-      run: 'r1',
-      text: 'x',
-      inputs: [],
-      strategy: 'plan',
-      owner: 'user',
-      budget: {},
-    }
     const out: JournalRecord = {
       type: 'task.dispatched',
       at: 2,
@@ -202,5 +257,22 @@ describe('foldRunView', () => {
     expect(view?.attempts.get('t1')).toMatchObject([{ attempt: 1, returned: { status: 'failed' } }])
     foldRunView<JournalRecord>(view, { ...back, type: 'run.ended', status: 'failed' })
     expect(view && runStatus(view)).toBe('failed')
+  })
+
+  it('keeps the first decision on each call', () => {
+    const decide = (task: string, decision: 'approve' | 'reject'): JournalRecord => ({
+      type: 'run.decided',
+      at: 2,
+      task,
+      call: '1.1',
+      decision,
+      by: 'user',
+    })
+    const records = [decide('r1-t1', 'approve'), decide('r1-t1', 'reject'), decide('r1-t2', 'reject')]
+    const view = records.reduce(foldRunView<JournalRecord>, foldRunView<JournalRecord>(undefined, submitted))
+    expect([...(view?.decisions ?? [])].map(([key, { decision }]) => [key, decision])).toEqual([
+      ['r1-t1/1.1', 'approve'],
+      ['r1-t2/1.1', 'reject'],
+    ])
   })
 })

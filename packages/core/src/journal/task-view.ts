@@ -29,13 +29,22 @@ export interface TaskView<E extends ViewEntry = ViewEntry> {
   startedAt?: number | undefined
   /** The step that the model replied to last; 0 before the first reply. */
   step: number
-  /** Calls and delegations that were started. */
+  /**
+   * Calls and delegations that left or have an outcome, without refused ones. A call that changes nothing counts when
+   * it has an outcome, because its start has no event.
+   */
   calls: number
+  /** The calls of one step that are counted. Plain data, because views are stored. */
+  counted?: { step: number; calls: Record<string, true> } | undefined
   /** Usage of the task's own replies; after the end, of its delegates too. */
   usage: Usage
   stepUsage: StepUsage[]
   /** Calls that wait for a person's decision. */
   asked: EntryOf<E, 'call.asked'>[]
+  /** Present while no host has the task, because its calls wait for people and delegates. */
+  waiting?: EntryOf<E, 'task.waiting'> | undefined
+  /** For how long it has waited without a host, up to its last attempt, milliseconds. */
+  leftMs: number
   /** Undefined before the first attempt and after the end. */
   activity?: Activity | undefined
   ended?: EntryOf<E, 'task.ended'> | undefined
@@ -83,8 +92,11 @@ function newChapter() {
     attempt: 0,
     startedAt: undefined,
     calls: 0,
+    counted: undefined,
     usage: NO_USAGE,
     asked: [],
+    waiting: undefined,
+    leftMs: 0,
     activity: undefined,
     ended: undefined,
   }
@@ -100,6 +112,10 @@ function apply(view: TaskView, entry: ViewEntry): void {
       view.attempt = entry.attempt
       view.host = entry.host
       view.startedAt ??= entry.at
+      if (view.waiting !== undefined) {
+        view.leftMs += Math.max(0, entry.at - (view.waiting.since ?? view.waiting.at))
+      }
+      view.waiting = undefined
       view.activity = ASKING
       return
     case 'task.continued':
@@ -111,14 +127,22 @@ function apply(view: TaskView, entry: ViewEntry): void {
       addStepUsage(view.stepUsage, entry.step, entry.usage)
       return
     case 'step.started':
-    case 'call.ended':
       view.activity = RUNNING
+      return
+    case 'call.ended':
+      if (entry.reason !== 'refused') countCall(view, entry)
+      view.activity = RUNNING
+      return
+    case 'call.late':
+      if (entry.reason !== 'refused') countCall(view, entry)
       return
     case 'step.ended':
       view.activity = ASKING
       return
     case 'call.started':
-      view.calls += 1
+      // Without an event, it must not change views of records either.
+      if (entry.effect === 'none') return
+      countCall(view, entry)
       view.activity = { kind: 'call', name: entry.name }
       return
     case 'call.asked':
@@ -126,21 +150,36 @@ function apply(view: TaskView, entry: ViewEntry): void {
       view.status = 'input-required'
       view.activity = { kind: 'decision', name: entry.name }
       return
+    // From the run's own journal, for views that show a decision before a host has recorded it.
+    case 'run.decided':
     case 'call.decided':
+    case 'call.withdrawn':
       view.asked = view.asked.filter(({ call }) => call !== entry.call)
       view.status = waitingStatus(view)
       view.activity = RUNNING
+      return
+    case 'task.waiting':
+      view.waiting = entry
       return
     case 'task.ended':
       view.status = entry.status
       // The coordinator ends a task without a live host and does not know its usage.
       if (entry.usage.replies > 0) view.usage = entry.usage
       view.asked = []
+      view.waiting = undefined
       view.ended = entry
       view.activity = undefined
       return
     default:
   }
+}
+
+/** Counts a call once. All entries of a step's calls come before those of the next step. */
+function countCall(view: TaskView, { step, call }: { step: number; call: string }): void {
+  if (view.counted?.step !== step) view.counted = { step, calls: {} }
+  if (view.counted.calls[call]) return
+  view.counted.calls[call] = true
+  view.calls += 1
 }
 
 function waitingStatus({ asked }: TaskView): Status {

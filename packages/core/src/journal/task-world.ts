@@ -35,6 +35,10 @@ export interface StepState {
   judgements: ModelReply[]
   code?: RecordOf<'step.started'>
   calls: Map<string, CallState>
+  /** Open calls that wait for a person's decision or for a delegate. */
+  waiting: Set<string>
+  /** Number of calls that the committed turns made. */
+  made: number
   inputs: TurnInput[]
   turns: TurnOutput[]
   /** How often the current turn was started. It has not committed, and all attempts but the last died in it. */
@@ -47,6 +51,8 @@ export interface StepState {
 export interface Chapter {
   readonly spec: TaskSpec
   readonly firstStep: number
+  /** The last answer, if the task reached a limit and was asked for one. */
+  lastReply?: ModelReply
 }
 
 /**
@@ -68,10 +74,16 @@ export interface TaskWorld extends TaskView<JournalRecord> {
   delegateUsage: Usage
   /** Number of model replies of this chapter: the lane's step. */
   replies: number
+  /** Number of calls of this chapter that were started. They count towards the budget. */
+  started: number
   /** Decisions on calls of this chapter, by call. */
   decisions: Map<string, RecordOf<'call.decided'>>
   /** Checkpoints of the world, the newest of each kind (`fits`). */
   checkpoints: Checkpoint[]
+  /** Time of this chapter in which the task only waited for people and delegates, milliseconds. */
+  waitedMs: number
+  /** The time of the last record. */
+  lastAt: number
   /** CPU time of all turns, milliseconds. */
   cpuMs: number
   /** CPU time since the last checkpoint, milliseconds. */
@@ -105,15 +117,19 @@ export function foldTaskWorld(records: readonly JournalRecord[], known?: TaskSpe
     startedAt: undefined,
     step: 0,
     calls: 0,
+    counted: undefined,
     usage: NO_USAGE,
     stepUsage: [],
     asked: [],
+    waiting: undefined,
+    leftMs: 0,
     activity: undefined,
     ended: undefined,
     spec,
     firstStep: 1,
     delegateUsage: NO_USAGE,
     replies: 0,
+    started: 0,
     decisions: new Map(),
     lastReply: undefined,
     chapters: [{ spec, firstStep: 1 }],
@@ -122,6 +138,8 @@ export function foldTaskWorld(records: readonly JournalRecord[], known?: TaskSpe
     engines: [],
     limits: undefined,
     checkpoints: [],
+    waitedMs: 0,
+    lastAt: first.at,
     cpuMs: 0,
     uncheckpointedMs: 0,
   }
@@ -131,7 +149,16 @@ export function foldTaskWorld(records: readonly JournalRecord[], known?: TaskSpe
 
 /** What starts afresh when a conversation goes on; memory and world stay. */
 function newChapter(spec: TaskSpec, firstStep: number) {
-  return { spec, firstStep, delegateUsage: NO_USAGE, replies: 0, decisions: new Map(), lastReply: undefined }
+  return {
+    spec,
+    firstStep,
+    delegateUsage: NO_USAGE,
+    replies: 0,
+    started: 0,
+    decisions: new Map(),
+    lastReply: undefined,
+    waitedMs: 0,
+  }
 }
 
 /** The state of a step. Creates it if the step is new. */
@@ -140,7 +167,16 @@ export function stepOf(world: TaskWorld, step: number): StepState {
   if (last?.step === step) return last
   const known = world.steps.find((other) => other.step === step)
   if (known !== undefined) return known
-  const created: StepState = { step, judgements: [], calls: new Map(), inputs: [], turns: [], begun: 0 }
+  const created: StepState = {
+    step,
+    judgements: [],
+    calls: new Map(),
+    waiting: new Set(),
+    made: 0,
+    inputs: [],
+    turns: [],
+    begun: 0,
+  }
   world.steps.push(created)
   return created
 }
@@ -150,8 +186,25 @@ export function totalUsage({ usage, delegateUsage }: TaskWorld): Usage {
   return addUsage(usage, delegateUsage)
 }
 
+/**
+ * Whether the task only waits for people and delegates: all open calls of its step do, and its code has nothing left to
+ * run. Then it needs no host.
+ */
+export function onlyWaits({ steps }: TaskWorld): boolean {
+  const step = steps.at(-1)
+  if (step === undefined || step.waiting.size === 0 || step.ended || step.voided) return false
+  if (step.code === undefined) {
+    return [...step.calls].every(([id, { outcome }]) => outcome !== undefined || step.waiting.has(id))
+  }
+  const { turns, inputs, made, waiting } = step
+  const isIdle = turns.length > inputs.length && turns.at(-1)?.done === false
+  return isIdle && inputs.at(-1)?.kind !== 'cancel' && made - inputs.length === waiting.size
+}
+
 /** Takes one record into the state, in place. Records of a run's own journal change nothing. */
 export function applyRecord(world: TaskWorld, record: JournalRecord): void {
+  if (onlyWaits(world)) world.waitedMs += Math.max(0, record.at - world.lastAt)
+  world.lastAt = record.at
   applyToTaskView(world, record)
   switch (record.type) {
     case 'task.continued': {
@@ -172,8 +225,11 @@ export function applyRecord(world: TaskWorld, record: JournalRecord): void {
     }
     case 'step.replied':
       world.replies += 1
-      if (record.purpose === 'last') world.lastReply = modelReplyOf(record)
-      else if (record.purpose === 'plan') stepOf(world, record.step).plan = record.text
+      if (record.purpose === 'last') {
+        world.lastReply = modelReplyOf(record)
+        const chapter = world.chapters.at(-1)
+        if (chapter !== undefined) chapter.lastReply = world.lastReply
+      } else if (record.purpose === 'plan') stepOf(world, record.step).plan = record.text
       else if (record.purpose === 'judge') stepOf(world, record.step).judgements.push(modelReplyOf(record))
       else stepOf(world, record.step).reply = modelReplyOf(record)
       return
@@ -188,7 +244,9 @@ export function applyRecord(world: TaskWorld, record: JournalRecord): void {
       stepOf(world, record.step).begun += 1
       return
     case 'call.started':
+      world.started += 1
       callOf(world, record.step, record.call).started = record
+      if (isDelegate(world, record.name)) stepOf(world, record.step).waiting.add(record.call)
       return
     case 'call.ended':
     case 'call.late':
@@ -200,6 +258,7 @@ export function applyRecord(world: TaskWorld, record: JournalRecord): void {
     case 'turn.committed': {
       const { step, turn, calls, done, cpuMs } = record
       stepOf(world, step).turns.push({ step, turn, calls, done, cpuMs })
+      stepOf(world, step).made += calls.length
       stepOf(world, step).begun = 0
       world.cpuMs += cpuMs
       world.uncheckpointedMs += cpuMs
@@ -211,8 +270,15 @@ export function applyRecord(world: TaskWorld, record: JournalRecord): void {
     case 'step.ended':
       stepOf(world, record.step).ended = record
       return
+    case 'call.asked':
+      stepOf(world, record.step).waiting.add(record.call)
+      return
     case 'call.decided':
       world.decisions.set(record.call, record)
+      world.steps.at(-1)?.waiting.delete(record.call)
+      return
+    case 'call.withdrawn':
+      stepOf(world, record.step).waiting.delete(record.call)
       return
     case 'step.checkpointed': {
       const { step, fits, worldHash, text } = record
@@ -246,9 +312,10 @@ function callOf(world: TaskWorld, step: number, id: string): CallState {
 function applyOutcome(world: TaskWorld, record: RecordOf<'call.ended'> | RecordOf<'call.late'>): void {
   const call = callOf(world, record.step, record.call)
   if (record.type === 'call.ended' || call.outcome === undefined) call.outcome = record
-  if (record.value !== undefined && isDelegate(world, call)) {
-    const { usage } = decodeValue(record.value) as TaskResult
-    world.delegateUsage = addUsage(world.delegateUsage, usage)
+  stepOf(world, record.step).waiting.delete(record.call)
+  if (record.value !== undefined && isDelegate(world, call.started?.name)) {
+    const { usage } = record.usage ? record : (decodeValue(record.value) as TaskResult)
+    if (usage !== undefined) world.delegateUsage = addUsage(world.delegateUsage, usage)
   }
   if (record.type === 'call.late') return
   const { call: id, ok, value = '', reason = 'error', message = '', clock } = record
@@ -278,6 +345,6 @@ function applyVoid(world: TaskWorld, record: RecordOf<'turn.voided'>): void {
   }
 }
 
-function isDelegate(world: TaskWorld, { started }: CallState): boolean {
-  return world.spec.grant.delegates.some(({ name }) => functionName(name) === started?.name)
+function isDelegate({ spec }: TaskWorld, called: string | undefined): boolean {
+  return spec.grant.delegates.some(({ name }) => functionName(name) === called)
 }

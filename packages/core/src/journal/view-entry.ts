@@ -1,4 +1,4 @@
-import type { ArtifactRef, FinalStatus, JournalRecord, Level, Usage } from '@bailiwick/contract'
+import type { ArtifactRef, Effect, FinalStatus, JournalRecord, Level, Usage } from '@bailiwick/contract'
 
 interface Ending {
   status: FinalStatus
@@ -12,6 +12,7 @@ interface ViewFields {
   'run.submitted': { strategy: string; owner: string; agent?: string | undefined }
   'run.planned': { tasks: { name: string; agent: string; after: string[]; inputs: string[] }[] }
   'run.cancel-requested': { by: string }
+  'run.decided': { task: string; call: string; decision: 'approve' | 'reject'; by: string }
   'run.ended': Ending
   'task.dispatched': { name: string; task: string; agent: string; attempt: number }
   'task.returned': { name: string; task: string; status: FinalStatus }
@@ -24,14 +25,17 @@ interface ViewFields {
     grant: { level: Level }
   }
   'task.started': { attempt: number; host: string }
+  'task.waiting': { step: number; calls: string[]; since?: number | undefined }
   'task.ended': Ending
   'step.replied': { step: number; usage: Usage }
   'step.started': { step: number }
   'step.ended': { step: number; status: string }
-  'call.started': { step: number; call: string; name: string }
-  'call.ended': { step: number; call: string; ok: boolean }
+  'call.started': { step: number; call: string; name: string; effect: Effect }
+  'call.ended': { step: number; call: string; ok: boolean; reason?: string | undefined }
+  'call.late': { step: number; call: string; ok: boolean; reason?: string | undefined }
   'call.asked': { step: number; call: string; name: string }
   'call.decided': { call: string; decision: 'approve' | 'reject'; by: string }
+  'call.withdrawn': { call: string }
 }
 
 /**

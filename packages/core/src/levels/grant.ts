@@ -69,9 +69,11 @@ export function effectiveGrant(asked: Grant, ...ceilings: Ceiling[]): Grant {
   const rules = LEVEL_TABLE[level]
   const allowed = (kind: 'tools' | 'delegates' | 'imports', name: string) =>
     ceilings.every((ceiling) => allows(ceiling, kind, name))
+  const missing = rules.rounds > 0 ? (asked.missing ?? []).filter((name) => allowed('tools', name)) : []
   return {
     level,
     tools: rules.rounds > 0 ? asked.tools.filter(({ name }) => allowed('tools', name)) : [],
+    ...(missing.length > 0 && { missing }),
     delegates: rules.delegates ? asked.delegates.filter(({ name }) => allowed('delegates', name)) : [],
     imports: rules.action === 'code' ? asked.imports.filter((name) => allowed('imports', name)) : [],
     budget: leastBudget(asked.budget, ...ceilings.map(({ budget }) => budget ?? {})),

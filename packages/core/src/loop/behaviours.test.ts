@@ -64,7 +64,9 @@ describe('replies', () => {
 
   it('46: feeds an execution error back with the call’s id and advice', async () => {
     const json = await tryTask({ level: 3, tools: [double] }, [call('double', { n: -1 }), final(0)])
-    expect(told(json, 1)).toContain('Call 1.1 failed (error): <data>only positive numbers')
+    expect(told(json, 1)).toContain(
+      'Call 1.1 failed (error): double(<data>{\\"n\\":-1}</data>): <data>only positive numbers',
+    )
     const inCode = await tryTask({ level: 5, tools: [double] }, [
       code('await double({ n: -1 })'),
       code('finalAnswer(0)'),
@@ -91,6 +93,23 @@ describe('replies', () => {
     const trial = await tryTask({ level: 3, tools: [double] }, [call('duoble', { n: 1 }), final(1)])
     expect(told(trial, 1)).toContain(String.raw`Did you mean \"double\"?`)
     expect(told(trial, 1)).toContain('Expected a known function (double')
+  })
+
+  it.each([
+    [2, call('census', { year: 2020 }), 'done'],
+    [3, call('census', { year: 2020 }), final('done')],
+    [4, call('census', { year: 2020 }), final('done')],
+    [5, code('await census({ year: 2020 })'), code("finalAnswer('done')")],
+  ] as const)('says at level %i that a tool has no host', async (level, calling, done) => {
+    const grant = { level, tools: [], missing: ['census'], delegates: [], imports: [], budget: {} }
+    const trial = await tryTask({ level: 0 }, [calling, done], {
+      spec: { grant: { ...grant, approval: 'never' } },
+    })
+    expect(trial.requests[0]?.messages[0]?.content).toContain('because no process hosts it: census.')
+    expect(told(trial, 1)).toContain(
+      'census is not available: no process hosted it when this task was created.',
+    )
+    expect(trial.result.output).toBe('done')
   })
 
   it('refuses an answer that follows an invented observation', async () => {
@@ -250,7 +269,7 @@ describe('limits', () => {
     const again = await tryTask({ level: 3, tools: [double] }, script.slice(1), {
       journal: memoryJournal(whole.records.slice(0, cut)),
     })
-    expect(told(again, 1)).toContain('the budget of 1 calls is used')
+    expect(told(again, 1)).toContain('budget of 1 calls is used')
   })
 })
 
@@ -379,7 +398,7 @@ describe('teams', () => {
     expect(team.requests[0]?.messages[0]?.content).toContain('You may start these agents')
   })
 
-  it('58, 59: returns a delegate’s status, output, error and usage, without its work', async () => {
+  it('58, 59: returns a delegate’s status, output and error, without its work', async () => {
     const exhausted = ended({
       status: 'exhausted',
       output: 'half',
@@ -394,12 +413,7 @@ describe('teams', () => {
       ],
       { agents: [HELPER], delegate: exhausted },
     )
-    expect(result.output).toEqual([
-      ['artifacts', 'error', 'output', 'status', 'usage'],
-      'exhausted',
-      'half',
-      'steps',
-    ])
+    expect(result.output).toEqual([['error', 'output', 'status'], 'exhausted', 'half', 'steps'])
   })
 
   it('60: includes its delegates’ usage in the caller’s, also after a restart', async () => {
@@ -515,7 +529,7 @@ describe('calls', () => {
     const both = { calls: [-1, 3].map((n) => ({ name: 'double', arguments: { n } })) }
     const { requests } = await tryTask({ level: 3, tools: [double] }, [both, final(1)])
     expect(requests[1]?.messages.slice(-2).map(({ content }) => content)).toEqual([
-      'Call 1.1 failed (error): <data>only positive numbers have a double here</data>',
+      'Call 1.1 failed (error): double(<data>{"n":-1}</data>): <data>only positive numbers have a double here</data>',
       '<data>6</data>',
     ])
   })

@@ -46,7 +46,10 @@ describe('runLoop', () => {
       '5.6 million',
     ])
     expect(result).toMatchObject({ status: 'completed', output: '5.6 million' })
-    expect(requests.map(({ tools }) => tools?.length ?? 0)).toEqual([1, 0])
+    expect(requests.map(({ tools, toolChoice }) => [tools?.length, toolChoice])).toEqual([
+      [1, undefined],
+      [1, 'none'],
+    ])
     expect(requests[1]?.messages.at(-1)).toEqual({
       role: 'tool',
       callId: 'call_1_1',

@@ -1,19 +1,21 @@
 import { type AgentEvent, AsyncQueue, BailiwickError, hasCode, type JournalRecord } from '@bailiwick/contract'
-import { failedResult } from '../answer/task-result.ts'
+import { canceledResult, failedResult } from '../answer/task-result.ts'
 import type { Attempt, LoopOptions } from '../attempt/attempt.ts'
-import { deadlineOf, startDeadlineTimer, TaskBudget } from '../gate/budget.ts'
+import { withdrawQuestions } from '../gate/ask-person.ts'
+import { TaskBudget } from '../gate/budget.ts'
 import { createGate } from '../gate/create-gate.ts'
 import { ownFunctions } from '../gate/own-functions.ts'
 import { JournalWriter } from '../journal/journal-writer.ts'
-import { applyRecord, foldTaskWorld } from '../journal/task-world.ts'
+import { applyRecord, foldTaskWorld, type TaskWorld } from '../journal/task-world.ts'
 import { LEVEL_TABLE } from '../levels/level-table.ts'
 import { promptHash, systemPrompt } from '../prompts/system-prompt.ts'
 import { CodeWorld } from '../world/code-world.ts'
 import { runSteps } from './run-steps.ts'
+import { TaskTimers } from './task-timers.ts'
 
 /**
  * Works on one task until it ends: thinks, acts, observes. Emits events in order, and each record only once it is
- * durable; the last event is the `task.ended` record. Resumes a journal that already holds records: no model call
+ * durable; the last event is the `task.ended` record, or `task.waiting` if `suspendAfterMs` is set. Resumes a journal that already holds records: no model call
  * is repeated, and a tool is called again only if its effect allows it. If the caller stops iterating, or aborts
  * with a reason of code `suspended`, the task stays open for the next attempt.
  *
@@ -66,11 +68,13 @@ async function workOn(
   const state = foldTaskWorld(records, isNew ? spec : undefined)
   const { delegate, approve, sandbox, inputs, importsFrom } = options
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal])
+  let timers: TaskTimers | undefined
   const record = (next: JournalRecord) => {
     // Suspending a task makes its open calls fail. Those failures are not journaled: the next attempt repeats the calls.
     if (hasCode(signal.reason, 'suspended')) return
     applyRecord(state, next)
     writer.write(next)
+    timers?.update()
   }
   const { id: host, engine } = options.host ?? IN_PROCESS
   const { level } = state.spec.grant
@@ -90,31 +94,71 @@ async function workOn(
     ...(limits && { limits }),
   })
 
-  const deadline = deadlineOf(state.spec, state.startedAt ?? now())
-  const timer = deadline === undefined ? undefined : startDeadlineTimer(deadline - now(), stop)
+  const left = new BailiwickError('suspended', 'the task waits for people and delegates')
+  const { suspendAfterMs } = options
+  using timing = new TaskTimers({ state, now, stop, leave: () => stop.abort(left), suspendAfterMs })
+  timers = timing
   const flushed = () => writer.flushed()
-  const budget = new TaskBudget(state, deadline)
+  const budget = new TaskBudget(state)
   const tools = new Map(options.tools.map((tool) => [tool.name, tool]))
   const own = new Map(ownFunctions(options.definition, state).map((tool) => [tool.name, tool]))
-  const gate = createGate({ state, budget, tools, own, delegate, approve, write: record, flushed, now })
   const live: Attempt['live'] = (event) => writer.whenFlushed(() => queue.push({ ...origin, ...event }))
+  const gate = createGate({
+    state,
+    budget,
+    tools,
+    own,
+    delegate: delegate && ((request) => timing.during(request.call, (atWork) => delegate(request, atWork))),
+    approve:
+      approve &&
+      ((request, asking) =>
+        timing.during(request.id, (reached) => {
+          reached()
+          return approve(request, asking)
+        })),
+    retry: options.retry,
+    waiting: (step, text, ms) => live({ type: 'waiting', step, text, ms }),
+    signal,
+    write: record,
+    flushed,
+    now,
+  })
   const printed = (step: number, line: string) => live({ type: 'print', step, line })
   const shared = { state, signal, now, record, flushed }
   try {
     await using world = new CodeWorld({ ...shared, sandbox, inputs, importsFrom, call: gate.call, printed })
     const rules = LEVEL_TABLE[level]
-    const parts = { options, rules, gate, world, own, budget, deadline, system, live }
+    const parts = { options, rules, gate, world, own, budget, system, live }
     const attempt: Attempt = { ...shared, ...parts, tight: false }
     const result = await runSteps(attempt).catch((error: unknown) => failedResult(attempt, error))
+    withdrawQuestions(attempt)
     record({ type: 'task.ended', at: now(), ...result })
     await flushed()
   } catch (error) {
+    if (signal.reason === left) return await leaveWaiting(state, writer, now, options.signal)
     if (hasCode(signal.reason, 'suspended'))
       await writer.suspend({ type: 'task.suspended', at: now(), attempt: number })
     throw error
-  } finally {
-    clearTimeout(timer)
   }
+}
+
+/**
+ * Records that the task waits without a host. Once this is durable, the host may forget the task. If the task was
+ * canceled meanwhile, records its end instead: otherwise the next host would resume it.
+ */
+async function leaveWaiting(
+  state: TaskWorld,
+  writer: JournalWriter,
+  now: () => number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { step = 0, waiting = [] } = state.steps.at(-1) ?? {}
+  const { lastAt: since } = state
+  if (signal?.aborted && !hasCode(signal.reason, 'suspended')) {
+    withdrawQuestions({ state, record: (record) => writer.write(record), now })
+    writer.write({ type: 'task.ended', at: now(), ...canceledResult(state, signal) })
+  } else writer.write({ type: 'task.waiting', at: now(), step, calls: [...waiting], since })
+  await writer.flushed()
 }
 
 const IN_PROCESS: NonNullable<LoopOptions['host']> = {

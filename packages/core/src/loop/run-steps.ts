@@ -8,21 +8,28 @@ import { checkAnswer } from '../answer/check-answer.ts'
 import { giveLastAnswer } from '../answer/last-answer.ts'
 import { resultOf } from '../answer/task-result.ts'
 import type { Attempt } from '../attempt/attempt.ts'
+import { withdrawQuestions } from '../gate/ask-person.ts'
 import { type StepState, stepOf } from '../journal/task-world.ts'
-import { answerRefused } from '../prompts/feedback.ts'
+import { answerRefused, unableModel } from '../prompts/feedback.ts'
 import { joinFramed } from '../prompts/framed-text.ts'
 import { makePlan, think } from './think.ts'
+
+/** A task fails after this many replies in a row without an action, unless its definition says otherwise. */
+export const MAX_IDLE_REPLIES = 3
 
 /** Thinks, acts and observes, until there is an answer or no step is left. */
 export async function runSteps(attempt: Attempt): Promise<TaskResult> {
   const { state } = attempt
   const limit = stepLimit(attempt)
+  attempt.signal.throwIfAborted()
   for (;;) {
     const last = state.steps.at(-1)
     const present = last !== undefined && last.step >= state.firstStep ? last : undefined
     const final = present?.ended?.final
     if (final !== undefined) return resultOf(state, { status: 'completed', output: decodeValue(final) })
     const number = last === undefined ? 1 : last.ended === undefined ? last.step : last.step + 1
+    const unable = modelUnable(attempt)
+    if (unable !== undefined) return resultOf(state, { status: 'failed', error: unable })
     if (number - state.firstStep >= limit) return giveLastAnswer(attempt, limit)
     const left = limit - (number - state.firstStep)
     if (attempt.options.definition.planEvery !== undefined) await makePlan(attempt, number, left)
@@ -32,7 +39,8 @@ export async function runSteps(attempt: Attempt): Promise<TaskResult> {
     let acted = await act(attempt, step, reply, left)
     if (acted.final !== undefined) acted = await checkFinal(attempt, step, acted, acted.final.value)
     attempt.signal.throwIfAborted()
-    const { status, observation, worldHash } = acted
+    const { status, observation, idle, worldHash } = acted
+    withdrawQuestions(attempt)
     attempt.record({
       type: 'step.ended',
       at: attempt.now(),
@@ -40,6 +48,7 @@ export async function runSteps(attempt: Attempt): Promise<TaskResult> {
       status,
       observation: observation.text,
       data: observation.data.map(([start, end]): [number, number] => [start, end]),
+      ...(idle && { idle }),
       ...(worldHash !== undefined && { worldHash }),
       ...(acted.final && { final: acted.finalText ?? encodeValue(acted.final.value) }),
     })
@@ -48,6 +57,18 @@ export async function runSteps(attempt: Attempt): Promise<TaskResult> {
       return resultOf(state, { status: 'completed', output: acted.final.value })
     }
     if (acted.final === undefined && attempt.rules.action === 'code') await attempt.world.checkpoint()
+  }
+}
+
+/** Ends a task whose model keeps replying without an action, instead of paying for all its steps. */
+function modelUnable({ state, rules, options }: Attempt): TaskResult['error'] {
+  const { maxIdleReplies = MAX_IDLE_REPLIES } = options.definition
+  const steps = state.steps.filter(({ step, ended }) => step >= state.firstStep && ended !== undefined)
+  const idle = steps.slice(steps.findLastIndex(({ ended }) => !ended?.idle) + 1)
+  if (idle.length < maxIdleReplies) return undefined
+  return {
+    code: 'model-unable',
+    message: unableModel(rules.action, idle.length, idle.at(-1)?.reply?.text ?? ''),
   }
 }
 

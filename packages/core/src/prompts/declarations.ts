@@ -38,7 +38,7 @@ declare function ${functionName(name)}(input: { task: string; inputs?: Record<st
 /** The type of a delegate's result. Precedes the delegates' declarations once. */
 export const RESULT_TYPE = `type Result<T> = {
   status: 'completed' | 'failed' | 'exhausted' | 'canceled' | 'rejected'
-  output?: T; error?: { code: string; message: string }; usage: object
+  output?: T; error?: { code: string; message: string }; files?: string[]
 }`
 
 function comment(text: string): string {

@@ -1,3 +1,4 @@
+import type { LevelRules } from '../levels/level-table.ts'
 import type { ParsedReply } from '../reply/parse-reply.ts'
 import { asFrame, type FramedText, frame } from './framed-text.ts'
 
@@ -32,6 +33,9 @@ export const finalAfterInvention =
 export const inventionCut =
   'What you wrote after your code as its observation was cut: only what is shown here happened.'
 
+/** The observation of code that showed nothing. */
+export const NOTHING_SHOWN = 'Done. Nothing was printed, and there is no value.'
+
 export const worldLost =
   'The variables of all earlier steps are lost: running their code again gave another result. Effects outside the code remain. The observations above are right; rebuild what you need from them.'
 
@@ -44,6 +48,9 @@ export function wrongRoute(said: string, routes: readonly string[]): FramedText 
   const examples = routes.map((route) => `{"route": "${route}"}`).join(', ')
   return frame`${`"${said.slice(0, 100)}"`} names no route. Answer with JSON alone, one of: ${asFrame(examples)}`
 }
+
+/** Stands in the place of the observation of an answer. */
+export const answerAccepted = 'Your answer was accepted'
 
 /** Asks for the best possible answer when no step is left. */
 export function lastAnswer(limit: string): string {
@@ -59,3 +66,23 @@ export function planRequest(first: boolean, stepsLeft: number): string {
 }
 
 export const planAccepted = 'Now go on by that plan.'
+
+const WANTED: Record<LevelRules['action'], { what: string; advice: string }> = {
+  answer: { what: 'an answer', advice: 'Use another model.' },
+  route: { what: 'a route', advice: 'Use another model.' },
+  calls: {
+    what: 'a tool call or an answer',
+    advice: 'Use another model, or level 5 (code) or 0 (processor).',
+  },
+  code: {
+    what: 'code that can run',
+    advice: 'Use another model, or level 3 (multi-step), which needs no code.',
+  },
+}
+
+/** Tells the user why a task was given up: its model cannot work at this level. */
+export function unableModel(action: LevelRules['action'], replies: number, last: string): string {
+  const { what, advice } = WANTED[action]
+  const found = last.trim() === '' ? 'was empty' : `began ${JSON.stringify(last.trim().slice(0, 80))}`
+  return `Expected ${what}, found none in ${replies} replies in a row; the last one ${found}. ${advice}`
+}

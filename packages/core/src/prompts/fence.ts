@@ -1,5 +1,5 @@
 /** What a fence holds: something to do, or something to read. */
-export type FenceTag = 'data' | 'task'
+export type FenceTag = 'data' | 'task' | 'request'
 
 /**
  * Puts a text between two tags that do not occur in it, so that nothing inside can end the fence: `<data>`, or
@@ -20,6 +20,7 @@ export function fence(tag: FenceTag, text: string): string {
 const TAGS = {
   data: /<\s*\/?\s*data(?:\s*-\s*(\d+))?/gi,
   task: /<\s*\/?\s*task(?:\s*-\s*(\d+))?/gi,
+  request: /<\s*\/?\s*request(?:\s*-\s*(\d+))?/gi,
 }
 
 /** Said once in every system prompt. */

@@ -55,9 +55,11 @@ function facts(level: Level, more: Partial<PromptFacts> = {}): PromptFacts {
     description: 'Finds things out from data.',
     instructions: 'Say how sure you are.',
     tools: level >= 2 ? tools : [],
+    missing: [],
     delegates:
       level >= 4 ? [{ name: 'web-search', description: 'Looks things up on the web.', level: 3 }] : [],
     imports: level === 5 ? ['arquero', 'd3-*'] : [],
+    importPurposes: { arquero: 'groups, joins and pivots tables' },
     routes: [
       { name: 'billing', when: 'It is about money.' },
       { name: 'support', when: 'Something does not work.' },
@@ -69,6 +71,24 @@ function facts(level: Level, more: Partial<PromptFacts> = {}): PromptFacts {
 }
 
 describe('the prompt of a level', () => {
+  it.each([2, 3, 4, 5] as const)(
+    'says that a person reads the answer, unless it has a schema, at level %i',
+    (level) => {
+      const words = 'A person reads your answer'
+      const prompt = (more: Partial<PromptFacts>) => LEVEL_PROMPTS[level](facts(level, more))
+      expect(prompt({ reader: 'person' })).toContain(words)
+      expect(prompt({ reader: 'person', output: { type: 'number' } })).not.toContain(words)
+      expect(prompt({})).not.toContain(words)
+    },
+  )
+
+  it.each([2, 3, 4, 5] as const)('names the tools that are missing, at level %i', (level) => {
+    expect(LEVEL_PROMPTS[level](facts(level, { missing: ['population', 'census'] }))).toContain(
+      'Not available in this task, because no process hosts them: population, census.',
+    )
+    expect(LEVEL_PROMPTS[level](facts(level))).not.toContain('Not available')
+  })
+
   it.each([
     [0, 100],
     [1, 130],
@@ -86,7 +106,7 @@ describe('the prompt of a level', () => {
     const output = { type: 'object', properties: { sum: { type: 'number' } }, required: ['sum'] }
     expect(LEVEL_PROMPTS[0](facts(0, { output }))).toContain('{ sum: number }')
     expect(LEVEL_PROMPTS[5](facts(5, { output }))).toContain('finalAnswer(answer: { sum: number })')
-    expect(LEVEL_PROMPTS[0](facts(0, { references: true }))).toContain('{{task.output.path:1}}')
+    expect(LEVEL_PROMPTS[0](facts(0, { references: true }))).toContain('{{t0.months[0].mean:1}} is 5.1.')
   })
 
   it('only names the tools if there are more than 30, and tells how to find their declarations', () => {

@@ -1,4 +1,5 @@
-import type { AgentDefinition, ModelMessage, TaskSpec } from '@bailiwick/contract'
+import { type AgentDefinition, type ModelMessage, READ_FILE, type TaskSpec } from '@bailiwick/contract'
+import { offersReadFile } from '../levels/file-use.ts'
 import { outputSchema } from '../schemas/output-schema.ts'
 import { FENCE_RULE } from './fence.ts'
 import { LEVEL_PROMPTS, type LevelPrompt, type PromptFacts } from './level-prompts.ts'
@@ -23,12 +24,15 @@ function promptFacts(definition: AgentDefinition, spec: TaskSpec): PromptFacts {
     name: definition.name,
     description: definition.description,
     instructions: spec.instructions ?? definition.instructions ?? '',
-    tools: spec.grant.tools,
+    tools: offersReadFile(spec) ? [...spec.grant.tools, READ_FILE] : spec.grant.tools,
+    missing: spec.grant.missing ?? [],
     delegates: spec.grant.delegates,
     imports: spec.grant.imports,
+    importPurposes: definition.importPurposes ?? {},
     routes: Object.entries(definition.routes ?? {}).map(([name, { when }]) => ({ name, when })),
     output: outputSchema(definition, spec),
     references: definition.references ?? false,
+    ...(spec.reader && { reader: spec.reader }),
   }
 }
 

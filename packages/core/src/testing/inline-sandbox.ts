@@ -49,6 +49,7 @@ class InlineSession implements Session {
   constructor(world: World, executed: { step: number; replay: boolean }[]) {
     this.#executed = executed
     const globals: Record<string, unknown> = { ...(decodeValue(encodeValue(world.inputs)) as object) }
+    for (const [name, advice] of Object.entries(world.files ?? {})) globals[name] = unusable(advice)
     for (const { name, input, access } of world.functions) {
       const call = (args: unknown) => this.#step?.called(name, args)
       globals[name] = access === 'index' ? byIndex(call, Object.keys(input.properties ?? {})[0] ?? '') : call
@@ -68,6 +69,14 @@ class InlineSession implements Session {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+/** Throws when something of it is used. In a real sandbox, the name alone throws; a context of `node:vm` cannot do that. */
+function unusable(advice: string): object {
+  const refuse = () => {
+    throw new TypeError(advice)
+  }
+  return new Proxy(() => {}, { get: refuse, apply: refuse, ownKeys: refuse, has: refuse })
 }
 
 function byIndex(call: (args: unknown) => unknown, argument: string): object {

@@ -10,10 +10,10 @@ import {
 } from '@bailiwick/contract'
 import type { LoopOptions } from '../attempt/attempt.ts'
 import { defineAgent, ownTools } from '../define/define-agent.ts'
-import { describeInput } from '../inputs/describe-input.ts'
 import { type MemoryJournal, memoryJournal } from '../journal/memory-journal.ts'
 import { type Ceiling, definedGrant, effectiveGrant, type GrantSources } from '../levels/grant.ts'
 import { runLoop } from '../loop/run-loop.ts'
+import { taskInputs } from '../schemas/task-inputs.ts'
 import { inlineSandbox } from './inline-sandbox.ts'
 import { type Script, scriptedModel } from './scripted-model.ts'
 
@@ -74,11 +74,7 @@ export async function tryTask(
     agent: definition.name,
     name: 't1',
     text,
-    inputs: Object.entries(inputs).map(([name, value]) => ({
-      name,
-      value,
-      description: describeInput(name, value),
-    })),
+    inputs: taskInputs(inputs),
     results,
     grant: effectiveGrant(definedGrant(definition, sources), ceiling),
     seed: 'seed',

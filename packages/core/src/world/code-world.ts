@@ -9,7 +9,7 @@ import type { StepState } from '../journal/task-world.ts'
 import type { CodeTask } from './code-task.ts'
 import { LiveStep } from './live-step.ts'
 import { rebuildWorld, refuseRestored } from './rebuild-world.ts'
-import { cardsHash, functionsOf, recordedRequest, worldOf } from './recorded-world.ts'
+import { cardsHash, filesOf, functionsOf, recordedRequest, worldOf } from './recorded-world.ts'
 
 /** Takes a checkpoint only after this share of a task's CPU time, so that a long task takes few. */
 const MIN_CHECKPOINT_SHARE = 0.1
@@ -96,7 +96,9 @@ export class CodeWorld implements AsyncDisposable {
     const at = now()
     if (step.code === undefined) {
       const { seed } = state.spec
-      record({ type: 'step.started', at, step: step.step, code, clock: at, seed, ...this.#functions() })
+      const files = Object.keys(filesOf(state))
+      const defined = { ...this.#functions(), ...(files.length > 0 && { files }) }
+      record({ type: 'step.started', at, step: step.step, code, clock: at, seed, ...defined })
       return
     }
     if (!isTurnOpen(step)) return

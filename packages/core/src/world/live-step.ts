@@ -8,7 +8,7 @@ import {
   type TurnOutput,
   type VoidedTurn,
 } from '@bailiwick/contract'
-import { outcomeRecord } from '../journal/outcome-record.ts'
+import { delegated, outcomeRecord } from '../journal/outcome-record.ts'
 import type { StepState } from '../journal/task-world.ts'
 import type { CodeTask } from './code-task.ts'
 
@@ -58,6 +58,7 @@ export class LiveStep implements StepHost {
     // Journal what was delivered: the sandbox may have cut or refused the value that arrived.
     const { value, ...fields } =
       arrived && !arrived.ok ? outcomeRecord(at, step, arrived) : { value: undefined }
+    const more = arrived === undefined ? {} : delegated(arrived)
     const ms = arrived?.ms ?? 0
     const spent = value === undefined ? {} : { value }
     const what = outcome.ok
@@ -72,6 +73,7 @@ export class LiveStep implements StepHost {
       ok: outcome.ok,
       ms,
       clock,
+      ...more,
       ...what,
     })
   }

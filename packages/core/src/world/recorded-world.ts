@@ -3,9 +3,11 @@ import {
   DivergedError,
   functionName,
   type GuestFunction,
+  isReservedName,
   MAX_DECLARED_TOOLS,
   OBSERVATIONS,
   type Observation,
+  READ_FILE,
   RESULTS,
   type RecordedStep,
   SEARCH_TOOLS,
@@ -13,6 +15,7 @@ import {
   type World,
 } from '@bailiwick/contract'
 import type { StepState, TaskWorld } from '../journal/task-world.ts'
+import { fileIsNoVariable, offersReadFile, shownFiles } from '../levels/file-use.ts'
 import type { WorldOptions } from './code-task.ts'
 
 /** The world in which a task's code begins. It is the same for every process that opens it. */
@@ -21,7 +24,9 @@ export function worldOf(state: TaskWorld, { inputs, importsFrom }: WorldOptions)
   const { seed, grant } = state.spec
   const given = state.chapters.flatMap(({ spec }) => spec.inputs).filter(({ value }) => value !== undefined)
   const results = Object.assign({}, ...state.chapters.map(({ spec }) => spec.results))
+  const files = filesOf(state)
   return {
+    ...(Object.keys(files).length > 0 && { files }),
     inputs: {
       ...Object.fromEntries(given.map(({ name, value }) => [name, value])),
       ...inputs,
@@ -35,11 +40,37 @@ export function worldOf(state: TaskWorld, { inputs, importsFrom }: WorldOptions)
   }
 }
 
+/**
+ * What code is told that uses the name of a file as a variable. Only the names that the journal has for a world that has
+ * begun: in older ones, nothing was defined.
+ */
+export function filesOf(state: TaskWorld): Record<string, string> {
+  const { chapters, steps } = state
+  const files: Record<string, string> = {}
+  const values = new Set(
+    chapters.flatMap(({ spec }) =>
+      spec.inputs.flatMap(({ name, value }) => (value === undefined ? [] : [name])),
+    ),
+  )
+  for (const { spec, firstStep } of chapters) {
+    const begun = steps.find(({ step, code }) => step >= firstStep && code !== undefined)?.code
+    for (const file of shownFiles(spec)) {
+      const { name } = file
+      if (begun !== undefined && begun.files?.includes(name) !== true) continue
+      if (!/^[A-Za-z_$][\w$]*$/.test(name) || isReservedName(name) || values.has(name)) continue
+      files[name] = fileIsNoVariable(spec, file)
+    }
+  }
+  for (const { name } of functionsOf(state)) delete files[name]
+  return files
+}
+
 /** The functions that the code can call, in the order in which the world defines them. */
-export function functionsOf({ spec: { grant } }: TaskWorld): GuestFunction[] {
+export function functionsOf({ spec: { grant }, chapters }: TaskWorld): GuestFunction[] {
   const offered: GuestFunction[] = [
     OBSERVATIONS,
     ...(grant.tools.length > MAX_DECLARED_TOOLS ? [SEARCH_TOOLS] : []),
+    ...(chapters.some(({ spec }) => offersReadFile(spec)) ? [READ_FILE] : []),
   ]
   return [
     ...[...grant.tools, ...offered].map(({ name, description, input, access }: GuestFunction) => ({
@@ -48,6 +79,8 @@ export function functionsOf({ spec: { grant } }: TaskWorld): GuestFunction[] {
       input,
       ...(access && { access }),
     })),
+    // So that a call reaches the gate, whose error says more than that the name is not defined.
+    ...(grant.missing ?? []).map((name) => ({ name, description: 'Not available.', input: {} })),
     ...grant.delegates.map(({ name, description }) => ({
       name: functionName(name),
       description,

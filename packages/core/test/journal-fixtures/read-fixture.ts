@@ -60,11 +60,11 @@ export function foldSummary(records: readonly JournalRecord[]): FoldSummary {
   for (const record of records) view = foldTaskView(view, record)
   if (view === undefined) throw new Error('expected a journal that begins with task.created')
   const world = foldTaskWorld(records)
-  const { status, attempt, calls, usage, asked, ended } = view
+  const { status, attempt, usage, asked, ended } = view
   return {
     status,
     attempt,
-    calls,
+    calls: world.started,
     tokens: usage.inputTokens + usage.outputTokens,
     replies: usage.replies,
     asked: asked.map(({ call }) => call),

@@ -23,6 +23,9 @@ export function chatBody(
         function: { name: tool.name, description: tool.description, parameters: tool.input },
       })),
     }),
+    ...(request.tools?.length &&
+      request.toolChoice !== undefined &&
+      features.toolChoice && { tool_choice: request.toolChoice }),
     ...(request.output && {
       response_format: {
         type: 'json_schema' as const,

@@ -5,6 +5,8 @@ import type { ErrorBody } from '../wire/error-body.ts'
 export interface OpenAiFeatures {
   /** Native tool calls. Without them, the prompt describes the tools. */
   tools: boolean
+  /** `tool_choice`. Without it, the model may call tools although it should not. */
+  toolChoice: boolean
   /** `response_format` with a JSON schema. Without it, the prompt contains the schema. */
   outputSchema: boolean
   /** `stream_options.include_usage`. Without it, a stream carries no usage. */
@@ -17,6 +19,7 @@ export interface OpenAiFeatures {
 
 export const ALL_FEATURES: OpenAiFeatures = Object.freeze({
   tools: true,
+  toolChoice: true,
   outputSchema: true,
   streamUsage: true,
   temperature: true,
@@ -26,6 +29,7 @@ export const ALL_FEATURES: OpenAiFeatures = Object.freeze({
 
 const REFUSALS: readonly { feature: Exclude<keyof OpenAiFeatures, 'maxTokensField'>; words: RegExp }[] = [
   { feature: 'streamUsage', words: /stream_options|include_usage/ },
+  { feature: 'toolChoice', words: /tool_choice/ },
   { feature: 'outputSchema', words: /response_format|json_schema|structured output/i },
   { feature: 'temperature', words: /\btemperature\b/ },
   { feature: 'stop', words: /\bstop\b/ },

@@ -30,7 +30,7 @@ export function emulateFeatures(request: ModelRequest, native: NativeFeatures): 
     readers.push(readOutput)
   }
   if (!native.tools) {
-    if (request.tools?.length) readers.push(readCalls)
+    if (request.tools?.length && request.toolChoice !== 'none') readers.push(readCalls)
     sent = promptForCalls(sent)
   }
   return { request: sent, read: (reply) => readers.reduce((read, reader) => reader(read), reply) }

@@ -12,7 +12,7 @@ import {
 } from 'cockatiel'
 import type { Source } from '../source.ts'
 
-/** Twice the attempts of a call, so that one call alone never opens the circuit for the others. */
+/** Twice the attempts of a call, so that one call at a server that fails never opens the circuit for the others. */
 const MAX_FAILURES = 8
 const OPEN_MS = 10_000
 
@@ -47,7 +47,8 @@ export function withBreaker(source: Source, server: string): Source {
       } catch (error) {
         if (!(error instanceof Error && isBrokenCircuitError(error))) throw error
         const last = breaker.policy.lastFailure
-        const leftMs = Math.max(0, breaker.openUntil - Date.now())
+        // At most the whole time, because the clock may have been set back.
+        const leftMs = Math.min(Math.max(0, breaker.openUntil - Date.now()), OPEN_MS)
         throw skipped(source.id, leftMs, last && 'error' in last ? last.error : undefined)
       }
     },

@@ -40,7 +40,7 @@ export async function assembleSource(
     slots,
     folder: env.BAILIWICK_MODEL_SLOTS,
   })
-  return withRetries(limited, { attempts: settings.attempts, hasFallback })
+  return withRetries(limited, { attempts: settings.attempts, retryMs: settings.retryMs, hasFallback })
 }
 
 /** By default, Ollama answers one request at a time. More would only wait until their timers expire. */

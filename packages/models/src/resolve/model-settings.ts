@@ -35,7 +35,9 @@ const modelSettingsSchema = z.strictObject({
       totalMs: milliseconds.exactOptional(),
     })
     .optional(),
-  /** Attempts in all. Default 4; 1 switches retries off. */
+  /** Milliseconds for which a busy server (429, 503, 529) is asked again if the task has no deadline. Default 600,000. */
+  retryMs: milliseconds.optional(),
+  /** Attempts in all. Default: 4 that fail for another reason than a busy server. 1 switches retries off. */
   attempts: z.number().int().positive().optional(),
   /** The largest number of calls at once, in all processes that share slots. Default: 16; for Ollama 1, or `OLLAMA_NUM_PARALLEL`. */
   concurrency: z.number().int().positive().optional(),

@@ -13,6 +13,8 @@ export interface ModelServerOptions {
   fault?: (request: number, body: Readonly<Record<string, unknown>>) => Fault | undefined
   /** Names of the listed models. */
   models?: string[]
+  /** False forgets the bodies of requests, so that a server may answer any number. Default true. */
+  keepsRequests?: boolean
 }
 
 /** An HTTP server on loopback that speaks a model protocol. Disposing of it closes every socket. */
@@ -39,6 +41,7 @@ export async function startModelServer(
   answer: Answer,
 ): Promise<ModelServer> {
   const requests: Record<string, unknown>[] = []
+  let count = 0
   const sockets = new Set<Socket>()
   const pending = new Set<ServerResponse>()
   const server = createServer((request, response) => {
@@ -58,8 +61,8 @@ export async function startModelServer(
     if (!isChat(path)) return answer(path, body, response, undefined)
     pending.add(response)
     response.once('close', () => pending.delete(response))
-    const fault = options.fault?.(requests.length, body)
-    requests.push(body)
+    const fault = options.fault?.(count++, body)
+    if (options.keepsRequests !== false) requests.push(body)
     if (fault?.kind === 'reset') return void response.destroy()
     if (fault?.kind === 'html') return html(response, fault.status)
     if (fault?.kind === 'status') return refuse(response, fault)

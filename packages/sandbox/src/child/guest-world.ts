@@ -115,10 +115,12 @@ export class GuestWorld {
 
   #openEmpty(world: OpenWorld, budgetMs: number): void {
     this.#sourceChars = world.limits.sourceChars
-    this.#names = [...world.functions.map(({ name }) => name), 'finalAnswer', 'sleep']
+    const { functions, files: named = {} } = world
+    this.#names = [...functions.map(({ name }) => name), ...Object.keys(named), 'finalAnswer', 'sleep']
     for (const { name } of world.functions) this.#reserved.add(name)
     const cards = JSON.stringify(world.functions)
-    this.#enter('open', [JSON.stringify(world.limits), cards, world.clock], budgetMs)
+    const files = JSON.stringify(named)
+    this.#enter('open', [JSON.stringify(world.limits), cards, world.clock, files], budgetMs)
   }
 
   /** Declares variables that belong to no step. Returns the functions that set them, by name. */

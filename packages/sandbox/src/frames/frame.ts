@@ -4,6 +4,8 @@ import type { GuestError } from '@bailiwick/contract/world'
 export interface OpenWorld {
   /** The encoded text of each input, by name. */
   inputs: Record<string, string>
+  /** What code is told that uses the name of a file as a variable, by name. */
+  files?: Record<string, string>
   functions: { name: string; required: string[]; properties: string[]; access?: 'index' }[]
   clock: number
   limits: { sourceChars: number; checkpointChars: number } & Record<string, number>

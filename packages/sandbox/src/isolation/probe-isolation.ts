@@ -1,9 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { makeTemporaryFolder } from '@bailiwick/contract/temporary-folder'
 import { errorText, type Isolation, SandboxError } from '@bailiwick/contract/world'
 import { type ChildFiles, childFiles } from './child-files.ts'
 import { availableLayers, type Layers, permissionArguments } from './layers.ts'
@@ -95,7 +95,7 @@ function judge(layers: Layers, reach: Reach, notes: string[]): IsolationReport {
 
 /** Provides a file and a port that a child must not reach. */
 async function withTarget<T>(use: (outside: string, port: number) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'bailiwick-probe-'))
+  const folder = await makeTemporaryFolder('bailiwick-probe-')
   const server = createServer((socket) => socket.destroy())
   try {
     const outside = join(folder, 'outside')

@@ -14,15 +14,18 @@ import { inSlices } from '../values/in-slices.ts'
 const NAME = /^[A-Za-z_$][\w$]*$/
 
 /** Describes a world to its box. @throws InputError if a name cannot be a variable or is already used */
-export async function openingWorld({ inputs, functions }: World, limits: SandboxLimits): Promise<OpenWorld> {
-  for (const name of [...Object.keys(inputs), ...functions.map((one) => one.name)]) {
+export async function openingWorld(
+  { inputs, files = {}, functions }: World,
+  limits: SandboxLimits,
+): Promise<OpenWorld> {
+  for (const name of [...Object.keys(inputs), ...Object.keys(files), ...functions.map((one) => one.name)]) {
     if (!NAME.test(name))
       throw new InputError(
         `Expected the name of an input or function to be a valid variable name, found "${name}".`,
       )
   }
   const taken = new Set(functions.map(({ name }) => name))
-  for (const name of Object.keys(inputs)) {
+  for (const name of [...Object.keys(inputs), ...Object.keys(files)]) {
     if ((isReservedName(name) && name !== RESULTS) || taken.has(name)) throw nameTaken(name)
   }
   const encoded: Record<string, string> = {}
@@ -31,6 +34,7 @@ export async function openingWorld({ inputs, functions }: World, limits: Sandbox
   }
   return {
     inputs: encoded,
+    ...(Object.keys(files).length > 0 && { files }),
     functions: functions.map(({ name, input, access }) => ({
       name,
       ...(access !== undefined && { access }),

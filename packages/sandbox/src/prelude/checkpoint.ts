@@ -1,5 +1,6 @@
 import { walkBuiltins } from './builtins.ts'
 import { clockState, setClock } from './clock.ts'
+import { deletedFileName, isFileName } from './files.ts'
 import { knownKeys, setKnownKeys } from './known-keys.ts'
 import { anyModule } from './modules.ts'
 import { getDescriptor, ownKeys, parseJson, quote, toText } from './primordials.ts'
@@ -32,6 +33,8 @@ export function writeCheckpoint(maxChars: number): string {
 function write(maxChars: number): string {
   // A package may have hidden state, such as a counter, a cache or options.
   if (anyModule()) throw new NotPlainError('the world has loaded a package')
+  const deleted = deletedFileName()
+  if (deleted !== undefined) throw new NotPlainError(`the code has deleted the name of a file: ${deleted}`)
   const builtins = walkBuiltins()
   const writer = new GraphWriter(maxChars, builtins)
   writer.put(`{"builtins":"${builtins.digest}","clock":${toText(clockState())},"timer":${lastTimer()}`)
@@ -46,7 +49,7 @@ function write(maxChars: number): string {
   let count = 0
   for (let index = 0; index < keys.length; index += 1) {
     const key = keys[index] as PropertyKey
-    if (isBuiltin(key)) continue
+    if (isBuiltin(key) || isFileName(key)) continue
     const field = getDescriptor(globalThis, key)
     if (typeof key !== 'string' || !field?.writable || !field.enumerable || !field.configurable) {
       throw new NotPlainError(`the global object has a property that is not a plain variable: ${toText(key)}`)

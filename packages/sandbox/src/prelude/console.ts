@@ -1,5 +1,5 @@
 import { preview } from './preview.ts'
-import { bare, define, freeze, slice } from './primordials.ts'
+import { bare, define, freeze, indexOf, slice } from './primordials.ts'
 import { state } from './state.ts'
 
 let printed = 0
@@ -35,13 +35,16 @@ function log(...values: unknown[]): undefined {
   const left = state.limits.outputChars - printed
   if (left <= 0 && (values.length === 0 || typeof values[0] !== 'string')) return print('')
   let text = ''
+  let follows = false
   for (let index = 0; index < values.length; index += 1) {
     const value = values[index]
-    text += index === 0 ? '' : ' '
-    text +=
-      typeof value === 'string'
-        ? value
-        : preview(value, state.limits.previewChars, state.limits.previewValues)
+    const isText = typeof value === 'string'
+    const shown = isText ? value : preview(value, state.limits.previewChars, state.limits.previewValues)
+    // A table or another value of several lines begins on a line of its own, and so does what follows it.
+    const isBlock = !isText && indexOf(shown, '\n', 0) >= 0
+    if (index > 0) text += isBlock || follows ? '\n' : ' '
+    text += shown
+    follows = isBlock
   }
   print(text)
 }

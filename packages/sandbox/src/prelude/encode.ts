@@ -35,9 +35,14 @@ const MAX_VALUES = 200_000
 const MAX_BIGINT_DIGITS = 10_000
 const BIGINT_LIMIT = 10n ** 10_000n
 
-/** Encodes a value as the contract's `encodeValue` does, within `limit` characters. @throws RangeError, TypeError */
-export function encodeWithin(value: unknown, limit: number, what: string): string {
-  const encoder = new Encoder(limit, what)
+/**
+ * Encodes a value as the contract's `encodeValue` does, within `limit` characters.
+ *
+ * @param awaited refuses promises, which would become empty objects
+ * @throws RangeError, TypeError
+ */
+export function encodeWithin(value: unknown, limit: number, what: string, awaited = false): string {
+  const encoder = new Encoder(limit, what, awaited)
   encoder.value(value)
   return encoder.text
 }
@@ -46,14 +51,16 @@ class Encoder {
   text = ''
   readonly #limit: number
   readonly #what: string
+  readonly #awaited: boolean
   readonly #above: List<unknown> = list()
   /** The path to the current value. It is written as text only if an error names it. */
   readonly #keys: List<string> = list()
   #left = MAX_VALUES
 
-  constructor(limit: number, what: string) {
+  constructor(limit: number, what: string, awaited: boolean) {
     this.#limit = limit
     this.#what = what
+    this.#awaited = awaited
   }
 
   put(text: string): undefined {
@@ -136,9 +143,17 @@ class Encoder {
       }
       case 'bytes':
         return this.#bytes(value)
+      case 'promise':
+        if (this.#awaited) throw this.#unawaited()
+        return this.#fields(value)
       default:
         return this.#fields(value)
     }
+  }
+
+  #unawaited(): TypeError {
+    const where = this.#keys.length === 0 ? 'is a promise' : `holds a promise at ${this.#path()}`
+    return new TypeError(`${this.#what} ${where}: missing await`)
   }
 
   #array(value: unknown[]): undefined {

@@ -11,6 +11,7 @@ import { decode } from './decode.ts'
 import { encodeWithin } from './encode.ts'
 import type { ENTRIES } from './entries.ts'
 import { errorFields } from './error-text.ts'
+import { installFiles } from './files.ts'
 import {
   caught,
   finalAnswer,
@@ -50,11 +51,12 @@ let settled = false
 let failed = false
 let result: unknown
 
-function open(limits: string, cards: string, clock: number): void {
+function open(limits: string, cards: string, clock: number, files: string): void {
   state.limits = bare(parseJson(limits) as Limits)
   startClock(clock)
   installFunctions(cards)
   markBuiltins()
+  installFiles(files)
 }
 
 function beginStep(step: number, clock: number, seed: string): void {
@@ -216,7 +218,7 @@ function install(door: HostDoor): Prelude {
   installConsole()
   installExtras()
   installTextCoding()
-  const encode = (value: unknown) => encodeWithin(value, state.limits.answerChars, 'the final answer')
+  const encode = (value: unknown) => encodeWithin(value, state.limits.answerChars, 'the final answer', true)
   lock(globalThis, 'finalAnswer', freeze(finalAnswer(encode, () => state.door.note('over'))))
   // Rewritten code calls these. They give guest code nothing that it does not have already.
   lock(globalThis, '$bailiwick', freeze(bare({ caught, import: importLater, module: importModule })))

@@ -1,3 +1,4 @@
+import { isFileName } from './files.ts'
 import { bare, getDescriptor, indexOf, type List, list, ownKeys, push, slice } from './primordials.ts'
 import { worldHash } from './world-hash.ts'
 
@@ -49,7 +50,7 @@ export function hash(): string {
   const keys = ownKeys(globalThis)
   for (let index = 0; index < keys.length; index += 1) {
     const key = keys[index] as PropertyKey
-    if (typeof key !== 'string' || isBuiltin(key)) continue
+    if (typeof key !== 'string' || isBuiltin(key) || isFileName(key)) continue
     push(all, `globalThis.${key}`)
   }
   return worldHash(all, (name) => {

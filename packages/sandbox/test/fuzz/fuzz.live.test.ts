@@ -26,7 +26,7 @@ const CONCURRENCY = 4
 const LIES = 3_000
 const CHILDREN = 6
 const MAX_LIE_MS = 8_000
-/** CPU time of the main thread at a stretch, ms. */
+/** CPU time of the main thread at a stretch, on an idle machine, ms. */
 const MAX_PAUSE_MS = 10
 const MAX_MB = 32
 

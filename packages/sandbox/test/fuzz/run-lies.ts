@@ -11,7 +11,7 @@ import { startWrapped } from '../../src/isolation/start-wrapped.ts'
 import { BundleCache } from '../../src/modules/bundle-cache.ts'
 import { ChildBox, spawnChild } from '../../src/parent/child-box.ts'
 import { WorldSession } from '../../src/parent/session.ts'
-import { privateMb, startPauseClock } from '../pause-clock.ts'
+import { privateMb, slowness, startPauseClock } from '../pause-clock.ts'
 
 export interface LieReport {
   lie: string
@@ -83,7 +83,7 @@ async function run(lie: string): Promise<LieReport> {
     message: seen.error?.message,
     ms,
     next: next.preview === '' ? next.status : next.preview,
-    pauseMs: clock.pauseMs,
+    pauseMs: clock.pauseMs / slowness(),
     mb: Math.max(0, clock.mostMb - before),
   }
 }

@@ -5,7 +5,7 @@ import type { Pause } from './run-pauses.ts'
 
 await useBubblewrap()
 
-/** CPU time of the main thread at a stretch, ms. */
+/** CPU time of the main thread at a stretch, on an idle machine, ms. */
 const MAX_PAUSE_MS = 10
 /** Reading the keys of an object that a tool returned is one operation of the engine: 70,000 take it about 10 ms. */
 const EXCEPT = /^result.*: many keys$/

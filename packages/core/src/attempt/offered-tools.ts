@@ -3,21 +3,32 @@ import {
   FINAL_ANSWER,
   functionName,
   MAX_DECLARED_TOOLS,
+  type ModelRequest,
   type ModelTool,
   SEARCH_TOOLS,
 } from '@bailiwick/contract'
-import type { Attempt } from '../attempt/attempt.ts'
 import { roundsUsed } from '../gate/decide.ts'
 import { outputSchema } from '../schemas/output-schema.ts'
+import type { Attempt } from './attempt.ts'
 
 /**
- * The tools that a model request declares natively. None at levels 0, 1 and 5, nor at level 2 after its round of
- * calls.
+ * The tools that a model request declares natively. They stay after level 2's round of calls and in requests that must
+ * not lead to calls, because servers want the tools of all calls in the messages, and because requests should begin alike.
+ *
+ * @param mayCall whether the reply may call them
  */
-export function offeredTools({ rules, state, options, own }: Attempt): ModelTool[] {
+export function offeredTools(attempt: Attempt, mayCall = true): Pick<ModelRequest, 'tools' | 'toolChoice'> {
+  const tools = declaredTools(attempt)
+  if (tools.length === 0) return {}
+  const { rules, state } = attempt
+  const none = !mayCall || roundsUsed(rules, state, Number.POSITIVE_INFINITY)
+  return { tools, ...(none && { toolChoice: 'none' }) }
+}
+
+/** None at levels 0, 1 and 5. */
+function declaredTools({ rules, state, options, own }: Attempt): ModelTool[] {
   const { grant } = state.spec
   if (rules.action !== 'calls') return []
-  if (roundsUsed(rules, state, Number.POSITIVE_INFINITY)) return []
   const delegates = rules.delegates
     ? grant.delegates.map(({ name, description }) => ({
         name: functionName(name),
