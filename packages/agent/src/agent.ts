@@ -7,6 +7,7 @@ import {
   InputError,
   type JournalRecord,
   type Agent as RunningAgent,
+  type Sandbox,
   type TaskResult,
   type TaskSpec,
   taskResultOf,
@@ -21,11 +22,12 @@ import {
   explainAgent,
   type ModelMessage,
   promptFor,
+  taskInputs,
 } from '@bailiwick/core'
 import { memoryJournal } from '@bailiwick/core/journal'
 import { checkImports } from '@bailiwick/sandbox/imports'
 import { checkInProcess, InProcess } from './in-process.ts'
-import { describedInputs, taskSpec } from './task-spec.ts'
+import { taskSpec } from './task-spec.ts'
 
 /** An agent's definition. Every field is optional; the defaults make a code agent. */
 export type AgentOptions = Partial<Omit<AgentDefinition, 'model'>> & {
@@ -38,6 +40,8 @@ export type AgentOptions = Partial<Omit<AgentDefinition, 'model'>> & {
    * absent, such calls are refused.
    */
   approve?: Approve
+  /** Runs the code. Agents that share one share its processes. Disposing of the agent leaves it open. */
+  sandbox?: Sandbox
   /**
    * A callback for each type of record (`step.replied`, `step.ended`, `call.ended`, …) or live event (`text`,
    * `print`, …). The stream waits for it, and fails if it throws.
@@ -63,14 +67,15 @@ export class Agent implements RunningAgent, AsyncDisposable {
   /** The journal of each result, so that a conversation can continue from it. */
   readonly #journals = new WeakMap<TaskResult, readonly JournalRecord[]>()
 
-  constructor({ importsFrom = process.cwd(), on = {}, approve, model, ...definition }: AgentOptions = {}) {
+  constructor(options: AgentOptions = {}) {
+    const { importsFrom = process.cwd(), on = {}, approve, sandbox, model, ...definition } = options
     const defaults = { name: 'agent', description: 'Solves tasks.', level: 5 } as const
     this.#definition = defineAgent({ ...defaults, ...definition, ...(model !== undefined && { model }) })
     checkInProcess(this.#definition)
     checkImports(this.#definition.imports ?? [], importsFrom)
     this.card = agentCard(this.#definition)
     this.#callbacks = on
-    this.#inProcess = new InProcess(importsFrom, approve)
+    this.#inProcess = new InProcess(importsFrom, approve, sandbox)
   }
 
   /**
@@ -139,7 +144,7 @@ export class Agent implements RunningAgent, AsyncDisposable {
         'continue: expected the object that run() of this agent resolved to, found another; pass that object, not a copy',
       )
     }
-    const inputs = describedInputs(options.inputs ?? {})
+    const inputs = taskInputs(options.inputs ?? {})
     return {
       spec: taskSpecOf(first),
       records: [...records, { type: 'task.continued', at: Date.now(), text, inputs }],

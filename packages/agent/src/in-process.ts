@@ -3,6 +3,7 @@ import {
   type AgentEvent,
   DefinitionError,
   RefusedError,
+  type Sandbox,
   type TaskSpec,
   taskResultOf,
 } from '@bailiwick/contract'
@@ -14,11 +15,11 @@ import {
   type LoopOptions,
   ownTools,
   runLoop,
+  taskInputs,
 } from '@bailiwick/core'
 import { type MemoryJournal, memoryJournal } from '@bailiwick/core/journal'
 import { lazySandbox } from './lazy-sandbox.ts'
 import { Models } from './models.ts'
-import { describedInputs } from './task-spec.ts'
 
 /** Delegations may be nested this deep. */
 const MAX_DEPTH = 5
@@ -27,16 +28,19 @@ const MAX_DEPTH = 5
 export class InProcess implements AsyncDisposable {
   readonly #importsFrom: string
   readonly #models = new Models(process.env)
-  readonly #sandbox = lazySandbox()
+  readonly #ownSandbox = lazySandbox()
+  readonly #sandbox: Sandbox
   readonly #approve: Approve | undefined
 
   /**
    * @param importsFrom folder that the code's imports resolve from
    * @param approve asks a person about a call; if absent, calls that need approval are refused
+   * @param sandbox runs the code; if absent, one of its own does
    */
-  constructor(importsFrom: string, approve?: Approve) {
+  constructor(importsFrom: string, approve?: Approve, sandbox?: Sandbox) {
     this.#importsFrom = importsFrom
     this.#approve = approve
+    this.#sandbox = sandbox ?? this.#ownSandbox
   }
 
   /**
@@ -66,7 +70,7 @@ export class InProcess implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#sandbox[Symbol.asyncDispose]()
+    await this.#ownSandbox[Symbol.asyncDispose]()
   }
 
   /** Starts delegates of a definition. Each call of a delegate has its own state. */
@@ -83,7 +87,7 @@ export class InProcess implements AsyncDisposable {
         agent: delegate.name,
         name: delegate.name,
         text: request.text,
-        inputs: describedInputs(request.inputs),
+        inputs: [...taskInputs(request.inputs), ...request.files],
         results: {},
         grant: effectiveGrant(definedGrant(delegate), { budget: request.budget }),
         seed: `${parent.seed}/${request.call}`,

@@ -1,4 +1,5 @@
 import {
+  type DelegationHandler,
   type DelegationRequest,
   handOver,
   listAgents,
@@ -6,10 +7,12 @@ import {
   prepareQueue,
   ringTask,
   STREAMS,
+  SUBJECTS,
   sendControl,
   serveDelegations,
+  wakeTask,
 } from '@bailiwick/bus'
-import { type JournalRecord, NO_USAGE, type TaskResult } from '@bailiwick/contract'
+import { type JournalRecord, NO_USAGE, type TaskResult, type TaskSpec } from '@bailiwick/contract'
 import { useBubblewrap } from '@bailiwick/sandbox/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type HostedAgent, hostAgent } from '../src/host/host-agent.ts'
@@ -20,10 +23,21 @@ import { startTestBus, type TestBus, until } from './test-bus.ts'
 await useBubblewrap()
 
 let test: TestBus
+let delegations: AsyncDisposable
+/** Starts delegates, by caller. Requests of all tests arrive at one coordinator. */
+const delegators = new Map<string, DelegationHandler>()
 beforeAll(async () => {
   test = await startTestBus()
+  delegations = await serveDelegations(test.bus, async (request, signal) => {
+    const delegator = delegators.get(request.caller)
+    if (delegator === undefined) throw new Error(`unexpected caller ${request.caller}`)
+    return delegator(request, signal)
+  })
 })
-afterAll(() => test[Symbol.asyncDispose]())
+afterAll(async () => {
+  await delegations[Symbol.asyncDispose]()
+  await test[Symbol.asyncDispose]()
+})
 
 /** An agent with its own queue. Each of its hosts gets its own connection. */
 async function prepare(name: string) {
@@ -33,7 +47,7 @@ async function prepare(name: string) {
   return {
     ...agent,
     notes,
-    host: async (options: { maxConcurrent?: number; graceMs?: number } = {}) =>
+    host: async (options: { maxConcurrent?: number; graceMs?: number; suspendAfterMs?: number } = {}) =>
       hostAgent(agent.definition, await test.connect(name), {
         importsFrom: import.meta.dirname,
         note: (line) => notes.push(line),
@@ -172,12 +186,12 @@ describe.concurrent('a hosted agent', { timeout: 300_000 }, () => {
 
   it('asks the coordinator for a delegate, and takes other tasks while it waits', async () => {
     const agent = await prepare('lead')
-    await using _hosted = await agent.host({ maxConcurrent: 1 })
+    await using _hosted = await agent.host({ maxConcurrent: 1, suspendAfterMs: 60_000 })
     const asked = Promise.withResolvers<DelegationRequest & { caller: string }>()
     const answer = Promise.withResolvers<TaskResult>()
-    await using _coordinator = await serveDelegations(test.bus, (request) => {
+    delegators.set('lead', async (request) => {
       asked.resolve(request)
-      return answer.promise
+      return { result: answer.promise }
     })
     const helper = { name: 'helper', description: 'Helps.', level: 0 as const }
     const spec = await agent.give('asking', 'delegate', { ...agent.grant(), delegates: [helper] })
@@ -193,6 +207,100 @@ describe.concurrent('a hosted agent', { timeout: 300_000 }, () => {
     expect(await test.result(other)).toMatchObject({ status: 'completed', output: 4 })
     answer.resolve({ status: 'completed', output: 5, usage: NO_USAGE, artifacts: [] })
     expect(await test.result(spec)).toMatchObject({ status: 'completed', output: 5 })
+  })
+
+  it('leaves a task that waits for a person, without a bell or a slot, and continues it with the decision', async () => {
+    const agent = await prepare('asks')
+    await using hosted = await agent.host({ suspendAfterMs: 20 })
+    const approval = 'always' as const
+    const spec = await agent.give('patient-one', 't2', { ...agent.grant(), approval })
+    const last = async () => (await test.journal(spec)).at(-1)
+    await until(async () => (await last())?.type === 'task.waiting', 'the host to leave the task')
+    expect(await last()).toMatchObject({ type: 'task.waiting', step: 1, calls: ['1.1'] })
+    const queue = () => test.bus.jsm.consumers.info(STREAMS.task, 'asks')
+    await until(async () => (await queue()).num_ack_pending === 0, 'an empty queue')
+    const presence = async () => (await listAgents(test.bus)).find(({ host }) => host === hosted.host)
+    await until(async () => {
+      const seen = await presence()
+      return seen?.busy === 0 && Object.keys(seen.held).length === 0
+    }, 'a host without tasks')
+    const decisions = [{ call: '1.1', decision: 'approve' as const, by: 'user' }]
+    await ringTask(test.bus, { ...spec, ring: Date.now(), decisions })
+    expect(await test.result(spec)).toMatchObject({ status: 'completed', output: 4 })
+    const types = (await test.journal(spec)).map(({ type }) => type)
+    expect(types.filter((type) => ['call.asked', 'call.decided', 'call.started'].includes(type))).toEqual([
+      'call.asked',
+      'call.decided',
+      'call.started',
+    ])
+    expect(agent.marks).toEqual(['done'])
+    expect(agent.notes).toEqual([])
+  })
+
+  it('takes a decision for a task that it has, before the code asks', async () => {
+    const agent = await prepare('early')
+    await using _hosted = await agent.host()
+    const spec = await agent.give('decided-early', 't1', { ...agent.grant(), approval: 'risky' })
+    await until(
+      async () => (await test.journal(spec)).some(({ type }) => type === 'call.asked'),
+      'the first question',
+    )
+    const decide = (call: string) =>
+      sendControl(test.bus, 'early', 'decide', { task: spec.task, call, decision: 'approve', by: 'user' })
+    // The second question comes only after the gate.
+    for (const call of ['2.2', '1.1']) expect(await decide(call)).toMatchObject([{ done: true }])
+    await agent.waiting(1)
+    agent.open()
+    expect(await test.result(spec)).toMatchObject({ status: 'completed', output: { first: 3, second: 5 } })
+    expect(await decide('1.1')).toMatchObject([{ done: false }])
+  })
+
+  it('keeps a waiting task if the coordinator is too old to ring again', async () => {
+    const agent = await prepare('old')
+    await using _hosted = await agent.host({ suspendAfterMs: 1 })
+    const spec: TaskSpec = {
+      ...{ run: 'r1', owner: 'user', task: 'kept', agent: 'old', name: 't2', text: 'x', seed: 's', depth: 0 },
+      ...{ inputs: [], results: {}, grant: { ...agent.grant(), approval: 'always' } },
+    }
+    await openJournal(test.bus, { writer: 'old', run: 'r1', task: 'kept' }).append([
+      { type: 'task.created', at: Date.now(), ...spec },
+    ])
+    const ring = { v: 1, run: 'r1', task: 'kept', ring: 1 }
+    await test.bus.js.publish(SUBJECTS.task('old', 'kept'), JSON.stringify(ring))
+    await until(
+      async () => (await test.journal(spec)).some(({ type }) => type === 'call.asked'),
+      'the question',
+    )
+    const yes = { task: 'kept', call: '1.1', decision: 'approve', by: 'user' } as const
+    await until(
+      async () => (await sendControl(test.bus, 'old', 'decide', yes)).some(({ done }) => done),
+      'the decision to arrive',
+    )
+    await test.result(spec)
+    expect((await test.journal(spec)).map(({ type }) => type)).not.toContain('task.waiting')
+  })
+
+  it('leaves a task that waits for a delegate, without ending that, and gets the result when it is rung', async () => {
+    const agent = await prepare('parent')
+    await using _hosted = await agent.host({ suspendAfterMs: 20 })
+    const answer = Promise.withResolvers<TaskResult>()
+    const requests: string[] = []
+    const aborts: unknown[] = []
+    delegators.set('parent', async ({ key }, signal) => {
+      requests.push(key)
+      signal.addEventListener('abort', () => aborts.push(signal.reason))
+      return { result: answer.promise }
+    })
+    const helper = { name: 'helper', description: 'Helps.', level: 0 as const }
+    const spec = await agent.give('delegating', 'delegate', { ...agent.grant(), delegates: [helper] })
+    await until(
+      async () => (await test.journal(spec)).at(-1)?.type === 'task.waiting',
+      'the host to leave the task',
+    )
+    answer.resolve({ status: 'completed', output: 5, usage: NO_USAGE, artifacts: [] })
+    await wakeTask(test.bus, { ...spec, ring: Date.now() })
+    expect(await test.result(spec)).toMatchObject({ status: 'completed', output: 5 })
+    expect([requests[0], aborts]).toEqual(['delegating/1.1', []])
   })
 
   it('does not count suspended attempts as attempts without progress', async () => {

@@ -25,8 +25,15 @@ interface Work {
   agent: string
 }
 
+/** Families that keep a step open or their host busy. Of the others, which the sandbox ends by itself, some rows suffice. */
+const WHOLE = ['endless', 'hang', 'pause']
+const ONE_OF = process.env.HOSTILE_ROWS === 'all' ? 1 : 4
 const rows: (Work & { code: string })[] = Object.entries(corpus)
-  .flatMap(([family, snippets]) => snippets.map(([tries, , code]) => ({ text: `${family}: ${tries}`, code })))
+  .flatMap(([family, snippets]) =>
+    snippets
+      .filter((_, index) => WHOLE.includes(family) || index % ONE_OF === 0)
+      .map(([tries, , code]) => ({ text: `${family}: ${tries}`, code })),
+  )
   .map((row, index) => ({ ...row, name: `row${index + 1}`, agent: 'hostile' }))
 const NEXT: Work = { text: 'count to two', name: 'next', agent: 'hostile' }
 const WAIT: Work = { text: 'wait', name: 'wait', agent: 'calm' }

@@ -8,6 +8,7 @@ export {
   type RunSummary,
   readArtifact,
 } from '@bailiwick/bus'
+export { TransientError } from '@bailiwick/contract'
 export { type Client, type ConnectClientOptions, connect } from './connect.ts'
 export { type OfferedTool, offerTool, type ToolContext } from './offer-tool.ts'
 export { newRunId } from './run-id.ts'

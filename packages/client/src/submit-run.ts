@@ -10,9 +10,6 @@ import type { Client } from './connect.ts'
 import { newRunId } from './run-id.ts'
 import { type FileContent, type UploadedInput, uploadFiles } from './upload-files.ts'
 
-/** Characters of a value that the prompt shows. */
-const MAX_SHOWN = 600
-
 /** A run to submit. */
 export interface NewRun {
   /** The task in words. */
@@ -23,9 +20,12 @@ export interface NewRun {
   values?: Record<string, unknown>
   /** The run's id. Submitting the same id again does not start a second run. Default: a new id. */
   run?: string
-  /** `plan` (the default) splits the task among the team; `direct` gives all of it to one agent. */
-  strategy?: 'plan' | 'direct'
-  /** The agent for `direct`. */
+  /**
+   * `plan` splits the task among the team; `direct` gives all of it to one agent. `auto`, the default, does without a
+   * planner if only one agent can take the task, and otherwise lets the planner decide.
+   */
+  strategy?: 'auto' | 'plan' | 'direct'
+  /** The agent that gets the whole task. */
   agent?: string
   /** Limits of the whole run. */
   budget?: NonNullable<RunRequestInput<'submit'>['budget']>
@@ -48,9 +48,7 @@ export async function submitRun(
 ): Promise<RunReply<'submit'>> {
   const { files = {}, values = {}, run = newRunId(), ...rest } = request
   for (const name of Object.keys(values)) checkInputName(name)
-  const given = Object.entries(values).map(([name, value]) => {
-    return { name, value, description: `${name}: ${JSON.stringify(value).slice(0, MAX_SHOWN)}` }
-  })
+  const given = await describedValues(values)
   const uploaded: UploadedInput[] = []
   const removeAll = () =>
     removeArtifacts(
@@ -69,4 +67,11 @@ export async function submitRun(
     if (options.signal?.aborted !== true && !mayHaveArrived(error)) await removeAll()
     throw error
   }
+}
+
+async function describedValues(values: Record<string, unknown>) {
+  const entries = Object.entries(values)
+  if (entries.length === 0) return []
+  const { describeInput } = await import('@bailiwick/core/inputs')
+  return entries.map(([name, value]) => ({ name, value, description: describeInput(name, value) }))
 }

@@ -1,12 +1,14 @@
 import { extname } from 'node:path'
-import { isReservedName, type PutOptions, putArtifact, type RunRequestInput } from '@bailiwick/bus'
+import {
+  isReservedName,
+  MAX_FILE_BYTES,
+  type PutOptions,
+  putArtifact,
+  type RunRequestInput,
+  tooLarge,
+} from '@bailiwick/bus'
 import { type ArtifactRef, mediaTypeOf } from '@bailiwick/contract'
 import type { Client } from './connect.ts'
-
-/** Characters of a text file that the prompt shows. */
-const MAX_SHOWN = 600
-/** Bytes to check for a null byte, which texts do not have. */
-const CHECKED_BYTES = 8_192
 
 /** The content of a file: text, bytes, or either with its media type. */
 export type FileContent = string | Uint8Array | { content: string | Uint8Array; mediaType: string }
@@ -19,6 +21,8 @@ export type UploadedInput = Input & { artifact: ArtifactRef }
 /**
  * Stores files with a run, one after the other. Adds them to `uploaded`, as inputs with names that code can use:
  * `Seattle-weather.csv` is `Seattle_weather`. If one fails, `uploaded` has those before it.
+ *
+ * @throws InputError if a file is too large, before any is stored
  */
 export async function uploadFiles(
   client: Client,
@@ -27,27 +31,28 @@ export async function uploadFiles(
   { uploaded, ...options }: PutOptions & { uploaded: UploadedInput[] },
 ): Promise<void> {
   const names = inputNames(Object.keys(files))
-  for (const [file, given] of Object.entries(files)) {
-    const { content, mediaType } =
-      typeof given === 'object' && 'content' in given ? given : withMediaType(file, given)
-    const bytes = typeof content === 'string' ? Buffer.from(content) : content
+  const contents = Object.entries(files).map(([file, given]) => contentOf(file, given))
+  for (const { file, bytes } of contents)
+    if (bytes.length > MAX_FILE_BYTES) throw tooLarge(bytes.length, file)
+  if (contents.length === 0) return
+  // Loads the module only if there are files, because most clients only watch runs.
+  const { describeInput } = await import('@bailiwick/core/inputs')
+  for (const { file, mediaType, bytes } of contents) {
     const artifact = await putArtifact(client, { run, name: file, mediaType, bytes }, options)
     const name = names.get(file) ?? file
-    uploaded.push({ name, artifact, description: describeFile(name, file, mediaType, bytes) })
+    uploaded.push({ name, artifact, description: describeInput(name, { file, bytes, mediaType }) })
   }
+}
+
+function contentOf(file: string, given: FileContent) {
+  const { content, mediaType } =
+    typeof given === 'object' && 'content' in given ? given : withMediaType(file, given)
+  return { file, mediaType, bytes: typeof content === 'string' ? Buffer.from(content) : content }
 }
 
 function withMediaType(file: string, content: string | Uint8Array) {
   const otherwise = typeof content === 'string' ? 'text/plain' : undefined
   return { content, mediaType: mediaTypeOf(file, otherwise) }
-}
-
-/** Describes a file for the prompt: type, size, and the beginning of a text. */
-function describeFile(name: string, file: string, mediaType: string, bytes: Uint8Array): string {
-  const about = `${name}: ${file}, ${mediaType}, ${bytes.length} bytes`
-  if (bytes.subarray(0, CHECKED_BYTES).includes(0)) return about
-  const text = new TextDecoder().decode(bytes.subarray(0, MAX_SHOWN * 4)).slice(0, MAX_SHOWN)
-  return `${about}; ${text.length < bytes.length ? 'begins' : 'reads'}: ${JSON.stringify(text)}`
 }
 
 /** Makes a unique name for each file that code can use as a variable. */

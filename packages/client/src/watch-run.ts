@@ -1,4 +1,4 @@
-import { type CloudEvent, eventName, followEvents, type RunDetails } from '@bailiwick/bus'
+import { type CloudEvent, eventName, type RunDetails, watchEvents } from '@bailiwick/bus'
 import type { Client } from './connect.ts'
 import { getRun } from './runs.ts'
 
@@ -8,7 +8,8 @@ interface WatchOptions {
 }
 
 /**
- * Yields the events of a run from its beginning until `run.ended`. Waits for a run that does not exist yet.
+ * Yields the events of a run from its beginning until `run.ended`. Waits for a run that does not exist yet. Any number of
+ * runs may be watched on one connection: they share one reader at the server.
  *
  * @throws the signal's reason; BusError `bus-auth` after the server has refused the credentials for `refusedMs`
  * (default 10,000).
@@ -20,7 +21,7 @@ export async function* watchRun(
   run: string,
   options: WatchOptions = {},
 ): AsyncGenerator<CloudEvent> {
-  for await (const { event } of followEvents(client, { from: 'beginning', run, ...options })) {
+  for await (const { event } of watchEvents(client, run, options)) {
     yield event
     if (eventName(event.type) === 'run.ended') return
   }

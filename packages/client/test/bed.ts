@@ -85,6 +85,7 @@ export async function startBed(): Promise<Bed> {
       agents: [],
       asked: [],
       unreadable: [],
+      unusedDecisions: [],
     }
     return result === undefined ? { ...base, status: 'working' } : { ...base, status: result.status, result }
   }

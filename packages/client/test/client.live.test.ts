@@ -2,7 +2,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { listTools, remoteTool } from '@bailiwick/bus'
+import { followExcessReaders, listTools, remoteTool } from '@bailiwick/bus'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import {
@@ -57,11 +57,13 @@ describe('submitRun', () => {
     expect(weather).toMatchObject({
       name: 'Seattle_weather',
       artifact: { writer: 'user', name: 'Seattle weather.csv', mediaType: 'text/csv', size: csv.length },
-      description: 'Seattle_weather: Seattle weather.csv, text/csv, 8 bytes; reads: "a,b\\n1,2\\n"',
+      description: expect.stringMatching(
+        /^Seattle_weather: Seattle weather\.csv, text\/csv, 8 bytes, 1 rows × 2 columns\n {2}a: integer, 1 to 1/,
+      ),
     })
     expect(logo?.description).toBe('logo: logo.png, image/png, 4 bytes')
     expect(year).toMatchObject({ name: '_2024', artifact: { mediaType: 'text/x-greeting' } })
-    expect(limit).toEqual({ name: 'limit', value: 3, description: 'limit: 3' })
+    expect(limit).toEqual({ name: 'limit', value: 3, description: 'limit: number 3' })
     const kept = weather?.artifact && (await getArtifact(bed.coordinator, weather.artifact))
     expect(Buffer.from(kept ?? []).toString()).toBe(csv)
   })
@@ -139,6 +141,38 @@ describe('watchRun', () => {
     expect((await getRun(client, run)).status).toBe('working')
   })
 
+  it('lets hundreds of runs be waited for on one connection', async () => {
+    const count = 300
+    const guard = new AbortController()
+    const evicted: string[] = []
+    const guarding = (async () => {
+      const revoke = async () => false
+      // The limit of the default configuration.
+      for await (const { name } of followExcessReaders(bed.coordinator, { limit: 256, revoke }, guard.signal))
+        evicted.push(name)
+    })()
+    const alice = await bed.connect({ role: 'user', name: 'alice' })
+    const runs = await Promise.all(
+      Array.from({ length: count }, async () => (await submitRun(alice, { text: 'Count.' })).run),
+    )
+    const watched = runs.map((run) => watchRun(alice, run))
+    // All of them are open at the same time.
+    const begun = await Promise.all(watched.map((events) => events.next()))
+    expect(new Set(begun.map(({ value }) => eventName(value?.type ?? '')))).toEqual(
+      new Set(['run.submitted']),
+    )
+    const waited = runs.map((run) => waitForRun(alice, run))
+    await Promise.all(runs.map((run) => bed.end(run, 'completed')))
+    expect((await Promise.all(waited)).map(({ run, status }) => [run, status])).toEqual(
+      runs.map((run) => [run, 'completed']),
+    )
+    const last = await Promise.all(watched.map((events) => events.next()))
+    expect(new Set(last.map(({ value }) => eventName(value?.type ?? '')))).toEqual(new Set(['run.ended']))
+    guard.abort()
+    await guarding
+    expect(evicted).toEqual([])
+  })
+
   it('fails if the credentials are revoked and not renewed in time', async () => {
     const { url, creds } = await bed.connectOptions({ role: 'user', name: 'alice' })
     await using alice = await connect({ url, creds, refusedMs: 500 })
@@ -191,7 +225,12 @@ describe('offerTool', () => {
   })
 })
 
-it('has no other dependencies than the bus, the contract and zod', () => {
+it('has no other dependencies than the bus, the contract, core and zod', () => {
   const manifest = createRequire(import.meta.url)('../package.json')
-  expect(Object.keys(manifest.dependencies).sort()).toEqual(['@bailiwick/bus', '@bailiwick/contract', 'zod'])
+  expect(Object.keys(manifest.dependencies).sort()).toEqual([
+    '@bailiwick/bus',
+    '@bailiwick/contract',
+    '@bailiwick/core',
+    'zod',
+  ])
 })

@@ -35,3 +35,4 @@ export {
   type StartOptions,
   startNatsServer,
 } from './server/start-nats-server.ts'
+export type { StoreFailure } from './store/follow-store-failures.ts'

@@ -4,6 +4,7 @@ import { type AgentDefinition, BailiwickError, visibleText } from '@bailiwick/co
 import { agentCard } from '@bailiwick/core'
 import { lazySandbox, type RequiredIsolation } from '../lazy-sandbox.ts'
 import { Models } from '../models.ts'
+import { IdleTimer } from './idle-timer.ts'
 import { joinBus } from './join-bus.ts'
 import { Questions } from './questions.ts'
 import { RunningTasks } from './running-tasks.ts'
@@ -16,6 +17,13 @@ export interface HostOptions {
   maxConcurrent?: number
   /** How long running tasks may continue after `drain`, ms. Default 30,000. */
   graceMs?: number
+  /**
+   * A task whose calls have only waited for people and delegates for this long is left, and holds nothing here until
+   * one of them can go on. Short waits are cheaper than rebuilding the task's world. Default 2,000 ms.
+   */
+  suspendAfterMs?: number
+  /** Leaves, as `drain` does, after this long without a task and a call of its tools, ms. Default: never. */
+  idleMs?: number
   /**
    * The minimum isolation for code. If the machine cannot provide it, a level-5 host does not start. Default: the
    * best isolation that the machine provides.
@@ -57,6 +65,8 @@ export async function hostAgent(
   const {
     maxConcurrent = 1,
     graceMs = 30_000,
+    suspendAfterMs = 2_000,
+    idleMs,
     env = process.env,
     importsFrom,
     requireIsolation,
@@ -67,7 +77,12 @@ export async function hostAgent(
   const running = new RunningTasks()
   const questions = new Questions()
   const draining = new AbortController()
-  const drain = () => draining.abort()
+  const drain = () => {
+    idle.stop()
+    draining.abort()
+  }
+  const idle = new IdleTimer(idleMs, drain)
+  const started = idle.begin()
 
   await using stack = new AsyncDisposableStack()
   const sandbox = stack.use(lazySandbox(requireIsolation))
@@ -78,13 +93,24 @@ export async function hostAgent(
     else await warm
   }
   const joined = stack.use(
-    await joinBus(bus, definition, card, { host, slots: maxConcurrent, running, questions }),
+    await joinBus(bus, definition, card, { host, slots: maxConcurrent, running, questions, idle }),
   )
   const resources = stack.move()
-  const workplace = { bus, definition, host, importsFrom, models: new Models(env), sandbox, questions, note }
+  const workplace = {
+    bus,
+    definition,
+    host,
+    importsFrom,
+    models: new Models(env),
+    sandbox,
+    questions,
+    suspendAfterMs,
+    note,
+  }
 
   async function takeAll(): Promise<void> {
     const tasks = new Set<Promise<void>>()
+    started()
     try {
       const { signal } = draining
       for await (const delivery of takeTasks(bus, definition.name, { maxConcurrent, signal })) {
@@ -94,12 +120,17 @@ export async function hostAgent(
           void running.settled(delivery.task).then(() => delivery.retry(0))
           continue
         }
+        const ended = idle.begin()
         const task = running.run(delivery.task, (stop) => {
           joined.updateBusy()
           return workOnTask(workplace, delivery, stop)
         })
         tasks.add(task)
-        void task.finally(() => tasks.delete(task) && joined.updateBusy())
+        void task.finally(() => {
+          tasks.delete(task)
+          joined.updateBusy()
+          ended()
+        })
       }
       const late = setTimeout(() => running.suspendAll(), graceMs)
       await Promise.allSettled(tasks)

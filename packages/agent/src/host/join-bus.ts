@@ -1,6 +1,7 @@
 import { announceAgent, type Bus, registerTool, serveControl, serveTool } from '@bailiwick/bus'
-import type { AgentCard, AgentDefinition } from '@bailiwick/contract'
+import { type AgentCard, type AgentDefinition, BailiwickError, hasCode, type Tool } from '@bailiwick/contract'
 import { ownTools } from '@bailiwick/core'
+import type { IdleTimer } from './idle-timer.ts'
 import type { Questions } from './questions.ts'
 import type { RunningTasks } from './running-tasks.ts'
 
@@ -15,14 +16,19 @@ export async function joinBus(
   bus: Bus,
   definition: AgentDefinition,
   card: AgentCard,
-  options: { host: string; slots: number; running: RunningTasks; questions: Questions },
+  options: { host: string; slots: number; running: RunningTasks; questions: Questions; idle: IdleTimer },
 ): Promise<JoinedHost> {
-  const { host, slots, running, questions } = options
+  const { host, slots, running, questions, idle } = options
   await using stack = new AsyncDisposableStack()
-  for (const tool of ownTools(definition)) {
-    stack.use(await serveTool(bus, tool, { host: definition.name }))
-    // Not withdrawn when this host leaves, because another replica may still serve the tool.
-    await registerTool(bus, tool, { host, signs: true })
+  const own = ownTools(definition)
+  for (const tool of own) {
+    try {
+      stack.use(await serveTool(bus, whileAtWork(tool, idle), { host: definition.name }))
+      // Not withdrawn when this host leaves, because another replica may still serve the tool.
+      await registerTool(bus, tool, { host, signs: true })
+    } catch (error) {
+      throw hasCode(error, 'bus-forbidden') ? credentialsError(definition.name, tool.name, own, error) : error
+    }
   }
   stack.use(
     await serveControl(bus, definition.name, host, {
@@ -36,5 +42,30 @@ export async function joinBus(
   return {
     updateBusy: () => announced.update({ busy: running.size }),
     [Symbol.asyncDispose]: () => joined.disposeAsync(),
+  }
+}
+
+/** The error for credentials that were made for another definition. */
+function credentialsError(agent: string, tool: string, own: readonly Tool[], cause: unknown): BailiwickError {
+  const named = own.map(({ name }) => ` --tool ${name}`).join('')
+  return new BailiwickError(
+    'bus-forbidden',
+    `Expected credentials with which ${agent} may serve its own tool ${tool}, found others. Make new ones: bailiwick env --role agent:${agent}${named}. If the daemon's team has ${agent} with this definition, leave --tool out.`,
+    { cause },
+  )
+}
+
+/** The tool, whose calls keep the host from being idle. */
+function whileAtWork(tool: Tool, idle: IdleTimer): Tool {
+  return {
+    ...tool,
+    async run(input, context) {
+      const ended = idle.begin()
+      try {
+        return await tool.run(input, context)
+      } finally {
+        ended()
+      }
+    },
   }
 }

@@ -7,9 +7,10 @@ import type { RequiredIsolation } from '../lazy-sandbox.ts'
 import { hostAgent } from './host-agent.ts'
 
 const USAGE = `usage: bailiwick-agent <package or path> [--max-concurrent N] [--grace-ms N]
-                       [--require-isolation process|confined]
+                       [--suspend-after-ms N] [--idle-ms N] [--require-isolation process|confined]
 
-Hosts an agent on the bus at NATS_URL, with the credentials file NATS_CREDS. SIGTERM drains it.
+Hosts an agent on the bus at NATS_URL, with the credentials file NATS_CREDS. SIGTERM drains it, and
+with --idle-ms also N milliseconds without a task and a call of its tools.
 Exit codes: 0 drained, 1 crashed, 2 invalid arguments, environment or definition.`
 
 /** Codes of errors that the user can fix. */
@@ -25,6 +26,8 @@ async function main(args: string[]): Promise<void> {
   }
   const maxConcurrent = wholeNumber('max-concurrent', values['max-concurrent'], 1)
   const graceMs = wholeNumber('grace-ms', values['grace-ms'], 30_000)
+  const suspendAfterMs = wholeNumber('suspend-after-ms', values['suspend-after-ms'], 2_000)
+  const idle = values['idle-ms']
   const requireIsolation = isolation(values['require-isolation'])
   const { definition, folder } = await loadDefinition(spec)
   // If the credentials expire, tasks wait until they are renewed.
@@ -37,6 +40,8 @@ async function main(args: string[]): Promise<void> {
     importsFrom: folder,
     maxConcurrent,
     graceMs,
+    suspendAfterMs,
+    ...(idle !== undefined && { idleMs: wholeNumber('idle-ms', idle, 1) }),
     ...(requireIsolation && { requireIsolation }),
   })
   // A second signal finds no listener and ends the process.
@@ -53,6 +58,8 @@ function readArguments(args: string[]) {
       options: {
         'max-concurrent': { type: 'string' },
         'grace-ms': { type: 'string' },
+        'suspend-after-ms': { type: 'string' },
+        'idle-ms': { type: 'string' },
         'require-isolation': { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },

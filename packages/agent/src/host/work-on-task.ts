@@ -19,9 +19,8 @@ import {
   type TaskSpec,
   taskSpecOf,
 } from '@bailiwick/contract'
-import { type DelegateRequest, ownTools, runLoop } from '@bailiwick/core'
+import { type DelegateRequest, ownTools, runLoop, storedInputs } from '@bailiwick/core'
 import type { Models } from '../models.ts'
-import { describedInputs } from '../task-spec.ts'
 import type { Questions } from './questions.ts'
 
 /** What a host needs for every task. */
@@ -34,6 +33,8 @@ interface Workplace {
   models: Models
   sandbox: Sandbox
   questions: Questions
+  /** Leaves a task when its calls have only waited for people and delegates for this long, ms. */
+  suspendAfterMs: number
   /** Receives the reason when a delivery fails and the task is retried. */
   note(line: string): void
 }
@@ -47,7 +48,10 @@ const TAKEN_OVER_MS = 30_000
 /** A task fails after this many attempts in a row that journaled nothing, because it may be what kills its hosts. */
 export const MAX_ATTEMPTS_WITHOUT_PROGRESS = 5
 
-/** Works on a task until it ends, or leaves it for the next host. Always settles the delivery. */
+/**
+ * Works on a task until it ends, or leaves it for the next host. Leaves it without a bell if it only waits for people and
+ * delegates: the coordinator rings again. Always settles the delivery.
+ */
 export async function workOnTask(
   workplace: Workplace,
   delivery: TaskDelivery,
@@ -83,7 +87,7 @@ async function hasEnded({ bus, definition }: Workplace, { run, task }: TaskDeliv
   return false
 }
 
-/** @returns why no host can work on this task; undefined once the task has ended */
+/** @returns why no host can work on this task; undefined once the task has ended, or waits without a host */
 async function work(
   workplace: Workplace,
   delivery: TaskDelivery,
@@ -129,7 +133,8 @@ async function runTask(
   journal: Journal,
   signal: AbortSignal,
 ): Promise<void> {
-  const { bus, definition, host, importsFrom, models, questions, sandbox } = workplace
+  const { bus, definition, host, importsFrom, models, sandbox, suspendAfterMs } = workplace
+  using questions = workplace.questions.open(delivery)
   const own = new Map(ownTools(definition).map((tool) => [tool.name, tool]))
   const loop = runLoop({
     definition,
@@ -139,8 +144,9 @@ async function runTask(
       (card) => own.get(card.name) ?? remoteTool(bus, card, definition.name, undefined, 'texts'),
     ),
     model: models.of(definition, spec.model),
-    delegate: (request) => startDelegate(bus, definition.name, delivery, request),
-    approve: questions.approve(delivery),
+    delegate: (request, atWork) => startDelegate(bus, definition.name, delivery, request, atWork),
+    approve: questions.approve,
+    ...(delivery.wakes && { suspendAfterMs }),
     host: { id: host, engine: { node: process.version, v8: process.versions.v8, bailiwick: BRAND.subjects } },
     importsFrom,
     sandbox,
@@ -160,14 +166,25 @@ async function startDelegate(
   bus: Bus,
   caller: string,
   delivery: TaskDelivery,
-  { call, key, run, task, target, text, inputs, budget, signal }: DelegateRequest,
+  { call, key, run, task, target, text, inputs, files, budget, signal }: DelegateRequest,
+  atWork: () => void,
 ): Promise<TaskResult> {
   const takeSlotBack = delivery.releaseSlot()
   try {
-    const request = { call, key, run, task, target, text, inputs: describedInputs(inputs), budget }
-    return await requestDelegation(bus, caller, request, signal)
+    const request = {
+      call,
+      key,
+      run,
+      task,
+      target,
+      text,
+      inputs: [...storedInputs(inputs), ...files],
+      budget,
+    }
+    return await requestDelegation(bus, caller, request, signal, atWork)
   } finally {
-    void takeSlotBack()
+    // A task that is left needs no slot any more.
+    if (!hasCode(signal.reason, 'suspended')) void takeSlotBack()
   }
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openJournal, ringTask, STREAMS, SUBJECTS, serveFiles } from '@bailiwick/bus'
-import type { AgentDefinition, JournalRecord, RecordOf, TaskSpec } from '@bailiwick/contract'
+import type { AgentDefinition, Grant, JournalRecord, RecordOf, TaskSpec } from '@bailiwick/contract'
 import { defineAgent, defineTool } from '@bailiwick/core'
 import { useBubblewrap } from '@bailiwick/sandbox/testing'
 import { z } from 'zod'
@@ -20,6 +20,9 @@ const definition = defineAgent({
   level: 5,
   tools: [card('get', 'none'), card('put', 'idempotent'), card('maybe', 'none'), card('once', 'once')],
 })
+
+/** How a worker's work on a task ended. */
+export type TaskEnd = 'ended' | 'left' | 'cut'
 
 /** What the journal of a task shows. */
 interface TaskOutcome {
@@ -43,7 +46,7 @@ export async function openCutBed(options: { atOnce: number; limits?: AgentDefini
   const { creds } = await test.server.credentials({ name: 'cutter' })
   const living = new Set<ChildProcess>()
   let restored = 0
-  const specOf = (task: string, seed = task): TaskSpec => ({
+  const specOf = (task: string, seed = task, grant: Partial<Grant> = {}): TaskSpec => ({
     run: 'r1',
     owner: 'user',
     task,
@@ -52,14 +55,14 @@ export async function openCutBed(options: { atOnce: number; limits?: AgentDefini
     text: 'x',
     inputs: [],
     results: {},
-    grant: { ...grantOf(definition), budget: { steps: 50 } },
+    grant: { ...grantOf(definition), budget: { steps: 50 }, ...grant },
     seed,
     depth: 0,
   })
   return {
     specOf,
-    /** Starts a worker, waits until each task has ended or is cut, and kills it. @returns how each task ended */
-    async work(tasks: CutTask[]): Promise<Record<string, 'ended' | 'cut'>> {
+    /** Starts a worker, waits until each task has ended, was left or is cut, and kills it. @returns how each ended */
+    async work(tasks: CutTask[]): Promise<Record<string, TaskEnd>> {
       // Large records are stored only for tasks that are open.
       for (const { spec } of tasks) {
         await ringTask(test.bus, { agent: spec.agent, run: spec.run, task: spec.task, ring: 1 })

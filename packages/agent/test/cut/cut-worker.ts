@@ -4,16 +4,17 @@
  */
 import { appendFileSync, readFileSync } from 'node:fs'
 import { connectBus, openJournal } from '@bailiwick/bus'
-import type {
-  AgentDefinition,
-  Effect,
-  Journal,
-  JournalRecord,
-  Sandbox,
-  TaskSpec,
-  Tool,
+import {
+  type AgentDefinition,
+  type Effect,
+  type Journal,
+  type JournalRecord,
+  NO_USAGE,
+  type Sandbox,
+  type TaskSpec,
+  type Tool,
 } from '@bailiwick/contract'
-import { defineAgent, defineTool, runLoop } from '@bailiwick/core'
+import { defineAgent, defineTool, type LoopOptions, runLoop } from '@bailiwick/core'
 import { scriptedModel } from '@bailiwick/core/testing'
 import { createSandbox } from '@bailiwick/sandbox'
 import { z } from 'zod'
@@ -25,13 +26,19 @@ export type Cut =
    * records, not appends, because the number of appends depends on the machine's speed.
    */
   | { kind: 'record'; step: number; at: number; after: boolean; type?: JournalRecord['type'] }
+  /** At the `at`-th record of this process, whatever its step and type. */
+  | { kind: 'any-record'; at: number; after: boolean }
   /** Within a call of this tool, before or after its effect. */
   | { kind: 'call'; tool: string; after: boolean }
+
+type RecordCut = Extract<Cut, { kind: 'record' | 'any-record' }>
 
 export interface CutTask {
   spec: TaskSpec
   codes: string[]
   cut?: Cut
+  /** What people and delegates have answered so far, by call. The process leaves the task if it waits for more. */
+  answers?: Record<string, 'approve' | 'reject' | { output: unknown }>
 }
 
 export interface CutWork {
@@ -59,8 +66,8 @@ const restoring: Sandbox = {
 }
 const never = new Promise<never>(() => {})
 
-/** Resolves when the task has ended or reached its cut. */
-async function workOn({ spec, codes, cut }: CutTask): Promise<string> {
+/** Resolves when the task has ended, was left, or reached its cut. */
+async function workOn({ spec, codes, cut, answers }: CutTask): Promise<string> {
   const died = Promise.withResolvers<string>()
   const die = () => {
     died.resolve('cut')
@@ -72,36 +79,59 @@ async function workOn({ spec, codes, cut }: CutTask): Promise<string> {
   // Replies by step, because a resumed task requests only the missing replies.
   const model = scriptedModel((request) => `<code>\n${codes[request.lane.step - 1]}\n</code>`)
   const loop = async () => {
-    const wrapped = cut?.kind === 'record' ? cutJournal(journal, cut, die) : journal
-    for await (const _event of runLoop({
+    const wrapped = cut === undefined || cut.kind === 'call' ? journal : cutJournal(journal, cut, die)
+    let last: string | undefined
+    for await (const event of runLoop({
       definition,
       spec,
       journal: wrapped,
       tools,
       model,
       sandbox: restoring,
-    }));
-    return 'ended'
+      ...(answers && { ...peopleAndDelegates(answers), suspendAfterMs: 1 }),
+    })) {
+      if (event.type === 'record') last = event.record.type
+    }
+    return last === 'task.waiting' ? 'left' : 'ended'
   }
   return Promise.race([loop(), died.promise])
+}
+
+function peopleAndDelegates(
+  answers: NonNullable<CutTask['answers']>,
+): Pick<LoopOptions, 'approve' | 'delegate'> {
+  return {
+    approve: ({ id }) => {
+      const answer = answers[id]
+      return answer === 'approve' || answer === 'reject'
+        ? Promise.resolve({ decision: answer, by: 'ada' })
+        : new Promise(() => {})
+    },
+    delegate: async ({ call }, atWork) => {
+      const answer = answers[call]
+      if (typeof answer !== 'object') {
+        atWork()
+        return never
+      }
+      return { status: 'completed', ...answer, usage: NO_USAGE, artifacts: [] }
+    },
+  }
 }
 
 function limitsOf({ limits }: CutWork) {
   return limits === undefined ? {} : { limits }
 }
 
-function cutJournal(
-  journal: Journal,
-  cut: Extract<Cut, { kind: 'record' }>,
-  die: () => Promise<never>,
-): Journal {
+function cutJournal(journal: Journal, cut: RecordCut, die: () => Promise<never>): Journal {
   let count = 0
   return {
     read: () => journal.read(),
     async append(records) {
       for (const [index, record] of records.entries()) {
-        if (!('step' in record && record.step === cut.step)) continue
-        if (cut.type !== undefined && record.type !== cut.type) continue
+        if (cut.kind === 'record') {
+          if (!('step' in record && record.step === cut.step)) continue
+          if (cut.type !== undefined && record.type !== cut.type) continue
+        }
         count += 1
         if (count < cut.at) continue
         const durable = records.slice(0, cut.after ? index + 1 : index)

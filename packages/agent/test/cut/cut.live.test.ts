@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Cut, type CutBed, type CutTask, openCutBed } from './cut-bed.ts'
+import { type Cut, type CutBed, type CutTask, openCutBed, type TaskEnd } from './cut-bed.ts'
 import { randomOf, SET_UP, steadyProgram } from './steady-program.ts'
 
 /** `BAILIWICK_CUT_PROGRAMS=1000` runs more programs. */
@@ -47,8 +47,8 @@ async function recordCounts(bed: CutBed, task: string): Promise<number[]> {
   return counts
 }
 
-async function workInTurns(bed: CutBed, tasks: CutTask[]): Promise<('ended' | 'cut')[]> {
-  const ends: ('ended' | 'cut')[] = []
+async function workInTurns(bed: CutBed, tasks: CutTask[]): Promise<TaskEnd[]> {
+  const ends: TaskEnd[] = []
   for (let first = 0; first < tasks.length; first += AT_ONCE) {
     ends.push(...Object.values(await bed.work(tasks.slice(first, first + AT_ONCE))))
   }

@@ -11,8 +11,8 @@ it('gets its references replaced, and the reasons for rejected figures', async (
   const { result, requests } = await tryTask(
     writer,
     [
-      'Since 2012 the wettest season was spring 2014 with {{t1.output.wettest.snow:0}} mm.',
-      'Since 2012 the wettest season was {{t1.output.wettest.name}} with {{t1.output.wettest.rain:0}} mm.',
+      'Since 2012 the wettest season was spring 2014 with {{t1.wettest.snow:0}} mm.',
+      'Since 2012 the wettest season was {{t1.wettest.name}} with {{t1.wettest.rain:0}} mm.',
     ],
     {
       text: 'Report on the seasons since 2012.',
@@ -28,7 +28,9 @@ it('gets its references replaced, and the reasons for rejected figures', async (
   )
   expect(result.output).toBe('Since 2012 the wettest season was spring 2014 with 426 mm.')
   const feedback = requests[1]?.messages.at(-1)?.content ?? ''
-  expect(feedback).toContain('{{t1.output.wettest.snow:0}} does not resolve')
-  expect(feedback).toContain('the figure 2014 must be a reference')
+  expect(feedback).toContain('{{t1.wettest.snow:0}} does not resolve; t1.wettest has name, rain')
+  expect(feedback).toContain(
+    'the figure 2014 must be a reference, not retyped: write {{t1.wettest.name}} ("spring 2014")',
+  )
   expect(feedback).not.toContain('the figure 2012')
 })

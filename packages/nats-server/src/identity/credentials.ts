@@ -1,7 +1,7 @@
-import { encodeUser, fmtCreds, type Permissions, parseCreds } from '@nats-io/jwt'
+import { type ClaimsData, encodeUser, fmtCreds, type Permissions, type User } from '@nats-io/jwt'
 import type { KeyPair } from '@nats-io/nkeys'
 import { NatsServerError } from '../nats-server-error.ts'
-import { createKey, keyFromSeed } from './key-pair.ts'
+import { createKey, isSignedBy, keyFromSeed } from './key-pair.ts'
 
 /** The rights of a user. A missing list allows everything; `deny` wins over `allow`. */
 export interface NatsPermissions {
@@ -98,13 +98,33 @@ export interface ParsedCredentials {
  */
 export async function readCredentials(creds: string): Promise<ParsedCredentials | undefined> {
   try {
-    const { key: seed, uc, aid: account } = await parseCreds(new TextEncoder().encode(creds))
-    const { sub: publicKey, exp, nats } = uc
+    const [jwt = '', seed = ''] = Array.from(creds.matchAll(BLOCK), ([, text = '']) => text.trim())
+    const claims = readClaims(jwt)
+    if (claims === undefined || seed === '') return undefined
+    const { sub: publicKey, exp, iss, nats } = claims
+    const account = nats.issuer_account || iss
     const rights = JSON.stringify([nats.pub, nats.sub, nats.resp, nats.subs])
     return { publicKey, seed, account, rights, ...(exp !== undefined && exp > 0 && { expires: exp }) }
   } catch {
     return undefined
   }
+}
+
+/** The JWT and the key in the text of a `.creds` file. */
+const BLOCK = /-{3,}[^\n]*-{3,}\r?\n(.+)\r?\n\s*-{3,}[^\n]*-{3,}/g
+
+/** The claims of a JWT; undefined if its issuer did not sign it. */
+function readClaims(jwt: string): ClaimsData<User> | undefined {
+  const [head = '', body = '', signature = ''] = jwt.split('.')
+  const { alg } = JSON.parse(fromBase64(head).toString()) as { alg: string }
+  const claims = JSON.parse(fromBase64(body).toString()) as ClaimsData<User>
+  // The first version of the format signs only the claims.
+  const signed = alg === 'ed25519' ? body : `${head}.${body}`
+  return isSignedBy(claims.iss, Buffer.from(signed), fromBase64(signature)) ? claims : undefined
+}
+
+function fromBase64(text: string): Buffer {
+  return Buffer.from(text, 'base64url')
 }
 
 function toClaims({ publish, subscribe, responses }: NatsPermissions): Permissions {

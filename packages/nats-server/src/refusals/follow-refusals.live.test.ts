@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, credsAuthenticator } from '@nats-io/transport-node'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { followLog } from '../log/follow-log.ts'
 import { connectWith } from '../testing/connect-with.ts'
 import { startTestServer, type TestServer } from '../testing/start-test-server.ts'
-import { followLog } from './follow-log.ts'
 import type { Refusal } from './follow-refusals.ts'
 
 const ONLY_A = { publish: { allow: ['a'] }, subscribe: { allow: ['_INBOX.>'] } }

@@ -1,6 +1,6 @@
 import { connectSigned } from '../identity/connect-signed.ts'
 import type { Identity } from '../identity/identity.ts'
-import { followLog } from './follow-log.ts'
+import { followLog } from '../log/follow-log.ts'
 import { parseRefusal, type RefusalLine, type RefusedAction } from './parse-refusal.ts'
 
 /** Something that the server refused. */

@@ -17,7 +17,7 @@ export async function adoptServer(request: ServerRequest): Promise<ReadyServer |
   const { layout, options } = request
   const identity = await findRunning(request)
   if (!identity) return undefined
-  const deadline = Date.now() + (options.startTimeoutMs ?? START_TIMEOUT_MS)
+  const deadline = performance.now() + (options.startTimeoutMs ?? START_TIMEOUT_MS)
   // The server may still be starting, or may be about to stop.
   while (isStillRunning(identity)) {
     options.signal?.throwIfAborted()
@@ -33,7 +33,7 @@ export async function adoptServer(request: ServerRequest): Promise<ReadyServer |
       await writeServerRecord(layout.record, { v: 1, ...address, process: identity })
       return { process: adoptProcess(identity), ...address }
     }
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       throw new NatsServerError(
         'not-running',
         `The nats-server of ${layout.dir} (process ${identity.pid}) runs but does not answer. ` +

@@ -71,7 +71,7 @@ async function untilAnswers(
   request: ServerRequest,
 ): Promise<ServerAddress | { exit: ServerExit }> {
   const { signal, startTimeoutMs = START_TIMEOUT_MS } = request.options
-  const deadline = Date.now() + startTimeoutMs
+  const deadline = performance.now() + startTimeoutMs
   let exit: ServerExit | undefined
   void child.exited.then((value) => {
     exit = value
@@ -80,7 +80,7 @@ async function untilAnswers(
     signal?.throwIfAborted()
     const address = await findAddress(request, child.pid)
     if (address) return address
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       throw new NatsServerError(
         'start-failed',
         `Expected nats-server to answer within ${startTimeoutMs / 1000} s; it did not and was killed. ` +

@@ -6,6 +6,7 @@ import { NatsServerError } from '../nats-server-error.ts'
 import { followRefusals, type Refusals } from '../refusals/follow-refusals.ts'
 import type { DataLayout } from '../store/data-layout.ts'
 import type { ExclusiveLock } from '../store/exclusive-lock.ts'
+import { followStoreFailures, type StoreFailure } from '../store/follow-store-failures.ts'
 import type { ReadyServer } from './server-address.ts'
 import type { ServerExit } from './server-process.ts'
 
@@ -38,6 +39,12 @@ export interface RunningNatsServer extends AsyncDisposable {
    * when the signal is aborted or the server exits.
    */
   refusals(signal: AbortSignal): AsyncIterable<Refusals>
+  /**
+   * Reports each time that the server could not write to its store, from now on, at most four times a second. It
+   * refuses further messages of that stream until it is restarted, even if the disk has room again. Ends when the signal
+   * is aborted or the server exits.
+   */
+  storeFailures(signal: AbortSignal): AsyncIterable<StoreFailure>
   /** Stops the server, and kills it after `graceMs` (default 5,000). The port is remembered. */
   stop(options?: { graceMs?: number }): Promise<void>
   /** Gives up charge and leaves the server running; the next `startNatsServer` adopts it. */
@@ -116,6 +123,8 @@ export async function runningServer(parts: RunningParts): Promise<RunningNatsSer
         { url, pid: child.pid, log: layout.log, identity },
         AbortSignal.any([signal, hasExited.signal]),
       ),
+    storeFailures: (signal) =>
+      followStoreFailures({ pid: child.pid, log: layout.log }, AbortSignal.any([signal, hasExited.signal])),
     stop,
     async release() {
       if (isReleased) return

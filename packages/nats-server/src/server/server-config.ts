@@ -12,6 +12,11 @@ export interface ServerLimits extends AccountLimits {
   readonly maxControlLine?: number
   /** Soft memory limit of the process (GOMEMLIMIT). Default 256 MiB. */
   readonly memory?: number
+  /**
+   * The most that JetStream stores. Default 2^53, so that only the disk limits it. The server's own default is 75% of
+   * what is free at its start: a server that starts on a nearly full disk stores nothing, however much is freed later.
+   */
+  readonly maxStore?: number
 }
 
 export interface ServerPaths {
@@ -24,6 +29,7 @@ export const DEFAULT_LIMITS: Required<ServerLimits> = {
   maxPayload: 1024 * 1024,
   maxControlLine: 64 * 1024,
   memory: 256 * 1024 * 1024,
+  maxStore: 2 ** 53,
   ...ACCOUNT_LIMITS,
 }
 
@@ -49,6 +55,7 @@ log_file: ${text(paths.log)}
 logfile_size_limit: 16MB
 ${compareVersions(version, '2.10.0') < 0 ? '' : 'logfile_max_num: 2\n'}${connectionLines(limits)}jetstream {
   store_dir: ${text(paths.store)}
+  max_file_store: ${limits.maxStore}
 }
 ${trustLines(identity)}`
 }

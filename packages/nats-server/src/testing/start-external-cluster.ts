@@ -1,9 +1,8 @@
-import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hasCode } from '@bailiwick/contract/world'
 import { connect } from '@nats-io/transport-node'
 import { NatsServerError } from '../nats-server-error.ts'
+import { freePorts } from './free-ports.ts'
 import { type ExternalServer, startExternalServer } from './start-external-server.ts'
 
 /** Servers that form a JetStream cluster. Disposing it kills the servers that still run. */
@@ -91,16 +90,4 @@ async function untilReplicated(servers: readonly ExternalServer[]): Promise<void
   } finally {
     await connection.close()
   }
-}
-
-/** Distinct ports that are free now. They are not reserved, so a start on them can still fail. */
-export async function freePorts(count: number): Promise<number[]> {
-  const listeners = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(listeners.map((listener) => once(listener, 'listening')))
-  const ports = listeners.map((listener) => {
-    const address = listener.address()
-    return typeof address === 'object' && address !== null ? address.port : 0
-  })
-  await Promise.all(listeners.map((listener) => once(listener.close(), 'close')))
-  return ports
 }

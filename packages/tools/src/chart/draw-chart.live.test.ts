@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { FILE_LIMITS } from '@bailiwick/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { TableFile } from '../table/table.ts'
 import { drawChart } from './draw-chart.ts'
@@ -198,10 +199,25 @@ describe('drawChart', () => {
     await expect(draw(spec)).rejects.toMatchObject({ code: 'bad-input', message })
   })
 
+  it('aggregates a file as large as the limit', { timeout: 300_000 }, async () => {
+    const row = '2024-01-15,north,12,x\n'
+    const text = `day,region,rain,note\n${row.repeat(FILE_LIMITS.chartData / row.length - 1)}`
+    const spec = {
+      data: { url: 'rows.csv' },
+      mark: 'bar',
+      encoding: { x: { field: 'region' }, y: { aggregate: 'mean', field: 'rain', type: 'quantitative' } },
+    }
+    const file: TableFile = { file: 'rows.csv', name: 'rows', format: 'csv', text }
+    expect((await draw(spec, [file])).svg).toContain('Mean of rain: 12')
+  })
+
   it('is killed at its limits', async () => {
     const endless = { data: { sequence: { start: 0, stop: 5e7 } }, mark: 'point' }
     const limited = draw(endless, [], { timeMs: 1_500 })
-    await expect(limited).rejects.toMatchObject({ code: expect.stringMatching(/^child-(timeout|memory)$/) })
+    await expect(limited).rejects.toMatchObject({
+      code: expect.stringMatching(/^child-(timeout|memory)$/),
+      message: expect.stringContaining('was stopped: aggregate its data with queryTable first'),
+    })
   })
 })
 

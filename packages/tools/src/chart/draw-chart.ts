@@ -1,7 +1,8 @@
 import { childSlots, OWN_SHARE } from '../child/child-slots.ts'
 import type { Share } from '../child/fair-slots.ts'
 import { type ChildLimits, childEntry, runChild } from '../child/run-child.ts'
-import { TABLE_PACKAGES, type TableFiles } from '../table/query-tables.ts'
+import { TABLE_PACKAGES } from '../table/query-tables.ts'
+import { contentOf, nameOf, type TableFile } from '../table/table.ts'
 import type { ChartRequest } from './chart-child.ts'
 import type { ChartLayout } from './lay-out-chart.ts'
 import type { RasterReply, RasterRequest } from './raster-child.ts'
@@ -14,10 +15,15 @@ export interface ChartLimits extends ChildLimits {
   scale: number
 }
 
-/** The default limits: 15 s, 768 MiB of memory, 32 MiB of JSON and 4 megapixels, painted at twice the size. */
+/**
+ * The default limits: 15 s of CPU time after the files are read, 768 MiB of memory, no temporary files, 32 MiB of JSON
+ * and 4 megapixels, painted at twice the size.
+ */
 export const CHART_LIMITS: ChartLimits = {
   timeMs: 15_000,
+  readPace: 1_000_000,
   memoryBytes: 768 * 2 ** 20,
+  diskBytes: 0,
   replyBytes: 32 * 2 ** 20,
   area: 4_000_000,
   scale: 2,
@@ -41,7 +47,7 @@ const FONT_PACKAGE = '@expo-google-fonts/open-sans'
  */
 export async function drawChart(
   spec: object,
-  files: TableFiles,
+  files: readonly TableFile[],
   options: {
     signal: AbortSignal
     limits?: Partial<ChartLimits>
@@ -51,15 +57,20 @@ export async function drawChart(
 ): Promise<DrawnChart> {
   const { signal, share = OWN_SHARE } = options
   const limits = { ...CHART_LIMITS, ...options.limits }
-  const both = { limits, signal, what: 'drawing the chart' }
+  const both = {
+    limits,
+    signal,
+    what: 'drawing the chart',
+    advice: 'aggregate its data with queryTable first',
+  }
   using _ = await childSlots.take(share, signal)
-  const read = typeof files === 'function' ? await files() : files
-  const request: ChartRequest = { spec, files: read, maxArea: limits.area }
+  const request: ChartRequest = { spec, tables: files.map(nameOf), maxArea: limits.area }
   const layout = (await runChild({
     ...both,
     entry: childEntry(import.meta.url, 'chart-child'),
     packages: [...TABLE_PACKAGES, 'vega', 'vega-lite', 'vega-interpreter', FONT_PACKAGE],
     request,
+    files: files.map(contentOf),
   })) as ChartLayout
   const raster: RasterRequest = { svg: layout.svg, scale: limits.scale }
   const { svg, png } = (await runChild({

@@ -1,20 +1,38 @@
 import { errorText, InputError } from '@bailiwick/contract/world'
-import { readTable } from '../table/read-table.ts'
-import { rowObjects, type TableFile } from '../table/table.ts'
+import type { Cell } from '@bailiwick/core/inputs'
+import type { ChildTable } from '../table/child-table.ts'
+import type { TableName } from '../table/table.ts'
 
 type Data = Record<string, unknown>
 
 /** The content of files, by their names. */
-export type ChartData = ReadonlyMap<string, Pick<TableFile, 'format'> & { values: unknown }>
+export type ChartData = ReadonlyMap<string, Pick<TableName, 'format'> & { values: unknown }>
 
 /** Reads the files of a chart. @throws InputError for a file that is not a table, or not JSON */
-export async function readChartData(files: TableFile[]): Promise<ChartData> {
-  const read = files.map(async (file) => {
-    const { format, text } = file
-    const values = format === 'json' ? parse(file) : await rowObjects(await readTable(text, format))
-    return [file.file, { format, values }] as const
+export async function readChartData(tables: readonly ChildTable[]): Promise<ChartData> {
+  const data = new Map<string, Pick<TableName, 'format'> & { values: unknown }>()
+  // One at a time: the parent sends one file at a time.
+  for (const table of tables) {
+    const { file, format } = table.about
+    const values = format === 'json' ? parse(file, await table.text()) : await rowObjects(table)
+    data.set(file, { format, values })
+  }
+  return data
+}
+
+/** The rows as objects, by column. */
+function rowObjects(table: ChildTable): Promise<Record<string, Cell>[]> {
+  return table.read(async (open) => {
+    const reader = open()
+    const raw = []
+    for await (const rows of reader.batches()) for (const row of rows) raw.push(row)
+    const columns = reader.columns()
+    const types = columns.map(({ type }) => type)
+    return raw.map((row) => {
+      const cells = reader.cells(row, types)
+      return Object.fromEntries(columns.map(({ name }, index) => [name, cells[index] ?? null]))
+    })
   })
-  return new Map(await Promise.all(read))
 }
 
 /**
@@ -61,7 +79,7 @@ function loaded({ url, ...data }: Data & { url: string }, files: ChartData): Dat
     : { ...data, values: file.values, format }
 }
 
-function parse({ file, text }: TableFile): unknown {
+function parse(file: string, text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {

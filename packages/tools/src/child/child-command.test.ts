@@ -3,7 +3,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { expect, it } from 'vitest'
 import { childCommand } from './child-command.ts'
 
-const limits = { timeMs: 1_000, memoryBytes: 2 ** 27, replyBytes: 1 }
+const limits = { timeMs: 1_000, readPace: 1, memoryBytes: 2 ** 27, diskBytes: 0, replyBytes: 1 }
 const own = fileURLToPath(new URL('../..', import.meta.url)).replace(/[/\\]$/, '')
 
 /** The readable paths of a child, without the folders that hold published packages. */

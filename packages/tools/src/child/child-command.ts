@@ -2,10 +2,14 @@ import { existsSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SOURCE_FLAGS } from '@bailiwick/contract'
+import { readMs } from './child-file.ts'
 import type { ChildWork } from './run-child.ts'
 
+/** The unit of the shell's limit of file sizes. */
+const BLOCK_BYTES = 512
+
 /** The command that starts a child with as few rights as possible. */
-export function childCommand(work: Pick<ChildWork, 'entry' | 'packages' | 'addons' | 'limits'>): {
+export function childCommand(work: Pick<ChildWork, 'entry' | 'packages' | 'addons' | 'files' | 'limits'>): {
   command: string
   args: string[]
   env: Record<string, string>
@@ -31,12 +35,15 @@ export function childCommand(work: Pick<ChildWork, 'entry' | 'packages' | 'addon
     }
   }
   // If this process is killed, nothing here can stop a child that spins. The kernel's limit does.
-  const seconds = Math.ceil(work.limits.timeMs / 1000) + 5
-  const limited = 'ulimit -t "$0"; ulimit -c 0; exec "$@"'
+  const seconds = Math.ceil((work.limits.timeMs + readMs(work.files, work.limits.readPace)) / 1000) + 5
+  const blocks = Math.ceil(work.limits.diskBytes / BLOCK_BYTES)
+  const limited = 'ulimit -t "$0"; ulimit -f "$1"; ulimit -c 0; shift; exec "$@"'
+  const { TMPDIR } = process.env
   return {
     command: '/bin/sh',
-    args: ['-c', limited, String(seconds), process.execPath, ...args],
-    env: { TZ: 'UTC' },
+    args: ['-c', limited, String(seconds), String(blocks), process.execPath, ...args],
+    // Without it, SQLite puts its temporary files into /var/tmp.
+    env: { TZ: 'UTC', ...(TMPDIR !== undefined && { SQLITE_TMPDIR: TMPDIR }) },
   }
 }
 

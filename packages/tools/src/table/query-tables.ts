@@ -3,7 +3,7 @@ import type { Share } from '../child/fair-slots.ts'
 import { type ChildLimits, childEntry, runChild } from '../child/run-child.ts'
 import type { QueryResult } from './run-query.ts'
 import type { SqlRequest, TableDescription } from './sql-child.ts'
-import type { TableFile } from './table.ts'
+import { contentOf, nameOf, type TableFile } from './table.ts'
 
 /** What one query may use and return. */
 export interface QueryLimits extends ChildLimits {
@@ -11,10 +11,16 @@ export interface QueryLimits extends ChildLimits {
   rows: number
 }
 
-/** The default limits: 10 s, 512 MiB of memory, 16 MiB of JSON and 50,000 rows. */
+/**
+ * The default limits: 10 s of CPU time after the files are read, 512 MiB of memory, 1 GB of each temporary file, 16 MiB of
+ * JSON and 50,000 rows.
+ */
 export const QUERY_LIMITS: QueryLimits = {
   timeMs: 10_000,
+  // A thirtieth of what an idle machine reads, because a busy one gives such a process little time.
+  readPace: 1_000_000,
   memoryBytes: 512 * 2 ** 20,
+  diskBytes: 1_000_000_000,
   replyBytes: 16 * 2 ** 20,
   rows: 50_000,
 }
@@ -26,13 +32,10 @@ interface QueryOptions {
   share?: Share
 }
 
-/** Files, or a function that reads them as soon as a child can start. */
-export type TableFiles = TableFile[] | (() => Promise<TableFile[]>)
-
 /**
- * Runs SQL over files in a process of its own, which is killed at a limit. The query can attach nothing, write nothing
- * and load no extension. Column types are inferred. Dates stay ISO text, which SQLite's date functions accept; booleans
- * are 1 and 0.
+ * Runs SQL over files in a process of its own, which is killed at a limit. Files are sent to it in pieces, so they may be
+ * larger than memory. The query can attach nothing, write nothing and load no extension. Column types are inferred. Dates
+ * stay ISO text, which SQLite's date functions accept; booleans are 1 and 0.
  *
  * @throws InputError for SQL that is wrong or does more than read; ChildError at a limit
  * @example
@@ -40,42 +43,40 @@ export type TableFiles = TableFile[] | (() => Promise<TableFile[]>)
  * const { rows } = await queryTables([file], 'select sum(x) as total from a', { signal })
  */
 export async function queryTables(
-  files: TableFiles,
+  files: readonly TableFile[],
   sql: string,
   options: QueryOptions,
 ): Promise<QueryResult> {
-  const maxRows = { ...QUERY_LIMITS, ...options.limits }.rows
-  return (await run(files, options, 'the query', (read) => ({
-    op: 'query',
-    files: read,
-    sql,
-    maxRows,
-  }))) as QueryResult
+  const { rows: maxRows, diskBytes } = { ...QUERY_LIMITS, ...options.limits }
+  const request = { op: 'query', tables: files.map(nameOf), sql, maxRows, diskBytes } as const
+  return (await run(files, options, 'the query', request)) as QueryResult
 }
 
 /** The columns, types and number of rows of each file, or the reason why it cannot be read as a table. */
-export async function describeTables(files: TableFiles, options: QueryOptions): Promise<TableDescription[]> {
-  if (typeof files !== 'function' && files.length === 0) return []
-  return (await run(files, options, 'reading the tables', (read) => ({
-    op: 'describe',
-    files: read,
-  }))) as TableDescription[]
+export async function describeTables(
+  files: readonly TableFile[],
+  options: QueryOptions,
+): Promise<TableDescription[]> {
+  if (files.length === 0) return []
+  const request = { op: 'describe', tables: files.map(nameOf) } as const
+  return (await run(files, options, 'reading the tables', request)) as TableDescription[]
 }
 
 async function run(
-  files: TableFiles,
+  files: readonly TableFile[],
   { signal, limits, share = OWN_SHARE }: QueryOptions,
   what: string,
-  request: (files: TableFile[]) => SqlRequest,
+  request: SqlRequest,
 ): Promise<unknown> {
   using _ = await childSlots.take(share, signal)
-  const read = typeof files === 'function' ? await files() : files
-  return runChild({
+  return await runChild({
     entry: childEntry(import.meta.url, 'sql-child'),
     packages: TABLE_PACKAGES,
-    request: request(read),
+    request,
+    files: files.map(contentOf),
     limits: { ...QUERY_LIMITS, ...limits },
     what,
+    advice: 'query fewer tables, or select and sort less',
     signal,
   })
 }

@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import { errorText, InputError } from '@bailiwick/contract/world'
-import type { Cell } from './table.ts'
+import type { Cell } from '@bailiwick/core/inputs'
 
 /** The result of a query. */
 export interface QueryResult {

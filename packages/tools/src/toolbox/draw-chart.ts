@@ -1,10 +1,18 @@
-import { artifactRefSchema, type CallContext, InputError, type Tool } from '@bailiwick/contract'
+import {
+  artifactRefSchema,
+  type CallContext,
+  FILE_LIMITS,
+  formatBytes,
+  InputError,
+  type Tool,
+  tableFormatOf,
+} from '@bailiwick/contract'
 import { defineTool } from '@bailiwick/core'
 import { z } from 'zod'
 import { type ChartLimits, drawChart as draw } from '../chart/draw-chart.ts'
 import { namedFiles } from '../chart/fill-data.ts'
 import { fileNameSchema, type RunFiles } from './run-files.ts'
-import { formatOf, readTables, type TableSource } from './table-files.ts'
+import { type TableSource, tableFiles } from './table-files.ts'
 
 const input = z.object({
   spec: z
@@ -19,12 +27,13 @@ const input = z.object({
   name: fileNameSchema.default('chart').describe('of the files, without extension'),
 })
 
+const AGGREGATE = 'aggregate them with queryTable first, and pass its rows as data'
+
 /** `drawChart`: turns a Vega-Lite specification into an SVG and a PNG of the run. */
 export function drawChart(files: RunFiles, limits: Partial<ChartLimits>): Tool {
   return defineTool({
     name: 'drawChart',
-    description:
-      'Draws a Vega-Lite chart and stores it with this run, as SVG and as PNG. Returns references to both, and warnings about the specification.',
+    description: `Draws a Vega-Lite chart and stores it with this run, as SVG and as PNG. Loads files of up to ${formatBytes(FILE_LIMITS.chartData)} together; aggregate larger ones with queryTable first. Returns references to both, and warnings about the specification.`,
     input,
     output: z.object({
       svg: artifactRefSchema,
@@ -41,7 +50,7 @@ export function drawChart(files: RunFiles, limits: Partial<ChartLimits>): Tool {
         [...new Set(namedFiles(whole))].map((url) => sourceOf(files, context, url)),
       )
       const share = await files.share(context)
-      const tables = () => readTables(files, sources, signal)
+      const tables = tableFiles(files, sources, { limit: FILE_LIMITS.chartData, advice: AGGREGATE, signal })
       const { svg, png, width, height, warnings } = await draw(whole, tables, { signal, limits, share })
       const base = name.replace(/\.(svg|png)$/i, '')
       const [svgRef, pngRef] = await Promise.all([
@@ -66,7 +75,7 @@ function withData(
 /** The table that a specification names in `data.url`. */
 async function sourceOf(files: RunFiles, context: CallContext, url: string): Promise<TableSource> {
   const source = await files.find(context, url)
-  const format = formatOf(source)
+  const format = tableFormatOf(source.ref)
   if (format === undefined)
     throw new InputError(
       `expected a CSV or JSON file for the chart, found ${url}, which is ${source.ref.mediaType}`,

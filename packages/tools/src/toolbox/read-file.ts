@@ -1,16 +1,17 @@
-import { formatBytes, InputError, type Tool } from '@bailiwick/contract'
+import { FILE_LIMITS, formatBytes, InputError, type Tool } from '@bailiwick/contract'
 import { defineTool } from '@bailiwick/core'
-import { decodeText, isText } from '@bailiwick/core/inputs'
 import { z } from 'zod'
-import { FILE_LIMITS, type RunFiles } from './run-files.ts'
-import { textPart } from './text-part.ts'
+import type { RunFiles } from './run-files.ts'
+import { TextReader } from './text-reader.ts'
+
+const { readChars } = FILE_LIMITS
 
 /** `readFile`: the text of a file, or a part of it. */
 export function readFile(files: RunFiles): Tool {
+  const reader = new TextReader()
   return defineTool({
     name: 'readFile',
-    description:
-      'Returns the text of a file of this task: the whole file, or the part given by from and length.',
+    description: `Returns the text of a file of this task: the whole file, or the part given by from and length. A part may be of a file of any size, and has at most ${readChars} characters.`,
     input: z.object({
       name: z.string().describe('as listFiles returns it'),
       from: z.int().nonnegative().optional().describe('the first character, counted from 0'),
@@ -20,29 +21,19 @@ export function readFile(files: RunFiles): Tool {
     effect: 'none',
     async run({ name, from = 0, length }, context) {
       const file = await files.find(context, name)
-      const noText = () =>
-        new InputError(`expected a text file, found ${name}, which is ${file.ref.mediaType}`)
-      if (file.ref.size > FILE_LIMITS.read && length !== undefined && length <= FILE_LIMITS.characters) {
-        const part = await textPart(files.stream(file, context.signal), { from, length })
-        if (part === undefined) throw noText()
-        return part
-      }
-      if (file.ref.size > FILE_LIMITS.read) {
-        throw new InputError(
-          `expected at most ${FILE_LIMITS.characters} characters, found ${name} with ${formatBytes(file.ref.size)}: give from and length`,
-        )
-      }
-      const bytes = await files.read(file, context.signal)
-      if (!isText(bytes)) throw noText()
-      const text = decodeText(bytes)
-      const end = length === undefined ? text.length : from + length
+      const { key, mediaType, size } = file.ref
+      const stored = { key, open: (byte: number) => files.stream(file, context.signal, byte) }
+      // One more, to see whether there are more.
+      const text = await reader.read(stored, { from, length: Math.min(length ?? Infinity, readChars + 1) })
+      if (text === undefined)
+        throw new InputError(`expected a text file, found ${name}, which is ${mediaType}`)
       // A silent cut would lead to wrong figures, so the caller must ask for a part.
-      if (Math.min(end, text.length) - from > FILE_LIMITS.characters) {
+      if (text.length > readChars) {
         throw new InputError(
-          `expected at most ${FILE_LIMITS.characters} characters, found ${text.length} in ${name}: give from and length, or use queryTable`,
+          `expected at most ${readChars} characters, found more in ${name} (${formatBytes(size)}): give from and a smaller length, or use queryTable`,
         )
       }
-      return text.slice(from, end)
+      return text
     },
   })
 }

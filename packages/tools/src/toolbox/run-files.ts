@@ -2,18 +2,19 @@ import { createHash } from 'node:crypto'
 import {
   type Bus,
   formatKey,
-  getArtifact,
-  listEntries,
+  type ListedFile,
   parseKey,
   putFile,
   readArtifact,
   readFirst,
+  requireRun,
   sourcesOf,
 } from '@bailiwick/bus'
 import {
   type ArtifactRef,
   type CallContext,
   DEFAULT_SANDBOX_LIMITS,
+  FILE_LIMITS,
   fileNameProblem,
   formatBytes,
   InputError,
@@ -21,20 +22,11 @@ import {
   taskSpecOf,
   unknownName,
 } from '@bailiwick/contract'
+import { type TaskFile, taskFiles, type WrittenFile } from '@bailiwick/core/inputs'
 import { z } from 'zod'
 import type { Share } from '../child/fair-slots.ts'
-
-/** What the toolbox reads and stores in one call. In bytes, except `characters`. */
-export const FILE_LIMITS = {
-  /** One file that is read as a whole. */
-  read: 64 * 2 ** 20,
-  /** One file that is written. */
-  write: 32 * 2 ** 20,
-  /** All files of one query or chart. */
-  tables: 64 * 2 ** 20,
-  /** Characters that one `readFile` returns. */
-  characters: 900_000,
-} as const
+import { Recent } from './recent.ts'
+import { StoredLists } from './stored-lists.ts'
 
 /** The name of a file that a task writes. It may become the name of a file on a user's disk, of any system. */
 export const fileNameSchema = z.string().superRefine((name, context) => {
@@ -54,12 +46,7 @@ function unusualName(name: string): string | undefined {
 }
 
 /** A file that a task may read. */
-export interface RunFile {
-  /** Unique among the task's files. */
-  name: string
-  from: 'input' | 'result' | 'written'
-  ref: ArtifactRef
-}
+export type RunFile = TaskFile
 
 /** The files of the run that a call belongs to, and of no other run. */
 export interface RunFiles {
@@ -68,11 +55,9 @@ export interface RunFiles {
   list(context: CallContext): Promise<RunFile[]>
   /** @throws InputError that lists the known files */
   find(context: CallContext, name: string): Promise<RunFile>
-  /** @throws InputError if the file is larger than `FILE_LIMITS.read` */
-  read(file: RunFile, signal: AbortSignal): Promise<Uint8Array>
-  /** The bytes of a file of any size, in pieces. */
-  stream(file: RunFile, signal: AbortSignal): AsyncIterable<Uint8Array>
-  /** @throws InputError if the file is larger than `FILE_LIMITS.write` */
+  /** The bytes of a file of any size, in pieces. `from` is the first byte: default 0. */
+  stream(file: RunFile, signal: AbortSignal, from?: number): AsyncIterable<Uint8Array>
+  /** @throws InputError if the file is larger than `FILE_LIMITS.chartFile` */
   write(
     context: CallContext,
     file: { name: string; mediaType: string; bytes: Uint8Array },
@@ -84,22 +69,48 @@ export interface RunFiles {
  * it. The run that the call itself names is ignored.
  */
 export function openRunFiles(bus: Bus): RunFiles {
+  const lists = new StoredLists(bus)
+  const tasks = new Recent<string, TaskSpec>(MAX_TASKS)
+  const sources = new Recent<string, string[]>(MAX_TASKS)
+
+  /** The task of a call, which must be open. What the coordinator recorded about it never changes. */
+  async function readSpec({ caller, task, signal }: CallContext): Promise<TaskSpec> {
+    const run = await requireRun(bus, { writer: caller, task }, signal)
+    const name = `${caller} ${task}`
+    const known = tasks.get(name)
+    if (known?.run === run) return known
+    const { record } = await readFirst(bus, { writer: caller, task }, signal)
+    if (record.type !== 'task.created' || record.run !== run) {
+      throw new InputError(`expected the journal of task ${task} to start with task.created`)
+    }
+    const spec = taskSpecOf(record)
+    tasks.set(name, spec)
+    return spec
+  }
+
+  /** The run, and those that it was forked from. */
+  async function runsOf(run: string): Promise<string[]> {
+    const known = sources.get(run) ?? [run, ...(await sourcesOf(bus, run))]
+    sources.set(run, known)
+    return known
+  }
+
   async function list(context: CallContext): Promise<RunFile[]> {
-    const spec = await readSpec(bus, context)
-    const { run } = spec
-    const runs = [run, ...(await sourcesOf(bus, run))]
+    const { signal } = context
+    const spec = await readSpec(context)
+    const { run, task } = spec
+    const runs = await runsOf(run)
     // A host may claim that its result or its delegate's input is a file of another run.
     const isOwn = ({ key }: ArtifactRef) => runs.includes(parseKey(key)?.scope ?? '')
-    const written = [
-      ...(await longResults(bus, spec, context.signal)),
-      ...(await writtenFiles(bus, run, context.signal)),
-    ]
-    return nameFiles(spec, written).filter(({ ref }) => isOwn(ref))
+    const results = await lists.list({ kind: 'call', run }, isLongResult, signal)
+    const files = await lists.list({ kind: 'file', run, owner: WRITER }, () => true, signal)
+    const written = [...results.filter(({ entry }) => entry.task === task), ...files].map(writtenFile)
+    return taskFiles(spec, written).filter(({ ref }) => isOwn(ref))
   }
 
   return {
     async share(context) {
-      return { run: (await readSpec(bus, context)).run, caller: context.caller }
+      return { run: (await readSpec(context)).run, caller: context.caller }
     },
     list,
     async find(context, name) {
@@ -109,17 +120,13 @@ export function openRunFiles(bus: Bus): RunFiles {
       const names = files.map((file) => file.name)
       throw new InputError(unknownName('file', name.slice(0, 200), names))
     },
-    async read({ name, ref }, signal) {
-      checkSize(name, ref.size, FILE_LIMITS.read)
-      return getArtifact(bus, ref, { signal })
-    },
-    stream: ({ ref }, signal) => readArtifact(bus, ref, { signal }),
+    stream: ({ ref }, signal, from = 0) => readArtifact(bus, ref, { signal, from }),
     async write(context, { name, mediaType, bytes }) {
-      checkSize(name, bytes.length, FILE_LIMITS.write)
+      checkSize(name, bytes.length, FILE_LIMITS.chartFile)
       // The tool's schema has checked the name; a chart adds an extension.
       const problem = fileNameProblem(name)
       if (problem !== undefined) throw new InputError(problem)
-      const { run, task } = await readSpec(bus, context)
+      const { run, task } = await readSpec(context)
       // Each call and content has its own key, so that a second file of the same name does not change the first, and the
       // same call sent again stores nothing new.
       const about = JSON.stringify([task, context.id, name, createHash('sha256').update(bytes).digest('hex')])
@@ -129,6 +136,9 @@ export function openRunFiles(bus: Bus): RunFiles {
     },
   }
 }
+
+/** Tasks and runs to remember. What the coordinator recorded about others is read again. */
+const MAX_TASKS = 64
 
 /** The owner of files that tools write. */
 const WRITER = 'toolbox'
@@ -153,63 +163,12 @@ function checkSize(name: string, size: number, limit: number): void {
   )
 }
 
-async function readSpec(bus: Bus, { caller, task, signal }: CallContext): Promise<TaskSpec> {
-  const { run, record } = await readFirst(bus, { writer: caller, task }, signal)
-  if (record.type !== 'task.created' || record.run !== run) {
-    throw new InputError(`expected the journal of task ${task} to start with task.created`)
-  }
-  return taskSpecOf(record)
+/** Whether a file is the result of a call that was too long to return. */
+function isLongResult({ entry }: ListedFile): boolean {
+  return entry.task !== undefined && entry.size > DEFAULT_SANDBOX_LIMITS.resultChars
 }
 
-/** The task's inputs, the files of the tasks that it follows, and the files that its run wrote. */
-function nameFiles(spec: TaskSpec, written: WrittenFile[]): RunFile[] {
-  const files = new Map<string, RunFile>()
-  const add = (name: string, prefix: string, from: RunFile['from'], ref: ArtifactRef) => {
-    const known = [...files.values()].some(
-      (file) => file.ref.writer === ref.writer && file.ref.key === ref.key,
-    )
-    if (known) return
-    const unique = files.has(name) ? `${prefix}/${name}` : name
-    files.set(unique, { name: unique, from, ref })
-  }
-  // The task's own files come first, because it chose their names. The newest of a name wins.
-  for (const { ref } of written.filter(({ task }) => task === spec.task)) {
-    files.set(ref.name, { name: ref.name, from: 'written', ref })
-  }
-  for (const { name, artifact } of spec.inputs) {
-    if (artifact !== undefined) add(name, 'input', 'input', artifact)
-  }
-  for (const [task, { artifacts }] of Object.entries(spec.results)) {
-    for (const ref of artifacts) add(ref.name, task, 'result', ref)
-  }
-  for (const { task, ref } of written) {
-    if (task !== spec.task) add(ref.name, task ?? 'run', 'written', ref)
-  }
-  return [...files.values()]
-}
-
-interface WrittenFile {
-  task: string | undefined
-  ref: ArtifactRef
-}
-
-/** Results of the task's calls that were too long to return. */
-async function longResults(bus: Bus, { run, task }: TaskSpec, signal: AbortSignal): Promise<WrittenFile[]> {
-  const files: WrittenFile[] = []
-  for await (const { key, entry } of listEntries(bus, { kind: 'call', scope: run }, signal)) {
-    const { task: of, ...about } = entry
-    if (of !== task || entry.size <= DEFAULT_SANDBOX_LIMITS.resultChars) continue
-    files.push({ task, ref: { writer: key.owner, key: formatKey(key), ...about } })
-  }
-  return files
-}
-
-/** The files that tools have written in a run. */
-async function writtenFiles(bus: Bus, run: string, signal: AbortSignal): Promise<WrittenFile[]> {
-  const files: WrittenFile[] = []
-  for await (const { key, entry } of listEntries(bus, { kind: 'file', scope: run, owner: WRITER }, signal)) {
-    const { task, ...about } = entry
-    files.push({ task, ref: { writer: WRITER, key: formatKey(key), ...about } })
-  }
-  return files
+function writtenFile({ key, entry }: ListedFile): WrittenFile {
+  const { task, ...about } = entry
+  return { task, ref: { writer: key.owner, key: formatKey(key), ...about } }
 }

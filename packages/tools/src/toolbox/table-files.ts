@@ -1,8 +1,7 @@
-import { formatBytes, InputError, mediaTypeOf } from '@bailiwick/contract'
-import { decodeText } from '@bailiwick/core/inputs'
-import type { TableFile, TableFormat } from '../table/table.ts'
-import { tableNames } from '../table/table-names.ts'
-import { FILE_LIMITS, type RunFile, type RunFiles } from './run-files.ts'
+import { formatBytes, InputError, type TableFormat, tableFormatOf } from '@bailiwick/contract'
+import { queryNames, tableNames } from '@bailiwick/core/inputs'
+import type { TableFile } from '../table/table.ts'
+import type { RunFile, RunFiles } from './run-files.ts'
 
 /** A file that can be read as a table, before it is read. */
 export interface TableSource {
@@ -15,10 +14,10 @@ export interface TableSource {
 /** The files of a task that can be read as tables, with their names in SQL. */
 export function tableSources(files: RunFile[]): TableSource[] {
   const tabular = files.flatMap((source) => {
-    const format = formatOf(source)
+    const format = tableFormatOf(source.ref)
     return format === undefined ? [] : [{ source, format }]
   })
-  const names = tableNames(tabular.map(({ source }) => source.name))
+  const names = queryNames(files)
   return tabular.map(({ source, format }) => ({
     source,
     format,
@@ -42,37 +41,29 @@ export function mentionedTables(sources: TableSource[], sql: string): TableSourc
   return [...named, ...meant]
 }
 
-const FORMATS: Readonly<Record<string, TableFormat>> = {
-  'text/csv': 'csv',
-  'text/tab-separated-values': 'tsv',
-  'application/json': 'json',
-  'application/x-ndjson': 'ndjson',
-}
-
-/** How a file can be read as a table, by its name or else its media type; undefined if it cannot. */
-export function formatOf({ ref }: RunFile): TableFormat | undefined {
-  const mediaType = ref.mediaType.split(';')[0]?.trim().toLowerCase() ?? ''
-  return FORMATS[mediaTypeOf(ref.name)] ?? FORMATS[mediaType]
-}
-
-/** Reads tables. @throws InputError if they are too large together */
-export async function readTables(
+/**
+ * The files of tables, which are read when a child asks for them.
+ *
+ * @param limit bytes of all of them together
+ * @param advice what to do about more, for the error
+ * @throws InputError if they are too large together
+ */
+export function tableFiles(
   files: RunFiles,
-  sources: TableSource[],
-  signal: AbortSignal,
-): Promise<TableFile[]> {
+  sources: readonly TableSource[],
+  { limit, advice, signal }: { limit: number; advice: string; signal: AbortSignal },
+): TableFile[] {
   const total = sources.reduce((sum, { source }) => sum + source.ref.size, 0)
-  if (total > FILE_LIMITS.tables) {
+  if (total > limit) {
     throw new InputError(
-      `expected tables of at most ${formatBytes(FILE_LIMITS.tables)} together, found ${formatBytes(total)}`,
+      `expected files of at most ${formatBytes(limit)} together, found ${formatBytes(total)}: ${advice}`,
     )
   }
-  return Promise.all(
-    sources.map(async ({ source, name, format }) => ({
-      file: source.name,
-      name,
-      format,
-      text: decodeText(await files.read(source, signal)),
-    })),
-  )
+  return sources.map(({ source, name, format }) => ({
+    file: source.name,
+    name,
+    format,
+    size: source.ref.size,
+    open: () => files.stream(source, signal),
+  }))
 }

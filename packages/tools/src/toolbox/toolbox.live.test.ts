@@ -1,8 +1,8 @@
 import { getArtifact, putArtifact } from '@bailiwick/bus'
-import { type ArtifactRef, NO_USAGE } from '@bailiwick/contract'
+import { type ArtifactRef, FILE_LIMITS, NO_USAGE } from '@bailiwick/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startToolboxBed, type ToolboxBed } from '../../test/toolbox-bed.ts'
-import { FILE_LIMITS } from './run-files.ts'
+import { toolbox } from './toolbox.ts'
 
 let bed: ToolboxBed
 const call: ToolboxBed['call'] = (...args) => bed.call(...args)
@@ -58,6 +58,7 @@ describe('the toolbox', () => {
         mediaType: 'text/csv',
         size: CSV.length,
         table: { name: 'seattle_weather', rows: 3, columns },
+        description: expect.stringContaining('3 rows × 2 columns\n  date: date, 2012-'),
       },
       {
         name: 'broken.json',
@@ -65,8 +66,15 @@ describe('the toolbox', () => {
         mediaType: 'application/json',
         size: 5,
         problem: expect.stringContaining('broken.json: expected JSON'),
+        description: expect.stringContaining('not a valid table'),
       },
-      { name: 'notes.md', from: 'result', mediaType: 'text/markdown', size: 9 },
+      {
+        name: 'notes.md',
+        from: 'result',
+        mediaType: 'text/markdown',
+        size: 9,
+        description: expect.stringContaining('text reads "# Ear'),
+      },
     ])
   })
 
@@ -80,7 +88,7 @@ describe('the toolbox', () => {
 
   it('reads parts of a file that is too large for memory', async () => {
     const line = 'Zeile mit Übergröße, 雨\n'
-    const count = Math.ceil((FILE_LIMITS.read + 1) / Buffer.byteLength(line))
+    const count = Math.ceil(70_000_000 / Buffer.byteLength(line))
     const artifact = await upload('r4', 'huge.txt', line.repeat(count), 'text/plain')
     await bed.createTask({ run: 'r4', task: 'r4-t1', agent: 'analyst', inputs: [input(artifact)] })
     const read = (part: object) =>
@@ -88,8 +96,10 @@ describe('the toolbox', () => {
     expect(await read({ from: 0, length: line.length })).toBe(line)
     expect(await read({ from: line.length * (count - 1), length: 1_000 })).toBe(line)
     expect(await read({ from: line.length * 1_000_000 + 5, length: 4 })).toBe(' mit')
-    await expect(read({})).rejects.toThrow('found huge.txt with 67.1 MB: give from and length')
-    await expect(read({ length: FILE_LIMITS.characters + 1 })).rejects.toThrow(
+    await expect(read({})).rejects.toThrow(
+      'expected at most 900000 characters, found more in huge.txt (70.0 MB): give from and a smaller length',
+    )
+    await expect(read({ length: FILE_LIMITS.readChars + 1 })).rejects.toThrow(
       'expected at most 900000 characters',
     )
   })
@@ -168,6 +178,18 @@ describe('the toolbox', () => {
     const raw = (await call('analyst', 'writeArtifact', bytes, { id: '2.3' })) as ArtifactRef
     expect([...(await getArtifact(bed.coordinator, raw))]).toEqual([0, 1, 2])
     await expect(call('analyst', 'readFile', { name: 'raw.bin' }, {})).rejects.toThrow('expected a text file')
+  })
+
+  it('writes content up to its limit, and says the limit before and when it is exceeded', async () => {
+    const write = (content: string) =>
+      call('analyst', 'writeArtifact', { name: 'long.txt', content }, { id: '2.5' })
+    const text = 'x'.repeat(FILE_LIMITS.writeChars - 2)
+    expect(await write(text)).toMatchObject({ size: text.length })
+    const lines = '\n'.repeat(FILE_LIMITS.writeChars / 2)
+    for (const content of [`${text}x`, lines])
+      await expect(write(content)).rejects.toThrow('Expected at most 250000 characters as JSON, found 25000')
+    const tool = toolbox(bed.coordinator).find(({ name }) => name === 'writeArtifact')
+    expect(tool?.description).toContain('at most 250000 characters as JSON')
   })
 
   it.each(['../up.md', '/etc/passwd', 'a\\b', '.hidden', 'a\nb', ''])(
