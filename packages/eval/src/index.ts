@@ -1,0 +1,15 @@
+/** Datasets, scorers and experiments: how often an agent or a team is right, and what that costs. */
+
+export { type Case, type Check, type CheckFunction, caseSchema, type Solution } from './dataset/case.ts'
+export { type Dataset, openDataset } from './dataset/open-dataset.ts'
+export type { AttemptRecord, Outcome } from './experiment/attempt-record.ts'
+export { ExperimentLog } from './experiment/experiment-log.ts'
+export { type Experiment, type Progress, runExperiment } from './experiment/run-experiment.ts'
+export { dollars, errorsOf, markdownReport, percent, pipelineNote, shareText } from './report/markdown.ts'
+export { type Report, type Summary, summarise } from './report/summarise.ts'
+export { REPORT_FILES, writeReport } from './report/write-report.ts'
+export { SCORER_VERSION, scoreAnswer } from './score/score.ts'
+export { type AgentTargetOptions, agentTarget } from './target/agent-target.ts'
+export { type DaemonTargetOptions, daemonTarget } from './target/daemon-target.ts'
+export { FILE_TOOLS } from './target/question-tools.ts'
+export type { Answered, Question, Target } from './target/target.ts'
