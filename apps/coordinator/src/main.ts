@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { BailiwickError, errorText, visibleText } from '@bailiwick/contract'
 import { loadConfig } from './config/load-config.ts'
 import { version } from './config/version.ts'
+import { DaemonLog } from './daemon-log.ts'
 import type { DaemonMessage } from './daemon-message.ts'
 import { type Daemon, startDaemon } from './start-daemon.ts'
 
@@ -28,12 +29,12 @@ process.once('SIGINT', () => requestStop('SIGINT'))
 if (values.lifeline) process.once('disconnect', () => requestStop('the command has ended'))
 stopRequested.then((reason) => ending.abort(new Error(reason)))
 
+// Without the command, stderr is the daemon's log.
+const log = new DaemonLog()
 const send = (message: DaemonMessage) => {
   if (process.connected) process.send?.(message)
-  // Without the command, stderr is the daemon's log.
-  else if (message.kind === 'note') console.error(`${new Date().toISOString()} ${visibleText(message.line)}`)
-  else if (message.kind === 'failed')
-    console.error(`${new Date().toISOString()} ${visibleText(message.message)}`)
+  else if (message.kind === 'note') log.line(visibleText(message.line))
+  else if (message.kind === 'failed') log.line(visibleText(message.message))
 }
 
 try {

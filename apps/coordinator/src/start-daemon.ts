@@ -3,9 +3,11 @@ import { AsyncQueue, BailiwickError, errorText, InputError, type Model } from '@
 import { type DetectedModel, detectModel, noModelMessage, resolveModel } from '@bailiwick/models'
 import { ownIdentity } from '@bailiwick/nats-server/process-identity'
 import { type Broker, openBroker } from './broker/broker.ts'
-import { requireSpace, watchSpace } from './broker/disk-space.ts'
+import { markStore, refuseNewerStore } from './broker/store-version.ts'
+import { coordinatorId } from './config/coordinator-id.ts'
 import { type DaemonAddress, findDaemon, removeAddress, writeAddress } from './config/daemon-address.ts'
 import { dataPaths, makeDataDir } from './config/data-dir.ts'
+import { isDiskFull, requireSpace, untilSpace, watchSpace, whenSpace } from './config/disk-space.ts'
 import type { LoadedConfig } from './config/load-config.ts'
 import type { DaemonStatus } from './daemon-status.ts'
 import { delegationHandler } from './delegate/start-delegate.ts'
@@ -18,12 +20,17 @@ import { handOverOnShutdown } from './queue/hand-over-on-shutdown.ts'
 import { redeliverLostTasks } from './queue/redeliver-lost-tasks.ts'
 import { evictExcessReaders } from './refusals/evict-excess-readers.ts'
 import { journalRefusals, type RefusalBatch } from './refusals/journal-refusals.ts'
+import { Coordinators } from './runs/coordinators.ts'
+import { purgeOldRuns } from './runs/purge-old-runs.ts'
 import { Runs } from './runs/runs.ts'
 import { serveRunRequests } from './runs/serve-run-requests.ts'
 import { checkCeilings } from './team/check-ceilings.ts'
 import { type LoadedSpecialist, loadTeam } from './team/load-team.ts'
-import { Team } from './team/team.ts'
+import { isTooOld, Team } from './team/team.ts'
 import { watchRegistry } from './team/watch-registry.ts'
+
+/** How often a daemon that shuts down checks whether tasks are at work. Milliseconds. */
+const IDLE_CHECK_MS = 50
 
 export interface DaemonOptions {
   config: LoadedConfig
@@ -62,7 +69,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   // The configured number of concurrent model calls applies to all processes together.
   const env = { BAILIWICK_MODEL_SLOTS: dataPaths.slots(config.dataDir), ...options.env }
   refuseSecondDaemon(config.dataDir)
-  makeDataDir(config.dataDir)
+  await whenSpace(config.dataDir, { note, signal }, () => makeDataDir(config.dataDir))
+  await untilSpace(config.dataDir, { note, signal })
   const ended = new AbortController()
   const [specialists, model, broker] = await openAll(
     loadCheckedTeam(options),
@@ -77,18 +85,30 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         failed.resolve(new BailiwickError('daemon', `${part} failed: ${errorText(error)}`, { cause: error }))
       }
     }
-    broker.failed.then(fail('The broker'))
     const { bus } = broker
-    await prepareStreams(bus, config.streams)
-    const team = new Team({ specialists, lead: config.lead, writer: config.writer })
+    bus.waits.onWait(note)
+    bus.waits.onOver((what) => note(`This wait is over: ${what}`))
+    await refuseNewerStore(bus)
+    await prepareStreams(bus, config.streams, signal)
+    await markStore(bus, options.version)
+    const team = new Team({ specialists, lead: config.lead, writer: config.writer, note })
     watchRegistry(bus, team, ended.signal).catch(fail('Watching the registry'))
     const hosts = await startHosts({ config, env, broker, team, specialists, model: model.name, note })
     undo.unshift(() => hosts.stop(0))
     // The store of an existing server is on another disk.
     const hasOwnStore = broker.server !== undefined
     if (hasOwnStore) watchSpace(config.dataDir, note, ended.signal).catch(fail('Watching the disk'))
+    const coordinator = await whenSpace(config.dataDir, { note, signal }, () => coordinatorId(config.dataDir))
+    const coordinators = new Coordinators({
+      bus,
+      coordinator,
+      version: options.version,
+      signal: ended.signal,
+    })
     const runs = new Runs({
       bus,
+      coordinator,
+      coordinators,
       config,
       team,
       model: async () => model.model ?? plannerModel(config, env),
@@ -96,35 +116,62 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       warn: note,
       requireSpace: () => (hasOwnStore ? requireSpace(config.dataDir) : undefined),
     })
-    projectJournal(bus, ended.signal).catch(fail('Publishing events'))
     endDeadLetters(bus, ended.signal).catch(fail('Ending dead letters'))
     const floods = new AsyncQueue<RefusalBatch>(ended.signal)
     watchRefusals({ config, broker, hosts, floods, note }, ended.signal)
     const delegations = await serveDelegations(
       bus,
-      delegationHandler(bus, (run) => runs.context(run)),
+      delegationHandler(bus, (run, until) => runs.context(run, until)),
       {
+        callers: [],
         onFlood: (user, subject) =>
           floods.push({ refused: [{ user, action: 'flood', subject }], incomplete: true }),
       },
     )
-    const resumed = await runs.adopt()
+    team.onNamed((agent) => delegations.admit(agent).catch(fail('Serving delegations')))
+    coordinators.follow().catch(fail('Announcing this coordinator'))
+    const resumed = await runs.adopt(fail('Following the journals'))
     if (resumed > 0) note(`Resumed ${resumed} open ${resumed === 1 ? 'run' : 'runs'}.`)
-    redeliverLostTasks({ bus, team, runs, note }, ended.signal).catch(fail('Redelivering lost tasks'))
-    const local = await serveLocal(localHandler({ config, broker, team, hosts, signal: ended.signal }))
+    redeliverLostTasks({ bus, team, runs, hosts, note }, ended.signal).catch(fail('Redelivering lost tasks'))
+    let isHolding = false
+    const projecting = projectJournal(bus, ended.signal, {
+      coordinator,
+      stored: () => runs.stored(),
+      onHolding: (holding) => {
+        isHolding = holding
+      },
+      onLost: () => runs.reread(),
+      note,
+    }).catch(fail('Publishing events'))
+    purgeOldRuns(
+      { bus, runs, keepMs: config.limits.keepRunsMs, isHolding: () => isHolding, note },
+      ended.signal,
+    ).catch(fail('Purging old runs'))
+    const status = () =>
+      reportStatus({ options, broker, team, hosts, coordinator, coordinators, runs, model })
+    const local = await serveLocal(
+      localHandler({ config, broker, team, hosts, status, signal: ended.signal }),
+    )
     undo.unshift(async () => local[Symbol.asyncDispose]())
     const address = await publishAddress(options, broker, local.path)
-    const status = () => reportStatus({ options, broker, team, hosts, runs, model })
     const requests = await serveRunRequests(bus, runs, status)
     return {
       address,
       failed: failed.promise,
-      untilTeamReady: (until) => awaitTeam({ team, hosts, note, signal: until }),
+      async untilTeamReady(until) {
+        const missing = await awaitTeam({ team, hosts, note, signal: until })
+        // Tells the operator now, and not only when the first task goes without a tool.
+        team.noteMissingTools()
+        return missing
+      },
       async stop(graceMs) {
         await Promise.all([requests, delegations, local].map((served) => served[Symbol.asyncDispose]()))
-        await Promise.race([runs.stopped(), pause(graceMs)])
+        await untilIdle(runs, graceMs)
         ended.abort(new BailiwickError('suspended', 'The daemon is shutting down.'))
         await runs.stopped()
+        // Another coordinator need not wait for the lease.
+        await projecting
+        await coordinators[Symbol.asyncDispose]()
         removeAddress(config.dataDir)
         await handOverOnShutdown(bus, () => hosts.stop(config.limits.graceMs))
         await broker.close()
@@ -207,7 +254,7 @@ function watchRefusals(
 }
 
 async function publishAddress(
-  { config, ephemeral, version }: DaemonOptions,
+  { config, ephemeral, version, note, signal }: DaemonOptions,
   broker: Broker,
   local: string,
 ): Promise<DaemonAddress> {
@@ -224,7 +271,7 @@ async function publishAddress(
     version,
     ...(config.file !== undefined && { config: config.file }),
   }
-  writeAddress(config.dataDir, address)
+  await whenSpace(config.dataDir, { note, signal }, () => writeAddress(config.dataDir, address))
   return address
 }
 
@@ -233,15 +280,18 @@ function reportStatus(daemon: {
   broker: Broker
   team: Team
   hosts: Hosts
+  coordinator: string
+  coordinators: Coordinators
   runs: Runs
   model: DetectedModel
 }): DaemonStatus {
-  const { options, broker, team, hosts, runs, model } = daemon
+  const { options, broker, team, hosts, coordinator, coordinators, runs, model } = daemon
+  const { dataDir } = options.config
   return {
     pid: process.pid,
     version: options.version,
     ephemeral: options.ephemeral,
-    dataDir: options.config.dataDir,
+    dataDir,
     url: broker.url,
     ...(broker.server !== undefined && { natsServer: broker.server() }),
     model: { name: model.name, source: model.source },
@@ -254,13 +304,38 @@ function reportStatus(daemon: {
         level,
         description,
         tools: [...tools],
-        hosts: present.map(({ host, pid, slots, busy }) => ({ host, pid, slots, busy })),
+        hosts: present.map((one) => {
+          const { host, pid, slots, busy, protocol } = one
+          return { host, pid, slots, busy, protocol, ...(isTooOld(one) && { tooOld: true }) }
+        }),
       }
     }),
     tools: team.tools(),
+    missingTools: team.missingTools(),
+    waits: [
+      ...(broker.server !== undefined && isDiskFull(dataDir) ? [`The disk of ${dataDir} is full.`] : []),
+      ...broker.bus.waits.current,
+    ],
+    coordinator,
+    others: coordinators
+      .list()
+      .filter((other) => other.coordinator !== coordinator)
+      .map(({ coordinator, pid, host, version, startedAt }) => ({
+        coordinator,
+        pid,
+        host,
+        version,
+        startedAt,
+      })),
     workingRuns: runs.working,
     memoryMb: Math.round(process.memoryUsage.rss() / 1_048_576),
   }
+}
+
+/** Waits until nothing is at work, up to a limit in milliseconds. */
+async function untilIdle(runs: Runs, maxMs: number): Promise<void> {
+  const until = performance.now() + maxMs
+  while (runs.isBusy && performance.now() < until) await pause(IDLE_CHECK_MS)
 }
 
 function pause(ms: number): Promise<void> {

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import {
   accessFromEnv,
   type Bus,
@@ -14,7 +15,7 @@ import { findMint, type Refusals, type UserCredentials, type UserRequest } from 
 import { dataPaths, writePrivate } from '../config/data-dir.ts'
 import type { LoadedConfig } from '../config/load-config.ts'
 import { type KeptCredentials, keepCredentials } from './keep-credentials.ts'
-import { keepServer } from './keep-server.ts'
+import { keepServer, type ServerReport } from './keep-server.ts'
 
 /** The coordinator never gives up: it renews its own credentials, or waits until the server's operator does. */
 const COORDINATOR = { name: 'coordinator', refusedMs: Number.POSITIVE_INFINITY, storesFiles: true } as const
@@ -26,11 +27,9 @@ export interface Broker {
   /** Environment variables that name the files of its TLS, for the processes that connect to it. */
   tls: Record<string, string>
   /** Only for the daemon's own server. */
-  server?(): { pid: number; version: string }
+  server?(): ServerReport
   /** What the server refuses to its users, until `signal` aborts. Only for the daemon's own server. */
   refusals?(signal: AbortSignal): AsyncIterable<Refusals>
-  /** Settles when the daemon's own server keeps dying. Connections survive a single death. */
-  readonly failed: Promise<Error>
   /**
    * Writes a credentials file for one of the daemon's processes and renews it while the daemon runs. Returns its path;
    * undefined if the server requires none.
@@ -59,7 +58,13 @@ export async function openBroker(
   env: NodeJS.ProcessEnv,
   options: { note(line: string): void; signal: AbortSignal },
 ): Promise<Broker> {
-  const { url, ...access } = existingServerAccess(config, env)
+  const { url, ofRole, ...access } = existingServerAccess(config, env)
+  if (ofRole) {
+    const server = url === undefined ? 'its own server' : url
+    options.note(
+      `NATS_CREDS and NATS_URL are what "bailiwick env" printed for a role. The daemon does not use them: it uses ${server}.`,
+    )
+  }
   return url === undefined ? startOwn(config, options) : connectExisting(config, { url, ...access }, options)
 }
 
@@ -73,6 +78,7 @@ async function startOwn(
     const mint: Mint = (user) => kept.server().credentials(user)
     const { url } = kept.server()
     const credentials = keepCredentials({
+      dataDir: config.dataDir,
       mint,
       revoke: (publicKey, expires) => kept.server().revoke(publicKey, expires),
       lifeMs: config.nats.credentialsLifeMs,
@@ -85,9 +91,8 @@ async function startOwn(
       bus,
       url,
       tls: {},
-      server: () => ({ pid: kept.server().pid, version: kept.server().version }),
+      server: kept.report,
       refusals: kept.refusals,
-      failed: kept.failed,
       ...credentialFiles(config, credentials, mint),
       revoke: credentials.revoke,
       async close() {
@@ -105,7 +110,7 @@ async function startOwn(
 
 async function connectExisting(
   config: LoadedConfig,
-  { url, credsFile, isPrepared, tls }: ExistingServerAccess & { url: string },
+  { url, credsFile, isPrepared, tls }: Omit<ExistingServerAccess, 'ofRole'> & { url: string },
   { note, signal }: { note(line: string): void; signal: AbortSignal },
 ): Promise<Broker> {
   const prepared = (file: string) => {
@@ -125,7 +130,6 @@ async function connectExisting(
     bus,
     url,
     tls,
-    failed: new Promise<Error>(() => {}), // The connection reconnects for ever.
     async close() {
       ended.abort()
       await bus.drain()
@@ -133,7 +137,13 @@ async function connectExisting(
   }
   if (mint !== undefined) {
     const lifeMs = config.nats.credentialsLifeMs
-    const credentials = keepCredentials({ mint, lifeMs, note, signal: ended.signal })
+    const credentials = keepCredentials({
+      dataDir: config.dataDir,
+      mint,
+      lifeMs,
+      note,
+      signal: ended.signal,
+    })
     return { ...broker, ...credentialFiles(config, credentials, mint) }
   }
   const given = async (file: string) => {
@@ -183,6 +193,16 @@ function credentialFiles(
 interface ExistingServerAccess extends BusAccess {
   /** True for the credentials that `bailiwick nats-config` wrote, one file for each process. */
   isPrepared: boolean
+  /** True if the environment has what `bailiwick env` printed for a role. It is not for the daemon, and not used. */
+  ofRole: boolean
+}
+
+/** Whether these are the credentials of a role, which the daemon has issued: a shell may still have them. */
+function isRoleFile(dataDir: string, credentials: string | undefined): boolean {
+  if (credentials === undefined || credentials === '') return false
+  const file = resolve(credentials)
+  const own = dataPaths.credentials(dataDir, 'coordinator')
+  return dirname(file) === dirname(own) && file !== own
 }
 
 /**
@@ -192,8 +212,10 @@ interface ExistingServerAccess extends BusAccess {
 export function existingServerAccess(config: LoadedConfig, env: NodeJS.ProcessEnv): ExistingServerAccess {
   const { url, credentials, ca, cert, key } = config.nats
   const configured = { NATS_URL: url, NATS_CREDS: credentials, NATS_CA: ca, NATS_CERT: cert, NATS_KEY: key }
-  const access = accessFromEnv(env, configured)
+  const ofRole = isRoleFile(config.dataDir, env.NATS_CREDS)
+  const access = accessFromEnv(ofRole ? {} : env, configured)
   const prepared = dataPaths.credentials(config.dataDir, 'coordinator')
   const isPrepared = access.credsFile === undefined && existsSync(prepared)
-  return isPrepared ? { ...access, credsFile: prepared, isPrepared } : { ...access, isPrepared }
+  if (!isPrepared) return { ...access, isPrepared, ofRole }
+  return { ...accessFromEnv({ ...env, NATS_CREDS: prepared }, configured), isPrepared, ofRole }
 }

@@ -4,6 +4,7 @@ import { permissionsFor, type RoleGrant, userName } from '@bailiwick/bus'
 import { BailiwickError, errorText } from '@bailiwick/contract'
 import { readCredentials, type UserCredentials, type UserRequest } from '@bailiwick/nats-server'
 import { writePrivate } from '../config/data-dir.ts'
+import { whenSpace } from '../config/disk-space.ts'
 
 /** Credentials that expire, and are renewed before that until the signal aborts. */
 export interface KeptCredentials {
@@ -19,6 +20,8 @@ export interface KeptCredentials {
 }
 
 export interface KeepOptions {
+  /** The folder of the files: they are written when its disk has room. */
+  dataDir: string
   mint(user: UserRequest): Promise<UserCredentials>
   /** Absent for an existing server: old keys stay valid until they expire. */
   revoke?(publicKey: string, expires?: number): Promise<void>
@@ -41,7 +44,7 @@ interface Kept {
 
 /** Renews credentials while the daemon runs. Their users notice a reconnect at most. */
 export function keepCredentials(options: KeepOptions): KeptCredentials {
-  const { mint, revoke, lifeMs, note, signal } = options
+  const { dataDir, mint, revoke, lifeMs, note, signal } = options
   const all: Kept[] = []
 
   const nextRenewal = () => Date.now() + lifeMs / 2
@@ -102,7 +105,8 @@ export function keepCredentials(options: KeepOptions): KeptCredentials {
       // A process keeps one key, so that one revocation covers all its credentials. A key that never expires is replaced.
       const keepsKey = isSame && before.expires !== undefined
       const { seed, publicKey } = keepsKey ? before : minted
-      writePrivate(path, keepsKey ? (await mint({ ...request, seed })).creds : creds)
+      const text = keepsKey ? (await mint({ ...request, seed })).creds : creds
+      await whenSpace(dataDir, { note, signal }, () => writePrivate(path, text))
       if (before !== undefined && !isSame) await revoke?.(before.publicKey, before.expires)
       keep({ ...request, seed }, publicKey, (next) => writePrivate(path, next))
     },

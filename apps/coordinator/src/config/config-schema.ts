@@ -3,6 +3,9 @@ import { approvalSchema, budgetSchema, levelSchema } from '@bailiwick/contract'
 import { modelAliasesSchema } from '@bailiwick/models'
 import { z } from 'zod'
 
+/** Whether the hosts of an agent always run, or only while they are needed. */
+const hostsSchema = z.enum(['always', 'on-demand'])
+
 const count = (lowest: number, highest: number) => z.number().int().min(lowest).max(highest)
 
 /** One specialist of the team: where its definition is, and the operator's ceiling for it. */
@@ -13,6 +16,8 @@ export const memberSchema = z.strictObject({
   level: levelSchema.optional(),
   /** Number of host processes. */
   replicas: count(1, 64).default(1),
+  /** Whether its hosts always run or start on demand. Default: the configuration's `hosts`. */
+  hosts: hostsSchema.optional(),
   /** Number of tasks that one host works on at a time. */
   maxConcurrent: count(1, 64).default(4),
   /** Ceiling: names or patterns (`sql_*`) of tools that it may use. Default: every tool that its definition names. */
@@ -43,10 +48,22 @@ const limitsSchema = z
     depth: count(0, 10).default(3),
     /** Delegations that one task may request in all. */
     fanOut: count(0, 100).default(16),
-    /** Consecutive quick deaths of a child process after which it is given up. */
+    /**
+     * Consecutive quick deaths of a child process after which it counts as failed: tasks that need it fail, and it is
+     * tried again with growing pauses, up to a minute apart.
+     */
     restarts: count(0, 100).default(5),
+    /** A host that runs on demand stops after this long without a task and without a call of its own tools. Milliseconds. */
+    hostIdleMs: count(1_000, 86_400_000).default(60_000),
     /** Readers of streams that one NATS user may have at a time. A user with more is evicted, because a stream has 1,000 for all. */
     readers: count(16, 1_000).default(256),
+    /** Ended runs are purged after this time, milliseconds; -1 keeps them. An open run is never purged. */
+    keepRunsMs: count(-1, Number.MAX_SAFE_INTEGER).default(30 * 86_400_000),
+    /**
+     * A host leaves a task whose calls have only waited for people and delegates for this long, milliseconds. A waiting
+     * task then holds neither a slot nor memory, and its world is rebuilt when it goes on.
+     */
+    suspendAfterMs: count(1, 86_400_000).default(2_000),
     /** How long a shutdown waits for tasks that are being worked on. Milliseconds. */
     graceMs: count(0, 600_000).default(5_000),
   })
@@ -92,10 +109,20 @@ export const configSchema = z.strictObject({
     )
     .min(1)
     .optional(),
+  /**
+   * When the hosts of the agents run. `always`: from the daemon's start to its end. `on-demand`: they start when a task
+   * or a call of their own tools needs them, and stop when they have been idle for `limits.hostIdleMs`. `auto`: always
+   * for up to four agents, on demand for more.
+   */
+  hosts: z.union([hostsSchema, z.literal('auto')]).default('auto'),
   /** What happens if a definition exceeds its ceiling: it works without the excess (`drop`), or nothing starts (`refuse`). */
   beyondCeiling: z.enum(['drop', 'refuse']).default('drop'),
-  /** How runs that do not name a strategy are split into tasks. */
-  strategy: z.enum(['plan', 'direct']).default('plan'),
+  /**
+   * How runs that do not name a strategy are split into tasks. `plan`: a planner splits them, and a writer writes the
+   * answer. `direct`: the lead gets the whole task, and its answer is the run's. `auto`: like `direct` if only one agent
+   * besides the writer can take tasks; otherwise the planner splits the task or gives all of it to one agent.
+   */
+  strategy: z.enum(['auto', 'plan', 'direct']).default('auto'),
   /** The agent that gets the whole task with strategy `direct`. Default: the only agent, or the only router or agent with delegates. */
   lead: z.string().optional(),
   /** The agent that writes answers from results. Default: `writer` if the team has one. */

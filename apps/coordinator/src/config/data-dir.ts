@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { makeFolder } from './make-folder.ts'
 
@@ -6,6 +6,8 @@ import { makeFolder } from './make-folder.ts'
 export const dataPaths = {
   /** Address of the daemon that runs on this directory. */
   address: (dataDir: string) => join(dataDir, 'daemon.json'),
+  /** The coordinator's id, which outlives the daemon. */
+  coordinatorId: (dataDir: string) => join(dataDir, 'coordinator-id'),
   credentials: (dataDir: string, name: string) => join(dataDir, 'credentials', `${name}.creds`),
   process: (dataDir: string, name: string) => join(dataDir, 'processes', `${name}.json`),
   processes: (dataDir: string) => join(dataDir, 'processes'),
@@ -25,7 +27,8 @@ export function makeDataDir(dataDir: string): void {
   for (const folder of ['', 'credentials', 'processes', 'logs', 'nats']) {
     makeFolder(join(dataDir, folder), 'dataDir', 0o700)
   }
-  writeFileSync(join(dataDir, '.gitignore'), '*\n')
+  const ignore = join(dataDir, '.gitignore')
+  if (!existsSync(ignore)) writeFileSync(ignore, '*\n')
 }
 
 /** Writes a file that only its owner can read. Replaces it atomically. */
@@ -34,6 +37,11 @@ export function writePrivate(file: string, text: string): void {
   const draft = `${file}.${process.pid}.new`
   // A draft that a killed process left could be a link by now, which must not be followed.
   rmSync(draft, { force: true })
-  writeFileSync(draft, text, { mode: 0o600, flag: 'wx' })
-  renameSync(draft, file)
+  try {
+    writeFileSync(draft, text, { mode: 0o600, flag: 'wx' })
+    renameSync(draft, file)
+  } catch (error) {
+    rmSync(draft, { force: true })
+    throw error
+  }
 }

@@ -30,7 +30,7 @@ describe('checkConfig', () => {
       'team[1].replica: unknown option. Did you mean "replicas"?',
     ],
     [{ limits: { task: 3 } }, 'limits.task: unknown option. Did you mean "tasks"?'],
-    [{ strategy: 'paln' }, 'strategy: expected one of "plan", "direct", found "paln"'],
+    [{ strategy: 'paln' }, 'strategy: expected one of "auto", "plan", "direct", found "paln"'],
     [{ team: [{ agent: 'a', level: 6 }] }, 'team[0].level: expected a level from 0 to 5'],
     [{ team: [{ agent: 'a', level: 'coder' }] }, 'found "coder"'],
     [{ team: [{ agent: 'a', replicas: 0 }] }, 'team[0].replicas: expected a number >=1, found 0'],

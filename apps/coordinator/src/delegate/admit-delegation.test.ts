@@ -32,6 +32,7 @@ function state(of: TaskSpec, tokens = 0): WatchedTask {
     usage,
     stepUsage: [],
     asked: [],
+    leftMs: 0,
   }
 }
 const limits = { depth: 2, fanOut: 2 }

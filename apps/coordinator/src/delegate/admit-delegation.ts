@@ -61,7 +61,8 @@ function delegateBudget(
   // Steps are iterations of a task's own loop, so a delegate's steps are not the parent's.
   if (budget.steps !== undefined) part.steps = budget.steps
   if (budget.wallMs !== undefined) {
-    part.wallMs = Math.max(1, budget.wallMs - (Date.now() - (own?.created.at ?? Date.now())))
+    const workedMs = own?.startedAt === undefined ? 0 : Date.now() - own.startedAt - own.leftMs
+    part.wallMs = Math.max(1, budget.wallMs - Math.max(0, workedMs))
   }
   return part
 }

@@ -1,8 +1,18 @@
 import { type Bus, type DelegationHandler, readFirst, sendControl } from '@bailiwick/bus'
-import { InputError, RefusedError, type TaskResult, type TaskSpec, taskSpecOf } from '@bailiwick/contract'
+import {
+  hasCode,
+  InputError,
+  RefusedError,
+  type TaskResult,
+  type TaskSpec,
+  taskResultOf,
+  taskSpecOf,
+} from '@bailiwick/contract'
 import type { RunContext } from '../runs/state/run-context.ts'
 import { delegatedTaskId } from '../runs/state/task-ids.ts'
-import { createTask, endTask, ringOrReject } from '../runs/tasks/task-lifecycle.ts'
+import type { WatchedTask } from '../runs/state/watched-task.ts'
+import { describeFiles } from '../runs/tasks/describe-files.ts'
+import { createTask, endTask, readEnd, ringOrReject } from '../runs/tasks/task-lifecycle.ts'
 import { admitDelegation } from './admit-delegation.ts'
 
 type Request = Parameters<DelegationHandler>[0]
@@ -10,22 +20,29 @@ type Request = Parameters<DelegationHandler>[0]
 /** Starts delegates for tasks of this daemon's runs, and waits for their results. */
 export function delegationHandler(
   bus: Bus,
-  find: (run: string) => RunContext | undefined,
+  find: (run: string, signal: AbortSignal) => Promise<RunContext | undefined>,
 ): DelegationHandler {
   return async (request, signal) => {
     const parent = await readParent(bus, request)
-    const context = find(parent.run)
-    if (context === undefined)
-      throw new RefusedError(`Run ${parent.run} has ended, or another daemon drives it.`)
+    const context = await find(parent.run, signal)
+    if (context === undefined) throw new RefusedError(`Run ${parent.run} has ended.`)
     const task = delegatedTaskId(parent.run, parent.task, request.call)
     const either = AbortSignal.any([context.signal, signal])
-    if (!context.watch.tasks.has(task)) {
-      const spec = await delegatedSpec(context, parent, request, task)
+    const views = await context.views()
+    // Of several calls at the same time, each gets a share of what the others leave.
+    await context.oneByOne(async () => {
+      if (views.tasks.has(task)) return
+      const spec = await delegatedSpec(context, parent, request, { task, tasks: views.tasks })
       await createTask(bus, spec)
-    }
+      views.created(spec)
+    })
+    const known = views.tasks.get(task)
+    if (known?.ended !== undefined) return { result: taskResultOf(known.ended) }
     // Ring even if the task existed, because a coordinator may have died before it rang.
-    await ringOrReject(bus, { agent: request.target, run: parent.run, task }, either)
-    return waitForDelegate(context, { task, agent: request.target }, either, signal)
+    if (known?.waiting === undefined) {
+      await ringOrReject(bus, { agent: request.target, run: parent.run, task }, either)
+    }
+    return { result: waitForDelegate(context, { task, agent: request.target }, either, signal) }
   }
 }
 
@@ -44,19 +61,21 @@ async function delegatedSpec(
   context: RunContext,
   parent: TaskSpec,
   request: Request,
-  task: string,
+  { task, tasks }: { task: string; tasks: ReadonlyMap<string, WatchedTask> },
 ): Promise<TaskSpec> {
-  const { team, watch, config, signal } = context
+  const { bus, team, config, signal } = context
   const { target, call, text, inputs, output } = request
   const budget = admitDelegation({
     parent,
     target,
     wanted: request.budget ?? {},
-    tasks: watch.tasks,
+    tasks,
     limits: config.limits,
   })
   const grant = await team.grant(target, budget, signal)
   const model = team.member(target).model
+  const files = inputs.flatMap(({ artifact }) => (artifact === undefined ? [] : [artifact]))
+  const described = await describeFiles(bus, parent.run, files, signal)
   return {
     run: parent.run,
     owner: parent.owner,
@@ -64,7 +83,10 @@ async function delegatedSpec(
     agent: target,
     name: `${parent.name}/${call}`,
     text,
-    inputs: [...inputs],
+    inputs: inputs.map((input) => {
+      const description = described[input.artifact?.key ?? '']
+      return description === undefined ? input : { ...input, description: `${input.name}: ${description}` }
+    }),
     results: {},
     grant,
     ...(model !== undefined && { model }),
@@ -82,23 +104,31 @@ async function waitForDelegate(
   either: AbortSignal,
   canceled: AbortSignal,
 ): Promise<TaskResult> {
-  const { bus, log, team, watch } = context
+  const { bus, log } = context
   const { task, agent } = child
   const address = { writer: agent, run: log.run, task }
-  const done = new AbortController()
-  team
-    .untilLost(agent, AbortSignal.any([either, done.signal]))
-    .then((message) => endTask(bus, address, { status: 'failed', error: { code: 'no-host', message } }))
-    .catch(() => {}) // Only the abort of its signal rejects it: the result is known, or no longer needed.
+  context.needHost(agent)
   try {
-    return await watch.end(task, either)
+    const end = context.untilEnd(task, either)
+    end.catch(() => {}) // Awaited below, unless the task had ended before.
+    return (await readEnd(bus, address)) ?? (await end)
   } catch (error) {
-    if (!canceled.aborted) throw error
-    const reason = 'the call was canceled'
-    await sendControl(bus, agent, 'cancel', { task, reason })
-    await endTask(bus, address, { status: 'canceled', error: { code: 'canceled', message: reason } })
+    if (!canceled.aborted || hasCode(canceled.reason, 'suspended')) throw error
+    await cancelDelegate(context, child)
     throw error
-  } finally {
-    done.abort()
   }
+}
+
+/** Ends a delegate, and the delegates that it waits for: a task without a host cannot end them itself. */
+async function cancelDelegate(context: RunContext, child: { task: string; agent: string }): Promise<void> {
+  const { bus, index, log } = context
+  const { task, agent } = child
+  const { tasks = [] } = index.get(log.run) ?? {}
+  const asked = tasks.find((one) => one.task === task)?.asked
+  const reason = 'the call was canceled'
+  await sendControl(bus, agent, 'cancel', { task, reason })
+  const canceled = { status: 'canceled', error: { code: 'canceled', message: reason } } as const
+  await endTask(bus, { writer: agent, run: log.run, task }, canceled, asked)
+  const below = tasks.filter(({ parent }) => parent?.task === task)
+  await Promise.all(below.map((delegate) => cancelDelegate(context, delegate)))
 }

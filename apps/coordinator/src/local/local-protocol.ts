@@ -1,5 +1,6 @@
 import { tokenSchema } from '@bailiwick/contract'
 import { z } from 'zod'
+import { statusSchema } from '../daemon-status.ts'
 
 /**
  * A request to a daemon over its private socket, which only processes of the same user on the same machine can open.
@@ -12,7 +13,7 @@ export const localRequestSchema = z.discriminatedUnion('op', [
     role: z.enum(['user', 'reader', 'agent', 'tool-host']),
     /** Name of the agent, tool host, user or reader. */
     name: tokenSchema.optional(),
-    /** Tools that a tool host offers. */
+    /** Tools that a tool host offers, or an agent's host. The tools of an agent's definition need not be named. */
     tools: z.array(z.string()).default([]),
     /** Whether a reader may also read journals and live text. */
     prompts: z.boolean().default(false),
@@ -21,6 +22,10 @@ export const localRequestSchema = z.discriminatedUnion('op', [
   }),
   /** Adds the agent of a file to the team, and starts a host for it. */
   z.object({ op: z.literal('host'), file: z.string() }),
+  /** Writes a backup of everything that is stored. */
+  z.object({ op: z.literal('backup'), file: z.string() }),
+  /** The daemon's state, also while NATS is away. */
+  z.object({ op: z.literal('status') }),
 ])
 export type LocalRequest = z.infer<typeof localRequestSchema>
 export type LocalRequestInput = z.input<typeof localRequestSchema>
@@ -33,7 +38,12 @@ export const localReplySchema = z.discriminatedUnion('ok', [
     credentials: z.string().optional(),
     /** Name of the agent that was added. */
     agent: z.string().optional(),
+    status: statusSchema.optional(),
+    /** Bytes of each stream in the backup. */
+    backup: z.array(z.object({ name: z.string(), bytes: z.number() })).optional(),
   }),
+  /** What the daemon does meanwhile. The reply follows. */
+  z.object({ ok: z.literal('pending'), note: z.string() }),
   z.object({ ok: z.literal(false), code: z.string(), message: z.string() }),
 ])
 export type LocalReply = z.infer<typeof localReplySchema>

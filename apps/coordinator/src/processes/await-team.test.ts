@@ -6,7 +6,14 @@ import { awaitTeam } from './await-team.ts'
 import type { HostReport } from './hosts.ts'
 
 const STARTED_AT = 1_000
-const toolbox: HostReport = { name: 'toolbox', state: 'running', pid: 10, startedAt: STARTED_AT, restarts: 0 }
+const toolbox: HostReport = {
+  name: 'toolbox',
+  state: 'running',
+  pid: 10,
+  startedAt: STARTED_AT,
+  restarts: 0,
+  quickDeaths: 0,
+}
 const host: HostReport = {
   name: 'agent-analyst-1',
   agent: 'analyst',
@@ -14,6 +21,7 @@ const host: HostReport = {
   pid: 11,
   startedAt: STARTED_AT,
   restarts: 0,
+  quickDeaths: 0,
 }
 const present = (name: string, pid: number): AgentPresence => ({
   card: { name } as AgentCard,
@@ -22,6 +30,7 @@ const present = (name: string, pid: number): AgentPresence => ({
   slots: 1,
   busy: 0,
   startedAt: 0,
+  protocol: 2,
   at: 0,
   held: {},
 })
@@ -69,19 +78,26 @@ describe('awaitTeam', () => {
     })
   })
 
-  it('does not wait for a process that was given up', async () => {
-    const failed: HostReport = { name: 'agent-writer-1', agent: 'writer', state: 'failed', restarts: 3 }
+  it('does not wait for a process that keeps dying', async () => {
+    const failed: HostReport = {
+      name: 'agent-writer-1',
+      agent: 'writer',
+      state: 'failed',
+      restarts: 3,
+      quickDeaths: 4,
+    }
     const hosts = [present('analyst', 11)]
     expect(await wait({ reports: [host, failed], hosts })).toEqual({ missing: ['agent-writer-1'], notes: [] })
   })
 
-  it('fails with the last output of each host if all hosts were given up', async () => {
+  it('fails with the last output of each host if all hosts keep dying', async () => {
     const lastDeath = { reason: 'exited with 1', lines: ['no licence'] }
     const failed: HostReport = {
       name: 'agent-writer-1',
       agent: 'writer',
       state: 'failed',
       restarts: 3,
+      quickDeaths: 4,
       lastDeath,
     }
     await expect(wait({ reports: [toolbox, failed] })).rejects.toThrow(

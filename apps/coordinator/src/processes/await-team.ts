@@ -20,36 +20,38 @@ export interface AwaitTeamOptions {
 }
 
 /**
- * Waits until every process of the team has announced itself on the bus or was given up, and says which ones are
- * still starting.
+ * Waits until every process of the team has announced itself on the bus or keeps dying, and says which ones are still
+ * starting. Does not wait for hosts that start on demand.
  *
  * @returns the names of the processes that did not start; a note gives the reason for each
- * @throws BailiwickError `no-host` if every agent host was given up; the reason of `signal` when it aborts
+ * @throws BailiwickError `no-host` if every agent host keeps dying; the reason of `signal` when it aborts
  */
 export async function awaitTeam(options: AwaitTeamOptions): Promise<string[]> {
   const { team, hosts, note, signal, maxMs = MAX_START_MS } = options
   const hasAnnounced = (report: HostReport) => isPresent(report, team)
-  const deadline = Date.now() + maxMs
-  let noteAt = Date.now() + NOTE_EVERY_MS
+  const deadline = performance.now() + maxMs
+  let noteAt = performance.now() + NOTE_EVERY_MS
   let lastNote = ''
   for (;;) {
-    const isStarting = hosts.report().some((report) => report.state !== 'failed' && !hasAnnounced(report))
-    if (!isStarting || Date.now() >= deadline) break
-    if (Date.now() >= noteAt) {
+    signal.throwIfAborted()
+    const isStarting = hosts
+      .report()
+      .some((report) => report.state !== 'failed' && report.state !== 'idle' && !hasAnnounced(report))
+    if (!isStarting || performance.now() >= deadline) break
+    if (performance.now() >= noteAt) {
       const line = `Waiting for ${describeStarting(hosts.report(), hasAnnounced)}`
       if (line !== lastNote) note(line)
       lastNote = line
-      noteAt = Date.now() + NOTE_EVERY_MS
+      noteAt = performance.now() + NOTE_EVERY_MS
     }
     await sleep(CHECK_EVERY_MS, undefined, { signal }).catch(() => {})
-    signal.throwIfAborted()
   }
-  const missing = hosts.report().filter((report) => !hasAnnounced(report))
+  const missing = hosts.report().filter((report) => report.state !== 'idle' && !hasAnnounced(report))
   const agents = hosts.report().filter(({ agent }) => agent !== undefined)
   if (agents.length > 0 && agents.every(({ state }) => state === 'failed')) {
     throw new BailiwickError('no-host', `No agent host started. ${agents.map(describeDeath).join('\n')}`)
   }
-  // The supervisor has already reported the processes that it gave up.
+  // The processes that keep dying have been reported already.
   for (const { name, state } of missing) {
     if (state === 'failed') continue
     const lines = hosts.output(name).map((line) => `\n    ${line}`)
@@ -72,7 +74,8 @@ function describeStarting(
   reports: readonly HostReport[],
   hasAnnounced: (report: HostReport) => boolean,
 ): string {
-  const byAgent = Map.groupBy(reports, ({ name, agent }) => agent ?? name)
+  const started = reports.filter(({ state }) => state !== 'idle')
+  const byAgent = Map.groupBy(started, ({ name, agent }) => agent ?? name)
   return Array.from(byAgent, ([name, replicas]) => ({
     name,
     count: replicas.length,

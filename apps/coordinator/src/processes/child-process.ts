@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, openSync, readSync, statSync } from 'node:fs'
+import { closeSync, openSync, statSync } from 'node:fs'
 import { extname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SOURCE_FLAGS } from '@bailiwick/contract'
@@ -9,6 +9,7 @@ import {
   processIdentity,
 } from '@bailiwick/nats-server/process-identity'
 import { dataPaths } from '../config/data-dir.ts'
+import { lastLines } from '../restart/last-lines.ts'
 import type { ChildSpec } from './child-spec.ts'
 import type { PidFile } from './pid-file.ts'
 
@@ -16,6 +17,8 @@ import type { PidFile } from './pid-file.ts'
 export interface Death {
   code: number | undefined
   signal: string | undefined
+  /** Why no process could be started. */
+  reason?: string
 }
 
 /** A living process that was started here or adopted. */
@@ -42,7 +45,11 @@ export function startChild(dataDir: string, spec: ChildSpec): LiveChild {
   const logStart = statSync(file).size
   let child: ChildProcess
   try {
-    const flags = [...SOURCE_FLAGS, '--disable-warning=ExperimentalWarning', '--import', WAIT_FOR_START]
+    const flags = [
+      ...SOURCE_FLAGS,
+      ...(spec.nodeArgs ?? []),
+      ...['--disable-warning=ExperimentalWarning', '--import', WAIT_FOR_START],
+    ]
     child = spawn(process.execPath, [...flags, spec.script, ...spec.args], {
       cwd: spec.cwd,
       env: spec.env,
@@ -54,7 +61,9 @@ export function startChild(dataDir: string, spec: ChildSpec): LiveChild {
     closeSync(log)
   }
   const died = new Promise<Death>((resolve) => {
-    child.once('error', () => resolve({ code: undefined, signal: undefined }))
+    child.once('error', ({ message }) => {
+      resolve({ code: undefined, signal: undefined, reason: `could not be started: ${message}` })
+    })
     child.once('exit', (code, signal) => resolve({ code: code ?? undefined, signal: signal ?? undefined }))
   })
   // If the child is already dead, `died` reports it.
@@ -67,7 +76,7 @@ export function startChild(dataDir: string, spec: ChildSpec): LiveChild {
     adopted: false,
     died,
     begin: () => child.stdin?.end('\n'),
-    lastLines: () => tail(file, logStart),
+    lastLines: () => lastLines(file, logStart),
   }
 }
 
@@ -81,31 +90,11 @@ export function adoptChild(dataDir: string, file: PidFile, signal: AbortSignal):
     adopted: true,
     died: pollDeath(file, signal),
     begin: () => {},
-    lastLines: () => tail(log, 0),
+    lastLines: () => lastLines(log),
   }
 }
 
 async function pollDeath(file: PidFile, signal: AbortSignal): Promise<Death> {
   while (isStillRunning(file) && !signal.aborted) await sleep(100)
   return { code: undefined, signal: undefined }
-}
-
-const MAX_TAIL_BYTES = 4_096
-const MAX_TAIL_LINES = 12
-
-function tail(file: string, from: number): string[] {
-  const size = statSync(file).size
-  const start = Math.max(from, size - MAX_TAIL_BYTES)
-  const bytes = Buffer.alloc(Math.max(0, size - start))
-  const fd = openSync(file, 'r')
-  try {
-    readSync(fd, bytes, 0, bytes.length, start)
-  } finally {
-    closeSync(fd)
-  }
-  return bytes
-    .toString('utf8')
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .slice(-MAX_TAIL_LINES)
 }

@@ -8,6 +8,8 @@ export interface ChildSpec {
   /** The JavaScript file that Node runs. */
   script: string
   args: string[]
+  /** Options of Node. */
+  nodeArgs?: readonly string[]
   /** Its whole environment. */
   env: Record<string, string>
   cwd: string
@@ -19,7 +21,9 @@ export interface ChildSpec {
 export function childSignature(spec: ChildSpec): string {
   const env = Object.entries(spec.env).sort(([a], [b]) => (a < b ? -1 : 1))
   return createHash('sha256')
-    .update(JSON.stringify([process.execPath, spec.script, spec.args, env, spec.cwd, spec.rights]))
+    .update(
+      JSON.stringify([process.execPath, spec.nodeArgs, spec.script, spec.args, env, spec.cwd, spec.rights]),
+    )
     .digest('hex')
     .slice(0, 16)
 }

@@ -8,8 +8,10 @@ import { isSameProcess, isStillRunning, type ProcessIdentity } from '@bailiwick/
 export async function endProcess(child: ProcessIdentity, graceMs: number): Promise<void> {
   if (isSameProcess(child)) {
     send(child.pid, 'SIGTERM')
-    const until = Date.now() + graceMs
-    while (isStillRunning(child) && Date.now() < until) await sleep(20)
+    // A stopped process acts on it only when it continues.
+    if (process.platform !== 'win32') send(child.pid, 'SIGCONT')
+    const until = performance.now() + graceMs
+    while (isStillRunning(child) && performance.now() < until) await sleep(20)
   }
   killGroup(child.pid)
   while (isSameProcess(child)) {

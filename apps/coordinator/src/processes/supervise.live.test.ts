@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isSameProcess, type ProcessIdentity, processIdentity } from '@bailiwick/nats-server/process-identity'
@@ -21,17 +22,19 @@ function running(child: SupervisedChild): ProcessIdentity | undefined {
   return state === 'running' && pid !== undefined ? processIdentity(pid) : undefined
 }
 
-/** Runs a child until it is given up. */
-function superviseUntilGivenUp(spec: ChildSpec, dataDir: string, restarts: number): Promise<ChildReport> {
-  return new Promise((resolve) => {
-    supervise(spec, {
-      dataDir,
-      restarts,
-      onDeath: (report) => {
-        if (report.state === 'failed') resolve(report)
-      },
-    })
+/** Supervises a child until its state is `failed`. */
+async function superviseUntilFailed(
+  spec: ChildSpec,
+  options: { dataDir: string; restarts: number; files?: string[]; onRecovered?(): void },
+): Promise<{ child: SupervisedChild; failed: ChildReport }> {
+  const { promise, resolve } = Promise.withResolvers<ChildReport>()
+  const child = supervise(spec, {
+    ...options,
+    onDeath: (report) => {
+      if (report.state === 'failed') resolve(report)
+    },
   })
+  return { child, failed: await promise }
 }
 
 /** Starts a script from source, as a daemon is started in these tests. */
@@ -88,23 +91,101 @@ describe('supervise', () => {
     expect(existsSync(join(place.folder, 'began'))).toBe(false)
   })
 
-  it('gives up a child that keeps dying at start, and reports its last lines', async () => {
+  it('reports a child that keeps dying at start, and tries it again until it stays up', async () => {
     await using place = await scratch()
     makeDataDir(place.folder)
-    const script = await place.write('child.mjs', `console.error('no licence'); process.exit(1)`)
+    const script = await place.write(
+      'child.mjs',
+      `import { existsSync } from 'node:fs'
+       if (!existsSync('licence')) { console.error('no licence'); process.exit(1) }
+       setInterval(() => {}, 1000)`,
+    )
     const spec = { name: 'child', script, args: [], env: {}, cwd: place.folder }
-    expect(await superviseUntilGivenUp(spec, place.folder, 2)).toMatchObject({
-      restarts: 2,
+    const { promise: recovered, resolve: onRecovered } = Promise.withResolvers<void>()
+    const { child, failed } = await superviseUntilFailed(spec, {
+      dataDir: place.folder,
+      restarts: 1,
+      onRecovered,
+    })
+    expect(failed).toMatchObject({
+      restarts: 1,
+      quickDeaths: 2,
       lastDeath: { reason: 'exited with 1', lines: ['no licence'] },
     })
+    expect(failed.nextTryAt).toBeGreaterThan(Date.now() - 1_000)
+    await until(() => child.report().quickDeaths >= 3)
+    expect(child.report().state).toBe('failed')
+    await place.write('licence', '')
+    await recovered
+    expect(child.report()).toMatchObject({ state: 'running', quickDeaths: 0 })
+    await child.stop(1_000)
+    expect(await untilNoneSurvive(place.folder)).toEqual([])
   })
 
-  it('gives up a child at once if its exit code says that no restart can help', async () => {
+  it('tries a failed child soon if it is needed', async () => {
     await using place = await scratch()
     makeDataDir(place.folder)
     const script = await place.write('child.mjs', 'process.exit(2)')
     const spec = { name: 'child', script, args: [], env: {}, cwd: place.folder }
-    expect(await superviseUntilGivenUp(spec, place.folder, 9)).toMatchObject({ restarts: 0 })
+    const { child, failed } = await superviseUntilFailed(spec, { dataDir: place.folder, restarts: 9 })
+    // No restart helps, so without a need the next try is a minute away.
+    expect(failed.restarts).toBe(0)
+    expect(failed.nextTryAt).toBeGreaterThan(Date.now() + 50_000)
+    child.need()
+    await until(() => child.report().quickDeaths === 2)
+    await child.stop(1_000)
+  })
+
+  it('tries a child that cannot load its definition again when the file changes', async () => {
+    await using place = await scratch()
+    makeDataDir(place.folder)
+    const script = await place.write('child.mjs', 'process.exit(2)')
+    const spec = { name: 'child', script, args: [], env: {}, cwd: place.folder }
+    const { child } = await superviseUntilFailed(spec, {
+      dataDir: place.folder,
+      restarts: 9,
+      files: [script],
+    })
+    await place.write('child.mjs', 'setInterval(() => {}, 1000)')
+    await until(() => child.report().pid !== undefined)
+    await until(() => child.report().state === 'running')
+    await child.stop(1_000)
+  })
+
+  it('tries again if a child cannot be started', async () => {
+    await using place = await scratch()
+    makeDataDir(place.folder)
+    const script = await place.write('child.mjs', 'setInterval(() => {}, 1000)')
+    const cwd = join(place.folder, 'later')
+    const spec = { name: 'child', script, args: [], env: {}, cwd }
+    const { child, failed } = await superviseUntilFailed(spec, { dataDir: place.folder, restarts: 0 })
+    expect(failed.lastDeath?.reason).toMatch(/^could not be started: .*ENOENT/)
+    await mkdir(cwd)
+    await until(() => child.report().pid !== undefined)
+    await child.stop(1_000)
+  })
+
+  it('starts a child on demand, and again after it went idle', async () => {
+    await using place = await scratch()
+    makeDataDir(place.folder)
+    const script = await place.write(
+      'child.mjs',
+      `import { existsSync } from 'node:fs'
+       setInterval(() => { if (existsSync('nothing-to-do')) process.exit(0) }, 10)`,
+    )
+    const spec = { name: 'child', script, args: [], env: {}, cwd: place.folder }
+    const child = supervise(spec, { dataDir: place.folder, restarts: 3, onDemand: true, onDeath: () => {} })
+    expect(child.report().state).toBe('idle')
+    for (let life = 0; life < 2; life += 1) {
+      child.need()
+      await until(() => running(child) !== undefined)
+      const done = await place.write('nothing-to-do', '')
+      await until(() => child.report().state === 'idle')
+      await rm(done)
+    }
+    expect(child.report()).toMatchObject({ restarts: 0, quickDeaths: 0 })
+    await child.stop(1_000)
+    expect(await untilNoneSurvive(place.folder)).toEqual([])
   })
 
   it('adopts the child of a daemon that was killed, and sees its death', async () => {

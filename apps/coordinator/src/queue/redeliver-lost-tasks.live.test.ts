@@ -15,7 +15,17 @@ import { redeliverLostTasks } from './redeliver-lost-tasks.ts'
 /** A writer host that holds the task. */
 function holder(host: string): AgentPresence {
   const card = { name: 'writer' } as AgentCard
-  return { card, host, pid: 1, slots: 1, busy: 1, startedAt: 0, at: 0, held: { 'r1-t1': 'subject' } }
+  return {
+    card,
+    host,
+    pid: 1,
+    slots: 1,
+    busy: 1,
+    startedAt: 0,
+    at: 0,
+    protocol: 2,
+    held: { 'r1-t1': 'subject' },
+  }
 }
 
 it.each([
@@ -50,7 +60,12 @@ it.each([
     {
       bus,
       team,
-      runs: { openTasks: () => [{ ...task, ...(startedBy !== undefined && { host: startedBy }) }] },
+      runs: {
+        openTasks: () => [{ ...task, ...(startedBy !== undefined && { host: startedBy }) }],
+        readyTasks: () => new Map([['writer', 1]]),
+        isCurrent: async () => true,
+      },
+      hosts: { need() {} },
       note(line) {
         notes.push(line)
         team.present = [holder('writer')]
@@ -75,4 +90,37 @@ it.each([
   await bus.close()
   expect(attempts).toEqual(expected)
   expect(notes).toEqual(Array(2).fill('No host was working on task r1-t1. It is redelivered.'))
+})
+
+it('redelivers nothing while its index lags behind the journals', async () => {
+  await using server = await startTestServer()
+  const { creds } = await server.credentials({ name: 'coordinator' })
+  await using bus = await connectBus({ url: server.url, creds, name: 'coordinator' })
+  await prepareStreams(bus)
+  await prepareQueue(bus, 'writer')
+  const stop = new AbortController()
+  const notes: string[] = []
+  let lags = 0
+  const redelivering = redeliverLostTasks(
+    {
+      bus,
+      team: { present: [] },
+      runs: {
+        // By the old index, two tasks have no host and no bell. By the journals, the host of one has left it.
+        openTasks: () =>
+          ['r1-t1', 'r1-t2'].slice(lags > 3 ? 1 : 0).map((task) => ({ run: 'r1', task, agent: 'writer' })),
+        readyTasks: () => new Map([['writer', 2]]),
+        isCurrent: async () => ++lags > 3,
+      },
+      hosts: { need() {} },
+      note: (line) => notes.push(line),
+      timing: { checkMs: 10, settleMs: 0, retryMs: 60_000 },
+    },
+    stop.signal,
+  )
+  await vi.waitFor(() => expect(notes).not.toEqual([]), { timeout: 30_000 })
+  stop.abort()
+  await redelivering
+  expect(lags).toBeGreaterThan(3)
+  expect(notes).toEqual(['No host was working on task r1-t2. It is redelivered.'])
 })

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Bus, type OpenTask, redeliverLost } from '@bailiwick/bus'
+import { type Bus, countBells, type OpenTask, redeliverLost } from '@bailiwick/bus'
+import type { Hosts } from '../processes/hosts.ts'
 import type { Runs } from '../runs/runs.ts'
 import type { Team } from '../team/team.ts'
 
@@ -20,7 +21,9 @@ type Open = OpenTask & { agent: string }
 export interface RedeliverOptions {
   bus: Bus
   team: Pick<Team, 'present'>
-  runs: Pick<Runs, 'openTasks'>
+  runs: Pick<Runs, 'openTasks' | 'readyTasks' | 'isCurrent'>
+  /** Its hosts that run on demand start if bells of an agent wait. */
+  hosts: Pick<Hosts, 'need'>
   note(line: string): void
   timing?: typeof TIMING
 }
@@ -31,26 +34,27 @@ export interface RedeliverOptions {
  */
 export async function redeliverLostTasks(options: RedeliverOptions, signal: AbortSignal): Promise<void> {
   const { bus, team, runs, note, timing = TIMING } = options
-  let settledAt = Date.now() + timing.settleMs
+  let settledAt = performance.now() + timing.settleMs
   const removeListener = bus.link.onReconnect(() => {
-    settledAt = Date.now() + timing.settleMs
+    settledAt = performance.now() + timing.settleMs
   })
   signal.addEventListener('abort', removeListener, { once: true })
   /** Tasks without a host at the last check. A task that is missing here may just be being delivered. */
   let before = new Set<string>()
   /** By task: its dead host and the time of its last redelivery. */
-  const redelivered = new Map<string, { host: string; at: number }>()
+  const redelivered = new Map<string, { agent: string; host: string; at: number }>()
   /** By agent: the last message of its queue that was delivered at the last check. */
   const delivered = new Map<string, number>()
   for (;;) {
     await sleep(timing.checkMs, undefined, { signal }).catch(() => {})
     if (signal.aborted) return
-    if (Date.now() < settledAt) continue
-    const all = runs.openTasks()
+    if (performance.now() < settledAt) continue
+    const missing = await agentsThatMiss(options, signal)
+    const all = missing.size === 0 ? [] : runs.openTasks().filter(({ agent }) => missing.has(agent))
     const open = withoutHost(all, team)
     const lost = open.filter(({ task, host = '' }) => {
       const last = redelivered.get(task)
-      return before.has(task) && (last?.host !== host || Date.now() - last.at >= timing.retryMs)
+      return before.has(task) && (last?.host !== host || performance.now() - last.at >= timing.retryMs)
     })
     for (const [agent, tasks] of Map.groupBy(lost, ({ agent }) => agent)) {
       const queue = {
@@ -61,19 +65,42 @@ export async function redeliverLostTasks(options: RedeliverOptions, signal: Abor
         }),
         held: countHeld(team, agent),
         delivered: delivered.get(agent) ?? 0,
+        async confirm(suspects: readonly OpenTask[]) {
+          if (!(await runs.isCurrent())) return []
+          const still = new Set(withoutHost(runs.openTasks(), team).map(({ task }) => task))
+          return suspects.filter(({ task }) => still.has(task))
+        },
       }
       const lostTasks = await redeliverLost(bus, agent, queue, signal)
       delivered.set(agent, lostTasks.delivered)
       for (const { task } of lostTasks.redelivered) {
         const host = tasks.find((one) => one.task === task)?.host ?? ''
-        redelivered.set(task, { host, at: Date.now() })
+        redelivered.set(task, { agent, host, at: performance.now() })
         note(`No host was working on task ${task}. It is redelivered.`)
       }
     }
     before = new Set(open.map(({ task }) => task))
     const known = new Set(all.map(({ task }) => task))
-    for (const task of redelivered.keys()) if (!known.has(task)) redelivered.delete(task)
+    for (const [task, { agent }] of redelivered)
+      if (missing.has(agent) && !known.has(task)) redelivered.delete(task)
   }
+}
+
+/**
+ * The agents of which some task may be lost: fewer bells wait or are held than there are tasks, or living hosts do not
+ * hold all bells that were delivered. With many open tasks, only their agents are looked at one by one.
+ */
+async function agentsThatMiss(
+  { bus, team, runs, hosts }: RedeliverOptions,
+  signal: AbortSignal,
+): Promise<Set<string>> {
+  const missing = new Set<string>()
+  for (const [agent, count] of runs.readyTasks()) {
+    const { waiting, delivered } = await countBells(bus, agent, signal)
+    if (waiting > 0) hosts.need(agent)
+    if (delivered > countHeld(team, agent) || waiting + delivered < count) missing.add(agent)
+  }
+  return missing
 }
 
 function countHeld(team: Pick<Team, 'present'>, agent: string): number {

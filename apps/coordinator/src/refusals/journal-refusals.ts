@@ -48,8 +48,13 @@ export class RefusalTallies {
     if (incomplete) for (const tally of this.#tallies.values()) tally.atLeast ||= tally.count > 0
   }
 
-  /** Removes and returns the reports that are due. */
-  take(now: number): Refused[] {
+  /**
+   * Removes and returns the reports that are due.
+   *
+   * @param now on a clock that is never set back, milliseconds
+   * @param at the time to report, Unix milliseconds
+   */
+  take(now: number, at = now): Refused[] {
     const records: Refused[] = []
     for (const [key, tally] of this.#tallies) {
       const { user, action, subjects, count, atLeast, reports, reportedAt, dueAt } = tally
@@ -58,7 +63,7 @@ export class RefusalTallies {
       if (count === 0 || now < dueAt) continue
       records.push({
         type: 'access.refused',
-        at: now,
+        at,
         user,
         action,
         subjects: [...subjects],
@@ -90,7 +95,7 @@ export async function journalRefusals(
   const journal = openJournal(bus, { writer: 'coordinator', run: ACCESS_RUN, task })
   const report = () => {
     journal
-      .append(tallies.take(Date.now()))
+      .append(tallies.take(performance.now(), Date.now()))
       .catch((error: unknown) => note(`Cannot journal what NATS refused: ${errorText(error)}`))
   }
   const timer = setInterval(report, 1_000)

@@ -1,110 +1,112 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import {
   ACCESS_RUN,
-  type Bus,
+  BUCKETS,
   type OpenTask,
+  purgeEntry,
+  purgeRun,
   type RunDetails,
   type RunReply,
   type RunRequest,
-  sendControl,
 } from '@bailiwick/bus'
-import {
-  BailiwickError,
-  errorText,
-  hasCode,
-  InputError,
-  type JournalRecord,
-  type Model,
-} from '@bailiwick/contract'
-import type { LoadedConfig } from '../config/load-config.ts'
+import { hasCode, InputError, type JournalRecord, type RecordOf } from '@bailiwick/contract'
+import type { CheckedConfig } from '../config/config-schema.ts'
 import type { Team } from '../team/team.ts'
-import { driveRun } from './drive-run.ts'
+import type { Coordinators } from './coordinators.ts'
+import { decideCall } from './decide-call.ts'
 import { planProblems } from './nodes/planner.ts'
-import { RunIndex } from './run-index.ts'
+import { type DriverOptions, RunDriver } from './run-driver.ts'
+import { isReady } from './run-index.ts'
 import { readRun, readRunState } from './state/read-journals.ts'
 import type { RunContext } from './state/run-context.ts'
 import { runDetails } from './state/run-details.ts'
 import { RunLog } from './state/run-log.ts'
-import { RunWatch } from './state/run-watch.ts'
+import { readSummary } from './stored-runs.ts'
+import { takeOverRuns } from './take-over-runs.ts'
 import { smallest } from './tasks/budget.ts'
 import { forkTask } from './tasks/fork-task.ts'
 
-/**
- * How long a decision is offered to the host of a waiting call. The host may be a moment ahead (its record of an
- * earlier decision has not arrived here) or behind (it journals the question before it listens). Milliseconds.
- */
-const MAX_DECIDE_MS = 3_000
-const DECIDE_EVERY_MS = 100
+/** How long a request to cancel a run waits for its end. Milliseconds. */
+const MAX_CANCEL_MS = 10_000
 
-/** A run that this daemon drives. */
-interface Driven {
-  context: RunContext
-  cancel: AbortController
-  done: Promise<void>
-}
-
-export interface RunsOptions {
-  bus: Bus
-  config: LoadedConfig
-  team: Team
-  model(): Promise<Model>
-  signal: AbortSignal
+export interface RunsOptions extends DriverOptions {
+  coordinators: Pick<Coordinators, 'isGone'>
   /** @throws BailiwickError if the disk is full */
   requireSpace(): void
-  /** Reports a problem that no caller would notice. */
-  warn(message: string): void
 }
 
-/** Submits, drives, lists and cancels runs. */
+/** Submits, lists and cancels runs. */
 export class Runs {
   readonly #options: RunsOptions
-  readonly #index = new RunIndex()
-  readonly #driven = new Map<string, Driven>()
+  readonly #driver: RunDriver
   readonly #submitting = new Map<string, Promise<RunReply<'submit'>>>()
 
   constructor(options: RunsOptions) {
     this.#options = options
+    this.#driver = new RunDriver(options)
   }
 
-  /** Reads all runs, and drives every open one. @returns the number of open runs */
-  async adopt(): Promise<number> {
-    const { bus, signal, warn } = this.#options
-    await this.#index.follow(bus, signal, (error) =>
-      warn(`The list of runs is no longer updated: ${errorText(error)}`),
-    )
-    const open = this.#index.open()
-    for (const run of open) {
-      const log = this.#open(run)
-      try {
-        if ((await log.load()) !== undefined) this.#drive(log)
-      } catch (error) {
-        // A version that can read it must drive it. The other runs are not affected.
-        if (!hasCode(error, 'bad-journal')) throw error
-        warn(`Run ${run} is not driven by this daemon: ${errorText(error)}`)
-      }
-    }
-    return open.length
+  /**
+   * Reads all runs, drives those of this coordinator, and takes over those of coordinators that are gone.
+   *
+   * @param failed called if the journals can no longer be followed
+   * @returns the number of open runs
+   */
+  async adopt(failed: (error: unknown) => void): Promise<number> {
+    const { coordinators, signal, warn } = this.#options
+    await this.#driver.follow(failed)
+    const open = await this.#driver.adopt()
+    takeOverRuns({ driver: this.#driver, coordinators, note: warn }, signal).catch(failed)
+    return open
   }
 
-  /** The context of a run that this daemon drives. */
-  context(run: string): RunContext | undefined {
-    return this.#driven.get(run)?.context
+  /** Writes what the bucket `runs` lacks. @returns the sequence of JOURNAL up to which the bucket is complete */
+  stored(): Promise<number> {
+    return this.#driver.stored()
   }
 
-  /** The open tasks of this daemon's runs that agents of the team work on. */
+  /** Whether this daemon knows everything that the journals hold now. Waits for it, up to two seconds. */
+  isCurrent(): Promise<boolean> {
+    return this.#driver.isCurrent()
+  }
+
+  /** Reads all journals again, because JOURNAL has lost messages. */
+  reread(): void {
+    this.#driver.reread()
+  }
+
+  /** The context of an open run, as soon as this coordinator knows of the run. Undefined if it is not open. */
+  context(run: string, signal: AbortSignal): Promise<RunContext | undefined> {
+    return this.#driver.context(run, signal)
+  }
+
+  /** The tasks of this daemon's runs that hosts of the team should have. */
   openTasks(): (OpenTask & { agent: string })[] {
-    const { team } = this.#options
-    return [...this.#driven.values()].flatMap(({ context }) =>
-      [...context.watch.tasks.values()].flatMap(({ created: { run, task, agent }, writer, host, ended }) => {
-        const isOpen = ended === undefined && writer === agent && team.has(agent)
-        return isOpen ? [{ run, task, agent, ...(host !== undefined && { host }) }] : []
+    const agents = new Set(this.#options.team.names())
+    return this.#driver.driven().flatMap(({ run, tasks }) =>
+      tasks.flatMap((indexed) => {
+        const { task, agent, host } = indexed
+        return agents.has(agent) && isReady(indexed, tasks)
+          ? [{ run, task, agent, ...(host !== undefined && { host }) }]
+          : []
       }),
     )
   }
 
+  /** By agent of the team: the number of tasks that its hosts should have, whichever daemon drives their runs. */
+  readyTasks(): Map<string, number> {
+    const agents = new Set(this.#options.team.names())
+    const ready = [...this.#driver.index.readyTasks()]
+    return new Map(ready.filter(([agent]) => agents.has(agent)))
+  }
+
   /** The number of runs that this daemon drives. */
   get working(): number {
-    return this.#driven.size
+    return this.#driver.driven().length
+  }
+
+  /** Whether a run of this daemon has something at work. */
+  get isBusy(): boolean {
+    return this.#driver.isBusy
   }
 
   /** Submits a run. The same id twice is one run, also at the same time. */
@@ -116,98 +118,106 @@ export class Runs {
     return submitted
   }
 
-  /** Cancels a run and waits until it has ended. Does nothing if this daemon does not drive it. */
+  /**
+   * Cancels a run, whichever coordinator drives it, and waits until it has ended, up to a limit: then the reply has the
+   * status of an open run, and the run ends later.
+   */
   async cancel(
     { run, reason = 'canceled by a user' }: RunRequest<'cancel'>,
     by: string,
   ): Promise<RunReply<'cancel'>> {
-    const driven = this.#driven.get(run)
-    if (driven === undefined) return { run, status: (await this.get(run)).status }
-    const { log } = driven.context
-    if (log.state.cancel === undefined) {
-      await log.append({ type: 'run.cancel-requested', at: Date.now(), by, reason })
+    const { bus, signal } = this.#options
+    const log = new RunLog(bus, run)
+    const request = { type: 'run.cancel-requested', at: Date.now(), by, reason } as const
+    for (;;) {
+      const state = await log.load()
+      if (state === undefined) throw unknownRun(run)
+      if (state.ended !== undefined) return { run, status: state.ended.status }
+      if (state.cancel !== undefined) break
+      log.add(request)
+      try {
+        await log.flush()
+        break
+      } catch (error) {
+        // The run went on meanwhile: look again.
+        if (!hasCode(error, 'fenced')) throw error
+      }
     }
-    driven.cancel.abort(new Error(reason))
-    await driven.done
-    return { run, status: log.state.ended?.status ?? 'working' }
+    const until = AbortSignal.any([signal, AbortSignal.timeout(MAX_CANCEL_MS)])
+    await this.#driver.untilRunEnds(run, until).catch(() => {}) // Only the signal rejects it.
+    return { run, status: (await log.load())?.ended?.status ?? 'working' }
   }
 
-  /**
-   * Sends a person's decision to the host of the waiting call, which journals it. `accepted` is false if no such
-   * call waits.
-   *
-   * @throws BailiwickError `not-reached` if the call waits but no host received the decision; try again
-   */
-  async decide({ run, task, ...decided }: RunRequest<'decide'>, by: string): Promise<RunReply<'decide'>> {
-    const { bus, signal } = this.#options
-    const until = Date.now() + MAX_DECIDE_MS
-    for (;;) {
-      const waits = this.#driven.get(run)?.context.watch.tasks.get(task)
-      if (!waits?.asked.some(({ call }) => call === decided.call)) return { accepted: false }
-      const { agent } = waits.created
-      const replies = await sendControl(bus, agent, 'decide', { task, by, ...decided })
-      if (replies.some(({ done }) => done)) return { accepted: true }
-      if (Date.now() > until) {
-        throw new BailiwickError(
-          'not-reached',
-          `Expected a host of ${agent} that waits for the decision, found none. Try again.`,
-        )
-      }
-      await sleep(DECIDE_EVERY_MS, undefined, { signal })
-    }
+  /** Takes a person's decision, as {@link decideCall} does. */
+  decide(request: RunRequest<'decide'>, by: string): Promise<RunReply<'decide'>> {
+    return decideCall(this.#options.bus, request, by)
   }
 
   /** The user who submitted a run; undefined if there is no such run. */
   async owner(run: string): Promise<string | undefined> {
-    const driven = this.#driven.get(run)
-    const state = driven?.context.log.state ?? (await readRunState(this.#options.bus, run))
-    return state?.submitted.owner
+    const known = this.#driver.index.owner(run)
+    return known ?? (await readRunState(this.#options.bus, run))?.submitted.owner
   }
 
   /** @throws InputError if there is no such run */
   async get(run: string): Promise<RunDetails> {
-    const driven = this.#driven.get(run)
-    if (driven !== undefined) return runDetails(run, driven.context.log.state, driven.context.watch)
     const stored = await readRun(this.#options.bus, run)
     if (stored === undefined) throw unknownRun(run)
-    return runDetails(run, stored.state, stored)
+    return runDetails(run, stored.state, stored.views)
   }
 
   /** Runs, newest first. @param of only this owner's runs */
-  list(limit: number, of?: string): RunReply<'list'> {
-    const runs = this.#index.list().filter(({ owner }) => of === undefined || owner === of)
-    return { runs: runs.slice(0, limit) }
+  async list(limit: number, of?: string): Promise<RunReply<'list'>> {
+    const listed = await Promise.all(
+      this.#driver.index.list(limit, of).map(async (known) => {
+        if ('status' in known) return [known]
+        const summary = await readSummary(this.#options.bus, known.run)
+        // Another coordinator has purged it.
+        if (summary === undefined) this.#driver.index.remove(known.run)
+        return summary === undefined ? [] : [summary]
+      }),
+    )
+    return { runs: listed.flat() }
   }
 
-  /** Removes a run from the list. @throws InputError if this daemon drives it */
-  remove(run: string): void {
+  /** Ids of the runs that ended before a time, Unix milliseconds. The first ones that ended first. */
+  endedBefore(time: number): string[] {
+    return this.#driver.index.endedBefore(time)
+  }
+
+  /** Deletes everything that is stored of a run. @throws InputError if it is open or unknown */
+  async purge(run: string): Promise<number> {
     if (run === ACCESS_RUN) throw new InputError(`Expected a run, found "${run}", the journal of refusals.`)
-    if (this.#driven.has(run)) {
+    if (this.#driver.index.get(run) !== undefined) {
       throw new InputError(`Expected a run that has ended, found open run ${run}. Cancel it first.`)
     }
-    this.#index.remove(run)
+    const { bus } = this.#options
+    this.#driver.index.remove(run)
+    const messages = await purgeRun(bus, run)
+    await purgeEntry(bus, BUCKETS.runs, run)
+    if (messages === 0) throw unknownRun(run)
+    return messages
   }
 
-  /** Resolves when this daemon drives no run any longer. */
-  async stopped(): Promise<void> {
-    await Promise.all([...this.#driven.values()].map(({ done }) => done))
+  /** Resolves when nothing is done for runs any longer. Call it after the signal has aborted. */
+  stopped(): Promise<void> {
+    return this.#driver.stopped()
   }
 
   async #submit(request: RunRequest<'submit'>, by: string): Promise<RunReply<'submit'>> {
-    const { config, team } = this.#options
+    const { bus, config, coordinator, team } = this.#options
     const { run, text: task, inputs, agent, budget = {}, fork, plan, planOnly } = request
     if (run === ACCESS_RUN) throw new InputError(`Expected another run id, found reserved id "${run}".`)
-    if (this.#driven.has(run)) return { run, duplicate: true }
+    if (this.#driver.index.owner(run) !== undefined) return { run, duplicate: true }
     this.#options.requireSpace()
-    const strategy = request.strategy ?? (agent === undefined ? config.strategy : 'direct')
     if (agent !== undefined && !team.has(agent)) throw team.unknownAgent(agent)
-    if (agent !== undefined && strategy !== 'direct') {
+    if (agent !== undefined && request.strategy === 'plan') {
       throw new InputError(
-        `Expected no agent with strategy "${strategy}", which chooses the agents, found "${agent}". Remove the agent or the strategy.`,
+        `Expected no agent with strategy "plan", which chooses the agents, found "${agent}". Remove the agent or the strategy.`,
       )
     }
     if (fork !== undefined) {
-      const forked = await forkTask(this.#options.bus, fork)
+      const forked = await forkTask(bus, fork)
       if (forked.agent !== agent) {
         throw new InputError(
           `Expected agent ${forked.agent}, whose task ${fork.task} is, found ${agent ?? 'none'}. Fork the task with that agent.`,
@@ -219,51 +229,45 @@ export class Runs {
       const [problem] = planProblems(plan, { team: cards, inputs, limits: config.limits })
       if (problem !== undefined) throw new InputError(`Cannot carry out the plan: ${problem}`)
     }
-    // Reports a missing lead now instead of after the run is submitted.
-    const lead = strategy === 'direct' ? (agent ?? team.lead()) : undefined
-    const log = this.#open(run)
-    if ((await log.load()) !== undefined) return { run, duplicate: true }
-    const record: JournalRecord = {
+    const chosen = chooseStrategy(request, config.strategy, team)
+    const submitted: JournalRecord = {
       type: 'run.submitted',
       at: Date.now(),
       run,
       text: task,
       inputs,
-      strategy,
-      ...(lead !== undefined && { agent: lead }),
+      ...chosen,
       owner: by,
       ...(fork !== undefined && { fork }),
       ...(planOnly !== undefined && { planOnly }),
       budget: smallest(budget, config.budget),
     }
+    const driven: JournalRecord = { type: 'run.driven', at: Date.now(), coordinator }
     const planned = plan === undefined ? [] : [{ type: 'run.planned', at: Date.now(), ...plan } as const]
-    await log.append(record, ...planned)
-    this.#drive(log)
-    return { run, duplicate: false }
+    const outcome = await this.#driver.submit(run, [submitted, driven, ...planned])
+    return { run, duplicate: outcome === 'duplicate' }
   }
+}
 
-  #open(run: string): RunLog {
-    const { bus, team } = this.#options
-    return new RunLog(bus, run, (agent) => team.has(agent) && team.card(agent).level === 1)
-  }
-
-  #drive(log: RunLog): void {
-    const { bus, config, team, model, signal, warn } = this.#options
-    const watch = new RunWatch(bus, log.run)
-    const cancel = new AbortController()
-    const context: RunContext = { bus, config, team, log, watch, model, settling: new Map(), signal }
-    const done = driveRun(context, cancel.signal)
-      .catch((error: unknown) => {
-        if (signal.aborted) return
-        const reason = hasCode(error, 'fenced') ? 'another coordinator has taken it over' : errorText(error)
-        warn(`Run ${log.run} is no longer driven by this daemon: ${reason}`)
-      })
-      .finally(() => {
-        watch[Symbol.dispose]()
-        this.#driven.delete(log.run)
-      })
-    this.#driven.set(log.run, { context, cancel, done })
-  }
+/**
+ * Decides, without a model, whether one agent gets the whole request. It does if the request names one, if the strategy
+ * is `direct`, or if the strategy is `auto` and only one agent of the team can take tasks: the writer takes none.
+ *
+ * @throws InputError if the strategy is `direct` and the agent is not clear
+ */
+function chooseStrategy(
+  { strategy, agent, plan }: Pick<RunRequest<'submit'>, 'strategy' | 'agent' | 'plan'>,
+  configured: CheckedConfig['strategy'],
+  team: Team,
+): Pick<RecordOf<'run.submitted'>, 'strategy'> & Partial<Pick<RecordOf<'run.submitted'>, 'agent' | 'auto'>> {
+  if (agent !== undefined) return { strategy: 'direct', agent }
+  const wanted = strategy ?? configured
+  if (wanted === 'direct') return { strategy: 'direct', agent: team.lead() }
+  if (wanted === 'plan' || plan !== undefined) return { strategy: 'plan' }
+  const [only, ...others] = team.plannable()
+  return only !== undefined && others.length === 0
+    ? { strategy: 'direct', agent: only.name, auto: true }
+    : { strategy: 'plan', auto: true }
 }
 
 /** The error for a run that does not exist. */

@@ -1,7 +1,7 @@
-import { type Bus, listDead, OPERATOR, purgeRun, retryDead, serveRuns } from '@bailiwick/bus'
+import { type Bus, listDead, OPERATOR, retryDead, serveRuns } from '@bailiwick/bus'
 import type { DaemonStatus } from '../daemon-status.ts'
 import { requireOperator, requireOwn, requireOwnSubmission } from './run-ownership.ts'
-import { type Runs, unknownRun } from './runs.ts'
+import type { Runs } from './runs.ts'
 import { readTaskLeniently } from './state/read-journals.ts'
 
 /** Serves requests about runs until disposed: the operator's about all runs, a named user's about its own. */
@@ -42,10 +42,7 @@ export function serveRunRequests(bus: Bus, runs: Runs, status: () => DaemonStatu
     },
     async purge({ run }, by) {
       await requireOwn(runs, run, by)
-      runs.remove(run)
-      const messages = await purgeRun(bus, run)
-      if (messages === 0) throw unknownRun(run)
-      return { run, messages }
+      return { run, messages: await runs.purge(run) }
     },
   })
 }

@@ -1,6 +1,6 @@
 /**
- * Describes one agent package to the daemon. It runs in its own process, because the package's code is not ours and the
- * daemon has the signing key.
+ * Describes agent packages to the daemon. It runs in its own process, because their code is not ours and the daemon has
+ * the signing key.
  */
 import { dirname } from 'node:path'
 import { importDefinition } from '@bailiwick/agent/definition'
@@ -8,26 +8,37 @@ import { type AgentCard, type AgentDefinition, errorText, type ToolCard, toolCar
 import { agentCard, defineAgent } from '@bailiwick/core'
 import { checkImports } from '@bailiwick/sandbox/imports'
 
-/** The message to the daemon: the agent's card, and the cards of the tools that its definition contains. */
+/** An agent's card, and the cards of the tools that its definition contains. */
 export interface AgentDescription {
   card: AgentCard
   ownTools: ToolCard[]
 }
 
-const [file = ''] = process.argv.slice(2)
-const reply = (message: AgentDescription | { error: string }) => process.send?.(message, () => process.exit())
+/** The message to the daemon about one of the files, in their order. */
+export type DescribeMessage = AgentDescription | { error: string }
 
-try {
-  const loaded: { default?: AgentDefinition } = await importDefinition(file)
-  if (loaded.default === undefined) {
-    reply({ error: 'expected "export default defineAgent({ … })", found no default export' })
-  } else {
+for (const file of process.argv.slice(2)) await send(await describeFile(file))
+process.exit()
+
+function send(message: DescribeMessage): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.send === undefined) resolve()
+    else process.send(message, () => resolve())
+  })
+}
+
+async function describeFile(file: string): Promise<DescribeMessage> {
+  try {
+    const loaded: { default?: AgentDefinition } = await importDefinition(file)
+    if (loaded.default === undefined) {
+      return { error: 'expected "export default defineAgent({ … })", found no default export' }
+    }
     const definition = defineAgent(loaded.default)
     checkImports(definition.imports ?? [], dirname(file))
-    reply(describe(definition))
+    return describe(definition)
+  } catch (error) {
+    return { error: error instanceof Error ? `${error.name}: ${error.message}` : errorText(error) }
   }
-} catch (error) {
-  reply({ error: error instanceof Error ? `${error.name}: ${error.message}` : errorText(error) })
 }
 
 function describe(definition: AgentDefinition): AgentDescription {

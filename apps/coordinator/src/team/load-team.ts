@@ -4,13 +4,15 @@ import { findDefinition } from '@bailiwick/agent/definition'
 import { InputError } from '@bailiwick/contract'
 import type { Member } from '../config/config-schema.ts'
 import type { LoadedConfig } from '../config/load-config.ts'
-import { describeAgent } from './describe-agent.ts'
+import { describeAgent, describeAgents, type FoundAgent } from './describe-agent.ts'
+import { runsOnDemand } from './runs-on-demand.ts'
 import type { Specialist } from './team.ts'
 
 /** A specialist with the file that its hosts run. */
 export interface LoadedSpecialist extends Specialist {
   file: string
   folder: string
+  onDemand: boolean
 }
 
 /**
@@ -19,9 +21,14 @@ export interface LoadedSpecialist extends Specialist {
  * @throws InputError if two agents have the same name; InputError or DefinitionError for the first unusable agent
  */
 export async function loadTeam(config: LoadedConfig, signal: AbortSignal): Promise<LoadedSpecialist[]> {
-  const specialists = await Promise.all(
-    config.team.map((member) => loadSpecialist(member, config.folder, signal)),
-  )
+  const found = config.team.map((member) => findAgent(member, config.folder))
+  const descriptions = await describeAgents(found, signal)
+  const specialists = found.flatMap(({ member, file, folder }, index) => {
+    const description = descriptions[index]
+    return description === undefined
+      ? []
+      : [{ ...description, member, file, folder, onDemand: runsOnDemand(member, config) }]
+  })
   const byName = new Map<string, string>()
   for (const { card, member } of specialists) {
     const other = byName.get(card.name)
@@ -36,19 +43,24 @@ export async function loadTeam(config: LoadedConfig, signal: AbortSignal): Promi
 }
 
 /**
- * Finds and describes one agent. Resolves a package from the folder `from`, then from this installation, which contains
+ * Finds and describes one agent. Resolves a package from the configuration's folder, then from this installation, which contains
  * the shipped agents.
  *
  * @throws InputError if there is no such agent; DefinitionError if it cannot be used
  */
 export async function loadSpecialist(
   member: Member,
-  from: string,
+  config: LoadedConfig,
   signal: AbortSignal,
 ): Promise<LoadedSpecialist> {
+  const { spec: _, ...found } = findAgent(member, config.folder)
+  const description = await describeAgent({ spec: member.agent, ...found }, signal)
+  return { ...description, ...found, onDemand: runsOnDemand(member, config) }
+}
+
+function findAgent(member: Member, from: string): FoundAgent & { member: Member } {
   const file = findDefinition(member.agent, from, [import.meta.dirname])
-  const folder = packageFolder(file)
-  return { ...(await describeAgent({ spec: member.agent, file, folder }, signal)), member, file, folder }
+  return { spec: member.agent, file, folder: packageFolder(file), member }
 }
 
 /** The folder of the package that a file belongs to; the file's own folder if it belongs to none. */

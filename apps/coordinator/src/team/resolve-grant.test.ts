@@ -29,6 +29,13 @@ describe('resolveGrant', () => {
     expect({ imports, level }).toEqual({ imports: ['arquero', 'd3-array'], level: 5 })
   })
 
+  it('names the tools that no process hosts, within the ceiling', () => {
+    expect(grant({}).missing).toEqual(['gone'])
+    expect(grant({ tools: ['read', 'g*'] }).missing).toEqual(['gone'])
+    expect(grant({ tools: ['read'] })).not.toHaveProperty('missing')
+    expect(grant({}, 1)).not.toHaveProperty('missing')
+  })
+
   it("keeps to the operator's ceiling, and takes the operator's level", () => {
     const cut = grant({ tools: ['read', 'other'], delegates: [], imports: ['d3-array'] })
     expect(cut.tools.map(({ name }) => name)).toEqual(['read'])

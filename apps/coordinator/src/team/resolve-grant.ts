@@ -15,9 +15,11 @@ export function resolveGrant(options: {
 }): Grant {
   const { card, member, tools, team, budget } = options
   const { level = card.level, ...ceiling } = member
+  const missing = card.tools.filter((asked) => !tools.some(({ name }) => name === asked))
   const asked: Grant = {
     level,
     tools: tools.filter(({ name }) => card.tools.includes(name)),
+    missing,
     delegates: team
       .filter(({ name }) => name !== card.name && card.delegates.includes(name))
       .map(delegateCard),
@@ -25,7 +27,29 @@ export function resolveGrant(options: {
     budget: card.budget ?? {},
     approval: card.approval ?? 'never',
   }
-  return effectiveGrant(asked, ceiling, { budget })
+  const grant = effectiveGrant(asked, ceiling, { budget })
+  return LEVELS_WITH_CALLS.has(grant.level) ? { ...grant, ...othersOf(grant, options) } : grant
+}
+
+const LEVELS_WITH_CALLS = new Set<number>([2, 3, 4, 5])
+/** Names of each kind that a grant lists of what it does not allow. */
+const MAX_OTHERS = 100
+
+/** The tools and agents that exist and that the grant does not allow. */
+function othersOf(
+  grant: Grant,
+  { card, tools, team }: { card: AgentCard; tools: readonly ToolCard[]; team: readonly AgentCard[] },
+): Pick<Grant, 'others'> {
+  const without = (all: readonly { name: string }[], granted: readonly { name: string }[]) =>
+    all
+      .map(({ name }) => name)
+      .filter((name) => !granted.some((one) => one.name === name))
+      .slice(0, MAX_OTHERS)
+  const others = {
+    tools: without(tools, grant.tools),
+    agents: without(team, grant.delegates).filter((name) => name !== card.name),
+  }
+  return others.tools.length + others.agents.length > 0 ? { others } : {}
 }
 
 function delegateCard({ name, description, level, output }: AgentCard): DelegateCard {

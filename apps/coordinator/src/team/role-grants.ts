@@ -1,7 +1,7 @@
 import type { RoleGrant } from '@bailiwick/bus'
 import { matchesPattern } from '@bailiwick/core'
 import { TOOLBOX_TOOLS } from '@bailiwick/tools/names'
-import type { LoadedSpecialist } from './load-team.ts'
+import type { Specialist } from './team.ts'
 
 /** The toolbox's rights on the bus. */
 export function toolboxGrant(): RoleGrant {
@@ -9,7 +9,9 @@ export function toolboxGrant(): RoleGrant {
 }
 
 /** The rights of a specialist's hosts on the bus: what its definition asks for, within the operator's ceiling. */
-export function hostGrant(specialist: LoadedSpecialist): RoleGrant {
+export function hostGrant(
+  specialist: Pick<Specialist, 'card' | 'ownTools' | 'member'>,
+): Extract<RoleGrant, { role: 'host' }> {
   const { card, ownTools, member } = specialist
   return {
     role: 'host',

@@ -1,58 +1,51 @@
-import { type Plan, planSchema, taskResultOf } from '@bailiwick/contract'
+import type { Plan } from '@bailiwick/contract'
 import { fence } from '@bailiwick/core'
 import type { RunContext } from '../state/run-context.ts'
 import { completed, lastAttempt, type RunState } from '../state/run-state.ts'
 import { PLAN } from '../state/task-ids.ts'
-import { runOwnTask } from '../tasks/run-own-task.ts'
-import { planner } from './planner.ts'
+import { startOwnTask } from '../tasks/run-own-task.ts'
+import { directPlan, planner, planOfReply } from './planner.ts'
 import { review } from './review-run.ts'
 
 /** Makes the run's plan, or another one after a task has failed for good. @returns the next node */
-export async function planRun(context: RunContext): Promise<'execute' | 'synthesise'> {
-  const { log, config } = context
+export async function planRun(context: RunContext): Promise<'execute' | 'synthesise' | 'wait'> {
+  const { log, config, team } = context
   const { state } = log
+  const { submitted } = state
   const replan = review(state, config.limits).find((verdict) => verdict.kind === 'replan')
-  const next = state.submitted.planOnly ? 'synthesise' : 'execute'
+  const next = submitted.planOnly ? 'synthesise' : 'execute'
   if (state.plan !== undefined && replan === undefined) return next
-  if (state.submitted.strategy === 'direct') return planDirect(context)
-
   const attempt = state.plans + 1
-  const finished = lastAttempt(state, PLAN)
-  const result =
-    finished?.attempt === attempt && finished.returned !== undefined
-      ? taskResultOf(finished.returned)
-      : await runOwnTask(
-          context,
-          planner({
-            team: context.team.plannable(),
-            inputs: state.submitted.inputs,
-            limits: config.limits,
-            planning: config.planning,
-          }),
-          {
-            name: PLAN,
-            attempt,
-            text: replan === undefined ? state.submitted.text : replanText(state, replan.reason),
-            inputs: state.submitted.inputs,
-            results: {},
-          },
-        )
-  if (result.status !== 'completed') return 'synthesise'
-  const plan = mergePlans(state, planSchema.parse(result.output))
-  await log.append({ type: 'run.planned', at: Date.now(), ...plan })
+  const last = lastAttempt(state, PLAN)
+  if (last?.attempt !== attempt || last.returned === undefined) {
+    const definition = () =>
+      planner({
+        team: team.plannable(),
+        inputs: submitted.inputs,
+        limits: config.limits,
+        planning: config.planning,
+        mayBeDirect: submitted.auto === true && replan === undefined,
+      })
+    const text = replan === undefined ? submitted.text : replanText(state, replan.reason)
+    const work = { name: PLAN, attempt, text, inputs: submitted.inputs, results: {} }
+    await startOwnTask(context, definition, work)
+    return 'wait'
+  }
+  if (last.returned.status !== 'completed') return 'synthesise'
+  log.add({
+    type: 'run.planned',
+    at: Date.now(),
+    ...mergePlans(state, planOfReply(last.returned.output, submitted)),
+  })
   return next
 }
 
 /** Gives the whole task to one agent. */
-async function planDirect(context: RunContext): Promise<'execute'> {
-  const { log, team } = context
+export function planDirect({ log, team }: RunContext): void {
   const { submitted } = log.state
   const agent = submitted.agent ?? team.lead()
   if (!team.has(agent)) throw team.unknownAgent(agent)
-  const inputs = submitted.inputs.map(({ name }) => name)
-  const tasks = [{ name: 't1', agent, text: submitted.text, after: [], inputs }]
-  await log.append({ type: 'run.planned', at: Date.now(), tasks })
-  return 'execute'
+  log.add({ type: 'run.planned', at: Date.now(), ...directPlan(agent, submitted) })
 }
 
 /**
@@ -84,7 +77,8 @@ function mergePlans(state: RunState, plan: Plan): Plan {
 function replanText(state: RunState, reason: string): string {
   const tasks = (state.plan?.tasks ?? []).map(({ name, agent, text }) => {
     const result = lastAttempt(state, name)?.returned
-    return `- ${name} (${agent}), ${result?.status ?? 'not begun'}: ${text}`
+    const what = text === state.submitted.text ? 'all of it' : text
+    return `- ${name} (${agent}), ${result?.status ?? 'not begun'}: ${what}`
   })
   return [
     state.submitted.text,

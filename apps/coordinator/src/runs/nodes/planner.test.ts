@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { planProblems } from './planner.ts'
+import { planOfReply, planProblems, replyProblems } from './planner.ts'
 
 const given = {
   team: [{ name: 'analyst' }, { name: 'writer' }],
@@ -32,5 +32,34 @@ describe('planProblems', () => {
     ['an answer that is no plan', [{}], 'tasks.0.name'],
   ])('reports %s', (_, tasks, words) => {
     expect(problems(...tasks)).toContain(words)
+  })
+})
+
+describe("a planner's reply", () => {
+  const request = { text: 'Do it all.', inputs: [{ name: 'weather', description: '' }] }
+  const reply = { name: 't1', agent: 'analyst', text: 'Do it.' }
+
+  it('gives the whole request, with every input, to one agent', () => {
+    expect(replyProblems({ direct: 'analyst' }, given)).toEqual([])
+    expect(planOfReply({ direct: 'analyst' }, request)).toEqual({
+      direct: true,
+      tasks: [{ name: 't1', agent: 'analyst', text: 'Do it all.', after: [], inputs: ['weather'] }],
+    })
+  })
+
+  it('may leave empty lists out, or state them', () => {
+    const whole = { tasks: [{ ...reply, after: [], inputs: [] }] }
+    expect(planOfReply({ tasks: [reply] }, request)).toEqual(whole)
+    expect(planOfReply(whole, request)).toEqual(whole)
+  })
+
+  it.each([
+    [{ direct: 'analist' }, 'Did you mean "analyst"?'],
+    [{ direct: 'analyst', tasks: [reply] }, 'either "direct" or "tasks", found both'],
+    [{}, 'tasks'],
+    [{ tasks: [] }, 'tasks'],
+    [{ tasks: [{ ...reply, inputs: ['wether'] }] }, 'Did you mean "weather"?'],
+  ])('%j is refused', (wrong, words) => {
+    expect(replyProblems(wrong, given).join()).toContain(words)
   })
 })

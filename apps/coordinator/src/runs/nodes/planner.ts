@@ -6,51 +6,106 @@ import {
   type TaskInput,
   unknownName,
 } from '@bailiwick/contract'
+import { z } from 'zod'
 import { ANSWER, PLAN } from '../state/task-ids.ts'
 
-const INSTRUCTIONS = `You split a task among a team of specialists. You do none of the work yourself.
-
-Rules:
-- Use as few tasks as the work needs; one is often enough. Tasks without "after" run at the same time.
-- Each text must stand alone: say what to find out or make and what to return. The specialist sees only its
-  text, the inputs you name, and the results of the tasks in its "after".
-- Give a task every input it needs, by name, in "inputs".
-- The final answer is written from all results afterwards: plan no task for it.`
-
-/** The level-0 agent that turns a task, the team and the described inputs into a plan. */
-export function planner(options: {
+/** What the planner works with. */
+export interface PlannerOptions {
   team: readonly AgentCard[]
   inputs: readonly TaskInput[]
   limits: { tasks: number }
+  /** More instructions, from the configuration. */
   planning?: string | undefined
-}): AgentDefinition {
-  const { team, inputs, limits, planning } = options
+  /** Whether the planner may give the whole request to one agent. */
+  mayBeDirect: boolean
+}
+
+const RULES = `Rules:
+- Use as few tasks as the work needs; one is often enough. Tasks without "after" run at the same time.
+- A text has one to three sentences in the user's language: the goal, the user's own definitions that matter for it, and what to return. The specialists know their work: prescribe no method. Ask for nothing that the user did not ask for; if a word is open, say how you read it. A name has lower-case letters, digits and _.
+- Each specialist also sees the user's request, the inputs named in "inputs", and the results of the tasks named in "after". Leave out a list that would be empty.
+- The final answer is written from all results afterwards: plan no task for it.`
+
+/** Its agents and inputs do not exist, so that no model takes them for the team's. */
+const EXAMPLE = `An example, with agents and inputs that exist only in it. Request: "Which of our lighthouses are dimmer than the law allows, and what would repairs cost? Count only those that are staffed."
+{"tasks": [{"name": "dim", "agent": "surveyor", "text": "Find the staffed lighthouses that are dimmer than the law allows. Return name and brightness of each.", "inputs": ["lighthouses", "law"]}, {"name": "repairs", "agent": "estimator", "text": "Estimate the cost of repairing each lighthouse of \`dim\`. Return the costs and their sum.", "inputs": ["prices"], "after": ["dim"]}]}`
+
+/** The level-0 agent that turns a request, the team and the described inputs into a plan. */
+export function planner({ team, inputs, limits, planning, mayBeDirect }: PlannerOptions): AgentDefinition {
+  const [first] = team
+  const direct =
+    mayBeDirect && first !== undefined
+      ? `If one specialist can do all of it, reply with its name alone: {"direct": "${first.name}"}. It gets the request as it stands, and its answer goes to the user.\nOtherwise split the request into tasks.`
+      : ''
   const members = team.map(({ name, description }) => `- ${name}: ${description}`)
   return {
     name: 'planner',
-    description: 'Splits a task among the team.',
+    description: 'Splits a request among a team of specialists.',
     level: 0,
     instructions: [
-      INSTRUCTIONS,
+      'You do none of the work yourself.',
+      direct,
+      RULES,
+      EXAMPLE,
       `The team:\n${members.join('\n')}`,
       `At most ${limits.tasks} tasks.`,
-      ...(planning === undefined ? [] : [planning]),
-    ].join('\n\n'),
-    output: planSchema,
-    checks: [(answer) => planProblems(answer, { team, inputs, limits }).join('\n') || undefined],
+      planning ?? '',
+    ]
+      .filter((part) => part !== '')
+      .join('\n\n'),
+    output: mayBeDirect ? replySchema : tasksSchema,
+    checks: [(answer) => replyProblems(answer, { team, inputs, limits }).join('\n') || undefined],
   }
 }
 
-/** The faults of a plan, as feedback for the planner. Empty for a plan that can be carried out. */
-export function planProblems(
-  answer: unknown,
-  given: {
-    team: readonly Pick<AgentCard, 'name'>[]
-    inputs: readonly Pick<TaskInput, 'name'>[]
-    limits: { tasks: number }
-  },
-): string[] {
-  const parsed = planSchema.safeParse(answer)
+/** A task as the planner writes it: what is empty may be left out. */
+const taskSchema = planSchema.unwrap().shape.tasks.element.extend({
+  after: z.array(z.string()).optional(),
+  inputs: z.array(z.string()).optional(),
+})
+
+const tasksSchema = z.object({ tasks: z.array(taskSchema) })
+
+const replySchema = z.object({
+  direct: z.string().optional().describe('the agent that does all of it, instead of tasks'),
+  tasks: z.array(taskSchema).optional(),
+})
+
+/**
+ * The plan of a planner's reply.
+ *
+ * @param request the whole request, for an agent that gets all of it
+ */
+export function planOfReply(reply: unknown, request: { text: string; inputs: readonly TaskInput[] }): Plan {
+  const { direct, tasks } = replySchema.parse(reply)
+  return direct === undefined ? planSchema.parse({ tasks }) : directPlan(direct, request)
+}
+
+/** The plan that gives the whole request to one agent. Its answer is the answer of the run. */
+export function directPlan(agent: string, request: { text: string; inputs: readonly TaskInput[] }): Plan {
+  const inputs = request.inputs.map(({ name }) => name)
+  return { direct: true, tasks: [{ name: 't1', agent, text: request.text, after: [], inputs }] }
+}
+
+/** What a plan is checked against. */
+interface Given {
+  team: readonly Pick<AgentCard, 'name'>[]
+  inputs: readonly Pick<TaskInput, 'name'>[]
+  limits: { tasks: number }
+}
+
+/** The faults of a planner's reply, as feedback for it. */
+export function replyProblems(reply: unknown, given: Given): string[] {
+  const { direct, tasks } = replySchema.safeParse(reply).data ?? {}
+  if (direct === undefined) return planProblems({ tasks: tasks ?? [] }, given)
+  if (tasks !== undefined && tasks.length > 0) return ['reply with either "direct" or "tasks", found both']
+  const agents = given.team.map(({ name }) => name)
+  return agents.includes(direct) ? [] : [`direct: ${unknownName('agent', direct, agents)}`]
+}
+
+/** The faults of a plan. Empty for a plan that can be carried out. */
+export function planProblems(plan: unknown, given: Given): string[] {
+  const parsed = planSchema.safeParse(plan)
   if (!parsed.success) return parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
   const { tasks } = parsed.data
   const problems: string[] = []

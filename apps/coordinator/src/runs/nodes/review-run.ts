@@ -4,12 +4,11 @@ import { describeFailure } from '../state/run-outcome.ts'
 import {
   failedTasks,
   lastAttempt,
-  openAttempts,
+  openTasks,
   type PlannedTask,
   type RunState,
   readyTasks,
 } from '../state/run-state.ts'
-import { ANSWER, PLAN } from '../state/task-ids.ts'
 import { dispatch } from '../tasks/dispatch-task.ts'
 
 /** Retries or routes tasks, or requests another plan. @returns the next node */
@@ -17,13 +16,12 @@ export async function reviewRun(context: RunContext): Promise<'execute' | 'plan'
   const { log, config } = context
   const verdicts = review(log.state, config.limits)
   if (verdicts.some(({ kind }) => kind === 'replan')) return 'plan'
-  for (const verdict of verdicts) {
-    if (verdict.kind === 'route') await dispatch(context, verdict.task, verdict.attempt)
-    if (verdict.kind === 'retry') await dispatch(context, verdict.task, verdict.attempt, verdict.reason)
-  }
-  const state = log.state
-  const open = openAttempts(state).filter(({ name }) => name !== PLAN && name !== ANSWER)
-  return open.length > 0 || readyTasks(state).length > 0 ? 'execute' : 'synthesise'
+  const attempts = verdicts.flatMap((verdict) => {
+    if (verdict.kind !== 'route' && verdict.kind !== 'retry') return []
+    return [{ name: verdict.task.name, agent: verdict.task.agent, attempt: verdict.attempt }]
+  })
+  if (attempts.length > 0) await dispatch(context, attempts)
+  return openTasks(log.state).length > 0 || readyTasks(log.state).length > 0 ? 'execute' : 'synthesise'
 }
 
 /** What to do about one task. */
@@ -43,6 +41,7 @@ const PERMANENT = new Set([
   'model-unknown',
   'model-quota',
   'model-script',
+  'model-unable',
   'no-host',
   'refused',
 ])

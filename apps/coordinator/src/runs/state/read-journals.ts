@@ -1,23 +1,24 @@
 import {
   type Bus,
+  COORDINATOR,
   type JournalAddress,
   openJournal,
   parseJournalSubject,
   type RunReply,
+  readAppends,
   STREAMS,
   SUBJECTS,
 } from '@bailiwick/bus'
 import { InputError, JournalError, type JournalRecord } from '@bailiwick/contract'
 import { foldRun, type RunState } from './run-state.ts'
+import { TaskViews } from './task-views.ts'
 import { UnreadableList } from './unreadable-list.ts'
-import { foldWatchedTask, type WatchedTask } from './watched-task.ts'
 
 /** A run that no daemon drives, as far as this version can read its journals. */
 export interface StoredRun {
   state: RunState
   /** All tasks, including delegates. */
-  tasks: Map<string, WatchedTask>
-  unreadable: UnreadableList
+  views: TaskViews
 }
 
 /**
@@ -26,34 +27,32 @@ export interface StoredRun {
  * @throws JournalError if the beginning of the run's journal is unreadable
  */
 export async function readRun(bus: Bus, run: string): Promise<StoredRun | undefined> {
-  const unreadable = new UnreadableList()
-  const state = await readRunState(bus, run, unreadable)
-  if (state === undefined) return undefined
-  const tasks = new Map<string, WatchedTask>()
-  for (const address of await journalsOf(bus, run, '*')) {
-    if (address.task === 'run') continue
-    let task: WatchedTask | undefined
-    for (const record of await readReadable(bus, address, unreadable)) {
-      task = foldWatchedTask(task, record, address.writer)
-    }
-    if (task !== undefined) tasks.set(address.task, task)
+  const views = new TaskViews()
+  const own: JournalRecord[] = []
+  for await (const append of readAppends(bus, run)) {
+    views.take(append)
+    if (append.writer === COORDINATOR && append.task === 'run') own.push(...append.records)
   }
-  return { state, tasks, unreadable }
+  const state = foldRun(own)
+  if (state === undefined) requireReadable(run, views.unreadable)
+  return state && { state, views }
 }
 
 /** Reads a run's own journal. @throws as {@link readRun} */
-export async function readRunState(
-  bus: Bus,
-  run: string,
-  unreadable = new UnreadableList(),
-): Promise<RunState | undefined> {
+export async function readRunState(bus: Bus, run: string): Promise<RunState | undefined> {
+  const unreadable = new UnreadableList()
   const address = { writer: 'coordinator', run, task: 'run' }
   const state = foldRun(await readReadable(bus, address, unreadable))
-  const [problem] = unreadable.list()
-  if (state === undefined && problem !== undefined) {
+  if (state === undefined) requireReadable(run, unreadable)
+  return state
+}
+
+/** @throws JournalError if the run's own journal has something that this version cannot read */
+function requireReadable(run: string, unreadable: UnreadableList): void {
+  const problem = unreadable.list().find(({ task }) => task === 'run')
+  if (problem !== undefined) {
     throw new JournalError(`Cannot read the journal of run ${run}: ${problem.reason}`)
   }
-  return state
 }
 
 /**
@@ -103,6 +102,7 @@ async function readReadable(
   const onSetAside = ({ sequence, reason }: { sequence: number; reason: string }) =>
     unreadable.add({ task, message: sequence, reason })
   const records: JournalRecord[] = []
-  for await (const record of openJournal(bus, address, { onSetAside }).read()) records.push(record)
+  for await (const record of openJournal(bus, address, { onSetAside, short: true }).read())
+    records.push(record)
   return records
 }

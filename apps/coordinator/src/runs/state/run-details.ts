@@ -2,8 +2,16 @@ import type { RunDetails, RunSummary, RunTask } from '@bailiwick/bus'
 import { addUsage, NO_USAGE } from '@bailiwick/contract'
 import { ownUsage, runStatus } from '@bailiwick/core/journal'
 import type { RunState } from './run-state.ts'
-import type { UnreadableList } from './unreadable-list.ts'
+import type { TaskViews } from './task-views.ts'
 import type { WatchedTask } from './watched-task.ts'
+
+/** Characters of a request that summaries show. */
+const MAX_SUMMARY_CHARS = 200
+
+/** A request in a list of runs. The details of a run have all of it. */
+export function summaryText(text: string): string {
+  return text.length <= MAX_SUMMARY_CHARS ? text : `${text.slice(0, MAX_SUMMARY_CHARS - 1)}…`
+}
 
 /** The summary of a run, for lists. */
 export function runSummary(run: string, state: RunState): RunSummary {
@@ -11,7 +19,7 @@ export function runSummary(run: string, state: RunState): RunSummary {
   return {
     run,
     status: runStatus(state),
-    text: submitted.text.slice(0, 200),
+    text: summaryText(submitted.text),
     submittedAt: submitted.at,
     owner: submitted.owner,
     ...(ended !== undefined && { endedAt: ended.at }),
@@ -22,21 +30,20 @@ export function runSummary(run: string, state: RunState): RunSummary {
 export function runDetails(
   run: string,
   state: RunState,
-  { tasks, unreadable }: { tasks: ReadonlyMap<string, WatchedTask>; unreadable: UnreadableList },
+  { tasks, unreadable, withdrawn }: TaskViews,
 ): RunDetails {
   const { ended, submitted } = state
   const planned = state.plan?.tasks ?? []
-  const asked = [...tasks.values()].flatMap((task) =>
-    task.asked.map(({ call, name, arguments: args }) => ({
-      task: task.created.task,
-      call,
-      name,
-      arguments: args,
-    })),
+  const asked = [...tasks.values()].flatMap(({ asked, created: { task } }) =>
+    asked.map(({ call, name, arguments: args }) => ({ task, call, name, arguments: args })),
   )
+  const unused = [...(state.decisions?.values() ?? [])]
+    .filter(({ task, call }) => withdrawn.has(`${task}/${call}`))
+    .map(({ task, call, decision, by }) => ({ task, call, decision, by }))
   const waiting = asked.length > 0 && ended === undefined
   return {
     ...runSummary(run, state),
+    text: submitted.text,
     ...(waiting && { status: 'input-required' as const }),
     strategy: submitted.strategy,
     tasks: [
@@ -57,6 +64,7 @@ export function runDetails(
     ],
     agents: usageByAgent([...tasks.values()]),
     asked,
+    unusedDecisions: unused,
     unreadable: unreadable.list(),
     ...(ended !== undefined && {
       result: {

@@ -1,13 +1,15 @@
 import {
   type ArtifactRef,
   addUsage,
+  type Budget,
   NO_USAGE,
   type TaskError,
   type TaskResult,
   type TaskSpec,
   type Usage,
 } from '@bailiwick/contract'
-import { completed, lastAttempt, type RunState } from './run-state.ts'
+import type { RunContext } from './run-context.ts'
+import { type Attempt, completed, lastAttempt, type RunState } from './run-state.ts'
 import { ANSWER, PLAN } from './task-ids.ts'
 import type { WatchedTask } from './watched-task.ts'
 
@@ -31,7 +33,15 @@ export function outputs(state: RunState): Record<string, unknown> | undefined {
  * The usage of all attempts. A result includes its delegates' usage; for an attempt without one, the usage of its task
  * and its delegates is added up.
  */
-export function totalUsage(state: RunState, tasks: ReadonlyMap<string, WatchedTask>): Usage {
+export async function usageOfRun({ log, views }: Pick<RunContext, 'log' | 'views'>): Promise<Usage> {
+  const attempts = [...log.state.attempts.values()].flat()
+  const hasOwn = ({ returned }: Attempt) => returned !== undefined && returned.usage.replies > 0
+  // Reading the tasks' journals is rarely needed.
+  if (attempts.every(hasOwn)) return totalUsage(log.state, new Map())
+  return totalUsage(log.state, (await views()).tasks)
+}
+
+function totalUsage(state: RunState, tasks: ReadonlyMap<string, WatchedTask>): Usage {
   const all = [...tasks.values()]
   const withDelegates = (task: string, result: Pick<TaskResult, 'usage'> | undefined): Usage => {
     if (result !== undefined && result.usage.replies > 0) return result.usage
@@ -55,9 +65,27 @@ export function budgetError(state: RunState): TaskError | undefined {
     if (status !== 'exhausted' || error?.limit === undefined) continue
     if (!(error.limit in state.submitted.budget)) continue
     const { limit } = error
-    return { code: 'exhausted', limit, message: `the run's budget (${limit}) is spent: ${error.message}` }
+    const whole = state.submitted.budget[limit as keyof Budget]
+    return {
+      code: 'exhausted',
+      limit,
+      message: `the run's budget (${limit}) does not suffice${inWords(state, limit, whole)}. Task ${name} stopped, because ${error.message}. Give the run a larger budget, or a smaller task`,
+    }
   }
   return undefined
+}
+
+/** How much of a run's budget is used, and what happens to the rest: each task gets a share of it. */
+function inWords(state: RunState, limit: string, whole: number | undefined): string {
+  if (whole === undefined) return ''
+  if (limit !== 'tokens' && limit !== 'cost') return `: it is ${whole}, and each task gets only a share of it`
+  const usage = [...state.attempts.values()]
+    .flat()
+    .map(({ returned }) => returned?.usage ?? NO_USAGE)
+    .reduce(addUsage, NO_USAGE)
+  const used = limit === 'tokens' ? usage.inputTokens + usage.outputTokens : (usage.cost ?? 0)
+  const unit = limit === 'tokens' ? (n: number) => `${n} tokens` : (n: number) => `$${n}`
+  return `: of ${unit(whole)}, its tasks have used ${unit(used)}; each task gets only a share of what is left`
 }
 
 /** The files of completed attempts. A later file replaces an earlier one with the same writer and key. */

@@ -35,14 +35,29 @@ function common<V extends TaskView | RunView>(view: V | undefined) {
   return JSON.parse(JSON.stringify(view, (_, value) => (value?.type in EVENT_TYPES ? value.type : value)))
 }
 
+const look = defineTool({
+  name: 'look',
+  description: 'Looks.',
+  input: z.object({ n: z.number() }),
+  effect: 'none',
+  run: ({ n }) => n,
+})
+
+const LOOK = '<code>\nconst d = (await look({ n: 2 })) + (await look({ n: 2 }))\n</code>'
 const CALL = '<code>\nconst d = await double({ n: 2 })\nconsole.log(d)\n</code>'
 
 it.each([
   ['completed', [CALL, '<code>\nfinalAnswer(d)\n</code>'], true],
   ['rejected by a person', [CALL, '<code>\nfinalAnswer(1)\n</code>'], false],
   ['exhausted', [CALL, CALL, 'no idea'], true],
+  ['with calls that change nothing', [LOOK, '<code>\nfinalAnswer(d)\n</code>'], true],
 ] as const)('folds the same task view from events as from records: %s', async (_, script, approved) => {
-  const definition = { level: 5 as const, tools: [double], approval: 'always' as const, budget: { steps: 2 } }
+  const definition = {
+    level: 5 as const,
+    tools: [double, look],
+    approval: 'always' as const,
+    budget: { steps: 2 },
+  }
   const { records } = await tryTask(definition, [...script], { approve: async () => approved })
   for (let length = 1; length <= records.length; length += 1) {
     const prefix = records.slice(0, length)
@@ -65,6 +80,7 @@ it('folds the same run view from events as from records', () => {
       owner: 'user',
       budget: {},
     },
+    { type: 'run.driven', at: 1, coordinator: 'c-1' },
     { type: 'run.planned', at: 2, tasks: [{ name: 't1', agent: 'a', text: 'x', after: [], inputs: [] }] },
     { type: 'task.dispatched', at: 3, name: 't1', task: 'r1-t1', agent: 'a', attempt: 1 },
     { type: 'run.cancel-requested', at: 4, by: 'user', reason: 'enough' },

@@ -2,7 +2,7 @@ import { type Budget, NO_USAGE, type TaskResult, type TaskSpec } from '@bailiwic
 import { describe, expect, it } from 'vitest'
 import type { Attempt, RunState } from '../state/run-state.ts'
 import type { WatchedTask } from '../state/watched-task.ts'
-import { carveBudget, spentOfRun } from './budget.ts'
+import { carveBudget, spentOfRun, wallTimeLeft } from './budget.ts'
 
 const result = (tokens: number): TaskResult => ({
   status: 'completed',
@@ -29,6 +29,7 @@ function known(task: string, budget: Budget, tokens: number, ended?: TaskResult)
     attempt: 1,
     stepUsage: [],
     asked: [],
+    leftMs: 0,
     ...(ended !== undefined && { ended: { type: 'task.ended' as const, at: 0, ...ended } }),
   }
 }
@@ -78,23 +79,25 @@ const taken = { tokens: 400, cost: 0.5, steps: 2, calls: 1 }
 describe('carveBudget', () => {
   it("gives an equal share of what is left, within the agent's ceiling", () => {
     const whole = { tokens: 1_000, cost: 2, wallMs: 10_000, calls: 10, steps: 11 }
-    expect(carveBudget({ whole, taken, shares: 3, elapsedMs: 4_000 })).toEqual({
+    expect(carveBudget({ whole, taken, shares: 3 })).toEqual({
       tokens: 200,
       cost: 0.5,
-      wallMs: 6_000,
+      wallMs: 10_000,
       calls: 3,
       steps: 3,
     })
     const ceiling = { tokens: 50, steps: 4 }
-    const under = carveBudget({ whole: { tokens: 1_000 }, taken, shares: 3, elapsedMs: 0, ceiling })
+    const under = carveBudget({ whole: { tokens: 1_000 }, taken, shares: 3, ceiling })
     expect(under).toEqual({ tokens: 50, steps: 4 })
   })
 
   it('has only the limits of the whole budget, and none below 0', () => {
-    expect(carveBudget({ whole: {}, taken, shares: 2, elapsedMs: 5 })).toEqual({})
-    expect(carveBudget({ whole: { tokens: 10, wallMs: 5 }, taken, shares: 1, elapsedMs: 9 })).toEqual({
+    expect(carveBudget({ whole: {}, taken, shares: 2 })).toEqual({})
+    expect(carveBudget({ whole: { tokens: 10, wallMs: 5 }, taken, shares: 1 })).toEqual({
       tokens: 0,
-      wallMs: 1,
+      wallMs: 5,
     })
+    expect(wallTimeLeft({ deadline: Date.now() - 5 })).toEqual({ wallMs: 1 })
+    expect(wallTimeLeft(undefined)).toEqual({})
   })
 })

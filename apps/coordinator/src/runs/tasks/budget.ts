@@ -1,4 +1,5 @@
 import type { Budget } from '@bailiwick/contract'
+import type { IndexedRun } from '../run-index.ts'
 import type { RunState } from '../state/run-state.ts'
 import type { WatchedTask } from '../state/watched-task.ts'
 
@@ -9,6 +10,11 @@ const SPENT_LIMITS = ['tokens', 'cost', 'steps', 'calls'] as const
 export type Spent = Record<(typeof SPENT_LIMITS)[number], number>
 
 export const NOTHING: Spent = { tokens: 0, cost: 0, steps: 0, calls: 0 }
+
+/** Whether a budget has limits that work uses up. Without any, nobody needs to know what was spent. */
+export function hasSpentLimits(budget: Budget): boolean {
+  return SPENT_LIMITS.some((limit) => budget[limit] !== undefined)
+}
 
 /** What a task has used. If it has ended, that includes its delegates. */
 export function used({ usage, step, calls }: Pick<WatchedTask, 'usage' | 'step' | 'calls'>): Spent {
@@ -85,6 +91,11 @@ export function spentOfRun(
   return { taken, unknown }
 }
 
+/** What is left of a run's wall time. */
+export function wallTimeLeft(run: Pick<IndexedRun, 'deadline'> | undefined): Pick<Budget, 'wallMs'> {
+  return run?.deadline === undefined ? {} : { wallMs: Math.max(1, run.deadline - Date.now()) }
+}
+
 /**
  * The budget of one task: an equal share of what is left, within the ceiling of its agent. What a task does not use is
  * left for the next ones.
@@ -97,10 +108,9 @@ export function carveBudget(options: {
   taken: Spent
   shares: number
   ceiling?: Budget | undefined
-  elapsedMs: number
 }): Budget {
-  const { whole, taken, shares, ceiling = {}, elapsedMs } = options
+  const { whole, taken, shares, ceiling = {} } = options
   const part = partOf(leftOf(whole, taken), 1 / Math.max(1, shares))
-  if (whole.wallMs !== undefined) part.wallMs = Math.max(1, whole.wallMs - elapsedMs)
+  if (whole.wallMs !== undefined) part.wallMs = whole.wallMs
   return smallest(part, ceiling)
 }

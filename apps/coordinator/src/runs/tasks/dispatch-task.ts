@@ -1,136 +1,175 @@
-import type { TaskResult, TaskSpec } from '@bailiwick/contract'
+import type { Budget, TaskSpec } from '@bailiwick/contract'
 import { fence } from '@bailiwick/core'
+import { answerText } from '../state/answer-text.ts'
 import type { RunContext } from '../state/run-context.ts'
+import { completedResults, describeFailure } from '../state/run-outcome.ts'
 import {
   type Attempt,
   completed,
+  isDirect,
   openAttempts,
   type PlannedTask,
   type RunState,
   readyTasks,
 } from '../state/run-state.ts'
 import { ANSWER, taskId } from '../state/task-ids.ts'
-import { carveBudget, spentOfRun } from './budget.ts'
+import { carveBudget, hasSpentLimits, smallest, spentOfRun, wallTimeLeft } from './budget.ts'
+import { describeFiles } from './describe-files.ts'
 import { forkTask } from './fork-task.ts'
-import { createTask, endTask, ringOrReject } from './task-lifecycle.ts'
+import { createTask, readEnd, ringOrReject } from './task-lifecycle.ts'
 
-/** Creates an attempt at a task, journals it, and puts it into its agent's queue. */
-export async function dispatch(
-  context: RunContext,
-  task: PlannedTask,
-  attempt = 1,
-  lastFailure?: string,
-): Promise<void> {
-  const { bus, log } = context
+/** An attempt at a task that is about to start. */
+export interface NewAttempt {
+  name: string
+  agent: string
+  attempt: number
+}
+
+/**
+ * Journals attempts, then creates their tasks and puts them into their agents' queues. If the coordinator dies in
+ * between, the next one finds the attempts in the run's journal and creates their tasks.
+ */
+export async function dispatch(context: RunContext, attempts: readonly NewAttempt[]): Promise<void> {
+  const { log } = context
+  const budgets = await carveBudgets(context, attempts)
+  for (const [index, { name, agent, attempt }] of attempts.entries()) {
+    const budget = budgets?.[index]
+    const task = taskId(log.run, name, attempt)
+    log.add({
+      type: 'task.dispatched',
+      at: Date.now(),
+      name,
+      task,
+      agent,
+      attempt,
+      ...(budget !== undefined && { budget }),
+    })
+  }
+  await log.flush()
+  await createTasks(context)
+}
+
+/** Creates the tasks of attempts that have no journal yet, and rings their bells. */
+export async function createTasks(context: RunContext): Promise<void> {
+  const { log, index } = context
+  const missing = openAttempts(log.state).filter(
+    ({ task, own }) => !own && index.task(log.run, task)?.created === 0,
+  )
+  await Promise.all(missing.map((attempt) => createAttempt(context, attempt)))
+}
+
+/** Journals the results of attempts that have ended, with the next flush. */
+export async function returnEnded(context: RunContext): Promise<void> {
+  const { log, index, ends, own } = context
+  for (const { name, task, agent, own: isOwn } of openAttempts(log.state)) {
+    const isOpen = own.has(task) || index.task(log.run, task) !== undefined
+    const writer = isOwn ? 'coordinator' : agent
+    const result =
+      ends.get(task) ?? (isOpen ? undefined : await readEnd(context.bus, { writer, run: log.run, task }))
+    if (result === undefined) continue
+    log.add({ type: 'task.returned', at: Date.now(), name, task, ...result })
+    ends.delete(task)
+  }
+}
+
+async function createAttempt(context: RunContext, attempt: Attempt): Promise<void> {
+  const { bus, index, log } = context
   const { fork } = log.state.submitted
   // Only the first attempt continues the forked task.
-  const forked = fork === undefined || attempt > 1 ? undefined : await forkTask(bus, fork)
-  const spec = { ...(await buildSpec(context, task, attempt, lastFailure)), ...forked?.spec }
+  const forked = fork === undefined || attempt.attempt > 1 ? undefined : await forkTask(bus, fork)
+  const spec = { ...(await buildSpec(context, attempt)), ...forked?.spec }
   if (forked !== undefined && fork?.model !== undefined) spec.model = fork.model
-  await createTask(bus, spec, spec.agent, forked?.records)
-  await log.append({
-    type: 'task.dispatched',
-    at: Date.now(),
-    name: task.name,
-    task: spec.task,
-    agent: task.agent,
-    attempt,
-  })
-  await ringOrReject(context.bus, spec)
+  const sequence = await createTask(bus, spec, forked?.records)
+  index.created(spec, sequence)
+  context.needHost(spec.agent)
+  await ringOrReject(bus, spec)
 }
 
-/** Waits until an attempt ends and journals its result. Ends the attempt itself if no host will. */
-export function settle(context: RunContext, attempt: Attempt): Promise<void> {
-  const known = context.settling.get(attempt.task)
-  if (known !== undefined) return known
-  const settling = waitForEnd(context, attempt).then(async (result) => {
-    const { name, task } = attempt
-    await context.log.append({ type: 'task.returned', at: Date.now(), name, task, ...result })
-    context.settling.delete(task)
-  })
-  // Callers that await it get its failure. After the run's end there is no caller.
-  settling.catch(() => {})
-  context.settling.set(attempt.task, settling)
-  return settling
-}
-
-/** Rings for every open attempt again. This does not affect a bell that is waiting or that a host has taken. */
-export async function ringOpenAttempts(context: RunContext): Promise<void> {
-  for (const { task, agent, own } of openAttempts(context.log.state)) {
-    if (!own && context.team.has(agent))
-      await ringOrReject(context.bus, { run: context.log.run, task, agent })
-  }
-}
-
-async function waitForEnd(context: RunContext, { task, agent }: Attempt): Promise<TaskResult> {
-  const { bus, log, team, watch } = context
-  const done = new AbortController()
-  const signal = AbortSignal.any([context.signal, done.signal])
-  team
-    .untilLost(agent, signal)
-    .then((message) =>
-      endTask(
-        bus,
-        { writer: agent, run: log.run, task },
-        { status: 'failed', error: { code: 'no-host', message } },
-      ),
-    )
-    .catch(() => {})
-  try {
-    return await watch.end(task, signal)
-  } finally {
-    done.abort()
-  }
-}
-
-async function buildSpec(
-  context: RunContext,
-  task: PlannedTask,
-  attempt: number,
-  lastFailure: string | undefined,
-): Promise<TaskSpec> {
-  const { log, team, watch } = context
+async function buildSpec(context: RunContext, attempt: Attempt): Promise<TaskSpec> {
+  const { index, log, team } = context
   const state = log.state
   const { submitted } = state
-  const member = team.member(task.agent)
-  const { taken, unknown } = spentOfRun(state, watch.tasks)
-  const budget = carveBudget({
-    whole: submitted.budget,
-    taken,
-    shares: countShares(state, task.name) + unknown,
-    ceiling: member.budget,
-    elapsedMs: Date.now() - submitted.at,
-  })
-  const model = member.model
+  const task = plannedTask(state, attempt.name)
+  const member = team.member(attempt.agent)
+  const left = wallTimeLeft(index.get(log.run))
+  const budget = smallest({ ...attempt.budget, ...left }, member.budget ?? {})
+  const failure = lastFailure(state, attempt)
+  const { model } = member
+  const results = Object.fromEntries(
+    task.after.flatMap((name) => {
+      const result = completed(state, name)
+      return result === undefined ? [] : [[name, result]]
+    }),
+  )
+  const files = Object.values(results).flatMap(({ artifacts }) => artifacts)
+  const resultFiles = await describeFiles(context.bus, log.run, files, context.signal)
   return {
     run: log.run,
     owner: submitted.owner,
-    task: taskId(log.run, task.name, attempt),
-    agent: task.agent,
-    name: task.name,
+    task: attempt.task,
+    agent: attempt.agent,
+    name: attempt.name,
     text:
-      lastFailure === undefined
+      failure === undefined
         ? task.text
-        : `${task.text}\n\nAn earlier attempt ended as ${fence('data', lastFailure)}`,
+        : `${task.text}\n\nAn earlier attempt ended as ${fence('data', failure)}`,
+    ...(task.text !== submitted.text && attempt.name !== ANSWER && { request: submitted.text }),
+    ...(isDirect(state) && { reader: 'person' as const }),
     inputs: submitted.inputs.filter(({ name }) => task.inputs.includes(name)),
-    results: Object.fromEntries(
-      task.after.flatMap((name) => {
-        const result = completed(state, name)
-        return result === undefined ? [] : [[name, result]]
-      }),
-    ),
-    grant: await team.grant(task.agent, budget, context.signal),
+    results,
+    ...(Object.keys(resultFiles).length > 0 && { resultFiles }),
+    grant: await team.grant(attempt.agent, budget, context.signal),
     ...(model !== undefined && { model }),
-    seed: `${log.run}/${task.name}/${attempt}`,
-    ...(budget.wallMs !== undefined && { deadline: Date.now() + budget.wallMs }),
+    seed: `${log.run}/${attempt.name}/${attempt.attempt}`,
+    // Waiting for people defers the end of the run. A task that asks nobody knows the end when it starts.
+    ...(left.wallMs !== undefined &&
+      !team.asksPeople(attempt.agent) && { deadline: Date.now() + left.wallMs }),
     depth: 0,
   }
 }
 
-/** The number of tasks that share the remaining budget: ready and later ones, and the answer. Open tasks have theirs. */
+/** A task of the plan, or the task that writes the answer. */
+function plannedTask(state: RunState, name: string): Omit<PlannedTask, 'name' | 'agent'> {
+  const planned = state.plan?.tasks.find((task) => task.name === name)
+  if (planned !== undefined) return planned
+  return { text: answerText(state), after: Object.keys(completedResults(state)), inputs: [] }
+}
+
+/** Why the previous attempt failed, unless it was routed on. */
+function lastFailure(state: RunState, { name, attempt }: Attempt): string | undefined {
+  if (name === ANSWER) return undefined
+  const before = state.attempts.get(name)?.find((other) => other.attempt === attempt - 1)
+  return before?.returned === undefined || before.routedTo !== undefined
+    ? undefined
+    : describeFailure(before.returned)
+}
+
+/** The share of each attempt in what is left of the run's budget. Undefined if the budget has no such limits. */
+async function carveBudgets(
+  context: RunContext,
+  attempts: readonly NewAttempt[],
+): Promise<Budget[] | undefined> {
+  const { log, team } = context
+  const { submitted } = log.state
+  if (!hasSpentLimits(submitted.budget)) return undefined
+  const { tasks } = await context.views()
+  const { taken, unknown } = spentOfRun(log.state, tasks)
+  return attempts.map(({ name, agent }) => {
+    const { wallMs: _, ...budget } = carveBudget({
+      whole: submitted.budget,
+      taken,
+      shares: countShares(log.state, name) + unknown,
+      ceiling: team.member(agent).budget,
+    })
+    return budget
+  })
+}
+
+/** The number of tasks that share the remaining budget: ready and later ones, and the writer's. Open tasks have theirs. */
 function countShares(state: RunState, name: string): number {
   const planned = state.plan?.tasks ?? []
   const notStarted = planned.filter(({ name }) => !state.attempts.has(name)).length
   const retried = name !== ANSWER && state.attempts.has(name) ? 1 : 0
-  return Math.max(readyTasks(state).length, notStarted) + retried + 1
+  const written = isDirect(state) ? 0 : 1
+  return Math.max(1, Math.max(readyTasks(state).length, notStarted) + retried + written)
 }

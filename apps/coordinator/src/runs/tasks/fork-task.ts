@@ -5,7 +5,7 @@ import { readTask } from '../state/read-journals.ts'
 /** The beginning of a forked task. */
 export interface ForkedTask {
   /** The inputs and results of the other task, so that the world is the same. After the step, the seed is the fork's own. */
-  spec: Pick<TaskSpec, 'text' | 'inputs' | 'results'>
+  spec: Pick<TaskSpec, 'text' | 'inputs' | 'results' | 'resultFiles'>
   agent: string
   /** The other task's records up to the step, without its attempts and usage. */
   records: JournalRecord[]
@@ -28,9 +28,9 @@ export async function forkTask(bus: Bus, { run, task, at }: Fork): Promise<Forke
   }
   const beyond = rest.findIndex((record) => 'step' in record && record.step > at)
   const kept = beyond < 0 ? rest : rest.slice(0, beyond)
-  const { text, seed, inputs, results, agent } = first
+  const { text, seed, inputs, results, resultFiles, agent } = first
   return {
-    spec: { text, inputs, results },
+    spec: { text, inputs, results, ...(resultFiles && { resultFiles }) },
     agent,
     records:
       at === 0 ? [] : kept.filter(({ type }) => !SKIPPED.has(type)).map((record) => copyRecord(record, seed)),
@@ -38,7 +38,12 @@ export async function forkTask(bus: Bus, { run, task, at }: Fork): Promise<Forke
 }
 
 /** Attempts belong to the other task's hosts, and its end would end the fork at once. */
-const SKIPPED = new Set<JournalRecord['type']>(['task.started', 'task.suspended', 'task.ended'])
+const SKIPPED = new Set<JournalRecord['type']>([
+  'task.started',
+  'task.suspended',
+  'task.waiting',
+  'task.ended',
+])
 
 /** Copies a record into a fork: its usage is already paid, and its randomness stays the same. */
 function copyRecord(record: JournalRecord, seed: string): JournalRecord {
