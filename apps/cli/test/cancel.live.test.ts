@@ -15,7 +15,7 @@ const NAPPER = `export default {
   name: 'napper', description: 'x', level: 5,
   limits: { wallMs: 600000 },
   tools: [{
-    name: 'nap', description: 'x', input: { type: 'object', properties: {} }, effect: 'none',
+    name: 'nap', description: 'x', input: { type: 'object', properties: {} }, effect: 'idempotent',
     run: (_, { signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
   }],
 }`
@@ -108,6 +108,20 @@ describe('the end of a run', () => {
       expect((times.get(agent) ?? Number.POSITIVE_INFINITY) - deadline, agent).toBeLessThan(soon)
     }
     expect(view).toMatchObject({ status: 'exhausted', result: { error: { limit: 'wallMs' } } })
+  })
+
+  it('stops a task that waits for delegates without a host, and does not resume it', async () => {
+    await requestRun(bus, 'submit', { run: 'r4', text: 'x' })
+    await untilBusy('r4')
+    for await (const { event } of followEvents(bus, { from: 'beginning', run: 'r4' })) {
+      if (eventName(event.type) === 'task.waiting' && event.agent === 'lead') break
+    }
+    await requestRun(bus, 'cancel', { run: 'r4' }, { waitMs: 30_000 })
+    const { tasks } = await details('r4')
+    expect(tasks.map((task) => task.status)).toEqual(['canceled', 'canceled', 'canceled', 'canceled'])
+    const events = await eventsUntil(bus, 'r4', 'run.ended')
+    const starts = events.filter(({ type, agent }) => eventName(type) === 'task.started' && agent === 'lead')
+    expect(starts).toHaveLength(1)
   })
 
   it('leaves no process', async () => {

@@ -53,7 +53,9 @@ describe('bailiwick run --record and --replay', () => {
     expect(view.agents.map(({ agent }) => agent).toSorted()).toEqual(['planner', 'worker', 'writer'])
     expect(sum(view.agents.map(({ usage }) => usage))).toEqual(view.result?.usage)
     expect(view.result?.usage).toMatchObject({ replies: recorded.asked, cost: null })
-    expect(await readFile(join(place.folder, 'out/report.md'), 'utf8')).toBe('It is 42.\n')
+    expect(await readFile(join(place.folder, 'out/report.md'), 'utf8')).toBe(
+      'It is 42.\n\n*[t1](code/t1.js): 42*\n',
+    )
     // No cassette, log, journal, artifact or answer contains the key.
     expect(await filesWith(place.folder, KEY)).toEqual([])
 

@@ -58,12 +58,12 @@ describe('completion bash', () => {
 
   it.each([
     ['commands', [''], [...NAMES, '--help', '--version']],
-    ['a command', ['re'], ['reject', 'replay', 'retry']],
+    ['a command', ['re'], ['reject', 'replay', 'retry', 'restore']],
     ['options of the command', ['run', '--re'], ['--record', '--replay', '--replay-by']],
     ['options after other words', ['run', 'a task', '--out', 'x', '--pl'], ['--plan']],
-    ['choices of an option', ['run', '--strategy', ''], ['plan', 'direct']],
+    ['choices of an option', ['run', '--strategy', ''], ['auto', 'plan', 'direct']],
     ['a choice', ['run', '--strategy', 'd'], ['direct']],
-    ['choices after =', ['run', '--strategy', '='], ['plan', 'direct']],
+    ['choices after =', ['run', '--strategy', '='], ['auto', 'plan', 'direct']],
     ['a choice after =', ['run', '--strategy', '=', 'd'], ['direct']],
     ['choices of an argument', ['completion', ''], ['bash', 'zsh', 'fish']],
     ['options of a command with choices', ['completion', '--h'], ['--help']],
@@ -130,9 +130,9 @@ describe.skipIf(!isInstalled('fish'))('completion fish', () => {
 
   it.each([
     ['commands', 'bailiwick ', NAMES.toSorted()],
-    ['a command', 'bailiwick re', ['reject', 'replay', 'retry']],
+    ['a command', 'bailiwick re', ['reject', 'replay', 'retry', 'restore']],
     ['options of the command', 'bailiwick run --re', ['--record', '--replay', '--replay-by']],
-    ['choices of an option', 'bailiwick run --strategy ', ['direct', 'plan']],
+    ['choices of an option', 'bailiwick run --strategy ', ['auto', 'direct', 'plan']],
     ['choices after =', 'bailiwick run --strategy=d', ['--strategy=direct']],
     ['choices of an argument', 'bailiwick completion ', ['bash', 'fish', 'zsh']],
     ['files', 'bailiwick run --record sa', ['sales 2025.csv']],

@@ -67,7 +67,7 @@ describe('a daemon', () => {
     const journal = await bailiwick('show', runs[0].run, '--task', 't1')
     expect(journal.stdout).toContain('finalAnswer(6 * 7)')
     await bailiwick('show', runs[0].run, '--out', 'shown')
-    expect(await readFile(`${place.folder}/shown/report.md`, 'utf8')).toBe('It is 42.\n')
+    expect(await readFile(`${place.folder}/shown/report.md`, 'utf8')).toMatch(/^It is 42\.\n/)
   })
 
   it('refuses an unknown run', async () => {

@@ -133,7 +133,9 @@ it('writes, lists, reads and downloads a file under any name, or refuses the nam
     [NFD, NFD.replace('.', '-2.')],
   ])
   const names = kept.map(([index]) => numbered.get(NAMES[index] ?? '') ?? NAMES[index] ?? '')
-  expect((await readdir(out)).sort()).toEqual(['report.md', 'run.json', ...names].sort())
+  expect((await readdir(out)).sort()).toEqual(
+    ['answer.json', 'code', 'report.md', 'run.json', ...names].sort(),
+  )
   for (const [position, [index]] of kept.entries()) {
     const name = names[position] ?? ''
     expect(await readFile(join(out, name), 'utf8'), name).toBe(`file ${index}`)

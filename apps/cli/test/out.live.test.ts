@@ -32,6 +32,8 @@ async function linkedFolder(name: string): Promise<void> {
     await writeFile(path(`${name}-${file}`), 'precious')
     await symlink(path(`${name}-${file}`), path(name, file))
   }
+  await mkdir(path(`${name}-elsewhere`))
+  await symlink(path(`${name}-elsewhere`), path(name, 'code'))
 }
 
 async function expectReplaced(name: string): Promise<void> {
@@ -42,7 +44,9 @@ async function expectReplaced(name: string): Promise<void> {
   expect(await readFile(path(name, 'report.md'), 'utf8')).toBe('the answer\n')
   expect(await readFile(path(name, 'data.txt'), 'utf8')).toBe('from the agent')
   expect(JSON.parse(await readFile(path(name, 'run.json'), 'utf8'))).toMatchObject({ status: 'completed' })
-  expect((await readdir(path(name))).sort()).toEqual(['data.txt', 'report.md', 'run.json'])
+  expect((await readdir(path(name))).sort()).toEqual(['code', 'data.txt', 'report.md', 'run.json'])
+  expect((await lstat(path(name, 'code'))).isDirectory()).toBe(true)
+  expect(await readdir(path(`${name}-elsewhere`))).toEqual([])
 }
 
 describe('--out', () => {
@@ -87,8 +91,8 @@ describe('--out', () => {
       )
       await mkdir(path('all', 'sub'), { recursive: true })
       const before = await readdir(place.folder)
-      const details = { run: 'r', result: { status: 'completed', answer: 'x', artifacts } }
-      const written = await writeOutputs(bus, details as never, path('all'))
+      const details = { run: 'r', tasks: [], result: { status: 'completed', answer: 'x', artifacts } }
+      const written = await writeOutputs(bus, details as never, path('all'), () => {})
       expect(await readdir(place.folder)).toEqual(before)
       expect((await readdir(path('all'))).sort()).toEqual([...written, 'sub'].sort())
       expect(written).toEqual([

@@ -1,9 +1,13 @@
 import { type Bus, type CloudEvent, connectFromEnv, eventName, followEvents } from '@bailiwick/bus'
 import { type Scratch, scratch } from '@bailiwick/coordinator/testing/scratch'
+import { freePorts } from '@bailiwick/nats-server/testing'
 import { useBubblewrap } from '@bailiwick/sandbox/testing'
 import { type Ended, run } from './program.ts'
 
-type Reply = string | { text: string; delayMs?: number; untilFile?: string }
+type Reply =
+  | string
+  | { text: string; delayMs?: number; untilFile?: string }
+  | { calls: { name: string; arguments: unknown }[] }
 
 /** Replies by agent, task and step, as `scripted:<file>` takes them. */
 export type Script = Record<string, Record<string, Reply[]>>
@@ -56,7 +60,10 @@ export async function teamFolder(
   const team = agents.map(({ name }) => ({ agent: `./${name}.mjs`, ...members[name] }))
   // Tasks that wait for a file would use up a longer grace time whenever a daemon ends.
   const limits = { graceMs: 500, ...(config.limits as object | undefined) }
-  const whole = { model, team, ...config, limits }
+  // The next test's server would take the default port of one that is killed.
+  const [port] = await freePorts(1)
+  // Most tests are about the planner, which the default strategy leaves out for a team of one agent and a writer.
+  const whole = { model, team, nats: { port }, strategy: 'plan', ...config, limits }
   await place.write('bailiwick.config.mjs', `export default ${JSON.stringify(whole)}`)
   const script = async (next: Script) => {
     await place.write('replies.json', next)

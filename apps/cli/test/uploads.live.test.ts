@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { type Bus, connectBus, MAX_FILE_BYTES, requestRun } from '@bailiwick/bus'
+import { FILE_LIMITS, fileAdvice } from '@bailiwick/contract'
 import { jwtServerConfig } from '@bailiwick/nats-server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { run, start } from './program.ts'
@@ -87,8 +88,11 @@ describe('an upload', () => {
     const program = start(['run', 'x', '--agent', 'worker', '--input', `large=${path}`], {
       cwd: place.folder,
     })
-    await program.until(/Uploading: \d+%, .* of 1\.1 GB, .*\/s/)
+    const said = await program.until(/Uploading: \d+%, .* of 1\.1 GB, .*\/s/)
     expect(await storedMessages()).toBeGreaterThan(0)
+    // Before the upload, in the words that agents and the toolbox read.
+    const advice = fileAdvice({ name: 'endless.csv', mediaType: 'text/csv', size: FILE_LIMITS.file })
+    expect(said).toContain(`--input: endless.csv: ${advice}\n`)
     const interruptedAt = Date.now()
     program.child.kill('SIGINT')
     expect((await program.ended).code).toBe(130)

@@ -11,6 +11,8 @@ export const EXIT = {
   canceled: 4,
   /** No daemon is running, or the command cannot reach it. */
   noDaemon: 5,
+  /** An evaluation is below the share that `--min` requires. */
+  gateFailed: 6,
   /** Ctrl-C or SIGTERM ended the command. */
   interrupted: 130,
 } as const

@@ -25,14 +25,15 @@ export async function execute(context: CommandContext<object, Options>): Promise
   const { askLocal } = await import('../daemon/ask-local.ts')
   const config = await readConfig(context)
   const address = requireDaemon(config.dataDir)
-  const { credentials } = await askLocal(address, {
-    op: 'credentials',
+  const request = {
+    op: 'credentials' as const,
     role,
     tools,
     prompts,
     ...(name !== undefined && { name }),
     ...(expiresInSeconds !== undefined && { expiresInSeconds }),
-  })
+  }
+  const { credentials } = await askLocal(address, request, { note: context.note })
   const exported = {
     NATS_URL: address.url,
     ...address.tls,
@@ -66,8 +67,10 @@ function checkRole(role: Role, name: string | undefined, tools: readonly string[
       'Role tool-host needs at least one tool. Add --tool <name> for each tool that it offers.',
     )
   }
-  if (role !== 'tool-host' && tools.length > 0) {
-    throw new UsageError(`--tool needs role tool-host, found role ${role}. Add --role tool-host:<name>.`)
+  if (role !== 'tool-host' && role !== 'agent' && tools.length > 0) {
+    throw new UsageError(
+      `--tool needs role tool-host or agent, found role ${role}. Add --role tool-host:<name>.`,
+    )
   }
 }
 

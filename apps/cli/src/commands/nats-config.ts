@@ -20,6 +20,7 @@ export async function execute(context: CommandContext<object, Options>): Promise
     context.options.out === undefined ? undefined : await openOutFile(context.options.out, context.cwd)
   const { readConfig } = await import('../daemon/use-daemon.ts')
   const config = await readConfig(context)
+  await refuseBesideOwnServer(config.dataDir)
   const named = [...toolHost.map(parseToolHost), ...user.map((name) => ({ role: 'user' as const, name }))]
   const users = await teamUsers(config, named, context.signal)
   const { jwtServerConfig, nkeyServerConfig } = await import('@bailiwick/nats-server')
@@ -39,6 +40,19 @@ export async function execute(context: CommandContext<object, Options>): Promise
   const files = users.map(({ file }) => file).join(', ')
   context.note(`Wrote credentials for ${files} to ${dataPaths.credentials(config.dataDir, '*')}`)
   return EXIT.ok
+}
+
+/** The files would replace those of the daemon's processes, which its server would then refuse. */
+async function refuseBesideOwnServer(dataDir: string): Promise<void> {
+  const { findDaemon } = await import('@bailiwick/coordinator/config/daemon-address')
+  const daemon = findDaemon(dataDir)
+  if (daemon === undefined) return
+  const { askLocal } = await import('../daemon/ask-local.ts')
+  const { status } = await askLocal(daemon, { op: 'status' })
+  if (status?.natsServer === undefined) return
+  throw new UsageError(
+    `Expected no daemon with a NATS server of its own on ${dataDir}, found process ${daemon.pid}. The new credentials would replace those of its processes. End it with "bailiwick down" first, or set another dataDir.`,
+  )
 }
 
 /** Makes the folder of the file and checks, before any work, that the file can be written. */

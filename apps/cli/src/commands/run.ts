@@ -6,7 +6,7 @@ import type { CassetteOptions } from '../run/cassette-env.ts'
 interface Options extends CassetteOptions {
   input: string[]
   agent: string | undefined
-  strategy: 'plan' | 'direct' | undefined
+  strategy: 'auto' | 'plan' | 'direct' | undefined
   out: string | undefined
   plan: boolean
 }

@@ -50,6 +50,6 @@ async function writeFiles(
   folder: string,
 ): Promise<void> {
   const { writeOutputs } = await import('../run/outputs.ts')
-  const files = await writeOutputs(bus, details, folder)
+  const files = await writeOutputs(bus, details, folder, context.note)
   context.print(context.json ? JSON.stringify({ out: folder, files }) : `${folder}: ${files.join(', ')}`)
 }

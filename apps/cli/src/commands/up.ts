@@ -10,6 +10,9 @@ export async function execute(context: CommandContext<object, { detach: boolean 
   const config = await readConfig(context)
   const running = findDaemon(config.dataDir)
   if (running !== undefined) {
+    const { isResponding, silentError } = await import('../daemon/ask-local.ts')
+    // A daemon that has just ended counts as running for a moment.
+    if (!(await isResponding(running).catch(() => true))) throw silentError(running)
     throw new UsageError(
       `A daemon (process ${running.pid}) is already running on ${config.dataDir}. Use it, or end it with "bailiwick down".`,
     )

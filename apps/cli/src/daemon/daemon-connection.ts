@@ -3,7 +3,7 @@ import { BailiwickError } from '@bailiwick/contract'
 import { type DaemonAddress, findDaemon } from '@bailiwick/coordinator/config/daemon-address'
 import { endLeftovers } from './end-leftovers.ts'
 import { type SpawnedDaemon, type SpawnOptions, spawnDaemon } from './spawn-daemon.ts'
-import { addressFromEnv, connectTo } from './use-daemon.ts'
+import { addressFromEnv, connectTo, explainSilence } from './use-daemon.ts'
 
 /** How often the command restarts a daemon of its own that dies. */
 const MAX_RESTARTS = 3
@@ -62,7 +62,7 @@ export class DaemonConnection implements AsyncDisposable {
         return await Promise.race([act(this.#bus, died.signal, this.#address), end.promise])
       } catch (error) {
         if (!died.signal.aborted || (await this.#daemon?.ended) === true || this.#restarts >= MAX_RESTARTS) {
-          throw error
+          throw await explainSilence(error, this.#address)
         }
         this.#restarts += 1
         this.#options.note('The daemon died. Restarting it.')

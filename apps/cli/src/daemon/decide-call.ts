@@ -21,11 +21,12 @@ export async function decideCall(
   decided: Decision,
 ): Promise<void> {
   const { withDaemon } = await import('./use-daemon.ts')
-  const { requestRun } = await import('@bailiwick/bus')
+  const { markText, requestRun } = await import('@bailiwick/bus')
   await withDaemon(context, async (bus) => {
     const { run } = reference
     const waiting = findCall(await requestRun(bus, 'get', { run }), reference)
-    const request = { run, task: waiting.task, call: waiting.call, ...decided }
+    const { sha256: shown } = markText(waiting.arguments)
+    const request = { run, task: waiting.task, call: waiting.call, ...decided, shown }
     const { accepted } = await requestRun(bus, 'decide', request)
     if (!accepted) throw new BailiwickError('not-asked', `Call ${waiting.call} is no longer waiting.`)
     const done = { approve: 'approved', reject: 'rejected' }[decided.decision]

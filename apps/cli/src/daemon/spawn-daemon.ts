@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { BailiwickError } from '@bailiwick/contract'
 import type { DaemonAddress } from '@bailiwick/coordinator/config/daemon-address'
 import { dataPaths, makeDataDir } from '@bailiwick/coordinator/config/data-dir'
+import { whenSpace } from '@bailiwick/coordinator/config/disk-space'
 import type { DaemonMessage } from '@bailiwick/coordinator/daemon-message'
 
 export interface SpawnOptions {
@@ -41,9 +42,11 @@ export interface SpawnedDaemon {
  * @throws BailiwickError with the daemon's own code and message if it could not start
  */
 export async function spawnDaemon(options: SpawnOptions): Promise<SpawnedDaemon> {
-  const { dataDir, config, cwd, env, lifeline, ephemeral, signal } = options
-  makeDataDir(dataDir)
-  const log = openSync(dataPaths.log(dataDir, 'daemon'), 'a', 0o600)
+  const { dataDir, config, cwd, env, lifeline, ephemeral, signal, note } = options
+  const log = await whenSpace(dataDir, { note, signal }, () => {
+    makeDataDir(dataDir)
+    return openSync(dataPaths.log(dataDir, 'daemon'), 'a', 0o600)
+  })
   const child = fork(
     fileURLToPath(import.meta.resolve('@bailiwick/coordinator/main')),
     [

@@ -1,8 +1,11 @@
 import type { Bus } from '@bailiwick/bus'
-import { BailiwickError } from '@bailiwick/contract'
+import { BailiwickError, hasCode } from '@bailiwick/contract'
 import { type DaemonAddress, findDaemon } from '@bailiwick/coordinator/config/daemon-address'
 import type { LoadedConfig } from '@bailiwick/coordinator/config/load-config'
 import type { CommandContext } from '../command/define-command.ts'
+
+/** Codes of errors that a daemon which does not respond causes. */
+const SILENCES = ['no-reply', 'no-responder', 'bus-unreachable']
 
 /** Loads the configuration that `--config` names, or the nearest one. */
 export async function readConfig({ config, cwd }: CommandContext): Promise<LoadedConfig> {
@@ -14,12 +17,16 @@ export async function readConfig({ config, cwd }: CommandContext): Promise<Loade
 export async function connectTo(address: DaemonAddress): Promise<Bus> {
   const { connectBus, tlsFromEnv } = await import('@bailiwick/bus')
   const { url, credentials, tls } = address
-  return connectBus({
-    url,
-    name: 'bailiwick-command',
-    ...(credentials !== undefined && { credsFile: credentials }),
-    ...tlsFromEnv(tls),
-  })
+  try {
+    return await connectBus({
+      url,
+      name: 'bailiwick-command',
+      ...(credentials !== undefined && { credsFile: credentials }),
+      ...tlsFromEnv(tls),
+    })
+  } catch (error) {
+    throw await explainSilence(error, address)
+  }
 }
 
 /**
@@ -54,9 +61,19 @@ export async function withDaemon<T>(
   bus.waits.onWait(context.note)
   try {
     return await act(bus, address)
+  } catch (error) {
+    throw await explainSilence(error, address)
   } finally {
     await bus.close()
   }
+}
+
+/** Replaces the error of a request without a reply if the daemon runs on this machine but does not respond. */
+export async function explainSilence(error: unknown, address: DaemonAddress): Promise<unknown> {
+  if (address.local === undefined || !SILENCES.some((code) => hasCode(error, code))) return error
+  const { isResponding, silentError } = await import('./ask-local.ts')
+  const responds = await isResponding(address).catch(() => true) // It has ended meanwhile.
+  return responds ? error : silentError(address)
 }
 
 /** Reads the address of a daemon on another machine from the variables that `bailiwick env` printed there. */

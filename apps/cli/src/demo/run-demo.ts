@@ -1,7 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { makeTemporaryFolder } from '@bailiwick/contract/temporary-folder'
 import { detectModel } from '@bailiwick/models'
 import type { CommandContext } from '../command/define-command.ts'
 import { findInputFile } from '../run/inputs.ts'
@@ -38,7 +38,7 @@ export async function runDemo(context: CommandContext<object, DemoOptions>): Pro
   } else {
     note(`Using model ${found.name} (from ${found.source}).`)
   }
-  const dataDir = await mkdtemp(join(tmpdir(), 'bailiwick-demo-'))
+  const dataDir = await makeTemporaryFolder('bailiwick-demo-')
   const finished = new AbortController()
   const saboteur = options.sabotage ? sabotage(dataDir, note, finished.signal) : undefined
   // If it fails before the run ends, report that after the run.

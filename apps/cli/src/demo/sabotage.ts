@@ -14,7 +14,7 @@ export interface Sabotage {
 
 type Victim = { name: string; pid: number }
 
-/** The victims, in this order: one at each call of an agent. */
+/** The victims, in this order: one when a step starts its code or makes a call that changes something. */
 const VICTIMS = [hostAndSandbox, natsServer, daemon]
 
 /**
@@ -38,15 +38,16 @@ export async function sabotage(
       if (name === 'run.ended') break
       const id = `${event.task} ${String(event.data.call)}`
       if (name === 'call.ended' && started.has(id)) outcomes.push(id)
-      if (name !== 'call.started') continue
-      if (event.data.effect !== 'none') started.add(id)
+      if (name === 'call.started') started.add(id)
+      else if (name !== 'step.started') continue
+      const act = name === 'step.started' ? `step ${event.data.step}` : String(event.data.name)
       const victims = (await VICTIMS[acts]?.(bus, event, dataDir)) ?? []
       if (victims.length > 0) acts += 1
       // Stop all of them first. A host that outlives its sandbox would report a crashed step to its model.
       for (const { pid } of victims.toReversed()) signalTo(pid, 'SIGSTOP')
       for (const { name, pid } of victims.filter(({ pid }) => signalTo(pid, 'SIGKILL'))) {
         killed.push(name)
-        note(`sabotage: killed ${name} (process ${pid}) at ${event.agent}'s ${String(event.data.name)}`)
+        note(`sabotage: killed ${name} (process ${pid}) at ${event.agent}'s ${act}`)
       }
     }
   } finally {

@@ -1,9 +1,11 @@
 import type { BusAccess } from '@bailiwick/bus'
-import { errorText } from '@bailiwick/contract'
-import { findDaemon } from '@bailiwick/coordinator/config/daemon-address'
+import { errorText, FILE_LIMITS_TEXT } from '@bailiwick/contract'
+import { type DaemonAddress, findDaemon } from '@bailiwick/coordinator/config/daemon-address'
 import type { LoadedConfig } from '@bailiwick/coordinator/config/load-config'
+import type { DaemonStatus } from '@bailiwick/coordinator/daemon-status'
+import type { LoadedSpecialist } from '@bailiwick/coordinator/team/load-team'
 import type { CommandContext } from '../command/define-command.ts'
-import { readConfig } from '../daemon/use-daemon.ts'
+import { connectTo, readConfig } from '../daemon/use-daemon.ts'
 import { checkDataDir } from './check-data-dir.ts'
 
 /** The outcome of one check. */
@@ -23,18 +25,24 @@ export interface DoctorOptions {
 export async function checkMachine(context: CommandContext<object, DoctorOptions>): Promise<Finding[]> {
   const config = await readConfig(context).catch((error: unknown) => error)
   if (!isConfig(config)) return [checkNode(), problem('configuration', config)]
+  let loading: Promise<LoadedSpecialist[]> | undefined
+  const team = () => {
+    loading ??= loadSpecialists(config, context.signal)
+    return loading
+  }
   const checks: [string, () => Promise<Finding>][] = [
     ['model', () => checkModel(config, context)],
     ['isolation', () => checkIsolation(context)],
-    ['team', () => checkTeam(config, context.signal)],
-    ['daemon', async () => checkDaemon(config)],
+    ['team', async () => checkTeam(config, await team())],
+    ['tools', async () => checkTools(config, await team().catch(() => undefined))],
+    ['daemon', () => checkDaemon(config)],
   ]
   const run = ([what, check]: (typeof checks)[number]) =>
     check().catch((error: unknown) => problem(what, error))
   // Check the server alone: while the other checks load and start things, it could miss its time limit.
   const server = await run(['nats-server', () => checkServer(config, context.env)])
   const others = await Promise.all(checks.map(run))
-  return [checkNode(), checkConfig(config), checkDataDir(config.dataDir), server, ...others]
+  return [checkNode(), checkConfig(config), checkDataDir(config.dataDir), server, ...others, statedLimits()]
 }
 
 function isConfig(value: unknown): value is LoadedConfig {
@@ -52,6 +60,11 @@ function checkNode(): Finding {
 
 function checkConfig({ file }: LoadedConfig): Finding {
   return { what: 'configuration', state: 'ok', found: file ?? 'defaults (no bailiwick.config.ts)' }
+}
+
+/** States the limits of files before anybody uploads one. */
+function statedLimits(): Finding {
+  return { what: 'files', state: 'ok', found: FILE_LIMITS_TEXT }
 }
 
 async function checkServer(config: LoadedConfig, env: NodeJS.ProcessEnv): Promise<Finding> {
@@ -120,10 +133,13 @@ async function checkIsolation({
   }
 }
 
-async function checkTeam(config: LoadedConfig, signal: AbortSignal): Promise<Finding> {
+async function loadSpecialists(config: LoadedConfig, signal: AbortSignal): Promise<LoadedSpecialist[]> {
   const { loadTeam } = await import('@bailiwick/coordinator/team/load-team')
+  return loadTeam(config, signal)
+}
+
+async function checkTeam(config: LoadedConfig, team: LoadedSpecialist[]): Promise<Finding> {
   const { checkCeilings } = await import('@bailiwick/coordinator/team/check-ceilings')
-  const team = await loadTeam(config, signal)
   const found = team
     .map(({ card, member }) => `${card.name} (level ${member.level ?? card.level})`)
     .join(', ')
@@ -133,9 +149,44 @@ async function checkTeam(config: LoadedConfig, signal: AbortSignal): Promise<Fin
     : { what: 'team', state: 'warning', found, advice: over.join('\n') }
 }
 
-function checkDaemon({ dataDir }: LoadedConfig): Finding {
+/** Checks that the tools which the team asks for have a host: by the running daemon, or else by the configuration. */
+async function checkTools({ dataDir }: LoadedConfig, team: LoadedSpecialist[] | undefined): Promise<Finding> {
+  const what = 'tools'
+  if (team === undefined)
+    return { what, state: 'warning', found: 'not checked, because the team cannot be loaded' }
+  const { Team } = await import('@bailiwick/coordinator/team/team')
+  const found = findDaemon(dataDir)
+  const { isResponding } = await import('../daemon/ask-local.ts')
+  // The check of the daemon reports one that does not respond.
+  const isSilent = found?.local !== undefined && !(await isResponding(found))
+  const daemon = isSilent ? undefined : found
+  const missing =
+    daemon === undefined
+      ? new Team({ specialists: team }).missingTools()
+      : (await statusOf(daemon)).missingTools
+  if (missing.length === 0) return { what, state: 'ok', found: 'each tool that the team asks for has a host' }
+  const asked = missing.map(({ name, agents }) => `${name} (${agents.join(', ')})`).join(', ')
+  return {
+    what,
+    state: 'warning',
+    found: `${asked}: no process${daemon === undefined ? ' of the team' : ''} hosts ${missing.length === 1 ? 'it' : 'them'}`,
+    advice:
+      'Tasks of these agents do without. Start a process that offers the tool ("bailiwick env --role tool-host:<name> --tool <tool>"), or remove it from the agent.',
+  }
+}
+
+async function statusOf(daemon: DaemonAddress): Promise<DaemonStatus> {
+  const { requestRun } = await import('@bailiwick/bus')
+  const { statusSchema } = await import('@bailiwick/coordinator/daemon-status')
+  await using bus = await connectTo(daemon)
+  return statusSchema.parse(await requestRun(bus, 'status', {}))
+}
+
+async function checkDaemon({ dataDir }: LoadedConfig): Promise<Finding> {
+  const what = 'daemon'
   const daemon = findDaemon(dataDir)
-  const found =
-    daemon === undefined ? 'not running; "bailiwick up" starts it' : `process ${daemon.pid} at ${daemon.url}`
-  return { what: 'daemon', state: 'ok', found }
+  if (daemon === undefined) return { what, state: 'ok', found: 'not running; "bailiwick up" starts it' }
+  const { isResponding, silentError } = await import('../daemon/ask-local.ts')
+  if (daemon.local !== undefined && !(await isResponding(daemon))) return problem(what, silentError(daemon))
+  return { what, state: 'ok', found: `process ${daemon.pid} at ${daemon.url}` }
 }

@@ -23,7 +23,8 @@ export async function tryModel(
   const messages = [{ role: 'user' as const, content: 'Reply with the word: ok' }]
   const request = { messages, purpose: 'act' as const, lane: { agent: 'doctor', task: 'try', step: 1 } }
   try {
-    for await (const event of model.generate({ ...request, maxOutputTokens: 1 }, { signal })) {
+    const deadline = Date.now() + MAX_WAIT_MS
+    for await (const event of model.generate({ ...request, maxOutputTokens: 1 }, { signal, deadline })) {
       if (event.type === 'reply') break
     }
   } catch (error) {

@@ -19,6 +19,7 @@ Exit codes:
   3    the run failed, exhausted its budget, or was rejected
   4    the run was canceled
   5    no daemon is running
+  6    an evaluation is below --min
   130  interrupted by Ctrl-C
 
 Try "bailiwick demo" first. "bailiwick <command> --help" shows the help of a command.

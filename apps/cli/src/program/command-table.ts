@@ -66,15 +66,15 @@ The demo uses your model if it finds one (BAILIWICK_MODEL, OPENAI_API_KEY or Oll
     group: RUNS,
     summary: 'Give a task to the team and print the answer',
     details:
-      'Starts a daemon for this run if none is running. Ctrl-C cancels the run. With --out, writes the answer to report.md instead of printing it.',
+      'Starts a daemon for this run if none is running. Ctrl-C cancels the run. With --out, writes the answer to report.md instead of printing it, its data to answer.json, and the code of each task to code/.',
     arguments: { task: { help: 'The task, in quotes' } },
     options: {
       input: { short: 'i', multiple: true, value: 'name=path', help: 'Give the run a file (repeatable)' },
       agent: { short: 'a', value: 'name|path', help: 'Give the whole task to this agent' },
       strategy: {
         value: 'name',
-        choices: ['plan', 'direct'],
-        help: 'Split the task by a plan, or give it to one agent',
+        choices: ['auto', 'plan', 'direct'],
+        help: 'Split the task by a plan, give it to one agent, or decide by team and task (auto)',
       },
       out: OUT,
       plan: { help: 'Show the plan and an estimate first; on a terminal, ask before going on' },
@@ -150,6 +150,23 @@ The demo uses your model if it finds one (BAILIWICK_MODEL, OPENAI_API_KEY or Oll
   }),
 
   defineCommand({
+    name: 'prompt',
+    group: TASKS,
+    summary: 'Show what was sent to the model',
+    details: `Makes the requests again from the journal of each task, with the loop that made them. Without a step, later requests leave out the messages that the one before had. Without a task, shows the requests of all tasks.
+
+Says so if the agent's prompt is another one now. A question that a check asked the model is not shown.`,
+    arguments: {
+      run: RUN,
+      task: { optional: true, help: 'Name or id of a task' },
+      step: { optional: true, help: 'Number of a step' },
+    },
+    options: {
+      agent: { short: 'a', value: 'path', help: 'File of the agent, if it is not in the configuration' },
+    },
+    load: () => import('../commands/prompt.ts'),
+  }),
+  defineCommand({
     name: 'replay',
     group: TASKS,
     summary: 'Execute the code of a task again and compare the outcome',
@@ -209,6 +226,24 @@ The demo uses your model if it finds one (BAILIWICK_MODEL, OPENAI_API_KEY or Oll
     load: () => import('../commands/down.ts'),
   }),
   defineCommand({
+    name: 'backup',
+    group: DAEMON,
+    summary: 'Write everything that is stored into one file, also while runs are active',
+    details:
+      'The file contains journals, events, queues and files, so prompts, code and results, but no keys. "bailiwick restore" continues its open runs elsewhere.',
+    arguments: { file: { help: 'The file to write, which must not exist' } },
+    load: () => import('../commands/backup.ts'),
+  }),
+  defineCommand({
+    name: 'restore',
+    group: DAEMON,
+    summary: 'Restore a backup into an empty store',
+    details:
+      'Needs a data directory or a server without a store, and no running daemon. "bailiwick up" then continues the open runs. Do not continue them here while the daemon that was backed up still works on them: effects would happen twice.',
+    arguments: { file: { help: 'A file of "bailiwick backup"' } },
+    load: () => import('../commands/restore.ts'),
+  }),
+  defineCommand({
     name: 'status',
     group: DAEMON,
     summary: 'Show the daemon, its processes and its agents',
@@ -239,7 +274,7 @@ Roles:
   user              manages all runs
   user:<name>       manages its own runs and files
   reader[:<name>]   follows events; with --prompts also prompts and journals
-  agent:<name>      hosts this agent
+  agent:<name>      hosts this agent, with the tools of its definition
   tool-host:<name>  hosts the tools given by --tool
 
 Credentials are not renewed automatically. They never expire unless you pass --expires.`,
@@ -248,7 +283,7 @@ Credentials are not renewed automatically. They never expire unless you pass --e
       tool: {
         multiple: true,
         value: 'name',
-        help: 'With role tool-host: a tool that it offers (repeatable)',
+        help: 'With role tool-host: a tool that it offers (repeatable). With role agent: one of its own tools, if the team lacks the agent',
       },
       prompts: { help: 'With role reader: also grant prompts, replies, code and results' },
       expires: { value: 'time', help: 'Lifetime of the credentials, such as 90m, 12h or 30d' },
@@ -279,6 +314,45 @@ With --auth jwt, the server trusts keys that stay on this machine, and "bailiwic
     load: () => import('../commands/nats-config.ts'),
   }),
 
+  defineCommand({
+    name: 'eval',
+    group: OTHER,
+    summary: 'Measure how often an agent or the team is right',
+    details: `Gives every task of a dataset to an agent, checks the answers, and reports how many are right, with replies, tokens, dollars and time.
+
+The dataset is a .jsonl file, a folder with tasks.jsonl, a module, or a published set (gsm8k:<path>, humaneval-x:<path>, bfcl:<path>). The agent runs in this process; with --daemon, the tasks go to the running daemon.
+
+Results are written to the folder of --out as they arrive. Ctrl-C stops; the same command continues, and asks for no reply that was paid for again. Exits with 1 if attempts broke, with 3 at --max-cost, with 6 below --min.`,
+    arguments: { dataset: { placeholder: 'dataset', help: 'The tasks and the expected answers' } },
+    options: {
+      agent: { short: 'a', value: 'name|path', help: 'The agent that answers (default: a plain one)' },
+      level: {
+        short: 'l',
+        value: 'list',
+        help: 'Levels to compare, such as 3,5 (default: that of the agent)',
+      },
+      model: { short: 'm', multiple: true, value: 'name', help: 'A model to compare (repeatable)' },
+      repeats: { value: 'n', help: 'Attempts at each task (default: 1)' },
+      concurrency: { value: 'n', help: 'Tasks at the same time (default: 4)' },
+      tag: { multiple: true, value: 'tag', help: 'Only tasks with this tag (repeatable)' },
+      limit: { value: 'n', help: 'Only the first n tasks' },
+      out: { short: 'o', value: 'dir', help: 'Folder for results and reports (default: eval-<dataset>)' },
+      min: { value: 'share', help: 'Fail if fewer answers are right, such as 0.9' },
+      'max-errors': { value: 'share', help: 'Share of attempts that may break (default: 0)' },
+      'max-cost': { value: 'dollars', help: 'Start no task when all attempts have cost so much' },
+      'retry-errors': { help: 'Repeat attempts that broke' },
+      daemon: { help: 'Use the team of the running daemon, or its agent of the name --agent' },
+      strategy: {
+        value: 'name',
+        choices: ['auto', 'plan', 'direct'],
+        help: 'With --daemon: how runs are split',
+      },
+      oracle: { help: "Answer from the dataset's solutions instead of a model" },
+      noise: { help: 'With --oracle: make the mistakes of real models' },
+      seed: { value: 'n', help: 'With --noise: other mistakes for another number (default: 1)' },
+    },
+    load: () => import('../commands/eval.ts'),
+  }),
   defineCommand({
     name: 'models',
     group: OTHER,

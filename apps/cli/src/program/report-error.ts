@@ -18,7 +18,7 @@ export function reportError(error: unknown, json: boolean): number {
     const text = code === undefined && error instanceof Error ? (error.stack ?? message) : message
     process.stderr.write(`${styleText('red', 'error:', { stream: process.stderr })} ${visibleText(text)}\n`)
   }
-  if (code === 'no-daemon') return EXIT.noDaemon
+  if (code === 'no-daemon' || code === 'daemon-silent') return EXIT.noDaemon
   if (code === 'interrupted') return EXIT.interrupted
   return code !== undefined && USAGE_CODES.has(code) ? EXIT.usage : EXIT.error
 }

@@ -4,20 +4,16 @@ import { basename, extname, resolve } from 'node:path'
 import { type Bus, MAX_FILE_BYTES, putArtifact, tooLarge } from '@bailiwick/bus'
 import {
   type ArtifactRef,
+  fileAdvice,
   fileNameProblem,
-  formatBytes,
   mediaTypeOf,
   type TaskInput,
 } from '@bailiwick/contract'
-import { describeInput } from '@bailiwick/core/inputs'
+import { describeFile, MAX_END_BYTES, MAX_READ_BYTES } from '@bailiwick/core/inputs'
 import { UsageError } from '../command/usage-error.ts'
 
-/** Text files up to this size are described by their whole content, larger ones by their beginning. */
-const MAX_DESCRIBED_BYTES = 16 * 2 ** 20
 /** Bytes that are read from the disk at a time. */
 const READ_BYTES = 2 ** 20
-/** Characters that the description of a larger text file shows. */
-const HEAD = 200
 
 /** A file to give to a run. */
 export interface InputFile {
@@ -152,15 +148,19 @@ async function openRegular({ path, option }: InputFile): Promise<FileHandle> {
   }
 }
 
-async function describe({ name, mediaType, size }: InputFile, handle: FileHandle): Promise<string> {
-  const isText = /^text\/|json|xml/.test(mediaType)
-  if (!isText) return `${name}: ${mediaType}, ${formatBytes(size)}`
-  const isLarge = size > MAX_DESCRIBED_BYTES
-  const { buffer, bytesRead } = await handle.read({
-    buffer: Buffer.alloc(isLarge ? HEAD * 4 : size),
-    position: 0,
-  })
-  const text = new TextDecoder().decode(buffer.subarray(0, bytesRead))
-  if (!isLarge) return describeInput(name, text)
-  return `${name}: text, ${formatBytes(size)}; begins ${JSON.stringify(text.slice(0, HEAD))}`
+/** What to know about a file that is too large for a tool; undefined if there is nothing. */
+export function adviceOf({ file, mediaType, size }: InputFile): string | undefined {
+  return fileAdvice({ name: file, mediaType, size })
+}
+
+/** Describes a file for prompts, by its beginning and its end. */
+async function describe({ name, file, mediaType }: InputFile, handle: FileHandle): Promise<string> {
+  const { size } = await handle.stat()
+  const read = async (position: number, length: number) => {
+    const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(length), position })
+    return buffer.subarray(0, bytesRead)
+  }
+  const beginning = await read(0, Math.min(size, MAX_READ_BYTES))
+  const end = size > MAX_READ_BYTES ? { end: await read(size - MAX_END_BYTES, MAX_END_BYTES) } : {}
+  return describeFile(name, { file, mediaType, size, beginning, ...end })
 }

@@ -6,7 +6,9 @@ import { UsageError } from '../command/usage-error.ts'
 import { replaceFile } from './replace-file.ts'
 
 /** The files that every run writes to its folder. Artifacts get other names. */
-export const OWN_FILES = ['report.md', 'run.json'] as const
+export const OWN_FILES = ['report.md', 'answer.json', 'run.json'] as const
+/** The folder for the code of tasks. */
+export const CODE_FOLDER = 'code'
 
 /**
  * Makes the folder of `--out` and checks, before any work, that files can be written to it.

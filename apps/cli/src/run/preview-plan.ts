@@ -31,28 +31,35 @@ export async function previewPlan(
     return EXIT.ok
   }
   for (const line of planLines(plan)) context.print(line)
-  const cost = estimate.cost === null ? 'cost unknown' : `about $${estimate.cost.toFixed(2)}`
-  context.print(`estimate: about ${estimate.tokens} tokens in ${estimate.replies} replies, ${cost}`)
+  context.print(estimateLine(estimate))
   if (!process.stdin.isTTY || !process.stderr.isTTY) return EXIT.ok
   return (await confirmed(context.signal)) ? runTask(context, connection, { ...order, plan }) : EXIT.ok
 }
 
 interface RunEstimate {
   replies: number
-  tokens: number
-  /** US dollars; null if the model's price is unknown. */
+  /** Null if nothing was asked of the model yet, because the run needs no planner. */
+  tokens: number | null
+  /** US dollars; null if that is so, or if the model's price is unknown. */
   cost: number | null
 }
 
 /**
- * Estimates what carrying out a plan will use: a few replies per task and one for the answer, each as large as a reply
- * of the planning. Only a budget is a limit.
+ * Estimates what carrying out a plan will use: a few replies per task and, unless one agent does all of it, one for the
+ * answer. Each is as large as a reply of the planning. Only a budget is a limit.
  */
-function estimateRun({ tasks }: Plan, planning: Usage): RunEstimate {
-  const replies = tasks.length * REPLIES_PER_TASK + 1
-  const made = Math.max(1, planning.replies)
+function estimateRun({ tasks, direct }: Plan, planning: Usage): RunEstimate {
+  const replies = tasks.length * REPLIES_PER_TASK + (direct ? 0 : 1)
+  const made = planning.replies
+  if (made === 0) return { replies, tokens: null, cost: null }
   const tokens = Math.round((replies * (planning.inputTokens + planning.outputTokens)) / made)
   return { replies, tokens, cost: planning.cost === null ? null : (replies * planning.cost) / made }
+}
+
+function estimateLine({ replies, tokens, cost }: RunEstimate): string {
+  if (tokens === null) return `estimate: about ${replies} replies; no planner is needed`
+  const dollars = cost === null ? 'cost unknown' : `about $${cost.toFixed(2)}`
+  return `estimate: about ${tokens} tokens in ${replies} replies, ${dollars}`
 }
 
 function planLines({ tasks }: Plan): string[] {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { rename, rm, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 /** A text, or bytes in any number of pieces. */
@@ -19,4 +19,12 @@ export async function replaceFile(path: string, content: FileContent, mode: numb
     await rm(draft, { force: true })
     throw error
   }
+}
+
+/** Makes a folder. A file or link at its place is replaced; a folder stays as it is. */
+export async function replaceByFolder(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined)
+  if (found?.isDirectory()) return
+  await rm(path, { force: true })
+  await mkdir(path)
 }

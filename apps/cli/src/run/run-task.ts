@@ -8,13 +8,14 @@ import {
 import { newRunId } from '@bailiwick/client'
 import type { Fork, Plan } from '@bailiwick/contract'
 import type { DaemonAddress } from '@bailiwick/coordinator/config/daemon-address'
+import { readableAnswer } from '@bailiwick/core'
 import type { CommandContext } from '../command/define-command.ts'
 import { EXIT } from '../command/exit-codes.ts'
 import { askLocal } from '../daemon/ask-local.ts'
 import { type ConnectionOptions, DaemonConnection } from '../daemon/daemon-connection.ts'
-import { type InputFile, type UploadedInput, uploadInputs } from './inputs.ts'
-import { answerText, writeOutputs } from './outputs.ts'
-import { UploadProgress } from './upload-progress.ts'
+import { adviceOf, type InputFile, type UploadedInput, uploadInputs } from './inputs.ts'
+import { writeOutputs } from './outputs.ts'
+import { TransferProgress } from './transfer-progress.ts'
 import { openScreen, type RunScreen, watchRun } from './watch-run.ts'
 
 /** The run that the command line asks for. */
@@ -25,7 +26,7 @@ export interface RunOrder {
   agent?: string | undefined
   /** Path of an agent that gets the whole task. It need not be in the team. */
   agentFile?: string | undefined
-  strategy?: 'plan' | 'direct' | undefined
+  strategy?: 'auto' | 'plan' | 'direct' | undefined
   /** Continues from a step of another task. */
   fork?: Fork
   /** Ends with the plan as the answer. */
@@ -62,6 +63,10 @@ export async function performRun(
   const run = newRunId()
   using screen = openScreen(run, json)
   const note = (line: string) => screen.note(line)
+  for (const file of order.files) {
+    const advice = adviceOf(file)
+    if (advice !== undefined) note(`${file.option}: ${file.file}: ${advice}`)
+  }
   await using connection = await DaemonConnection.open({ ...options, note, signal })
   signal.throwIfAborted()
   const cancel = () => {
@@ -79,7 +84,8 @@ export async function performRun(
   }
   screen[Symbol.dispose]()
   const details = await connection.use((bus) => requestRun(bus, 'get', { run }))
-  const written = order.out === undefined ? [] : await writeOutputs(connection.bus, details, order.out)
+  const written =
+    order.out === undefined ? [] : await writeOutputs(connection.bus, details, order.out, context.note)
   return { details, written }
 }
 
@@ -95,7 +101,7 @@ async function submit(
   const { files, text, strategy, fork, planOnly, plan } = order
   // If the daemon dies during an upload, the next one has the files that are complete.
   const stored = new Map<InputFile, UploadedInput>()
-  using progress = new UploadProgress(screen, files)
+  using progress = new TransferProgress(screen, 'Uploading', files)
   const options = {
     signal,
     stored,
@@ -106,6 +112,7 @@ async function submit(
     await connection.use(async (bus, _died, address) => {
       const agent = await agentOf(address, order)
       const inputs = await uploadInputs(bus, run, files, options)
+      progress.end()
       signal.throwIfAborted()
       const request: RunRequestInput<'submit'> = {
         run,
@@ -156,8 +163,10 @@ export function printResult(
     print(`${out}: ${written.join(', ')}`)
     return
   }
-  if (result?.answer !== undefined) print(answerText(result.answer))
+  const answer = result?.answer === undefined ? undefined : readableAnswer(result.answer)
+  if (answer !== undefined) print(answer.text)
   const names = (result?.artifacts ?? []).map(({ name }) => name)
+  if (answer?.data !== undefined) names.push('answer.json (the data of the answer)')
   if (names.length > 0) {
     note(`files: ${names.join(', ')}\nTo write them: bailiwick show ${details.run} --out <dir>`)
   }

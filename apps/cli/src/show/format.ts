@@ -1,7 +1,8 @@
 import type { Usage } from '@bailiwick/contract'
 
-/** `950 ms`, `3.2 s`, `2 min 5 s`. */
-export function duration(ms: number): string {
+/** `950 ms`, `3.2 s`, `2 min 5 s`. A time that lies before its start, because a clock was set back, is 0. */
+export function duration(time: number): string {
+  const ms = Math.max(0, time)
   if (ms < 1_000) return `${Math.round(ms)} ms`
   if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`
   return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`

@@ -13,6 +13,8 @@ export function journalLines(record: JournalRecord): string[] {
       return [`attempt ${record.attempt} on ${record.host}`]
     case 'task.suspended':
       return ['suspended for the next host']
+    case 'task.waiting':
+      return [`left by its host until ${record.calls.join(', ')} can go on`]
     case 'turn.restarted':
       return [`  turn ${record.turn} restarted because its host died`]
     case 'step.replied':
@@ -29,6 +31,8 @@ export function journalLines(record: JournalRecord): string[] {
       return [
         `  ${record.call} ${DECIDED[record.decision]} by ${record.by}${record.reason === undefined ? '' : `: ${record.reason}`}`,
       ]
+    case 'call.withdrawn':
+      return [`  ${record.call} no longer waiting for approval: the step ended`]
     case 'call.ended':
     case 'call.late': {
       const late = record.type === 'call.late' ? ' late,' : ''

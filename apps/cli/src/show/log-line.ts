@@ -11,7 +11,7 @@ import { type RunPicture, shownStatus, shownUsage } from './run-picture.ts'
  */
 export function logLine(picture: RunPicture, task: string, entry: EventEntry): string | undefined {
   const { run } = picture
-  const view = picture.tasks.get(task)
+  const view = picture.tasks.get(entry.type === 'run.decided' ? entry.task : task)
   const who = view === undefined ? '' : `${view.created.name} (${view.created.agent})`
   switch (entry.type) {
     case 'run.submitted':
@@ -20,12 +20,22 @@ export function logLine(picture: RunPicture, task: string, entry: EventEntry): s
       return `plan: ${entry.tasks.map((planned) => plannedText(planned)).join('; ')}`
     case 'task.started':
       return entry.attempt > 1 ? `${who} restarted, attempt ${entry.attempt}` : `${who} started`
+    case 'step.started':
+      return `${who} step ${entry.step}: code`
     case 'call.started':
       return `${who} step ${entry.step}: ${entry.name}`
     case 'call.refused':
       return `${who} step ${entry.step}: ${entry.name} refused`
     case 'call.asked':
       return `${who} step ${entry.step}: waiting for approval of ${entry.name}. See "bailiwick show ${run}", then run "bailiwick approve ${run}" or "bailiwick reject ${run}".`
+    case 'call.withdrawn': {
+      const isDecided = picture.view?.decisions?.has(`${task}/${entry.call}`)
+      return `${who} ${isDecided ? tooLate(entry.call) : `call ${entry.call} needs no decision any more, because its step has ended`}`
+    }
+    case 'run.decided':
+      return picture.withdrawn.has(`${entry.task}/${entry.call}`)
+        ? `${who} ${tooLate(entry.call)}`
+        : undefined
     case 'task.ended':
       return view === undefined ? undefined : `${who} ${entry.status}${why(entry)}${spent(view)}`
     case 'run.cancel-requested':
@@ -37,6 +47,10 @@ export function logLine(picture: RunPicture, task: string, entry: EventEntry): s
     default:
       return undefined
   }
+}
+
+function tooLate(call: string): string {
+  return `the decision on call ${call} came too late, because its step had ended`
 }
 
 function why({ error }: { error?: { code: string } | undefined }): string {

@@ -1,5 +1,6 @@
 import type { RunDetails, RunTask } from '@bailiwick/bus'
 import { formatBytes } from '@bailiwick/contract'
+import { readableAnswer } from '@bailiwick/core'
 import { duration, spent } from './format.ts'
 import { indentRest } from './indent-rest.ts'
 
@@ -14,6 +15,10 @@ export function runLines(details: RunDetails, now: number): string[] {
     ...details.agents.map(({ agent, usage }) => `  ${agent} used ${spent(usage)}`),
     ...asked.map(
       (one) => `  waiting for approval: ${one.name}(${one.arguments}) of ${one.task}, call ${one.call}`,
+    ),
+    ...details.unusedDecisions.map(
+      ({ task, call, decision, by }) =>
+        `  too late: ${by} wanted to ${decision} call ${call} of ${task}, whose step had ended`,
     ),
     ...details.unreadable.map(
       ({ task, message, reason }) => `  not readable: ${task}, message ${message}: ${oneLine(reason)}`,
@@ -47,5 +52,5 @@ function oneLine(text: string): string {
 
 function answerLines(answer: unknown): string[] {
   if (answer === undefined) return []
-  return ['', typeof answer === 'string' ? answer : JSON.stringify(answer, undefined, 2)]
+  return ['', readableAnswer(answer).text]
 }

@@ -41,6 +41,7 @@ const STORY: [string, EventEntry][] = [
       text,
     },
   ],
+  ['r-t1', { type: 'step.started', at: 3_000, step: 1, code: text, functions: [] }],
   [
     'r-t1',
     {
@@ -56,6 +57,23 @@ const STORY: [string, EventEntry][] = [
   ['r-d1', { type: 'task.created', at: 4_000, ...created('r-d1', 'scout', 't1/1.1', 'r-t1') }],
   ['r-d1', { type: 'task.started', at: 4_000, attempt: 2, host: 'h2' }],
 ]
+
+const ASKED: EventEntry = {
+  type: 'call.asked',
+  at: 5_000,
+  step: 1,
+  call: '1.1',
+  name: 'sendMail',
+  arguments: text,
+}
+const DECIDED: EventEntry = {
+  type: 'run.decided',
+  at: 6_000,
+  task: 'r-t1',
+  call: '1.1',
+  decision: 'approve',
+  by: 'user',
+}
 
 function tell(picture: RunPicture, story: typeof STORY): string[] {
   return story.flatMap(([task, entry]) => {
@@ -79,15 +97,7 @@ describe('a run on the screen', () => {
 
   it('says how to approve a waiting call, also on a narrow terminal', () => {
     const picture = emptyPicture('rabcdefghijkl')
-    const asked = {
-      type: 'call.asked',
-      at: 5_000,
-      step: 1,
-      call: '1.1',
-      name: 'sendMail',
-      arguments: text,
-    } as const
-    tell(picture, [...STORY, ['r-t1', asked]])
+    tell(picture, [...STORY, ['r-t1', ASKED]])
     const lines = treeLines(picture, 6_000, 40)
     expect(lines.at(-1)).toBe('bailiwick approve rabcdefghijkl (or rej')
     expect(treeLines(picture, 6_000, 100)).toContainEqual(
@@ -95,11 +105,40 @@ describe('a run on the screen', () => {
     )
   })
 
+  it('no longer says that a call waits when a person has decided on it, before a host knows', () => {
+    const picture = emptyPicture('r')
+    tell(picture, [...STORY, ['r-t1', ASKED], ['run', DECIDED]])
+    expect(picture.tasks.get('r-t1')).toMatchObject({ asked: [], status: 'working' })
+    const lines = treeLines(picture, 6_000, 100).join('\n')
+    expect(lines).not.toMatch(/approv|input-required/)
+  })
+
+  it('says that a question is over, and that a decision came too late', () => {
+    const over = 'call 1.1 needs no decision any more, because its step has ended'
+    const late = 'the decision on call 1.1 came too late, because its step had ended'
+    const withdrawn = { type: 'call.withdrawn', at: 7_000, step: 1, call: '1.1' } as const
+    expect(tell(emptyPicture('r'), [...STORY, ['r-t1', ASKED], ['r-t1', withdrawn]]).at(-1)).toBe(
+      `t1 (analyst) ${over}`,
+    )
+    for (const events of [
+      [['run', DECIDED] as const, ['r-t1', withdrawn] as const],
+      [['r-t1', withdrawn] as const, ['run', DECIDED] as const],
+    ]) {
+      const lines = tell(emptyPicture('r'), [
+        ...STORY,
+        ['r-t1', ASKED],
+        ...events.map((one): (typeof STORY)[0] => [...one]),
+      ])
+      expect(lines.at(-1)).toBe(`t1 (analyst) ${late}`)
+    }
+  })
+
   it('prints a line per important event if there is no terminal', () => {
     expect(tell(emptyPicture('r'), STORY)).toEqual([
       'run r submitted',
       'plan: t1 analyst; t2 analyst after t1',
       't1 (analyst) started',
+      't1 (analyst) step 1: code',
       't1 (analyst) step 1: scout',
       't1/1.1 (scout) restarted, attempt 2',
     ])

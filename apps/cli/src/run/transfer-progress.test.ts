@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { UploadProgress } from './upload-progress.ts'
+import { TransferProgress } from './transfer-progress.ts'
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'] })
+  vi.useFakeTimers()
 })
 afterEach(() => {
   vi.useRealTimers()
@@ -23,7 +23,7 @@ function screen(isTerminal: boolean) {
 it('shows a bar on a terminal, and removes it at the end', () => {
   const terminal = screen(true)
   {
-    using progress = new UploadProgress(terminal, [{ size: 75e6 }, { size: 25e6 }])
+    using progress = new TransferProgress(terminal, 'Uploading', [{ size: 75e6 }, { size: 25e6 }])
     vi.advanceTimersByTime(2_000)
     progress.update(50e6)
   }
@@ -34,22 +34,37 @@ it('shows a bar on a terminal, and removes it at the end', () => {
   expect(terminal.notes).toEqual([])
 })
 
-it('prints a line every few seconds elsewhere, and none for a short upload', () => {
+it('prints a line every two seconds elsewhere, even if nothing moves, until the end', () => {
   const log = screen(false)
-  using progress = new UploadProgress(log, [{ size: 100e6 }])
-  for (let second = 1; second <= 7; second += 1) {
+  using progress = new TransferProgress(log, 'Downloading', [{ size: 100e6 }])
+  for (const second of [1, 2, 3]) {
     vi.advanceTimersByTime(1_000)
     progress.update(second * 10e6)
   }
+  vi.advanceTimersByTime(3_000)
   expect(log.notes).toEqual([
-    'Uploading: 30%, 30.0 MB of 100.0 MB, 10.0 MB/s',
-    'Uploading: 60%, 60.0 MB of 100.0 MB, 10.0 MB/s',
+    'Downloading: 10%, 10.0 MB of 100.0 MB, 5.0 MB/s',
+    'Downloading: 30%, 30.0 MB of 100.0 MB, 7.5 MB/s',
+    'Downloading: 30%, 30.0 MB of 100.0 MB, 5.0 MB/s',
   ])
+  progress.end()
+  vi.advanceTimersByTime(10_000)
+  expect(log.notes).toHaveLength(3)
+})
+
+it('prints nothing for a short transfer, and nothing without files', () => {
+  const log = screen(false)
+  for (const files of [[{ size: 10 }], []]) {
+    using progress = new TransferProgress(log, 'Uploading', files)
+    if (files.length === 0) vi.advanceTimersByTime(10_000)
+    progress.update(10)
+  }
+  expect(log.notes).toEqual([])
 })
 
 it('counts a file that has grown', () => {
   const terminal = screen(true)
-  using progress = new UploadProgress(terminal, [{ size: 10 }])
+  using progress = new TransferProgress(terminal, 'Uploading', [{ size: 10 }])
   vi.advanceTimersByTime(1_000)
   progress.update(20)
   expect(terminal.shown[0]).toContain('100%, 20 bytes of 20 bytes')
