@@ -7,9 +7,9 @@ import { failedAttempts, judge } from './judge/judge.ts'
 import { connectAuditor, readEvidence } from './judge/read-evidence.ts'
 import { type Silence, silences } from './judge/silences.ts'
 import { judgeProcesses } from './stage/processes.ts'
-import { Stage } from './stage/stage.ts'
+import { ONE_DAEMON, Stage, type StageShape } from './stage/stage.ts'
 import { runOf, submit } from './stage/submit.ts'
-import { ALWAYS, ATTACKED_ANSWER, PROCESSES, RIGHT_ANSWER, TOOLS } from './stage/team.ts'
+import { ALWAYS, ATTACKED_ANSWER, expectedProcesses, RIGHT_ANSWER, TOOLS } from './stage/team.ts'
 
 export interface RoundReport {
   seed: number
@@ -34,12 +34,13 @@ export async function chaosRound(options: {
   seed: number
   runs: number
   sabotageMs: number
+  shape?: StageShape
 }): Promise<RoundReport> {
-  const { seed, sabotageMs } = options
+  const { seed, sabotageMs, shape = ONE_DAEMON } = options
   const runs = Array.from({ length: options.runs }, (_, index) => `rchaos${seed}x${index}`)
   const attacks = drawAttacks(`rchaos${seed}`, seeded(~seed), sabotageMs)
   const all = [...runs, ...attacks.map(({ run }) => run)]
-  const stage = await Stage.open()
+  const stage = await Stage.open(shape)
   const began = Date.now()
   const over = new AbortController()
   const acting = sabotage(stage.folder, seeded(seed), over.signal)
@@ -69,8 +70,8 @@ export async function chaosRound(options: {
     over.abort()
     await Promise.all([...submitted, ...attacked])
     report.acts = byTime([...(await acting), ...attacking])
-    const env = JSON.parse(await stage.bailiwickOnceRestarted('env', '--role', 'reader', '--json'))
-    const auditor = await connectAuditor(env.NATS_URL, stage.keys)
+    const { NATS_URL = '' } = await stage.envOnceRestarted('--role', 'reader')
+    const auditor = await connectAuditor(NATS_URL, stage.keys)
     const evidence = await readEvidence(auditor, {
       runs: all,
       effectsFile: stage.effects,
@@ -87,7 +88,7 @@ export async function chaosRound(options: {
       disturbances,
       startMs,
     }
-    report.problems.push(...judge(evidence, expected), ...(await untilRecovered(stage)))
+    report.problems.push(...judge(evidence, expected), ...(await untilRecovered(stage, shape)))
     report.notes.push(...failedAttempts(evidence), ...stage.failedStarts)
     report.silence = silences(all, evidence.journal, disturbances)[0]
   } finally {
@@ -108,10 +109,10 @@ function byTime(acts: readonly Act[]): Act[] {
 }
 
 /** Waits until the right processes run. @returns the violations that are left after that time */
-async function untilRecovered(stage: Stage): Promise<string[]> {
+async function untilRecovered(stage: Stage, shape: StageShape): Promise<string[]> {
   const until = Date.now() + RECOVER_MS
   for (;;) {
-    const problems = judgeProcesses(stage.processes(), PROCESSES)
+    const problems = judgeProcesses(stage.processes(), expectedProcesses(shape))
     if (problems.length === 0 || Date.now() > until) return problems
     await sleep(100)
   }

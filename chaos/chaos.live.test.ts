@@ -7,3 +7,10 @@ it('loses nothing and repeats nothing while processes are killed, terminated and
   expect(problems, acts.map(describeAct).join('\n')).toEqual([])
   expect(acts.length).toBeGreaterThan(0)
 }, 240_000)
+
+it('does so with two coordinators on a cluster of three servers', async () => {
+  const shape = { coordinators: 2, servers: 3 }
+  const { problems, acts } = await chaosRound({ seed: 8, runs: 3, sabotageMs: 8_000, shape })
+  expect(problems, acts.map(describeAct).join('\n')).toEqual([])
+  expect(acts.length).toBeGreaterThan(0)
+}, 300_000)

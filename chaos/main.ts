@@ -2,7 +2,7 @@
  * Kills, terminates, stops and restarts every kind of process while runs are open, and checks from outside that nothing
  * was lost or done twice.
  *
- *   node chaos/main.ts [--runs 20] [--seed 1] [--minutes N] [--batch 5]
+ *   node chaos/main.ts [--runs 20] [--seed 1] [--minutes N] [--batch 5] [--coordinators 1] [--servers 0]
  */
 import { parseArgs } from 'node:util'
 import { type Act, countActs, describeAct } from './acts/act.ts'
@@ -15,9 +15,16 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     batch: { type: 'string', default: '5' },
     minutes: { type: 'string' },
+    coordinators: { type: 'string', default: '1' },
+    servers: { type: 'string', default: '0' },
   },
 })
 const batch = Number(values.batch)
+const shape = { coordinators: Number(values.coordinators), servers: Number(values.servers) }
+if (shape.coordinators > 1 && shape.servers === 0) {
+  console.error('Several coordinators need servers that they share: add --servers 3.')
+  process.exit(2)
+}
 const until = values.minutes === undefined ? undefined : Date.now() + Number(values.minutes) * 60_000
 let seed = Number(values.seed)
 let done = 0
@@ -32,7 +39,7 @@ process.once('SIGINT', () => {
 })
 
 while (!interrupted && (until === undefined ? done < Number(values.runs) : Date.now() < until)) {
-  const round = await chaosRound({ seed, runs: batch, sabotageMs: 10_000 })
+  const round = await chaosRound({ seed, runs: batch, sabotageMs: 10_000, shape })
   done += round.runs
   acts.push(...round.acts)
   violations += round.problems.length

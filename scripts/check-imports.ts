@@ -14,11 +14,15 @@ const WORKSPACE: Record<string, readonly string[]> = {
   'packages/debian': ['@bailiwick/contract/world'],
   'packages/nats-server': ['@bailiwick/contract/world', '@bailiwick/debian'],
   // zod would be a quarter of the memory of a process that only runs code.
-  'packages/sandbox': ['@bailiwick/contract/world', '@bailiwick/debian'],
+  'packages/sandbox': [
+    '@bailiwick/contract/world',
+    '@bailiwick/contract/temporary-folder',
+    '@bailiwick/debian',
+  ],
   'packages/models': ['@bailiwick/contract'],
   'packages/bus': ['@bailiwick/contract'],
   'packages/tools': ['@bailiwick/contract', '@bailiwick/core', '@bailiwick/bus'],
-  'packages/client': ['@bailiwick/contract', '@bailiwick/bus'],
+  'packages/client': ['@bailiwick/contract', '@bailiwick/bus', '@bailiwick/core/inputs'],
   'packages/agent': [
     ...[
       '@bailiwick/contract',
@@ -26,6 +30,16 @@ const WORKSPACE: Record<string, readonly string[]> = {
       '@bailiwick/models',
       '@bailiwick/sandbox',
       '@bailiwick/bus',
+    ],
+  ],
+  'packages/eval': [
+    ...[
+      '@bailiwick/contract',
+      '@bailiwick/core',
+      '@bailiwick/models',
+      '@bailiwick/tools',
+      '@bailiwick/client',
+      '@bailiwick/agent',
     ],
   ],
   'packages/agents/analyst': ['@bailiwick/core'],

@@ -72,7 +72,7 @@ try {
   await bus.close()
 }
 // Each in a process of its own: what one leaves behind must not be in the other's figures.
-for (const part of ['resume.ts', 'team.ts']) {
+for (const part of ['resume.ts', 'events.ts', 'team.ts']) {
   await once(spawn(process.execPath, [join(import.meta.dirname, part)], { stdio: 'inherit' }), 'exit')
 }
 

@@ -63,7 +63,11 @@ const cli = (...args: string[]) => {
   return stdout
 }
 
-const busy = '<code>\nconst before = Date.now(); for (let n = 0; n < 1000; n++) await sleep(20)\n</code>'
+const busy = '<code>\nfor (let n = 0; n < 1000; n++) await nap({})\n</code>'
+const nap = `{
+  name: 'nap', description: 'waits', input: { type: 'object', properties: {} }, effect: 'none',
+  run: () => new Promise((resolve) => setTimeout(resolve, 20, 'done')),
+}`
 const replies = {
   worker: Object.fromEntries(dags.flat().map(({ name, ms }) => [name, [{ text: 'done', delayMs: ms }]])),
   coder: { '*': [busy] },
@@ -77,7 +81,7 @@ for (const [name, level] of [
 ] as const) {
   writeFileSync(
     join(folder, `${name}.mjs`),
-    `export default { name: '${name}', description: 'x', level: ${level} }`,
+    `export default { name: '${name}', description: 'x', level: ${level}, tools: [${level === 5 ? nap : ''}] }`,
   )
 }
 const config = {
@@ -133,7 +137,7 @@ async function makespan(bus: Bus, tasks: Task[], run: string): Promise<number> {
 async function resumption(bus: Bus, run: string): Promise<number> {
   await untilSettled(bus)
   await requestRun(bus, 'submit', { run, text: 'x', agent: 'coder' })
-  let [killed, attempts, turns] = [0, 0, 0]
+  let [killed, attempts, calls] = [0, 0, 0]
   let host: unknown
   for await (const { event } of followEvents(bus, { from: 'beginning', run })) {
     const name = eventName(event.type)
@@ -142,8 +146,8 @@ async function resumption(bus: Bus, run: string): Promise<number> {
       host = event.data.host
     }
     // A record of the step that was not there before: it goes on.
-    if (attempts === 2 && name === 'turn.committed') break
-    if (name === 'turn.committed' && killed === 0 && ++turns === 10) {
+    if (attempts === 2 && name === 'call.ended') break
+    if (name === 'call.ended' && killed === 0 && ++calls === 10) {
       const pid = await pidOf(bus, String(host))
       killed = Date.now()
       process.kill(pid, 'SIGKILL')

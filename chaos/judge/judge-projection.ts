@@ -1,6 +1,6 @@
 import { type Entry, type EventMessage, type Evidence, journalEntries } from './evidence.ts'
 
-/** Checks that there is exactly one event for each record, in the same order. */
+/** Checks that there is exactly one event for each record that has one, and that those of a run are in order. */
 export function judgeProjection({ journal, events }: Pick<Evidence, 'journal' | 'events'>): string[] {
   const problems: string[] = []
   let before = 0
@@ -17,24 +17,32 @@ export function judgeProjection({ journal, events }: Pick<Evidence, 'journal' | 
   )
   const places = new Map(entries.map(({ id }, place) => [id, place]))
   const seen = new Set<string>()
-  let last = -1
+  const last = new Map<string, number>()
   for (const { event, messageId, subject } of events) {
     const place = places.get(event.id)
     const entry = place === undefined ? undefined : entries[place]
-    if (place === undefined || entry === undefined) {
+    if (place === undefined || entry === undefined || !hasEvent(entry.record)) {
       problems.push(`event ${event.id} (${event.type}) has no record`)
       continue
     }
     if (seen.has(event.id)) problems.push(`event ${event.id} (${event.type}) was published twice`)
-    else if (place < last) problems.push(`event ${event.id} comes after the event of a later record`)
+    else if (place < (last.get(entry.run) ?? -1))
+      problems.push(`event ${event.id} comes after the event of a later record of its run`)
     if (messageId !== event.id) problems.push(`event ${event.id} has the message id "${messageId}"`)
     problems.push(...compare(event, subject, entry, owners))
     seen.add(event.id)
-    last = Math.max(last, place)
+    last.set(entry.run, Math.max(last.get(entry.run) ?? -1, place))
   }
   for (const { id, record, run } of entries)
-    if (!seen.has(id)) problems.push(`${run}: the record ${id} (${record.type}) has no event`)
+    if (hasEvent(record) && !seen.has(id))
+      problems.push(`${run}: the record ${id} (${record.type}) has no event`)
   return problems
+}
+
+/** Turns of code and calls that change nothing are in no event when they begin. */
+export function hasEvent({ type, effect }: Entry['record']): boolean {
+  if (type === 'run.driven' || type === 'turn.committed') return false
+  return !(type === 'call.started' && effect === 'none')
 }
 
 /** Checks that an event agrees with its record. */

@@ -12,6 +12,7 @@ import {
   journalEntries,
   type Queue,
 } from './evidence.ts'
+import { hasEvent } from './judge-projection.ts'
 
 /**
  * Time for the queue to become empty and for the last events, ms. A host that finds a task in use by another host
@@ -28,8 +29,11 @@ interface Keys {
 /**
  * Opens the judge's own connection. The owner of an account can always sign another user, without the daemon. This one
  * may read every stream and consumer.
+ *
+ * @param keysFile undefined for servers without accounts
  */
-export async function connectAuditor(url: string, keysFile: string): Promise<NatsConnection> {
+export async function connectAuditor(url: string, keysFile: string | undefined): Promise<NatsConnection> {
+  if (keysFile === undefined) return connect({ servers: url.split(',') })
   const { seeds }: Keys = JSON.parse(readFileSync(keysFile, 'utf8'))
   const user = createUser()
   const jwt = await encodeUser('auditor', user, fromSeed(new TextEncoder().encode(seeds.account)))
@@ -51,21 +55,27 @@ export async function readEvidence(
   let until = Date.now() + patienceMs
   let ended = false
   for (;;) {
-    const journal = await Promise.all(
-      (await readStream(connection, 'JOURNAL')).map((message) => journalMessage(connection, message)),
-    )
-    const entries = journalEntries(journal)
-    const ends = entries.filter(({ run, record }) => runs.includes(run) && record.type === 'run.ended')
-    if (!ended && new Set(ends.map(({ run }) => run)).size === runs.length) {
-      ended = true
-      until = Date.now() + SETTLE_MS
-    }
-    const events = (await readStream(connection, 'EVENT')).map(eventMessage)
-    const queue = await readQueue(connection)
-    const settled = ended && isEmpty(queue) && events.length >= entries.length
-    if (settled || Date.now() > until) {
-      const dead = (await readStream(connection, 'DEAD')).map((message) => message.string())
-      return { journal, events, queue, dead, effects: readEffects(effectsFile) }
+    try {
+      const journal = await Promise.all(
+        (await readStream(connection, 'JOURNAL')).map((message) => journalMessage(connection, message)),
+      )
+      const entries = journalEntries(journal)
+      const ends = entries.filter(({ run, record }) => runs.includes(run) && record.type === 'run.ended')
+      if (!ended && new Set(ends.map(({ run }) => run)).size === runs.length) {
+        ended = true
+        until = Date.now() + SETTLE_MS
+      }
+      const events = (await readStream(connection, 'EVENT')).map(eventMessage)
+      const queue = await readQueue(connection)
+      const expected = entries.filter(({ record }) => hasEvent(record)).length
+      const settled = ended && isEmpty(queue) && events.length >= expected
+      if (settled || Date.now() > until) {
+        const dead = (await readStream(connection, 'DEAD')).map((message) => message.string())
+        return { journal, events, queue, dead, effects: readEffects(effectsFile) }
+      }
+    } catch (error) {
+      // A cluster whose server was just killed does not answer until it has chosen another leader.
+      if (Date.now() > until) throw error
     }
     await sleep(CHECK_EVERY_MS)
   }

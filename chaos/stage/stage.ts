@@ -1,17 +1,15 @@
 import { type ChildProcess, execFile, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFile, link, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { copyFile, link, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
+import { freePorts } from '@bailiwick/nats-server/testing'
+import { Cluster } from './cluster.ts'
 import { kindOf, processesOf, type StageProcess } from './processes.ts'
 import { AGENTS, MEMBERS, REPLIES, TOOLS } from './team.ts'
-
-/** Below the range from which systems assign ports, and above the ports that nats-server tries by itself. */
-const PORTS = { first: 12_000, count: 18_000 } as const
 
 const PROGRAM = join(import.meta.dirname, '../../apps/cli/bin/bailiwick.js')
 const call = promisify(execFile)
@@ -30,46 +28,72 @@ const CHECK_EVERY_MS = 100
 const RESTART_MS = 60_000
 /** Time for processes to end after `bailiwick down`, ms. */
 const END_MS = 10_000
+/** Time for one command, ms. */
+const COMMAND_MS = 60_000
+/** One daemon that starts its own server. */
+export const ONE_DAEMON: StageShape = { coordinators: 1, servers: 0 }
+
+/** How many daemons a stage has, and on which servers. */
+export interface StageShape {
+  /** Daemons, each with its own team and data directory. */
+  coordinators: number
+  /** Servers of a cluster that all daemons use. Without any, the only daemon starts its own server. */
+  servers: number
+}
 
 /**
- * A folder with a daemon, a team and a tool host, all of them real processes. The stage restarts the daemon and the tool
- * host when they die, because no other process does.
+ * A folder with daemons, their teams and a tool host, all of them real processes. The stage restarts the daemons, the
+ * servers of a cluster and the tool host when they die, because no other process does.
  */
 export class Stage {
   readonly folder: string
   readonly effects: string
-  /** Errors of failed starts of the daemon. It and its server may be killed while they start. */
+  /** Errors of failed starts of a daemon. It and its server may be killed while they start. */
   readonly failedStarts: string[] = []
   /** The stage's own copy of Node. Its path marks every process that is started with it, and its descendants. */
   readonly #node: string
+  readonly #shape: StageShape
+  /** The folder of each daemon. */
+  readonly #places: string[]
   readonly #closing = new AbortController()
+  #cluster: Cluster | undefined
   #startMs = 0
   #toolHost: ChildProcess | undefined
   #keeping: Promise<unknown> = Promise.resolve()
 
-  private constructor(folder: string) {
+  private constructor(folder: string, shape: StageShape) {
     this.folder = folder
+    this.#shape = shape
     this.effects = join(folder, 'effects.jsonl')
     this.#node = join(folder, 'node')
+    this.#places = Array.from({ length: shape.coordinators }, (_, n) => join(folder, `place${n}`))
   }
 
-  static async open(): Promise<Stage> {
-    const stage = new Stage(await mkdtemp(join(tmpdir(), 'bailiwick-chaos-')))
+  static async open(shape: StageShape = ONE_DAEMON): Promise<Stage> {
+    const stage = new Stage(await mkdtemp(join(tmpdir(), 'bailiwick-chaos-')), shape)
     await stage.#prepare()
-    stage.#startMs = await stage.#startFirst()
     const { promise, resolve } = Promise.withResolvers<void>()
-    stage.#keeping = Promise.all([stage.#keepDaemon(), stage.#keepToolHost(resolve)])
+    try {
+      stage.#startMs = await stage.#startFirst()
+    } catch (error) {
+      await stage.#cluster?.close()
+      throw error
+    }
+    stage.#keeping = Promise.all([
+      ...stage.#places.map((place) => stage.#keepDaemon(place)),
+      stage.#keepToolHost(resolve),
+    ])
     // A task that is created before the tools are registered would not be granted them.
     await promise
     return stage
   }
 
-  /** The file with its server's keys, which can sign credentials. */
-  get keys(): string {
-    return join(this.folder, '.bailiwick/nats/keys.json')
+  /** The file with its server's keys, which can sign credentials; undefined if it uses a cluster, which has no accounts. */
+  get keys(): string | undefined {
+    return this.#cluster === undefined ? join(this.#places[0] ?? '', '.bailiwick/nats/keys.json') : undefined
   }
 
-  /** Duration of the first, undisturbed start of the daemon, ms. */
+  /** Duration of the first, undisturbed start of a daemon, ms. */
   get startMs(): number {
     return this.#startMs
   }
@@ -78,28 +102,18 @@ export class Stage {
     return processesOf(this.folder)
   }
 
-  /** Runs the command in the folder. */
-  async bailiwick(...args: string[]): Promise<string> {
-    const env = {
-      PATH: process.env.PATH,
-      HOME: process.env.HOME,
-      BWRAP_BIN: process.env.BWRAP_BIN,
-      OLLAMA_HOST: 'http://127.0.0.1:9',
-    }
-    const { stdout } = await call(this.#node, [...process.execArgv, PROGRAM, ...args], {
-      cwd: this.folder,
-      env,
-      timeout: 60_000,
-    })
-    return stdout
+  /** The variables with which a client connects. Rejects while the daemon that signs its credentials is down. */
+  async env(...role: string[]): Promise<Record<string, string>> {
+    if (this.#cluster !== undefined) return { NATS_URL: this.#cluster.url }
+    return JSON.parse(await this.#bailiwick(this.#places[0] ?? '', 'env', ...role, '--json'))
   }
 
-  /** Runs the command until it succeeds: the daemon may be down after the last act. */
-  async bailiwickOnceRestarted(...args: string[]): Promise<string> {
+  /** The variables with which a client connects, once the daemon runs again after the last act. */
+  async envOnceRestarted(...role: string[]): Promise<Record<string, string>> {
     const until = Date.now() + RESTART_MS
     for (;;) {
       try {
-        return await this.bailiwick(...args)
+        return await this.env(...role)
       } catch (error) {
         if (Date.now() > until) throw error
         await sleep(CHECK_EVERY_MS)
@@ -112,7 +126,8 @@ export class Stage {
     this.#closing.abort()
     this.#toolHost?.kill('SIGKILL')
     await this.#keeping
-    await this.bailiwick('down')
+    for (const place of this.#places) await this.#bailiwick(place, 'down')
+    await this.#cluster?.close()
     const until = Date.now() + END_MS
     while (this.processes().length > 0 && Date.now() < until) await sleep(100)
     return this.processes()
@@ -122,29 +137,62 @@ export class Stage {
     return rm(this.folder, { recursive: true, force: true })
   }
 
-  async #prepare(): Promise<void> {
-    const write = (file: string, text: string) => writeFile(join(this.folder, file), text)
-    for (const [name, fields] of Object.entries(AGENTS)) {
-      const definition = { name, description: `the ${name}`, ...fields }
-      const before = name === 'liar' ? LIES : ''
-      await write(`${name}.mjs`, `${before}export default ${JSON.stringify(definition)}`)
+  async #bailiwick(place: string, ...args: string[]): Promise<string> {
+    const env = {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      BWRAP_BIN: process.env.BWRAP_BIN,
+      OLLAMA_HOST: 'http://127.0.0.1:9',
+      ...(this.#cluster !== undefined && { NATS_URL: this.#cluster.url }),
     }
-    await write('replies.json', JSON.stringify(REPLIES))
-    // A hard link, or a copy if the temporary folder is on another disk.
-    await link(process.execPath, this.#node).catch(() => copyFile(process.execPath, this.#node))
+    const { stdout } = await call(this.#node, [...process.execArgv, PROGRAM, ...args], {
+      cwd: place,
+      env,
+      timeout: COMMAND_MS,
+    })
+    return stdout
   }
 
-  /** Starts the daemon on a fixed port, because the tool host keeps its address. @returns how long that took, ms */
+  async #prepare(): Promise<void> {
+    for (const place of this.#places) {
+      await mkdir(place)
+      const write = (file: string, text: string) => writeFile(join(place, file), text)
+      for (const [name, fields] of Object.entries(AGENTS)) {
+        const definition = { name, description: `the ${name}`, ...fields }
+        const before = name === 'liar' ? LIES : ''
+        await write(`${name}.mjs`, `${before}export default ${JSON.stringify(definition)}`)
+      }
+      await write('replies.json', JSON.stringify(REPLIES))
+    }
+    // A hard link, or a copy if the temporary folder is on another disk.
+    await link(process.execPath, this.#node).catch(() => copyFile(process.execPath, this.#node))
+    if (this.#shape.servers > 0) this.#cluster = await Cluster.start(this.folder, this.#shape.servers)
+  }
+
+  /** Starts the daemons. @returns how long the first took, ms */
   async #startFirst(): Promise<number> {
-    const model = `scripted:${this.folder}/replies.json`
+    const took: number[] = []
+    for (const place of this.#places) took.push(await this.#start(place))
+    return took[0] ?? 0
+  }
+
+  /** A daemon's own server gets a fixed port, because the tool host keeps its address. */
+  async #start(place: string): Promise<number> {
     for (;;) {
-      const port = await freePort()
-      const config = { model, team: MEMBERS, limits: { restarts: 100 }, nats: { port } }
+      const [port] = await freePorts(1)
+      const config = {
+        model: `scripted:${place}/replies.json`,
+        team: MEMBERS,
+        limits: { restarts: 100 },
+        ...(this.#cluster === undefined
+          ? { nats: { port } }
+          : { streams: { replicas: this.#shape.servers } }),
+      }
       const text = `export default ${JSON.stringify(config)}`
-      await writeFile(join(this.folder, 'bailiwick.config.mjs'), text)
+      await writeFile(join(place, 'bailiwick.config.mjs'), text)
       const began = Date.now()
       try {
-        await this.bailiwick('up', '--detach')
+        await this.#bailiwick(place, 'up', '--detach')
         return Date.now() - began
       } catch (error) {
         // Another program took the port since, so try another port.
@@ -153,10 +201,10 @@ export class Stage {
     }
   }
 
-  async #keepDaemon(): Promise<void> {
+  async #keepDaemon(place: string): Promise<void> {
     while (!this.#closing.signal.aborted) {
-      if (!this.processes().some((one) => kindOf(one) === 'daemon')) {
-        await this.bailiwick('up', '--detach').catch((error: unknown) =>
+      if (!processesOf(place).some((one) => kindOf(one) === 'daemon')) {
+        await this.#bailiwick(place, 'up', '--detach').catch((error: unknown) =>
           this.failedStarts.push(String(error)),
         )
       }
@@ -168,12 +216,12 @@ export class Stage {
   async #keepToolHost(ready: () => void): Promise<void> {
     const role = ['--role', 'tool-host:marks', ...TOOLS.flatMap((tool) => ['--tool', tool])]
     while (!this.#closing.signal.aborted) {
-      // The daemon that mints its credentials may be down.
-      const text = await this.bailiwick('env', ...role, '--json').catch(() => undefined)
-      if (text !== undefined && !this.#closing.signal.aborted) {
+      // The daemon that signs its credentials may be down.
+      const access = await this.env(...role).catch(() => undefined)
+      if (access !== undefined && !this.#closing.signal.aborted) {
         this.#toolHost = fork(join(import.meta.dirname, 'tool-host.ts'), [this.effects], {
           execPath: this.#node,
-          env: { ...process.env, ...JSON.parse(text) },
+          env: { ...process.env, ...access },
           stdio: 'ignore',
         })
         this.#toolHost.once('message', ready)
@@ -181,18 +229,5 @@ export class Stage {
       }
       await sleep(CHECK_EVERY_MS)
     }
-  }
-}
-
-/** A port that is free now. No program gets it by chance later, while its server is down between two starts. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = PORTS.first + Math.floor(Math.random() * PORTS.count)
-    const isFree = await new Promise<boolean>((resolve) => {
-      const probe = createServer()
-      probe.once('error', () => resolve(false))
-      probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
-    })
-    if (isFree) return port
   }
 }

@@ -14,8 +14,7 @@ export function runOf({ run, deed, choice }: Attack): NewRun {
 export async function submit(stage: Stage, request: NewRun, until: number): Promise<void> {
   for (;;) {
     try {
-      const env = JSON.parse(await stage.bailiwick('env', '--json'))
-      await using client = await connect({ env })
+      await using client = await connect({ env: await stage.env() })
       await submitRun(client, request)
       return
     } catch (error) {

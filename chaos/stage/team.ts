@@ -1,4 +1,6 @@
 import { FREEZES, HANGS } from './guest-attacks.ts'
+import type { Kind } from './processes.ts'
+import type { StageShape } from './stage.ts'
 
 /** Replies for each task. Each killed sandbox costs one step and one reply. */
 const REPLIES_EACH = 30
@@ -81,4 +83,12 @@ export const MEMBERS = [
 ]
 
 /** The expected number of processes by kind. */
-export const PROCESSES = { daemon: 1, 'nats-server': 1, toolbox: 1, 'tool host': 1, host: 4 }
+export function expectedProcesses({ coordinators, servers }: StageShape): Partial<Record<Kind, number>> {
+  return {
+    daemon: coordinators,
+    'nats-server': servers || coordinators,
+    toolbox: coordinators,
+    'tool host': 1,
+    host: 4 * coordinators,
+  }
+}

@@ -6,18 +6,21 @@ const T2 = 'bailiwick.v1.journal.worker.r1.r1-t2'
 
 /** The records of a task with one call whose first host died before the outcome. */
 function taskRecords(task: string): Omit<JournalRecord, 'at'>[][] {
-  const call = { step: 1, call: '1.1', name: 'mark', key: `${task}/1.1` }
+  const call = { step: 1, call: '1.1', name: 'mark', effect: 'once', key: `${task}/1.1` }
+  const look = { ...call, call: '1.2', name: 'look', effect: 'none', key: `${task}/1.2` }
   return [
     [{ type: 'task.created' }],
     [{ type: 'task.started', attempt: 1 }],
     [{ type: 'step.replied', step: 1 }],
     [{ type: 'step.started', step: 1 }],
     [
-      { type: 'turn.committed', step: 1, turn: 0, calls: [{ id: '1.1' }] },
+      { type: 'turn.committed', step: 1, turn: 0, calls: [{ id: '1.1' }, { id: '1.2' }] },
       { type: 'call.started', ...call },
+      { type: 'call.started', ...look },
     ],
     [{ type: 'task.started', attempt: 2 }],
     [{ type: 'call.ended', step: 1, call: '1.1', ok: true }],
+    [{ type: 'call.ended', step: 1, call: '1.2', ok: true }],
     [
       { type: 'turn.committed', step: 1, turn: 1, calls: [] },
       { type: 'step.ended', step: 1 },
@@ -61,7 +64,11 @@ export function honest(): Evidence {
 }
 
 function project(journal: Evidence['journal']): EventMessage[] {
-  return journalEntries(journal).map(({ id, run, task, record }, index) => {
+  const shown = journalEntries(journal).filter(
+    ({ record: { type, effect } }) =>
+      type !== 'turn.committed' && !(type === 'call.started' && effect === 'none'),
+  )
+  return shown.map(({ id, run, task, record }, index) => {
     const name = record.type
     const about = name === 'task.dispatched' || name === 'task.returned' ? String(record.task) : task
     const time = new Date(record.at).toISOString()
