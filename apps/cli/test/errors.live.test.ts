@@ -3,7 +3,8 @@ import { createServer } from 'node:net'
 import { scratch } from '@bailiwick/coordinator/testing/scratch'
 import { untilNoneSurvive } from '@bailiwick/coordinator/testing/survivors'
 import { findNatsServer } from '@bailiwick/nats-server'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { runProgram } from '../src/program/run-program.ts'
 import { bareEnv, run, start } from './program.ts'
 import { final, planReply, teamFolder } from './team-folder.ts'
 
@@ -17,7 +18,36 @@ async function refused(args: string[], options: Parameters<typeof teamFolder>[1]
   return ended
 }
 
+/** Runs a command in this process, because starting one for each line of a table takes minutes on a busy machine. */
+async function refusedHere(args: string[]) {
+  await using place = await teamFolder({ worker: { t1: [final('1')] } })
+  const printed = { stdout: '', stderr: '' }
+  const capture = (stream: 'stdout' | 'stderr') =>
+    vi.spyOn(process[stream], 'write').mockImplementation((text) => {
+      printed[stream] += text
+      return true
+    })
+  const [out, err] = [capture('stdout'), capture('stderr')]
+  const cwd = process.cwd()
+  process.chdir(place.folder)
+  try {
+    const code = await runProgram(args)
+    return { ...printed, code }
+  } finally {
+    process.chdir(cwd)
+    out.mockRestore()
+    err.mockRestore()
+    expect(await untilNoneSurvive(place.folder)).toEqual([])
+  }
+}
+
 describe('the command line', () => {
+  it('refuses an unknown command in a process of its own', async () => {
+    const ended = await refused(['rnu'])
+    expect(ended.stderr).toMatch(`unknown command 'rnu'. Did you mean run?`)
+    expect(ended.code).toBe(2)
+  })
+
   it.each([
     [['rnu'], `unknown command 'rnu'. Did you mean run? Run "bailiwick --help" for usage.`],
     [
@@ -73,7 +103,8 @@ describe('the command line', () => {
     [['run', 'x', '--agent', './nobody.mjs'], 'nobody.mjs" does not exist'],
     [['run', 'x', '--agent', 'wroker'], 'found "wroker". Did you mean "worker"'],
   ])('refuses %j with what it expected', async (args, message) => {
-    const ended = await refused(args)
+    const ended = await refusedHere(args)
+    expect(ended.stdout).toBe('')
     expect(ended.stderr).toMatch(message)
     expect(ended.code).toBe(2)
   })

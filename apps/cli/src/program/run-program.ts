@@ -5,8 +5,6 @@ import { buildProgram, type ParsedLine } from './build-program.ts'
 
 /** Runs one command line and resolves with its exit code. Every error ends here, as one message. */
 export async function runProgram(line: string[]): Promise<number> {
-  process.stdout.on('error', endUnread)
-  process.stderr.on('error', endUnread)
   let exitCode: number = EXIT.ok
   const program = buildProgram(line, async (spec, parsed) => {
     exitCode = await execute(spec, parsed)
@@ -49,10 +47,4 @@ async function execute(spec: CommandSpec, line: ParsedLine): Promise<number> {
     process.off('SIGINT', stop)
     process.off('SIGTERM', stop)
   }
-}
-
-/** In "bailiwick events | head -3" the reader closes the pipe. That is no defect, so print no stack. */
-function endUnread(error: Error & { code?: string }): void {
-  if (error.code !== 'EPIPE') throw error
-  process.exit(EXIT.error)
 }

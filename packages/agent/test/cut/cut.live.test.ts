@@ -3,7 +3,7 @@ import { type Cut, type CutBed, type CutTask, openCutBed, type TaskEnd } from '.
 import { randomOf, SET_UP, steadyProgram } from './steady-program.ts'
 
 /** `BAILIWICK_CUT_PROGRAMS=1000` runs more programs. */
-const PROGRAMS = Number(process.env.BAILIWICK_CUT_PROGRAMS ?? 100)
+const PROGRAMS = Number(process.env.BAILIWICK_CUT_PROGRAMS ?? 40)
 const PROGRAMS_PER_TASK = 5
 const SEED = 71
 /** Tasks of one worker. Starting a process costs more than a task. */

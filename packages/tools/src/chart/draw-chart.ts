@@ -5,7 +5,7 @@ import { TABLE_PACKAGES } from '../table/query-tables.ts'
 import { contentOf, nameOf, type TableFile } from '../table/table.ts'
 import type { ChartRequest } from './chart-child.ts'
 import type { ChartLayout } from './lay-out-chart.ts'
-import type { RasterReply, RasterRequest } from './raster-child.ts'
+import type { RasterReply, RasterRequest } from './paint-svg.ts'
 
 /** What drawing one chart may use, for each of its two steps. */
 export interface ChartLimits extends ChildLimits {

@@ -4,8 +4,10 @@ import { expressionInterpreter } from 'vega-interpreter'
 import { compile, type TopLevelSpec } from 'vega-lite'
 import { CHART_FONT, chartFontFiles } from './chart-fonts.ts'
 import { collectingLogger } from './collecting-logger.ts'
+import { type ChartData, fillData } from './fill-data.ts'
 import { type TextItem, textMeasure } from './measure-text.ts'
 import { sealedLoader } from './sealed-loader.ts'
+import { unknownFields } from './unknown-fields.ts'
 
 /** A chart as SVG. */
 export interface ChartLayout {
@@ -21,11 +23,24 @@ export interface ChartLayout {
 const CONFIG = { font: `${CHART_FONT}, sans-serif`, background: 'white' }
 
 /**
- * Lays out a Vega-Lite chart. Interprets its expressions instead of compiling them to code, and loads nothing.
+ * Lays out a Vega-Lite chart. Interprets its expressions instead of compiling them to code, and loads nothing but `data`.
  *
- * @throws InputError for a specification that cannot be drawn
+ * @param maxArea pixels that the chart may have
+ * @throws InputError for a specification that cannot be drawn, and for a chart that is too large
  */
-export async function layOutChart(spec: object): Promise<ChartLayout> {
+export async function layOutChart(spec: object, data: ChartData, maxArea: number): Promise<ChartLayout> {
+  const filled = fillData(spec, data) as object
+  const layout = await layOut(filled)
+  if (layout.width * layout.height > maxArea) {
+    const side = Math.floor(Math.sqrt(maxArea))
+    throw new InputError(
+      `expected at most ${side} × ${side} pixels, found ${layout.width} × ${layout.height}: make the chart smaller`,
+    )
+  }
+  return { ...layout, warnings: [...unknownFields(filled), ...layout.warnings] }
+}
+
+async function layOut(spec: object): Promise<ChartLayout> {
   const logger = collectingLogger()
   const loader = sealedLoader()
   const measure = textMeasure(chartFontFiles())

@@ -1,38 +1,5 @@
 /** The process that checks an SVG and paints it as PNG. It loads a native add-on, so it never gets the specification. */
-import { Resvg } from '@resvg/resvg-js'
 import { serveChild } from '../child/serve-child.ts'
-import { CHART_FONT, chartFontFiles } from './chart-fonts.ts'
-import { cleanSvg } from './clean-svg.ts'
+import { paintSvg, type RasterRequest } from './paint-svg.ts'
 
-export interface RasterRequest {
-  svg: string
-  /** Pixels of the picture per pixel of the chart. */
-  scale: number
-}
-
-/** The document that was checked, and the picture of it. */
-export interface RasterReply {
-  svg: string
-  /** Base64. */
-  png: string
-}
-
-await serveChild((request): RasterReply => {
-  const { svg: drawn, scale } = request as RasterRequest
-  const svg = cleanSvg(drawn)
-  const picture = new Resvg(svg, {
-    fitTo: { mode: 'zoom', value: scale },
-    font: {
-      loadSystemFonts: false,
-      fontFiles: Object.values(chartFontFiles()),
-      defaultFontFamily: CHART_FONT,
-      // A text of any family is painted in the font that it was measured in.
-      serifFamily: CHART_FONT,
-      sansSerifFamily: CHART_FONT,
-      cursiveFamily: CHART_FONT,
-      fantasyFamily: CHART_FONT,
-      monospaceFamily: CHART_FONT,
-    },
-  }).render()
-  return { svg, png: picture.asPng().toString('base64') }
-})
+await serveChild((request) => paintSvg(request as RasterRequest))
