@@ -289,8 +289,7 @@ describe('a task that is canceled while it is left', () => {
 
 describe('onlyWaits', () => {
   it('is true exactly at the end of a journal that its host left', async () => {
-    // A busy machine may need a second for what the task does itself.
-  const agent: Agent = { level: 5, tools: [sendTool(), slow], approval: 'risky' }
+    const agent: Agent = { level: 5, tools: [sendTool(), slow], approval: 'risky' }
     const records = await leave(
       agent,
       [
