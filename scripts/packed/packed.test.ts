@@ -3,7 +3,7 @@
  * run from source do not see faults of the build, such as a public function stripped from the published types.
  */
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -54,6 +54,37 @@ beforeAll(async () => {
   await run('npm', ['install', ...quiet, 'zod', '@types/node', ...files], { cwd: place })
 }, 5 * MINUTES)
 afterAll(() => rm(place, { recursive: true, force: true }))
+
+describe('a release', () => {
+  it('has one version for all packages, and a changelog', async () => {
+    const clone = join(place, 'clone')
+    await run('git', ['clone', '--quiet', '--no-hardlinks', root, clone])
+    await symlink(join(root, 'node_modules'), join(clone, 'node_modules'))
+    await run(process.execPath, [join(root, 'node_modules/@changesets/cli/bin.js'), 'version'], {
+      cwd: clone,
+    })
+    const versions = await Promise.all(
+      packages.map(async ({ folder }) => {
+        const file = join(clone, folder.slice(root.length), 'package.json')
+        return JSON.parse(await readFile(file, 'utf8')).version
+      }),
+    )
+    expect(new Set(versions).size).toBe(1)
+    expect(await readFile(join(clone, 'apps/cli/CHANGELOG.md'), 'utf8')).toContain(`## ${versions[0]}`)
+  })
+
+  it('publishes the command with its files', async () => {
+    const tarball = (await readdir(join(place, 'tarballs'))).find((file) => /^bailiwick-\d/.test(file)) ?? ''
+    const options = ['--dry-run', '--json', '--access', 'public']
+    const { stdout } = await run('npm', ['publish', join(place, 'tarballs', tarball), ...options])
+    // npm 11 prints the package by its name, older versions print it alone.
+    const printed = JSON.parse(stdout)
+    const { files } = (printed.bailiwick ?? printed) as { files: { path: string }[] }
+    expect(files.map(({ path }) => path)).toEqual(
+      expect.arrayContaining(['bin/bailiwick.js', 'dist/main.js', 'package.json', 'README.md']),
+    )
+  })
+})
 
 describe('the packed packages', () => {
   it('export nothing under the condition of the workspace', async () => {
