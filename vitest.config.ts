@@ -22,8 +22,8 @@ export default defineConfig({
   test: {
     // `--watch` overrides it.
     watch: false,
-    // Most tests wait for processes: with two at a time, half of two processors was idle.
-    maxWorkers: Math.max(4, availableParallelism()),
+    // Most tests wait for processes, so run two at a time even on two processors.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: inCi ? ['default', 'json'] : ['default'],
     // One report for each run of vitest: `.ci/run` adds them up.
     outputFile: { json: `.test-results/${process.pid}.json` },
