@@ -81,7 +81,10 @@ describe('the command line', () => {
     [['env', '--role', 'user:'], 'letters, digits, "_" or "-"; found "".'],
     [['env', '--role', 'agent:a:b'], 'letters, digits, "_" or "-"; found "a:b".'],
     [['env', '--role', 'tool-host:x'], 'Role tool-host needs at least one tool. Add --tool <name>'],
-    [['env', '--tool', 'x'], '--tool needs role tool-host or agent, found role user. Add --role tool-host:<name>.'],
+    [
+      ['env', '--tool', 'x'],
+      '--tool needs role tool-host or agent, found role user. Add --role tool-host:<name>.',
+    ],
     [['events', '--once'], '--once needs a run to wait for. Add --run <run>.'],
     [['run', 'x', '--replay-by', 'lane'], '--replay-by needs a cassette. Add --replay <file>.'],
     [
