@@ -189,7 +189,7 @@ const recordSchemas = () =>
       ...decisionFields(),
       by: z.string(),
     }),
-    /** The step ended while the call waited for a decision. Nobody can decide on it any more. */
+    /** The step ended while the call waited for a decision, so the call no longer needs one. */
     z.object({ type: z.literal('call.withdrawn'), ...at, step: z.number().int(), call: z.string() }),
     /** The world after a step, as text. A shortcut for the next host; replay remains the truth. */
     z.object({

@@ -135,7 +135,7 @@ async function endRun(
     const canceled = { status: 'canceled' as const, error, usage: NO_USAGE, artifacts: [] }
     log.add({ type: 'task.returned', at: Date.now(), name, task, ...(result ?? canceled) })
   }
-  // What was done is kept, unless nobody wants it any more.
+  // Keep the results so far, unless the run was canceled.
   const answer = status === 'canceled' ? undefined : outputs(state)
   log.add({
     type: 'run.ended',

@@ -222,7 +222,7 @@ export const EVENT_TYPES = {
     data: z.lazy(() => z.object({ call, decision: z.enum(['approve', 'reject']), by: z.string() })),
   },
   'call.withdrawn': {
-    summary: 'The step ended before a person decided on the call. Nobody can decide on it any more.',
+    summary: 'The step ended before a person decided on the call, so the call no longer needs a decision.',
     data: z.lazy(() => z.object({ step, call })),
   },
   'access.refused': {

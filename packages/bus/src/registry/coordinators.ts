@@ -6,7 +6,7 @@ import { type CoordinatorPresence, coordinatorPresenceSchema } from '../protocol
 
 /** How often a coordinator says that it is alive. Milliseconds. */
 const HEARTBEAT_MS = 2_000
-/** A coordinator counts as gone after this long without a heartbeat, by the clock of whoever looks. Milliseconds. */
+/** Milliseconds without a heartbeat after which a coordinator counts as gone, by the local clock. */
 export const COORDINATOR_GONE_MS = 10_000
 /** How long to try to say that this coordinator shuts down. Otherwise others notice its silence. Milliseconds. */
 const GOODBYE_MS = 2_000

@@ -27,7 +27,7 @@ export const streamLimitsSchema = z.lazy(() =>
       .number()
       .int()
       .default(30 * day),
-    /** Files of runs, also of those that are still open. Default: they are deleted with their runs. */
+    /** Maximum age of files, including those of open runs. Default: files are deleted with their runs. */
     artifactMaxAgeMs: z.number().int().default(-1),
     artifactMaxBytes: z.number().int().default(-1),
     /** A host counts as gone after this long without a heartbeat: three heartbeats. */

@@ -57,7 +57,7 @@ async function told(name: string, level: 3 | 5 = 5): Promise<string> {
 const FILE =
   'is a file, not a variable: read its text with await readFile({ name: "order-list" }), or query it with'
 
-describe('an error that names what is no variable', () => {
+describe('an error about a name that is not a variable', () => {
   it.each([
     ['order', FILE],
     ['order_list', FILE],

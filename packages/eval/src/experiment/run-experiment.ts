@@ -119,7 +119,7 @@ export async function runExperiment(experiment: Experiment): Promise<Ran> {
   const failures: unknown[] = []
   let stopped: Ran['stopped']
   let message: string | undefined
-  /** The most that one attempt has cost: what to expect of those that run. */
+  /** The highest cost of one attempt so far: the estimate for attempts that are running. */
   let dearest: number | undefined
   for await (const job of jobs()) {
     // Until the first attempt has ended, its cost is unknown, so it runs alone.

@@ -17,7 +17,7 @@ import { countWaste, NOTHING_WASTED } from './wasted-replies.ts'
 /** A running daemon as a target. */
 export interface DaemonTargetOptions extends Pick<NewRun, 'agent' | 'strategy'> {
   client: Client
-  /** Unique for the experiment: the same attempt of the same experiment is one run, whoever submits it again. */
+  /** Unique for the experiment, so that submitting an attempt again does not start a second run. */
   experiment: string
 }
 

@@ -100,7 +100,7 @@ export async function stopTasks(context: RunContext, reason: string): Promise<vo
   const canceled = { status: 'canceled', error: { code: 'canceled', message: reason } } as const
   const left = new Set(index.get(log.run)?.tasks)
 
-  // A task hears of it before its delegates end: it would take their ends for failures, and go on.
+  // Cancel a task before its delegates. Otherwise it would treat their ends as failures and continue.
   const stop = async (one: IndexedTask): Promise<void> => {
     left.delete(one)
     const isStopping = await tellHost(context, one, reason)
